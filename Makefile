@@ -1,0 +1,53 @@
+# Two commands from a bare clone with only Python, venv and make:
+#   make demo [ARGS=--no-browser]    JupyterLab on the quickstart, practice cloud
+#   make test                        lint, types, import rules and all tests
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: demo test lint test-oldest picture clean
+
+demo: $(VENV)/.lab-ready
+	$(BIN)/ppio-widgets demo $(ARGS)
+
+test: $(VENV)/.dev-ready lint
+	$(BIN)/python tests/ensure_chromium.py
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# The lower end of every dependency's range; the upper end is what `make test` installs.
+test-oldest: $(VENV)-oldest/.ready
+	$(VENV)-oldest/bin/python -m pytest tests/unit tests/contract tests/widgets tests/magics tests/notebooks $(ARGS)
+
+# The README's picture of the form, taken in a real browser.
+picture: $(VENV)/.dev-ready
+	$(BIN)/python tests/ensure_chromium.py
+	PPIO_WIDGETS_PICTURE=notebooks/form.png $(BIN)/python -m pytest tests/browser -k picture
+
+# A stamp per set-up: nothing is installed again until pyproject.toml changes.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+
+$(VENV)/.lab-ready: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable ".[lab]"
+	@touch $@
+
+$(VENV)/.dev-ready: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable ".[lab]" --group dev
+	@touch $@ $(VENV)/.lab-ready
+
+$(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip -q install --upgrade "pip>=25.1"
+	$(VENV)-oldest/bin/python -m pip -q install --editable . --group test --constraint tests/oldest.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV)-oldest

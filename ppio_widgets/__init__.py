@@ -1,0 +1,87 @@
+"""Rent a PPIO GPU instance from a notebook: a form, a line magic, a practice cloud.
+
+Names are imported when they are first used: importing this package imports
+neither httpx nor pydantic nor ipywidgets.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ppio_widgets.api import launch
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.errors import (
+        AccessDenied,
+        ApiError,
+        CredentialsError,
+        HostRefused,
+        LaunchRefused,
+        NotSent,
+        OutcomeUnknown,
+        PpioError,
+        RequestInvalid,
+    )
+    from ppio_widgets.form import LaunchForm
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launcher.plan import LaunchPlan
+    from ppio_widgets.request.check import check
+    from ppio_widgets.request.models import CreateInstanceRequest
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AccessDenied",
+    "ApiError",
+    "CreateInstanceRequest",
+    "CredentialsError",
+    "HostRefused",
+    "Launch",
+    "LaunchForm",
+    "LaunchPlan",
+    "LaunchRefused",
+    "NotSent",
+    "OutcomeUnknown",
+    "PpioClient",
+    "PpioError",
+    "RequestInvalid",
+    "check",
+    "launch",
+]
+
+_HOMES = {
+    "CreateInstanceRequest": "ppio_widgets.request.models",
+    "Launch": "ppio_widgets.launcher.launch",
+    "LaunchForm": "ppio_widgets.form",
+    "LaunchPlan": "ppio_widgets.launcher.plan",
+    "PpioClient": "ppio_widgets.cloud.client",
+    "check": "ppio_widgets.request.check",
+    "launch": "ppio_widgets.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES.get(name, "ppio_widgets.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics (IPython's hook for ``%load_ext ppio_widgets``)."""
+    from ppio_widgets.magics import load  # noqa: PLC0415 - IPython only when it asks
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again."""
+    from ppio_widgets.magics import unload  # noqa: PLC0415
+
+    unload(shell)

@@ -1,0 +1,81 @@
+"""The command ``ppio-widgets``: ``demo`` opens the quickstart, ``practice`` serves the practice cloud."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from ppio_widgets import __version__
+from ppio_widgets.locale import words
+
+QUICKSTART = "quickstart.ipynb"
+DEFAULT_PORT = 8899
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    say = words()
+    parser = argparse.ArgumentParser(prog="ppio-widgets", description=say("command.about"), allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help=say("command.demo"), allow_abbrev=False)
+    demo.add_argument("--no-browser", action="store_true", help=say("command.no_browser"))
+    demo.add_argument("--port", type=int, help=say("command.port"))
+    practice = commands.add_parser("practice", help=say("command.practice"), allow_abbrev=False)
+    practice.add_argument("--port", type=int, default=DEFAULT_PORT, help=say("command.port"))
+    given = parser.parse_args(arguments)
+    return _demo(given) if given.command == "demo" else _practice(given.port)
+
+
+def _demo(given: argparse.Namespace) -> int:
+    """Open JupyterLab on the quickstart, on the practice cloud even where a key is set."""
+    if find_spec("jupyterlab") is None:
+        print(words()("command.no_lab"), file=sys.stderr)
+        return 1
+    command = [sys.executable, "-m", "jupyterlab", str(_quickstart())]
+    command += ["--no-browser"] if given.no_browser else []
+    command += ["--port", str(given.port)] if given.port else []
+    environment = {**os.environ, "PPIO_WIDGETS_PRACTICE": "1"}
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own command
+    except KeyboardInterrupt:
+        return 0
+
+
+def _quickstart() -> Path:
+    """Return the checkout's notebook, or a fresh copy of the installed one."""
+    package = Path(__file__).parent
+    checkout = package.parent / "notebooks" / QUICKSTART
+    if checkout.exists():
+        return checkout
+    folder = Path(tempfile.mkdtemp(prefix="ppio-widgets-demo-"))
+    return Path(shutil.copy(package / "notebooks" / QUICKSTART, folder))
+
+
+def _practice(port: int) -> int:
+    """Serve the practice cloud on loopback until interrupted."""
+    from ppio_widgets.cloud.credentials import PRACTICE_KEY  # noqa: PLC0415 - `demo` needs no httpx
+    from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415
+
+    try:
+        server = PracticeServer(port)
+    except OSError as error:
+        print(words()("command.port_taken", port=port, reason=error.strerror), file=sys.stderr)
+        return 1
+    with server:
+        print(words()("command.serving", url=server.url, key=PRACTICE_KEY), flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What the wire can say about one create call.
+
+The launcher decides by this and needs to know nothing about httpx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ppio_widgets.cloud.answers import read_error, read_json
+from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one create call.
+
+    Attributes
+    ----------
+    sent : bool
+        Whether any byte of the request may have left.
+    instance_id : str or None
+        The new instance, when the answer named it.
+    error : PpioError or None
+        Why there is no id: `NotSent`, `ApiError` (surely refused) or `OutcomeUnknown`.
+    """
+
+    sent: bool
+    instance_id: str | None = None
+    error: PpioError | None = None
+
+
+def judge_answer(status: int, content: bytes, *, cut: bool = False) -> Verdict:
+    """Judge a complete answer to the create call.
+
+    A 2xx with a JSON object whose ``id`` is a non-empty text is an instance. A
+    client error is a refusal. Everything else leaves open whether an instance
+    was made: 408, 409, 425, every 5xx, and a 2xx that cannot be read.
+    """
+    if 200 <= status < 300:
+        answer = None if cut else read_json(content)
+        identity = answer.get("id") if isinstance(answer, Mapping) else None
+        if isinstance(identity, str) and identity:
+            return Verdict(sent=True, instance_id=identity)
+        return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
+    if 300 <= status < 500 and status not in (408, 409, 425):
+        return Verdict(sent=True, error=read_error(status, content))
+    words = str(read_error(status, content))
+    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=words))
+
+
+def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:
+    """Judge a create call that ended without an answer; `kind` names the failure."""
+    if sent:
+        return Verdict(sent=True, error=OutcomeUnknown("unknown_lost", host=host, kind=kind))
+    return Verdict(sent=False, error=NotSent("not_sent", host=host, kind=kind))

@@ -1,0 +1,138 @@
+"""The one tree of exceptions; every message in it is safe to print.
+
+::
+
+    PpioError
+    ├── CredentialsError      no key, or one that cannot be one
+    ├── HostRefused           a base URL that a key must not be sent to
+    ├── RequestInvalid        the body does not fit the contract; nothing was sent
+    ├── LaunchRefused         this side declined to send; nothing was sent
+    ├── NotSent               the request did not leave this machine
+    ├── OutcomeUnknown        it may have left, and no readable answer came
+    ├── Unreachable           a read got no answer
+    ├── AnswerUnreadable      a read got an answer that is not the API's
+    └── ApiError              the server answered with an error
+        └── AccessDenied      401 or 403
+
+An exception holds a *code* and its parameters and is put into words late, so
+that the same one reads in English and in Chinese. Bad arguments of a line are
+IPython's own ``UsageError`` and live in :mod:`ppio_widgets.magics`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.locale import Words
+
+
+class PpioError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in ``locale/``, without its ``error.`` prefix.
+    **params
+        Values for the sentence. Never a secret.
+    """
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params: Mapping[str, object] = params
+
+    def sentence(self, say: Words) -> str:
+        """Return the message in the language of `say`."""
+        return say(f"error.{self.code}", **self.params)
+
+    def __str__(self) -> str:
+        return self.sentence(words())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by code and parameters."""
+        return (_rebuild, (type(self), self.code, dict(self.params)))
+
+    def _render_traceback_(self) -> list[str]:
+        """Show one readable line in a notebook instead of a stack (IPython's hook)."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+def _rebuild(cls: type[PpioError], code: str, params: dict[str, object]) -> PpioError:
+    return cls(code, **params)
+
+
+class CredentialsError(PpioError):
+    """There is no API key, or what was given cannot be one."""
+
+
+class HostRefused(PpioError):
+    """The base URL is not one that a request may go to."""
+
+
+class RequestInvalid(PpioError):
+    """The body does not fit the contract; nothing was sent."""
+
+
+class LaunchRefused(PpioError):
+    """This side declined to send; nothing was sent and nothing is billed."""
+
+
+class NotSent(PpioError):
+    """The request surely did not leave this machine."""
+
+
+class OutcomeUnknown(PpioError):
+    """The request may have arrived, but no readable answer came back."""
+
+
+class Unreachable(PpioError):
+    """A read got no answer; nothing has changed on the server."""
+
+
+class AnswerUnreadable(PpioError):
+    """A read got an answer that is not the API's (a page, cut JSON, another shape)."""
+
+
+class ApiError(PpioError):
+    """The server answered with an error.
+
+    Attributes
+    ----------
+    status : int
+        HTTP status.
+    reason : str
+        The API's own name for the error (``"VALIDATOR_PARAM"``), or ``""``.
+    message : str
+        The server's own words, shortened, control characters made visible.
+    """
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the answer."""
+        return int(str(self.params["status"]))
+
+    @property
+    def reason(self) -> str:
+        """The API's own name for the error, or an empty text."""
+        return str(self.params.get("reason", ""))
+
+    @property
+    def message(self) -> str:
+        """The server's own words."""
+        return str(self.params.get("message", ""))
+
+    def sentence(self, say: Words) -> str:
+        """Status, then the server's words, then its name for the error."""
+        head = super().sentence(say)
+        tail = self.message or say("error.no_words")
+        return f"{head} {tail}" + (f" [{self.reason}]" if self.reason else "")
+
+
+class AccessDenied(ApiError):
+    """The key is missing, wrong, or has no right (401 or 403)."""

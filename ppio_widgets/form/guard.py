@@ -1,0 +1,51 @@
+"""One guard around every callback of a view."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import traceback
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.launcher.session import LaunchSession
+
+log = logging.getLogger("ppio_widgets")
+
+
+class View(Protocol):
+    """Whatever has callbacks: it knows its session and can show that one failed."""
+
+    session: LaunchSession
+
+    def show_fault(self, kind: str) -> None:
+        """Tell the person, in the status line, that something of ours failed."""
+
+
+V = TypeVar("V", bound=View)
+
+
+def guarded(method: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a callback ``_on_<event>``.
+
+    It runs under the session's lock, does nothing after `close`, and turns any
+    exception into a status line and one log record: its type and our frames,
+    never its text, which may hold what was typed.
+    """
+
+    @functools.wraps(method)
+    def callback(self: V, *args: Any) -> None:
+        with self.session.lock:
+            if self.session.closed:
+                return
+            try:
+                method(self, *args)
+            except Exception as error:
+                frames = traceback.extract_tb(error.__traceback__)
+                where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+                log.error("form: %s in %s", type(error).__name__, where)  # noqa: TRY400 - no text of it
+                self.show_fault(type(error).__name__)
+
+    return callback

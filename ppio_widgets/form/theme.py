@@ -1,0 +1,113 @@
+"""All looks: shared `Layout` and `Style` instances, the stylesheet, the one script.
+
+Every stock widget opens a layout and a style model of its own unless it is given
+one. Nobody writes to a shared one; looks change by CSS class.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import ipywidgets as w
+
+from ppio_widgets.form.html import esc
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The shared instances; one set for all forms of a kernel."""
+
+    layout: w.Layout
+    text: Any
+    choice: Any
+    check: Any
+    button: Any
+    html: Any
+
+    @property
+    def alive(self) -> bool:
+        """Whether the front end still knows them (``Widget.close_all`` kills them)."""
+        return all(getattr(self, field.name).comm is not None for field in fields(self))
+
+
+_looks: Looks | None = None
+
+
+def looks() -> Looks:
+    """Return the shared looks, made anew when they were closed."""
+    global _looks  # noqa: PLW0603 - one set a kernel is the point
+    if _looks is None or not _looks.alive:
+        _looks = Looks(
+            layout=w.Layout(),
+            text=TextStyle(),
+            choice=DescriptionStyle(),
+            check=CheckboxStyle(),
+            button=w.ButtonStyle(),
+            html=HTMLStyle(),
+        )
+    return _looks
+
+
+def text(**traits: Any) -> w.Text:
+    """Make a text control."""
+    return w.Text(layout=looks().layout, style=looks().text, **traits)
+
+
+def choice(**traits: Any) -> w.Dropdown:
+    """Make a dropdown."""
+    return w.Dropdown(layout=looks().layout, style=looks().choice, **traits)
+
+
+def check(**traits: Any) -> w.Checkbox:
+    """Make a checkbox."""
+    return w.Checkbox(layout=looks().layout, style=looks().check, **traits)
+
+
+def button(description: str, *classes: str, **traits: Any) -> w.Button:
+    """Make a button with words."""
+    return w.Button(
+        description=description, layout=looks().layout, style=looks().button, _dom_classes=classes, **traits
+    )
+
+
+def html(value: str = "", *classes: str) -> w.HTML:
+    """Make an HTML widget; `value` has to be escaped already."""
+    return w.HTML(value=value, layout=looks().layout, style=looks().html, _dom_classes=classes)
+
+
+def box(children: list[w.Widget], *classes: str) -> w.Box:
+    """Make a box that its CSS class arranges."""
+    return w.Box(children=children, layout=looks().layout, _dom_classes=classes)
+
+
+def close_all(widget: w.Widget) -> None:
+    """Close a widget and everything in it; shared looks stay."""
+    for child in getattr(widget, "children", ()):
+        close_all(child)
+    widget.close()
+
+
+@cache
+def stylesheet() -> str:
+    """Return the stylesheet as an element, without comments and spare blanks."""
+    css = files(__package__).joinpath("theme.css").read_text(encoding="utf-8")
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
+    return f"<style>{css.strip()}</style>"
+
+
+@cache
+def script() -> str:
+    """Return the one constant script, as an image that fails to load.
+
+    ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
+    of a person's or a server's ever becomes part of it.
+    """
+    code = files(__package__).joinpath("behaviour.js").read_text(encoding="utf-8")
+    code = re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE)
+    return f'<img alt="" hidden src="data:," onerror="{esc(" ".join(code.split()))}">'

@@ -1,0 +1,68 @@
+"""Words to people, in English and 中文.
+
+``en.json`` and ``zh.json`` hold the same keys (a test says so). Everyone may
+import this package; it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+class Words:
+    """The sentences of one language: ``say("status.running", name="demo")``."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        text = files(__package__).joinpath(f"{language}.json").read_text(encoding="utf-8")
+        self._sentences: dict[str, str] = json.loads(text)
+
+    def __call__(self, key: str, **params: object) -> str:
+        """Return the sentence of `key` with `params` filled in.
+
+        Raises
+        ------
+        KeyError
+            When the key, or a parameter of its sentence, does not exist.
+        """
+        return self._sentences[key].format_map(params)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._sentences
+
+    def first(self, *keys: str, **params: object) -> str:
+        """Return the sentence of the first of `keys` that exists."""
+        return self(next(key for key in keys if key in self._sentences), **params)
+
+    def keys(self) -> set[str]:
+        """All keys of this language."""
+        return set(self._sentences)
+
+
+@cache
+def _load(language: Language) -> Words:
+    return Words(language)
+
+
+def words(language: str | None = None) -> Words:
+    """Return the words of a language.
+
+    Parameters
+    ----------
+    language : str, optional
+        ``"en"`` or ``"zh"`` (also ``"zh_CN.UTF-8"`` and the like: anything
+        that begins with *zh* is Chinese, all else English). Without it,
+        ``PPIO_WIDGETS_LANG``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` are
+        asked in this order.
+    """
+    if language is None:
+        names = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+        language = next((value for name in names if (value := os.environ.get(name))), "en")
+    return _load("zh" if language.lower().startswith("zh") else "en")

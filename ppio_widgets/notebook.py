@@ -1,0 +1,53 @@
+"""What can be known of the notebook that the code runs in.
+
+The one place outside ``magics`` that asks IPython, and only if it is already
+loaded: forms and magics both need to know which cell they stand in.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Literal
+
+Answers = Literal["buttons", "input"]
+
+
+def shell() -> Any:
+    """Return the running IPython shell, or None."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def cell_id() -> str | None:
+    """Return the front end's id of the cell that is running; None where it tells none."""
+    value = _parent().get("metadata", {}).get("cellId")
+    return value if isinstance(value, str) and value else None
+
+
+def execution() -> int | None:
+    """Return the number of the execution that is running."""
+    count = getattr(shell(), "execution_count", None)
+    return count if isinstance(count, int) else None
+
+
+def who_answers() -> Answers | None:
+    """Return how a question can be answered here, or None where nobody can.
+
+    A front end with widgets tells the id of the cell (JupyterLab, Notebook 7) or
+    is Voilà: there are buttons. Else the front end may allow input, or a
+    terminal is there. nbclient and papermill offer neither.
+    """
+    if cell_id() is not None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return "buttons"
+    parent = _parent()
+    if parent:
+        return "input" if parent.get("content", {}).get("allow_stdin") else None
+    return "input" if sys.stdin is not None and sys.stdin.isatty() else None
+
+
+def _parent() -> dict[str, Any]:
+    """Return the message that asked for this execution; empty outside a kernel."""
+    get_parent = getattr(shell(), "get_parent", None)
+    parent = get_parent() if callable(get_parent) else None
+    return parent if isinstance(parent, dict) else {}

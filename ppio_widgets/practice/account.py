@@ -1,0 +1,190 @@
+"""An account in memory: instances that walk through their states on a clock."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ppio_widgets.locale import words
+from ppio_widgets.request.check import judge
+from ppio_widgets.request.draft import compact
+from ppio_widgets.request.fields import dotted
+
+Clock = Callable[[], float]
+
+# Seconds after an action at which each state begins. The words are the API's
+# (PPIO GPU API v1, list instances; v2 pages show only "running").
+_WALKS: Mapping[str, tuple[tuple[float, str], ...]] = {
+    "create": ((0, "toCreate"), (1, "creating"), (2.5, "pulling"), (6, "running")),
+    "start": ((0, "toStart"), (1, "starting"), (3, "running")),
+    "stop": ((0, "toStop"), (1, "stopping"), (3, "exited")),
+    "restart": ((0, "toRestart"), (1, "restarting"), (4, "running")),
+    "delete": ((0, "toRemove"), (1, "removing"), (3, "removed")),
+}
+_ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
+    "start": ("exited",),
+    "stop": ("running",),
+    "restart": ("running",),
+}
+DEFAULT_REGION = "practice-1"
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+    """A call that the account refuses, as the API would."""
+
+    def __init__(self, status: int, reason: str, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.answer = {"code": status, "reason": reason, "message": message, "metadata": dict(metadata or {})}
+
+
+@dataclass
+class _Instance:
+    id: str
+    body: dict[str, Any]
+    created: float
+    walk: str = "create"
+    walk_began: float = 0
+    stopped: float = 0
+    started: float = field(default=0)
+
+    def status(self, now: float) -> str:
+        age = now - self.walk_began
+        return next(word for begins, word in reversed(_WALKS[self.walk]) if age >= begins)
+
+
+class PracticeAccount:
+    """A pretend account.
+
+    Parameters
+    ----------
+    clock : callable, optional
+        Returns Unix seconds; tests turn it by hand.
+    """
+
+    def __init__(self, clock: Clock = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._instances: dict[str, _Instance] = {}
+
+    def create(self, body: Any) -> dict[str, Any]:
+        """Create an instance and return ``{"id": …}``.
+
+        Raises
+        ------
+        Refused
+            400 ``VALIDATOR_PARAM`` naming the first field that is wrong.
+        """
+        if not isinstance(body, Mapping):
+            raise Refused(400, "REQUEST", "the body is not a JSON object")
+        _validate(body)
+        now = self._clock()
+        instance = _Instance(secrets.token_hex(5), compact(body).body, created=now, walk_began=now, started=now)
+        with self._lock:
+            self._instances[instance.id] = instance
+        return {"id": instance.id}
+
+    def get(self, instance_id: str) -> dict[str, Any]:
+        """Return one instance in full.
+
+        Raises
+        ------
+        Refused
+            400 ``RESOURCE_NOT_FOUND``: the API answers 400, not 404.
+        """
+        with self._lock:
+            now = self._clock()
+            return _detail(self._find(instance_id, now), now)
+
+    def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
+        """Return one page of instances, newest first, with a cursor to the next."""
+        with self._lock:
+            now = self._clock()
+            alive = [item for item in self._instances.values() if item.status(now) != "removed"]
+        rows = [_summary(item, now) for item in reversed(alive)]
+        rows = [row for row in rows if name in row["name"] or name in row["id"]]
+        rows = [row for row in rows if status in ("", row["status"]["status"])]
+        start = int(cursor) if cursor.isdecimal() else 0
+        end = start + (limit or 20)
+        more = end < len(rows)
+        return {"data": rows[start:end], "next_cursor": str(end) if more else "", "has_more": more}
+
+    def act(self, instance_id: str, action: str) -> dict[str, Any]:
+        """Start, stop, restart or delete an instance.
+
+        Raises
+        ------
+        Refused
+            400 when there is no such instance, or it is not in a state for it.
+        """
+        with self._lock:
+            now = self._clock()
+            instance = self._find(instance_id, now)
+            status = instance.status(now)
+            if status not in _ALLOWED_IN.get(action, (status,)):
+                raise Refused(400, "OPERATION_LIMIT", f"cannot {action} an instance that is {status}")
+            if action == "delete" and instance.body["billing"]["mode"] == "prepaid":
+                raise Refused(
+                    400, "PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"
+                )
+            instance.walk, instance.walk_began = action, now
+            if action == "stop":
+                instance.stopped = now
+            elif action != "delete":
+                instance.started = now
+        return {}
+
+    def _find(self, instance_id: str, now: float) -> _Instance:
+        instance = self._instances.get(instance_id)
+        if instance is None or instance.status(now) == "removed":
+            raise Refused(400, "RESOURCE_NOT_FOUND", "instance not found", {"id": instance_id})
+        return instance
+
+
+def _validate(body: Mapping[str, Any]) -> None:
+    _, problems = judge(body)
+    for path, problem in problems.items():
+        sentence = problem.sentence(path, words("en"))
+        raise Refused(400, "VALIDATOR_PARAM", f"{dotted(path)}: {sentence}", {"field": dotted(path)})
+
+
+def _summary(instance: _Instance, now: float) -> dict[str, Any]:
+    body = instance.body
+    optional = ("registry_auth_id", "entrypoint", "command", "envs", "volumes", "network", "auto_migrate")
+    region = next(iter(body.get("candidate_regions", [])), DEFAULT_REGION)
+    return {
+        "id": instance.id,
+        "name": body["name"],
+        "type": body.get("type", "gpu"),
+        "product_id": body["product_id"],
+        "image": body["image"],
+        "billing": body["billing"],
+        **{key: body[key] for key in optional if key in body},
+        "ports": [_with_endpoint(port, instance.id, region) for port in body.get("ports", [])],
+        "resource_specs": {key: body["resource"][key] for key in ("rootfs_size_gb", "gpu_num")},
+        "region": region,
+        "status": {"status": instance.status(now), "error": "", "message": ""},
+        "created_at": int(instance.created),
+        "last_started_at": int(instance.started),
+        "last_stopped_at": int(instance.stopped),
+        "owner_id": "practice",
+    }
+
+
+def _detail(instance: _Instance, now: float) -> dict[str, Any]:
+    summary = _summary(instance, now)
+    address = f"{instance.id}.{summary['region']}.practice.invalid"
+    jupyter = instance.body.get("tools", {}).get("jupyter", {})
+    tools: dict[str, Any] = {"ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": "practice"}}
+    if jupyter.get("enabled"):
+        tools["jupyter"] = {"endpoint": f"https://{address}", "enabled": True, "port": jupyter.get("port", 8888)}
+    return {**summary, "tools": tools}
+
+
+def _with_endpoint(port: Mapping[str, Any], instance_id: str, region: str) -> dict[str, Any]:
+    scheme = "http" if port["protocol"] == "http" else "tcp"
+    return {**port, "endpoint": f"{scheme}://{instance_id}.{region}.practice.invalid:{port['port']}"}

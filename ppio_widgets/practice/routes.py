@@ -1,0 +1,96 @@
+"""From a request on the wire to the account and back, for transport and server alike."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from ppio_widgets.cloud.client import INSTANCES
+from ppio_widgets.cloud.credentials import PRACTICE_KEY
+from ppio_widgets.practice.account import PracticeAccount, Refused
+
+_ONE = re.compile(rf"{INSTANCES}/([^/]+)")
+_ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart)")
+_JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: status, content type and bytes."""
+
+    status: int
+    content_type: str
+    content: bytes
+
+
+def answer(
+    account: PracticeAccount, method: str, target: str, headers: Mapping[str, str], content: bytes
+) -> Answer:
+    """Answer one request.
+
+    Parameters
+    ----------
+    account : PracticeAccount
+    method : str
+    target : str
+        Path and query as on the request line.
+    headers : mapping
+        With lower-case names.
+    content : bytes
+        The request's body.
+    """
+    path, _, query = target.partition("?")
+    try:
+        _authorize(headers)
+        result = _call(account, method, path, dict(parse_qsl(query)), content)
+    except Refused as refusal:
+        return _json(refusal.status, refusal.answer)
+    if result is None:
+        return Answer(404, "text/plain; charset=utf-8", b"404 page not found")
+    return _json(200, result)
+
+
+def _authorize(headers: Mapping[str, str]) -> None:
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if not key.strip():
+        raise Refused(401, "UNAUTHORIZED", "no API key: send the header Authorization: Bearer KEY")
+    if scheme.lower() != "bearer" or key.strip() != PRACTICE_KEY:
+        raise Refused(401, "FAILED_TO_AUTH", "failed to authenticate API key")
+
+
+def _call(
+    account: PracticeAccount, method: str, path: str, query: Mapping[str, str], content: bytes
+) -> object | None:
+    """Return the answer's JSON, or None where there is no such page."""
+    if path == INSTANCES and method == "POST":
+        return account.create(_read_body(content))
+    if path == INSTANCES and method == "GET":
+        limit = query.get("limit", "0")
+        return account.page(
+            name=query.get("name", ""),
+            status=query.get("status", ""),
+            limit=int(limit) if limit.isdecimal() else 0,
+            cursor=query.get("cursor", ""),
+        )
+    if (found := _ACTION.fullmatch(path)) and method == "PUT":
+        return account.act(unquote(found[1]), found[2])
+    if found := _ONE.fullmatch(path):
+        if method == "GET":
+            return account.get(unquote(found[1]))
+        if method == "DELETE":
+            return account.act(unquote(found[1]), "delete")
+    return None
+
+
+def _read_body(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise Refused(400, "REQUEST", "the body is not JSON") from None
+
+
+def _json(status: int, value: object) -> Answer:
+    return Answer(status, _JSON, json.dumps(value, ensure_ascii=False).encode())

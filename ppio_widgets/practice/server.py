@@ -1,0 +1,78 @@
+"""The practice cloud on loopback, for curl, for classes and for tests over a real socket."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.routes import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST_BODY = 1024 * 1024
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: PracticeServer
+
+    def _reply(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        size = int(length) if length.isdecimal() else 0
+        if size > LARGEST_BODY:
+            self.close_connection = True
+            self.send_error(413)
+            return
+        content = self.rfile.read(size)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        result = answer(self.server.account, self.command, self.path, headers, content)
+        self.send_response(result.status)
+        self.send_header("Content-Type", result.content_type)
+        self.send_header("Content-Length", str(len(result.content)))
+        self.end_headers()
+        self.wfile.write(result.content)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _reply  # noqa: N815 - http.server's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Log nothing: a request line may hold what a person typed."""
+
+
+class PracticeServer(ThreadingHTTPServer):
+    """A practice cloud on ``127.0.0.1``.
+
+    Parameters
+    ----------
+    port : int
+        0 takes any free one.
+    account : PracticeAccount, optional
+        Its own, unless given.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0, account: PracticeAccount | None = None) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.account = account or PracticeAccount()
+
+    @property
+    def url(self) -> str:
+        """The base URL to give to a client."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+@contextmanager
+def serving(account: PracticeAccount | None = None, port: int = 0) -> Iterator[PracticeServer]:
+    """Serve on a thread of its own while the block runs."""
+    with PracticeServer(port, account) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="ppio-practice", daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

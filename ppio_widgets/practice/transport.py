@@ -1,0 +1,53 @@
+"""The practice cloud inside this process, as an httpx transport."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ppio_widgets.practice.routes import answer
+
+if TYPE_CHECKING:
+    from ppio_widgets.practice.account import PracticeAccount
+
+# The events of httpx's real transport, in its order. A client that learns from
+# them whether a request has left must learn the same here.
+_BEFORE = (
+    "connection.connect_tcp.started",
+    "connection.connect_tcp.complete",
+    "http11.send_request_headers.started",
+    "http11.send_request_headers.complete",
+    "http11.send_request_body.started",
+    "http11.send_request_body.complete",
+)
+_AFTER = (
+    "http11.receive_response_headers.started",
+    "http11.receive_response_headers.complete",
+)
+
+
+class PracticeTransport(httpx.BaseTransport):
+    """Answers requests from a practice account, firing the trace events of a real one."""
+
+    def __init__(self, account: PracticeAccount) -> None:
+        self._account = account
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request (httpx's hook)."""
+        content = request.read()
+        self._fire(request, _BEFORE)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        target = request.url.raw_path.decode("ascii")
+        result = answer(self._account, request.method, target, headers, content)
+        self._fire(request, _AFTER)
+        return httpx.Response(
+            result.status, headers={"Content-Type": result.content_type}, content=result.content
+        )
+
+    @staticmethod
+    def _fire(request: httpx.Request, events: tuple[str, ...]) -> None:
+        trace: Any = request.extensions.get("trace")
+        if trace is not None:
+            for event in events:
+                trace(event, {})

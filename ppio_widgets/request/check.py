@@ -1,0 +1,174 @@
+"""From a draft to a request, or to every reason why not, by path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ppio_widgets.errors import RequestInvalid
+from ppio_widgets.locale import Words, words
+from ppio_widgets.request.draft import Draft, compact
+from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
+from ppio_widgets.request.models import CreateInstanceRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic_core import ErrorDetails
+
+_EMPTY: Mapping[str, object] = MappingProxyType({})
+
+# pydantic's error types that have one sentence wherever they occur
+_PLAIN = {
+    "string_too_short": "missing",
+    "string_type": "text",
+    "string_unicode": "text",
+    "null_value": "null",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why a draft is no request yet: a code and its parameters."""
+
+    code: str
+    params: Mapping[str, object] = _EMPTY
+
+    def sentence(self, path: Path, say: Words) -> str:
+        """Return it in words, with the field's own words where there are some."""
+        key = f"problem.{self.code}"
+        return say.first(f"{key}@{pattern(path)}", key, **self.params)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the check found.
+
+    Attributes
+    ----------
+    request : CreateInstanceRequest or None
+        The request, when nothing is wrong.
+    body : dict
+        The body as it stands, valid or not.
+    problems : mapping of path to Problem
+        Every error at once, in the body's order; rows are numbered as in the draft.
+    """
+
+    request: CreateInstanceRequest | None
+    body: dict[str, Any] = field(default_factory=dict)
+    problems: Mapping[Path, Problem] = field(default_factory=dict)
+
+    def errors(self, language: str | Words | None = None) -> dict[Path, str]:
+        """Return one short sentence for each path that has an error."""
+        say = language if isinstance(language, Words) else words(language)
+        return {path: problem.sentence(path, say) for path, problem in self.problems.items()}
+
+    def require(self) -> CreateInstanceRequest:
+        """Return the request.
+
+        Raises
+        ------
+        RequestInvalid
+            With every error in one message, named by path.
+        """
+        if self.request is not None:
+            return self.request
+        lines = "; ".join(f"{dotted(path)}: {text}" for path, text in self.errors().items())
+        raise RequestInvalid("invalid", problems=lines)
+
+
+def field_name(path: Path, say: Words) -> str:
+    """Return a field's name as the form shows it: ``"GPUs"``, ``"Port 3"``."""
+    for depth, part in enumerate(path):
+        if isinstance(part, int):
+            return say(f"row.{pattern(path[:depth])}", n=part + 1)
+    key = f"field.{pattern(path)}"
+    return say(key) if key in say else dotted(path)
+
+
+def check(draft: Draft) -> Report:
+    """Judge a draft by the contract.
+
+    Parameters
+    ----------
+    draft : mapping
+        A body, or what a person typed of one.
+
+    Returns
+    -------
+    Report
+        With the request, or with all errors.
+    """
+    tight = compact(draft)
+    request, problems = judge(tight.body)
+    return Report(request, tight.body, {tight.in_draft(path): problem for path, problem in problems.items()})
+
+
+def judge(body: Mapping[str, Any]) -> tuple[CreateInstanceRequest | None, dict[Path, Problem]]:
+    """Judge a body exactly as it stands: no blank is dropped, no digit read."""
+    try:
+        return CreateInstanceRequest.model_validate(body), {}
+    except ValidationError as invalid:
+        return None, dict(_problems(invalid.errors(include_input=False, include_url=False)))
+
+
+def _problems(details: list[ErrorDetails]) -> Iterator[tuple[Path, Problem]]:
+    for detail in details:
+        path: Path = detail["loc"]
+        kind = detail["type"]
+        if kind == "missing":
+            yield from _missing(path)
+        elif kind == "prepaid_needed":
+            yield (*path, "prepaid", "months"), _limits((*path, "prepaid", "months"))
+        elif kind == "prepaid_only":
+            yield (*path, "prepaid"), Problem("prepaid_only")
+        elif kind == "extra_forbidden":
+            yield path, _unknown(path)
+        elif kind in _PLAIN:
+            yield path, Problem(_PLAIN[kind])
+        else:
+            yield path, _limits(path)
+
+
+def _missing(path: Path) -> Iterator[tuple[Path, Problem]]:
+    """Say what is missing where it would be typed: at the leaves."""
+    node = node_at(path)
+    if isinstance(node, Group):
+        for name in node.fields:
+            if name in node.required:
+                yield from _missing((*path, name))
+    elif isinstance(node, Leaf) and node.kind != "text":
+        yield path, _limits(path)
+    else:
+        yield path, Problem("missing")
+
+
+def _limits(path: Path) -> Problem:
+    """Say what the field takes; that is both the error and the way out."""
+    node = node_at(path)
+    if isinstance(node, Group):
+        return Problem("object")
+    if not isinstance(node, Leaf):
+        return Problem("list")
+    if node.kind == "choice":
+        return Problem("choice", {"choices": ", ".join(node.choices)})
+    if node.kind == "switch":
+        return Problem("switch")
+    if node.kind == "text":
+        return Problem("too_long", {"longest": node.longest})
+    if node.high is None:
+        return Problem("whole", {"low": node.low})
+    return Problem("whole_range", {"low": node.low, "high": node.high})
+
+
+def _unknown(path: Path) -> Problem:
+    """Name the known key that was likely meant."""
+    parent = node_at(path[:-1])
+    known = list(parent.fields) if isinstance(parent, Group) else []
+    close = difflib.get_close_matches(str(path[-1]), known, 1)
+    return Problem("unknown_meant", {"meant": close[0]}) if close else Problem("unknown")

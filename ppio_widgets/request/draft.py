@@ -1,0 +1,144 @@
+"""A draft: what a person has typed so far, in the shape of the body.
+
+A draft is a nested dict whose values are as typed: ``"8080"`` may stand where
+the body has ``8080``, rows may be blank, anything may be missing or wrong.
+:func:`compact` brings it as near to a body as can be without judging it.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ppio_widgets.request.fields import Group, Leaf, Node, Path, Rows, tree
+
+Draft = Mapping[str, Any]
+
+# Defaults of form and line. 20 GB is the contract's own example.
+DEFAULTS: Draft = {
+    "billing": {"mode": "postpaid"},
+    "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+}
+
+JUPYTER_PORT = 8888
+JUPYTER_PROTOCOL = "http"
+
+# At most as many digits as a 64-bit number has, so that int() cannot refuse.
+_WHOLE = re.compile(r"\s*([+-]?[0-9]{1,18})\s*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Compact:
+    """A draft without its blanks.
+
+    Attributes
+    ----------
+    body : dict
+        Unset, ``None``, empty text, empty lists and empty objects are gone (but
+        an env value may be ``""`` when its key is there); digits typed for a
+        whole number are one; fields stand in the contract's order.
+    rows : dict
+        For each list, the row numbers that its rows had in the draft.
+    """
+
+    body: dict[str, Any]
+    rows: dict[Path, list[int]] = field(default_factory=dict)
+
+    def in_draft(self, path: Path) -> Path:
+        """Return a path of the body as a path of the draft."""
+        moved: list[str | int] = []
+        for depth, part in enumerate(path):
+            places = self.rows.get(path[:depth], [])
+            moved.append(places[part] if isinstance(part, int) and part < len(places) else part)
+        return tuple(moved)
+
+
+def compact(draft: Draft) -> Compact:
+    """Drop what is blank and read digits as numbers; see :class:`Compact`."""
+    rows: dict[Path, list[int]] = {}
+    body = _compact(draft, tree(), (), rows)
+    return Compact(body if isinstance(body, dict) else {}, rows)
+
+
+def with_defaults(draft: Draft) -> dict[str, Any]:
+    """Return `draft` over the defaults of form and line."""
+    return merged(DEFAULTS, draft)
+
+
+def merged(below: Draft, above: Draft) -> dict[str, Any]:
+    """Return a new draft: objects are merged, everything else of `above` replaces."""
+    result = copy.deepcopy(dict(below))
+    for key, value in above.items():
+        lower = result.get(key)
+        both = isinstance(lower, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(lower, value) if both else copy.deepcopy(value)  # type: ignore[arg-type]
+    return result
+
+
+def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
+    """Return the value at `path`, or `default` where there is none."""
+    value: Any = draft
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(part, default)
+        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return default
+    return value
+
+
+def with_value(draft: Draft, path: Path, value: Any) -> dict[str, Any]:
+    """Return a new draft with `value` at `path` (of keys only); ``None`` takes it away."""
+    head, *rest = path
+    result = dict(draft)
+    if rest:
+        child = result.get(str(head))
+        value = with_value(child if isinstance(child, Mapping) else {}, tuple(rest), value)
+    if value is None:
+        result.pop(str(head), None)
+    else:
+        result[str(head)] = value
+    return result
+
+
+def _compact(value: Any, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> Any:
+    if isinstance(value, Mapping):
+        return _compact_group(value, node, path, rows)
+    if isinstance(value, list | tuple):
+        return _compact_rows(value, node, path, rows)
+    if isinstance(value, str) and isinstance(node, Leaf) and node.kind == "whole":
+        match = _WHOLE.fullmatch(value)
+        return int(match[1]) if match else (value.strip() or None)
+    return value
+
+
+def _compact_group(value: Draft, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> dict[str, Any]:
+    known = node.fields if isinstance(node, Group) else {}
+    names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
+    result: dict[str, Any] = {}
+    for name in names:
+        inner = _compact(value[name], known.get(name), (*path, name), rows)
+        if not _is_blank(inner) or (_is_env_value((*path, name)) and result.get("key")):
+            result[name] = inner
+    return result
+
+
+def _compact_rows(value: Any, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> list[Any]:
+    item = node.item if isinstance(node, Rows) else None
+    inner = [_compact(row, item, (*path, number), rows) for number, row in enumerate(value)]
+    kept = [number for number, row in enumerate(inner) if not _is_blank(row)]
+    if isinstance(node, Rows):
+        rows[path] = kept
+    return [inner[number] for number in kept]
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def _is_env_value(path: Path) -> bool:
+    return len(path) == 3 and path[0] == "envs" and path[2] == "value"

@@ -1,0 +1,323 @@
+"""The line ``%ppio_launch --name demo …``: its words, and the draft they stand for.
+
+The tokeniser follows shlex's POSIX rules but remembers what was quoted: only an
+unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
+notebook, everything else arrives as it was typed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ppio_widgets.errors import PpioError
+from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
+from ppio_widgets.request.options import BY_FLAG, Option, closest
+
+Lookup = Callable[[str], Any]
+
+_NAME = re.compile(r"\$[^\W\d]\w*")
+
+
+class LineError(PpioError):
+    """A line that cannot be read; the message names the option and the way out."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a line: whether any of it was quoted, and whether it is an option."""
+
+    text: str
+    quoted: bool = False
+    is_flag: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line, read.
+
+    Attributes
+    ----------
+    draft : dict
+        What the options and ``--body`` say, over the defaults.
+    switches : frozenset of str
+        The flags that are not of the body: ``{"--yes", "--practice"}``.
+    says_something : bool
+        Whether any option of the body was given.
+    """
+
+    draft: dict[str, Any]
+    switches: frozenset[str] = frozenset()
+    says_something: bool = False
+
+
+@dataclass
+class _Reader:
+    """Reads the words of one line into a draft."""
+
+    lookup: Lookup
+    draft: dict[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def take(self, option: Option, value: Any) -> None:
+        if option.flag in self.seen and not option.repeated:
+            raise LineError("option_twice", option=option.flag)
+        self.seen.add(option.flag)
+        if option.kind == "body":
+            self.body = _body(value)
+        elif option.path:
+            item = _READERS[option.kind](option, value)
+            self.draft = with_value(self.draft, option.path, self._with_row(option, item))
+
+    def _with_row(self, option: Option, item: Any) -> Any:
+        return [*self.draft.get(option.path[0], []), item] if option.repeated else item
+
+
+def read_line(text: str, lookup: Lookup) -> Line:
+    """Read a line into a draft.
+
+    Parameters
+    ----------
+    text : str
+        What stands behind ``%ppio_launch``.
+    lookup : callable
+        Evaluates an expression in the notebook: ``lookup("name")``.
+
+    Raises
+    ------
+    LineError
+        For an unknown, abbreviated, doubled or incomplete option, a value that
+        cannot be read, or a word that belongs to no option.
+    """
+    reader = _Reader(lookup)
+    words = split_line(text)
+    position = 0
+    while position < len(words):
+        option, inline = _option(words[position])
+        position += 1
+        value: Any = inline
+        follows = position < len(words) and not words[position].is_flag
+        if inline is None and option.metavar and follows:
+            value = _evaluated(words[position], option, lookup)
+            position += 1
+        if value is None and option.value_needed:
+            raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
+        reader.take(option, value)
+    of_body = {flag for flag in reader.seen if BY_FLAG[flag].path or flag == "--body"}
+    draft = with_defaults(merged(reader.body, reader.draft))
+    return Line(draft, frozenset(reader.seen - of_body), bool(of_body))
+
+
+def split_line(text: str) -> list[Word]:
+    """Split a line into words by shlex's POSIX rules, keeping ``{expressions}`` whole.
+
+    Raises
+    ------
+    LineError
+        When a quotation is not closed, or a backslash ends the line.
+    """
+    words: list[Word] = []
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        end = _expression_end(text, position)
+        if end is not None:
+            words.append(Word(text[position:end]))
+            position = end
+        else:
+            word, position = _read_word(text, position)
+            words.append(word)
+    return words
+
+
+def _read_word(text: str, position: int) -> tuple[Word, int]:
+    parts: list[str] = []
+    quoted = False
+    is_flag = text.startswith("--", position)
+    while position < len(text) and not text[position].isspace():
+        char = text[position]
+        if char in "'\"":
+            part, position = _read_quotation(text, position)
+            parts.append(part)
+            quoted = True
+        elif char == "\\":
+            if position + 1 == len(text):
+                raise LineError("line_backslash")
+            parts.append(text[position + 1])
+            position += 2
+            quoted = True
+        else:
+            parts.append(char)
+            position += 1
+    return Word("".join(parts), quoted, is_flag), position
+
+
+def _read_quotation(text: str, start: int) -> tuple[str, int]:
+    mark = text[start]
+    parts: list[str] = []
+    position = start + 1
+    while position < len(text):
+        char = text[position]
+        if char == mark:
+            return "".join(parts), position + 1
+        if mark == '"' and char == "\\" and text[position + 1 : position + 2] in ('"', "\\"):
+            position += 1
+            char = text[position]
+        parts.append(char)
+        position += 1
+    raise LineError("line_quote", mark=mark)
+
+
+def _expression_end(text: str, start: int) -> int | None:
+    """Return where the ``{expression}`` at `start` ends, if one word is wholly that."""
+    if text[start] != "{":
+        return None
+    depth = 0
+    position = start
+    while position < len(text):
+        char = text[position]
+        if char in "'\"":
+            try:
+                _, position = _read_quotation(text, position)
+            except LineError:
+                return None
+            continue
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        position += 1
+        if depth == 0:
+            ends_word = position == len(text) or text[position].isspace()
+            return position if ends_word else None
+    return None
+
+
+def _option(word: Word) -> tuple[Option, str | None]:
+    """Return the option of a word, and its value where it is ``--flag=value``."""
+    if not word.is_flag:
+        raise LineError("line_stray", word=word.text)
+    flag, equals, value = word.text.partition("=")
+    option = BY_FLAG.get(flag)
+    if option is None:
+        meant = closest(flag)
+        code = "option_meant" if meant else "option_unknown"
+        raise LineError(code, option=flag, meant=meant)
+    if equals and not option.metavar:
+        raise LineError("option_no_value", option=flag)
+    return option, value if equals else None
+
+
+def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
+    if word.quoted:
+        return word.text
+    if option.kind == "body" and _is_json(word.text):
+        return word.text
+    if _NAME.fullmatch(word.text):
+        expression = word.text[1:]
+    elif word.text.startswith("{") and _expression_end(word.text, 0) == len(word.text):
+        expression = word.text[1:-1]
+    else:
+        return word.text
+    try:
+        return lookup(expression)
+    except Exception as error:  # whatever the notebook's own expression raises
+        kind = type(error).__name__
+        raise LineError("line_expression", option=option.flag, word=word.text, kind=kind) from None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(option: Option, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise LineError("option_kind", option=option.flag, kind=type(value).__name__)
+    return str(value)
+
+
+def _whole(option: Option, value: Any) -> int:
+    text = _text(option, value).strip()
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        raise LineError("option_whole", option=option.flag, value=text)
+    return int(text)
+
+
+def _choice(option: Option, value: Any) -> str:
+    text = _text(option, value)
+    if text not in option.choices:
+        raise LineError("option_choice", option=option.flag, value=text, choices=", ".join(option.choices))
+    return text
+
+
+def _switch(_option: Option, _value: Any) -> bool:
+    return True
+
+
+def _env(option: Option, value: Any) -> dict[str, str]:
+    key, equals, rest = _text(option, value).partition("=")
+    if not key or not equals:
+        raise LineError("option_env")  # what was typed may be a secret
+    return {"key": key, "value": rest}
+
+
+def _port(option: Option, value: Any) -> dict[str, Any]:
+    port, slash, protocol = _text(option, value).partition("/")
+    if slash and protocol not in ("tcp", "http"):
+        raise LineError("option_port", value=_text(option, value))
+    return {"port": _whole(option, port), "protocol": protocol or "http"}
+
+
+def _volume(option: Option, value: Any) -> dict[str, str]:
+    text = _text(option, value)
+    kind, _, rest = text.partition(":")
+    if kind == "local":
+        return {"type": kind, "mount_point": rest} if rest else {"type": kind}
+    storage, _, mount_point = rest.partition(":")
+    if kind != "network" or not storage:
+        raise LineError("option_volume", value=text)
+    return {"type": kind, "id": storage, "mount_point": mount_point}
+
+
+def _jupyter(option: Option, value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"enabled": True, "port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL}
+    port, slash, protocol = _text(option, value).partition("/")
+    if slash and not protocol:
+        raise LineError("option_port", value=_text(option, value))
+    return {"enabled": True, "port": _whole(option, port), "protocol": protocol or JUPYTER_PROTOCOL}
+
+
+def _renew(option: Option, value: Any) -> dict[str, Any]:
+    return {"enabled": True} if value is None else {"enabled": True, "months": _whole(option, value)}
+
+
+def _body(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise LineError("body_json", reason=str(error)) from None
+    if not isinstance(value, Mapping):
+        raise LineError("body_object", kind=type(value).__name__)
+    return value
+
+
+_READERS: dict[str, Callable[[Option, Any], Any]] = {
+    "text": _text,
+    "whole": _whole,
+    "choice": _choice,
+    "switch": _switch,
+    "env": _env,
+    "port": _port,
+    "volume": _volume,
+    "jupyter": _jupyter,
+    "renew": _renew,
+}

@@ -1,0 +1,152 @@
+"""The body of "create instance", as the contract states it.
+
+This is the single statement of the contract (PPIO GPU API v2, create instance):
+fields, kinds and limits. A new field of the API is one line here; form, line and
+faces find it through :mod:`ppio_widgets.request.fields`.
+
+A field that is not set is absent: ``null`` is refused, so that leaving out is
+the only way to leave out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+
+class _Part(BaseModel):
+    """One object of the body: immutable, without unknown keys, and never printing its input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_null(cls, value: T) -> T:
+        if value is None:
+            raise PydanticCustomError("null_value", "leave the field out instead of null")
+        return value
+
+
+class AutoRenew(_Part):
+    """Automatic renewal of a prepaid instance."""
+
+    enabled: StrictBool | None = None
+    months: StrictInt | None = Field(None, ge=0)
+
+
+class Prepaid(_Part):
+    """What is bought ahead, with billing mode ``prepaid`` only."""
+
+    months: StrictInt = Field(ge=1)
+    auto_renew: AutoRenew | None = None
+
+
+class Billing(_Part):
+    """How the instance is paid for."""
+
+    mode: Literal["postpaid", "prepaid", "spot"]
+    prepaid: Prepaid | None = None
+
+    @model_validator(mode="after")
+    def _prepaid_goes_with_its_mode(self) -> Self:
+        if self.mode == "prepaid" and self.prepaid is None:
+            raise PydanticCustomError("prepaid_needed", "prepaid.months is required with mode prepaid")
+        if self.mode != "prepaid" and self.prepaid is not None:
+            raise PydanticCustomError("prepaid_only", "prepaid goes with mode prepaid only")
+        return self
+
+
+class Resource(_Part):
+    """Size of the instance; the system disk (rootfs) in GB."""
+
+    gpu_num: StrictInt = Field(ge=1)
+    rootfs_size_gb: StrictInt = Field(ge=2)
+    min_cuda_version: str | None = Field(None, max_length=255)
+
+
+class EnvVar(_Part):
+    """One environment variable. A key is needed: an env without a name says nothing."""
+
+    key: str = Field(min_length=1, max_length=511)
+    value: str | None = Field(None, max_length=4095, repr=False)
+
+
+class Port(_Part):
+    """One exposed port."""
+
+    port: StrictInt = Field(ge=1, le=65535)
+    protocol: Literal["tcp", "http"]
+
+
+class Network(_Part):
+    """VPC network, and the address it gives the instance."""
+
+    id: str | None = Field(None, max_length=255)
+    ip: str | None = None
+
+
+class Volume(_Part):
+    """One mounted volume; `id` is the storage of a ``network`` volume."""
+
+    type: Literal["local", "network"]
+    id: str | None = Field(None, max_length=255)
+    mount_point: str | None = Field(None, max_length=4095)
+
+
+class Jupyter(_Part):
+    """Jupyter on the instance."""
+
+    enabled: StrictBool | None = None
+    port: StrictInt | None = Field(None, ge=1, le=65535)
+    protocol: str | None = None
+
+
+class Tools(_Part):
+    """Tools that the platform runs on the instance."""
+
+    jupyter: Jupyter | None = None
+
+
+class AutoMigrate(_Part):
+    """Automatic migration to another machine."""
+
+    enabled: StrictBool | None = None
+    include_system_disk: StrictBool | None = None
+
+
+class CreateInstanceRequest(_Part):
+    """A body that fits the contract.
+
+    Fields in the order in which they are sent. See PPIO GPU API v2, create
+    instance, for what each one does.
+    """
+
+    name: str = Field(min_length=1, max_length=255)
+    product_id: str = Field(min_length=1)
+    image: str = Field(min_length=1, max_length=500)
+    billing: Billing
+    resource: Resource
+    type: Literal["gpu", "cpu"] | None = None
+    registry_auth_id: str | None = Field(None, max_length=255)
+    entrypoint: str | None = None
+    command: str | None = None
+    envs: tuple[EnvVar, ...] | None = None
+    ports: tuple[Port, ...] | None = None
+    network: Network | None = None
+    volumes: tuple[Volume, ...] | None = None
+    candidate_regions: tuple[str, ...] | None = None
+    tools: Tools | None = None
+    auto_migrate: AutoMigrate | None = None
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body: what is unset or empty is absent."""
+        from ppio_widgets.request.draft import compact  # noqa: PLC0415 - draft walks these models
+
+        return compact(self.model_dump(mode="json", exclude_none=True)).body
