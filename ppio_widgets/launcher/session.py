@@ -55,6 +55,11 @@ class LaunchSession(HasTraits):
         """What a launch would do now."""
         return LaunchPlan(self.report, self.target)
 
+    @property
+    def has_launched(self) -> bool:
+        """Whether an instance was already made from here."""
+        return self._before is not None and self._before.id is not None
+
     def replace(self, draft: Mapping[str, Any]) -> None:
         """Take a whole new draft; an open confirmation is withdrawn."""
         with self.lock:

@@ -1,0 +1,44 @@
+// One constant script for all forms of a page. It handles what the kernel cannot:
+// the notebook's own shortcuts, where the focus goes, and the clipboard.
+if (!window.ppw) {
+  const inside = (node) => node && node.closest && node.closest('.ppw');
+  // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell).
+  document.addEventListener('focusin', (event) => {
+    if (inside(event.target)) event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
+  });
+  // After a click that adds or removes something, put the focus where the next key belongs.
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest && event.target.closest('button');
+    const root = inside(button);
+    if (!root) return;
+    const goal = button.matches('.ppw-add') ? () => button.parentNode.querySelector('.ppw-row:last-child input, .ppw-row:last-child select')
+      : button.matches('.ppw-remove') ? ((list) => () => list.querySelector('.ppw-add'))(button.closest('.ppw-list'))
+      : button.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
+      : button.matches('.ppw-cancel, .ppw-confirm') ? () => root.querySelector('.ppw-launch')
+      : null;
+    if (!goal) return;
+    const before = goal();
+    const watcher = new MutationObserver(() => {
+      const target = goal();
+      if (!target || (button.matches('.ppw-add') && target === before)) return;
+      if (button.matches('.ppw-remove') && button.isConnected) return;
+      watcher.disconnect();
+      target.focus();
+    });
+    watcher.observe(root, {childList: true, subtree: true});
+    setTimeout(() => watcher.disconnect(), 5000);
+  });
+  const copy = (image) => {
+    const area = image.parentNode.querySelector('textarea');
+    const note = image.parentNode.querySelector('span');
+    const done = () => { area.remove(); note.textContent = note.dataset.done; };
+    const select = () => {
+      area.focus();
+      area.select();
+      if (document.execCommand('copy')) done(); else note.textContent = note.dataset.manual;
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(area.value).then(done, select);
+    else select();
+  };
+  window.ppw = {copy};
+}

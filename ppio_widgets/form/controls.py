@@ -1,0 +1,138 @@
+"""From the button to the machine: Launch, the confirmation, the status line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+from ppio_widgets.launcher.launch import ENDED, STEPS, LaunchState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import ipywidgets as w
+
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+
+
+class LaunchControls:
+    """The buttons and what became of them; built when first needed.
+
+    Parameters
+    ----------
+    session : LaunchSession
+    say : Words
+    on_attempt : callable
+        Called when Launch was pressed while something still blocks.
+    button : bool
+        Whether there is a Launch button (a line's plan has only the confirmation).
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(
+        self, session: LaunchSession, say: Words, on_attempt: Callable[[], None], *, button: bool = True
+    ) -> None:
+        self.session = session
+        self._say = say
+        self._on_attempt = on_attempt
+        self._status: w.HTML | None = None
+        self._question: w.HTML | None = None
+        self._confirm: w.Button | None = None
+        self._cancel: w.Button | None = None
+        self._launch: w.Button | None = None
+        if button:
+            self._launch = theme.button(say("launch.button"), "ppw-launch", button_style="primary")
+            self._launch.on_click(self._on_launch)
+        self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
+        session.observe(self._on_session, ["status", "seen"])
+        self._arrange()
+
+    def show_fault(self, kind: str) -> None:
+        """Say that something of ours failed; what was typed stays."""
+        self._show_status(f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>")
+        self._arrange()
+
+    def close(self) -> None:
+        """Close the controls that are out of sight as well."""
+        for widget in (self._launch, self._status, self._question, self._confirm, self._cancel):
+            if widget is not None:
+                widget.close()
+
+    @guarded
+    def _on_launch(self, _button: Any) -> None:
+        if not self.session.arm() and self.session.report.request is None:
+            self._on_attempt()
+
+    @guarded
+    def _on_confirm(self, _button: Any) -> None:
+        self.session.confirm()
+
+    @guarded
+    def _on_cancel(self, _button: Any) -> None:
+        self.session.disarm()
+
+    @guarded
+    def _on_session(self, _change: Any) -> None:
+        if self.session.status is LaunchState.ARMED:
+            self._show_question()
+        elif self.session.launch is not None:
+            self._show_status(self._outcome())
+        self._arrange()
+
+    def _arrange(self) -> None:
+        status = self.session.status
+        children: list[Any] = [self._status]
+        if status is LaunchState.ARMED:
+            children += [self._question, self._confirm, self._cancel]
+        elif status is not LaunchState.SENDING:
+            children += [self._launch]
+        shown = [child for child in children if child is not None]
+        if tuple(shown) != tuple(self.box.children):
+            self.box.children = shown
+
+    def _show_question(self) -> None:
+        say = self._say
+        if self._question is None:
+            self._question = theme.html("", "ppw-question")
+            self._confirm = theme.button(say("launch.confirm"), "ppw-confirm", button_style="primary")
+            self._cancel = theme.button(say("launch.cancel"), "ppw-cancel")
+            self._confirm.on_click(self._on_confirm)
+            self._cancel.on_click(self._on_cancel)
+        parts = self.session.plan.question(say)
+        bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
+        again = f"<br>{esc(say('launch.again'))}" if self.session.has_launched else ""
+        billed = say("launch.unbilled" if self.session.target.practice else "launch.billed")
+        self._question.value = f"<p>{say('launch.question', **bold)}{again}<br>{esc(billed)}</p>"
+
+    def _show_status(self, html: str) -> None:
+        if self._status is None:
+            self._status = theme.html("", "ppw-status")
+        self._status.value = f"<div role=status>{html}</div>"
+
+    def _outcome(self) -> str:
+        launch = self.session.launch
+        if launch is None:
+            return ""
+        text = esc(launch.sentence(self._say))
+        if launch.state is LaunchState.SENDING:
+            return f"<p>{text}</p>{self._bar(None)}"
+        if launch.state is not LaunchState.SUCCEEDED:
+            return f"<p class=ppw-bad>{text}</p>"
+        seen = launch.instance
+        if seen is not None and (seen.error or seen.status in ENDED):
+            return f"<p class=ppw-bad>{text}</p>"
+        status = seen.status if seen else STEPS[0]
+        step = STEPS.index(status) + 1 if status in STEPS else None
+        return f"<p>{text}</p>{self._bar(step)}"
+
+    def _bar(self, step: int | None) -> str:
+        """Return a progress bar; without a step it only says that something goes on."""
+        label = esc(self._say("launch.progress"))
+        value = "" if step is None else f" value={step}"
+        return f"<progress aria-label='{label}' max={len(STEPS)}{value}></progress>"

@@ -1,0 +1,124 @@
+"""The right-hand side: preview, what still blocks, and the errors beside the fields.
+
+All of it is one HTML widget, so that a keystroke is one message whatever changes.
+Errors stand beside their fields by CSS rules in it: no model is opened for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import css_string, esc
+from ppio_widgets.form.preview import preview
+from ppio_widgets.request.check import field_name
+from ppio_widgets.request.faces import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.form.sections import Sections
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.fields import Path
+
+MOST_BLOCKERS = 6
+MOST_RULES = 60
+
+
+class Readout:
+    """Preview with Copy, blockers, and the rules that put errors beside their fields.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    attempted : bool
+        Whether a launch was tried: from then on every error shows.
+    """
+
+    def __init__(
+        self,
+        session: LaunchSession,
+        sections: Sections,
+        say: Words,
+        scope: str,
+        show_fault: Callable[[str], None],
+    ) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self.attempted = False
+        self._sections = sections
+        self._say = say
+        self._scope = scope
+        self._html = theme.html("", "ppw-readout")
+        self._copy = theme.button(say("copy.button"), "ppw-copy")
+        self._copy.on_click(self._on_copy)
+        self.box = theme.box([self._copy, self._html], "ppw-panel")
+        self.render()
+
+    def render(self, extra: str = "") -> None:
+        """Show the session's draft; one message, and none when nothing changes."""
+        say = self._say
+        report = self.session.report
+        body = preview(report.body, say("preview.more"))
+        errors = report.errors(say)
+        blockers = [f"<li><b>{esc(field_name(path, say))}:</b> {esc(text)}" for path, text in errors.items()]
+        if len(blockers) > MOST_BLOCKERS + 1:
+            rest = len(blockers) - MOST_BLOCKERS
+            blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
+        todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
+        self._html.value = (
+            f"{self._rules(errors)}<div class=ppw-title>{esc(say('preview.title'))}</div>{extra}"
+            f"<pre>{body}</pre>{todo if blockers else ''}"
+        )
+
+    def _rules(self, errors: dict[Path, str]) -> str:
+        """Return CSS that marks each field whose error may show; empty without any."""
+        marked: list[str] = []
+        rules: list[str] = []
+        for path, text in errors.items():
+            found = self._place(path)
+            if found is not None and len(rules) < MOST_RULES:
+                selector, after = found
+                marked.append(selector)
+                rules.append(f"{after}{{content:{css_string(text)}}}")
+        if not rules:
+            return ""
+        inputs = f":is({','.join(marked)}) :is(input,select){{border-color:var(--ppw-error)!important}}"
+        return f"<style>{inputs}{''.join(rules)}</style>"
+
+    def _place(self, path: Path) -> tuple[str, str] | None:
+        """Return selectors of the field to mark and of where its sentence goes."""
+        rows = self._sections.lists.get(str(path[0]))
+        if rows is not None:
+            found = rows.field_at(path)
+            if found is None:
+                return None
+            row, field = found
+            touched = any(one.touched for one in row.fields.values()) if field is None else field.touched
+            selector = f".{self._scope} .{row.key}"
+            mark = f"{selector} .{field.css}" if field else selector
+            return (mark, f"{selector}::after") if touched or self.attempted else None
+        field = self._sections.fields.get(".".join(str(part) for part in path))
+        if field is None or not (field.touched or self.attempted):
+            return None
+        selector = f".{self._scope} .{field.css}"
+        return selector, f"{selector}>.widget-label::after"
+
+    @guarded
+    def _on_copy(self, _button: Any) -> None:
+        """Hand over the full text; the constant script copies it, or leaves it selected."""
+        text = esc_text(to_json(self.session.report.body))
+        say = self._say
+        self.render(
+            f"<div class=ppw-copied><textarea readonly aria-label='{esc(say('copy.label'))}'>{text}</textarea>"
+            f"<span role=status data-done='{esc(say('copy.done'))}' data-manual='{esc(say('copy.manual'))}'></span>"
+            "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.copy(this)'></div>"
+        )
+
+
+def esc_text(text: str) -> str:
+    """Escape text for a ``<textarea>``: exact, as it is to be copied."""
+    # A newline right behind the tag is dropped by the parser; the body begins with a brace.
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,201 @@
+"""Dynamic rows: ports, envs, volumes, candidate regions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.fields import Field
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.request.fields import Path, Rows, node_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+
+# The columns of each list, in the order in which a person thinks of them.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "envs": ("key", "value"),
+    "ports": ("port", "protocol"),
+    "volumes": ("type", "mount_point", "id"),
+    "candidate_regions": (),
+}
+# What a new row's dropdown says.
+_DEFAULTS = {"protocol": "http", "type": "local"}
+
+_numbers = itertools.count(1)
+
+
+class Row:
+    """One row: its value, its controls, and the way to close them.
+
+    Attributes
+    ----------
+    key : str
+        CSS class of this row alone, so that an error finds it.
+    box : ipywidgets.Box
+    """
+
+    def __init__(self, column: str, say: Words, on_change: Callable[[Row], None], on_remove: Callable[[Row], None]) -> None:
+        self.key = f"r{next(_numbers)}"
+        self._column = column
+        self._say = say
+        self._on_change = on_change
+        self._on_remove = on_remove
+        self._given: Any = None
+        self._names = COLUMNS[column]
+        self.fields: dict[str, Field] = {}
+        for name in self._names or ("",):
+            if name != "id":
+                self._make(name)
+        remove = theme.button(say("row.remove"), "ppw-remove", tooltip=say(f"row.remove.{column}"))
+        remove.on_click(self._on_click)
+        self._remove = remove
+        self.box = theme.box([*self._widgets(), remove], "ppw-row", self.key)
+
+    @property
+    def value(self) -> Any:
+        """What the row says; empty when it is blank."""
+        if not self._names:
+            return self.fields[""].value
+        if self._given is None and all(field.value == field.initial for field in self.fields.values()):
+            return {}
+        known = {name: self.fields[name].value for name in self._names if name in self._visible()}
+        extra = {key: item for key, item in self._extra().items() if key not in self._names}
+        return {key: item for key, item in {**known, **extra}.items() if item is not None}
+
+    def show(self, value: Any) -> None:
+        """Show a row from outside; it counts even if its texts are empty."""
+        self._given = value
+        for name, field in self.fields.items():
+            field.show((self._extra().get(name) if name else value))
+        self._arrange()
+        if "id" in self.fields:
+            self.fields["id"].show(self._extra().get("id"))
+
+    def close(self) -> None:
+        """Close every model of the row."""
+        for field in self.fields.values():
+            field.widget.close()
+        self._remove.close()
+        self.box.close()
+
+    def _extra(self) -> Mapping[str, Any]:
+        return self._given if isinstance(self._given, Mapping) else {}
+
+    def _visible(self) -> list[str]:
+        """Columns in use: a storage id only for network volumes, or where one was given."""
+        if "type" not in self.fields:
+            return list(self._names)
+        network = self.fields["type"].value == "network" or self._extra().get("id") is not None
+        return [name for name in self._names if name != "id" or network]
+
+    def _make(self, name: str) -> None:
+        path: Path = (self._column, 0, name) if name else (self._column, 0)
+        self.fields[name] = Field(path, self._say, self._on_field, default=_DEFAULTS.get(name))
+
+    def _widgets(self) -> list[Any]:
+        shown = self._visible() or [""]
+        return [self.fields[name].widget for name in shown if name in self.fields]
+
+    def _arrange(self) -> None:
+        """Put the storage id there, or take it away (its text is remembered)."""
+        if "id" in self._visible() and "id" not in self.fields and "id" in self._names:
+            self._make("id")
+        children = (*self._widgets(), self._remove)
+        if children != tuple(self.box.children):
+            self.box.children = children
+
+    def _on_field(self, field: Field) -> None:
+        if field.path[-1] == "type":
+            if isinstance(self._given, Mapping):
+                self._given = {key: item for key, item in self._given.items() if key != "id"}
+            self._arrange()
+        self._on_change(self)
+
+    def _on_click(self, _button: Any) -> None:
+        self._on_remove(self)
+
+
+class RowList:
+    """A list of rows with its Add button.
+
+    Parameters
+    ----------
+    column : str
+        ``"ports"``, ``"envs"``, ``"volumes"`` or ``"candidate_regions"``.
+    session : LaunchSession
+    show_fault : callable
+        See `guard.View`.
+    """
+
+    def __init__(
+        self, column: str, session: LaunchSession, say: Words, show_fault: Callable[[str], None]
+    ) -> None:
+        self.column = column
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self.rows: list[Row] = []
+        self._box = theme.box([], "ppw-rows")
+        self._add = theme.button(say(f"row.add.{column}"), "ppw-add")
+        self._add.on_click(self._on_add)
+        label = theme.html(f"<span>{say(f'list.{column}')}</span>", "ppw-label")
+        self.box = theme.box([label, self._box, self._add], "ppw-list", f"l-{column}")
+
+    def show(self, values: Any) -> None:
+        """Replace all rows; nothing of the old ones stays."""
+        old = self.rows
+        self.rows = []
+        for value in values if isinstance(values, list | tuple) else ():
+            row = self._new()
+            row.show(value)
+            self.rows.append(row)
+        if self.rows or old:
+            self._publish()
+        for row in old:
+            row.close()
+
+    def field_at(self, path: Path) -> tuple[Row, Field | None] | None:
+        """Return the row and the control that a path of an error means."""
+        number = path[1] if len(path) > 1 else None
+        if not isinstance(number, int) or number >= len(self.rows):
+            return None
+        row = self.rows[number]
+        name = str(path[2]) if len(path) > 2 else ""
+        return row, row.fields.get(name)
+
+    def _new(self) -> Row:
+        return Row(self.column, self._say, self._on_row, self._on_remove)
+
+    def _publish(self) -> None:
+        self._box.children = [row.box for row in self.rows]
+
+    def _send(self) -> None:
+        self.session.set((self.column,), [row.value for row in self.rows])
+
+    @guarded
+    def _on_add(self, _button: Any) -> None:
+        self.rows.append(self._new())
+        self._publish()
+
+    @guarded
+    def _on_row(self, _row: Row) -> None:
+        self._send()
+
+    @guarded
+    def _on_remove(self, row: Row) -> None:
+        self.rows.remove(row)
+        self._publish()
+        row.close()
+        self._send()
+
+
+def is_list(path: Path) -> bool:
+    """Whether a path is a list of rows."""
+    return isinstance(node_at(path), Rows)
+

@@ -1,0 +1,158 @@
+"""Which field stands where, and which appear only when they mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.fields import Field
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+from ppio_widgets.form.rows import RowList, is_list
+from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
+
+if TYPE_CHECKING:
+    import ipywidgets as w
+
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.fields import Path
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "basics": ("name", "product_id", "image", "type"),
+    "billing": (
+        "billing.mode",
+        "billing.prepaid.months",
+        "billing.prepaid.auto_renew.enabled",
+        "billing.prepaid.auto_renew.months",
+    ),
+    "machine": (
+        "resource.gpu_num",
+        "resource.rootfs_size_gb",
+        "resource.min_cuda_version",
+        "candidate_regions",
+    ),
+    "container": ("registry_auth_id", "entrypoint", "command", "envs"),
+    "network": ("ports", "network.id", "network.ip", "volumes"),
+    "tools": (
+        "tools.jupyter.enabled",
+        "tools.jupyter.port",
+        "tools.jupyter.protocol",
+        "auto_migrate.enabled",
+        "auto_migrate.include_system_disk",
+    ),
+}
+
+# A field is shown while its master has this value (or when a value came from outside).
+SHOWN_WHEN: Mapping[str, tuple[str, Any]] = {
+    "billing.prepaid.months": ("billing.mode", "prepaid"),
+    "billing.prepaid.auto_renew.enabled": ("billing.mode", "prepaid"),
+    "billing.prepaid.auto_renew.months": ("billing.prepaid.auto_renew.enabled", True),
+    "tools.jupyter.port": ("tools.jupyter.enabled", True),
+    "tools.jupyter.protocol": ("tools.jupyter.enabled", True),
+    "auto_migrate.include_system_disk": ("auto_migrate.enabled", True),
+}
+
+# What a field shows when a person first makes it appear.
+_FIRST: Mapping[str, Any] = {
+    "billing.prepaid.months": 1,
+    "tools.jupyter.port": JUPYTER_PORT,
+    "tools.jupyter.protocol": JUPYTER_PROTOCOL,
+}
+_OPTIONAL = ("type",)
+
+
+class Sections:
+    """All controls of a form, and the one way from them to the draft.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    fields : dict of str to Field
+        By pattern; conditional ones are made when they first appear.
+    lists : dict of str to RowList
+    """
+
+    def __init__(self, session: LaunchSession, say: Words, show_fault: Callable[[str], None]) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self.fields: dict[str, Field] = {}
+        self.lists: dict[str, RowList] = {}
+        self._boxes = {name: theme.box([], "ppw-section") for name in SECTIONS}
+        self._heads = {name: theme.html(f"<h3>{esc(say(f'section.{name}'))}</h3>", "ppw-head") for name in SECTIONS}
+        self._forced: set[str] = set()
+        for names in SECTIONS.values():
+            for name in names:
+                if is_list(_path(name)):
+                    self.lists[name] = RowList(name, session, say, show_fault)
+        self.box = theme.box(list(self._boxes.values()), "ppw-form")
+        self.show(session.draft)
+
+    def show(self, draft: Mapping[str, Any]) -> None:
+        """Show a whole draft in the controls; nothing of what they said before stays."""
+        self._forced = {
+            name for name in SHOWN_WHEN if value_at(draft, _path(name)) is not None
+        }
+        for name in (name for names in SECTIONS.values() for name in names):
+            given = value_at(draft, _path(name))
+            if name in self.lists:
+                self.lists[name].show(given)
+            elif given is not None or name not in SHOWN_WHEN or name in self.fields:
+                self._field(name).show(given)
+                self.fields[name].reset()
+        self._arrange(draft)
+
+    def close(self) -> None:
+        """Close the controls that are out of sight as well."""
+        for field in self.fields.values():
+            field.widget.close()
+        for rows in self.lists.values():
+            for row in rows.rows:
+                row.close()
+
+    def _field(self, name: str, default: Any = None) -> Field:
+        if name not in self.fields:
+            optional = name in _OPTIONAL
+            self.fields[name] = Field(_path(name), self._say, self._on_field, default=default, optional=optional)
+        return self.fields[name]
+
+    def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
+        if name not in SHOWN_WHEN or name in self._forced:
+            return True
+        master, value = SHOWN_WHEN[name]
+        return self._is_shown(master, draft) and value_at(draft, _path(master)) == value
+
+    def _arrange(self, draft: Mapping[str, Any]) -> None:
+        """Put the right controls into each section, sending only what changes."""
+        for section, names in SECTIONS.items():
+            children: list[w.Widget] = [self._heads[section]]
+            for name in names:
+                if name in self.lists:
+                    children.append(self.lists[name].box)
+                elif self._is_shown(name, draft):
+                    children.append(self._field(name, _FIRST.get(name)).widget)
+            if tuple(children) != tuple(self._boxes[section].children):
+                self._boxes[section].children = children
+
+    def _dependents(self, name: str) -> list[str]:
+        found = [slave for slave, (master, _) in SHOWN_WHEN.items() if master == name]
+        return [*found, *(further for slave in found for further in self._dependents(slave))]
+
+    @guarded
+    def _on_field(self, field: Field) -> None:
+        name = ".".join(str(part) for part in field.path)
+        draft = with_value(self.session.draft, field.path, field.value)
+        dependents = self._dependents(name)
+        self._forced.difference_update(dependents)
+        if dependents:
+            self._arrange(draft)
+        for slave in dependents:
+            shown = self.fields[slave].value if self._is_shown(slave, draft) else None
+            draft = with_value(draft, _path(slave), shown)
+        self.session.replace(draft)
+
+
+def _path(name: str) -> Path:
+    return tuple(name.split("."))
