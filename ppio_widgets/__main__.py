@@ -21,7 +21,9 @@ DEFAULT_PORT = 8899
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     say = words()
-    parser = argparse.ArgumentParser(prog="ppio-widgets", description=say("command.about"), allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="ppio-widgets", description=say("command.about"), allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help=say("command.demo"), allow_abbrev=False)

@@ -29,6 +29,7 @@ def connect(
     api_key: str | None = None,
     base_url: str | None = None,
     fall_back: bool = False,
+    need_key: bool = True,
 ) -> PpioClient:
     """Return a client of the cloud that is meant.
 
@@ -43,6 +44,8 @@ def connect(
     fall_back : bool
         Whether to take the practice cloud when there is no key. A form does; a
         line or a call never does.
+    need_key : bool
+        Whether a missing key is an error now rather than when a request is made.
 
     Raises
     ------
@@ -55,7 +58,8 @@ def connect(
         practice = True
     if not practice:
         client = PpioClient(api_key, base_url=base_url)
-        client.require_key()
+        if need_key:
+            client.require_key()
         return client
     if host.loopback:
         return PpioClient(base_url=host.base_url)

@@ -41,7 +41,13 @@ class Field:
     """
 
     def __init__(
-        self, path: Path, say: Words, on_change: Callable[[Field], None], *, default: Any = None, optional: bool = False
+        self,
+        path: Path,
+        say: Words,
+        on_change: Callable[[Field], None],
+        *,
+        default: Any = None,
+        optional: bool = False,
     ) -> None:
         self.path = path
         self.touched = False

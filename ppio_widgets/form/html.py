@@ -23,5 +23,7 @@ def css_string(text: str) -> str:
     All but a small allowlist is written as a hex escape, so that nothing can end
     the string, the rule or the element.
     """
-    safe = "".join(char if char.isalnum() or char in " .,:-" else f"\\{ord(char):x} " for char in visible(text))
+    safe = "".join(
+        char if char.isalnum() or char in " .,:-" else f"\\{ord(char):x} " for char in visible(text)
+    )
     return f'"{safe}"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -17,13 +16,14 @@ from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
-from ppio_widgets.launcher.launch import Launch, LaunchState
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
+    from ppio_widgets.launcher.launch import Launch
+    from collections.abc import Mapping
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.request.fields import Path
 
@@ -64,7 +64,7 @@ class LaunchForm(w.Box):
     ) -> None:
         self._say = words(language)
         cell, self.execution = notebook.cell_id(), notebook.execution()
-        earlier = cells.earlier_forms(cell, self.execution)
+        self._typed_before, sending = cells.close_earlier(cell, self.execution)
         client = client or connect(practice, fall_back=True)
         self.session = LaunchSession(client, DEFAULTS if value is None else _body_of(value))
         self._begun_with = self.session.report.body
@@ -76,8 +76,8 @@ class LaunchForm(w.Box):
         self._banner = theme.html(self._banner_html(), "ppw-top")
         right = theme.box([self._readout.box, self._controls.box], "ppw-side")
         self._columns = theme.box([self._sections.box, right], "ppw-columns")
-        self._restore: tuple[w.Widget, ...] = ()
-        notices = self._after(earlier)
+        self._restore = self._restore_notice()
+        notices = [*self._restore, *([theme.html(self._still_sending(), "ppw-notice")] if sending else [])]
         super().__init__(
             children=[self._banner, *notices, self._columns],
             layout=theme.looks().layout,
@@ -90,11 +90,6 @@ class LaunchForm(w.Box):
 
     def __repr__(self) -> str:
         return f"LaunchForm({self.session.target.words(self._say)})"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it was not closed."""
-        return not self.session.closed
 
     @property
     def request(self) -> CreateInstanceRequest | None:
@@ -150,24 +145,21 @@ class LaunchForm(w.Box):
             kind, text = "live", f"<b>{esc(client.host.name)}</b> {say('banner.live_means')} {source}"
             if client.is_live:
                 text += f" {esc(say('error.live_off', host=client.host.name))}"
-        return f"{theme.stylesheet()}{theme.script()}<div class='ppw-banner ppw-{kind}' role=note>{text}</div>"
+        return (
+            f"{theme.stylesheet()}{theme.script()}<div class='ppw-banner ppw-{kind}' role=note>{text}</div>"
+        )
 
-    def _after(self, earlier: list[LaunchForm]) -> list[w.Widget]:
-        """Close what this cell made before, and offer what was typed there."""
-        notices: list[w.Widget] = []
-        for form in earlier:
-            if form.session.status is LaunchState.SENDING:
-                notices.append(theme.html(f"<p>{esc(self._say('form.still_sending'))}</p>", "ppw-notice"))
-                continue
-            typed = form.typed
-            form.close()
-            if typed is not None and not self._restore:
-                self._draft_before = typed
-                button = theme.button(self._say("form.restore"), "ppw-restore")
-                button.on_click(self._on_restore)
-                note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
-                self._restore = (theme.box([note, button], "ppw-notice"),)
-        return [*notices, *self._restore]
+    def _still_sending(self) -> str:
+        return f"<p>{esc(self._say('form.still_sending'))}</p>"
+
+    def _restore_notice(self) -> list[w.Widget]:
+        """Offer what was typed in the form that this cell made before."""
+        if self._typed_before is None:
+            return []
+        button = theme.button(self._say("form.restore"), "ppw-restore")
+        button.on_click(self._on_restore)
+        note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
+        return [theme.box([note, button], "ppw-notice")]
 
     @property
     def typed(self) -> Mapping[str, Any] | None:
@@ -180,11 +172,11 @@ class LaunchForm(w.Box):
 
     @guarded
     def _on_restore(self, _button: Any) -> None:
-        self.value = self._draft_before
+        self.value = dict(self._typed_before or {})
         self.children = [child for child in self.children if child not in self._restore]
         for widget in self._restore:
             theme.close_all(widget)
-        self._restore = ()
+        self._restore = []
 
     @guarded
     def _on_draft(self, _change: Any) -> None:

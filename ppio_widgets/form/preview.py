@@ -8,10 +8,12 @@ costs the same with 5 rows and with 500; the full text is built when it is copie
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ppio_widgets.form.html import esc
+
+More = Callable[[int], str]
 
 MOST_ROWS = 8
 ROWS_WHEN_FOLDED = 3
@@ -19,19 +21,19 @@ LONGEST_TEXT = 160
 LONGEST_LINE = 58
 
 
-def preview(body: Mapping[str, Any], more: str) -> str:
+def preview(body: Mapping[str, Any], more: More) -> str:
     """Return the body as HTML for a ``<pre>``.
 
     Parameters
     ----------
     body : mapping
-    more : str
-        Words for what is folded, with ``{n}``: ``"… {n} more"``.
+    more : callable
+        Returns the words for `n` things that are folded away.
     """
     return _object(body, "", more)
 
 
-def _value(value: Any, indent: str, more: str) -> str:
+def _value(value: Any, indent: str, more: More) -> str:
     if isinstance(value, Mapping):
         return _object(value, indent, more)
     if isinstance(value, list | tuple):
@@ -41,7 +43,7 @@ def _value(value: Any, indent: str, more: str) -> str:
     return f"<u>{esc(json.dumps(value))}</u>"
 
 
-def _object(value: Mapping[str, Any], indent: str, more: str) -> str:
+def _object(value: Mapping[str, Any], indent: str, more: More) -> str:
     if not value:
         return "{}"
     inner = indent + "  "
@@ -49,18 +51,20 @@ def _object(value: Mapping[str, Any], indent: str, more: str) -> str:
     return f"{{\n{lines}\n{indent}}}"
 
 
-def _list(value: list[Any] | tuple[Any, ...], indent: str, more: str) -> str:
+def _list(value: list[Any] | tuple[Any, ...], indent: str, more: More) -> str:
     inner = indent + "  "
     kept = value if len(value) <= MOST_ROWS else value[:ROWS_WHEN_FOLDED]
     lines = [inner + _row(item, inner, more) for item in kept]
     if len(value) > len(kept):
-        lines.append(f"{inner}<s>{esc(more.format(n=len(value) - len(kept)))}</s>")
+        lines.append(f"{inner}<s>{esc(more(len(value) - len(kept)))}</s>")
     return "[\n" + ",\n".join(lines) + f"\n{indent}]"
 
 
-def _row(item: Any, indent: str, more: str) -> str:
+def _row(item: Any, indent: str, more: More) -> str:
     """Return a flat row on one line, if it fits."""
-    flat = isinstance(item, Mapping) and not any(isinstance(part, Mapping | list | tuple) for part in item.values())
+    flat = isinstance(item, Mapping) and not any(
+        isinstance(part, Mapping | list | tuple) for part in item.values()
+    )
     if not flat or len(json.dumps(item, ensure_ascii=False)) > LONGEST_LINE:
         return _value(item, indent, more)
     return "{" + ", ".join(f"{_key(key)}: {_value(part, indent, more)}" for key, part in item.items()) + "}"
@@ -70,8 +74,8 @@ def _key(key: Any) -> str:
     return f"<b>{esc(json.dumps(str(key), ensure_ascii=False))}</b>"
 
 
-def _text(value: str, more: str) -> str:
+def _text(value: str, more: More) -> str:
     if len(value) <= LONGEST_TEXT:
         return esc(json.dumps(value, ensure_ascii=False))
     head = esc(json.dumps(value[: LONGEST_TEXT // 2], ensure_ascii=False)[:-1])
-    return f"{head}</i><s>{esc(more.format(n=len(value) - LONGEST_TEXT // 2))}</s><i>&quot;"
+    return f"{head}</i><s>{esc(more(len(value) - LONGEST_TEXT // 2))}</s><i>&quot;"

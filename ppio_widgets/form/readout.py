@@ -61,7 +61,7 @@ class Readout:
         """Show the session's draft; one message, and none when nothing changes."""
         say = self._say
         report = self.session.report
-        body = preview(report.body, say("preview.more"))
+        body = preview(report.body, lambda n: say("preview.more", n=n))
         errors = report.errors(say)
         blockers = [f"<li><b>{esc(field_name(path, say))}:</b> {esc(text)}" for path, text in errors.items()]
         if len(blockers) > MOST_BLOCKERS + 1:

@@ -40,7 +40,9 @@ class Row:
     box : ipywidgets.Box
     """
 
-    def __init__(self, column: str, say: Words, on_change: Callable[[Row], None], on_remove: Callable[[Row], None]) -> None:
+    def __init__(
+        self, column: str, say: Words, on_change: Callable[[Row], None], on_remove: Callable[[Row], None]
+    ) -> None:
         self.key = f"r{next(_numbers)}"
         self._column = column
         self._say = say
@@ -72,7 +74,7 @@ class Row:
         """Show a row from outside; it counts even if its texts are empty."""
         self._given = value
         for name, field in self.fields.items():
-            field.show((self._extra().get(name) if name else value))
+            field.show(self._extra().get(name) if name else value)
         self._arrange()
         if "id" in self.fields:
             self.fields["id"].show(self._extra().get("id"))
@@ -198,4 +200,3 @@ class RowList:
 def is_list(path: Path) -> bool:
     """Whether a path is a list of rows."""
     return isinstance(node_at(path), Rows)
-

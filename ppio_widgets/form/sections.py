@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
@@ -13,6 +12,7 @@ from ppio_widgets.form.rows import RowList, is_list
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     import ipywidgets as w
 
     from ppio_widgets.launcher.session import LaunchSession
@@ -81,7 +81,9 @@ class Sections:
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
         self._boxes = {name: theme.box([], "ppw-section") for name in SECTIONS}
-        self._heads = {name: theme.html(f"<h3>{esc(say(f'section.{name}'))}</h3>", "ppw-head") for name in SECTIONS}
+        self._heads = {
+            name: theme.html(f"<h3>{esc(say(f'section.{name}'))}</h3>", "ppw-head") for name in SECTIONS
+        }
         self._forced: set[str] = set()
         for names in SECTIONS.values():
             for name in names:
@@ -92,9 +94,7 @@ class Sections:
 
     def show(self, draft: Mapping[str, Any]) -> None:
         """Show a whole draft in the controls; nothing of what they said before stays."""
-        self._forced = {
-            name for name in SHOWN_WHEN if value_at(draft, _path(name)) is not None
-        }
+        self._forced = {name for name in SHOWN_WHEN if value_at(draft, _path(name)) is not None}
         for name in (name for names in SECTIONS.values() for name in names):
             given = value_at(draft, _path(name))
             if name in self.lists:
@@ -115,7 +115,9 @@ class Sections:
     def _field(self, name: str, default: Any = None) -> Field:
         if name not in self.fields:
             optional = name in _OPTIONAL
-            self.fields[name] = Field(_path(name), self._say, self._on_field, default=default, optional=optional)
+            self.fields[name] = Field(
+                _path(name), self._say, self._on_field, default=default, optional=optional
+            )
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:

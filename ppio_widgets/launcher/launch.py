@@ -245,4 +245,3 @@ def _failed_state(verdict: Verdict) -> LaunchState:
     if isinstance(verdict.error, NotSent):
         return LaunchState.NOT_SENT
     return LaunchState.REJECTED if isinstance(verdict.error, ApiError) else LaunchState.UNKNOWN
-

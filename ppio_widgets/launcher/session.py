@@ -82,9 +82,16 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or self.status in _BUSY or self.report.request is None:
                 return False
-            self._begin().arm()
-            self.status = LaunchState.ARMED
+            self.begin()
             return True
+
+    def begin(self) -> Launch:
+        """Return a new launch whose confirmation is open."""
+        with self.lock:
+            launch = self._begin()
+            launch.arm()
+            self.status = LaunchState.ARMED
+            return launch
 
     def disarm(self) -> None:
         """Withdraw an open confirmation."""

@@ -24,7 +24,7 @@ class Words:
         text = files(__package__).joinpath(f"{language}.json").read_text(encoding="utf-8")
         self._sentences: dict[str, str] = json.loads(text)
 
-    def __call__(self, key: str, **params: object) -> str:
+    def __call__(self, key: str, /, **params: object) -> str:
         """Return the sentence of `key` with `params` filled in.
 
         Raises

@@ -33,10 +33,12 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
 DEFAULT_REGION = "practice-1"
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refused(Exception):
     """A call that the account refuses, as the API would."""
 
-    def __init__(self, status: int, reason: str, message: str, metadata: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, reason: str, message: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.answer = {"code": status, "reason": reason, "message": message, "metadata": dict(metadata or {})}
@@ -83,7 +85,9 @@ class PracticeAccount:
             raise Refused(400, "REQUEST", "the body is not a JSON object")
         _validate(body)
         now = self._clock()
-        instance = _Instance(secrets.token_hex(5), compact(body).body, created=now, walk_began=now, started=now)
+        instance = _Instance(
+            secrets.token_hex(5), compact(body).body, created=now, walk_began=now, started=now
+        )
         with self._lock:
             self._instances[instance.id] = instance
         return {"id": instance.id}
@@ -179,9 +183,15 @@ def _detail(instance: _Instance, now: float) -> dict[str, Any]:
     summary = _summary(instance, now)
     address = f"{instance.id}.{summary['region']}.practice.invalid"
     jupyter = instance.body.get("tools", {}).get("jupyter", {})
-    tools: dict[str, Any] = {"ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": "practice"}}
+    tools: dict[str, Any] = {
+        "ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": "practice"}
+    }
     if jupyter.get("enabled"):
-        tools["jupyter"] = {"endpoint": f"https://{address}", "enabled": True, "port": jupyter.get("port", 8888)}
+        tools["jupyter"] = {
+            "endpoint": f"https://{address}",
+            "enabled": True,
+            "port": jupyter.get("port", 8888),
+        }
     return {**summary, "tools": tools}
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.practice.account import PracticeAccount, Refused
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ONE = re.compile(rf"{INSTANCES}/([^/]+)")
 _ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart)")

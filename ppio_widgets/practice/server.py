@@ -69,7 +69,9 @@ class PracticeServer(ThreadingHTTPServer):
 def serving(account: PracticeAccount | None = None, port: int = 0) -> Iterator[PracticeServer]:
     """Serve on a thread of its own while the block runs."""
     with PracticeServer(port, account) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="ppio-practice", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(0.05,), name="ppio-practice", daemon=True
+        )
         thread.start()
         try:
             yield server

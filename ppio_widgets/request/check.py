@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -17,11 +15,10 @@ from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, patt
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
-
-_EMPTY: Mapping[str, object] = MappingProxyType({})
 
 # pydantic's error types that have one sentence wherever they occur
 _PLAIN = {
@@ -37,7 +34,7 @@ class Problem:
     """One reason why a draft is no request yet: a code and its parameters."""
 
     code: str
-    params: Mapping[str, object] = _EMPTY
+    params: Mapping[str, object] = field(default_factory=dict)
 
     def sentence(self, path: Path, say: Words) -> str:
         """Return it in words, with the field's own words where there are some."""

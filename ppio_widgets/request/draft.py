@@ -116,7 +116,9 @@ def _compact(value: Any, node: Node | None, path: Path, rows: dict[Path, list[in
     return value
 
 
-def _compact_group(value: Draft, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> dict[str, Any]:
+def _compact_group(
+    value: Draft, node: Node | None, path: Path, rows: dict[Path, list[int]]
+) -> dict[str, Any]:
     known = node.fields if isinstance(node, Group) else {}
     names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
     result: dict[str, Any] = {}

@@ -127,7 +127,11 @@ def _node(annotation: Any, field: FieldInfo | None) -> Node:
     limits = field.metadata if field else []
     return Leaf(
         kinds[bare],
-        low=next((m.ge for m in limits if isinstance(m, annotated_types.Ge)), None),  # type: ignore[misc]
-        high=next((m.le for m in limits if isinstance(m, annotated_types.Le)), None),  # type: ignore[misc]
-        longest=next((m.max_length for m in limits if isinstance(m, annotated_types.MaxLen)), None),
+        low=_limit(limits, annotated_types.Ge, "ge"),
+        high=_limit(limits, annotated_types.Le, "le"),
+        longest=_limit(limits, annotated_types.MaxLen, "max_length"),
     )
+
+
+def _limit(metadata: list[Any], kind: type, name: str) -> int | None:
+    return next((getattr(limit, name) for limit in metadata if isinstance(limit, kind)), None)

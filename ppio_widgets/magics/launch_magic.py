@@ -1,0 +1,141 @@
+"""``%ppio_launch``: from a line to a plan, a form or a launch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.display import display
+
+from ppio_widgets import notebook
+from ppio_widgets.locale import words
+from ppio_widgets.request.options import OPTIONS, option_for
+
+if TYPE_CHECKING:
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launcher.plan import LaunchPlan
+    from ppio_widgets.request.line import Line
+
+
+def _usage() -> str:
+    """Return the options as the help shows them."""
+    say = words()
+    lines = []
+    for option in OPTIONS:
+        head = f"{option.flag} {option.metavar}".rstrip() + (" …" if option.repeated else "")
+        lines.append(f"  {head:<44}{say(f'option.{option.flag[2:]}')}")
+    return "\n".join([say("line.about"), "", *lines, "", say("line.examples")])
+
+
+@magics_class
+class PpioMagics(Magics):
+    """The magics of ppio_widgets."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        # The launch whose confirmation this execution has shown: it is not shown twice.
+        self._shown: tuple[Launch, int | None] | None = None
+
+    @no_var_expand
+    @line_magic
+    def ppio_launch(self, line: str) -> Any:
+        """Launch a PPIO GPU instance from a line; without options, open the form."""
+        from ppio_widgets.errors import CredentialsError, HostRefused  # noqa: PLC0415 - heavy, on first use
+        from ppio_widgets.request.line import LineError, read_line  # noqa: PLC0415
+
+        try:
+            given = read_line(line, self._lookup)
+            if "--dry-run" in given.switches:
+                return self._plan(given)
+            if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
+                return self._form(given)
+            return self._launch(given)
+        except (LineError, CredentialsError, HostRefused) as error:
+            message = str(error)
+        raise UsageError(message)
+
+    def display_launch(self, launch: Launch) -> None:
+        """Display a launch (IPython's hook); nothing when this execution already shows it."""
+        if self._shown == (launch, notebook.execution()):
+            return
+        data = {"text/plain": repr(launch), "text/html": launch._repr_html_()}
+        display(data, raw=True)
+
+    def _lookup(self, expression: str) -> Any:
+        return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
+
+    def _form(self, given: Line) -> Any:
+        from ppio_widgets.form import LaunchForm  # noqa: PLC0415
+
+        return LaunchForm(given.draft, practice=_practice(given))
+
+    def _plan(self, given: Line, client: PpioClient | None = None) -> LaunchPlan:
+        from ppio_widgets.api import connect  # noqa: PLC0415
+        from ppio_widgets.launcher.plan import LaunchPlan, Target  # noqa: PLC0415
+        from ppio_widgets.request.check import check  # noqa: PLC0415
+
+        # A dry run touches no network and needs no key: only the name of the cloud is asked.
+        target = Target.of(client) if client else Target.of(connect(_practice(given), need_key=False))
+        return LaunchPlan(check(given.draft), target)
+
+    def _launch(self, given: Line) -> Launch:
+        from ppio_widgets.api import connect, finish  # noqa: PLC0415
+        from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
+
+        client = connect(_practice(given))
+        client.refuse_live()
+        plan = self._plan(given, client)
+        if plan.report.request is None:
+            raise UsageError(_blocked(plan))
+        if "--yes" in given.switches:
+            return finish(Launch(plan, client))
+        answers = notebook.who_answers()
+        if answers == "buttons":
+            return self._ask_by_buttons(given, client)
+        if answers == "input":
+            return self._ask_by_input(plan, client)
+        raise UsageError(words()("line.nobody"))
+
+    def _ask_by_buttons(self, given: Line, client: PpioClient) -> Launch:
+        """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
+        from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
+
+        card = ConfirmCard(given.draft, client)
+        display(card)
+        self._shown = (card.launch, notebook.execution())
+        return card.launch
+
+    def _ask_by_input(self, plan: LaunchPlan, client: PpioClient) -> Launch:
+        from ppio_widgets.api import finish  # noqa: PLC0415
+        from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
+
+        say = words()
+        print(repr(plan))  # noqa: T201 - a terminal is asked
+        answer = input(say("line.ask", **plan.question(say)))
+        launch = Launch(plan, client)
+        if answer.strip().lower() not in ("y", "yes", "是"):
+            print(say("line.cancelled"))  # noqa: T201
+            self._shown = (launch, notebook.execution())
+            return launch
+        return finish(launch)
+
+
+PpioMagics.ppio_launch.__doc__ = _usage()
+
+
+def _practice(given: Line) -> bool | None:
+    return True if "--practice" in given.switches else None
+
+
+def _blocked(plan: LaunchPlan) -> str:
+    """Return what blocks in one line, each by the option that mends it."""
+    say = words()
+    parts = []
+    for path, text in plan.report.errors(say).items():
+        option = option_for(path)
+        number = next((part for part in path if isinstance(part, int)), 0)
+        name = option.flag if option else ".".join(str(part) for part in path)
+        parts.append(f"{name}{f' ({number + 1})' if number else ''}: {text}")
+    return say("line.blocked", problems="; ".join(parts))
