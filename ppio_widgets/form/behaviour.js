@@ -11,7 +11,7 @@ if (!window.ppw) {
     const button = event.target.closest && event.target.closest('button');
     const root = inside(button);
     if (!root) return;
-    const goal = button.matches('.ppw-add') ? () => button.parentNode.querySelector('.ppw-row:last-child input, .ppw-row:last-child select')
+    const goal = button.matches('.ppw-add') ? () => button.parentNode.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
       : button.matches('.ppw-remove') ? ((list) => () => list.querySelector('.ppw-add'))(button.closest('.ppw-list'))
       : button.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
       : button.matches('.ppw-cancel, .ppw-confirm') ? () => root.querySelector('.ppw-launch')

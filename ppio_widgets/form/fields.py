@@ -51,13 +51,13 @@ class Field:
     ) -> None:
         self.path = path
         self.touched = False
-        self._leaf: Leaf = leaves()[pattern(path)]
-        self._optional = optional
-        self._on_change = on_change
-        self._false_given = False
         self.initial = default
-        self.widget = self._build(say)
-        self.show(default)
+        self._leaf: Leaf = leaves()[pattern(path)]
+        self._unset_words = say(f"unset.{pattern(path)}") if optional else None
+        self._on_change = on_change
+        self._false_given = default is False
+        self._showing = False
+        self.widget = self._build(say, default)
         self.widget.observe(self._on_value, "value")
 
     @property
@@ -75,42 +75,49 @@ class Field:
 
     def show(self, value: Any) -> None:
         """Show a value from outside; a person's change is not assumed."""
-        self.widget.unobserve_all("value")
-        if self._leaf.kind == "switch":
+        self._showing = True
+        try:
             self._false_given = value is False
-            self.widget.value = value is True
-        elif self._leaf.kind == "choice":
-            self._show_choice(value)
-        else:
-            self.widget.value = "" if value is None else str(value)
-        self.widget.observe(self._on_value, "value")
+            if self._leaf.kind == "choice" and _as_text(value) not in dict(self.widget.options).values():
+                self.widget.options = self._options(value)
+            self.widget.value = self._as_shown(value)
+        finally:
+            self._showing = False
 
-    def reset(self) -> None:
-        """Forget that it was touched."""
-        self.touched = False
-
-    def _show_choice(self, value: Any) -> None:
-        wanted = "" if value is None else str(value)
-        known = [option[1] for option in self.widget.options]
-        if wanted not in known:
-            # An unknown value from outside stays visible, so that its error has a place.
-            self.widget.options = (*self.widget.options, (wanted or "—", wanted))
-        self.widget.value = wanted
-
-    def _build(self, say: Words) -> w.Widget:
+    def _build(self, say: Words, value: Any) -> w.Widget:
         key = pattern(self.path)
         classes = ["ppw-field", self.css, *(["ppw-short"] if self._leaf.kind in _SHORT else [])]
-        named: dict[str, Any] = {"description": say(f"field.{key}"), "_dom_classes": classes}
+        traits: dict[str, Any] = {
+            "description": say(f"field.{key}"),
+            "_dom_classes": classes,
+            "value": self._as_shown(value),
+        }
         if self._leaf.kind == "switch":
-            return theme.check(indent=False, **named)
+            return theme.check(indent=False, **traits)
         if self._leaf.kind == "choice":
-            unset = [(say(f"unset.{key}"), "")] if self._optional else []
-            options = [*unset, *((choice, choice) for choice in self._leaf.choices)]
-            value = "" if self._optional else self._leaf.choices[0]
-            return theme.choice(options=options, value=value, **named)
+            return theme.choice(options=self._options(value), **traits)
         hint = f"hint.{key}"
-        return theme.text(placeholder=say(hint) if hint in say else "", **named)
+        return theme.text(placeholder=say(hint) if hint in say else "", **traits)
+
+    def _as_shown(self, value: Any) -> Any:
+        if self._leaf.kind == "switch":
+            return value is True
+        return _as_text(value)
+
+    def _options(self, value: Any) -> list[tuple[str, str]]:
+        """Return the choices; an unknown value from outside stays visible, so that its error has a place."""
+        options = [(choice, choice) for choice in self._leaf.choices]
+        if self._unset_words is not None:
+            options.insert(0, (self._unset_words, ""))
+        text = _as_text(value)
+        return options if text in dict(options).values() else [*options, (text or "—", text)]
 
     def _on_value(self, _change: Any) -> None:
+        if self._showing:
+            return
         self.touched = True
         self._on_change(self)
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value)

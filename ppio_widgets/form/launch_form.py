@@ -137,8 +137,8 @@ class LaunchForm(w.Box):
         """Name the cloud that will be billed, with the stylesheet and the script."""
         client, say = self.session.client, self._say
         if client.is_practice:
-            where = esc(f" {client.host.name}") if client.host.name != "localhost" else ""
-            kind, text = "practice", f"<b>{say('banner.practice')}</b>{where} {say('banner.practice_means')}"
+            where = esc(f" ({client.host.name})") if client.host.name != "localhost" else ""
+            kind, text = "practice", f"<b>{say('banner.practice')}</b> {say('banner.practice_means')}{where}"
         else:
             key = client.require_key()
             source = esc(say("banner.key", source=key.source, last=key.last_four))

@@ -18,7 +18,7 @@ More = Callable[[int], str]
 MOST_ROWS = 8
 ROWS_WHEN_FOLDED = 3
 LONGEST_TEXT = 160
-LONGEST_LINE = 58
+LONGEST_LINE = 52
 
 
 def preview(body: Mapping[str, Any], more: More) -> str:

@@ -51,14 +51,16 @@ class Readout:
         self._sections = sections
         self._say = say
         self._scope = scope
-        self._html = theme.html("", "ppw-readout")
+        self._html = theme.html(self._markup(), "ppw-readout")
         self._copy = theme.button(say("copy.button"), "ppw-copy")
         self._copy.on_click(self._on_copy)
         self.box = theme.box([self._copy, self._html], "ppw-panel")
-        self.render()
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; one message, and none when nothing changes."""
+        self._html.value = self._markup(extra)
+
+    def _markup(self, extra: str = "") -> str:
         say = self._say
         report = self.session.report
         body = preview(report.body, lambda n: say("preview.more", n=n))
@@ -68,7 +70,7 @@ class Readout:
             rest = len(blockers) - MOST_BLOCKERS
             blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
         todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
-        self._html.value = (
+        return (
             f"{self._rules(errors)}<div class=ppw-title>{esc(say('preview.title'))}</div>{extra}"
             f"<pre>{body}</pre>{todo if blockers else ''}"
         )

@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "candidate_regions": (),
 }
 # What a new row's dropdown says.
-_DEFAULTS = {"protocol": "http", "type": "local"}
+_DEFAULTS: Mapping[str, str] = {"protocol": "http", "type": "local"}
 
 _numbers = itertools.count(1)
 
@@ -143,11 +143,10 @@ class RowList:
         self.show_fault = show_fault
         self._say = say
         self.rows: list[Row] = []
-        self._box = theme.box([], "ppw-rows")
         self._add = theme.button(say(f"row.add.{column}"), "ppw-add")
         self._add.on_click(self._on_add)
-        label = theme.html(f"<span>{say(f'list.{column}')}</span>", "ppw-label")
-        self.box = theme.box([label, self._box, self._add], "ppw-list", f"l-{column}")
+        self._label = theme.html(f"<span>{say(f'list.{column}')}</span>", "ppw-label")
+        self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
     def show(self, values: Any) -> None:
         """Replace all rows; nothing of the old ones stays."""
@@ -175,7 +174,7 @@ class RowList:
         return Row(self.column, self._say, self._on_row, self._on_remove)
 
     def _publish(self) -> None:
-        self._box.children = [row.box for row in self.rows]
+        self.box.children = [self._label, *(row.box for row in self.rows), self._add]
 
     def _send(self) -> None:
         self.session.set((self.column,), [row.value for row in self.rows])

@@ -44,11 +44,14 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-# A field is shown while its master has this value (or when a value came from outside).
+ANY = object()
+
+# A field is shown while its master has this value, or when a value came from outside.
 SHOWN_WHEN: Mapping[str, tuple[str, Any]] = {
     "billing.prepaid.months": ("billing.mode", "prepaid"),
     "billing.prepaid.auto_renew.enabled": ("billing.mode", "prepaid"),
     "billing.prepaid.auto_renew.months": ("billing.prepaid.auto_renew.enabled", True),
+    "network.ip": ("network.id", ANY),
     "tools.jupyter.port": ("tools.jupyter.enabled", True),
     "tools.jupyter.protocol": ("tools.jupyter.enabled", True),
     "auto_migrate.include_system_disk": ("auto_migrate.enabled", True),
@@ -80,7 +83,6 @@ class Sections:
         self._say = say
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
-        self._boxes = {name: theme.box([], "ppw-section") for name in SECTIONS}
         self._heads = {
             name: theme.html(f"<h3>{esc(say(f'section.{name}'))}</h3>", "ppw-head") for name in SECTIONS
         }
@@ -89,7 +91,7 @@ class Sections:
             for name in names:
                 if is_list(_path(name)):
                     self.lists[name] = RowList(name, session, say, show_fault)
-        self.box = theme.box(list(self._boxes.values()), "ppw-form")
+        self.box: w.Box | None = None
         self.show(session.draft)
 
     def show(self, draft: Mapping[str, Any]) -> None:
@@ -99,9 +101,11 @@ class Sections:
             given = value_at(draft, _path(name))
             if name in self.lists:
                 self.lists[name].show(given)
-            elif given is not None or name not in SHOWN_WHEN or name in self.fields:
-                self._field(name).show(given)
-                self.fields[name].reset()
+            elif name in self.fields:
+                self.fields[name].show(given)
+                self.fields[name].touched = False
+            elif given is not None or name not in SHOWN_WHEN:
+                self._field(name, given)
         self._arrange(draft)
 
     def close(self) -> None:
@@ -124,19 +128,23 @@ class Sections:
         if name not in SHOWN_WHEN or name in self._forced:
             return True
         master, value = SHOWN_WHEN[name]
-        return self._is_shown(master, draft) and value_at(draft, _path(master)) == value
+        found = value_at(draft, _path(master))
+        return self._is_shown(master, draft) and (found == value or (value is ANY and found is not None))
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
-        """Put the right controls into each section, sending only what changes."""
+        """Put the right controls under each heading; nothing is sent when nothing changes."""
+        children: list[w.Widget] = []
         for section, names in SECTIONS.items():
-            children: list[w.Widget] = [self._heads[section]]
+            children.append(self._heads[section])
             for name in names:
                 if name in self.lists:
                     children.append(self.lists[name].box)
                 elif self._is_shown(name, draft):
                     children.append(self._field(name, _FIRST.get(name)).widget)
-            if tuple(children) != tuple(self._boxes[section].children):
-                self._boxes[section].children = children
+        if self.box is None:
+            self.box = theme.box(children, "ppw-form")
+        elif tuple(children) != tuple(self.box.children):
+            self.box.children = children
 
     def _dependents(self, name: str) -> list[str]:
         found = [slave for slave, (master, _) in SHOWN_WHEN.items() if master == name]

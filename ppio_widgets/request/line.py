@@ -271,7 +271,7 @@ def _env(option: Option, value: Any) -> dict[str, str]:
 def _port(option: Option, value: Any) -> dict[str, Any]:
     port, slash, protocol = _text(option, value).partition("/")
     if slash and protocol not in ("tcp", "http"):
-        raise LineError("option_port", value=_text(option, value))
+        raise LineError("option_port", option=option.flag, value=_text(option, value))
     return {"port": _whole(option, port), "protocol": protocol or "http"}
 
 
@@ -291,7 +291,7 @@ def _jupyter(option: Option, value: Any) -> dict[str, Any]:
         return {"enabled": True, "port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL}
     port, slash, protocol = _text(option, value).partition("/")
     if slash and not protocol:
-        raise LineError("option_port", value=_text(option, value))
+        raise LineError("option_port", option=option.flag, value=_text(option, value))
     return {"enabled": True, "port": _whole(option, port), "protocol": protocol or JUPYTER_PROTOCOL}
 
 

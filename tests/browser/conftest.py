@@ -1,0 +1,207 @@
+"""A real JupyterLab, a real Chromium, and the practice cloud on a real loopback socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ppio_widgets.practice.server import serving
+from tests.chromium import find_chromium, on_ci
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 60_000  # milliseconds; a wait for a condition, not a pause
+
+
+@pytest.fixture(scope="session")
+def practice():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = find_chromium()
+    if path is None:
+        tell = "no Chromium: see `make test`, which installs one"
+        (pytest.fail if on_ci() else pytest.skip)(tell)
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not needed without a browser
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+class Lab:
+    """A JupyterLab server in a folder of its own."""
+
+    def __init__(self, folder: Path, practice_url: str) -> None:
+        self.token = secrets.token_hex(8)
+        self.folder = folder / "work"
+        self.folder.mkdir(parents=True)
+        self.settings = folder / "settings"
+        self._log = (folder / "lab.log").open("wb")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        environment = {
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(self.settings),
+            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+            "IPYTHONDIR": str(folder / "ipython"),
+            "PPIO_WIDGETS_PRACTICE": "1",
+            "PPIO_WIDGETS_LANG": "en",
+            "PPIO_GPU_BASE_URL": practice_url,
+        }
+        self.theme(dark=False)
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"),
+                *(
+                    f"--port={self.port}",
+                    "--ServerApp.port_retries=0",
+                    f"--IdentityProvider.token={self.token}",
+                ),
+                f"--ServerApp.root_dir={self.folder}",
+            ],
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def theme(self, *, dark: bool) -> None:
+        """Choose the theme of the pages opened from now on, with news fetching off."""
+        plugins = self.settings / "@jupyterlab" / "apputils-extension"
+        plugins.mkdir(parents=True, exist_ok=True)
+        name = "JupyterLab Dark" if dark else "JupyterLab Light"
+        (plugins / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
+        news = {"fetchNews": "false", "checkForUpdates": False}
+        (plugins / "notification.jupyterlab-settings").write_text(json.dumps(news))
+
+    def get(self, path: str, method: str = "GET"):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            headers={"Authorization": f"token {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    def until(self, condition, what: str) -> None:
+        """Wait for a condition of the server."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < deadline:
+            try:
+                if condition():
+                    return
+            except OSError:
+                pass
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.1)
+        pytest.fail(f"not within {PATIENCE / 1000:.0f} s: {what}")
+
+    def kernel_is_ready(self) -> bool:
+        kernels = [session["kernel"] for session in self.get("/api/sessions")]
+        return any(kernel["execution_state"] == "idle" and kernel["connections"] >= 1 for kernel in kernels)
+
+    def end_kernels(self) -> None:
+        for session in self.get("/api/sessions"):
+            self.get(f"/api/sessions/{session['id']}", method="DELETE")
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+        self._log.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, practice, chromium):
+    server = Lab(tmp_path_factory.mktemp("lab"), practice.url)
+    try:
+        server.until(lambda: server.get("/api/status") is not None, "JupyterLab answers")
+        yield server
+    finally:
+        server.close()
+
+
+class Notebook:
+    """One notebook in one page."""
+
+    def __init__(self, lab: Lab, page) -> None:
+        self.lab = lab
+        self.page = page
+
+    def open(self, cells: list[str] | Path) -> None:
+        name = f"{secrets.token_hex(4)}.ipynb"
+        if isinstance(cells, Path):
+            (self.lab.folder / name).write_bytes(cells.read_bytes())
+        else:
+            sheet = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+            sheet.metadata["kernelspec"] = {
+                "name": "python3",
+                "display_name": "Python 3",
+                "language": "python",
+            }
+            nbformat.write(sheet, self.lab.folder / name)
+        self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab/tree/{name}?reset&token={self.lab.token}")
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+        # Selectors alone are not enough: before this the first Control+Enter can be lost.
+        self.lab.until(self.lab.kernel_is_ready, "the kernel is idle and connected")
+
+    def cell(self, number: int):
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+
+    def run(self, number: int) -> None:
+        self.cell(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+
+    def output(self, number: int):
+        return self.cell(number).locator(".jp-OutputArea-output")
+
+    def form(self, number: int = 0):
+        form = self.output(number).locator(".ppw")
+        form.wait_for(timeout=PATIENCE)
+        return form
+
+    def body(self, form) -> dict:
+        """The body that the preview shows."""
+        return json.loads(form.locator("pre").inner_text())
+
+
+@pytest.fixture
+def notebook(lab, chromium):
+    context = chromium.new_context(viewport={"width": 1500, "height": 1400})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        yield Notebook(lab, page)
+    finally:
+        context.close()
+        lab.end_kernels()
+    assert [fault for fault in faults if re.search("ppw|widget", fault)] == []

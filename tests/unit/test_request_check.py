@@ -1,0 +1,203 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
+from ppio_widgets.locale import words
+from ppio_widgets.request.check import field_name
+from ppio_widgets.request.draft import merged, value_at, with_value
+from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.fields import dotted, leaves
+from tests.bodies import FULL, MINIMAL, bodies
+
+
+def broken(path, value):
+    """The full body with one value replaced (None: taken away)."""
+    body = json.loads(json.dumps(FULL))
+    place = body
+    for part in path[:-1]:
+        place = place[part]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return body
+
+
+@given(bodies)
+def test_draft_to_request_to_json_to_draft_is_the_identity(body):
+    request = check(body).require()
+    assert request.body() == body
+    assert json.loads(to_json(request.body())) == body
+    assert check(json.loads(to_json(request.body()))).request == request
+
+
+@pytest.mark.parametrize("body", [MINIMAL, FULL])
+def test_the_minimal_and_the_full_body_survive(body):
+    assert check(body).require().body() == body
+
+
+def test_fields_are_sent_in_the_order_of_the_contract():
+    shuffled = dict(reversed(FULL.items()))
+    assert list(check(shuffled).require().body()) == list(CreateInstanceRequest.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad"),
+    [
+        (("name",), ["a", "x" * 255], ["x" * 256, 5, True]),
+        (("image",), ["a", "x" * 500], ["x" * 501]),
+        (
+            ("resource", "rootfs_size_gb"),
+            [2, 10_000, "60", " 60 "],
+            [1, 0, -1, 1.5, True, "1.5", "six", "２０"],
+        ),
+        (("resource", "gpu_num"), [1, "8"], [0, -5, "0", 1.0, False]),
+        (("resource", "min_cuda_version"), ["x" * 255], ["x" * 256, 12.4]),
+        (("registry_auth_id",), ["x" * 255], ["x" * 256]),
+        (("network", "id"), ["x" * 255], ["x" * 256]),
+        (("volumes", 0, "id"), ["x" * 255], ["x" * 256]),
+        (("volumes", 0, "mount_point"), ["x" * 4095], ["x" * 4096]),
+        (("volumes", 1, "type"), ["network"], ["nfs", 1]),
+        (("envs", 0, "key"), ["K" * 511], ["K" * 512, 3]),
+        (("envs", 0, "value"), ["", "v" * 4095], ["v" * 4096, 3, True]),
+        (("ports", 1, "port"), [1, 65535, "8080"], [0, 65536, "70000", True, 80.5, "eighty"]),
+        (("ports", 1, "protocol"), ["tcp", "http"], ["udp", "HTTP"]),
+        (("billing", "mode"), [], ["monthly", 1]),
+        (("billing", "prepaid", "months"), [1, "12"], [0, -1, True]),
+        (("billing", "prepaid", "auto_renew", "months"), [0, 12], [-1, 1.5]),
+        (("billing", "prepaid", "auto_renew", "enabled"), [False], ["yes", 1]),
+        (("tools", "jupyter", "port"), [1, 65535], [0, 65536]),
+        (("tools", "jupyter", "enabled"), [False], ["on", 0]),
+        (("type",), ["gpu", "cpu"], ["tpu"]),
+        (("auto_migrate", "enabled"), [False], ["true"]),
+    ],
+)
+def test_each_limit_holds_at_its_edge_and_the_error_hangs_on_its_path(path, good, bad):
+    for value in good:
+        assert check(broken(path, value)).request is not None, value
+    for value in bad:
+        assert list(check(broken(path, value)).errors()) == [path], value
+
+
+def test_every_error_is_told_at_once_in_both_languages():
+    report = check({"ports": [{"port": 0, "protocol": "udp"}], "billing": {"mode": "x"}})
+    paths = {
+        ("name",),
+        ("product_id",),
+        ("image",),
+        ("billing", "mode"),
+        ("resource", "gpu_num"),
+        ("resource", "rootfs_size_gb"),
+        ("ports", 0, "port"),
+        ("ports", 0, "protocol"),
+    }
+    assert set(report.errors("en")) == set(report.errors("zh")) == paths
+    assert report.errors("en")["name",] == "Give the instance a name."
+    assert report.errors("zh")["name",] == "请给实例起个名称。"
+    assert report.errors("en")["ports", 0, "port"] == "A whole number from 1 to 65535."
+
+
+def test_prepaid_is_required_with_its_mode_and_with_no_other():
+    missing = check({**MINIMAL, "billing": {"mode": "prepaid"}})
+    assert list(missing.errors()) == [("billing", "prepaid", "months")]
+    other = check({**MINIMAL, "billing": {"mode": "spot", "prepaid": {"months": 1}}})
+    assert "prepaid" in other.errors()["billing", "prepaid"]
+
+
+def test_blank_rows_and_blank_texts_are_not_sent_and_rows_keep_their_numbers():
+    draft = {
+        **MINIMAL,
+        "command": "",
+        "envs": [{}, {"key": "A", "value": ""}],
+        "ports": [{}, {"port": "0", "protocol": "tcp"}],
+    }
+    report = check(draft)
+    assert report.body["envs"] == [{"key": "A", "value": ""}]
+    assert "command" not in report.body
+    assert list(report.errors()) == [("ports", 1, "port")]
+
+
+def test_an_env_needs_a_name():
+    assert list(check({**MINIMAL, "envs": [{"value": "x"}]}).errors()) == [("envs", 0, "key")]
+    assert list(check({**MINIMAL, "envs": [{"key": "", "value": "x"}]}).errors()) == [("envs", 0, "key")]
+
+
+def test_an_explicit_false_survives():
+    body = {**MINIMAL, "tools": {"jupyter": {"enabled": False}}}
+    assert check(body).require().body() == body
+
+
+def test_an_unknown_key_is_refused_and_the_known_one_named():
+    errors = check({**MINIMAL, "candidate_region": ["a"], "zzz": 1}).errors()
+    assert "candidate_regions" in errors["candidate_region",]
+    assert errors["zzz",]
+
+
+@pytest.mark.parametrize(
+    "draft", [{"ports": 5}, {"ports": ["x"]}, {"billing": "postpaid"}, {"envs": {"A": "b"}}, {"tools": []}]
+)
+def test_the_wrong_shape_is_an_error_and_no_crash(draft):
+    report = check({**MINIMAL, **draft})
+    assert report.request is not None or report.errors()
+    assert (draft == {"tools": []}) == (report.request is not None)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*FULL, "key", "port", "x"]), inner, max_size=4)
+        ),
+        max_leaves=12,
+    )
+)
+def test_anything_at_all_gets_a_report(value):
+    draft = value if isinstance(value, dict) else {"name": value}
+    report = check(draft)
+    assert (report.request is None) == bool(report.errors())
+
+
+def test_the_model_refuses_null_and_does_not_print_its_input():
+    with pytest.raises(ValidationError) as caught:
+        CreateInstanceRequest.model_validate({**MINIMAL, "type": None, "command": 5, "image": "s3cret" * 99})
+    assert "s3cret" not in str(caught.value)
+    assert {error["type"] for error in caught.value.errors()} == {
+        "null_value",
+        "string_type",
+        "string_too_long",
+    }
+
+
+def test_a_request_is_frozen_and_shows_no_env_value():
+    request = check(FULL).require()
+    with pytest.raises(ValidationError):
+        request.name = "other"
+    assert "你好" not in repr(request)
+
+
+def test_require_names_every_path_in_one_message():
+    with pytest.raises(RequestInvalid) as caught:
+        check({**MINIMAL, "ports": [{"port": 0, "protocol": "tcp"}], "name": ""}).require()
+    assert "name: Give the instance a name." in str(caught.value)
+    assert "ports[0].port: A whole number from 1 to 65535." in str(caught.value)
+
+
+def test_every_field_has_a_name_in_both_languages():
+    for language in ("en", "zh"):
+        say = words(language)
+        assert all(f"field.{pattern}" in say for pattern in leaves())
+    assert field_name(("ports", 2, "port"), words("en")) == "Port 3"
+    assert dotted(("ports", 2, "port")) == "ports[2].port"
+
+
+def test_drafts_are_replaced_and_never_changed():
+    draft = {"billing": {"mode": "spot"}}
+    changed = with_value(draft, ("billing", "prepaid", "months"), 3)
+    assert (draft, value_at(changed, ("billing", "prepaid", "months"))) == ({"billing": {"mode": "spot"}}, 3)
+    assert with_value(changed, ("billing", "mode"), None) == {"billing": {"prepaid": {"months": 3}}}
+    assert merged({"a": {"b": 1, "c": [1]}}, {"a": {"c": [2]}}) == {"a": {"b": 1, "c": [2]}}

@@ -1,0 +1,172 @@
+"""A front end without a browser: real widgets, every message counted, no exception swallowed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+
+import comm
+import ipywidgets
+import pytest
+from comm.base_comm import BaseComm
+from ipywidgets.widgets.widget import _instances
+
+from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.form import theme
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.transport import PracticeTransport
+
+
+class Wire(list):
+    """The messages sent to the front end: pairs of kind and size in bytes."""
+
+    def count(self, kind=None):
+        return sum(kind in (None, one) for one, _ in self)
+
+    def size(self):
+        return sum(size for _, size in self)
+
+
+@pytest.fixture
+def wire(monkeypatch):
+    sent = Wire()
+
+    class RecordingComm(BaseComm):
+        def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+            content = {"comm_id": self.comm_id, "data": data, **keys}
+            sent.append((msg_type, len(json.dumps(content, ensure_ascii=False).encode())))
+
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+    theme.looks()
+    before = set(_instances)
+    yield sent
+    assert set(_instances) - before == set(), "a test left widgets open"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_swallowed(caplog):
+    """`Button.click` and message handlers only log what they catch."""
+    with caplog.at_level(logging.DEBUG, "ppio_widgets"):
+        yield
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1_700_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def account(clock):
+    return PracticeAccount(clock)
+
+
+class CountingTransport(PracticeTransport):
+    """The practice cloud, counting creates; `hold` keeps an answer back."""
+
+    def __init__(self, account):
+        super().__init__(account)
+        self.posts = 0
+        self.hold = None
+
+    def handle_request(self, request):
+        if request.method == "POST":
+            self.posts += 1
+            if self.hold is not None:
+                assert self.hold.wait(10)
+        return super().handle_request(request)
+
+
+@pytest.fixture
+def cloud(account):
+    return CountingTransport(account)
+
+
+@pytest.fixture
+def client(cloud):
+    return PpioClient("sk_practice_no_money", base_url="http://localhost", transport=cloud, practice=True)
+
+
+@pytest.fixture
+def make_form(wire, client):
+    forms = []
+
+    def make(value=None, **options):
+        options.setdefault("client", client)
+        options.setdefault("language", "en")
+        forms.append(LaunchForm(value, **options))
+        return forms[-1]
+
+    yield make
+    for form in forms:
+        form.close()
+
+
+@pytest.fixture
+def form(make_form):
+    return make_form()
+
+
+def shows(form, text):
+    """Wait until the form shows a text: what a launch brings comes on its own thread."""
+    found = threading.Event()
+
+    def look(*_):
+        if text in shown(form):
+            found.set()
+
+    watched = [one for one in every(form) if isinstance(one, ipywidgets.HTML)]
+    for one in watched:
+        one.observe(look, "value")
+    look()
+    assert found.wait(10), f"{text!r} is not shown"
+
+
+def every(widget):
+    """A widget and all within it, in reading order."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from every(child)
+
+
+def find_all(form, description):
+    """Controls by the name that a person reads on them."""
+    return [one for one in every(form) if getattr(one, "description", None) == description]
+
+
+def find(form, description, number=0):
+    found = find_all(form, description)
+    assert len(found) > number, f"{description!r} is not on the form"
+    return found[number]
+
+
+def type_into(widget, text):
+    """Change a control as the front end does."""
+    message(widget, {"method": "update", "state": {"value": text}, "buffer_paths": []})
+
+
+def choose(widget, value):
+    index = [option[1] if isinstance(option, tuple) else option for option in widget.options].index(value)
+    message(widget, {"method": "update", "state": {"index": index}, "buffer_paths": []})
+
+
+def press(button):
+    message(button, {"method": "custom", "content": {"event": "click"}})
+
+
+def message(widget, data):
+    widget._handle_msg({"content": {"data": data}, "buffers": []})
+
+
+def shown(form):
+    """All HTML on the form."""
+    return "\n".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
