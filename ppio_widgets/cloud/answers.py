@@ -107,5 +107,6 @@ def _without_tags(text: str) -> str:
     """Return the words of an HTML page; other text stays as it is."""
     if not re.search(r"<(!doctype|html|head|body|h1|p)\b", text, re.IGNORECASE):
         return text
-    text = re.sub(r"(?is)<(script|style|title)\b.*?</\1\s*>", " ", text)
-    return unescape(re.sub(r"(?s)<[^>]*>", " ", text))
+    # What is never closed reaches to the end, so that no page takes longer than its length.
+    text = re.sub(r"(?is)<(script|style|title)\b.*?(?:</\1\s*>|\Z)", " ", text)
+    return unescape(re.sub(r"<[^>]*(?:>|\Z)", " ", text))

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from ppio_widgets.cloud.answers import InstanceInfo, read_error, read_instance, read_json
-from ppio_widgets.cloud.credentials import ApiKey, require_key, reveal
+from ppio_widgets.cloud.credentials import ApiKey, mask, require_key, reveal
 from ppio_widgets.cloud.host import Host, read_host
 from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, Unreachable
@@ -131,9 +131,9 @@ class PpioClient:
 
     def close(self) -> None:
         """Close the connections; the client can be used again."""
-        if "_http" in self.__dict__:
-            self._http.close()
-            del self.__dict__["_http"]
+        http: httpx.Client | None = self.__dict__.pop("_http", None)
+        if http is not None:
+            http.close()
 
     def create_instance(self, request: CreateInstanceRequest) -> str:
         """Create an instance: one POST, billed, never repeated.
@@ -207,12 +207,13 @@ class PpioClient:
     @cached_property
     def _http(self) -> httpx.Client:
         secure = self.host.base_url.startswith("https://") and self._transport is None
+        abroad = secure and not self.host.loopback  # loopback never goes through a proxy
         return httpx.Client(
             base_url=self.host.base_url,
             timeout=_TIMEOUT,
             transport=self._transport,
             verify=_tls_context() if secure else _bare_context(),
-            trust_env=secure,  # loopback never goes through a proxy
+            trust_env=abroad,
             follow_redirects=False,
             headers={"Accept": "application/json", "User-Agent": "ppio-widgets"},
         )
@@ -231,11 +232,12 @@ class PpioClient:
     def _exchange(self, method: str, path: str, *, limit: int, **content: Any) -> _Exchange:
         """Make one request. Failures come back as a name: no exception may hold the header."""
         exchange = _Exchange()
+        key = self.require_key()
         try:
             with self._http.stream(
                 method,
                 path,
-                headers={"Authorization": f"Bearer {reveal(self.require_key())}"},
+                headers={"Authorization": f"Bearer {reveal(key)}"},
                 extensions={"trace": exchange.trace},
                 **content,
             ) as response:
@@ -243,6 +245,7 @@ class PpioClient:
                 exchange.read(response, limit)
         except (httpx.HTTPError, httpx.StreamError) as error:
             exchange.failure = type(error).__name__
+        exchange.content = mask(exchange.content, key)
         return exchange
 
 

@@ -60,6 +60,11 @@ def reveal(key: ApiKey) -> str:
     return key._value  # noqa: SLF001 - the one door
 
 
+def mask(content: bytes, key: ApiKey) -> bytes:
+    """Return an answer without the key, should the server repeat it in its words."""
+    return content.replace(key._value.encode(), "••••".encode())  # noqa: SLF001
+
+
 def find_key(host: Host, argument: str | ApiKey | None = None) -> ApiKey | None:
     """Return the key for a host, or None when there is none.
 

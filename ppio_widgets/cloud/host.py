@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,10 @@ from ppio_widgets.errors import HostRefused
 
 PPIO = "https://api.ppio.com"
 BASE_URL_VARIABLE = "PPIO_GPU_BASE_URL"
+
+# Two parsers see this text, urllib's and the wire's: only what both read alike is a host.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,10 @@ def read_host(base_url: str | None = None) -> Host:
     except ValueError:
         raise HostRefused("host_unreadable") from None
     host = parts.hostname or ""
-    plain = host.isascii() and parts.path in ("", "/") and not (parts.query or parts.fragment)
+    bare = parts.path in ("", "/") and not (parts.query or parts.fragment)
     if "@" in parts.netloc:
         raise HostRefused("host_user")
-    if not host or not plain or parts.scheme not in ("http", "https"):
+    if not _is_host(host) or not bare or parts.scheme not in ("http", "https"):
         raise HostRefused("host_unreadable")
     loopback = _is_loopback(host)
     if parts.scheme == "http" and not loopback:
@@ -64,6 +69,16 @@ def read_host(base_url: str | None = None) -> Host:
     bracketed = f"[{host}]" if ":" in host else host
     name = bracketed if port is None else f"{bracketed}:{port}"
     return Host(f"{parts.scheme}://{name}", name, loopback)
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is a plain ASCII name or an IP address without a scope."""
+    if ":" not in host:
+        return _NAME.fullmatch(host) is not None
+    try:
+        return "%" not in host and ipaddress.IPv6Address(host).version == 6
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

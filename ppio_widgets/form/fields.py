@@ -32,6 +32,8 @@ class Field:
         What the control shows before anything was typed.
     optional : bool
         Whether a dropdown may be left unset.
+    row : int
+        Number of its row, from 1; it becomes part of the control's name.
 
     Attributes
     ----------
@@ -48,6 +50,7 @@ class Field:
         *,
         default: Any = None,
         optional: bool = False,
+        row: int = 0,
     ) -> None:
         self.path = path
         self.touched = False
@@ -55,9 +58,10 @@ class Field:
         self._leaf: Leaf = leaves()[pattern(path)]
         self._unset_words = say(f"unset.{pattern(path)}") if optional else None
         self._on_change = on_change
+        self._label = say(f"field.{pattern(path)}")
         self._false_given = default is False
         self._showing = False
-        self.widget = self._build(say, default)
+        self.widget = self._build(say, default, row)
         self.widget.observe(self._on_value, "value")
 
     @property
@@ -84,11 +88,18 @@ class Field:
         finally:
             self._showing = False
 
-    def _build(self, say: Words, value: Any) -> w.Widget:
+    def name(self, row: int) -> None:
+        """Name the control after the row it now stands in."""
+        self.widget.description = self._named(row)
+
+    def _named(self, row: int) -> str:
+        return f"{self._label} {row}" if row else self._label
+
+    def _build(self, say: Words, value: Any, row: int) -> w.Widget:
         key = pattern(self.path)
         classes = ["ppw-field", self.css, *(["ppw-short"] if self._leaf.kind in _SHORT else [])]
         traits: dict[str, Any] = {
-            "description": say(f"field.{key}"),
+            "description": self._named(row),
             "_dom_classes": classes,
             "value": self._as_shown(value),
         }

@@ -41,7 +41,12 @@ class Row:
     """
 
     def __init__(
-        self, column: str, say: Words, on_change: Callable[[Row], None], on_remove: Callable[[Row], None]
+        self,
+        column: str,
+        number: int,
+        say: Words,
+        on_change: Callable[[Row], None],
+        on_remove: Callable[[Row], None],
     ) -> None:
         self.key = f"r{next(_numbers)}"
         self._column = column
@@ -50,6 +55,7 @@ class Row:
         self._on_remove = on_remove
         self._given: Any = None
         self._names = COLUMNS[column]
+        self._number = number
         self.fields: dict[str, Field] = {}
         for name in self._names or ("",):
             if name != "id":
@@ -58,6 +64,13 @@ class Row:
         remove.on_click(self._on_click)
         self._remove = remove
         self.box = theme.box([*self._widgets(), remove], "ppw-row", self.key)
+
+    def renumber(self, number: int) -> None:
+        """Say in the controls' names which row of the list this is now."""
+        if number != self._number:
+            self._number = number
+            for field in self.fields.values():
+                field.name(number)
 
     @property
     def value(self) -> Any:
@@ -98,7 +111,9 @@ class Row:
 
     def _make(self, name: str) -> None:
         path: Path = (self._column, 0, name) if name else (self._column, 0)
-        self.fields[name] = Field(path, self._say, self._on_field, default=_DEFAULTS.get(name))
+        self.fields[name] = Field(
+            path, self._say, self._on_field, default=_DEFAULTS.get(name), row=self._number
+        )
 
     def _widgets(self) -> list[Any]:
         shown = self._visible() or [""]
@@ -171,7 +186,7 @@ class RowList:
         return row, row.fields.get(name)
 
     def _new(self) -> Row:
-        return Row(self.column, self._say, self._on_row, self._on_remove)
+        return Row(self.column, len(self.rows) + 1, self._say, self._on_row, self._on_remove)
 
     def _publish(self) -> None:
         self.box.children = [self._label, *(row.box for row in self.rows), self._add]
@@ -191,6 +206,8 @@ class RowList:
     @guarded
     def _on_remove(self, row: Row) -> None:
         self.rows.remove(row)
+        for number, later in enumerate(self.rows, 1):
+            later.renumber(number)
         self._publish()
         row.close()
         self._send()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import enum
 import logging
 import threading
+import traceback
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
+from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ApiError, NotSent, PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.locale import words
@@ -112,7 +115,7 @@ class Launch:
         seen = self.instance
         status = status_words(seen.status, say) if seen else say("status.accepted")
         trouble = " ".join(text for text in (seen.error, seen.message) if text) if seen else ""
-        text = say("launch.succeeded", name=self.name, cloud=where, id=self.id, status=status)
+        text = say("launch.succeeded", name=self.name, cloud=where, id=plain(self.id), status=status)
         return f"{text} {trouble}".rstrip()
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
@@ -145,12 +148,17 @@ class Launch:
             self.state = LaunchState.SENDING
         self._tell()
         body = request.body()
-        worker.run(lambda: self._send(body), name="ppio-launch", daemon=False)
+        try:
+            worker.run(lambda: self._send(body), name="ppio-launch", daemon=False)
+        except RuntimeError as error:  # the system has no thread left: nothing has begun
+            failed = NotSent("not_sent", host=self.plan.target.name, kind=type(error).__name__)
+            self._conclude(LaunchState.NOT_SENT, error=failed)
         return True
 
     def wait(self, timeout: float | None = None) -> Launch:
         """Wait until the instance runs, or until it is clear that it will not.
 
+        It ends as well when nobody looks any more (the form was closed).
         Interrupting the wait does not stop the launch.
 
         Parameters
@@ -164,7 +172,7 @@ class Launch:
             Itself; look at `state` and `instance`.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self.settled, timeout)
+            self._changed.wait_for(lambda: self.settled or self._abandoned, timeout)
         return self
 
     def wait_for_answer(self, timeout: float | None = None) -> Launch:
@@ -175,7 +183,13 @@ class Launch:
 
     def stop_following(self) -> None:
         """Stop looking; the instance goes on as it is."""
-        self._stop.set()
+        with self._changed:
+            self._stop.set()
+            self._changed.notify_all()
+
+    @property
+    def _abandoned(self) -> bool:
+        return self._stop.is_set() and self.state is not LaunchState.SENDING
 
     def _send(self, body: Mapping[str, Any]) -> None:
         verdict: Verdict | None = None
@@ -185,14 +199,18 @@ class Launch:
         except PpioError as error:  # refused on this side: no key, no such host
             self._conclude(LaunchState.NOT_SENT, error=error)
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged without its text
             fault = type(error).__name__
-            log.exception("launch: sending failed")
+            _log("sending failed", error)
         if verdict is None:
             self._conclude(LaunchState.UNKNOWN, error=PpioError("fault", kind=fault))
         elif verdict.instance_id is not None:
             self._conclude(LaunchState.SUCCEEDED, instance_id=verdict.instance_id)
-            worker.run(self._follow, name="ppio-follow", daemon=True)
+            try:
+                worker.run(self._follow, name="ppio-follow", daemon=True)
+            except RuntimeError as error:
+                _log("following did not begin", error)
+                self.stop_following()
         else:
             self._conclude(_failed_state(verdict), error=verdict.error)
 
@@ -211,11 +229,15 @@ class Launch:
             try:
                 seen = self._wire.get_instance(str(self.id))
                 pause = POLL_SECONDS
-            except PpioError as error:
-                log.info("follow: %s", type(error).__name__)
-                pause = min(pause * 2, SLOWEST_POLL_SECONDS)
-            else:
                 self._see(seen)
+            except Exception as error:  # noqa: BLE001 - nobody else would look again
+                if self.instance is not None and _is_gone(error):
+                    self._see(replace(self.instance, status="removed"))
+                elif isinstance(error, PpioError):
+                    log.info("follow: %s", type(error).__name__)
+                else:
+                    _log("a look failed", error)
+                pause = min(pause * 2, SLOWEST_POLL_SECONDS)
             if self.settled or self._stop.wait(pause):
                 return
 
@@ -231,14 +253,26 @@ class Launch:
         for listener in list(self._listeners):
             try:
                 listener(self)
-            except Exception:
-                log.exception("launch: a listener failed")
+            except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
+                _log("a listener failed", error)
 
 
 def status_words(status: str, say: Words) -> str:
     """Return an instance's status in words; an unknown one as it is."""
     key = f"status.{status}"
     return say(key) if key in say else say("status.other", status=status or "?")
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether the server knows no such instance (PPIO's v2 API answers 400, not 404)."""
+    return isinstance(error, ApiError) and (error.status == 404 or error.reason == "RESOURCE_NOT_FOUND")
+
+
+def _log(what: str, error: Exception) -> None:
+    """Log a fault's type and frames, never its text, which may hold what was typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    log.error("launch: %s: %s in %s", what, type(error).__name__, where)
 
 
 def _failed_state(verdict: Verdict) -> LaunchState:

@@ -58,7 +58,7 @@ class LaunchSession(HasTraits):
     @property
     def has_launched(self) -> bool:
         """Whether an instance was already made from here."""
-        return self._before is not None and self._before.id is not None
+        return self._made
 
     def replace(self, draft: Mapping[str, Any]) -> None:
         """Take a whole new draft; an open confirmation is withdrawn."""
@@ -130,6 +130,7 @@ class LaunchSession(HasTraits):
             self.unobserve_all()
 
     _before: Launch | None = None
+    _made = False
 
     def _begin(self) -> Launch:
         self.disarm()
@@ -149,5 +150,6 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or launch is not self.launch:
                 return
+            self._made = self._made or launch.id is not None
             self.status = launch.state
             self.seen = launch.instance

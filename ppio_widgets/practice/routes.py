@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.credentials import PRACTICE_KEY
-from ppio_widgets.practice.account import PracticeAccount, Refused
-from typing import TYPE_CHECKING
+from ppio_widgets.practice.account import PracticeAccount, Refused, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,11 +71,10 @@ def _call(
     if path == INSTANCES and method == "POST":
         return account.create(_read_body(content))
     if path == INSTANCES and method == "GET":
-        limit = query.get("limit", "0")
         return account.page(
             name=query.get("name", ""),
             status=query.get("status", ""),
-            limit=int(limit) if limit.isdecimal() else 0,
+            limit=whole(query.get("limit", "")),
             cursor=query.get("cursor", ""),
         )
     if (found := _ACTION.fullmatch(path)) and method == "PUT":
@@ -91,7 +90,7 @@ def _call(
 def _read_body(content: bytes) -> object:
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused(400, "REQUEST", "the body is not JSON") from None
 
 

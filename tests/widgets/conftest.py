@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 
 import comm
@@ -139,8 +140,9 @@ def every(widget):
 
 
 def find_all(form, description):
-    """Controls by the name that a person reads on them."""
-    return [one for one in every(form) if getattr(one, "description", None) == description]
+    """Controls by the name that a person reads on them; in rows it has the row's number."""
+    name = re.compile(rf"{re.escape(description)}( \d+)?")
+    return [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
 
 
 def find(form, description, number=0):

@@ -1,0 +1,45 @@
+"""A real IPython shell, without a history file; cells run as a person's do."""
+
+from __future__ import annotations
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from ppio_widgets.practice import kernel_account
+
+
+@pytest.fixture
+def shell(monkeypatch, tmp_path):
+    for name in ("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    kernel_account.cache_clear()
+    config = Config()
+    config.HistoryManager.enabled = False
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=config)
+    shell.run_line_magic("load_ext", "ppio_widgets")
+    yield shell
+    shell.run_line_magic("unload_ext", "ppio_widgets")
+    shell.reset(new_session=False)
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def run(shell):
+    """Run a cell and return its value; errors are raised."""
+
+    def run(cell):
+        result = shell.run_cell(cell, store_history=False)
+        result.raise_error()
+        return result.result
+
+    return run
+
+
+@pytest.fixture
+def names():
+    """The names of the instances in this process's practice account."""
+    return lambda: [row["name"] for row in kernel_account().page()["data"]]

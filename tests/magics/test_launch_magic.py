@@ -1,0 +1,148 @@
+import json
+
+import pytest
+from IPython.core.error import UsageError
+
+from ppio_widgets import ApiError, Launch, LaunchForm, LaunchPlan, LaunchRefused
+from ppio_widgets.practice.account import PracticeAccount, Refused
+from tests.bodies import FULL
+
+LINE = "%ppio_launch --practice --name demo --product prod-1 --image ubuntu:24.04"
+
+
+def test_yes_launches_once_and_returns_the_launch(run, names):
+    launch = run(f"x = {LINE} --yes\nx")
+    assert isinstance(launch, Launch)
+    assert launch.id
+    assert names() == ["demo"]
+    assert run("x").id == launch.id
+    launch.stop_following()
+
+
+def test_dry_run_shows_the_body_and_sends_nothing(run, names):
+    plan = run(f"{LINE} --port 8888/http --dry-run")
+    assert isinstance(plan, LaunchPlan)
+    assert '"port": 8888' in repr(plan)
+    assert "Nothing blocks it." in repr(plan)
+    assert names() == []
+
+
+def test_dry_run_shows_what_blocks_and_needs_no_key(run):
+    plan = run("%ppio_launch --name demo --gpus 0 --dry-run")
+    assert "Product: Say which product to rent." in repr(plan)
+    assert "GPUs: A whole number, at least 1." in repr(plan)
+    assert "api.ppio.com" in repr(plan)
+
+
+def test_dry_run_escapes_html(run):
+    html = run("%ppio_launch --practice --name '<img src=x onerror=alert(1)>' --dry-run")._repr_mimebundle_()[
+        "text/html"
+    ]
+    assert "<img" not in html
+
+
+def test_values_arrive_untouched(run):
+    value = 'a=b "c" $HOME {x} 100% 中文 \\ \''
+    quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    plan = run(f"x = 1\n%ppio_launch --practice --name a --env K={quoted} --dry-run")
+    assert plan.report.body["envs"] == [{"key": "K", "value": value}]
+
+
+def test_names_of_the_notebook_are_taken_when_unquoted(run):
+    plan = run(
+        "n = 4\nbody = {'name': 'from-body'}\n%ppio_launch --practice --body {body} --gpus $n --env K='$n' --dry-run"
+    )
+    assert plan.report.body["name"] == "from-body"
+    assert plan.report.body["resource"]["gpu_num"] == 4
+    assert plan.report.body["envs"] == [{"key": "K", "value": "$n"}]
+
+
+def test_a_whole_body_in_json(run):
+    plan = run(
+        f"%ppio_launch --practice --body '{json.dumps(FULL).replace(chr(39), chr(39) + chr(34) + chr(39) + chr(34) + chr(39))}' --dry-run"
+    )
+    assert plan.report.body == FULL
+
+
+@pytest.mark.parametrize("line", ["%ppio_launch", "%ppio_launch --practice", f"{LINE} --form"])
+def test_no_option_or_form_opens_the_form(run, line):
+    form = run(line)
+    assert isinstance(form, LaunchForm)
+    assert form.session.target.practice
+    assert form.value.get("name") == ("demo" if "--form" in line else None)
+    form.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (f"{LINE} --gpuss 2 --yes", "--gpus"),
+        (f"{LINE} --gpus 0 --yes", "--gpus: A whole number, at least 1."),
+        (f"{LINE} --port 80 --port 70000 --yes", "--port (2): A whole number from 1 to 65535."),
+        (f"{LINE} --months 2 --yes", "prepaid"),
+        ("%ppio_launch --practice --name demo --yes", "--product: Say which product to rent."),
+        ("%ppio_launch --practice --yes", "--name: Give the instance a name."),
+        ("%ppio_launch --name demo --product p --image i --yes", "PPIO_API_KEY"),
+    ],
+)
+def test_a_bad_line_is_one_usage_error_that_names_the_option(run, names, line, hint):
+    with pytest.raises(UsageError) as caught:
+        run(line)
+    assert hint in str(caught.value)
+    assert type(caught.value) is UsageError
+    assert "\n" not in str(caught.value)
+    assert caught.value.__context__ is None
+    assert names() == []
+
+
+def test_where_nobody_can_answer_it_refuses_and_sends_nothing(run, names, monkeypatch):
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: None)
+    with pytest.raises(UsageError, match="add --yes"):
+        run(LINE)
+    assert names() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "launched"),
+    [("y", ["demo"]), ("yes", ["demo"]), ("是", ["demo"]), ("", []), ("n", []), ("maybe", [])],
+)
+def test_a_terminal_is_asked(run, names, monkeypatch, capsys, answer, launched):
+    asked = []
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
+    launch = run(f"x = {LINE}\nx")
+    assert "Launch demo on prod-1" in asked[0]
+    assert names() == launched
+    assert bool(launch.id) == bool(launched)
+    assert '"name": "demo"' in capsys.readouterr().out
+    launch.stop_following()
+
+
+def test_a_live_host_is_refused_in_this_version(run, monkeypatch):
+    monkeypatch.setenv("PPIO_API_KEY", "sk_live_0123456789")
+    with pytest.raises(LaunchRefused, match="not switched on"):
+        run("%ppio_launch --name demo --product p --image i --yes")
+
+
+def test_a_refusal_of_the_server_is_raised_so_that_run_all_stops(run, monkeypatch):
+    def refuse(self, body):
+        raise Refused(400, "BALANCE_NOT_ENOUGH", "recharge first")
+
+    monkeypatch.setattr(PracticeAccount, "create", refuse)
+    with pytest.raises(ApiError, match="recharge first") as caught:
+        run(f"{LINE} --yes")
+    assert caught.value._render_traceback_() == [f"ApiError: {caught.value}"]
+
+
+def test_unload_takes_the_magic_away(shell):
+    shell.run_line_magic("unload_ext", "ppio_widgets")
+    assert "ppio_launch" not in shell.magics_manager.magics["line"]
+    shell.run_line_magic("load_ext", "ppio_widgets")
+    assert "ppio_launch" in shell.magics_manager.magics["line"]
+
+
+def test_the_help_names_every_option(shell):
+    text = shell.find_line_magic("ppio_launch").__doc__
+    from ppio_widgets.request.options import OPTIONS
+
+    assert all(option.flag in text for option in OPTIONS)

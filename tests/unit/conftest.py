@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.launcher import launch as launch_module
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.server import serving
+from tests.unit.wire import PATIENCE
+
+OURS = (
+    "PPIO_API_KEY",
+    "NOVITA_API_KEY",
+    "PPIO_GPU_BASE_URL",
+    "PPIO_WIDGETS_PRACTICE",
+    "LC_ALL",
+    "LC_MESSAGES",
+    "LANG",
+)
+
+
+class Clock:
+    """A clock that stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left():
+    yield
+    ours = [thread for thread in threading.enumerate() if thread.name in ("ppio-launch", "ppio-follow")]
+    for thread in ours:
+        thread.join(PATIENCE)
+    assert [thread.name for thread in ours if thread.is_alive()] == []
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def account(clock):
+    return PracticeAccount(clock)
+
+
+@pytest.fixture(scope="session")
+def _any_server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def server(_any_server, account):
+    """The practice cloud on loopback, with an account of its own for each test."""
+    _any_server.account = account
+    return _any_server
+
+
+@pytest.fixture
+def client(server):
+    with PpioClient(base_url=server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Launches look often."""
+    monkeypatch.setattr(launch_module, "POLL_SECONDS", 0.002)
+    monkeypatch.setattr(launch_module, "SLOWEST_POLL_SECONDS", 0.01)

@@ -1,0 +1,193 @@
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ppio_widgets.cloud.answers import (
+    LONGEST_WORDS,
+    InstanceInfo,
+    plain,
+    read_error,
+    read_instance,
+    read_json,
+)
+from ppio_widgets.errors import AccessDenied, ApiError
+from ppio_widgets.locale import words
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "name", "status", "error", "message", "reason", "type", "created_at"])
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+pieces = st.lists(
+    st.sampled_from(
+        [
+            b"<html>",
+            b"<script>",
+            b"</script >",
+            b"<",
+            b">",
+            b"<p",
+            b"&amp;",
+            b"&#0;",
+            b"&#27;",
+            b"\x1b[31m",
+            b"\xff",
+            b"\n",
+        ]
+    )
+    | st.binary(max_size=8),
+    max_size=12,
+).map(b"".join)
+
+
+def is_safe(text):
+    return len(text) <= LONGEST_WORDS and text.isprintable()
+
+
+def words_of(content, status=400):
+    error = read_error(status, content if isinstance(content, bytes) else json.dumps(content).encode())
+    return error.message, error.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            {
+                "code": 400,
+                "reason": "VALIDATOR_PARAM",
+                "message": "name: too long",
+                "metadata": {"field": "name"},
+            },
+            ("name: too long", "VALIDATOR_PARAM"),
+        ),
+        ({"message": "no stock"}, ("no stock", "")),
+        ({"error": {"message": "no stock", "type": "stock"}}, ("no stock", "stock")),
+        ({"error": {"code": 5}, "message": "outer"}, ("outer", "")),
+        ({"error": "no stock"}, ("no stock", "")),
+        ({"title": "Bad", "detail": "no stock"}, ("Bad", "")),
+        ({"detail": [{"loc": ["name"]}]}, ("", "")),
+        ({"message": " ", "error": "no stock"}, ("no stock", "")),
+        ("no stock", ("no stock", "")),
+        (["no", "stock"], ('["no", "stock"]', "")),
+        (b"404 page not found\n", ("404 page not found", "")),
+        (b"a < b", ("a < b", "")),
+        (
+            b"<!DOCTYPE html><html><head><title>t</title><style>p{}</style></head>"
+            b"<body><script>x()</script><h1>502 &amp; gone</h1>\n<p>try later</p></body></html>",
+            ("502 & gone try later", ""),
+        ),
+        (b"<html><body><p>cut <scrip", ("cut", "")),
+        (b"<html><body>cut<script>var x = 1", ("cut", "")),
+        (b"", ("", "")),
+        (b'{"message": "cu', ('{"message": "cu', "")),
+        (b"\xe4\xbd", ("�", "")),
+    ],
+)
+def test_the_servers_own_words_are_found_in_every_shape(content, expected):
+    assert words_of(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, ApiError), (401, AccessDenied), (403, AccessDenied), (500, ApiError)]
+)
+def test_401_and_403_are_about_access(status, kind):
+    error = read_error(status, b"")
+    assert (type(error), error.status) == (kind, status)
+    assert str(status) in str(error)
+
+
+def test_no_words_are_said_to_be_none_in_the_language_of_the_reader():
+    error = read_error(502, b"")
+    assert error.sentence(words("en")) == "The server refused it (502): no reason was given."
+    assert "没有说明原因" in error.sentence(words("zh"))
+
+
+@settings(deadline=None)
+@given(
+    st.integers(300, 599),
+    st.one_of(st.binary(), pieces, anything.map(lambda value: json.dumps(value).encode())),
+)
+def test_any_error_answer_becomes_one_safe_line(status, content):
+    error = read_error(status, content)
+    assert is_safe(error.message)
+    assert is_safe(error.reason)
+    for language in ("en", "zh"):
+        assert error.sentence(words(language)).isprintable()
+
+
+@settings(deadline=None)
+@given(st.text() | st.text(st.characters(max_codepoint=0x2100), max_size=700))
+def test_plain_text_is_one_line_of_printable_characters(text):
+    assert is_safe(plain(text))
+
+
+@given(anything)
+def test_plain_takes_anything(value):
+    assert is_safe(plain(value))
+
+
+def test_control_characters_and_direction_marks_become_visible():
+    assert plain("a\x1b[31mb\u202ec\ud800\n\td") == "a\\u001b[31mb\\u202ec\\ud800 d"
+    assert plain("中文 é 😀") == "中文 é 😀"
+
+
+def test_long_words_are_shortened():
+    assert plain("x" * LONGEST_WORDS) == "x" * LONGEST_WORDS
+    assert plain("x" * 1000) == "x" * (LONGEST_WORDS - 1) + "…"
+
+
+@pytest.mark.parametrize("piece", [b"<script>", b"<", b"<p ", b"<title", b"&", b" ", b"</script"])
+def test_a_page_made_to_be_slow_is_read_quickly(piece):
+    page = b"<html>" + piece * (1_000_000 // len(piece))
+    begun = time.process_time()
+    read_error(500, page)
+    assert time.process_time() - begun < 2
+
+
+def test_an_instance_keeps_only_what_is_named():
+    answer = {
+        "id": "abc",
+        "name": "demo\n",
+        "status": {"status": "pulling", "error": "e", "message": "m"},
+        "created_at": 1700000000,
+        "envs": [{"key": "A", "value": "s3cret"}],
+    }
+    assert read_instance(answer) == InstanceInfo("abc", "demo", "pulling", "e", "m", 1700000000)
+
+
+def test_an_older_plain_status_is_taken():
+    assert read_instance({"id": "abc", "status": "running"}) == InstanceInfo("abc", status="running")
+
+
+@pytest.mark.parametrize("answer", [None, [], "abc", {}, {"id": ""}, {"id": 5}, {"id": None}])
+def test_no_id_is_no_instance(answer):
+    assert read_instance(answer) is None
+
+
+@given(anything)
+def test_any_answer_is_an_instance_or_none(answer):
+    info = read_instance(answer)
+    assert info is None or all(is_safe(text) for text in (info.name, info.status, info.error, info.message))
+    assert info is None or type(info.created_at) is int
+
+
+@given(st.binary() | pieces)
+def test_any_bytes_are_json_or_none(content):
+    read_json(content)
+
+
+def test_json_made_to_be_deep_or_long_is_none():
+    assert read_json(b"[" * 100_000) is None
+    assert read_json(b"9" * 10_000) is None

@@ -1,0 +1,117 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+import ppio_widgets
+from ppio_widgets.__main__ import main
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.request.check import check
+from tests.bodies import MINIMAL
+from tests.unit.wire import PATIENCE
+
+COMMAND = [sys.executable, "-m", "ppio_widgets"]
+
+
+@pytest.fixture
+def served():
+    """The command, serving on a port of its own choice."""
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    with subprocess.Popen(
+        [*COMMAND, "practice", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_practice_serves_until_it_is_interrupted(served):
+    first = served.stdout.readline()
+    url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
+    with PpioClient(base_url=url) as client:
+        made = client.create_instance(check(MINIMAL).require())
+        assert [info.id for info in client.list_instances()] == [made]
+    served.send_signal(signal.SIGINT)
+    rest, noise = served.communicate(timeout=PATIENCE)
+    assert served.returncode == 0
+    assert noise == ""
+    assert f"curl {url}/gpus/v2/instances -H 'Authorization: Bearer sk_practice_no_money'" in rest
+
+
+def test_a_port_that_is_taken_gives_one_line(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert main(["practice", "--port", str(port)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert f"Port {port} cannot be used" in shown.err
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "99999999999999999999"])
+def test_a_port_that_cannot_be_gives_one_line(capsys, port):
+    assert main(["practice", "--port", port]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.count("\n") == 1
+    assert f"Port {port} cannot be used" in shown.err
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"{ppio_widgets.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["explode"], ["practice", "--port", "x"], ["practice", "--po", "1"]])
+def test_arguments_that_cannot_be_read_end_with_2(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: ppio-widgets" in capsys.readouterr().err
+
+
+def test_help_speaks_the_language_of_the_reader(capsys, monkeypatch):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "zh")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "练习云" in capsys.readouterr().out
+
+
+def test_demo_without_jupyterlab_says_what_to_install(capsys, monkeypatch):
+    monkeypatch.setattr("ppio_widgets.__main__.find_spec", lambda _name: None)
+    assert main(["demo"]) == 1
+    assert "pip install" in capsys.readouterr().err
+
+
+def test_demo_opens_the_quickstart_on_the_practice_cloud_even_with_a_key(monkeypatch):
+    begun = []
+
+    def begin(command, *, env, check):
+        begun.append((command, env))
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setenv("PPIO_API_KEY", "sk_real_0123456789")
+    monkeypatch.setattr("ppio_widgets.__main__.find_spec", lambda _name: True)
+    monkeypatch.setattr(subprocess, "run", begin)
+    assert main(["demo", "--no-browser", "--port", "9999"]) == 3
+    ((command, environment),) = begun
+    assert command[1:3] == ["-m", "jupyterlab"]
+    assert command[3].endswith("quickstart.ipynb")
+    assert command[4:] == ["--no-browser", "--port", "9999"]
+    assert environment["PPIO_WIDGETS_PRACTICE"] == "1"
+
+
+def test_the_package_itself_imports_nothing_heavy():
+    code = "import sys, ppio_widgets; print(sorted({'httpx', 'pydantic', 'ipywidgets', 'IPython'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"

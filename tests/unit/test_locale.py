@@ -1,0 +1,180 @@
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+import ppio_widgets
+from ppio_widgets.launcher.launch import ENDED, LaunchState
+from ppio_widgets.locale import LANGUAGES, words
+
+PACKAGE = Path(ppio_widgets.__file__).parent
+NAMES = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+# Parameters that these sentences get from a mapping, not by name.
+FROM_A_MAPPING = {"launch.question", "line.ask"}
+
+
+def placeholders(sentence):
+    return {name for _text, name, _format, _conversion in string.Formatter().parse(sentence) if name is not None}
+
+
+def raw(language):
+    return words(language)._sentences
+
+
+def calls():
+    """Every call in the package, with the place where it stands."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args:
+                yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node
+
+
+def says(call):
+    """Whether a call puts a key into words: say(…), self._say(…), words()(…), self._say.first(…)."""
+    function = call.func
+    if isinstance(function, ast.Call):
+        return isinstance(function.func, ast.Name) and function.func.id == "words"
+    if isinstance(function, ast.Attribute):
+        return function.attr in ("say", "_say")
+    return isinstance(function, ast.Name) and function.id == "say"
+
+
+def keys_of(node):
+    """The keys an argument can be: whole ones, and what computed ones begin with."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value], []
+    if isinstance(node, ast.IfExp):
+        whole, begun = keys_of(node.body), keys_of(node.orelse)
+        return whole[0] + begun[0], whole[1] + begun[1]
+    if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        return [], [node.values[0].value]
+    return [], []
+
+
+def spoken():
+    """Place, key, names of the parameters (None where a mapping is unpacked) of every key in the code."""
+    for place, call in calls():
+        if says(call):
+            names = {keyword.arg for keyword in call.keywords}
+            for key in keys_of(call.args[0])[0]:
+                yield place, key, None if None in names else names
+
+
+def raised():
+    """Place, code and names of the parameters of every error that is made in the code."""
+    errors = {name for name in dir(ppio_widgets.errors) if name[0].isupper()} | {"LineError"}
+    for place, call in calls():
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        code = call.args[0]
+        if name in errors and isinstance(code, ast.Constant) and isinstance(code.value, str):
+            names = {keyword.arg for keyword in call.keywords}
+            yield place, code.value, None if None in names else names
+
+
+def test_both_languages_have_the_same_keys_and_the_same_placeholders():
+    english, chinese = raw("en"), raw("zh")
+    assert list(english) == list(chinese)
+    different = [key for key in english if placeholders(english[key]) != placeholders(chinese[key])]
+    assert different == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_empty_or_without_a_name_for_a_placeholder(language):
+    for key, sentence in raw(language).items():
+        assert sentence.strip(), key
+        assert all(name.isidentifier() for name in placeholders(sentence)), key
+
+
+def test_every_key_that_the_code_says_exists_and_gets_its_parameters():
+    found = list(spoken())
+    assert len(found) > 50
+    english = raw("en")
+    missing = [(place, key) for place, key, _names in found if key not in english]
+    assert missing == []
+    wrong = [
+        (place, key)
+        for place, key, names in found
+        if names is not None and key not in FROM_A_MAPPING and not placeholders(english[key]) <= names
+    ]
+    assert wrong == []
+
+
+def test_every_key_that_is_computed_has_some_that_begin_so():
+    prefixes = [
+        (place, prefix) for place, call in calls() if says(call) for prefix in keys_of(call.args[0])[1]
+    ]
+    assert prefixes
+    assert [one for one in prefixes if not any(key.startswith(one[1]) for key in raw("en"))] == []
+
+
+def test_every_error_in_the_code_has_its_sentence_and_gets_its_parameters():
+    found = list(raised())
+    assert len(found) > 10
+    english = raw("en")
+    assert [(place, code) for place, code, _names in found if f"error.{code}" not in english] == []
+    wrong = [
+        (place, code)
+        for place, code, names in found
+        if names is not None and not placeholders(english[f"error.{code}"]) <= names
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("state", LaunchState)
+def test_every_state_of_a_launch_has_its_sentence(state):
+    assert f"launch.{state.value}" in words("en")
+
+
+def test_every_status_where_following_ends_has_its_word():
+    assert [status for status in ENDED if f"status.{status}" not in words("en")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("zh", "zh"),
+        ("zh_CN.UTF-8", "zh"),
+        ("ZH-Hant", "zh"),
+        ("en", "en"),
+        ("en_US.UTF-8", "en"),
+        ("C", "en"),
+        ("de_DE.UTF-8", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_language_is_chosen_by_how_its_name_begins(name, language):
+    assert words(name).language == language
+
+
+@pytest.mark.parametrize("first", range(len(NAMES)))
+def test_the_environment_is_asked_in_its_order(monkeypatch, first):
+    for number, name in enumerate(NAMES):
+        if number < first:
+            monkeypatch.setenv(name, "")
+        else:
+            monkeypatch.setenv(name, "zh_CN.UTF-8" if number == first else "en_US.UTF-8")
+    assert words().language == "zh"
+    assert words("en").language == "en"
+
+
+def test_without_any_variable_it_is_english(monkeypatch):
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    assert words().language == "en"
+
+
+def test_values_are_never_read_as_placeholders():
+    say = words("en")
+    assert say("launch.draft", name="{name} {0} {x.y}") == "{name} {0} {x.y}: not sent."
+
+
+def test_a_missing_key_or_parameter_is_an_error():
+    say = words("en")
+    with pytest.raises(KeyError):
+        say("no.such.key")
+    with pytest.raises(KeyError):
+        say("launch.draft")
+    assert "no.such.key" not in say
+    assert say.first("no.such.key", "mode.spot") == "spot"

@@ -1,0 +1,280 @@
+import threading
+
+import pytest
+
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.errors import RequestInvalid
+from ppio_widgets.launcher.launch import LaunchState
+from ppio_widgets.launcher.session import LaunchSession
+from tests.bodies import MINIMAL
+from tests.unit.wire import PATIENCE, answers, faulty, says
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+def reached(session, *states):
+    """An event that is set once the session's status is one of these."""
+    event = threading.Event()
+
+    def look(_change=None):
+        if session.status in states:
+            event.set()
+
+    session.observe(look, "status")
+    look()
+    return event
+
+
+class Gate:
+    """A server that answers the create call only when it is told to."""
+
+    def __init__(self, status=200, answer=None):
+        self.arrived, self.go = threading.Event(), threading.Event()
+        self.status, self.answer = status, answer or {"id": "abc", "status": "running"}
+
+    def __call__(self, request):
+        if request.method == "POST":
+            self.arrived.set()
+            self.go.wait(PATIENCE)
+        return self.status, self.answer
+
+
+@pytest.fixture
+def gate():
+    return Gate()
+
+
+@pytest.fixture
+def gated(gate):
+    with faulty(answers(gate)) as server:
+        yield server
+        gate.go.set()
+
+
+@pytest.fixture
+def session(gated):
+    with PpioClient(base_url=gated.url) as client:
+        session = LaunchSession(client, MINIMAL)
+        yield session
+        session.close()
+        if session.launch is not None:
+            session.launch.wait_for_answer(PATIENCE)
+
+
+def test_a_new_session_is_a_draft_with_its_report(session, gated):
+    assert session.status is LaunchState.DRAFT
+    assert session.report.request is not None
+    assert session.target.practice
+    assert not session.has_launched
+    assert session.plan.report is session.report
+    assert gated.connections == 0
+
+
+def test_nothing_is_confirmed_that_was_not_armed(session, gated):
+    assert session.confirm() is None
+    assert session.status is LaunchState.DRAFT
+    assert gated.connections == 0
+
+
+def test_a_draft_that_is_not_complete_is_not_armed_and_not_sent(session, gated):
+    session.set(("image",), None)
+    assert not session.arm()
+    assert session.status is LaunchState.DRAFT
+    with pytest.raises(RequestInvalid):
+        session.send()
+    assert session.status is LaunchState.DRAFT
+    assert gated.connections == 0
+
+
+@pytest.mark.parametrize(
+    "withdraw",
+    [
+        lambda session: session.disarm(),
+        lambda session: session.set(("name",), "other"),
+        lambda session: session.set(("name",), MINIMAL["name"]),
+        lambda session: session.replace({}),
+    ],
+)
+def test_an_open_confirmation_is_withdrawn_by_cancel_and_by_every_edit(session, gated, withdraw):
+    assert session.arm()
+    assert session.status is LaunchState.ARMED
+    armed = session.launch
+    withdraw(session)
+    assert session.status is LaunchState.DRAFT
+    assert session.launch is None
+    assert session.confirm() is None
+    assert armed.state is LaunchState.ARMED
+    assert gated.connections == 0
+
+
+def test_what_is_sent_is_what_was_confirmed(session, gated, gate):
+    session.set(("name",), "first")
+    assert session.arm()
+    launch = session.confirm()
+    session.set(("name",), "second")
+    gate.go.set()
+    assert launch.wait(PATIENCE).name == "first"
+    assert b'"first"' in gated.received[0].content
+    assert session.draft["name"] == "second"
+
+
+def test_confirming_twice_sends_once(session, gated, gate):
+    assert session.arm()
+    launch = session.confirm()
+    assert launch is session.launch
+    assert session.confirm() is None
+    assert gate.arrived.wait(PATIENCE)
+    assert session.status is LaunchState.SENDING
+    gate.go.set()
+    launch.wait(PATIENCE)
+    assert gated.posts == 1
+
+
+def test_while_sending_nothing_new_begins(session, gated, gate):
+    launch = session.send()
+    assert gate.arrived.wait(PATIENCE)
+    assert session.send() is launch
+    assert not session.arm()
+    assert session.confirm() is None
+    session.set(("name",), "other")
+    session.disarm()
+    assert session.send() is launch
+    assert session.status is LaunchState.SENDING
+    gate.go.set()
+    launch.wait(PATIENCE)
+    assert gated.posts == 1
+
+
+def test_fifty_clicks_from_many_threads_send_once(session, gated, gate):
+    start = threading.Barrier(50)
+    sent = []
+
+    def click():
+        start.wait(PATIENCE)
+        sent.append(session.send())
+
+    threads = [threading.Thread(target=click) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    gate.go.set()
+    assert len(sent) == 50
+    assert set(map(id, sent)) == {id(session.launch)}
+    session.launch.wait(PATIENCE)
+    assert gated.posts == 1
+
+
+def test_the_status_follows_the_launch_and_tells_observers(session, gate):
+    seen = []
+    running = threading.Event()
+    session.observe(lambda change: seen.append(change["new"]), "status")
+    session.observe(lambda change: change["new"] is not None and running.set(), "seen")
+    gate.go.set()
+    assert session.arm()
+    session.confirm()
+    assert running.wait(PATIENCE)
+    assert seen == [LaunchState.ARMED, LaunchState.SENDING, LaunchState.SUCCEEDED]
+    assert session.seen.status == "running"
+
+
+def test_an_edit_is_judged_before_anybody_is_told(session):
+    told = []
+    session.observe(lambda _change: told.append(session.report.request is None), "draft")
+    session.set(("name",), "")
+    session.set(("name",), "demo")
+    assert told == [True, False]
+
+
+def test_the_draft_given_is_never_changed(session):
+    given = {**MINIMAL}
+    session.replace(given)
+    session.set(("billing", "mode"), "spot")
+    session.set(("command",), "x")
+    assert given == MINIMAL
+    assert session.draft["billing"] == {"mode": "spot"}
+
+
+def test_a_second_launch_says_that_there_was_one_before(session, gated, gate):
+    gate.go.set()
+    done = reached(session, LaunchState.SUCCEEDED)
+    first = session.send().wait(PATIENCE)
+    assert done.wait(PATIENCE)
+    assert session.arm()
+    assert session.has_launched
+    session.disarm()
+    assert session.launch is first
+    assert session.status is LaunchState.SUCCEEDED
+    assert session.has_launched
+    assert session.arm()
+    second = session.confirm().wait(PATIENCE)
+    assert second is not first
+    assert gated.posts == 2
+
+
+def test_an_instance_is_remembered_over_a_later_refusal(session, gate):
+    gate.go.set()
+    done = reached(session, LaunchState.SUCCEEDED)
+    session.send().wait(PATIENCE)
+    assert done.wait(PATIENCE)
+    assert session.has_launched
+    gate.status, gate.answer = 400, {"message": "no stock"}
+    refused = reached(session, LaunchState.REJECTED)
+    session.send()
+    assert refused.wait(PATIENCE)
+    assert session.arm()
+    assert session.has_launched
+
+
+@pytest.mark.parametrize(
+    ("play", "state"),
+    [
+        (says(400, {"message": "no stock"}), LaunchState.REJECTED),
+        (says(500, b""), LaunchState.UNKNOWN),
+    ],
+)
+def test_after_a_fault_it_can_be_armed_again(play, state):
+    with faulty(play) as server, PpioClient(base_url=server.url) as client:
+        session = LaunchSession(client, MINIMAL)
+        ended = reached(session, state)
+        session.send()
+        assert ended.wait(PATIENCE)
+        assert session.arm()
+        assert not session.has_launched
+        session.disarm()
+        assert session.status is state
+        assert server.posts == 1
+        session.close()
+
+
+def test_a_closed_session_neither_arms_nor_confirms(session, gated):
+    assert session.arm()
+    session.close()
+    assert session.confirm() is None
+    assert not session.arm()
+    assert gated.connections == 0
+
+
+def test_closing_stops_the_looking_and_not_the_launch(session, gate):
+    told = []
+    launch = session.send()
+    assert gate.arrived.wait(PATIENCE)
+    session.observe(told.append, "status")
+    session.close()
+    gate.go.set()
+    assert launch.wait(PATIENCE).id == "abc"
+    assert told == []
+    assert session.status is LaunchState.SENDING
+
+
+def test_a_new_launch_stops_the_looking_of_the_one_before(client, clock):
+    session = LaunchSession(client, MINIMAL)
+    done = reached(session, LaunchState.SUCCEEDED)
+    first = session.send()
+    assert done.wait(PATIENCE)
+    second = session.send()
+    assert not first.wait(PATIENCE).settled
+    clock.turn(10)
+    assert second.wait(PATIENCE).settled
+    assert len(list(client.list_instances())) == 2
+    session.close()

@@ -1,0 +1,190 @@
+"""A server that fails in every way, over real sockets, and what to look at afterwards."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import traceback
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE = 10
+
+REAL_KEY = "sk_real_0123456789abcdef"
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came in."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    content: bytes
+
+
+class FaultServer:
+    """Plays one play for each connection (the last one again and again) and keeps what it received."""
+
+    def __init__(self, plays: tuple[Play, ...]) -> None:
+        self.received: list[Received] = []
+        self.raw = b""
+        self.connections = 0
+        self.stopping = threading.Event()
+        self.closed = threading.Event()  # a connection was closed on this side
+        self._plays = plays
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._serve, name="fault-server")
+
+    @property
+    def posts(self) -> int:
+        return sum(request.method == "POST" for request in self.received)
+
+    def read(self, connection: socket.socket) -> Received | None:
+        """Read one request to its end; None when the other side went away before."""
+        text = b""
+        while b"\r\n\r\n" not in text:
+            part = connection.recv(65536)
+            self.raw += part
+            if not part:
+                return None
+            text += part
+        head, _, content = text.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        while len(content) < int(headers.get("content-length", "0")):
+            part = connection.recv(65536)
+            self.raw += part
+            content += part
+        method, target, _version = first.split(" ")
+        request = Received(method, target, headers, content)
+        self.received.append(request)
+        return request
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        with socket.create_connection(("127.0.0.1", self.port)):
+            pass  # wakes the accept
+        self._thread.join(PATIENCE)
+        self._listener.close()
+        assert not self._thread.is_alive()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _address = self._listener.accept()
+            with connection:
+                if self.stopping.is_set():
+                    return
+                play = self._plays[min(self.connections, len(self._plays) - 1)]
+                self.connections += 1
+                with suppress(OSError):  # the client went away first
+                    play(self, connection)
+            self.closed.set()
+
+
+if TYPE_CHECKING:
+    Play = Callable[[FaultServer, socket.socket], None]
+
+
+def packed(status: int, content: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(content)}", "Connection: close", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+def says(status: int, content: object, *headers: str) -> Play:
+    """Read the request and answer it."""
+    text = content if isinstance(content, bytes) else json.dumps(content).encode()
+
+    def play(server: FaultServer, connection: socket.socket) -> None:
+        if server.read(connection):
+            connection.sendall(packed(status, text, *headers))
+
+    return play
+
+
+def answers(reply: Callable[[Received], tuple[int, object]]) -> Play:
+    """Answer by what was asked."""
+
+    def play(server: FaultServer, connection: socket.socket) -> None:
+        request = server.read(connection)
+        if request:
+            status, content = reply(request)
+            connection.sendall(packed(status, json.dumps(content).encode()))
+
+    return play
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def resets_at_once(_server: FaultServer, connection: socket.socket) -> None:
+    _reset(connection)
+
+
+def resets_after_reading(server: FaultServer, connection: socket.socket) -> None:
+    server.read(connection)
+    _reset(connection)
+
+
+def closes_after_reading(server: FaultServer, connection: socket.socket) -> None:
+    server.read(connection)
+
+
+def breaks_off_within_the_answer(server: FaultServer, connection: socket.socket) -> None:
+    server.read(connection)
+    connection.sendall(packed(200, b'{"id": "abc"}')[:-4])
+
+
+def speaks_no_http(server: FaultServer, connection: socket.socket) -> None:
+    server.read(connection)
+    connection.sendall(b"220 mail.example.com ESMTP ready\r\n")
+
+
+def hangs_up_at_the_first_bytes(server: FaultServer, connection: socket.socket) -> None:
+    server.raw += connection.recv(65536)
+
+
+def stays_silent(server: FaultServer, connection: socket.socket) -> None:
+    server.read(connection)
+    server.stopping.wait(PATIENCE)
+
+
+@contextmanager
+def faulty(*plays: Play) -> Iterator[FaultServer]:
+    server = FaultServer(plays)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def closed_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def all_that_shows(error: BaseException, *, with_locals: bool = True) -> str:
+    """Everything that an exception and those behind it could put on a screen."""
+    shown: list[str] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None:
+            shown += [str(one), repr(one), repr(one.args), repr(vars(one))]
+            shown += traceback.TracebackException.from_exception(one, capture_locals=with_locals).format()
+            waiting += [one.__cause__, one.__context__]
+    return "\n".join(shown)
