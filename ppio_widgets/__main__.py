@@ -67,8 +67,9 @@ def _practice(port: int) -> int:
 
     try:
         server = PracticeServer(port)
-    except OSError as error:
-        print(words()("command.port_taken", port=port, reason=error.strerror), file=sys.stderr)
+    except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
+        reason = getattr(error, "strerror", None) or error
+        print(words()("command.port_taken", port=port, reason=reason), file=sys.stderr)
         return 1
     with server:
         print(words()("command.serving", url=server.url, key=PRACTICE_KEY), flush=True)

@@ -24,8 +24,8 @@ PRACTICE_VARIABLE = "PPIO_WIDGETS_PRACTICE"
 
 
 def connect(
-    practice: bool | None = None,
     *,
+    practice: bool | None = None,
     api_key: str | None = None,
     base_url: str | None = None,
     fall_back: bool = False,
@@ -105,7 +105,7 @@ def launch(
     """
     report = Report(body, body.body()) if isinstance(body, CreateInstanceRequest) else check(body)
     report.require()
-    client = connect(practice, api_key=api_key, base_url=base_url)
+    client = connect(practice=practice, api_key=api_key, base_url=base_url)
     return finish(Launch(LaunchPlan(report, Target.of(client)), client))
 
 

@@ -80,7 +80,7 @@ class RequestInvalid(PpioError):
 
 
 class LaunchRefused(PpioError):
-    """This side declined to send; nothing was sent and nothing is billed."""
+    """We declined to send; nothing was sent and nothing is billed."""
 
 
 class NotSent(PpioError):

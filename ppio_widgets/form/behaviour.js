@@ -11,8 +11,10 @@ if (!window.ppw) {
     const button = event.target.closest && event.target.closest('button');
     const root = inside(button);
     if (!root) return;
-    const goal = button.matches('.ppw-add') ? () => button.parentNode.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
-      : button.matches('.ppw-remove') ? ((list) => () => list.querySelector('.ppw-add'))(button.closest('.ppw-list'))
+    // A changed list makes its buttons anew, so the list is what to hold on to.
+    const list = button.closest('.ppw-list');
+    const goal = button.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
+      : button.matches('.ppw-remove') ? () => list.querySelector('.ppw-add')
       : button.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
       : button.matches('.ppw-cancel, .ppw-confirm') ? () => root.querySelector('.ppw-launch')
       : null;
@@ -20,12 +22,12 @@ if (!window.ppw) {
     const before = goal();
     const watcher = new MutationObserver(() => {
       const target = goal();
-      if (!target || (button.matches('.ppw-add') && target === before)) return;
-      if (button.matches('.ppw-remove') && button.isConnected) return;
+      if (!target || target === before) return;
       watcher.disconnect();
       target.focus();
     });
-    watcher.observe(root, {childList: true, subtree: true});
+    // Classes come after the element itself.
+    watcher.observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
     setTimeout(() => watcher.disconnect(), 5000);
   });
   const copy = (image) => {

@@ -30,8 +30,6 @@ class Field:
         Called with the field after a person changed it.
     default : optional
         What the control shows before anything was typed.
-    optional : bool
-        Whether a dropdown may be left unset.
     row : int
         Number of its row, from 1; it becomes part of the control's name.
 
@@ -49,14 +47,13 @@ class Field:
         on_change: Callable[[Field], None],
         *,
         default: Any = None,
-        optional: bool = False,
         row: int = 0,
     ) -> None:
         self.path = path
         self.touched = False
-        self.initial = default
         self._leaf: Leaf = leaves()[pattern(path)]
-        self._unset_words = say(f"unset.{pattern(path)}") if optional else None
+        unset = f"unset.{pattern(path)}"
+        self._unset_words = say(unset) if unset in say else None
         self._on_change = on_change
         self._label = say(f"field.{pattern(path)}")
         self._false_given = default is False

@@ -42,7 +42,7 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
                 return
             try:
                 method(self, *args)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a view raises
                 frames = traceback.extract_tb(error.__traceback__)
                 where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
                 log.error("form: %s in %s", type(error).__name__, where)  # noqa: TRY400 - no text of it

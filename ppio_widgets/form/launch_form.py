@@ -22,9 +22,10 @@ from ppio_widgets.request.draft import DEFAULTS
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.launch import Launch
     from collections.abc import Mapping
+
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.request.fields import Path
 
 _numbers = itertools.count(1)
@@ -65,7 +66,7 @@ class LaunchForm(w.Box):
         self._say = words(language)
         cell, self.execution = notebook.cell_id(), notebook.execution()
         self._typed_before, sending = cells.close_earlier(cell, self.execution)
-        client = client or connect(practice, fall_back=True)
+        client = client or connect(practice=practice, fall_back=True)
         self.session = LaunchSession(client, DEFAULTS if value is None else _body_of(value))
         self._begun_with = self.session.report.body
         self._filling = False

@@ -112,10 +112,10 @@ class Readout:
     def _on_copy(self, _button: Any) -> None:
         """Hand over the full text; the constant script copies it, or leaves it selected."""
         text = esc_text(to_json(self.session.report.body))
-        say = self._say
+        label, done, manual = (esc(self._say(f"copy.{key}")) for key in ("label", "done", "manual"))
         self.render(
-            f"<div class=ppw-copied><textarea readonly aria-label='{esc(say('copy.label'))}'>{text}</textarea>"
-            f"<span role=status data-done='{esc(say('copy.done'))}' data-manual='{esc(say('copy.manual'))}'></span>"
+            f"<div class=ppw-copied><textarea readonly aria-label='{label}'>{text}</textarea>"
+            f"<span role=status data-done='{done}' data-manual='{manual}'></span>"
             "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.copy(this)'></div>"
         )
 

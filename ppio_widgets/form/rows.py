@@ -33,6 +33,14 @@ _numbers = itertools.count(1)
 class Row:
     """One row: its value, its controls, and the way to close them.
 
+    Parameters
+    ----------
+    owner : RowList
+    number : int
+        Its place in the list, from 1.
+    given : optional
+        A row from outside; it counts even if its texts are empty.
+
     Attributes
     ----------
     key : str
@@ -40,29 +48,23 @@ class Row:
     box : ipywidgets.Box
     """
 
-    def __init__(
-        self,
-        column: str,
-        number: int,
-        say: Words,
-        on_change: Callable[[Row], None],
-        on_remove: Callable[[Row], None],
-    ) -> None:
+    def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
+        column = owner.column
         self.key = f"r{next(_numbers)}"
-        self._column = column
-        self._say = say
-        self._on_change = on_change
-        self._on_remove = on_remove
-        self._given: Any = None
+        self._owner = owner
+        self._given = given
         self._names = COLUMNS[column]
         self._number = number
         self.fields: dict[str, Field] = {}
         for name in self._names or ("",):
-            if name != "id":
+            if name != "id" or "id" in self._extra():
                 self._make(name)
-        remove = theme.button(say("row.remove"), "ppw-remove", tooltip=say(f"row.remove.{column}"))
+        remove = theme.button(
+            owner.say("row.remove"), "ppw-remove", tooltip=owner.say(f"row.remove.{column}")
+        )
         remove.on_click(self._on_click)
         self._remove = remove
+        self._make_missing()
         self.box = theme.box([*self._widgets(), remove], "ppw-row", self.key)
 
     def renumber(self, number: int) -> None:
@@ -77,20 +79,15 @@ class Row:
         """What the row says; empty when it is blank."""
         if not self._names:
             return self.fields[""].value
-        if self._given is None and all(field.value == field.initial for field in self.fields.values()):
+        if self._given is None and all(
+            field.value == _DEFAULTS.get(name) for name, field in self.fields.items()
+        ):
             return {}
         known = {name: self.fields[name].value for name in self._names if name in self._visible()}
+        if known.get("key") and known["value"] is None and (self._given is None or "value" in self._extra()):
+            known["value"] = ""  # a variable may be empty
         extra = {key: item for key, item in self._extra().items() if key not in self._names}
         return {key: item for key, item in {**known, **extra}.items() if item is not None}
-
-    def show(self, value: Any) -> None:
-        """Show a row from outside; it counts even if its texts are empty."""
-        self._given = value
-        for name, field in self.fields.items():
-            field.show(self._extra().get(name) if name else value)
-        self._arrange()
-        if "id" in self.fields:
-            self.fields["id"].show(self._extra().get("id"))
 
     def close(self) -> None:
         """Close every model of the row."""
@@ -110,19 +107,25 @@ class Row:
         return [name for name in self._names if name != "id" or network]
 
     def _make(self, name: str) -> None:
-        path: Path = (self._column, 0, name) if name else (self._column, 0)
-        self.fields[name] = Field(
-            path, self._say, self._on_field, default=_DEFAULTS.get(name), row=self._number
+        path: Path = (self._owner.column, 0, *([name] if name else []))
+        value = (
+            _DEFAULTS.get(name) if self._given is None else self._extra().get(name) if name else self._given
         )
+        self.fields[name] = Field(path, self._owner.say, self._on_field, default=value, row=self._number)
+
+    def _make_missing(self) -> None:
+        """Make the storage id when it is first needed; later it is only hidden, its text remembered."""
+        for name in self._visible():
+            if name not in self.fields:
+                self._make(name)
 
     def _widgets(self) -> list[Any]:
         shown = self._visible() or [""]
         return [self.fields[name].widget for name in shown if name in self.fields]
 
     def _arrange(self) -> None:
-        """Put the storage id there, or take it away (its text is remembered)."""
-        if "id" in self._visible() and "id" not in self.fields and "id" in self._names:
-            self._make("id")
+        """Put the storage id there, or take it away."""
+        self._make_missing()
         children = (*self._widgets(), self._remove)
         if children != tuple(self.box.children):
             self.box.children = children
@@ -132,10 +135,10 @@ class Row:
             if isinstance(self._given, Mapping):
                 self._given = {key: item for key, item in self._given.items() if key != "id"}
             self._arrange()
-        self._on_change(self)
+        self._owner.on_row(self)
 
     def _on_click(self, _button: Any) -> None:
-        self._on_remove(self)
+        self._owner.on_remove(self)
 
 
 class RowList:
@@ -156,7 +159,7 @@ class RowList:
         self.column = column
         self.session = session
         self.show_fault = show_fault
-        self._say = say
+        self.say = say
         self.rows: list[Row] = []
         self._add = theme.button(say(f"row.add.{column}"), "ppw-add")
         self._add.on_click(self._on_add)
@@ -168,9 +171,7 @@ class RowList:
         old = self.rows
         self.rows = []
         for value in values if isinstance(values, list | tuple) else ():
-            row = self._new()
-            row.show(value)
-            self.rows.append(row)
+            self.rows.append(self._new(value))
         if self.rows or old:
             self._publish()
         for row in old:
@@ -185,8 +186,8 @@ class RowList:
         name = str(path[2]) if len(path) > 2 else ""
         return row, row.fields.get(name)
 
-    def _new(self) -> Row:
-        return Row(self.column, len(self.rows) + 1, self._say, self._on_row, self._on_remove)
+    def _new(self, given: Any = None) -> Row:
+        return Row(self, len(self.rows) + 1, given)
 
     def _publish(self) -> None:
         self.box.children = [self._label, *(row.box for row in self.rows), self._add]
@@ -200,11 +201,13 @@ class RowList:
         self._publish()
 
     @guarded
-    def _on_row(self, _row: Row) -> None:
+    def on_row(self, _row: Row) -> None:
+        """Take what a person typed in a row."""
         self._send()
 
     @guarded
-    def _on_remove(self, row: Row) -> None:
+    def on_remove(self, row: Row) -> None:
+        """Take a row away and close all it opened."""
         self.rows.remove(row)
         for number, later in enumerate(self.rows, 1):
             later.renumber(number)

@@ -13,6 +13,7 @@ from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
     import ipywidgets as w
 
     from ppio_widgets.launcher.session import LaunchSession
@@ -63,7 +64,6 @@ _FIRST: Mapping[str, Any] = {
     "tools.jupyter.port": JUPYTER_PORT,
     "tools.jupyter.protocol": JUPYTER_PROTOCOL,
 }
-_OPTIONAL = ("type",)
 
 
 class Sections:
@@ -118,10 +118,7 @@ class Sections:
 
     def _field(self, name: str, default: Any = None) -> Field:
         if name not in self.fields:
-            optional = name in _OPTIONAL
-            self.fields[name] = Field(
-                _path(name), self._say, self._on_field, default=default, optional=optional
-            )
+            self.fields[name] = Field(_path(name), self._say, self._on_field, default=default)
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:

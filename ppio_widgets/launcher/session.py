@@ -125,8 +125,9 @@ class LaunchSession(HasTraits):
         """Stop following; a launch in flight is not stopped."""
         with self.lock:
             self.closed = True
-            if self.launch is not None:
-                self.launch.stop_following()
+            for launch in (self.launch, self._before):
+                if launch is not None:
+                    launch.stop_following()
             self.unobserve_all()
 
     _before: Launch | None = None

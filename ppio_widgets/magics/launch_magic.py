@@ -77,14 +77,16 @@ class PpioMagics(Magics):
         from ppio_widgets.request.check import check  # noqa: PLC0415
 
         # A dry run touches no network and needs no key: only the name of the cloud is asked.
-        target = Target.of(client) if client else Target.of(connect(_practice(given), need_key=False))
+        target = (
+            Target.of(client) if client else Target.of(connect(practice=_practice(given), need_key=False))
+        )
         return LaunchPlan(check(given.draft), target)
 
     def _launch(self, given: Line) -> Launch:
         from ppio_widgets.api import connect, finish  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
 
-        client = connect(_practice(given))
+        client = connect(practice=_practice(given))
         client.refuse_live()
         plan = self._plan(given, client)
         if plan.report.request is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.practice.account import PracticeAccount, whole
 from ppio_widgets.practice.routes import answer
@@ -60,6 +61,11 @@ class PracticeServer(ThreadingHTTPServer):
     def __init__(self, port: int = 0, account: PracticeAccount | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.account = account or PracticeAccount()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

@@ -15,8 +15,7 @@ from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, patt
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -148,19 +147,14 @@ def _missing(path: Path) -> Iterator[tuple[Path, Problem]]:
 def _limits(path: Path) -> Problem:
     """Say what the field takes; that is both the error and the way out."""
     node = node_at(path)
-    if isinstance(node, Group):
-        return Problem("object")
     if not isinstance(node, Leaf):
-        return Problem("list")
+        return Problem("object" if isinstance(node, Group) else "list")
+    if node.kind == "whole":
+        code = "whole" if node.high is None else "whole_range"
+        return Problem(code, {"low": node.low, "high": node.high})
     if node.kind == "choice":
         return Problem("choice", {"choices": ", ".join(node.choices)})
-    if node.kind == "switch":
-        return Problem("switch")
-    if node.kind == "text":
-        return Problem("too_long", {"longest": node.longest})
-    if node.high is None:
-        return Problem("whole", {"low": node.low})
-    return Problem("whole_range", {"low": node.low, "high": node.high})
+    return Problem("switch") if node.kind == "switch" else Problem("too_long", {"longest": node.longest})
 
 
 def _unknown(path: Path) -> Problem:

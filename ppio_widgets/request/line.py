@@ -224,7 +224,7 @@ def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
         return word.text
     try:
         return lookup(expression)
-    except Exception as error:  # whatever the notebook's own expression raises
+    except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
         kind = type(error).__name__
         raise LineError("line_expression", option=option.flag, word=word.text, kind=kind) from None
 

@@ -135,7 +135,8 @@ def test_keyboard_and_names(notebook):
     ):
         assert name in inputs, name
     unnamed = form.evaluate(
-        "root => [...root.querySelectorAll('input,select,button')].filter(e => !(e.labels?.length || e.textContent.trim())).length"
+        "root => [...root.querySelectorAll('input,select,button')]"
+        ".filter(e => !(e.labels?.length || e.textContent.trim())).length"
     )
     assert unnamed == 0
     # The notebook's shortcuts stay out of a focused dropdown, checkbox or button: x would cut the cell.

@@ -8,6 +8,8 @@ import queue
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from tests.bodies import MINIMAL
+
 LINE = "%ppio_launch --practice --name demo --product p --image i"
 
 
@@ -134,9 +136,7 @@ def test_a_launch_displays_itself_once(kernel):
 
 
 def test_clicks_over_the_wire_launch_once_and_the_answer_reaches_the_widgets(kernel):
-    kernel.run(
-        "from ppio_widgets import LaunchForm\nform = LaunchForm({'name': 'wired', 'product_id': 'p', 'image': 'i', 'billing': {'mode': 'postpaid'}, 'resource': {'gpu_num': 1, 'rootfs_size_gb': 20}}, practice=True)"
-    )
+    kernel.run(f"from ppio_widgets import LaunchForm\nform = LaunchForm({MINIMAL!r}, practice=True)")
     before = count(kernel)
 
     def click(expression):
@@ -164,7 +164,7 @@ def test_interrupting_the_wait_keeps_the_launch(kernel):
         "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "import ppio_widgets.api as api\n"
         "from ppio_widgets.request.check import check\n"
-        "client = api.connect(True)\n"
+        "client = api.connect(practice=True)\n"
         "begun = api.Launch(api.LaunchPlan(check(form.value), api.Target.of(client)), client)\n"
         "api.finish(begun)"
     )

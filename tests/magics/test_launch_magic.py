@@ -1,10 +1,12 @@
 import json
+import shlex
 
 import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import ApiError, Launch, LaunchForm, LaunchPlan, LaunchRefused
 from ppio_widgets.practice.account import PracticeAccount, Refused
+from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL
 
 LINE = "%ppio_launch --practice --name demo --product prod-1 --image ubuntu:24.04"
@@ -35,9 +37,8 @@ def test_dry_run_shows_what_blocks_and_needs_no_key(run):
 
 
 def test_dry_run_escapes_html(run):
-    html = run("%ppio_launch --practice --name '<img src=x onerror=alert(1)>' --dry-run")._repr_mimebundle_()[
-        "text/html"
-    ]
+    plan = run("%ppio_launch --practice --name '<img src=x onerror=alert(1)>' --dry-run")
+    html = plan._repr_mimebundle_()["text/html"]
     assert "<img" not in html
 
 
@@ -50,7 +51,8 @@ def test_values_arrive_untouched(run):
 
 def test_names_of_the_notebook_are_taken_when_unquoted(run):
     plan = run(
-        "n = 4\nbody = {'name': 'from-body'}\n%ppio_launch --practice --body {body} --gpus $n --env K='$n' --dry-run"
+        "n = 4\nbody = {'name': 'from-body'}\n"
+        "%ppio_launch --practice --body {body} --gpus $n --env K='$n' --dry-run"
     )
     assert plan.report.body["name"] == "from-body"
     assert plan.report.body["resource"]["gpu_num"] == 4
@@ -58,9 +60,7 @@ def test_names_of_the_notebook_are_taken_when_unquoted(run):
 
 
 def test_a_whole_body_in_json(run):
-    plan = run(
-        f"%ppio_launch --practice --body '{json.dumps(FULL).replace(chr(39), chr(39) + chr(34) + chr(39) + chr(34) + chr(39))}' --dry-run"
-    )
+    plan = run(f"%ppio_launch --practice --body {shlex.quote(json.dumps(FULL))} --dry-run")
     assert plan.report.body == FULL
 
 
@@ -143,6 +143,4 @@ def test_unload_takes_the_magic_away(shell):
 
 def test_the_help_names_every_option(shell):
     text = shell.find_line_magic("ppio_launch").__doc__
-    from ppio_widgets.request.options import OPTIONS
-
     assert all(option.flag in text for option in OPTIONS)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher import launch as launch_module
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from tests.unit.wire import PATIENCE
+from tests.unit.wire import wait_for_launches
 
 OURS = (
     "PPIO_API_KEY",
@@ -44,10 +42,7 @@ def _plain_environment(monkeypatch):
 @pytest.fixture(autouse=True)
 def _no_thread_is_left():
     yield
-    ours = [thread for thread in threading.enumerate() if thread.name in ("ppio-launch", "ppio-follow")]
-    for thread in ours:
-        thread.join(PATIENCE)
-    assert [thread.name for thread in ours if thread.is_alive()] == []
+    wait_for_launches()
 
 
 @pytest.fixture
@@ -77,6 +72,7 @@ def server(_any_server, account):
 def client(server):
     with PpioClient(base_url=server.url) as client:
         yield client
+        wait_for_launches()
 
 
 @pytest.fixture

@@ -50,6 +50,11 @@ pieces = st.lists(
     max_size=12,
 ).map(b"".join)
 
+PAGE = (
+    b"<!DOCTYPE html><html><head><title>t</title><style>p{}</style></head>"
+    b"<body><script>x()</script><h1>502 &amp; gone</h1>\n<p>try later</p></body></html>"
+)
+
 
 def is_safe(text):
     return len(text) <= LONGEST_WORDS and text.isprintable()
@@ -84,8 +89,7 @@ def words_of(content, status=400):
         (b"404 page not found\n", ("404 page not found", "")),
         (b"a < b", ("a < b", "")),
         (
-            b"<!DOCTYPE html><html><head><title>t</title><style>p{}</style></head>"
-            b"<body><script>x()</script><h1>502 &amp; gone</h1>\n<p>try later</p></body></html>",
+            PAGE,
             ("502 & gone try later", ""),
         ),
         (b"<html><body><p>cut <scrip", ("cut", "")),

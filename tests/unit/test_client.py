@@ -30,7 +30,7 @@ from tests.unit.wire import (
     hangs_up_at_the_first_bytes,
     packed,
     resets_after_reading,
-    resets_at_once,
+    resets_before_reading,
     says,
     speaks_no_http,
     stays_silent,
@@ -120,7 +120,7 @@ def test_a_redirect_is_not_followed(status):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_loopback_goes_through_no_proxy(monkeypatch, scheme):
     play = says(200, {"data": []}) if scheme == "http" else hangs_up_at_the_first_bytes
-    with faulty(resets_at_once) as proxy, faulty(play) as server:
+    with faulty(resets_before_reading) as proxy, faulty(play) as server:
         for name in PROXIES:
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
@@ -183,7 +183,7 @@ def test_an_error_answer_to_a_read_becomes_one_clear_error(status, content, kind
 @pytest.mark.parametrize(
     "play",
     [
-        resets_at_once,
+        resets_before_reading,
         resets_after_reading,
         closes_after_reading,
         breaks_off_within_the_answer,
@@ -226,9 +226,12 @@ def test_a_success_that_is_not_the_apis_is_unreadable(content):
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(monkeypatch):
     monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1000)
     large = {"id": "abc", "name": "x" * 2000}
-    with faulty(says(200, large)) as server, PpioClient(base_url=server.url) as client:
-        with pytest.raises(AnswerUnreadable):
-            client.get_instance("abc")
+    with (
+        faulty(says(200, large)) as server,
+        PpioClient(base_url=server.url) as client,
+        pytest.raises(AnswerUnreadable),
+    ):
+        client.get_instance("abc")
 
 
 def test_an_id_is_one_part_of_the_path():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import ppio_widgets
-from ppio_widgets.launcher.launch import ENDED, LaunchState
+from ppio_widgets.launcher.launch import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 
 PACKAGE = Path(ppio_widgets.__file__).parent
@@ -15,7 +15,9 @@ FROM_A_MAPPING = {"launch.question", "line.ask"}
 
 
 def placeholders(sentence):
-    return {name for _text, name, _format, _conversion in string.Formatter().parse(sentence) if name is not None}
+    return {
+        name for _text, name, _format, _conversion in string.Formatter().parse(sentence) if name is not None
+    }
 
 
 def raw(language):
@@ -32,7 +34,7 @@ def calls():
 
 
 def says(call):
-    """Whether a call puts a key into words: say(…), self._say(…), words()(…), self._say.first(…)."""
+    """Whether a call puts a key into words: say(…), self._say(…), words()(…)."""
     function = call.func
     if isinstance(function, ast.Call):
         return isinstance(function.func, ast.Name) and function.func.id == "words"
@@ -125,10 +127,6 @@ def test_every_error_in_the_code_has_its_sentence_and_gets_its_parameters():
 @pytest.mark.parametrize("state", LaunchState)
 def test_every_state_of_a_launch_has_its_sentence(state):
     assert f"launch.{state.value}" in words("en")
-
-
-def test_every_status_where_following_ends_has_its_word():
-    assert [status for status in ENDED if f"status.{status}" not in words("en")] == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 import json
 import socket
+import struct
+import threading
 
 import httpx
 import pytest
@@ -250,11 +252,15 @@ def test_a_clock_that_is_set_back_does_no_harm(http, clock):
 
 
 def test_accounts_know_nothing_of_each_other(clock):
-    with serving(PracticeAccount(clock)) as one, serving(PracticeAccount(clock)) as other:
-        with PpioClient(base_url=one.url) as client, PpioClient(base_url=other.url) as neighbour:
-            client.create_instance(check(MINIMAL).require())
-            assert len(list(client.list_instances())) == 1
-            assert list(neighbour.list_instances()) == []
+    with (
+        serving(PracticeAccount(clock)) as one,
+        serving(PracticeAccount(clock)) as other,
+        PpioClient(base_url=one.url) as client,
+        PpioClient(base_url=other.url) as neighbour,
+    ):
+        client.create_instance(check(MINIMAL).require())
+        assert len(list(client.list_instances())) == 1
+        assert list(neighbour.list_instances()) == []
 
 
 @pytest.mark.parametrize(
@@ -274,11 +280,19 @@ def test_a_body_that_is_not_read_ends_the_connection(server, header, status):
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-def test_a_client_that_goes_away_leaves_no_noise(server, capfd):
-    with socket.create_connection(("127.0.0.1", server.server_port), PATIENCE) as connection:
-        connection.sendall(b"GET / HT")
-    with PpioClient(base_url=server.url) as client:
-        list(client.list_instances())
+@pytest.mark.parametrize("linger", [[], [struct.pack("ii", 1, 0)]])
+def test_a_client_that_goes_away_leaves_no_noise(account, capfd, linger):
+    before = set(threading.enumerate())
+    with serving(account) as server:
+        with socket.create_connection(("127.0.0.1", server.server_port), PATIENCE) as connection:
+            connection.sendall(b"GET / HT")
+            for how in linger:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, how)
+        with PpioClient(base_url=server.url) as client:
+            list(client.list_instances())
+        for thread in set(threading.enumerate()) - before:
+            if thread.name != "ppio-practice":
+                thread.join(PATIENCE)
     assert capfd.readouterr() == ("", "")
 
 

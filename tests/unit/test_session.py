@@ -7,7 +7,7 @@ from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.launcher.launch import LaunchState
 from ppio_widgets.launcher.session import LaunchSession
 from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE, answers, faulty, says
+from tests.unit.wire import PATIENCE, answers, faulty, says, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -52,13 +52,13 @@ def gated(gate):
 
 
 @pytest.fixture
-def session(gated):
+def session(gated, gate):
     with PpioClient(base_url=gated.url) as client:
         session = LaunchSession(client, MINIMAL)
         yield session
         session.close()
-        if session.launch is not None:
-            session.launch.wait_for_answer(PATIENCE)
+        gate.go.set()
+        wait_for_launches()
 
 
 def test_a_new_session_is_a_draft_with_its_report(session, gated):
@@ -272,7 +272,7 @@ def test_a_new_launch_stops_the_looking_of_the_one_before(client, clock):
     done = reached(session, LaunchState.SUCCEEDED)
     first = session.send()
     assert done.wait(PATIENCE)
-    second = session.send()
+    second = session.send().wait_for_answer(PATIENCE)
     assert not first.wait(PATIENCE).settled
     clock.turn(10)
     assert second.wait(PATIENCE).settled

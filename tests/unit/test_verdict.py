@@ -18,6 +18,7 @@ from tests.unit.wire import (
     faulty,
     resets_after_reading,
     resets_at_once,
+    resets_before_reading,
     says,
     speaks_no_http,
     stays_silent,
@@ -95,7 +96,7 @@ def test_a_success_without_an_id_is_unknown(content):
 @pytest.mark.parametrize(
     ("play", "read"),
     [
-        (resets_at_once, 0),
+        (resets_before_reading, 0),
         (resets_after_reading, 1),
         (closes_after_reading, 1),
         (breaks_off_within_the_answer, 1),
@@ -109,6 +110,12 @@ def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(play, read):
     assert verdict.instance_id is None
     assert type(verdict.error) is OutcomeUnknown
     assert (server.connections, server.posts) == (1, read)
+
+
+def test_a_reset_while_connecting_is_judged_by_what_may_have_left():
+    verdict, server = judged(resets_at_once)
+    assert type(verdict.error) is (OutcomeUnknown if verdict.sent else NotSent)
+    assert (server.connections, server.posts) == (1, 0)
 
 
 def test_an_answer_that_never_comes_is_unknown(monkeypatch):

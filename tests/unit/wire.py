@@ -130,6 +130,13 @@ def _reset(connection: socket.socket) -> None:
 
 
 def resets_at_once(_server: FaultServer, connection: socket.socket) -> None:
+    """Reset even while the other side may still be connecting."""
+    _reset(connection)
+
+
+def resets_before_reading(_server: FaultServer, connection: socket.socket) -> None:
+    """Reset when the first byte is there, and leave it unread."""
+    connection.recv(1, socket.MSG_PEEK)
     _reset(connection)
 
 
@@ -175,6 +182,14 @@ def closed_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def wait_for_launches() -> None:
+    """Wait until no thread of a launch is left, so that none opens a connection behind a test's back."""
+    ours = [thread for thread in threading.enumerate() if thread.name in ("ppio-launch", "ppio-follow")]
+    for thread in ours:
+        thread.join(PATIENCE)
+    assert [thread.name for thread in ours if thread.is_alive()] == []
 
 
 def all_that_shows(error: BaseException, *, with_locals: bool = True) -> str:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from ppio_widgets import LaunchForm, RequestInvalid, check
 from ppio_widgets.form.sections import SECTIONS
 from ppio_widgets.launcher.launch import LaunchState
+from ppio_widgets.practice.account import PracticeAccount, Refused
 from ppio_widgets.request.fields import leaves
 from tests.bodies import FULL, MINIMAL, bodies
 
@@ -142,6 +143,9 @@ def test_type_is_absent_unless_chosen(form):
 def test_setting_value_fills_every_control_and_replaces_everything(form):
     form.value = FULL
     assert form.value == FULL
+    type_into(find(form, "Value of variable"), FULL["envs"][0]["value"] + "!")
+    type_into(find(form, "Value of variable"), FULL["envs"][0]["value"])
+    assert form.value == FULL, "a touched row is still the whole row, its empty neighbour too"
     assert form.errors == {}
     assert find(form, "Months").value == "1"
     assert find(form, "Renew automatically").value is True
@@ -303,8 +307,6 @@ def test_a_second_launch_says_that_it_is_one(form, cloud):
 
 
 def test_a_refusal_shows_the_reason_and_the_form_stays_filled(make_form, client, monkeypatch):
-    from ppio_widgets.practice.account import PracticeAccount, Refused
-
     def refuse(self, body):
         raise Refused(400, "INSUFFICIENT_RESOURCE", "no machine <b>free</b>")
 
