@@ -53,6 +53,7 @@ class LaunchForm(w.Box):
         fills every control and replaces everything.
     """
 
+    children: Any  # a trait of ipywidgets, which ships no types
     value = Dict(help="The body as it stands; set it to replace everything.")
 
     def __init__(

@@ -74,7 +74,7 @@ def env_without_key(body):
 
 # Bodies that the schema takes and the models do not; why:
 DIFFERENCES = {
-    "the text says prepaid.months is required with mode prepaid, and only used there": prepaid_without_its_mode,
+    "prepaid.months is required with mode prepaid, and only used there": prepaid_without_its_mode,
     "a misspelt key would be dropped in silence on a billed call": unknown_keys,
     "an environment variable without a name says nothing": env_without_key,
     "an empty product id names no product": lambda body: body.get("product_id") == "",
