@@ -294,7 +294,7 @@ def test_an_instance_that_is_not_to_be_seen_yet_is_looked_for_again():
 def test_to_stop_following_releases_who_waits():
     wire = PretendWire(looks=["pulling"])
     launch = concluded(launch_on(wire))
-    waiting = threading.Thread(target=launch.wait)
+    waiting = threading.Thread(target=launch.wait, daemon=True)
     waiting.start()
     launch.stop_following()
     waiting.join(PATIENCE)

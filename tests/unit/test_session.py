@@ -1,10 +1,12 @@
+import contextlib
 import threading
 
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.launcher.launch import LaunchState
+from ppio_widgets.launcher import session as session_module
+from ppio_widgets.launcher.launch import Launch, LaunchState
 from ppio_widgets.launcher.session import LaunchSession
 from tests.bodies import MINIMAL
 from tests.unit.wire import PATIENCE, answers, faulty, says, wait_for_launches
@@ -165,6 +167,24 @@ def test_fifty_clicks_from_many_threads_send_once(session, gated, gate):
     assert gated.posts == 1
 
 
+def test_two_clicks_at_the_same_moment_are_one_launch(session, gated, gate, monkeypatch):
+    together = threading.Barrier(2)
+
+    def slow_launch(*given):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(0.1)  # in vain, as only one may come this far
+        return Launch(*given)
+
+    monkeypatch.setattr(session_module, "Launch", slow_launch)
+    other = threading.Thread(target=session.send)
+    other.start()
+    session.send()
+    other.join(PATIENCE)
+    gate.go.set()
+    wait_for_launches()
+    assert gated.posts == 1
+
+
 def test_the_status_follows_the_launch_and_tells_observers(session, gate):
     seen = []
     running = threading.Event()
@@ -272,8 +292,12 @@ def test_a_new_launch_stops_the_looking_of_the_one_before(client, clock):
     done = reached(session, LaunchState.SUCCEEDED)
     first = session.send()
     assert done.wait(PATIENCE)
+    waiting = threading.Thread(target=first.wait, daemon=True)
+    waiting.start()
     second = session.send().wait_for_answer(PATIENCE)
-    assert not first.wait(PATIENCE).settled
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
+    assert not first.settled
     clock.turn(10)
     assert second.wait(PATIENCE).settled
     assert len(list(client.list_instances())) == 2
