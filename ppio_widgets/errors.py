@@ -21,6 +21,7 @@ IPython's own ``UsageError`` and live in :mod:`ppio_widgets.magics`.
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.locale import words
@@ -49,7 +50,11 @@ class PpioError(Exception):
 
     def sentence(self, say: Words) -> str:
         """Return the message in the language of `say`."""
-        return say(f"error.{self.code}", **self.params)
+        inner = {
+            key: value.sentence(say) if isinstance(value, PpioError) else value
+            for key, value in self.params.items()
+        }
+        return say(f"error.{self.code}", **inner)
 
     def __str__(self) -> str:
         return self.sentence(words())
@@ -61,6 +66,12 @@ class PpioError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Show one readable line in a notebook instead of a stack (IPython's hook)."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def frames_of(error: BaseException) -> str:
+    """Return where an exception came from: frames only, as its text may hold what was typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
 
 
 def _rebuild(cls: type[PpioError], code: str, params: dict[str, object]) -> PpioError:

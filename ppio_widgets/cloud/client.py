@@ -192,6 +192,7 @@ class PpioClient:
         ApiError, Unreachable, AnswerUnreadable
         """
         cursor = ""
+        followed = {cursor}
         for _page in range(MOST_PAGES):
             params = {"limit": str(PAGE_SIZE), "cursor": cursor, "name": name or ""}
             answer = self._get(INSTANCES, {key: value for key, value in params.items() if value})
@@ -200,8 +201,9 @@ class PpioClient:
                 raise AnswerUnreadable("answer_unreadable", host=self.host.name)
             yield from (info for row in rows if (info := read_instance(row)) is not None)
             following = answer.get("next_cursor")
-            if not answer.get("has_more") or not isinstance(following, str) or following in ("", cursor):
+            if not answer.get("has_more") or not isinstance(following, str) or following in followed:
                 return
+            followed.add(following)
             cursor = following
 
     @cached_property

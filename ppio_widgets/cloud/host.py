@@ -18,6 +18,9 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
 @dataclass(frozen=True)
 class Host:
     """A base URL that may be used.
@@ -67,7 +70,7 @@ def read_host(base_url: str | None = None) -> Host:
     if parts.scheme == "http" and not loopback:
         raise HostRefused("host_http", host=host)
     bracketed = f"[{host}]" if ":" in host else host
-    name = bracketed if port is None else f"{bracketed}:{port}"
+    name = bracketed if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{port}"
     return Host(f"{parts.scheme}://{name}", name, loopback)
 
 

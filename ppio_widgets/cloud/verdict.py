@@ -46,8 +46,7 @@ def judge_answer(status: int, content: bytes, *, cut: bool = False) -> Verdict:
         return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
     if 300 <= status < 500 and status not in (408, 409, 425):
         return Verdict(sent=True, error=read_error(status, content))
-    words = str(read_error(status, content))
-    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=words))
+    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=read_error(status, content)))
 
 
 def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
-import traceback
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from ppio_widgets.errors import frames_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +44,7 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
             try:
                 method(self, *args)
             except Exception as error:  # noqa: BLE001 - whatever a view raises
-                frames = traceback.extract_tb(error.__traceback__)
-                where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-                log.error("form: %s in %s", type(error).__name__, where)  # noqa: TRY400 - no text of it
+                log.error("form: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
                 self.show_fault(type(error).__name__)
 
     return callback

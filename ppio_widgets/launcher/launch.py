@@ -5,13 +5,12 @@ from __future__ import annotations
 import enum
 import logging
 import threading
-import traceback
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import ApiError, NotSent, PpioError
+from ppio_widgets.errors import ApiError, NotSent, PpioError, frames_of
 from ppio_widgets.launcher import worker
 from ppio_widgets.locale import words
 
@@ -96,7 +95,7 @@ class Launch:
     @property
     def name(self) -> str:
         """The instance's name."""
-        return self.plan.report.require().name
+        return plain(self.plan.report.body.get("name"))
 
     @property
     def settled(self) -> bool:
@@ -270,9 +269,7 @@ def _is_gone(error: Exception) -> bool:
 
 def _log(what: str, error: Exception) -> None:
     """Log a fault's type and frames, never its text, which may hold what was typed."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-    log.error("launch: %s: %s in %s", what, type(error).__name__, where)
+    log.error("launch: %s: %s in %s", what, type(error).__name__, frames_of(error))
 
 
 def _failed_state(verdict: Verdict) -> LaunchState:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import Dict, HasTraits, Instance, UseEnum
 
+from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launcher.launch import Launch, LaunchState
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.request.check import Report, check
@@ -69,7 +70,8 @@ class LaunchSession(HasTraits):
 
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""
-        self.replace(with_value(self.draft, path, value))
+        with self.lock:
+            self.replace(with_value(self.draft, path, value))
 
     def arm(self) -> bool:
         """Open the confirmation.
@@ -86,8 +88,15 @@ class LaunchSession(HasTraits):
             return True
 
     def begin(self) -> Launch:
-        """Return a new launch whose confirmation is open."""
+        """Return a new launch whose confirmation is open.
+
+        Raises
+        ------
+        RequestInvalid
+            When something still blocks.
+        """
         with self.lock:
+            self.report.require()
             launch = self._begin()
             launch.arm()
             self.status = LaunchState.ARMED
@@ -114,8 +123,12 @@ class LaunchSession(HasTraits):
         ------
         RequestInvalid
             When something still blocks.
+        LaunchRefused
+            When the session is closed.
         """
         with self.lock:
+            if self.closed:
+                raise LaunchRefused("form_closed")
             self.report.require()
             if self.status in _BUSY and self.launch is not None:
                 return self.launch

@@ -107,3 +107,9 @@ def test_whatever_is_let_through_names_the_same_host_to_the_wire(url):
     assert (seen.userinfo, seen.path, seen.query) == (b"", "/", b"")
     assert host.name.startswith(seen.host) or host.name.startswith(f"[{seen.host}]")
     assert seen.scheme == "https" or host.loopback
+
+
+def test_a_default_port_is_no_other_host():
+    assert read_host("https://api.ppio.com:443").base_url == "https://api.ppio.com"
+    assert read_host("http://127.0.0.1:80").name == "127.0.0.1"
+    assert read_host("https://api.ppio.com:80").name == "api.ppio.com:80"

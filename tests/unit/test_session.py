@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.errors import RequestInvalid
+from ppio_widgets.errors import LaunchRefused, RequestInvalid
 from ppio_widgets.launcher import session as session_module
 from ppio_widgets.launcher.launch import Launch, LaunchState
 from ppio_widgets.launcher.session import LaunchSession
@@ -302,3 +302,11 @@ def test_a_new_launch_stops_the_looking_of_the_one_before(client, clock):
     assert second.wait(PATIENCE).settled
     assert len(list(client.list_instances())) == 2
     session.close()
+
+
+def test_a_closed_session_sends_nothing(client, account):
+    session = LaunchSession(client, MINIMAL)
+    session.close()
+    with pytest.raises(LaunchRefused):
+        session.send()
+    assert account.page()["data"] == []
