@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib.util import find_spec
@@ -40,14 +39,16 @@ def _demo(given: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         print(words()("command.no_lab"), file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "jupyterlab", str(_quickstart())]
-    command += ["--no-browser"] if given.no_browser else []
-    command += ["--port", str(given.port)] if given.port else []
-    environment = {**os.environ, "PPIO_WIDGETS_PRACTICE": "1"}
-    try:
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own command
-    except KeyboardInterrupt:
-        return 0
+    arguments = [str(_quickstart())]
+    arguments += ["--no-browser"] if given.no_browser else []
+    arguments += ["--port", str(given.port)] if given.port else []
+    # A container's only user is often root, which JupyterLab refuses unless told.
+    arguments += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    os.environ["PPIO_WIDGETS_PRACTICE"] = "1"
+    from jupyterlab.labapp import LabApp  # noqa: PLC0415 - only this command needs it
+
+    LabApp.launch_instance(arguments)
+    return 0
 
 
 def _quickstart() -> Path:

@@ -7,18 +7,17 @@ and Python all come through it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key
 from ppio_widgets.cloud.host import read_host
+from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.launcher.launch import Launch, LaunchState
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.models import CreateInstanceRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PRACTICE_VARIABLE = "PPIO_WIDGETS_PRACTICE"
 
@@ -103,10 +102,18 @@ def launch(
     OutcomeUnknown
         It may have arrived: look before you send again.
     """
-    report = Report(body, body.body()) if isinstance(body, CreateInstanceRequest) else check(body)
+    report = _judged(body)
     report.require()
     client = connect(practice=practice, api_key=api_key, base_url=base_url)
     return finish(Launch(LaunchPlan(report, Target.of(client)), client))
+
+
+def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
+    if isinstance(body, CreateInstanceRequest):
+        return Report(body, body.body())
+    if not isinstance(body, Mapping):
+        raise RequestInvalid("body_kind", kind=type(body).__name__)
+    return check(body)
 
 
 def finish(begun: Launch) -> Launch:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import ipywidgets as w
 
+    from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
 
@@ -25,10 +26,9 @@ class LaunchControls:
     ----------
     session : LaunchSession
     say : Words
-    on_attempt : callable
-        Called when Launch was pressed while something still blocks.
-    button : bool
-        Whether there is a Launch button (a line's plan has only the confirmation).
+    on_attempt : callable, optional
+        Called when Launch was pressed while something still blocks. Without it there
+        is no Launch button: a line's plan has only the confirmation.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class LaunchControls:
     """
 
     def __init__(
-        self, session: LaunchSession, say: Words, on_attempt: Callable[[], None], *, button: bool = True
+        self, session: LaunchSession, say: Words, *, on_attempt: Callable[[], None] | None = None
     ) -> None:
         self.session = session
         self._say = say
@@ -46,7 +46,7 @@ class LaunchControls:
         self._confirm: w.Button | None = None
         self._cancel: w.Button | None = None
         self._launch: w.Button | None = None
-        if button:
+        if on_attempt is not None:
             self._launch = theme.button(say("launch.button"), "ppw-launch", button_style="primary")
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
@@ -66,7 +66,7 @@ class LaunchControls:
 
     @guarded
     def _on_launch(self, _button: Any) -> None:
-        if not self.session.arm() and self.session.report.request is None:
+        if not self.session.arm() and self.session.report.request is None and self._on_attempt:
             self._on_attempt()
 
     @guarded
@@ -76,6 +76,9 @@ class LaunchControls:
     @guarded
     def _on_cancel(self, _button: Any) -> None:
         self.session.disarm()
+        if self._launch is None:
+            self._show_status(f"<p>{esc(self._say('line.cancelled'))}</p>")
+            self._arrange()
 
     @guarded
     def _on_session(self, _change: Any) -> None:
@@ -119,7 +122,7 @@ class LaunchControls:
         launch = self.session.launch
         if launch is None:
             return ""
-        text = esc(launch.sentence(self._say))
+        text = esc(launch.sentence(self._say)) + self._earlier(launch)
         if launch.state is LaunchState.SENDING:
             return f"<p>{text}</p>{self._bar(None)}"
         if launch.state is not LaunchState.SUCCEEDED:
@@ -130,6 +133,12 @@ class LaunchControls:
         status = seen.status if seen else STEPS[0]
         step = STEPS.index(status) + 1 if status in STEPS else None
         return f"<p>{text}</p>{self._bar(step)}"
+
+    def _earlier(self, current: Launch) -> str:
+        """Keep the ids of earlier launches in sight: they may be running, and billed."""
+        made = [one for one in self.session.launches if one.id is not None and one is not current]
+        lines = [self._say("launch.earlier", name=one.name, id=one.id) for one in made]
+        return "".join(f"<br><span class=ppw-quiet>{esc(line)}</span>" for line in lines)
 
     def _bar(self, step: int | None) -> str:
         """Return a progress bar; without a step it only says that something goes on."""

@@ -58,6 +58,7 @@ class Field:
         self._label = say(f"field.{pattern(path)}")
         self._false_given = default is False
         self._showing = False
+        self._has_area = _has_lines(default)
         self.widget = self._build(say, default, row)
         self.widget.observe(self._on_value, "value")
 
@@ -85,6 +86,10 @@ class Field:
         finally:
             self._showing = False
 
+    def takes(self, value: Any) -> bool:
+        """Whether the control can show a value without losing any of it."""
+        return self._leaf.kind != "text" or not _has_lines(value) or self._has_area
+
     def name(self, row: int) -> None:
         """Name the control after the row it now stands in."""
         self.widget.description = self._named(row)
@@ -105,7 +110,9 @@ class Field:
         if self._leaf.kind == "choice":
             return theme.choice(options=self._options(value), **traits)
         hint = f"hint.{key}"
-        return theme.text(placeholder=say(hint) if hint in say else "", **traits)
+        # A one-line control would drop line breaks at the first key.
+        make = theme.text_area if self._has_area else theme.text
+        return make(placeholder=say(hint) if hint in say else "", **traits)
 
     def _as_shown(self, value: Any) -> Any:
         if self._leaf.kind == "switch":
@@ -129,3 +136,7 @@ class Field:
 
 def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _has_lines(value: Any) -> bool:
+    return isinstance(value, str) and ("\n" in value or "\r" in value)

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as w
-from traitlets import Dict
+from traitlets import Any as AnyValue
+from traitlets import TraitError, validate
 
-from ppio_widgets import notebook
 from ppio_widgets.api import connect
-from ppio_widgets.form import cells, theme
+from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
+from ppio_widgets.form.view import View
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import ipywidgets as w
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.locale import Words
     from ppio_widgets.request.fields import Path
 
 _numbers = itertools.count(1)
 
 
-class LaunchForm(w.Box):
+class LaunchForm(View):
     """A form that assembles the body of "create instance", shows it and sends it once.
 
     Parameters
@@ -53,8 +56,7 @@ class LaunchForm(w.Box):
         fills every control and replaces everything.
     """
 
-    children: Any  # a trait of ipywidgets, which ships no types
-    value = Dict(help="The body as it stands; set it to replace everything.")
+    value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
     def __init__(
         self,
@@ -64,31 +66,21 @@ class LaunchForm(w.Box):
         practice: bool | None = None,
         client: PpioClient | None = None,
     ) -> None:
-        self._say = words(language)
-        cell, self.execution = notebook.cell_id(), notebook.execution()
-        self._typed_before, sending = cells.close_earlier(cell, self.execution)
+        say = words(language)
         client = client or connect(practice=practice, fall_back=True)
-        self.session = LaunchSession(client, DEFAULTS if value is None else _body_of(value))
-        self._begun_with = self.session.report.body
-        self._filling = False
-        number = next(_numbers)
-        self._sections = Sections(self.session, self._say, self.show_fault)
-        self._readout = Readout(self.session, self._sections, self._say, f"ppw{number}", self.show_fault)
-        self._controls = LaunchControls(self.session, self._say, self._show_all_errors)
-        self._banner = theme.html(self._banner_html(), "ppw-top")
-        right = theme.box([self._readout.box, self._controls.box], "ppw-side")
-        self._columns = theme.box([self._sections.box, right], "ppw-columns")
-        self._restore = self._restore_notice()
-        notices = [*self._restore, *([theme.html(self._still_sending(), "ppw-notice")] if sending else [])]
-        super().__init__(
-            children=[self._banner, *notices, self._columns],
-            layout=theme.looks().layout,
-            _dom_classes=["ppw", f"ppw{number}"],
-            value=self.session.report.body,
-        )
-        self.session.observe(self._on_draft, "draft")
-        self.observe(self._on_value, "value")
-        cells.remember(self, cell)
+        session = LaunchSession(client, DEFAULTS if value is None else _body_of(value))
+        self._adopting = False
+        self._own: dict[str, Any] | None = None
+        scope = f"ppw{next(_numbers)}"
+        self._sections = Sections(session, say, self.show_fault)
+        self._readout = Readout(session, self._sections, say, scope, self.show_fault)
+        controls = LaunchControls(session, say, on_attempt=self._show_all_errors)
+        side = theme.box([self._readout.box, controls.box], "ppw-side")
+        columns = theme.box([self._sections.box, side], "ppw-columns")
+        top = theme.html(_top(client, say), "ppw-top")
+        super().__init__(session, controls, say, [top, columns], [scope])
+        self._publish()
+        session.observe(self._on_draft, "draft")
 
     def __repr__(self) -> str:
         return f"LaunchForm({self.session.target.words(self._say)})"
@@ -122,86 +114,85 @@ class LaunchForm(w.Box):
 
     def close(self) -> None:
         """Close every widget of the form. A launch in flight goes on; a machine is not stopped."""
-        if self.session.closed:
-            return
-        self.session.close()
-        for child in self.children:
-            theme.close_all(child)
-        self._sections.close()
-        self._controls.close()
         super().close()
+        if "_sections" in self.__dict__:  # a form that could not be built is closed as well
+            self._sections.close()
 
-    def show_fault(self, kind: str) -> None:
-        """Say in the status line that something of ours failed."""
-        self._controls.show_fault(kind)
-
-    def _banner_html(self) -> str:
-        """Name the cloud that will be billed, with the stylesheet and the script."""
-        client, say = self.session.client, self._say
-        if client.is_practice:
-            where = esc(f" ({client.host.name})") if client.host.name != "localhost" else ""
-            kind, text = "practice", f"<b>{say('banner.practice')}</b> {say('banner.practice_means')}{where}"
-        else:
-            key = client.require_key()
-            source = esc(say("banner.key", source=key.source, last=key.last_four))
-            kind, text = "live", f"<b>{esc(client.host.name)}</b> {say('banner.live_means')} {source}"
-            if client.is_live:
-                text += f" {esc(say('error.live_off', host=client.host.name))}"
-        return (
-            f"{theme.stylesheet()}{theme.script()}<div class='ppw-banner ppw-{kind}' role=note>{text}</div>"
-        )
-
-    def _still_sending(self) -> str:
-        return f"<p>{esc(self._say('form.still_sending'))}</p>"
-
-    def _restore_notice(self) -> list[w.Widget]:
+    def _notices(self, replaced: list[View]) -> list[w.Widget]:
         """Offer what was typed in the form that this cell made before."""
-        if self._typed_before is None:
-            return []
-        button = theme.button(self._say("form.restore"), "ppw-restore")
-        button.on_click(self._on_restore)
-        note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
-        return [theme.box([note, button], "ppw-notice")]
-
-    @property
-    def typed(self) -> Mapping[str, Any] | None:
-        """The draft, when a person changed anything since the form opened."""
-        return self.session.draft if self.session.report.body != self._begun_with else None
+        self._restore: list[w.Widget] = []
+        if self.typed_before is not None:
+            button = theme.button(self._say("form.restore"), "ppw-restore")
+            button.on_click(self._on_restore)
+            note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
+            self._restore = [theme.box([note, button], "ppw-notice")]
+        return [*self._restore, *super()._notices(replaced)]
 
     def _show_all_errors(self) -> None:
         self._readout.attempted = True
         self._readout.render()
 
+    def _publish(self) -> None:
+        """Tell observers of `value`; they get a copy, which is theirs to change."""
+        self._own = copy.deepcopy(self.session.report.body)
+        self.value = self._own
+
+    @validate("value")
+    def _valid_value(self, proposal: Any) -> dict[str, Any]:
+        """Take a value that somebody sets; our own passes. Runs even when it equals the old one."""
+        given = proposal["value"]
+        if given is self._own and given is not None:
+            self._own = None
+            return given
+        if not isinstance(given, Mapping | CreateInstanceRequest):
+            raise TraitError(self._say("error.body_kind", kind=type(given).__name__))
+        with self.session.lock:
+            self._adopt(_body_of(given))
+        return copy.deepcopy(self.session.report.body)
+
+    def _adopt(self, body: Mapping[str, Any]) -> None:
+        """Show a whole body in every control; the preview waits until it stands."""
+        self._adopting = True
+        try:
+            self._readout.attempted = False
+            self.session.replace(copy.deepcopy(dict(body)))
+            self._sections.show(self.session.draft)
+        finally:
+            self._adopting = False
+        self._readout.render()
+
     @guarded
     def _on_restore(self, _button: Any) -> None:
-        self.value = dict(self._typed_before or {})
+        self.value = dict(self.typed_before or {})
+        self.typed_before = None
         self.children = [child for child in self.children if child not in self._restore]
         for widget in self._restore:
             theme.close_all(widget)
-        self._restore = []
 
     @guarded
     def _on_draft(self, _change: Any) -> None:
-        if not self._filling:
+        if not self._adopting:
             self._readout.render()
-            self._filling = True
-            self.value = self.session.report.body
-            self._filling = False
-
-    @guarded
-    def _on_value(self, change: Any) -> None:
-        if self._filling:
-            return
-        self._filling = True
-        try:
-            self._readout.attempted = False
-            self.session.replace(_body_of(change["new"]))
-            self._sections.show(self.session.draft)
-            self.value = self.session.report.body
-        finally:
-            self._filling = False
-        self._readout.render()
+            self._publish()
 
 
 def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, Any]:
     return value.body() if isinstance(value, CreateInstanceRequest) else value
+
+
+def _top(client: PpioClient, say: Words) -> str:
+    """Name the cloud that will be billed, with the stylesheet and the script."""
+    if client.is_practice:
+        where = f" ({client.host.name})" if client.host.name != "localhost" else ""
+        kind, text = (
+            "practice",
+            f"<b>{say('banner.practice')}</b> {esc(say('banner.practice_means') + where)}",
+        )
+    else:
+        key = client.require_key()
+        means = [say("banner.live_means"), say("banner.key", source=key.source, last=key.last_four)]
+        if client.is_live:
+            means.append(say("error.live_off", host=client.host.name))
+        kind, text = "live", f"<b>{esc(client.host.name)}</b> {esc(' '.join(means))}"
+    banner = f"<div class='ppw-banner ppw-{kind}' role=note>{text}</div>"
+    return f"{theme.stylesheet()}{theme.script()}{banner}"

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form.html import esc
+
+if TYPE_CHECKING:
+    from ppio_widgets.locale import Words
 
 More = Callable[[int], str]
 
@@ -33,6 +36,12 @@ def preview(body: Mapping[str, Any], more: More) -> str:
     return _object(body, "", more)
 
 
+def panel(title: str, body: Mapping[str, Any], say: Words, below_title: str = "") -> str:
+    """Return a body as a titled panel; `title` and `below_title` have to be escaped already."""
+    text = preview(body, lambda n: say("preview.more", n=n))
+    return f"<div class=ppw-title>{title}</div>{below_title}<pre>{text}</pre>"
+
+
 def _value(value: Any, indent: str, more: More) -> str:
     if isinstance(value, Mapping):
         return _object(value, indent, more)
@@ -40,7 +49,7 @@ def _value(value: Any, indent: str, more: More) -> str:
         return _list(value, indent, more)
     if isinstance(value, str):
         return f"<i>{_text(value, more)}</i>"
-    return f"<u>{esc(json.dumps(value))}</u>"
+    return f"<u>{esc(json.dumps(value, default=str))}</u>"
 
 
 def _object(value: Mapping[str, Any], indent: str, more: More) -> str:
@@ -65,7 +74,7 @@ def _row(item: Any, indent: str, more: More) -> str:
     flat = isinstance(item, Mapping) and not any(
         isinstance(part, Mapping | list | tuple) for part in item.values()
     )
-    if not flat or len(json.dumps(item, ensure_ascii=False)) > LONGEST_LINE:
+    if not flat or len(json.dumps(item, ensure_ascii=False, default=str)) > LONGEST_LINE:
         return _value(item, indent, more)
     return "{" + ", ".join(f"{_key(key)}: {_value(part, indent, more)}" for key, part in item.items()) + "}"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import css_string, esc
-from ppio_widgets.form.preview import preview
+from ppio_widgets.form.preview import panel
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.faces import to_json
 
@@ -63,17 +63,17 @@ class Readout:
     def _markup(self, extra: str = "") -> str:
         say = self._say
         report = self.session.report
-        body = preview(report.body, lambda n: say("preview.more", n=n))
         errors = report.errors(say)
-        blockers = [f"<li><b>{esc(field_name(path, say))}:</b> {esc(text)}" for path, text in errors.items()]
+        blockers = [
+            "<li>" + say("problem.named", name=f"<b>{esc(field_name(path, say))}</b>", text=esc(text))
+            for path, text in errors.items()
+        ]
         if len(blockers) > MOST_BLOCKERS + 1:
             rest = len(blockers) - MOST_BLOCKERS
             blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
         todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
-        return (
-            f"{self._rules(errors)}<div class=ppw-title>{esc(say('preview.title'))}</div>{extra}"
-            f"<pre>{body}</pre>{todo if blockers else ''}"
-        )
+        shown = panel(esc(say("preview.title")), report.body, say, extra)
+        return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
 
     def _rules(self, errors: dict[Path, str]) -> str:
         """Return CSS that marks each field whose error may show; empty without any."""
@@ -87,7 +87,9 @@ class Readout:
                 rules.append(f"{after}{{content:{css_string(text)}}}")
         if not rules:
             return ""
-        inputs = f":is({','.join(marked)}) :is(input,select){{border-color:var(--ppw-error)!important}}"
+        inputs = (
+            f":is({','.join(marked)}) :is(input,select,textarea){{border-color:var(--ppw-error)!important}}"
+        )
         return f"<style>{inputs}{''.join(rules)}</style>"
 
     def _place(self, path: Path) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "envs": ("key", "value"),
     "ports": ("port", "protocol"),
     "volumes": ("type", "mount_point", "id"),
-    "candidate_regions": (),
+    "candidate_regions": ("",),  # a region is its own text
 }
 # What a new row's dropdown says.
 _DEFAULTS: Mapping[str, str] = {"protocol": "http", "type": "local"}
@@ -56,7 +56,7 @@ class Row:
         self._names = COLUMNS[column]
         self._number = number
         self.fields: dict[str, Field] = {}
-        for name in self._names or ("",):
+        for name in self._names:
             if name != "id" or "id" in self._extra():
                 self._make(name)
         remove = theme.button(
@@ -76,18 +76,30 @@ class Row:
 
     @property
     def value(self) -> Any:
-        """What the row says; empty when it is blank."""
-        if not self._names:
+        """What the row says; empty when it is blank.
+
+        A row from outside is itself until a person touches it, and each column of it
+        until that column is touched: what was wrong stays visible, not half mended.
+        """
+        if self._given is not None and not any(field.touched for field in self.fields.values()):
+            return self._given
+        if self._names == ("",):
             return self.fields[""].value
-        if self._given is None and all(
-            field.value == _DEFAULTS.get(name) for name, field in self.fields.items()
-        ):
+        said = {name: self._said(name) for name in self._visible()}
+        if self._given is None and not any(said[name] for name in said if name not in _DEFAULTS):
             return {}
-        known = {name: self.fields[name].value for name in self._names if name in self._visible()}
-        if known.get("key") and known["value"] is None and (self._given is None or "value" in self._extra()):
-            known["value"] = ""  # a variable may be empty
+        if (
+            said.get("key")
+            and said["value"] is None
+            and (self._given is None or self.fields["value"].touched)
+        ):
+            said["value"] = ""  # a variable may be empty
         extra = {key: item for key, item in self._extra().items() if key not in self._names}
-        return {key: item for key, item in {**known, **extra}.items() if item is not None}
+        return {key: item for key, item in {**said, **extra}.items() if item is not None}
+
+    def _said(self, name: str) -> Any:
+        field = self.fields[name]
+        return field.value if field.touched or self._given is None else self._extra().get(name)
 
     def close(self) -> None:
         """Close every model of the row."""
@@ -120,8 +132,7 @@ class Row:
                 self._make(name)
 
     def _widgets(self) -> list[Any]:
-        shown = self._visible() or [""]
-        return [self.fields[name].widget for name in shown if name in self.fields]
+        return [self.fields[name].widget for name in self._visible()]
 
     def _arrange(self) -> None:
         """Put the storage id there, or take it away."""

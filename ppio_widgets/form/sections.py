@@ -101,9 +101,12 @@ class Sections:
             given = value_at(draft, _path(name))
             if name in self.lists:
                 self.lists[name].show(given)
-            elif name in self.fields:
+            elif name in self.fields and self.fields[name].takes(given):
                 self.fields[name].show(given)
                 self.fields[name].touched = False
+            elif name in self.fields:
+                self.fields.pop(name).widget.close()
+                self._field(name, given)
             elif given is not None or name not in SHOWN_WHEN:
                 self._field(name, given)
         self._arrange(draft)
@@ -137,11 +140,20 @@ class Sections:
                 if name in self.lists:
                     children.append(self.lists[name].box)
                 elif self._is_shown(name, draft):
-                    children.append(self._field(name, _FIRST.get(name)).widget)
+                    children.append(self._field(name, value_at(draft, _path(name))).widget)
         if self.box is None:
             self.box = theme.box(children, "ppw-form")
         elif tuple(children) != tuple(self.box.children):
             self.box.children = children
+
+    def _uncovered(self, name: str, draft: Mapping[str, Any]) -> Any:
+        """Return what a field says that a person has just made appear; None while it is hidden."""
+        if not self._is_shown(name, draft):
+            return None
+        field = self.fields[name]
+        if field.value is None and name in _FIRST:
+            field.show(_FIRST[name])
+        return field.value
 
     def _dependents(self, name: str) -> list[str]:
         found = [slave for slave, (master, _) in SHOWN_WHEN.items() if master == name]
@@ -156,8 +168,7 @@ class Sections:
         if dependents:
             self._arrange(draft)
         for slave in dependents:
-            shown = self.fields[slave].value if self._is_shown(slave, draft) else None
-            draft = with_value(draft, _path(slave), shown)
+            draft = with_value(draft, _path(slave), self._uncovered(slave, draft))
         self.session.replace(draft)
 
 

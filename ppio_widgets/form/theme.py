@@ -60,6 +60,11 @@ def text(**traits: Any) -> w.Text:
     return w.Text(layout=looks().layout, style=looks().text, **traits)
 
 
+def text_area(**traits: Any) -> w.Textarea:
+    """Make a text control of several lines."""
+    return w.Textarea(layout=looks().layout, style=looks().text, rows=3, **traits)
+
+
 def choice(**traits: Any) -> w.Dropdown:
     """Make a dropdown."""
     return w.Dropdown(layout=looks().layout, style=looks().choice, **traits)

@@ -40,6 +40,7 @@ class LaunchState(str, enum.Enum):
 
     DRAFT = "draft"
     ARMED = "armed"
+    WITHDRAWN = "withdrawn"
     SENDING = "sending"
     SUCCEEDED = "succeeded"
     REJECTED = "rejected"
@@ -103,7 +104,7 @@ class Launch:
         if self.state is LaunchState.SUCCEEDED:
             seen = self.instance
             return seen is not None and (seen.status in (RUNNING, *ENDED) or bool(seen.error))
-        return self.state not in (LaunchState.DRAFT, LaunchState.ARMED, LaunchState.SENDING)
+        return self.state is not LaunchState.SENDING
 
     def sentence(self, say: Words) -> str:
         """Return where it stands in one sentence."""
@@ -127,13 +128,19 @@ class Launch:
             if self.state is LaunchState.DRAFT:
                 self.state = LaunchState.ARMED
 
+    def withdraw(self) -> None:
+        """Give up an open confirmation; this launch can then never be sent."""
+        with self._changed:
+            if self.state is LaunchState.ARMED:
+                self.state = LaunchState.WITHDRAWN
+
     def submit(self) -> bool:
         """Send the request, at most once in this object's life.
 
         Returns
         -------
         bool
-            False when it was submitted before: then nothing is done.
+            False when it was submitted or withdrawn before: then nothing is done.
 
         Raises
         ------
@@ -157,7 +164,8 @@ class Launch:
     def wait(self, timeout: float | None = None) -> Launch:
         """Wait until the instance runs, or until it is clear that it will not.
 
-        It ends as well when nobody looks any more (the form was closed).
+        It returns at once for a launch that was not sent, and ends as well when
+        nobody looks any more (the form was closed).
         Interrupting the wait does not stop the launch.
 
         Parameters

@@ -57,6 +57,10 @@ class LaunchPlan:
         """Return what still blocks: pairs of field and sentence."""
         return [(field_name(path, say), text) for path, text in self.report.errors(say).items()]
 
+    def named_blockers(self, say: Words) -> list[str]:
+        """Return what still blocks, each as one text."""
+        return [say("problem.named", name=name, text=text) for name, text in self.blockers(say)]
+
     def question(self, say: Words) -> dict[str, str]:
         """Return what a person is asked to confirm, in parts: what, where and how it is billed.
 
@@ -79,15 +83,13 @@ class LaunchPlan:
 
     def __repr__(self) -> str:
         say = words()
-        blockers = [f"  - {name}: {text}" for name, text in self.blockers(say)]
+        blockers = [f"  - {text}" for text in self.named_blockers(say)]
         verdict = [say("plan.blocked"), *blockers] if blockers else [say("plan.ready")]
         head = say("plan.head", cloud=self.target.words(say))
         return "\n".join([head, to_json(self.report.body), *verdict])
 
     def _html(self, say: Words) -> str:
-        items = "".join(
-            f"<li><b>{escape(name)}:</b> {escape(text)}</li>" for name, text in self.blockers(say)
-        )
+        items = "".join(f"<li>{escape(text)}</li>" for text in self.named_blockers(say))
         verdict = f"<p>{say('plan.blocked')}</p><ul>{items}</ul>" if items else f"<p>{say('plan.ready')}</p>"
         head = escape(say("plan.head", cloud=self.target.words(say)))
         return f"<p><b>{head}</b></p><pre>{escape(to_json(self.report.body))}</pre>{verdict}"

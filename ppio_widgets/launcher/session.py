@@ -36,6 +36,11 @@ class LaunchSession(HasTraits):
         The cloud that a launch goes to.
     draft : mapping, optional
         What to begin with.
+
+    Attributes
+    ----------
+    launches : tuple of Launch
+        Every launch that was sent from here, in their order.
     """
 
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
@@ -47,6 +52,7 @@ class LaunchSession(HasTraits):
     def __init__(self, client: PpioClient, draft: Mapping[str, Any] | None = None) -> None:
         self.lock = threading.RLock()
         self.closed = False
+        self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
         super().__init__(draft=dict(draft or {}), report=check(draft or {}))
@@ -59,7 +65,7 @@ class LaunchSession(HasTraits):
     @property
     def has_launched(self) -> bool:
         """Whether an instance was already made from here."""
-        return self._made
+        return any(launch.id is not None for launch in self.launches)
 
     def replace(self, draft: Mapping[str, Any]) -> None:
         """Take a whole new draft; an open confirmation is withdrawn."""
@@ -106,6 +112,8 @@ class LaunchSession(HasTraits):
         """Withdraw an open confirmation."""
         with self.lock:
             if self.status is LaunchState.ARMED:
+                if self.launch is not None:
+                    self.launch.withdraw()
                 self.launch = self._before
                 self.status = self.launch.state if self.launch else LaunchState.DRAFT
 
@@ -137,6 +145,7 @@ class LaunchSession(HasTraits):
     def close(self) -> None:
         """Stop following; a launch in flight is not stopped."""
         with self.lock:
+            self.disarm()
             self.closed = True
             for launch in (self.launch, self._before):
                 if launch is not None:
@@ -144,7 +153,6 @@ class LaunchSession(HasTraits):
             self.unobserve_all()
 
     _before: Launch | None = None
-    _made = False
 
     def _begin(self) -> Launch:
         self.disarm()
@@ -155,6 +163,7 @@ class LaunchSession(HasTraits):
     def _submit(self, launch: Launch) -> Launch:
         if self._before is not None:
             self._before.stop_following()
+        self.launches = (*self.launches, launch)
         launch.subscribe(self._on_launch)
         launch.submit()
         return launch
@@ -164,6 +173,5 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or launch is not self.launch:
                 return
-            self._made = self._made or launch.id is not None
             self.status = launch.state
             self.seen = launch.instance

@@ -115,7 +115,7 @@ class PpioMagics(Magics):
 
         say = words()
         print(repr(plan))  # noqa: T201 - a terminal is asked
-        answer = input(say("line.ask", **plan.question(say)))
+        answer = _ask(say("line.ask", **plan.question(say)))
         launch = Launch(plan, client)
         if answer.strip().lower() not in ("y", "yes", "是"):
             print(say("line.cancelled"))  # noqa: T201
@@ -125,6 +125,14 @@ class PpioMagics(Magics):
 
 
 PpioMagics.ppio_launch.__doc__ = _usage()
+
+
+def _ask(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        message = words()("line.nobody")
+    raise UsageError(message)
 
 
 def _practice(given: Line) -> bool | None:
@@ -139,5 +147,6 @@ def _blocked(plan: LaunchPlan) -> str:
         option = option_for(path)
         number = next((part for part in path if isinstance(part, int)), 0)
         name = option.flag if option else ".".join(str(part) for part in path)
-        parts.append(f"{name}{f' ({number + 1})' if number else ''}: {text}")
-    return say("line.blocked", problems="; ".join(parts))
+        which = f"{name} ({number + 1})" if number else name
+        parts.append(say("problem.named", name=which, text=text))
+    return say("line.blocked", problems=" ".join(parts))

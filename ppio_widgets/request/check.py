@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale import Words, words
-from ppio_widgets.request.draft import Draft, compact
+from ppio_widgets.request.draft import Draft, compact, value_at
 from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
 
@@ -74,7 +75,7 @@ class Report:
         """
         if self.request is not None:
             return self.request
-        lines = "; ".join(f"{dotted(path)}: {text}" for path, text in self.errors().items())
+        lines = " ".join(f"{dotted(path)}: {text}" for path, text in self.errors().items())
         raise RequestInvalid("invalid", problems=lines)
 
 
@@ -82,7 +83,8 @@ def field_name(path: Path, say: Words) -> str:
     """Return a field's name as the form shows it: ``"GPUs"``, ``"Port 3"``."""
     for depth, part in enumerate(path):
         if isinstance(part, int):
-            return say(f"row.{pattern(path[:depth])}", n=part + 1)
+            key = f"row.{pattern(path[:depth])}"
+            return say(key, n=part + 1) if key in say else dotted(path)
     key = f"field.{pattern(path)}"
     return say(key) if key in say else dotted(path)
 
@@ -110,25 +112,33 @@ def judge(body: Mapping[str, Any]) -> tuple[CreateInstanceRequest | None, dict[P
     try:
         return CreateInstanceRequest.model_validate(body), {}
     except ValidationError as invalid:
-        return None, dict(_problems(invalid.errors(include_input=False, include_url=False)))
+        return None, dict(_problems(invalid.errors(include_input=False, include_url=False), body))
 
 
-def _problems(details: list[ErrorDetails]) -> Iterator[tuple[Path, Problem]]:
+def _problems(details: list[ErrorDetails], body: Mapping[str, Any]) -> Iterator[tuple[Path, Problem]]:
     for detail in details:
         path: Path = detail["loc"]
         kind = detail["type"]
         if kind == "missing":
             yield from _missing(path)
         elif kind == "prepaid_needed":
-            yield (*path, "prepaid", "months"), _limits((*path, "prepaid", "months"))
+            months: Path = (*path, "prepaid", "months")
+            yield months, Problem("prepaid_needed", _limits(months).params)
         elif kind == "prepaid_only":
-            yield (*path, "prepaid"), Problem("prepaid_only")
+            yield _first_leaf(body, (*path, "prepaid")), Problem("prepaid_only")
         elif kind == "extra_forbidden":
             yield path, _unknown(path)
         elif kind in _PLAIN:
             yield path, Problem(_PLAIN[kind])
         else:
             yield path, _limits(path)
+
+
+def _first_leaf(body: Mapping[str, Any], path: Path) -> Path:
+    """Return where in a block that is not wanted something was typed."""
+    while isinstance(value := value_at(body, path), Mapping) and value:
+        path = (*path, next(iter(value)))
+    return path
 
 
 def _missing(path: Path) -> Iterator[tuple[Path, Problem]]:

@@ -120,6 +120,7 @@ def _compact_group(
     value: Draft, node: Node | None, path: Path, rows: dict[Path, list[int]]
 ) -> dict[str, Any]:
     known = node.fields if isinstance(node, Group) else {}
+    value = {str(name): item for name, item in value.items()}
     names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
     result: dict[str, Any] = {}
     for name in names:

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 
 def to_json(body: Mapping[str, Any]) -> str:
-    """Return a body as the JSON that is sent, indented by two for people."""
-    return json.dumps(body, ensure_ascii=False, indent=2)
+    """Return a body as the JSON that is sent, indented by two for people; what is no JSON as text."""
+    return json.dumps(body, ensure_ascii=False, indent=2, default=str)

@@ -96,8 +96,9 @@ def read_line(text: str, lookup: Lookup) -> Line:
     reader = _Reader(lookup)
     words = split_line(text)
     position = 0
+    option: Option | None = None
     while position < len(words):
-        option, inline = _option(words[position])
+        option, inline = _option(words[position], option)
         position += 1
         value: Any = inline
         follows = position < len(words) and not words[position].is_flag
@@ -196,11 +197,16 @@ def _expression_end(text: str, start: int) -> int | None:
     return None
 
 
-def _option(word: Word) -> tuple[Option, str | None]:
+def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
     """Return the option of a word, and its value where it is ``--flag=value``."""
-    if not word.is_flag:
+    if not word.is_flag and before is not None and not before.metavar:
+        raise LineError("option_no_value", option=before.flag)
+    if not word.is_flag and not word.text.startswith("-"):
         raise LineError("line_stray", word=word.text)
     flag, equals, value = word.text.partition("=")
+    if not word.is_flag:  # one dash
+        meant = closest(f"-{flag}")
+        raise LineError("option_meant" if meant else "option_unknown", option=flag, meant=meant)
     option = BY_FLAG.get(flag)
     if option is None:
         meant = closest(flag)
@@ -223,16 +229,25 @@ def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
     else:
         return word.text
     try:
-        return lookup(expression)
+        return _looked_up(expression, word, option, lookup)
     except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
         kind = type(error).__name__
         raise LineError("line_expression", option=option.flag, word=word.text, kind=kind) from None
 
 
+def _looked_up(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
+    try:
+        return lookup(expression)
+    except SyntaxError:
+        if option.kind != "body":
+            raise
+    return lookup(word.text)  # a dict written out: --body {'name': 'demo'}
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -270,7 +285,7 @@ def _env(option: Option, value: Any) -> dict[str, str]:
 
 def _port(option: Option, value: Any) -> dict[str, Any]:
     port, slash, protocol = _text(option, value).partition("/")
-    if slash and protocol not in ("tcp", "http"):
+    if not port.strip().lstrip("+-").isdecimal() or (slash and protocol not in ("tcp", "http")):
         raise LineError("option_port", option=option.flag, value=_text(option, value))
     return {"port": _whole(option, port), "protocol": protocol or "http"}
 
@@ -303,7 +318,7 @@ def _body(value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LineError("body_json", reason=str(error)) from None
     if not isinstance(value, Mapping):
         raise LineError("body_object", kind=type(value).__name__)

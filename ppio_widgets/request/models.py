@@ -12,7 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
@@ -54,12 +63,18 @@ class Billing(_Part):
     mode: Literal["postpaid", "prepaid", "spot"]
     prepaid: Prepaid | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _prepaid_only_with_its_mode(cls, value: T) -> T:
+        # Before the block itself is judged: what is wrong inside it does not matter then.
+        if isinstance(value, dict) and "prepaid" in value and value.get("mode") in ("postpaid", "spot"):
+            raise PydanticCustomError("prepaid_only", "prepaid goes with mode prepaid only")
+        return value
+
     @model_validator(mode="after")
-    def _prepaid_goes_with_its_mode(self) -> Self:
+    def _prepaid_with_its_mode(self) -> Self:
         if self.mode == "prepaid" and self.prepaid is None:
             raise PydanticCustomError("prepaid_needed", "prepaid.months is required with mode prepaid")
-        if self.mode != "prepaid" and self.prepaid is not None:
-            raise PydanticCustomError("prepaid_only", "prepaid goes with mode prepaid only")
         return self
 
 
@@ -68,14 +83,14 @@ class Resource(_Part):
 
     gpu_num: StrictInt = Field(ge=1)
     rootfs_size_gb: StrictInt = Field(ge=2)
-    min_cuda_version: str | None = Field(None, max_length=255)
+    min_cuda_version: StrictStr | None = Field(None, max_length=255)
 
 
 class EnvVar(_Part):
     """One environment variable. A key is needed: an env without a name says nothing."""
 
-    key: str = Field(min_length=1, max_length=511)
-    value: str | None = Field(None, max_length=4095, repr=False)
+    key: StrictStr = Field(min_length=1, max_length=511)
+    value: StrictStr | None = Field(None, max_length=4095, repr=False)
 
 
 class Port(_Part):
@@ -88,16 +103,16 @@ class Port(_Part):
 class Network(_Part):
     """VPC network, and the address it gives the instance."""
 
-    id: str | None = Field(None, max_length=255)
-    ip: str | None = None
+    id: StrictStr | None = Field(None, max_length=255)
+    ip: StrictStr | None = None
 
 
 class Volume(_Part):
     """One mounted volume; `id` is the storage of a ``network`` volume."""
 
     type: Literal["local", "network"]
-    id: str | None = Field(None, max_length=255)
-    mount_point: str | None = Field(None, max_length=4095)
+    id: StrictStr | None = Field(None, max_length=255)
+    mount_point: StrictStr | None = Field(None, max_length=4095)
 
 
 class Jupyter(_Part):
@@ -105,7 +120,7 @@ class Jupyter(_Part):
 
     enabled: StrictBool | None = None
     port: StrictInt | None = Field(None, ge=1, le=65535)
-    protocol: str | None = None
+    protocol: StrictStr | None = None
 
 
 class Tools(_Part):
@@ -128,20 +143,20 @@ class CreateInstanceRequest(_Part):
     instance, for what each one does.
     """
 
-    name: str = Field(min_length=1, max_length=255)
-    product_id: str = Field(min_length=1)
-    image: str = Field(min_length=1, max_length=500)
+    name: StrictStr = Field(min_length=1, max_length=255)
+    product_id: StrictStr = Field(min_length=1)
+    image: StrictStr = Field(min_length=1, max_length=500)
     billing: Billing
     resource: Resource
     type: Literal["gpu", "cpu"] | None = None
-    registry_auth_id: str | None = Field(None, max_length=255)
-    entrypoint: str | None = None
-    command: str | None = None
+    registry_auth_id: StrictStr | None = Field(None, max_length=255)
+    entrypoint: StrictStr | None = None
+    command: StrictStr | None = None
     envs: tuple[EnvVar, ...] | None = None
     ports: tuple[Port, ...] | None = None
     network: Network | None = None
     volumes: tuple[Volume, ...] | None = None
-    candidate_regions: tuple[str, ...] | None = None
+    candidate_regions: tuple[StrictStr, ...] | None = None
     tools: Tools | None = None
     auto_migrate: AutoMigrate | None = None
 

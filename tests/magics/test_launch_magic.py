@@ -79,7 +79,9 @@ def test_no_option_or_form_opens_the_form(run, line):
         (f"{LINE} --gpuss 2 --yes", "--gpus"),
         (f"{LINE} --gpus 0 --yes", "--gpus: A whole number, at least 1."),
         (f"{LINE} --port 80 --port 70000 --yes", "--port (2): A whole number from 1 to 65535."),
-        (f"{LINE} --months 2 --yes", "prepaid"),
+        (f"{LINE} --months 2 --yes", "--months: Only goes with billing mode prepaid"),
+        (f"{LINE} --auto-renew 2 --yes", "--auto-renew: Only goes with billing mode prepaid"),
+        (f"{LINE} --billing prepaid --yes", "--months: Needed with billing mode prepaid"),
         ("%ppio_launch --practice --name demo --yes", "--product: Say which product to rent."),
         ("%ppio_launch --practice --yes", "--name: Give the instance a name."),
         ("%ppio_launch --name demo --product p --image i --yes", "PPIO_API_KEY"),
@@ -116,6 +118,17 @@ def test_a_terminal_is_asked(run, names, monkeypatch, capsys, answer, launched):
     assert bool(launch.id) == bool(launched)
     assert '"name": "demo"' in capsys.readouterr().out
     launch.stop_following()
+
+
+def test_a_closed_stdin_is_nobody(run, names, monkeypatch):
+    def closed(_question):
+        raise EOFError
+
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("builtins.input", closed)
+    with pytest.raises(UsageError, match="add --yes"):
+        run(LINE)
+    assert names() == []
 
 
 def test_a_live_host_is_refused_in_this_version(run, monkeypatch):

@@ -95,24 +95,6 @@ def test_demo_without_jupyterlab_says_what_to_install(capsys, monkeypatch):
     assert "pip install" in capsys.readouterr().err
 
 
-def test_demo_opens_the_quickstart_on_the_practice_cloud_even_with_a_key(monkeypatch):
-    begun = []
-
-    def begin(command, *, env, check):
-        begun.append((command, env))
-        return subprocess.CompletedProcess(command, 3)
-
-    monkeypatch.setenv("PPIO_API_KEY", "sk_real_0123456789")
-    monkeypatch.setattr("ppio_widgets.__main__.find_spec", lambda _name: True)
-    monkeypatch.setattr(subprocess, "run", begin)
-    assert main(["demo", "--no-browser", "--port", "9999"]) == 3
-    ((command, environment),) = begun
-    assert command[1:3] == ["-m", "jupyterlab"]
-    assert command[3].endswith("quickstart.ipynb")
-    assert command[4:] == ["--no-browser", "--port", "9999"]
-    assert environment["PPIO_WIDGETS_PRACTICE"] == "1"
-
-
 def test_the_package_itself_imports_nothing_heavy():
     heavy = {"httpx", "pydantic", "ipywidgets", "IPython"}
     code = f"import sys, ppio_widgets; print(sorted({heavy} & set(sys.modules)))"

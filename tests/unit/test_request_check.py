@@ -105,7 +105,9 @@ def test_prepaid_is_required_with_its_mode_and_with_no_other():
     missing = check({**MINIMAL, "billing": {"mode": "prepaid"}})
     assert list(missing.errors()) == [("billing", "prepaid", "months")]
     other = check({**MINIMAL, "billing": {"mode": "spot", "prepaid": {"months": 1}}})
-    assert "prepaid" in other.errors()["billing", "prepaid"]
+    assert "prepaid" in other.errors()["billing", "prepaid", "months"]
+    inner = check({**MINIMAL, "billing": {"mode": "spot", "prepaid": {"auto_renew": {"months": -1}}}})
+    assert list(inner.errors()) == [("billing", "prepaid", "auto_renew", "months")]
 
 
 def test_blank_rows_and_blank_texts_are_not_sent_and_rows_keep_their_numbers():

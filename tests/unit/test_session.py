@@ -105,7 +105,7 @@ def test_an_open_confirmation_is_withdrawn_by_cancel_and_by_every_edit(session, 
     assert session.status is LaunchState.DRAFT
     assert session.launch is None
     assert session.confirm() is None
-    assert armed.state is LaunchState.ARMED
+    assert armed.state is LaunchState.WITHDRAWN
     assert gated.connections == 0
 
 

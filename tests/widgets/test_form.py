@@ -4,8 +4,11 @@ import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from ipywidgets import Textarea
+from traitlets import TraitError
 
-from ppio_widgets import LaunchForm, RequestInvalid, check
+from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
+from ppio_widgets.form import theme
 from ppio_widgets.form.sections import SECTIONS
 from ppio_widgets.launcher.launch import LaunchState
 from ppio_widgets.practice.account import PracticeAccount, Refused
@@ -14,6 +17,7 @@ from tests.bodies import FULL, MINIMAL, bodies
 
 from .conftest import choose, every, find, find_all, press, shown, shows, type_into
 
+PORT = {"port": 1, "protocol": "tcp"}
 FILLED = {"Name": "demo", "Product": "prod-1", "Image": "ubuntu:24.04"}
 
 
@@ -99,7 +103,7 @@ def test_a_storage_id_is_asked_for_network_volumes_only_and_remembered(form):
     type_into(find(form, "Storage of volume"), "ns-1")
     assert form.value["volumes"] == [{"type": "network", "id": "ns-1"}]
     choose(find(form, "Type of volume"), "local")
-    assert form.value["volumes"] == [{"type": "local"}] or "volumes" not in form.value
+    assert "volumes" not in form.value, "a row without any text is blank"
     choose(find(form, "Type of volume"), "network")
     assert form.value["volumes"] == [{"type": "network", "id": "ns-1"}]
 
@@ -198,9 +202,99 @@ def test_a_wrong_value_from_outside_is_kept_and_said(form, odd):
 
 
 def test_a_value_that_is_no_mapping_is_refused_and_the_form_stays(form):
-    with pytest.raises(Exception, match="dict"):
+    with pytest.raises(TraitError, match="has to be a JSON object"):
         form.value = 5
     assert form.value["billing"] == {"mode": "postpaid"}
+    form.value = check(FULL).require()
+    assert form.value == FULL
+
+
+def test_the_value_given_out_is_a_copy_and_setting_an_equal_one_still_replaces(form):
+    value = form.value
+    value["name"] = "mutated"
+    assert "mutated" not in shown(form)
+    assert ("name",) in form.errors
+    form.value = value
+    assert form.value["name"] == find(form, "Name").value == "mutated"
+    form.value = {**MINIMAL, "resource": {"gpu_num": 1, "rootfs_size_gb": 20}}
+    form.value = {**MINIMAL, "resource": {"gpu_num": True, "rootfs_size_gb": 20}}
+    assert list(form.errors) == [("resource", "gpu_num")]
+    press(find(form, "Add port"))
+    form.value = form.value
+    assert not find_all(form, "Port"), "a blank row does not stand when the body is set"
+
+
+def test_an_observer_may_raise_or_set_the_value_itself(form, caplog):
+    def fail(_change):
+        raise RuntimeError
+
+    form.observe(fail, "value")
+    type_into(find(form, "Name"), "a")
+    form.unobserve(fail, "value")
+    caplog.clear()
+    type_into(find(form, "Name"), "ab")
+    assert form.value["name"] == "ab"
+    form.observe(lambda change: setattr(form, "value", {**change["new"], "name": "norm"}), "value")
+    type_into(find(form, "Name"), "x")
+    assert form.value["name"] == find(form, "Name").value == "norm"
+    assert form.session.report.body["name"] == "norm"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"ports": ["8080", {"port": 1, "protocol": "tcp"}]}, ("ports", 0)),
+        ({"envs": [5, {"key": "A", "value": "b"}]}, ("envs", 0)),
+        ({"envs": [{"key": "N", "value": 5}, {"key": "A", "value": "b"}]}, ("envs", 0, "value")),
+        (
+            {"ports": [{"port": True, "protocol": "tcp"}, PORT]},
+            ("ports", 0, "port"),
+        ),
+        ({"candidate_regions": [5, "cn"]}, ("candidate_regions", 0)),
+    ],
+)
+def test_a_wrong_row_stays_as_it_is_while_its_neighbour_is_typed_in(form, body, path):
+    form.value = {**MINIMAL, **body}
+    assert path in form.errors
+    name = {"ports": "Port", "envs": "Value of variable", "candidate_regions": "Region"}[path[0]]
+    type_into(find(form, name, 1), "2")
+    assert path in form.errors
+    assert form.value[path[0]][0] == body[path[0]][0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{1: 2}, {"name": {1, 2}}, {"image": b"x"}, {"envs": {"A": object()}}, {"resource": {3: 4}}],
+)
+def test_a_body_that_is_no_json_is_shown_and_said(make_form, odd):
+    form = make_form(odd)
+    assert form.errors
+    form.value = {**MINIMAL, **odd}
+    assert form.errors
+    repr(form.session.plan)
+
+
+def test_what_appears_by_hand_has_its_first_value_and_what_was_given_is_shown_as_given(form):
+    form.value = {**MINIMAL, "billing": {"mode": "prepaid"}, "tools": {"jupyter": {"enabled": True}}}
+    assert find(form, "Months").value == ""
+    assert find(form, "Jupyter port").value == ""
+    assert form.value["tools"] == {"jupyter": {"enabled": True}}
+    type_into(find(form, "Months"), "1")
+    assert form.errors == {}
+    form.value = MINIMAL
+    choose(find(form, "Billing mode"), "prepaid")
+    type_into(find(form, "Run Jupyter on the instance"), True)
+    assert form.value["billing"]["prepaid"] == {"months": 1}
+    assert form.value["tools"]["jupyter"]["port"] == 8888
+
+
+def test_line_breaks_survive_typing(form):
+    body = {**MINIMAL, "command": "a\nb", "envs": [{"key": "K", "value": "x\ny"}]}
+    form.value = body
+    assert isinstance(find(form, "Command"), Textarea)
+    type_into(find(form, "Command"), "a\nbc")
+    type_into(find(form, "Value of variable"), "x\nyz")
+    assert (form.value["command"], form.value["envs"][0]["value"]) == ("a\nbc", "x\nyz")
 
 
 def test_errors_show_beside_a_field_after_it_was_touched_or_a_launch_was_tried(form):
@@ -306,6 +400,20 @@ def test_a_second_launch_says_that_it_is_one(form, cloud):
     assert "makes another one" in shown(form)
 
 
+def test_an_earlier_id_stays_in_sight_when_the_next_launch_is_refused(form, cloud, monkeypatch):
+    fill(form)
+    first = form.launch().wait_for_answer(10)
+    shows(form, first.id)
+
+    def refuse(self, body):
+        raise Refused(400, "CREATE_INSTANCE_LIMIT", "too many")
+
+    monkeypatch.setattr(PracticeAccount, "create", refuse)
+    form.launch()
+    shows(form, "too many")
+    assert f"Launched from here before: demo (id {first.id})" in shown(form)
+
+
 def test_a_refusal_shows_the_reason_and_the_form_stays_filled(make_form, client, monkeypatch):
     def refuse(self, body):
         raise Refused(400, "INSUFFICIENT_RESOURCE", "no machine <b>free</b>")
@@ -356,6 +464,17 @@ def test_the_form_speaks_chinese(make_form):
     assert "练习云。" in shown(form)
 
 
+def test_a_form_opens_after_all_widgets_of_the_kernel_were_closed(make_form):
+    for look in vars(theme.looks()).values():
+        look.close()
+    form = make_form()
+    assert theme.looks().alive
+    type_into(find(form, "Name"), "still works")
+    assert form.value["name"] == "still works"
+    for look in vars(theme.looks()).values():
+        look.close()
+
+
 def test_closing_closes_every_widget_even_hidden_ones(make_form):
     # The `wire` fixture compares the widget registry before and after.
     form = make_form(FULL)
@@ -396,6 +515,7 @@ def test_a_fault_of_ours_becomes_a_status_line_and_one_log_record(form, monkeypa
 class TestRunningTheCellAgain:
     @pytest.fixture
     def cell(self, monkeypatch):
+        monkeypatch.setenv("PPIO_GPU_BASE_URL", "http://example.com")
         runs = iter(range(1, 99))
         monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell-1")
         monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: next(runs))
@@ -415,15 +535,33 @@ class TestRunningTheCellAgain:
         assert first.session.closed
         assert not find_all(second, "Restore what was typed")
 
+    def test_what_was_not_restored_is_offered_again_and_a_failing_run_loses_nothing(self, cell, make_form):
+        first = make_form()
+        type_into(find(first, "Name"), "precious")
+        with pytest.raises(HostRefused):
+            make_form(client=None, practice=False)
+        assert not first.session.closed
+        make_form()
+        third = make_form()
+        press(find(third, "Restore what was typed"))
+        assert third.value["name"] == "precious"
+
+    def test_the_id_of_a_launched_instance_stays_in_sight(self, cell, make_form):
+        first = make_form(MINIMAL)
+        launched = first.launch().wait_for_answer(10)
+        shows(first, launched.id)
+        assert launched.id in shown(make_form())
+
     def test_a_form_that_is_sending_stays_and_the_new_one_says_so(self, cell, make_form, cloud):
         cloud.hold = threading.Event()
         first = make_form(MINIMAL)
         first.launch()
         second = make_form()
         assert not first.session.closed
-        assert "still sending" in shown(second)
+        assert "Sending demo to the practice cloud" in shown(second)
         cloud.hold.set()
-        first.session.launch.wait_for_answer(10)
+        launched = first.session.launch.wait_for_answer(10)
+        shows(second, launched.id)
 
     def test_two_forms_of_one_run_live_side_by_side(self, monkeypatch, make_form):
         monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell-2")

@@ -1,0 +1,104 @@
+"""What form and card have in common: a session, the cell they stand in, and their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from ppio_widgets import notebook
+from ppio_widgets.form import cells, theme
+from ppio_widgets.form.html import esc
+from ppio_widgets.launcher.launch import Launch, LaunchState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.form.controls import LaunchControls
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+
+
+class View(w.Box):
+    """A box over one session; running its cell again replaces it.
+
+    Parameters
+    ----------
+    session : LaunchSession
+    controls : LaunchControls
+    say : Words
+    children : list of widgets
+    classes : list of str
+
+    Attributes
+    ----------
+    execution : int or None
+        The execution of the cell that made it.
+    typed_before : mapping or None
+        What a person had typed in the view that this one replaces.
+    """
+
+    children: Any  # a trait of ipywidgets, which ships no types
+
+    def __init__(
+        self,
+        session: LaunchSession,
+        controls: LaunchControls,
+        say: Words,
+        children: list[w.Widget],
+        classes: list[str],
+    ) -> None:
+        self.session = session
+        self._controls = controls
+        self._say = say
+        self._begun_with = session.report.body
+        cell, self.execution = notebook.cell_id(), notebook.execution()
+        replaced = cells.earlier(cell, self.execution)
+        self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
+        notices = self._notices(replaced)
+        super().__init__(
+            children=[*children[:1], *notices, *children[1:]],
+            layout=theme.looks().layout,
+            _dom_classes=["ppw", *classes],
+        )
+        # Only now, when the new view stands, may the old ones go.
+        for view in replaced:
+            if view.session.status is not LaunchState.SENDING:
+                view.close()
+        cells.remember(self, cell)
+
+    @property
+    def typed(self) -> Mapping[str, Any] | None:
+        """What a person typed here, or before here and did not restore."""
+        changed = self.session.report.body != self._begun_with
+        return self.session.draft if changed else self.typed_before
+
+    def show_fault(self, kind: str) -> None:
+        """Say in the status line that something of ours failed."""
+        self._controls.show_fault(kind)
+
+    def close(self) -> None:
+        """Close every widget. A launch in flight goes on; a machine is not stopped."""
+        if "session" not in self.__dict__ or self.session.closed:
+            return
+        self.session.close()
+        for child in self.children:
+            theme.close_all(child)
+        self._controls.close()
+        super().close()
+
+    def _notices(self, replaced: list[View]) -> list[w.Widget]:
+        """Keep on the screen what the replaced views knew of machines: nothing may be lost."""
+        return [self._notice(launch) for view in replaced for launch in view.session.launches]
+
+    def _notice(self, launch: Launch) -> w.HTML:
+        notice = theme.html("", "ppw-notice")
+
+        def show(_launch: Launch) -> None:
+            with self.session.lock:
+                if not self.session.closed:
+                    notice.value = f"<p>{esc(launch.sentence(self._say))}</p>"
+
+        show(launch)
+        launch.subscribe(show)
+        return notice

@@ -1,0 +1,40 @@
+import pytest
+
+from ppio_widgets.form.confirm import ConfirmCard
+from ppio_widgets.launcher.launch import LaunchState
+from tests.bodies import MINIMAL
+
+from .conftest import find, find_all, press, shown, shows
+
+
+@pytest.fixture
+def card(wire, client):
+    card = ConfirmCard(MINIMAL, client, language="en")
+    yield card
+    card.close()
+
+
+def test_confirm_sends_once_and_the_launch_follows(card, cloud):
+    confirm = find(card, "Yes, launch it")
+    press(confirm)
+    press(confirm)
+    launch = card.launch.wait_for_answer(10)
+    shows(card, launch.id)
+    assert cloud.posts == 1
+
+
+def test_cancel_says_so_and_the_launch_can_no_longer_be_sent(card, cloud):
+    assert card.launch.wait(10).state is LaunchState.ARMED, "waiting for what was not sent returns at once"
+    press(find(card, "Cancel"))
+    assert card.launch.state is LaunchState.WITHDRAWN
+    assert "nothing was sent" in shown(card)
+    assert repr(card.launch) == "demo: cancelled; nothing was sent."
+    assert not find_all(card, "Yes, launch it")
+    assert card.launch.submit() is False
+    assert cloud.posts == 0
+
+
+def test_closing_withdraws(card, cloud):
+    card.close()
+    assert card.launch.submit() is False
+    assert cloud.posts == 0
