@@ -39,7 +39,12 @@ def _demo(given: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         print(words()("command.no_lab"), file=sys.stderr)
         return 1
-    arguments = [str(_quickstart())]
+    quickstart = _quickstart()
+    # As the default page it is in the address that is printed, too.
+    arguments = [
+        f"--ServerApp.root_dir={quickstart.parent}",
+        f"--LabApp.default_url=/lab/tree/{quickstart.name}",
+    ]
     arguments += ["--no-browser"] if given.no_browser else []
     arguments += ["--port", str(given.port)] if given.port else []
     # A container's only user is often root, which JupyterLab refuses unless told.

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -49,6 +50,17 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         yield browser
         browser.close()
+
+
+def until(condition, what):
+    """Wait for a condition of a server; one that cannot be asked yet is not met yet."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            if condition():
+                return
+        time.sleep(0.1)
+    pytest.fail(f"not within {PATIENCE / 1000:.0f} s: {what}")
 
 
 class Lab:
@@ -110,20 +122,6 @@ class Lab:
             content = answer.read()
         return json.loads(content) if content else None
 
-    def until(self, condition, what: str) -> None:
-        """Wait for a condition of the server."""
-        deadline = time.monotonic() + PATIENCE / 1000
-        while time.monotonic() < deadline:
-            try:
-                if condition():
-                    return
-            except OSError:
-                pass
-            if self._process.poll() is not None:
-                break
-            time.sleep(0.1)
-        pytest.fail(f"not within {PATIENCE / 1000:.0f} s: {what}")
-
     def kernel_is_ready(self) -> bool:
         kernels = [session["kernel"] for session in self.get("/api/sessions")]
         return any(kernel["execution_state"] == "idle" and kernel["connections"] >= 1 for kernel in kernels)
@@ -142,7 +140,7 @@ class Lab:
 def lab(tmp_path_factory, practice, chromium):
     server = Lab(tmp_path_factory.mktemp("lab"), practice.url)
     try:
-        server.until(lambda: server.get("/api/status") is not None, "JupyterLab answers")
+        until(lambda: server.get("/api/status") is not None, "JupyterLab answers")
         yield server
     finally:
         server.close()
@@ -170,7 +168,7 @@ class Notebook:
         self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab/tree/{name}?reset&token={self.lab.token}")
         self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
         # Selectors alone are not enough: before this the first Control+Enter can be lost.
-        self.lab.until(self.lab.kernel_is_ready, "the kernel is idle and connected")
+        until(self.lab.kernel_is_ready, "the kernel is idle and connected")
 
     def cell(self, number: int):
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number)

@@ -14,6 +14,13 @@ from jupyterlab.labapp import LabApp
 
 from ppio_widgets.__main__ import main
 
+from .conftest import until
+
+
+def fetch(url):
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own server
+        return answer
+
 
 def test_demo_prints_the_address_of_the_quickstart(tmp_path):
     with socket.socket() as probe:
@@ -33,8 +40,7 @@ def test_demo_prints_the_address_of_the_quickstart(tmp_path):
         lines = (re.search(rf"http://127\.0\.0\.1:{port}/lab/tree/\S+", line) for line in process.stdout)
         url = next(found[0] for found in lines if found)
         assert "/lab/tree/quickstart.ipynb?token=" in url
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own server
-            assert answer.status == 200
+        until(lambda: fetch(url).status == 200, f"{url} answers")
     finally:
         giving_up.cancel()
         process.terminate()
@@ -47,6 +53,6 @@ def test_demo_stays_on_the_practice_cloud_even_with_a_key(monkeypatch):
     monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", "0")
     monkeypatch.setattr(LabApp, "launch_instance", begun.append)
     assert main(["demo", "--no-browser", "--port", "9999"]) == 0
-    assert begun[0][0].endswith("quickstart.ipynb")
-    assert begun[0][1:4] == ["--no-browser", "--port", "9999"]
+    assert begun[0][1] == "--LabApp.default_url=/lab/tree/quickstart.ipynb"
+    assert begun[0][2:5] == ["--no-browser", "--port", "9999"]
     assert os.environ["PPIO_WIDGETS_PRACTICE"] == "1"
