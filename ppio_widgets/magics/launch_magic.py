@@ -43,7 +43,8 @@ class PpioMagics(Magics):
     def ppio_launch(self, line: str) -> Any:
         """Launch a PPIO GPU instance from a line; without options, open the form."""
         from ppio_widgets.errors import CredentialsError, HostRefused  # noqa: PLC0415 - heavy, on first use
-        from ppio_widgets.request.line import LineError, read_line  # noqa: PLC0415
+        from ppio_widgets.request.line import read_line  # noqa: PLC0415
+        from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
 
         try:
             given = read_line(line, self._lookup)

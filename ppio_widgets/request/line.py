@@ -1,8 +1,7 @@
 """The line ``%ppio_launch --name demo …``: its words, and the draft they stand for.
 
-The tokeniser follows shlex's POSIX rules but remembers what was quoted: only an
-unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
-notebook, everything else arrives as it was typed.
+Only an unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
+notebook; everything else arrives as it was typed.
 """
 
 from __future__ import annotations
@@ -13,26 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ppio_widgets.errors import PpioError
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
 from ppio_widgets.request.options import BY_FLAG, Option, closest
+from ppio_widgets.request.tokens import LineError, Word, is_expression, split_line
 
 Lookup = Callable[[str], Any]
 
 _NAME = re.compile(r"\$[^\W\d]\w*")
-
-
-class LineError(PpioError):
-    """A line that cannot be read; the message names the option and the way out."""
-
-
-@dataclass(frozen=True)
-class Word:
-    """One word of a line: whether any of it was quoted, and whether it is an option."""
-
-    text: str
-    quoted: bool = False
-    is_flag: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,90 +99,6 @@ def read_line(text: str, lookup: Lookup) -> Line:
     return Line(draft, frozenset(reader.seen - of_body), bool(of_body))
 
 
-def split_line(text: str) -> list[Word]:
-    """Split a line into words by shlex's POSIX rules, keeping ``{expressions}`` whole.
-
-    Raises
-    ------
-    LineError
-        When a quotation is not closed, or a backslash ends the line.
-    """
-    words: list[Word] = []
-    position = 0
-    while position < len(text):
-        if text[position].isspace():
-            position += 1
-            continue
-        end = _expression_end(text, position)
-        if end is not None:
-            words.append(Word(text[position:end]))
-            position = end
-        else:
-            word, position = _read_word(text, position)
-            words.append(word)
-    return words
-
-
-def _read_word(text: str, position: int) -> tuple[Word, int]:
-    parts: list[str] = []
-    quoted = False
-    is_flag = text.startswith("--", position)
-    while position < len(text) and not text[position].isspace():
-        char = text[position]
-        if char in "'\"":
-            part, position = _read_quotation(text, position)
-            parts.append(part)
-            quoted = True
-        elif char == "\\":
-            if position + 1 == len(text):
-                raise LineError("line_backslash")
-            parts.append(text[position + 1])
-            position += 2
-            quoted = True
-        else:
-            parts.append(char)
-            position += 1
-    return Word("".join(parts), quoted, is_flag), position
-
-
-def _read_quotation(text: str, start: int) -> tuple[str, int]:
-    mark = text[start]
-    parts: list[str] = []
-    position = start + 1
-    while position < len(text):
-        char = text[position]
-        if char == mark:
-            return "".join(parts), position + 1
-        if mark == '"' and char == "\\" and text[position + 1 : position + 2] in ('"', "\\"):
-            position += 1
-            char = text[position]
-        parts.append(char)
-        position += 1
-    raise LineError("line_quote", mark=mark)
-
-
-def _expression_end(text: str, start: int) -> int | None:
-    """Return where the ``{expression}`` at `start` ends, if one word is wholly that."""
-    if text[start] != "{":
-        return None
-    depth = 0
-    position = start
-    while position < len(text):
-        char = text[position]
-        if char in "'\"":
-            try:
-                _, position = _read_quotation(text, position)
-            except LineError:
-                return None
-            continue
-        depth += {"{": 1, "}": -1}.get(char, 0)
-        position += 1
-        if depth == 0:
-            ends_word = position == len(text) or text[position].isspace()
-            return position if ends_word else None
-    return None
-
-
 def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
     """Return the option of a word, and its value where it is ``--flag=value``."""
     if not word.is_flag and before is not None and not before.metavar:
@@ -224,7 +126,7 @@ def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
         return word.text
     if _NAME.fullmatch(word.text):
         expression = word.text[1:]
-    elif word.text.startswith("{") and _expression_end(word.text, 0) == len(word.text):
+    elif word.text.startswith("{") and is_expression(word.text):
         expression = word.text[1:-1]
     else:
         return word.text

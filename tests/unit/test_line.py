@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.request.fields import leaves
-from ppio_widgets.request.line import LineError, read_line, split_line
+from ppio_widgets.request.line import read_line
 from ppio_widgets.request.options import OPTIONS, option_for
+from ppio_widgets.request.tokens import LineError, split_line
 from tests.bodies import FULL, text
 
 
