@@ -44,8 +44,9 @@ def chromium():
     if path is None:
         tell = "no Chromium: see `make test`, which installs one"
         (pytest.fail if on_ci() else pytest.skip)(tell)
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not needed without a browser
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - not needed without a browser
 
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         yield browser

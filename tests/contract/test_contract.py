@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 from pydantic import ValidationError
@@ -123,14 +123,14 @@ def mutated(draw):
     return body
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500)
 @given(bodies)
 def test_valid_bodies_are_taken_by_both(body):
     assert schema_takes(body)
     assert models_take(body)
 
 
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3000)
 @given(mutated())
 def test_models_and_schema_agree_on_broken_bodies(body):
     assert agree(body), (schema_takes(body), models_take(body))
