@@ -118,7 +118,7 @@ class LaunchForm(View):
         if "_sections" in self.__dict__:  # a form that could not be built is closed as well
             self._sections.close()
 
-    def _notices(self, replaced: list[View]) -> list[w.Widget]:
+    def _notices(self) -> list[w.Widget]:
         """Offer what was typed in the form that this cell made before."""
         self._restore: list[w.Widget] = []
         if self.typed_before is not None:
@@ -126,7 +126,7 @@ class LaunchForm(View):
             button.on_click(self._on_restore)
             note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
             self._restore = [theme.box([note, button], "ppw-notice")]
-        return [*self._restore, *super()._notices(replaced)]
+        return [*self._restore, *super()._notices()]
 
     def _show_all_errors(self) -> None:
         self._readout.attempted = True

@@ -115,8 +115,9 @@ class Row:
         """Columns in use: a storage id only for network volumes, or where one was given."""
         if "type" not in self.fields:
             return list(self._names)
-        network = self.fields["type"].value == "network" or self._extra().get("id") is not None
-        return [name for name in self._names if name != "id" or network]
+        kind = self.fields["type"]
+        given = self._extra().get("id") is not None and not kind.touched
+        return [name for name in self._names if name != "id" or given or kind.value == "network"]
 
     def _make(self, name: str) -> None:
         path: Path = (self._owner.column, 0, *([name] if name else []))
@@ -143,8 +144,6 @@ class Row:
 
     def _on_field(self, field: Field) -> None:
         if field.path[-1] == "type":
-            if isinstance(self._given, Mapping):
-                self._given = {key: item for key, item in self._given.items() if key != "id"}
             self._arrange()
         self._owner.on_row(self)
 

@@ -36,6 +36,9 @@ class View(w.Box):
         The execution of the cell that made it.
     typed_before : mapping or None
         What a person had typed in the view that this one replaces.
+    launches_before : tuple of Launch
+        What was launched from the views that this one replaces: their ids stay in sight
+        however often the cell runs.
     """
 
     children: Any  # a trait of ipywidgets, which ships no types
@@ -55,7 +58,9 @@ class View(w.Box):
         cell, self.execution = notebook.cell_id(), notebook.execution()
         replaced = cells.earlier(cell, self.execution)
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
-        notices = self._notices(replaced)
+        known = (launch for view in replaced for launch in view.launches)
+        self.launches_before = tuple(dict.fromkeys(known))
+        notices = self._notices()
         super().__init__(
             children=[*children[:1], *notices, *children[1:]],
             layout=theme.looks().layout,
@@ -73,6 +78,11 @@ class View(w.Box):
         changed = self.session.report.body != self._begun_with
         return self.session.draft if changed else self.typed_before
 
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """Every launch known here: from the views before, then from this one."""
+        return (*self.launches_before, *self.session.launches)
+
     def show_fault(self, kind: str) -> None:
         """Say in the status line that something of ours failed."""
         self._controls.show_fault(kind)
@@ -87,9 +97,9 @@ class View(w.Box):
         self._controls.close()
         super().close()
 
-    def _notices(self, replaced: list[View]) -> list[w.Widget]:
+    def _notices(self) -> list[w.Widget]:
         """Keep on the screen what the replaced views knew of machines: nothing may be lost."""
-        return [self._notice(launch) for view in replaced for launch in view.session.launches]
+        return [self._notice(launch) for launch in self.launches_before]
 
     def _notice(self, launch: Launch) -> w.HTML:
         notice = theme.html("", "ppw-notice")

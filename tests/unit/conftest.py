@@ -6,6 +6,7 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher import launch as launch_module
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
+from tests.clock import Clock
 from tests.unit.wire import wait_for_launches
 
 OURS = (
@@ -17,19 +18,6 @@ OURS = (
     "LC_MESSAGES",
     "LANG",
 )
-
-
-class Clock:
-    """A clock that stands still until it is turned."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def turn(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture(autouse=True)

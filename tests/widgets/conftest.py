@@ -17,6 +17,7 @@ from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.form import theme
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
+from tests.clock import Clock
 
 
 class Wire(list):
@@ -51,14 +52,6 @@ def nothing_is_swallowed(caplog):
     with caplog.at_level(logging.DEBUG, "ppio_widgets"):
         yield
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

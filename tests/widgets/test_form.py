@@ -108,6 +108,17 @@ def test_a_storage_id_is_asked_for_network_volumes_only_and_remembered(form):
     assert form.value["volumes"] == [{"type": "network", "id": "ns-1"}]
 
 
+def test_a_storage_id_from_outside_is_what_its_control_shows_after_toggling(form):
+    volume = {"type": "network", "id": "ns-1", "mount_point": "/data"}
+    form.value = {**MINIMAL, "volumes": [volume]}
+    choose(find(form, "Type of volume"), "local")
+    assert form.value["volumes"] == [{"type": "local", "mount_point": "/data"}]
+    assert not find_all(form, "Storage of volume")
+    choose(find(form, "Type of volume"), "network")
+    assert find(form, "Storage of volume").value == "ns-1"
+    assert form.value["volumes"] == [volume]
+
+
 def test_prepaid_fields_appear_with_prepaid_and_are_remembered(form):
     assert not find_all(form, "Months")
     choose(find(form, "Billing mode"), "prepaid")
@@ -387,7 +398,7 @@ def test_a_launch_is_followed_to_running_with_id_and_progress(form, cloud, clock
     assert launch.id
     shows(form, f"queued (id {launch.id})")
     assert "<progress aria-label=" in shown(form)
-    clock.now += 60
+    clock.turn(60)
     assert launch.wait(10).instance.status == "running"
     shows(form, f"running (id {launch.id})")
     assert find_all(form, "Launch")
@@ -551,6 +562,7 @@ class TestRunningTheCellAgain:
         launched = first.launch().wait_for_answer(10)
         shows(first, launched.id)
         assert launched.id in shown(make_form())
+        assert launched.id in shown(make_form()), "and when the cell runs once more"
 
     def test_a_form_that_is_sending_stays_and_the_new_one_says_so(self, cell, make_form, cloud):
         cloud.hold = threading.Event()
