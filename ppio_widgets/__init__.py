@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from ppio_widgets.errors import (
         AccessDenied,
         ApiError,
+        ConsentNeeded,
         CredentialsError,
         HostRefused,
+        LaunchAbsent,
         LaunchRefused,
         NotSent,
         OutcomeUnknown,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.request.check import check
+    from ppio_widgets.request.envref import EnvRef
     from ppio_widgets.request.models import CreateInstanceRequest
 
 __version__ = "0.1.0"
@@ -34,10 +37,13 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessDenied",
     "ApiError",
+    "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
+    "EnvRef",
     "HostRefused",
     "Launch",
+    "LaunchAbsent",
     "LaunchForm",
     "LaunchPlan",
     "LaunchRefused",
@@ -52,6 +58,7 @@ __all__ = [
 
 _HOMES = {
     "CreateInstanceRequest": "ppio_widgets.request.models",
+    "EnvRef": "ppio_widgets.request.envref",
     "Launch": "ppio_widgets.launcher.launch",
     "LaunchForm": "ppio_widgets.form",
     "LaunchPlan": "ppio_widgets.launcher.plan",

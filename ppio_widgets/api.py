@@ -1,4 +1,4 @@
-"""The Python face: which cloud, and a launch in one call.
+"""The Python face: which cloud, a launch in one call, and what the ledger knows.
 
 `connect` is the one place that decides between practice and live; form, line
 and Python all come through it.
@@ -7,26 +7,52 @@ and Python all come through it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key
+from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key, hidden
 from ppio_widgets.cloud.host import read_host
-from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.launcher.launch import Launch, LaunchState
+from ppio_widgets.errors import LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.launcher import recovery, worker
+from ppio_widgets.launcher.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launcher.wording import record_sentence
+from ppio_widgets.locale import words
 from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.models import CreateInstanceRequest
 
+if TYPE_CHECKING:
+    from ppio_widgets.cloud.credentials import KeySource
+
 PRACTICE_VARIABLE = "PPIO_WIDGETS_PRACTICE"
 
+# How long a call waits for a lost answer to be looked up before it raises.
+LOOK_UP_SECONDS = 90.0
 
-def connect(
+_switched: bool | None = None
+
+
+def switch_practice(on: bool) -> None:  # noqa: FBT001 - a switch is on or off
+    """Choose the practice cloud, or not, for the rest of this kernel (``%ppio practice on``)."""
+    global _switched  # noqa: PLW0603 - one choice a kernel is the point
+    _switched = on
+
+
+def wants_practice() -> bool | None:
+    """Return what was chosen for this kernel, or None where nothing was."""
+    if _switched is not None:
+        return _switched
+    return os.environ.get(PRACTICE_VARIABLE) == "1" or None
+
+
+def connect(  # noqa: PLR0913 - each says one thing about which cloud
     *,
     practice: bool | None = None,
-    api_key: str | None = None,
+    api_key: KeySource | None = None,
     base_url: str | None = None,
+    allow_host: str | None = None,
     fall_back: bool = False,
     need_key: bool = True,
 ) -> PpioClient:
@@ -36,9 +62,9 @@ def connect(
     ----------
     practice : bool, optional
         True for the practice cloud: the one served at a loopback base URL, else
-        the one in this process. False for the live one. Without it,
-        ``PPIO_WIDGETS_PRACTICE=1`` decides.
-    api_key, base_url : str, optional
+        the one in this process. False for the live one. Without it ``%ppio practice``
+        decides, then ``PPIO_WIDGETS_PRACTICE=1``.
+    api_key, base_url, allow_host : optional
         See `PpioClient`.
     fall_back : bool
         Whether to take the practice cloud when there is no key. A form does; a
@@ -50,13 +76,14 @@ def connect(
     ------
     CredentialsError, HostRefused
     """
+    api_key = hidden(api_key)
     if practice is None:
-        practice = os.environ.get(PRACTICE_VARIABLE) == "1" or None
-    host = read_host(base_url)
+        practice = wants_practice()
+    host = read_host(base_url, allow_host=allow_host)
     if practice is None and fall_back and find_key(host, api_key) is None:
         practice = True
     if not practice:
-        client = PpioClient(api_key, base_url=base_url)
+        client = PpioClient(api_key, base_url=base_url, allow_host=allow_host)
         if need_key:
             client.require_key()
         return client
@@ -69,12 +96,14 @@ def connect(
     return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
 
 
-def launch(
+def launch(  # noqa: PLR0913 - the same, and consent
     body: Mapping[str, Any] | CreateInstanceRequest,
     *,
-    api_key: str | None = None,
+    api_key: KeySource | None = None,
     base_url: str | None = None,
     practice: bool | None = None,
+    allow_host: str | None = None,
+    again: bool = False,
 ) -> Launch:
     """Launch an instance: one request, sent once. Calling this is consent.
 
@@ -82,8 +111,11 @@ def launch(
     ----------
     body : mapping or CreateInstanceRequest
         The body of "create instance"; nothing is added to it.
-    api_key, base_url, practice
+    api_key, base_url, practice, allow_host
         Which cloud; see `connect`.
+    again : bool
+        Launch although an instance of this name is there or may be, or although the
+        launch cannot be written down.
 
     Returns
     -------
@@ -96,16 +128,18 @@ def launch(
     RequestInvalid
         With every error at once; nothing was sent.
     CredentialsError, HostRefused, LaunchRefused, NotSent
-        Nothing was sent.
+        Nothing was sent. `ConsentNeeded`, a `LaunchRefused`: unless with ``again=True``.
     ApiError
         The server refused it.
     OutcomeUnknown
-        It may have arrived: look before you send again.
+        It may have arrived, and looking it up for a minute and a half did not tell. It is
+        written down, looked up further, and listed by ``%ppio launches``.
     """
+    api_key = hidden(api_key)
     report = _judged(body)
     report.require()
-    client = connect(practice=practice, api_key=api_key, base_url=base_url)
-    return finish(Launch(LaunchPlan(report, Target.of(client)), client))
+    client = connect(practice=practice, api_key=api_key, base_url=base_url, allow_host=allow_host)
+    return finish(Launch(LaunchPlan(report, Target.of(client)), client), again=again)
 
 
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
@@ -116,16 +150,95 @@ def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
     return check(body)
 
 
-def finish(begun: Launch) -> Launch:
-    """Submit a launch and wait for the server's answer.
+def finish(begun: Launch, *, again: bool = False, report: Callable[[str], None] | None = None) -> Launch:
+    """Submit a launch and wait for the server's answer, or for a lost one to be looked up.
+
+    Parameters
+    ----------
+    begun : Launch
+    again : bool
+        See `launch`.
+    report : callable, optional
+        Called with a sentence when the waiting becomes long.
 
     Raises
     ------
     PpioError
         Whatever kept it from being an instance.
     """
-    begun.submit()
-    begun.wait_for_answer()
-    if begun.state is not LaunchState.SUCCEEDED and begun.error is not None:
+    begun.submit(again=again)
+    begun.wait_for_answer(SOFT_SECONDS)
+    if begun.state not in (LaunchState.SUCCEEDED, LaunchState.REJECTED, LaunchState.NOT_SENT):
+        if report is not None:
+            report(begun.sentence(words()))
+        begun.wait_for_answer()
+        begun.wait_for_outcome(LOOK_UP_SECONDS)
+    if begun.state is LaunchState.SUCCEEDED:
+        return begun
+    if begun.state is LaunchState.ABSENT:
+        raise LaunchAbsent("absent", name=begun.name, launch_id=begun.launch_id)
+    if isinstance(begun.error, OutcomeUnknown):
+        raise OutcomeUnknown("unknown_still", reason=begun.error, launch_id=begun.launch_id)
+    if begun.error is not None:
         raise begun.error
     return begun
+
+
+def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
+    """Look a recorded launch up now, once.
+
+    Parameters
+    ----------
+    launch_id : str
+    api_key : optional
+        Of the account that it was launched on; see `PpioClient`.
+
+    Returns
+    -------
+    str
+        Where it stands, in a sentence.
+
+    Raises
+    ------
+    LaunchRefused
+        When there is no such launch, or the key at hand is of another account.
+    CredentialsError, HostRefused
+    """
+    api_key = hidden(api_key)
+    begun = live_launch(launch_id)
+    if begun is not None:
+        return begun.look().sentence(words())
+    record, ledger = recovery.find(launch_id)
+    if record.unresolved:
+        host = read_host(record.host, allow_host=record.host.partition("://")[2])
+        client = connect(
+            practice=record.practice, api_key=api_key, base_url=host.base_url, allow_host=host.name
+        )
+        record = recovery.look_up(record, ledger, client)
+    return record_sentence(record, worker.clock.now(), words())
+
+
+def declare_absent(launch_id: str, name: str) -> str:
+    """Take a person's word that the instance of a recorded launch is not there.
+
+    Parameters
+    ----------
+    launch_id : str
+    name : str
+        The instance's name, typed once more.
+
+    Returns
+    -------
+    str
+        Where it stands, in a sentence.
+
+    Raises
+    ------
+    LaunchRefused
+    """
+    begun = live_launch(launch_id)
+    if begun is not None:
+        begun.declare_absent(name)
+        return begun.sentence(words())
+    record = recovery.declare_absent(*recovery.find(launch_id), name)
+    return record_sentence(record, worker.clock.now(), words())

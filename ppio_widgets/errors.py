@@ -7,8 +7,10 @@
     ├── HostRefused           a base URL that a key must not be sent to
     ├── RequestInvalid        the body does not fit the contract; nothing was sent
     ├── LaunchRefused         this side declined to send; nothing was sent
+    │   └── ConsentNeeded     it declined until somebody says so once more
     ├── NotSent               the request did not leave this machine
     ├── OutcomeUnknown        it may have left, and no readable answer came
+    ├── LaunchAbsent          the answer was lost; it was looked up and is not there
     ├── Unreachable           a read got no answer
     ├── AnswerUnreadable      a read got an answer that is not the API's
     └── ApiError              the server answered with an error
@@ -24,7 +26,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale import words
+from ppio_widgets.locale import Span, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +53,7 @@ class PpioError(Exception):
     def sentence(self, say: Words) -> str:
         """Return the message in the language of `say`."""
         inner = {
-            key: value.sentence(say) if isinstance(value, PpioError) else value
+            key: value.sentence(say) if isinstance(value, PpioError | Span) else value
             for key, value in self.params.items()
         }
         return say(f"error.{self.code}", **inner)
@@ -94,12 +96,28 @@ class LaunchRefused(PpioError):
     """We declined to send; nothing was sent and nothing is billed."""
 
 
+class ConsentNeeded(LaunchRefused):
+    """There is a reason not to send: a second copy, or no record of it. Saying so once more overrides."""
+
+    def fact(self, say: Words) -> str:
+        """Return the reason alone."""
+        return super().sentence(say)
+
+    def sentence(self, say: Words) -> str:
+        """Return the reason, and how to override it in a line or a call."""
+        return f"{self.fact(say)} {say(f'consent.{self.code}')}"
+
+
 class NotSent(PpioError):
     """The request surely did not leave this machine."""
 
 
 class OutcomeUnknown(PpioError):
     """The request may have arrived, but no readable answer came back."""
+
+
+class LaunchAbsent(PpioError):
+    """The answer was lost, the instance was looked up, and it is not there."""
 
 
 class Unreachable(PpioError):
@@ -129,6 +147,12 @@ class ApiError(PpioError):
         return int(str(self.params["status"]))
 
     @property
+    def retry_after(self) -> float | None:
+        """Seconds that the server asks to wait, where it does."""
+        seconds = self.params.get("retry_after")
+        return seconds if isinstance(seconds, float) else None
+
+    @property
     def reason(self) -> str:
         """The API's own name for the error, or an empty text."""
         return str(self.params.get("reason", ""))
@@ -139,10 +163,15 @@ class ApiError(PpioError):
         return str(self.params.get("message", ""))
 
     def sentence(self, say: Words) -> str:
-        """Status, then the server's words, then its name for the error."""
-        head = super().sentence(say)
-        tail = self.message or say("error.no_words")
-        return f"{head} {tail}" + (f" [{self.reason}]" if self.reason else "")
+        """Status, the server's words, its name for the error, and the next step."""
+        parts = [super().sentence(say), self.message or say("error.no_words")]
+        if self.reason:
+            parts.append(f"[{self.reason}]")
+        steps = (f"next.{self.reason}", f"next.{self.status}")
+        parts += [say(step) for step in steps if step in say][:1]
+        if self.retry_after is not None:
+            parts.append(say("next.wait", span=Span(self.retry_after).sentence(say)))
+        return " ".join(parts)
 
 
 class AccessDenied(ApiError):

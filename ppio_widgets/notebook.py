@@ -40,10 +40,15 @@ def who_answers() -> Answers | None:
     """
     if cell_id() is not None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
         return "buttons"
+    return "input" if takes_input() else None
+
+
+def takes_input() -> bool:
+    """Whether a cell can ask for a line of text here: the front end allows it, or a terminal is there."""
     parent = _parent()
     if parent:
-        return "input" if parent.get("content", {}).get("allow_stdin") else None
-    return "input" if sys.stdin is not None and sys.stdin.isatty() else None
+        return bool(parent.get("content", {}).get("allow_stdin"))
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _parent() -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from ppio_widgets import EnvRef
+
 MINIMAL = {
     "name": "demo",
     "product_id": "prod-1",
@@ -90,4 +92,15 @@ bodies = _parts(
         "tools": st.fixed_dictionaries({"jupyter": _jupyter}),
         "auto_migrate": _parts({}, {"enabled": st.booleans(), "include_system_disk": st.booleans()}),
     },
+)
+
+env_names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True)
+_env_from_kernel = st.fixed_dictionaries({"key": text(1, 511), "value": env_names.map(EnvRef)})
+
+# The same, and the value of at least one variable is taken from the kernel's environment.
+bodies_with_refs = st.builds(
+    lambda body, rows, row: {**body, "envs": [*rows, row]},
+    bodies,
+    st.lists(_env | _env_from_kernel, max_size=3),
+    _env_from_kernel,
 )

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
+from ppio_widgets.launcher import worker
+
+PATIENCE = 10
+
 
 class Clock:
     """Unix seconds, turned by hand."""
@@ -14,3 +20,36 @@ class Clock:
 
     def turn(self, seconds: float) -> None:
         self.now += seconds
+
+
+class LaunchClock(worker.Clock):
+    """The launcher's clock, turned by hand; a search never waits, its time goes by instead.
+
+    Timers (a late answer, an open confirmation) stand still until the time is turned past them.
+    """
+
+    def __init__(self) -> None:
+        self.time = 1_700_000_000.0
+        self.pauses: list[float] = []
+        self.searching = threading.Event()
+        self.searching.set()
+
+    def now(self) -> float:
+        return self.time
+
+    def turn(self, seconds: float) -> None:
+        self.time += seconds
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if threading.current_thread().name == "ppio-look":
+            self.searching.wait(PATIENCE)
+            if event.is_set():
+                return True
+            self.pauses.append(seconds)
+            self.time += seconds
+            return False
+        until = self.time + seconds
+        while self.time < until:
+            if event.wait(0.005):
+                return True
+        return event.is_set()

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from hypothesis import HealthCheck, settings
 
+from ppio_widgets.cloud.credentials import forget_keys
+from ppio_widgets.launcher import ledger
 from tests.chromium import on_ci
 
 settings.register_profile(
     "ppio", deadline=None, derandomize=on_ci(), suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ppio")
+
+
+@pytest.fixture(autouse=True)
+def _own_ledgers(monkeypatch, tmp_path):
+    """Each test has ledgers of its own, never the user's, and no key of his."""
+    for vault in ("keyring", "google.colab"):
+        monkeypatch.setitem(sys.modules, vault, None)
+    forget_keys()
+    monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setattr(ledger, "_throw_away", lambda: str(tmp_path / "practice"))

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
 import ssl
-from dataclasses import dataclass
-from functools import cache, cached_property
+import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 
-from ppio_widgets.cloud.answers import InstanceInfo, read_error, read_instance, read_json
-from ppio_widgets.cloud.credentials import ApiKey, mask, require_key, reveal
+from ppio_widgets.cloud.answers import InstanceInfo, Listing, read_error, read_instance, read_json, read_page
+from ppio_widgets.cloud.auth import PinnedBearer
+from ppio_widgets.cloud.credentials import ApiKey, hidden, require_key, reveal
+from ppio_widgets.cloud.exchange import Exchange, Limits
 from ppio_widgets.cloud.host import Host, read_host
-from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
-from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, Unreachable
+from ppio_widgets.cloud.redact import Redactor
+from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
+from ppio_widgets.errors import AnswerUnreadable, OutcomeUnknown, Unreachable
+from ppio_widgets.request.envref import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from typing_extensions import Self
 
+    from ppio_widgets.cloud.credentials import KeySource
     from ppio_widgets.request.models import CreateInstanceRequest
 
 INSTANCES = "/gpus/v2/instances"
@@ -29,15 +36,26 @@ MOST_PAGES = 1000
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
 
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+# A create call that could not leave within a minute does not leave any more; one that
+# has left is listened to for five.
+LEAVE_WITHIN = 60.0
+LISTEN_SECONDS = 300.0
+READ_SECONDS = 120.0
 
-# From this event on (httpx's trace extension) a byte of the request may have left.
-_LEAVING = "send_request_headers.started"
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_PATIENT = httpx.Timeout(LISTEN_SECONDS * 2, connect=10.0)  # the watchdog comes first
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ppio-widgets"}
+
+
+def _tls_context() -> ssl.SSLContext:
+    """Return the context for https; a certificate authority of one's own counts."""
+    return _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache
-def _tls_context() -> ssl.SSLContext:
+def _trusting(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     # Building one reads all certificates (25-40 ms), so every client shares it.
+    # httpx reads the two variables itself; they are arguments so that a change is seen.
     return httpx.create_ssl_context()
 
 
@@ -51,17 +69,20 @@ class PpioClient:
     """The GPU API, as it is on the wire.
 
     Every call of `create_instance` is one POST and may start a billed instance;
-    the guards (confirmation, submit once) are the launcher's. Synchronous and
-    safe to use from several threads.
+    the guards (confirmation, submit once, ledger, look-up) are the launcher's.
+    Synchronous and safe to use from several threads.
 
     Parameters
     ----------
-    api_key : str or ApiKey, optional
-        Without it the key is looked for when a request is made: ``PPIO_API_KEY``
-        for api.ppio.com, ``NOVITA_API_KEY`` for api.novita.ai, the fixed practice
-        key on loopback.
+    api_key : str, ApiKey or callable, optional
+        A callable is asked when a request is made. Without it the key is looked for
+        then: `%ppio login`, ``PPIO_API_KEY`` for api.ppio.com, ``NOVITA_API_KEY`` for
+        api.novita.ai, Colab's secrets, the system's keyring; on loopback the fixed
+        practice key.
     base_url : str, optional
         Default ``PPIO_GPU_BASE_URL``, then ``https://api.ppio.com``.
+    allow_host : str, optional
+        Name of a host other than the two known ones that may be used.
     transport : httpx.BaseTransport, optional
         In place of the network.
     practice : bool
@@ -82,15 +103,20 @@ class PpioClient:
 
     def __init__(
         self,
-        api_key: str | ApiKey | None = None,
+        api_key: KeySource | None = None,
         *,
         base_url: str | None = None,
+        allow_host: str | None = None,
         transport: httpx.BaseTransport | None = None,
         practice: bool = False,
     ) -> None:
-        self.host: Host = read_host(base_url)
-        self._argument = ApiKey(api_key, "api_key") if isinstance(api_key, str) else api_key
+        api_key = hidden(api_key)
+        self.host: Host = read_host(base_url, allow_host=allow_host)
+        self._argument = api_key
         self._transport = transport
+        self._lock = threading.Lock()
+        self._shared: httpx.Client | None = None
+        self._mask = Redactor()  # of all that was sent: a later answer may repeat it
         # On loopback only the fixed practice key is sent unasked, and only a practice cloud takes it.
         self.is_practice = practice or (self.host.loopback and api_key is None)
 
@@ -103,11 +129,6 @@ class PpioClient:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    @property
-    def is_live(self) -> bool:
-        """Whether a create call would be billed to somebody."""
-        return not self.is_practice and not self.host.loopback
-
     def require_key(self) -> ApiKey:
         """Return the key that a request would carry.
 
@@ -118,25 +139,28 @@ class PpioClient:
         """
         return require_key(self.host, self._argument)
 
-    def refuse_live(self) -> None:
-        """Refuse to launch on a live host, in this version.
+    @property
+    def account(self) -> str:
+        """A label of the account: the last four characters of its key.
 
         Raises
         ------
-        LaunchRefused
-            Until a launch is submitted once and recorded, only practice and loopback may create.
+        CredentialsError
         """
-        if self.is_live:
-            raise LaunchRefused("live_off", host=self.host.name)
+        return f"…{self.require_key().last_four}"
 
     def close(self) -> None:
         """Close the connections; the client can be used again."""
-        http: httpx.Client | None = self.__dict__.pop("_http", None)
+        with self._lock:
+            http, self._shared = self._shared, None
         if http is not None:
             http.close()
 
     def create_instance(self, request: CreateInstanceRequest) -> str:
         """Create an instance: one POST, billed, never repeated.
+
+        This is the bare wire: no confirmation, no record, no look-up.
+        `ppio_widgets.launch` has them.
 
         Returns
         -------
@@ -145,8 +169,8 @@ class PpioClient:
 
         Raises
         ------
-        LaunchRefused
-            On a live host, in this version.
+        RequestInvalid
+            When a variable of the environment that an env refers to is not set.
         NotSent
             When the request surely did not leave.
         ApiError
@@ -154,18 +178,48 @@ class PpioClient:
         OutcomeUnknown
             When it may have arrived and no id came back: look before you send again.
         """
-        verdict = self.send_create(request.body())
+        verdict = self.send_create(*resolved(request.body(), os.environ))
+        if isinstance(verdict.error, OutcomeUnknown):
+            raise OutcomeUnknown("unknown_look", reason=verdict.error)
         if verdict.error is not None:
             raise verdict.error
         return str(verdict.instance_id)
 
-    def send_create(self, body: Mapping[str, Any]) -> Verdict:
-        """Send the create call once and judge what came of it."""
-        self.refuse_live()
-        exchange = self._exchange("POST", INSTANCES, json=body, limit=LARGEST_CREATE_ANSWER)
+    def send_create(self, body: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Verdict:
+        """Send the create call once, on a connection of its own, and judge what came of it.
+
+        Parameters
+        ----------
+        body : mapping
+            As it goes on the wire.
+        secrets : tuple of str
+            Values in it that must not be repeated to anybody.
+        """
+        try:
+            content = json.dumps(body, ensure_ascii=False).encode()
+            fresh = self._new_http(_PATIENT) if self._transport is None else None
+            http = fresh or self._http()
+            request = http.build_request(
+                "POST", INSTANCES, content=content, headers={"Content-Type": "application/json"}
+            )
+        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
+            return judge_failure(type(error).__name__, self.host.name, sent=False)
+        try:
+            limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
+            exchange = self._exchange(http, request, limits, secrets)
+        finally:
+            if fresh is not None:
+                fresh.close()
         if exchange.failure:
             return judge_failure(exchange.failure, self.host.name, sent=exchange.left)
-        return judge_answer(exchange.status, exchange.content, cut=exchange.cut)
+        return judge_answer(
+            exchange.status,
+            exchange.content,
+            cut=exchange.cut,
+            # Where a machine may be running nobody is told to wait and launch again.
+            retry_after=exchange.retry_after if exchange.status in REFUSALS else None,
+            mask=self._mask,
+        )
 
     def get_instance(self, instance_id: str) -> InstanceInfo:
         """Return one instance.
@@ -174,13 +228,14 @@ class PpioClient:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        instance = read_instance(self._get(f"{INSTANCES}/{quote(instance_id, safe='')}", {}))
+        path = f"{INSTANCES}/{quote(instance_id, safe='')}"
+        instance = read_instance(self._get(path, {})[0], self._mask)
         if instance is None:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
         return instance
 
     def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
-        """Yield the account's instances, page by page.
+        """Yield the account's instances, page by page; what cannot be read is left out.
 
         Parameters
         ----------
@@ -191,87 +246,104 @@ class PpioClient:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        cursor = ""
-        followed = {cursor}
-        for _page in range(MOST_PAGES):
-            params = {"limit": str(PAGE_SIZE), "cursor": cursor, "name": name or ""}
-            answer = self._get(INSTANCES, {key: value for key, value in params.items() if value})
+        for answer, _date in self._pages(name or ""):
             rows = answer.get("data") if isinstance(answer, dict) else None
             if not isinstance(rows, list):
                 raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-            yield from (info for row in rows if (info := read_instance(row)) is not None)
-            following = answer.get("next_cursor")
-            if not answer.get("has_more") or not isinstance(following, str) or following in followed:
+            yield from (info for row in rows if (info := read_instance(row, self._mask)) is not None)
+
+    def look(self, name: str) -> Listing:
+        """Return every instance that a name may mean: all pages, or an error.
+
+        The server's filter is fuzzy; who asks compares the names. Env values, which the
+        answer carries, are dropped on arrival.
+
+        Raises
+        ------
+        ApiError, Unreachable
+        AnswerUnreadable
+            When anything about an answer is odd: it is no evidence of absence.
+        """
+        found: dict[str, InstanceInfo] = {}
+        certain = True
+        server_time = 0.0
+        cursor = ""
+        for answer, date in self._pages(name):
+            page = read_page(answer)
+            if page is None:
+                raise AnswerUnreadable("answer_unreadable", host=self.host.name)
+            found |= {one.id: one for one in page.instances}
+            certain = certain and page.certain
+            server_time = date or server_time
+            cursor = page.cursor
+        if cursor:  # it leads back to a page that was read already
+            raise AnswerUnreadable("answer_unreadable", host=self.host.name)
+        return Listing(tuple(found.values()), server_time, certain)
+
+    def _pages(self, name: str) -> Iterator[tuple[Any, float]]:
+        """Yield each page of the listing as it came, with the server's time."""
+        cursor = ""
+        followed = {cursor}
+        for _page in range(MOST_PAGES):
+            params = {"limit": str(PAGE_SIZE), "cursor": cursor, "name": name}
+            answer, date = self._get(INSTANCES, {key: value for key, value in params.items() if value})
+            yield answer, date
+            following = answer.get("next_cursor") if isinstance(answer, dict) else None
+            if not isinstance(following, str) or following in followed or answer.get("has_more") is False:
                 return
             followed.add(following)
             cursor = following
 
-    @cached_property
     def _http(self) -> httpx.Client:
+        """Return the connections that reads share."""
+        with self._lock:
+            if self._shared is None:
+                self._shared = self._new_http(_TIMEOUT)
+            return self._shared
+
+    def _new_http(self, timeout: httpx.Timeout) -> httpx.Client:
         secure = self.host.base_url.startswith("https://") and self._transport is None
         abroad = secure and not self.host.loopback  # loopback never goes through a proxy
         return httpx.Client(
             base_url=self.host.base_url,
-            timeout=_TIMEOUT,
+            timeout=timeout,
             transport=self._transport,
             verify=_tls_context() if secure else _bare_context(),
             trust_env=abroad,
             follow_redirects=False,
-            headers={"Accept": "application/json", "User-Agent": "ppio-widgets"},
+            headers=_HEADERS,
         )
 
-    def _get(self, path: str, params: Mapping[str, str]) -> Any:
-        exchange = self._exchange("GET", path, params=params, limit=LARGEST_ANSWER)
+    def _get(self, path: str, params: Mapping[str, str]) -> tuple[Any, float]:
+        http: httpx.Client | None = None
+        kind = ""
+        try:
+            http = self._http()
+        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
+            kind = type(error).__name__
+        if http is None:
+            raise Unreachable("unreachable", host=self.host.name, kind=kind)
+        request = http.build_request("GET", path, params=params)
+        exchange = self._exchange(http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
+        if exchange.interrupted:
+            raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
             raise Unreachable("unreachable", host=self.host.name, kind=exchange.failure)
         if not 200 <= exchange.status < 300:
-            raise read_error(exchange.status, exchange.content)
-        answer = None if exchange.cut else read_json(exchange.content)
+            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._mask)
+        whole = exchange.status == 200 and not exchange.cut
+        answer = read_json(exchange.content) if whole else None
         if answer is None:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-        return answer
+        return answer, exchange.date
 
-    def _exchange(self, method: str, path: str, *, limit: int, **content: Any) -> _Exchange:
+    def _exchange(
+        self, http: httpx.Client, request: httpx.Request, limits: Limits, secrets: tuple[str, ...] = ()
+    ) -> Exchange:
         """Make one request. Failures come back as a name: no exception may hold the header."""
-        exchange = _Exchange()
         key = self.require_key()
-        try:
-            with self._http.stream(
-                method,
-                path,
-                headers={"Authorization": f"Bearer {reveal(key)}"},
-                extensions={"trace": exchange.trace},
-                **content,
-            ) as response:
-                exchange.status = response.status_code
-                exchange.read(response, limit)
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            exchange.failure = type(error).__name__
-        exchange.content = mask(exchange.content, key)
+        with self._lock:
+            self._mask.learn(reveal(key), *secrets)
+        exchange = Exchange()
+        exchange.run(http, request, PinnedBearer(self.host, key), limits)
         return exchange
-
-
-@dataclass
-class _Exchange:
-    """One request and what came of it."""
-
-    left: bool = False
-    status: int = 0
-    content: bytes = b""
-    cut: bool = False
-    failure: str = ""
-
-    def trace(self, event: str, _info: Mapping[str, Any]) -> None:
-        self.left = self.left or event.endswith(_LEAVING)
-
-    def read(self, response: httpx.Response, limit: int) -> None:
-        """Read the answer; one larger than `limit` is cut and counts as unreadable."""
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_bytes():
-            size += len(part)
-            if size > limit:
-                self.cut = True
-                return
-            parts.append(part)
-        self.content = b"".join(parts)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NoReturn
+import threading
+from collections.abc import Callable
+from typing import NoReturn, TypeAlias
 
-from ppio_widgets.cloud.host import PPIO, Host
+from ppio_widgets.cloud.host import NOVITA, PPIO, Host
+from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_colab, ask_keyring
 from ppio_widgets.errors import CredentialsError
 
 # The key of every practice cloud. It opens nothing else, so it may be printed.
 PRACTICE_KEY = "sk_practice_no_money"
 
 # Each key goes to its own host and to no other (PPIO's skills and Novita's CLI name them so).
-KEY_VARIABLES = {PPIO: "PPIO_API_KEY", "https://api.novita.ai": "NOVITA_API_KEY"}
+KEY_VARIABLES = {PPIO: "PPIO_API_KEY", NOVITA: "NOVITA_API_KEY"}
 
-_KEY = re.compile(r"[\x21-\x7e]{8,512}")
+SHORTEST = 8
+LONGEST = 512
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ApiKey:
@@ -31,17 +37,20 @@ class ApiKey:
     Raises
     ------
     CredentialsError
-        When the text cannot be a key. The message never holds the value.
+        When the text cannot be a key. The message says what kind of thing is wrong
+        with it and never holds the value.
     """
 
     __slots__ = ("_value", "source")
 
     def __init__(self, value: str, source: str) -> None:
-        value = value.strip()
-        if not _KEY.fullmatch(value):
-            raise CredentialsError("key_shape", source=source)
-        self._value = value
+        self._value = ""  # a traceback may show even what was never built
         self.source = source
+        refusal = _refusal(value, source)
+        if refusal is not None:
+            del value  # what is nearly a key stays in no frame of the traceback
+            raise refusal
+        self._value = value.strip()
 
     @property
     def last_four(self) -> str:
@@ -49,47 +58,189 @@ class ApiKey:
         return self._value[-4:]
 
     def __repr__(self) -> str:
-        return f"ApiKey(•••• from {self.source})"
+        return f"ApiKey(••••{self.last_four} from {self.source})"
+
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an API key is neither pickled nor copied")
 
-
-def reveal(key: ApiKey) -> str:
-    """Return the key's value; called where the header is made and nowhere else."""
-    return key._value  # noqa: SLF001 - the one door
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("an API key is neither pickled nor copied")
 
 
-def mask(content: bytes, key: ApiKey) -> bytes:
-    """Return an answer without the key, should the server repeat it in its words."""
-    return content.replace(key._value.encode(), "••••".encode())  # noqa: SLF001
+# What may be given as a key: itself, or a function that fetches it when a request is made.
+KeySource: TypeAlias = str | ApiKey | Callable[[], str | ApiKey]
 
 
-def find_key(host: Host, argument: str | ApiKey | None = None) -> ApiKey | None:
-    """Return the key for a host, or None when there is none.
-
-    The argument first; on loopback then only the fixed practice key, so that no
-    real key goes to whatever listens there; elsewhere the host's own variable.
-    """
-    if argument is not None:
-        return argument if isinstance(argument, ApiKey) else ApiKey(argument, "api_key")
-    if host.loopback:
-        return ApiKey(PRACTICE_KEY, "practice")
-    variable = KEY_VARIABLES.get(host.base_url)
-    value = os.environ.get(variable, "") if variable else ""
-    return ApiKey(value, variable) if variable and value.strip() else None
-
-
-def require_key(host: Host, argument: str | ApiKey | None = None) -> ApiKey:
-    """Return the key for a host.
+def hidden(argument: KeySource | None) -> ApiKey | Callable[[], str | ApiKey] | None:
+    """Return what was given as a key so that no frame of a traceback shows it.
 
     Raises
     ------
     CredentialsError
-        When there is none; the message says where it can come from.
     """
-    key = find_key(host, argument)
-    if key is None:
-        variable = KEY_VARIABLES.get(host.base_url, "api_key=")
+    return ApiKey(argument, "api_key") if isinstance(argument, str) else argument
+
+
+def reveal(key: ApiKey) -> str:
+    """Return the key's value; called where the header is made, and where it is taken out of answers."""
+    return key._value  # noqa: SLF001 - the one door
+
+
+def _refusal(value: object, source: str) -> CredentialsError | None:
+    """Return what is wrong with a key, or None."""
+    if not isinstance(value, str):
+        return CredentialsError("key_kind", source=source, kind=type(value).__name__)
+    value = value.strip()
+    faults = {
+        "key_empty": not value,
+        "key_control": _CONTROL.search(value) is not None,
+        "key_ascii": not value.isascii(),
+        "key_blank": " " in value,
+        "key_short": len(value) < SHORTEST,
+        "key_long": len(value) > LONGEST,
+    }
+    return next((CredentialsError(code, source=source) for code, wrong in faults.items() if wrong), None)
+
+
+class _Memory:
+    """The keys that this kernel keeps until logout, each for one host; nothing is written anywhere."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._signed_in: dict[str, ApiKey] = {}
+        self._kept: dict[str, ApiKey] = {}
+        self._logouts = 0
+
+    def sign_in(self, host: Host, key: ApiKey) -> None:
+        with self._lock:
+            self._signed_in[host.base_url] = key
+
+    def signed_in(self, host: Host) -> ApiKey | None:
+        with self._lock:
+            return self._signed_in.get(host.base_url)
+
+    def kept(self, host: Host) -> tuple[ApiKey | None, int]:
+        """Return what a vault once answered, and the number of logouts so far."""
+        with self._lock:
+            return self._kept.get(host.base_url), self._logouts
+
+    def keep(self, host: Host, key: ApiKey, logouts: int) -> None:
+        """Keep what a vault answered, unless somebody logged out while it was asked."""
+        with self._lock:
+            if logouts == self._logouts:
+                self._kept[host.base_url] = key
+
+    def forget(self) -> None:
+        with self._lock:
+            self._signed_in.clear()
+            self._kept.clear()
+            self._logouts += 1
+
+
+_memory = _Memory()
+
+
+def remember_key(host: Host, key: ApiKey) -> None:
+    """Keep a key for one host in this kernel's memory (``%ppio login``).
+
+    Raises
+    ------
+    CredentialsError
+        For this machine: whatever listens there gets only what is passed to it.
+    """
+    if host.loopback:
+        raise CredentialsError("key_loopback", host=host.name)
+    _memory.sign_in(host, key)
+
+
+def forget_keys() -> None:
+    """Drop every key that was signed in with or found in a vault (``%ppio logout``)."""
+    _memory.forget()
+
+
+def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
+    """Return the key for a host, or None when there is none.
+
+    The argument first. On loopback then only the fixed practice key, so that no real
+    key goes to whatever listens there. Elsewhere `remember_key`; and for the known
+    hosts their environment variable, Colab's secret of that name, the keyring.
+
+    Raises
+    ------
+    CredentialsError
+        When there is one that cannot be a key: it is not passed over.
+    """
+    found = _found(host, argument)
+    del argument
+    if isinstance(found, CredentialsError):
+        raise found
+    return found
+
+
+def require_key(host: Host, argument: KeySource | None = None) -> ApiKey:
+    """Return the key for a host; see `find_key`.
+
+    Raises
+    ------
+    CredentialsError
+        Also when there is none; the message says where it can come from.
+    """
+    found = _found(host, argument)
+    del argument
+    if isinstance(found, CredentialsError):
+        raise found
+    if found is None:
+        variable = KEY_VARIABLES.get(host.base_url)
+        if variable is None:
+            raise CredentialsError("key_missing_other", host=host.name)
         raise CredentialsError("key_missing", host=host.name, variable=variable)
+    return found
+
+
+# From here on what cannot be a key comes back as an error: whoever raises it holds no value.
+
+
+def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError | None:
+    if argument is not None:
+        return _asked(argument)
+    if host.loopback:
+        return ApiKey(PRACTICE_KEY, "practice")
+    key = _memory.signed_in(host)
+    if key is not None or not host.known:
+        return key
+    variable = KEY_VARIABLES[host.base_url]
+    return _read(os.environ.get(variable), variable) or _of_vaults(host, variable)
+
+
+def _asked(argument: KeySource) -> ApiKey | CredentialsError:
+    """Return the key that an argument is, or asks for."""
+    answer: object = argument
+    if callable(argument):
+        try:
+            answer = argument()
+        except Exception as error:  # noqa: BLE001 - its words, and what is behind it, may hold the key
+            return CredentialsError("key_callable", kind=type(error).__name__)
+    return answer if isinstance(answer, ApiKey) else _made(answer, "api_key")
+
+
+def _of_vaults(host: Host, variable: str) -> ApiKey | CredentialsError | None:
+    kept, logouts = _memory.kept(host)
+    if kept is not None:
+        return kept
+    key = _read(ask_colab(variable), f"Colab:{variable}")
+    key = key or _read(ask_keyring(host.name), f"keyring:{KEYRING_SERVICE}")
+    if isinstance(key, ApiKey):
+        _memory.keep(host, key, logouts)
     return key
+
+
+def _read(value: str | None, source: str) -> ApiKey | CredentialsError | None:
+    """Return the key that a text is; None for a blank one."""
+    return _made(value, source) if value and value.strip() else None
+
+
+def _made(value: object, source: str) -> ApiKey | CredentialsError:
+    return _refusal(value, source) or ApiKey(str(value), source)

@@ -6,17 +6,21 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ppio_widgets.errors import HostRefused
 
 PPIO = "https://api.ppio.com"
+NOVITA = "https://api.novita.ai"
+KNOWN = (PPIO, NOVITA)
 BASE_URL_VARIABLE = "PPIO_GPU_BASE_URL"
 
 # Two parsers see this text, urllib's and the wire's: only what both read alike is a host.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 
+# urlsplit drops line breaks and tabs wherever they stand: what it never sees cannot mislead it.
+_PLAIN = re.compile(r"[\x21-\x7e]+")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -39,39 +43,73 @@ class Host:
     name: str
     loopback: bool
 
+    @property
+    def known(self) -> bool:
+        """Whether it is one of the two whose keys may be looked for."""
+        return self.base_url in KNOWN
 
-def read_host(base_url: str | None = None) -> Host:
+
+def read_host(base_url: str | None = None, *, allow_host: str | None = None) -> Host:
     """Judge a base URL.
 
     Parameters
     ----------
     base_url : str, optional
         Without it ``PPIO_GPU_BASE_URL`` is asked, then PPIO's own address is taken.
+    allow_host : str, optional
+        Name of a host beside the known ones and this machine that may be used, with its
+        port unless it is the default: ``"gpu.example.com:8443"``.
 
     Raises
     ------
     HostRefused
-        For anything but https (http on loopback), or a URL with a user, a path,
-        a query or a host that is not plain ASCII.
+        For anything but https (http on loopback), a URL with a user, a path, a query
+        or a host that is not plain ASCII, and a host that is neither known nor allowed.
     """
-    url = base_url or os.environ.get(BASE_URL_VARIABLE) or PPIO
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise HostRefused("host_unreadable") from None
+    judged = _judge((base_url or os.environ.get(BASE_URL_VARIABLE) or PPIO).strip(), allow_host)
+    # A URL may hold a password: neither an exception behind ours nor a frame on its way keeps it.
+    del base_url
+    if isinstance(judged, HostRefused):
+        raise judged
+    return judged
+
+
+def _judge(url: str, allow_host: str | None) -> Host | HostRefused:
+    parts = _split(url)
+    if parts is None:
+        return HostRefused("host_unreadable")
+    if "@" in parts.netloc:
+        return HostRefused("host_user")
     host = parts.hostname or ""
     bare = parts.path in ("", "/") and not (parts.query or parts.fragment)
-    if "@" in parts.netloc:
-        raise HostRefused("host_user")
-    if not _is_host(host) or not bare or parts.scheme not in ("http", "https"):
-        raise HostRefused("host_unreadable")
+    if not _is_host(host) or not bare or parts.scheme not in _DEFAULT_PORTS:
+        return HostRefused("host_unreadable")
     loopback = _is_loopback(host)
     if parts.scheme == "http" and not loopback:
-        raise HostRefused("host_http", host=host)
+        return HostRefused("host_http", host=host)
     bracketed = f"[{host}]" if ":" in host else host
-    name = bracketed if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{port}"
-    return Host(f"{parts.scheme}://{name}", name, loopback)
+    name = bracketed if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
+    judged = Host(f"{parts.scheme}://{name}", name, loopback)
+    if not (judged.known or loopback or _allows(allow_host, name)):
+        return HostRefused("host_unknown", host=name)
+    return judged
+
+
+def _split(url: str) -> SplitResult | None:
+    """Take a URL apart; None when it cannot be, or its port is none."""
+    if not _PLAIN.fullmatch(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _allows(allow_host: str | None, name: str) -> bool:
+    # lower() turns a few foreign letters into Latin ones, such as the Kelvin sign.
+    return allow_host is not None and allow_host.isascii() and allow_host.strip().lower() == name
 
 
 def _is_host(host: str) -> bool:

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ppio_widgets.cloud.answers import read_error, read_json
+from ppio_widgets.cloud.answers import Mask, read_error, read_json
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
+
+# Statuses by which the server surely refused. 409 may mean that it is there already;
+# 408, 425 and every 5xx that somebody on the way gave up; of others nothing is known.
+REFUSALS = frozenset((307, 308, *range(400, 407), *range(411, 416), 422, 429, 431, 451))
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,19 @@ class Verdict:
     error: PpioError | None = None
 
 
-def judge_answer(status: int, content: bytes, *, cut: bool = False) -> Verdict:
+def judge_answer(
+    status: int,
+    content: bytes,
+    *,
+    cut: bool = False,
+    retry_after: float | None = None,
+    mask: Mask = str,
+) -> Verdict:
     """Judge a complete answer to the create call.
 
-    A 2xx with a JSON object whose ``id`` is a non-empty text is an instance. A
-    client error is a refusal. Everything else leaves open whether an instance
-    was made: 408, 409, 425, every 5xx, and a 2xx that cannot be read.
+    A 2xx with a JSON object whose ``id`` is a non-empty text is an instance. One of
+    `REFUSALS` is a refusal, in the server's words with secrets hidden by `mask`.
+    Everything else leaves open whether an instance was made.
     """
     if 200 <= status < 300:
         answer = None if cut else read_json(content)
@@ -44,9 +55,10 @@ def judge_answer(status: int, content: bytes, *, cut: bool = False) -> Verdict:
         if isinstance(identity, str) and identity:
             return Verdict(sent=True, instance_id=identity)
         return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
-    if 300 <= status < 500 and status not in (408, 409, 425):
-        return Verdict(sent=True, error=read_error(status, content))
-    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=read_error(status, content)))
+    refusal = read_error(status, content, retry_after, mask)
+    if status in REFUSALS:
+        return Verdict(sent=True, error=refusal)
+    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=refusal))
 
 
 def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:

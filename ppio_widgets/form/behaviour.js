@@ -8,15 +8,18 @@ if (!window.ppw) {
   });
   // After a click that adds or removes something, put the focus where the next key belongs.
   document.addEventListener('click', (event) => {
-    const button = event.target.closest && event.target.closest('button');
-    const root = inside(button);
+    const control = event.target.closest && event.target.closest('button, .ppw-switch input');
+    const root = inside(control);
     if (!root) return;
-    // A changed list makes its buttons anew, so the list is what to hold on to.
-    const list = button.closest('.ppw-list');
-    const goal = button.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
-      : button.matches('.ppw-remove') ? () => list.querySelector('.ppw-add')
-      : button.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
-      : button.matches('.ppw-cancel, .ppw-confirm') ? () => root.querySelector('.ppw-launch')
+    // A changed list or row makes its buttons anew, so that is what to hold on to.
+    const list = control.closest('.ppw-list');
+    const row = control.closest('.ppw-row');
+    const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
+      : control.matches('.ppw-remove') ? () => list.querySelector('.ppw-add')
+      : control.matches('input') ? () => row.querySelector('.ppw-switch input')
+      : control.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
+      : control.matches('.ppw-cancel, .ppw-confirm')
+        ? () => root.querySelector('.ppw-look') || root.querySelector('.ppw-launch')
       : null;
     if (!goal) return;
     const before = goal();
@@ -42,5 +45,15 @@ if (!window.ppw) {
     if (navigator.clipboard) navigator.clipboard.writeText(area.value).then(done, select);
     else select();
   };
-  window.ppw = {copy};
+  const count = (image) => {
+    const clock = image.previousElementSibling;
+    const end = Date.now() + 1000 * clock.dataset.left;
+    const show = () => {
+      const left = Math.ceil((end - Date.now()) / 1000);
+      clock.textContent = left > 0 ? left + ' s' : clock.dataset.done;
+      if (left > 0 && clock.isConnected) setTimeout(show, 1000);
+    };
+    show();
+  };
+  window.ppw = {copy, count};
 }

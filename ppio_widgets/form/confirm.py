@@ -26,6 +26,8 @@ class ConfirmCard(View):
     draft : mapping
         A draft that nothing blocks.
     client : PpioClient
+    again : bool
+        Whether a second instance of this name is meant.
     language : str, optional
 
     Attributes
@@ -34,9 +36,16 @@ class ConfirmCard(View):
         Waiting for its confirmation; sent once Confirm is pressed.
     """
 
-    def __init__(self, draft: Mapping[str, Any], client: PpioClient, *, language: str | None = None) -> None:
+    def __init__(
+        self,
+        draft: Mapping[str, Any],
+        client: PpioClient,
+        *,
+        again: bool = False,
+        language: str | None = None,
+    ) -> None:
         say = words(language)
-        session = LaunchSession(client, draft)
+        session = LaunchSession(client, draft, again=again)
         controls = LaunchControls(session, say)
         self.launch = session.begin()
         head = esc(say("card.head", cloud=session.target.words(say)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cloud.answers import ENDED, RUNNING
+from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
-from ppio_widgets.launcher.launch import ENDED, STEPS, LaunchState
+from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
+
+# In the order an instance walks through them; for the progress bar.
+STEPS = ("toCreate", "creating", "pulling", RUNNING)
 
 
 class LaunchControls:
@@ -45,12 +50,15 @@ class LaunchControls:
         self._question: w.HTML | None = None
         self._confirm: w.Button | None = None
         self._cancel: w.Button | None = None
+        self._look: w.Button | None = None
+        self._name: w.Text | None = None
+        self._absent: w.Button | None = None
         self._launch: w.Button | None = None
         if on_attempt is not None:
             self._launch = theme.button(say("launch.button"), "ppw-launch", button_style="primary")
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
-        session.observe(self._on_session, ["status", "seen"])
+        session.observe(self._on_session, ["status", "sight"])
         self._arrange()
 
     def show_fault(self, kind: str) -> None:
@@ -60,7 +68,8 @@ class LaunchControls:
 
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
-        for widget in (self._launch, self._status, self._question, self._confirm, self._cancel):
+        built = (self._launch, self._status, self._question, self._confirm, self._cancel)
+        for widget in (*built, self._look, self._name, self._absent):
             if widget is not None:
                 widget.close()
 
@@ -81,9 +90,29 @@ class LaunchControls:
             self._arrange()
 
     @guarded
+    def _on_look(self, _button: Any) -> None:
+        if self.session.launch is not None:
+            self.session.launch.look_soon()
+
+    @guarded
+    def _on_absent(self, _button: Any) -> None:
+        launch = self.session.launch
+        if launch is None or self._name is None:
+            return
+        refusal = ""
+        try:
+            launch.declare_absent(self._name.value)
+        except LaunchRefused as error:
+            refusal = error.sentence(self._say)
+        if refusal:
+            self._show_status(self._outcome() + f"<p class=ppw-bad>{esc(refusal)}</p>")
+
+    @guarded
     def _on_session(self, _change: Any) -> None:
         if self.session.status is LaunchState.ARMED:
             self._show_question()
+            if self._status is not None and self.session.launch in self.session.launches:
+                self._show_status(self._earlier(self.session.launch))  # it was checked, and is asked anew
         elif self.session.launch is not None:
             self._show_status(self._outcome())
         self._arrange()
@@ -93,25 +122,47 @@ class LaunchControls:
         children: list[Any] = [self._status]
         if status is LaunchState.ARMED:
             children += [self._question, self._confirm, self._cancel]
-        elif status is not LaunchState.SENDING:
+        elif status in UNRESOLVED and status not in BUSY:
+            self._build_search()
+            children += [self._look, self._launch, self._name, self._absent]
+        elif status not in BUSY:
             children += [self._launch]
+        if self._launch is not None:  # while one may be running, another is not the thing to do
+            self._launch.button_style = "" if status in UNRESOLVED else "primary"
         shown = [child for child in children if child is not None]
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
 
+    def _build_search(self) -> None:
+        """Build what settles a launch whose answer was lost: look now, or say that one looked."""
+        if self._look is None:
+            say = self._say
+            self._look = theme.button(say("launch.look"), "ppw-look")
+            self._look.on_click(self._on_look)
+            self._name = theme.text(description=say("launch.absent_name"), _dom_classes=["ppw-absent"])
+            self._absent = theme.button(say("launch.absent_button"), "ppw-say-absent")
+            self._absent.on_click(self._on_absent)
+
     def _show_question(self) -> None:
         say = self._say
-        if self._question is None:
+        if self._question is None or self._confirm is None:
             self._question = theme.html("", "ppw-question")
             self._confirm = theme.button(say("launch.confirm"), "ppw-confirm", button_style="primary")
             self._cancel = theme.button(say("launch.cancel"), "ppw-cancel")
             self._confirm.on_click(self._on_confirm)
             self._cancel.on_click(self._on_cancel)
+        launch = self.session.launch
+        doubt = launch.doubt if launch is not None else None
+        self._confirm.description = say("launch.all_the_same" if doubt else "launch.confirm")
         parts = self.session.plan.question(say)
         bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
-        again = f"<br>{esc(say('launch.again'))}" if self.session.has_launched else ""
         billed = say("launch.unbilled" if self.session.target.practice else "launch.billed")
-        self._question.value = f"<p>{say('launch.question', **bold)}{again}<br>{esc(billed)}</p>"
+        lines = [say("launch.question", **bold), esc(billed)]
+        if doubt is not None:
+            lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
+        elif self.session.has_launched:
+            lines.insert(1, esc(say("launch.again")))
+        self._question.value = f"<p>{'<br>'.join(lines)}</p>"
 
     def _show_status(self, html: str) -> None:
         if self._status is None:
@@ -123,8 +174,10 @@ class LaunchControls:
         if launch is None:
             return ""
         text = esc(launch.sentence(self._say)) + self._earlier(launch)
-        if launch.state is LaunchState.SENDING:
+        if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
             return f"<p>{text}</p>{self._bar(None)}"
+        if launch.state is LaunchState.REJECTED:
+            return f"<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
         if launch.state is not LaunchState.SUCCEEDED:
             return f"<p class=ppw-bad>{text}</p>"
         seen = launch.instance
@@ -139,6 +192,17 @@ class LaunchControls:
         made = [one for one in self.session.launches if one.id is not None and one is not current]
         lines = [self._say("launch.earlier", name=one.name, id=one.id) for one in made]
         return "".join(f"<br><span class=ppw-quiet>{esc(line)}</span>" for line in lines)
+
+    def _countdown(self, launch: Launch) -> str:
+        """Return a countdown, where the server asked to wait; nothing is sent at its end."""
+        error = launch.error
+        if not isinstance(error, ApiError) or not error.retry_after:
+            return ""
+        done = esc(self._say("next.now"))
+        return (
+            f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
+            "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.count(this)'>"
+        )
 
     def _bar(self, step: int | None) -> str:
         """Return a progress bar; without a step it only says that something goes on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
+from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.fields import Leaf, Path, leaves, pattern
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Field:
         Whether a person has changed it.
     """
 
+    _variant = ""  # of its words
+
     def __init__(
         self,
         path: Path,
@@ -55,7 +58,7 @@ class Field:
         unset = f"unset.{pattern(path)}"
         self._unset_words = say(unset) if unset in say else None
         self._on_change = on_change
-        self._label = say(f"field.{pattern(path)}")
+        self._label = say(f"field.{pattern(path)}{self._variant}")
         self._false_given = default is False
         self._showing = False
         self._has_area = _has_lines(default)
@@ -109,7 +112,7 @@ class Field:
             return theme.check(indent=False, **traits)
         if self._leaf.kind == "choice":
             return theme.choice(options=self._options(value), **traits)
-        hint = f"hint.{key}"
+        hint = f"hint.{key}{self._variant}"
         # A one-line control would drop line breaks at the first key.
         make = theme.text_area if self._has_area else theme.text
         return make(placeholder=say(hint) if hint in say else "", **traits)
@@ -132,6 +135,21 @@ class Field:
             return
         self.touched = True
         self._on_change(self)
+
+
+class RefField(Field):
+    """The control of a value that is taken from the kernel's environment: it holds a variable's name."""
+
+    _variant = "@kernel"
+
+    @property
+    def value(self) -> EnvRef:
+        """The reference, as typed; one without a name is blank."""
+        return EnvRef(self.widget.value.strip())
+
+    def _as_shown(self, value: Any) -> str:
+        ref = reference(value)
+        return "" if ref is None else str(ref.name)
 
 
 def _as_text(value: Any) -> str:

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
-from ppio_widgets.api import connect
+from ppio_widgets import notebook
+from ppio_widgets.api import connect, wants_practice
+from ppio_widgets.cloud.host import read_host
 from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
+from ppio_widgets.form.sign_in import SignIn
 from ppio_widgets.form.view import View
+from ppio_widgets.launcher.recovery import left_open
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS
@@ -53,7 +57,9 @@ class LaunchForm(View):
     ----------
     value : dict
         The body as it stands, valid or not; a new dict on each change. Setting it
-        fills every control and replaces everything.
+        fills every control and replaces everything. The value of a variable may be
+        ``EnvRef("NAME")``, or ``{"$env": "NAME"}``: taken from the kernel's environment
+        when it is sent.
     """
 
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
@@ -67,7 +73,9 @@ class LaunchForm(View):
         client: PpioClient | None = None,
     ) -> None:
         say = words(language)
+        fell_back = client is None and practice is None and wants_practice() is None
         client = client or connect(practice=practice, fall_back=True)
+        fell_back = fell_back and client.is_practice
         session = LaunchSession(client, DEFAULTS if value is None else _body_of(value))
         self._adopting = False
         self._own: dict[str, Any] | None = None
@@ -77,8 +85,14 @@ class LaunchForm(View):
         controls = LaunchControls(session, say, on_attempt=self._show_all_errors)
         side = theme.box([self._readout.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
-        top = theme.html(_top(client, say), "ppw-top")
-        super().__init__(session, controls, say, [top, columns], [scope])
+        can_ask = notebook.takes_input()
+        self._top = theme.html(_top(client, say, no_key=fell_back and can_ask), "ppw-top")
+        self._sign_in: SignIn | None = None
+        if fell_back and not can_ask:
+            host = read_host()
+            self._sign_in = SignIn(session, host, say, self.show_fault, self._on_signed_in)
+        above = [self._top, *([self._sign_in.box] if self._sign_in else [])]
+        super().__init__(session, controls, say, [*above, columns], [scope])
         self._publish()
         session.observe(self._on_draft, "draft")
 
@@ -95,8 +109,13 @@ class LaunchForm(View):
         """What blocks: one sentence for each path."""
         return self.session.report.errors(self._say)
 
-    def launch(self) -> Launch:
+    def launch(self, *, again: bool = False) -> Launch:
         """Launch what the form holds: one request, without the inline confirmation.
+
+        Parameters
+        ----------
+        again : bool
+            Whether a second instance of this name is meant.
 
         Returns
         -------
@@ -110,7 +129,7 @@ class LaunchForm(View):
             When something still blocks; the form then shows it.
         """
         self._show_all_errors()
-        return self.session.send()
+        return self.session.send(again=again)
 
     def close(self) -> None:
         """Close every widget of the form. A launch in flight goes on; a machine is not stopped."""
@@ -127,6 +146,16 @@ class LaunchForm(View):
             note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
             self._restore = [theme.box([note, button], "ppw-notice")]
         return [*self._restore, *super()._notices()]
+
+    def _on_signed_in(self) -> None:
+        """Go from the practice cloud to the live one; what was typed stays."""
+        client = connect(practice=False)
+        self.session.use(client)
+        self._top.value = _top(client, self._say)
+        if self._sign_in is not None:
+            box, self._sign_in = self._sign_in.box, None
+            self.children = [child for child in self.children if child is not box]
+            theme.close_all(box)
 
     def _show_all_errors(self) -> None:
         self._readout.attempted = True
@@ -180,19 +209,19 @@ def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, A
     return value.body() if isinstance(value, CreateInstanceRequest) else value
 
 
-def _top(client: PpioClient, say: Words) -> str:
+def _top(client: PpioClient, say: Words, *, no_key: bool = False) -> str:
     """Name the cloud that will be billed, with the stylesheet and the script."""
+    open_launches: list[str] = []
     if client.is_practice:
         where = f" ({client.host.name})" if client.host.name != "localhost" else ""
-        kind, text = (
-            "practice",
-            f"<b>{say('banner.practice')}</b> {esc(say('banner.practice_means') + where)}",
-        )
+        means = [say("banner.practice_means") + where, *([say("banner.no_key")] if no_key else [])]
+        kind, head = "practice", say("banner.practice")
     else:
         key = client.require_key()
         means = [say("banner.live_means"), say("banner.key", source=key.source, last=key.last_four)]
-        if client.is_live:
-            means.append(say("error.live_off", host=client.host.name))
-        kind, text = "live", f"<b>{esc(client.host.name)}</b> {esc(' '.join(means))}"
-    banner = f"<div class='ppw-banner ppw-{kind}' role=note>{text}</div>"
+        kind, head = "live", client.host.name
+        open_launches = left_open(say)
+    text = f"<b>{esc(head)}</b> {esc(' '.join(means))}"
+    left = "".join(f"<p class=ppw-bad>{esc(line)}</p>" for line in open_launches)
+    banner = f"<div class='ppw-banner ppw-{kind}' role=note>{text}{left}</div>"
     return f"{theme.stylesheet()}{theme.script()}{banner}"

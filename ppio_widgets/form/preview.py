@@ -8,15 +8,14 @@ costs the same with 5 rows and with 500; the full text is built when it is copie
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form.html import esc
+from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
     from ppio_widgets.locale import Words
-
-More = Callable[[int], str]
 
 MOST_ROWS = 8
 ROWS_WHEN_FOLDED = 3
@@ -24,67 +23,65 @@ LONGEST_TEXT = 160
 LONGEST_LINE = 52
 
 
-def preview(body: Mapping[str, Any], more: More) -> str:
-    """Return the body as HTML for a ``<pre>``.
-
-    Parameters
-    ----------
-    body : mapping
-    more : callable
-        Returns the words for `n` things that are folded away.
-    """
-    return _object(body, "", more)
+def preview(body: Mapping[str, Any], say: Words) -> str:
+    """Return the body as HTML for a ``<pre>``; a reference shows its name behind dots."""
+    return _object(body, "", say)
 
 
 def panel(title: str, body: Mapping[str, Any], say: Words, below_title: str = "") -> str:
     """Return a body as a titled panel; `title` and `below_title` have to be escaped already."""
-    text = preview(body, lambda n: say("preview.more", n=n))
-    return f"<div class=ppw-title>{title}</div>{below_title}<pre>{text}</pre>"
+    return f"<div class=ppw-title>{title}</div>{below_title}<pre>{preview(body, say)}</pre>"
 
 
-def _value(value: Any, indent: str, more: More) -> str:
+def _value(value: Any, indent: str, say: Words) -> str:
     if isinstance(value, Mapping):
-        return _object(value, indent, more)
+        return _object(value, indent, say)
     if isinstance(value, list | tuple):
-        return _list(value, indent, more)
+        return _list(value, indent, say)
     if isinstance(value, str):
-        return f"<i>{_text(value, more)}</i>"
+        return f"<i>{_text(value, say)}</i>"
+    if isinstance(value, EnvRef):
+        return f"<s>{esc(say('preview.from_kernel', name=_cut(str(value.name))))}</s>"
     return f"<u>{esc(json.dumps(value, default=str))}</u>"
 
 
-def _object(value: Mapping[str, Any], indent: str, more: More) -> str:
+def _object(value: Mapping[str, Any], indent: str, say: Words) -> str:
     if not value:
         return "{}"
     inner = indent + "  "
-    lines = ",\n".join(f"{inner}{_key(key)}: {_value(item, inner, more)}" for key, item in value.items())
+    lines = ",\n".join(f"{inner}{_key(key)}: {_value(item, inner, say)}" for key, item in value.items())
     return f"{{\n{lines}\n{indent}}}"
 
 
-def _list(value: list[Any] | tuple[Any, ...], indent: str, more: More) -> str:
+def _list(value: list[Any] | tuple[Any, ...], indent: str, say: Words) -> str:
     inner = indent + "  "
     kept = value if len(value) <= MOST_ROWS else value[:ROWS_WHEN_FOLDED]
-    lines = [inner + _row(item, inner, more) for item in kept]
+    lines = [inner + _row(item, inner, say) for item in kept]
     if len(value) > len(kept):
-        lines.append(f"{inner}<s>{esc(more(len(value) - len(kept)))}</s>")
+        lines.append(f"{inner}<s>{esc(say('preview.more', n=len(value) - len(kept)))}</s>")
     return "[\n" + ",\n".join(lines) + f"\n{indent}]"
 
 
-def _row(item: Any, indent: str, more: More) -> str:
+def _row(item: Any, indent: str, say: Words) -> str:
     """Return a flat row on one line, if it fits."""
     flat = isinstance(item, Mapping) and not any(
         isinstance(part, Mapping | list | tuple) for part in item.values()
     )
     if not flat or len(json.dumps(item, ensure_ascii=False, default=str)) > LONGEST_LINE:
-        return _value(item, indent, more)
-    return "{" + ", ".join(f"{_key(key)}: {_value(part, indent, more)}" for key, part in item.items()) + "}"
+        return _value(item, indent, say)
+    return "{" + ", ".join(f"{_key(key)}: {_value(part, indent, say)}" for key, part in item.items()) + "}"
 
 
 def _key(key: Any) -> str:
     return f"<b>{esc(json.dumps(str(key), ensure_ascii=False))}</b>"
 
 
-def _text(value: str, more: More) -> str:
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_LINE else f"{name[:LONGEST_LINE]}…"
+
+
+def _text(value: str, say: Words) -> str:
     if len(value) <= LONGEST_TEXT:
         return esc(json.dumps(value, ensure_ascii=False))
     head = esc(json.dumps(value[: LONGEST_TEXT // 2], ensure_ascii=False)[:-1])
-    return f"{head}</i><s>{esc(more(len(value) - LONGEST_TEXT // 2))}</s><i>&quot;"
+    return f"{head}</i><s>{esc(say('preview.more', n=len(value) - LONGEST_TEXT // 2))}</s><i>&quot;"

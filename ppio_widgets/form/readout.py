@@ -1,7 +1,7 @@
-"""The right-hand side: preview, what still blocks, and the errors beside the fields.
+"""The right-hand side: preview, what still blocks, and what is said beside the fields.
 
 All of it is one HTML widget, so that a keystroke is one message whatever changes.
-Errors stand beside their fields by CSS rules in it: no model is opened for them.
+Errors and advice stand beside their fields by CSS rules in it: no model is opened for them.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Readout:
         return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
 
     def _rules(self, errors: dict[Path, str]) -> str:
-        """Return CSS that marks each field whose error may show; empty without any."""
+        """Return CSS that marks each field whose error may show, and gives advice; empty without any."""
         marked: list[str] = []
         rules: list[str] = []
         for path, text in errors.items():
@@ -85,12 +85,20 @@ class Readout:
                 selector, after = found
                 marked.append(selector)
                 rules.append(f"{after}{{content:{css_string(text)}}}")
-        if not rules:
-            return ""
-        inputs = (
-            f":is({','.join(marked)}) :is(input,select,textarea){{border-color:var(--ppw-error)!important}}"
-        )
-        return f"<style>{inputs}{''.join(rules)}</style>"
+        if marked:
+            inputs = f":is({','.join(marked)}) :is(input,select,textarea)"
+            rules.insert(0, f"{inputs}{{border-color:var(--ppw-error)!important}}")
+        rules += self._advice()
+        return f"<style>{''.join(rules)}</style>" if rules else ""
+
+    def _advice(self) -> list[str]:
+        """Return CSS that says beside the switch of a row why it may be better used."""
+        return [
+            f".{self._scope} :is({','.join(f'.{row.key}' for row in advised[:MOST_RULES])})"
+            f">.ppw-switch>.widget-label-basic::after{{content:{css_string(self._say(f'advice.{key}'))}}}"
+            for rows in self._sections.lists.values()
+            for key, advised in rows.advised().items()
+        ]
 
     def _place(self, path: Path) -> tuple[str, str] | None:
         """Return selectors of the field to mark and of where its sentence goes."""

@@ -9,12 +9,13 @@ import ipywidgets as w
 from ppio_widgets import notebook
 from ppio_widgets.form import cells, theme
 from ppio_widgets.form.html import esc
-from ppio_widgets.launcher.launch import Launch, LaunchState
+from ppio_widgets.launcher.states import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ppio_widgets.form.controls import LaunchControls
+    from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
 
@@ -68,7 +69,7 @@ class View(w.Box):
         )
         # Only now, when the new view stands, may the old ones go.
         for view in replaced:
-            if view.session.status is not LaunchState.SENDING:
+            if view.session.status not in BUSY:
                 view.close()
         cells.remember(self, cell)
 

@@ -1,61 +1,50 @@
-"""One launch: submitted at most once, then followed until it runs."""
+"""One launch: claimed, recorded, sent at most once, looked up when its answer is lost."""
 
 from __future__ import annotations
 
-import enum
 import logging
+import os
 import threading
+import weakref
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import ApiError, NotSent, PpioError, frames_of
+from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError, frames_of
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.claim import claim
+from ppio_widgets.launcher.following import follow
+from ppio_widgets.launcher.ledger import Ledger, ledger_for
+from ppio_widgets.launcher.record import Record, new_launch_id
+from ppio_widgets.launcher.search import Search
+from ppio_widgets.launcher.sending import send, state_after
+from ppio_widgets.launcher.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
+from ppio_widgets.launcher.wording import launch_sentence
 from ppio_widgets.locale import words
+from ppio_widgets.request.envref import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
     from ppio_widgets.cloud.answers import InstanceInfo
-    from ppio_widgets.cloud.verdict import Verdict
     from ppio_widgets.launcher.plan import LaunchPlan
+    from ppio_widgets.launcher.wire import Wire
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
 
-POLL_SECONDS = 2.0
-SLOWEST_POLL_SECONDS = 30.0
-
-# Where following ends (PPIO GPU API v1 status list); anything else is "in progress".
-RUNNING = "running"
-ENDED = ("exited", "stopped", "removed")
-# In the order an instance walks through them; for the progress bar.
-STEPS = ("toCreate", "creating", "pulling", RUNNING)
+# From then on the answer is late: the instance may be running, and looking begins.
+SOFT_SECONDS = 60.0
 
 
-class LaunchState(str, enum.Enum):
-    """Where a launch stands."""
-
-    DRAFT = "draft"
-    ARMED = "armed"
-    WITHDRAWN = "withdrawn"
-    SENDING = "sending"
-    SUCCEEDED = "succeeded"
-    REJECTED = "rejected"
-    NOT_SENT = "not_sent"
-    UNKNOWN = "unknown"
+_alive: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
 
 
-class Wire(Protocol):
-    """What a launch needs of a client."""
-
-    def send_create(self, body: Mapping[str, Any]) -> Verdict:
-        """Send the create call once."""
-
-    def get_instance(self, instance_id: str) -> InstanceInfo:
-        """Return one instance."""
+def live_launch(launch_id: str) -> Launch | None:
+    """Return the launch of this id, when it was made in this process and is still known."""
+    return _alive.get(launch_id)
 
 
 class Launch:
@@ -63,29 +52,57 @@ class Launch:
 
     Made by `ppio_widgets.launch`, by a form or by the line; not by hand.
 
-    Attributes
+    Parameters
     ----------
     plan : LaunchPlan
-        What is sent, and where.
+    wire : PpioClient
+    ledger : Ledger, optional
+        Where it is written down; by default the user's, or a throw-away one for practice.
+    launch_id : str, optional
+        Ours; by default a new one.
+
+    Attributes
+    ----------
     state : LaunchState
     id : str or None
         The instance's id; None until the server has confirmed it.
+    source : str
+        Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
     instance : InstanceInfo or None
         What was last seen of the instance.
     error : PpioError or None
-        Why there is no instance.
+        Why there is no instance, or why it is not known.
+    doubt : ConsentNeeded or None
+        Why it is asked once more before it is sent.
+    late : bool
+        Whether the answer takes longer than a minute.
+    unrecorded : PpioError or None
+        Why the ledger does not hold what has become of it.
     """
 
-    def __init__(self, plan: LaunchPlan, wire: Wire) -> None:
+    def __init__(
+        self, plan: LaunchPlan, wire: Wire, *, ledger: Ledger | None = None, launch_id: str | None = None
+    ) -> None:
         self.plan = plan
+        self.launch_id = launch_id or new_launch_id()
         self.state = LaunchState.DRAFT
         self.id: str | None = None
+        self.other_id: str | None = None
+        self.source = ""
         self.instance: InstanceInfo | None = None
         self.error: PpioError | None = None
+        self.doubt: ConsentNeeded | None = None
+        self.late = False
+        self.unrecorded: PpioError | None = None
+        self.record: Record | None = None
         self._wire = wire
+        self._ledger = ledger or ledger_for(practice=plan.target.practice)
         self._changed = threading.Condition()
+        self._search = Search(self, wire, self._ledger)
+        self._followed = False
         self._stop = threading.Event()
         self._listeners: list[Callable[[Launch], None]] = []
+        _alive[self.launch_id] = self
 
     def __repr__(self) -> str:
         return self.sentence(words())
@@ -99,24 +116,20 @@ class Launch:
         return plain(self.plan.report.body.get("name"))
 
     @property
+    def pending(self) -> bool:
+        """Whether the answer, or a look-up of a lost one, is still to come."""
+        return self.state in BUSY or (self.state in UNRESOLVED and self._search.going)
+
+    @property
     def settled(self) -> bool:
         """Whether nothing more is to be expected without somebody doing something."""
         if self.state is LaunchState.SUCCEEDED:
-            seen = self.instance
-            return seen is not None and (seen.status in (RUNNING, *ENDED) or bool(seen.error))
-        return self.state is not LaunchState.SENDING
+            return self.instance is not None and self.instance.at_rest
+        return not self.pending
 
     def sentence(self, say: Words) -> str:
-        """Return where it stands in one sentence."""
-        where = self.plan.target.words(say)
-        if self.state is not LaunchState.SUCCEEDED:
-            reason = self.error.sentence(say) if self.error else ""
-            return say(f"launch.{self.state.value}", name=self.name, cloud=where, reason=reason)
-        seen = self.instance
-        status = status_words(seen.status, say) if seen else say("status.accepted")
-        trouble = " ".join(text for text in (seen.error, seen.message) if text) if seen else ""
-        text = say("launch.succeeded", name=self.name, cloud=where, id=plain(self.id), status=status)
-        return f"{text} {trouble}".rstrip()
+        """Return where it stands in plain sentences."""
+        return launch_sentence(self, say)
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
         """Call `listener` after each change, on the thread that made it."""
@@ -124,18 +137,25 @@ class Launch:
 
     def arm(self) -> None:
         """Open the confirmation; nothing is sent."""
-        with self._changed:
-            if self.state is LaunchState.DRAFT:
-                self.state = LaunchState.ARMED
+        self._go(LaunchState.ARMED)
 
     def withdraw(self) -> None:
         """Give up an open confirmation; this launch can then never be sent."""
-        with self._changed:
-            if self.state is LaunchState.ARMED:
-                self.state = LaunchState.WITHDRAWN
+        self._go(LaunchState.WITHDRAWN)
 
-    def submit(self) -> bool:
+    def submit(self, *, again: bool = False, ask: bool = False) -> bool:
         """Send the request, at most once in this object's life.
+
+        Before it, a second copy is looked for: an instance of this very name, or a
+        launch of this name that is unresolved.
+
+        Parameters
+        ----------
+        again : bool
+            Whether a second copy, or no record in the ledger, was consented to.
+        ask : bool
+            Whether somebody is there to be asked once more: then the confirmation opens
+            again, with `doubt`, where this would otherwise be refused.
 
         Returns
         -------
@@ -147,15 +167,14 @@ class Launch:
         RequestInvalid
             When something still blocks; nothing was sent.
         """
-        request = self.plan.report.require()
+        self.plan.report.require()
         with self._changed:
             if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
                 return False
-            self.state = LaunchState.SENDING
-        self._tell()
-        body = request.body()
+            self._move(LaunchState.CLAIMED)
+        self.tell()
         try:
-            worker.run(lambda: self._send(body), name="ppio-launch", daemon=False)
+            worker.run(lambda: self._run(again=again, ask=ask), name="ppio-launch", daemon=False)
         except RuntimeError as error:  # the system has no thread left: nothing has begun
             failed = NotSent("not_sent", host=self.plan.target.name, kind=type(error).__name__)
             self._conclude(LaunchState.NOT_SENT, error=failed)
@@ -179,108 +198,203 @@ class Launch:
             Itself; look at `state` and `instance`.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self.settled or self._abandoned, timeout)
+            self._changed.wait_for(
+                lambda: self.settled or (self._stop.is_set() and not self.pending), timeout
+            )
         return self
 
     def wait_for_answer(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered the create call, or will not."""
         with self._changed:
-            self._changed.wait_for(lambda: self.state is not LaunchState.SENDING, timeout)
+            self._changed.wait_for(lambda: self.state not in BUSY, timeout)
         return self
 
+    def wait_for_outcome(self, timeout: float | None = None) -> Launch:
+        """Wait until the server has answered, or a lost answer was looked up."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.pending, timeout)
+        return self
+
+    def look(self) -> Launch:
+        """Look a lost answer up now, once; it is looked up by itself as well.
+
+        Returns
+        -------
+        Launch
+            Itself; anything but UNKNOWN is left as it is.
+        """
+        self._search.look()
+        return self
+
+    def look_soon(self) -> None:
+        """Have a lost answer looked up at once, on its own thread."""
+        if self.state is LaunchState.UNKNOWN:
+            self._search.begin(at_once=True)
+
+    def declare_absent(self, name: str) -> None:
+        """Take a person's word that the instance is not there.
+
+        Parameters
+        ----------
+        name : str
+            The instance's name, typed, so that it is not said by accident.
+
+        Raises
+        ------
+        LaunchRefused
+            When the name is another one, or the launch is not unknown.
+        """
+        with self._changed:
+            if self.state is not LaunchState.UNKNOWN or self.record is None:
+                raise LaunchRefused("absent_state", name=self.name)
+            if name.strip() != self.record.name.strip():
+                raise LaunchRefused("absent_name", name=self.name)
+            self._keep(replace(self.record, source="person"), LaunchState.ABSENT)
+        self._search.end()
+        self.tell()
+
     def stop_following(self) -> None:
-        """Stop looking; the instance goes on as it is."""
+        """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
         with self._changed:
             self._stop.set()
             self._changed.notify_all()
 
-    @property
-    def _abandoned(self) -> bool:
-        return self._stop.is_set() and self.state is not LaunchState.SENDING
-
-    def _send(self, body: Mapping[str, Any]) -> None:
-        verdict: Verdict | None = None
-        fault = ""
-        try:
-            verdict = self._wire.send_create(body)
-        except PpioError as error:  # refused on this side: no key, no such host
-            self._conclude(LaunchState.NOT_SENT, error=error)
-            return
-        except Exception as error:  # noqa: BLE001 - logged without its text
-            fault = type(error).__name__
-            _log("sending failed", error)
-        if verdict is None:
-            self._conclude(LaunchState.UNKNOWN, error=PpioError("fault", kind=fault))
-        elif verdict.instance_id is not None:
-            self._conclude(LaunchState.SUCCEEDED, instance_id=verdict.instance_id)
-            try:
-                worker.run(self._follow, name="ppio-follow", daemon=True)
-            except RuntimeError as error:
-                _log("following did not begin", error)
-                self.stop_following()
-        else:
-            self._conclude(_failed_state(verdict), error=verdict.error)
-
-    def _conclude(
-        self, state: LaunchState, *, instance_id: str | None = None, error: PpioError | None = None
-    ) -> None:
-        with self._changed:
-            self.state, self.id, self.error = state, instance_id, error
-            self._changed.notify_all()
-        self._tell()
-
-    def _follow(self) -> None:
-        """Look at the instance until it runs; a failed look is tried again, more slowly."""
-        pause = POLL_SECONDS
-        while not self._stop.is_set():
-            try:
-                seen = self._wire.get_instance(str(self.id))
-                pause = POLL_SECONDS
-                self._see(seen)
-            except Exception as error:  # noqa: BLE001 - nobody else would look again
-                if self.instance is not None and _is_gone(error):
-                    self._see(replace(self.instance, status="removed"))
-                elif isinstance(error, PpioError):
-                    log.info("follow: %s", type(error).__name__)
-                else:
-                    _log("a look failed", error)
-                pause = min(pause * 2, SLOWEST_POLL_SECONDS)
-            if self.settled or self._stop.wait(pause):
-                return
-
-    def _see(self, seen: InstanceInfo) -> None:
+    def see(self, seen: InstanceInfo) -> None:
+        """Take what was seen of the instance."""
         with self._changed:
             changed = seen != self.instance
             self.instance = seen
             self._changed.notify_all()
         if changed:
-            self._tell()
+            self.tell()
 
-    def _tell(self) -> None:
+    def _run(self, *, again: bool, ask: bool) -> None:
+        """Check, claim, send: the whole of it, on its own thread."""
+        refusal: PpioError
+        try:
+            body, secrets = resolved(self.plan.report.require().body(), os.environ)
+            written = self.plan.report.body
+            claimed = claim(self.launch_id, written, self._wire, self._ledger, again=again)
+            self.record, self.unrecorded = claimed
+        except PpioError as error:
+            refusal = error.with_traceback(None)  # its frames hold what was resolved
+        except Exception as error:  # noqa: BLE001 - logged without its text
+            self._log("the check before sending failed", error)
+            refusal = NotSent("fault_before", kind=type(error).__name__)
+        else:
+            self._go(LaunchState.SENDING)
+            self._send(body, secrets)
+            return
+        if ask and isinstance(refusal, ConsentNeeded):
+            self.doubt = refusal
+            self._go(LaunchState.ARMED)
+        else:
+            self._conclude(LaunchState.NOT_SENT, error=refusal)
+
+    def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
+        late = worker.after(SOFT_SECONDS, self._on_late)
+        verdict = send(self._wire, body, secrets)
+        late.set()
+        self._conclude(state_after(verdict), instance_id=verdict.instance_id, error=verdict.error)
+
+    def _conclude(
+        self, state: LaunchState, *, instance_id: str | None = None, error: PpioError | None = None
+    ) -> None:
+        """Take what the wire said; what was looked up meanwhile is never lost."""
+        with self._changed:
+            if self.state is LaunchState.SUCCEEDED:
+                if instance_id is not None and instance_id != self.id:
+                    self.other_id = instance_id
+                    if self.record is not None:
+                        self._save(replace(self.record, candidates=(instance_id,)))
+            elif self.record is None:
+                self.error = error
+                self._move(state)
+            else:
+                if state is LaunchState.UNKNOWN:
+                    self._search.begin()  # first, so that who waits for the outcome waits on
+                self.error = error
+                source = "answer" if instance_id else ""
+                self._keep(replace(self.record, instance_id=instance_id, source=source), state)
+        self.tell()
+        if self.state is LaunchState.SUCCEEDED:
+            self._follow()
+
+    def _on_late(self) -> None:
+        with self._changed:
+            if self.state is not LaunchState.SENDING:
+                return
+            self.late = True
+        self.tell()
+        self._search.begin()
+
+    def begin_look(self) -> Record | None:
+        """Return what is to be looked up; None when there is nothing to look up (any more)."""
+        with self._changed:
+            if self.state is LaunchState.UNKNOWN:
+                self._move(LaunchState.RECONCILING)
+            elif not (self.state is LaunchState.SENDING and self.late):
+                return None
+        self.tell()
+        return self.record
+
+    def end_look(self, seen: Record) -> None:
+        """Take what a look-up found; while the answer may still come, only an instance counts."""
+        with self._changed:
+            found = seen.state is LaunchState.SUCCEEDED
+            if self.state is LaunchState.RECONCILING or (self.state is LaunchState.SENDING and found):
+                self._keep(seen, seen.state)
+        self.tell()
+        if self.state is LaunchState.SUCCEEDED:
+            self._follow()
+
+    def _follow(self) -> None:
+        self._search.end()
+        with self._changed:
+            begun, self._followed = self._followed, True
+        if begun:
+            return
+        try:
+            worker.run(lambda: follow(self, self._wire, self._stop), name="ppio-follow", daemon=True)
+        except RuntimeError as error:  # no thread left
+            self._log("following did not begin", error)
+            self.stop_following()
+
+    def _go(self, state: LaunchState) -> None:
+        with self._changed:
+            self._move(state)
+        self.tell()
+
+    def _move(self, state: LaunchState) -> None:
+        """Change the state; the lock is held."""
+        if state not in FOLLOWING[self.state]:
+            raise IllegalTransition(self.state, state)
+        log.info("launch %s: %s", self.launch_id, state.value)
+        self.state = state
+        self._changed.notify_all()
+
+    def _keep(self, record: Record, state: LaunchState) -> None:
+        """Write down what is known, then change the state; the lock is held."""
+        self._save(replace(record, state=state))
+        self.id, self.source = record.instance_id, record.source
+        self._move(state)
+
+    def _save(self, record: Record) -> None:
+        self.record = record
+        reason = self._ledger.save(record)
+        if reason is not None:
+            self.unrecorded = PpioError("ledger_unsaved", folder=str(self._ledger.folder), reason=reason)
+
+    def tell(self) -> None:
+        """Wake who waits, and tell the listeners."""
+        with self._changed:
+            self._changed.notify_all()
         for listener in list(self._listeners):
             try:
                 listener(self)
             except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
-                _log("a listener failed", error)
+                self._log("a listener failed", error)
 
-
-def status_words(status: str, say: Words) -> str:
-    """Return an instance's status in words; an unknown one as it is."""
-    key = f"status.{status}"
-    return say(key) if key in say else say("status.other", status=status or "?")
-
-
-def _is_gone(error: Exception) -> bool:
-    """Whether the server knows no such instance (PPIO's v2 API answers 400, not 404)."""
-    return isinstance(error, ApiError) and (error.status == 404 or error.reason == "RESOURCE_NOT_FOUND")
-
-
-def _log(what: str, error: Exception) -> None:
-    """Log a fault's type and frames, never its text, which may hold what was typed."""
-    log.error("launch: %s: %s in %s", what, type(error).__name__, frames_of(error))
-
-
-def _failed_state(verdict: Verdict) -> LaunchState:
-    if isinstance(verdict.error, NotSent):
-        return LaunchState.NOT_SENT
-    return LaunchState.REJECTED if isinstance(verdict.error, ApiError) else LaunchState.UNKNOWN
+    def _log(self, what: str, error: Exception) -> None:
+        """Log a fault's type and frames, never its text, which may hold what was typed."""
+        log.error("launch %s: %s: %s in %s", self.launch_id, what, type(error).__name__, frames_of(error))

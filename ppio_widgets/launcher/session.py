@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, UseEnum
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launcher.launch import Launch, LaunchState
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.states import BUSY, LaunchState
 from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.draft import with_value
 
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.request.fields import Path
 
-# While a launch is in one of these, a form may not begin another.
-_BUSY = (LaunchState.SENDING,)
+# An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
+ARMED_SECONDS = 120.0
 
 
 class LaunchSession(HasTraits):
@@ -36,6 +39,8 @@ class LaunchSession(HasTraits):
         The cloud that a launch goes to.
     draft : mapping, optional
         What to begin with.
+    again : bool
+        Whether a second copy was consented to beforehand.
 
     Attributes
     ----------
@@ -47,14 +52,18 @@ class LaunchSession(HasTraits):
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
-    seen = Instance(object, allow_none=True, help="What was last seen of its instance.")
+    sight = Any_(help="Changes whenever what is known of the launch does.")
 
-    def __init__(self, client: PpioClient, draft: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, client: PpioClient, draft: Mapping[str, Any] | None = None, *, again: bool = False
+    ) -> None:
         self.lock = threading.RLock()
         self.closed = False
         self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
+        self._again = again
+        self._disarming = threading.Event()
         super().__init__(draft=dict(draft or {}), report=check(draft or {}))
 
     @property
@@ -88,7 +97,7 @@ class LaunchSession(HasTraits):
             False when something blocks or a launch is in flight.
         """
         with self.lock:
-            if self.closed or self.status in _BUSY or self.report.request is None:
+            if self.closed or self.status in BUSY or self.report.request is None:
                 return False
             self.begin()
             return True
@@ -105,12 +114,13 @@ class LaunchSession(HasTraits):
             self.report.require()
             launch = self._begin()
             launch.arm()
-            self.status = LaunchState.ARMED
+            self._on_armed()
             return launch
 
     def disarm(self) -> None:
         """Withdraw an open confirmation."""
         with self.lock:
+            self._disarming.set()
             if self.status is LaunchState.ARMED:
                 if self.launch is not None:
                     self.launch.withdraw()
@@ -122,10 +132,16 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or self.status is not LaunchState.ARMED or self.launch is None:
                 return None
-            return self._submit(self.launch)
+            self._disarming.set()
+            return self._submit(self.launch, again=self._again or self.launch.doubt is not None, ask=True)
 
-    def send(self) -> Launch:
+    def send(self, *, again: bool = False) -> Launch:
         """Send the draft without a confirmation: the call itself is consent.
+
+        Parameters
+        ----------
+        again : bool
+            Whether a second copy of an instance of this name is meant.
 
         Raises
         ------
@@ -138,9 +154,9 @@ class LaunchSession(HasTraits):
             if self.closed:
                 raise LaunchRefused("form_closed")
             self.report.require()
-            if self.status in _BUSY and self.launch is not None:
+            if self.status in BUSY and self.launch is not None:
                 return self.launch
-            return self._submit(self._begin())
+            return self._submit(self._begin(), again=again, ask=False)
 
     def close(self) -> None:
         """Stop following; a launch in flight is not stopped."""
@@ -152,6 +168,13 @@ class LaunchSession(HasTraits):
                     launch.stop_following()
             self.unobserve_all()
 
+    def use(self, client: PpioClient) -> None:
+        """Go to another cloud from now on; an open confirmation is withdrawn."""
+        with self.lock:
+            self.disarm()
+            self.client = client
+            self.target = Target.of(client)
+
     _before: Launch | None = None
 
     def _begin(self) -> Launch:
@@ -160,18 +183,36 @@ class LaunchSession(HasTraits):
         self.launch = Launch(self.plan, self.client)
         return self.launch
 
-    def _submit(self, launch: Launch) -> Launch:
+    def _submit(self, launch: Launch, *, again: bool, ask: bool) -> Launch:
         if self._before is not None:
             self._before.stop_following()
-        self.launches = (*self.launches, launch)
-        launch.subscribe(self._on_launch)
-        launch.submit()
+        if launch not in self.launches:
+            self.launches = (*self.launches, launch)
+            launch.subscribe(self._on_launch)
+        launch.submit(again=again, ask=ask)
         return launch
+
+    def _on_armed(self) -> None:
+        launch = self.launch
+        self.status = LaunchState.ARMED
+        self._disarming = worker.after(ARMED_SECONDS, lambda: self._on_nobody(launch))
+
+    def _on_nobody(self, launch: Launch | None) -> None:
+        """Withdraw a confirmation that stood open too long; called on a thread of its own."""
+        with self.lock:
+            if launch is self.launch:
+                self.disarm()
 
     def _on_launch(self, launch: Launch) -> None:
         """Take over what became of the launch; called on its threads."""
         with self.lock:
             if self.closed or launch is not self.launch:
+                if launch.state is LaunchState.ARMED:  # nobody is there to be asked once more
+                    launch.withdraw()
                 return
-            self.status = launch.state
-            self.seen = launch.instance
+            asked_again = launch.state is LaunchState.ARMED and self.status in BUSY
+            if asked_again:
+                self._on_armed()
+            else:
+                self.status = launch.state
+            self.sight = (launch.instance, launch.late, launch.pending, launch.other_id)

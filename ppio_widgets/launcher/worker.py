@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 HAS_THREADS = sys.platform != "emscripten"
+
+
+class Clock:
+    """What time it is, and waiting."""
+
+    def now(self) -> float:
+        """Return Unix seconds."""
+        return time.time()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait until the event is set; False when the time is over before."""
+        return event.wait(seconds)
+
+
+clock = Clock()
 
 
 def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
@@ -28,3 +44,22 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
         task()
         return
     threading.Thread(target=task, name=name, daemon=daemon).start()
+
+
+def after(seconds: float, task: Callable[[], None]) -> threading.Event:
+    """Run `task` on a thread once `seconds` are over.
+
+    Returns
+    -------
+    threading.Event
+        Setting it calls the task off. Without threads nothing ever comes of it.
+    """
+    called_off = threading.Event()
+
+    def wait() -> None:
+        if not clock.wait(called_off, seconds):
+            task()
+
+    if HAS_THREADS:
+        run(wait, name="ppio-timer", daemon=True)
+    return called_off

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -44,6 +45,25 @@ class Words:
     def keys(self) -> set[str]:
         """All keys of this language."""
         return set(self._sentences)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time that is put into words late: ``"5 min"``.
+
+    Parameters
+    ----------
+    seconds : float
+    """
+
+    seconds: float
+
+    def sentence(self, say: Words) -> str:
+        """Return it in its largest unit that is at least two of them."""
+        for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+            if self.seconds >= 2 * length:
+                return say(f"span.{unit}", n=round(self.seconds / length))
+        return say("span.seconds", n=round(self.seconds))
 
 
 @cache

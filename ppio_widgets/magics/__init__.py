@@ -1,35 +1,39 @@
-"""IPython: the line magic ``%ppio_launch``, registered by ``%load_ext ppio_widgets``.
+"""IPython: the line magics, registered by ``%load_ext ppio_widgets``.
 
-`launch_magic` reads a line and asks who can answer; the form and the launcher do
-the rest. Loading registers names only; the heavy imports wait for the first use.
+`launch_magic` is ``%ppio_launch``: it reads a line and asks who can answer; the form
+and the launcher do the rest. `ppio_magic` is ``%ppio``: sign in, choose the cloud, see
+and settle launches. Loading registers names only; the heavy imports wait for the first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets.magics.launch_magic import PpioMagics
+from ppio_widgets.magics.launch_magic import LaunchMagics
+from ppio_widgets.magics.ppio_magic import PpioMagics, tell_of_open_launches
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_NAMES = ("ppio_launch",)
+_NAMES = ("ppio_launch", "ppio")
 _LAUNCH = ("ppio_widgets.launcher.launch", "Launch")
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics, and how a `Launch` displays itself."""
-    magics = PpioMagics(shell)
-    shell.register_magics(magics)
+    """Register the magics, and how a `Launch` displays itself; tell of launches left open."""
+    magics = LaunchMagics(shell)
+    shell.register_magics(magics, PpioMagics(shell))
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type_by_name(*_LAUNCH, magics.display_launch)
+    tell_of_open_launches()
 
 
 def unload(shell: InteractiveShell) -> None:
     """Take away what `load` registered."""
     for name in _NAMES:
         shell.magics_manager.magics["line"].pop(name, None)
-    shell.magics_manager.registry.pop(PpioMagics.__name__, None)
+    for kind in (LaunchMagics, PpioMagics):
+        shell.magics_manager.registry.pop(kind.__name__, None)
     formatter = shell.display_formatter.ipython_display_formatter
     key = ".".join(_LAUNCH)
     formatter.deferred_printers.pop(_LAUNCH, None)

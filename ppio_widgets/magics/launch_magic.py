@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -30,8 +32,8 @@ def _usage() -> str:
 
 
 @magics_class
-class PpioMagics(Magics):
-    """The magics of ppio_widgets."""
+class LaunchMagics(Magics):
+    """``%ppio_launch``, and how a launch displays itself."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -47,7 +49,7 @@ class PpioMagics(Magics):
         from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
 
         try:
-            given = read_line(line, self._lookup)
+            given = _named_uniquely(read_line(line, self._lookup))
             if "--dry-run" in given.switches:
                 return self._plan(given)
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
@@ -84,48 +86,72 @@ class PpioMagics(Magics):
         return LaunchPlan(check(given.draft), target)
 
     def _launch(self, given: Line) -> Launch:
-        from ppio_widgets.api import connect, finish  # noqa: PLC0415
+        from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
 
         client = connect(practice=_practice(given))
-        client.refuse_live()
         plan = self._plan(given, client)
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
         if "--yes" in given.switches:
-            return finish(Launch(plan, client))
+            return _finish(Launch(plan, client), again="--again" in given.switches)
         answers = notebook.who_answers()
         if answers == "buttons":
             return self._ask_by_buttons(given, client)
         if answers == "input":
-            return self._ask_by_input(plan, client)
+            return self._ask_by_input(plan, client, again="--again" in given.switches)
         raise UsageError(words()("line.nobody"))
 
     def _ask_by_buttons(self, given: Line, client: PpioClient) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
         from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
 
-        card = ConfirmCard(given.draft, client)
+        card = ConfirmCard(given.draft, client, again="--again" in given.switches)
         display(card)
         self._shown = (card.launch, notebook.execution())
         return card.launch
 
-    def _ask_by_input(self, plan: LaunchPlan, client: PpioClient) -> Launch:
-        from ppio_widgets.api import finish  # noqa: PLC0415
+    def _ask_by_input(self, plan: LaunchPlan, client: PpioClient, *, again: bool) -> Launch:
+        from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
 
         say = words()
         print(repr(plan))  # noqa: T201 - a terminal is asked
-        answer = _ask(say("line.ask", **plan.question(say)))
         launch = Launch(plan, client)
-        if answer.strip().lower() not in ("y", "yes", "是"):
-            print(say("line.cancelled"))  # noqa: T201
-            self._shown = (launch, notebook.execution())
-            return launch
-        return finish(launch)
+        question = say("line.ask", **plan.question(say))
+        while _ask(question).strip().lower() in ("y", "yes", "是"):
+            doubt = ""
+            try:
+                return _finish(launch, again=again)
+            except ConsentNeeded as error:
+                doubt = error.fact(say)
+            question = say("line.ask_again", reason=doubt)
+            launch, again = Launch(plan, client), True
+        print(say("line.cancelled"))  # noqa: T201
+        self._shown = (launch, notebook.execution())
+        return launch
 
 
-PpioMagics.ppio_launch.__doc__ = _usage()
+LaunchMagics.ppio_launch.__doc__ = _usage()
+
+
+def _finish(launch: Launch, *, again: bool) -> Launch:
+    """Send and wait; an Interrupt stops the waiting only, and says so."""
+    from ppio_widgets.api import finish  # noqa: PLC0415
+
+    try:
+        return finish(launch, again=again, report=print)
+    except KeyboardInterrupt:
+        print(words()("line.interrupted", launch_id=launch.launch_id))  # noqa: T201 - the cell ends here
+        raise
+
+
+def _named_uniquely(given: Line) -> Line:
+    """Append a short id to the name, where that was asked for."""
+    name = given.draft.get("name")
+    if "--unique-name" not in given.switches or not isinstance(name, str):
+        return given
+    return replace(given, draft={**given.draft, "name": f"{name}-{token_hex(3)}"})
 
 
 def _ask(question: str) -> str:

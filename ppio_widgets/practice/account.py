@@ -75,6 +75,10 @@ class PracticeAccount:
         self._lock = threading.Lock()
         self._instances: dict[str, _Instance] = {}
 
+    def now(self) -> float:
+        """Return the account's clock, as Unix seconds."""
+        return self._clock()
+
     def create(self, body: Any) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
@@ -22,11 +23,17 @@ _JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: status, content type and bytes."""
+    """What goes back: status, content type, the account's clock as an HTTP date, and bytes."""
 
     status: int
     content_type: str
+    date: str
     content: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the answer."""
+        return {"Content-Type": self.content_type, "Date": self.date}
 
 
 def answer(
@@ -46,14 +53,15 @@ def answer(
         The request's body.
     """
     path, _, query = target.partition("?")
+    date = formatdate(account.now(), usegmt=True)
     try:
         _authorize(headers)
         result = _call(account, method, path, dict(parse_qsl(query)), content)
     except Refused as refusal:
-        return _json(refusal.status, refusal.answer)
+        return _json(refusal.status, date, refusal.answer)
     if result is None:
-        return Answer(404, "text/plain; charset=utf-8", b"404 page not found")
-    return _json(200, result)
+        return Answer(404, "text/plain; charset=utf-8", date, b"404 page not found")
+    return _json(200, date, result)
 
 
 def _authorize(headers: Mapping[str, str]) -> None:
@@ -94,5 +102,5 @@ def _read_body(content: bytes) -> object:
         raise Refused(400, "REQUEST", "the body is not JSON") from None
 
 
-def _json(status: int, value: object) -> Answer:
-    return Answer(status, _JSON, json.dumps(value, ensure_ascii=False).encode())
+def _json(status: int, date: str, value: object) -> Answer:
+    return Answer(status, _JSON, date, json.dumps(value, ensure_ascii=False).encode())

@@ -32,8 +32,9 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(size)
         headers = {name.lower(): value for name, value in self.headers.items()}
         result = answer(self.server.account, self.command, self.path, headers, content)
-        self.send_response(result.status)
-        self.send_header("Content-Type", result.content_type)
+        self.send_response_only(result.status)
+        for name, value in result.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(result.content)))
         self.end_headers()
         self.wfile.write(result.content)

@@ -41,9 +41,7 @@ class PracticeTransport(httpx.BaseTransport):
         target = request.url.raw_path.decode("ascii")
         result = answer(self._account, request.method, target, headers, content)
         self._fire(request, _AFTER)
-        return httpx.Response(
-            result.status, headers={"Content-Type": result.content_type}, content=result.content
-        )
+        return httpx.Response(result.status, headers=result.headers, content=result.content)
 
     @staticmethod
     def _fire(request: httpx.Request, events: tuple[str, ...]) -> None:

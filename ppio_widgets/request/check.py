@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale import Words, words
-from ppio_widgets.request.draft import Draft, compact, value_at
+from ppio_widgets.request.draft import Draft, compact, is_env_value, value_at
 from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
 from ppio_widgets.request.models import CreateInstanceRequest
 
@@ -26,6 +26,7 @@ _PLAIN = {
     "string_type": "text",
     "string_unicode": "text",
     "null_value": "null",
+    "env_name": "env_name",
 }
 
 
@@ -95,7 +96,8 @@ def check(draft: Draft) -> Report:
     Parameters
     ----------
     draft : mapping
-        A body, or what a person typed of one.
+        A body, or what a person typed of one; its env values may be references,
+        ``EnvRef("NAME")`` or ``{"$env": "NAME"}``.
 
     Returns
     -------
@@ -103,16 +105,23 @@ def check(draft: Draft) -> Report:
         With the request, or with all errors.
     """
     tight = compact(draft)
-    request, problems = judge(tight.body)
+    request, found = judge(tight.body)
+    problems = {path: _of_reference(problem, path, tight.body) for path, problem in found.items()}
     return Report(request, tight.body, {tight.in_draft(path): problem for path, problem in problems.items()})
 
 
 def judge(body: Mapping[str, Any]) -> tuple[CreateInstanceRequest | None, dict[Path, Problem]]:
-    """Judge a body exactly as it stands: no blank is dropped, no digit read."""
+    """Judge a body exactly as it stands: no blank is dropped, no digit and no ``{"$env": …}`` read."""
     try:
         return CreateInstanceRequest.model_validate(body), {}
     except ValidationError as invalid:
         return None, dict(_problems(invalid.errors(include_input=False, include_url=False), body))
+
+
+def _of_reference(problem: Problem, path: Path, body: Mapping[str, Any]) -> Problem:
+    """Say of an object in place of an env value what it has to look like: a reference was meant."""
+    meant = is_env_value(path) and isinstance(value_at(body, path), Mapping)
+    return Problem("env_ref") if meant else problem
 
 
 def _problems(details: list[ErrorDetails], body: Mapping[str, Any]) -> Iterator[tuple[Path, Problem]]:

@@ -1,7 +1,8 @@
 """A draft: what a person has typed so far, in the shape of the body.
 
 A draft is a nested dict whose values are as typed: ``"8080"`` may stand where
-the body has ``8080``, rows may be blank, anything may be missing or wrong.
+the body has ``8080``, rows may be blank, anything may be missing or wrong. The
+value of a variable may be an `EnvRef`, or ``{"$env": "NAME"}``.
 :func:`compact` brings it as near to a body as can be without judging it.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.fields import Group, Leaf, Node, Path, Rows, tree
 
 Draft = Mapping[str, Any]
@@ -39,7 +41,8 @@ class Compact:
     body : dict
         Unset, ``None``, empty text, empty lists and empty objects are gone (but
         an env value may be ``""`` when its key is there); digits typed for a
-        whole number are one; fields stand in the contract's order.
+        whole number are one; ``{"$env": "NAME"}`` is an `EnvRef`; fields stand in the
+        contract's order.
     rows : dict
         For each list, the row numbers that its rows had in the draft.
     """
@@ -105,9 +108,15 @@ def with_value(draft: Draft, path: Path, value: Any) -> dict[str, Any]:
     return result
 
 
+def is_env_value(path: Path) -> bool:
+    """Whether a path is the value of a variable."""
+    return len(path) == 3 and path[0] == "envs" and path[2] == "value"
+
+
 def _compact(value: Any, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> Any:
     if isinstance(value, Mapping):
-        return _compact_group(value, node, path, rows)
+        ref = reference(value) if is_env_value(path) else None
+        return ref or _compact_group(value, node, path, rows)
     if isinstance(value, list | tuple):
         return _compact_rows(value, node, path, rows)
     if isinstance(value, str) and isinstance(node, Leaf) and node.kind == "whole":
@@ -125,7 +134,7 @@ def _compact_group(
     result: dict[str, Any] = {}
     for name in names:
         inner = _compact(value[name], known.get(name), (*path, name), rows)
-        if not _is_blank(inner) or (_is_env_value((*path, name)) and result.get("key")):
+        if not _is_blank(inner) or (is_env_value((*path, name)) and result.get("key")):
             result[name] = inner
     return result
 
@@ -140,8 +149,6 @@ def _compact_rows(value: Any, node: Node | None, path: Path, rows: dict[Path, li
 
 
 def _is_blank(value: Any) -> bool:
+    if isinstance(value, EnvRef):
+        return not value.name
     return value is None or (isinstance(value, str | list | dict) and not value)
-
-
-def _is_env_value(path: Path) -> bool:
-    return len(path) == 3 and path[0] == "envs" and path[2] == "value"

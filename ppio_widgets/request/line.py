@@ -1,7 +1,8 @@
 """The line ``%ppio_launch --name demo …``: its words, and the draft they stand for.
 
 Only an unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
-notebook; everything else arrives as it was typed.
+notebook; everything else arrives as it was typed. ``--env NAME`` takes the value from
+the kernel's environment when the request is sent, as docker does.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
+from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.request.options import BY_FLAG, Option, closest
 from ppio_widgets.request.tokens import LineError, Word, is_expression, split_line
 
 Lookup = Callable[[str], Any]
 
 _NAME = re.compile(r"\$[^\W\d]\w*")
+
+# What somebody types who wants to give the key: it is refused before any of it is read.
+_KEY_WORDS = frozenset({"api-key", "apikey", "key", "token"})
 
 
 @dataclass(frozen=True)
@@ -101,11 +106,13 @@ def read_line(text: str, lookup: Lookup) -> Line:
 
 def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
     """Return the option of a word, and its value where it is ``--flag=value``."""
+    flag, equals, value = word.text.partition("=")
+    if flag.startswith("-") and flag.lstrip("-").lower().replace("_", "-") in _KEY_WORDS:
+        raise LineError("option_api_key", option=flag)
     if not word.is_flag and before is not None and not before.metavar:
         raise LineError("option_no_value", option=before.flag)
     if not word.is_flag and not word.text.startswith("-"):
         raise LineError("line_stray", word=word.text)
-    flag, equals, value = word.text.partition("=")
     if not word.is_flag:  # one dash
         meant = closest(f"-{flag}")
         raise LineError("option_meant" if meant else "option_unknown", option=flag, meant=meant)
@@ -131,10 +138,13 @@ def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
     else:
         return word.text
     try:
-        return _looked_up(expression, word, option, lookup)
+        found = _looked_up(expression, word, option, lookup)
     except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
         kind = type(error).__name__
         raise LineError("line_expression", option=option.flag, word=word.text, kind=kind) from None
+    if option.kind == "env" and "=" not in _text(option, found):
+        raise LineError("option_env")  # no name was typed: this may be the secret itself
+    return found
 
 
 def _looked_up(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
@@ -178,11 +188,11 @@ def _switch(_option: Option, _value: Any) -> bool:
     return True
 
 
-def _env(option: Option, value: Any) -> dict[str, str]:
+def _env(option: Option, value: Any) -> dict[str, Any]:
     key, equals, rest = _text(option, value).partition("=")
-    if not key or not equals:
+    if not key or not (equals or is_name(key)):
         raise LineError("option_env")  # what was typed may be a secret
-    return {"key": key, "value": rest}
+    return {"key": key, "value": rest if equals else EnvRef(key)}
 
 
 def _port(option: Option, value: Any) -> dict[str, Any]:

@@ -19,13 +19,21 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
+    ValidatorFunctionWrapHandler,
+    field_serializer,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_name
+
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    EnvText = str | EnvRef
+else:
+    EnvText = StrictStr  # the contract's; the validator of `EnvVar` lets a reference pass
 
 T = TypeVar("T")
 
@@ -87,10 +95,27 @@ class Resource(_Part):
 
 
 class EnvVar(_Part):
-    """One environment variable. A key is needed: an env without a name says nothing."""
+    """One environment variable. A key is needed: an env without a name says nothing.
+
+    An `EnvRef` may stand for the value until the request is sent. Its JSON is no body
+    of the API: only `ppio_widgets.request.draft.compact` reads that.
+    """
 
     key: StrictStr = Field(min_length=1, max_length=511)
-    value: StrictStr | None = Field(None, max_length=4095, repr=False)
+    value: EnvText | None = Field(None, max_length=LONGEST_VALUE, repr=False)
+
+    @field_validator("value", mode="wrap")
+    @classmethod
+    def _text_or_reference(cls, value: Any, text: ValidatorFunctionWrapHandler) -> Any:
+        if not isinstance(value, EnvRef):
+            return text(value)
+        if not is_name(value.name):
+            raise PydanticCustomError("env_name", "the name of a variable is needed")
+        return value
+
+    @field_serializer("value")
+    def _as_json(self, value: str | EnvRef | None) -> str | dict[str, str] | None:
+        return value.as_json() if isinstance(value, EnvRef) else value
 
 
 class Port(_Part):
@@ -161,7 +186,7 @@ class CreateInstanceRequest(_Part):
     auto_migrate: AutoMigrate | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON body: what is unset or empty is absent."""
+        """Return the JSON body: what is unset or empty is absent, a reference is still an `EnvRef`."""
         from ppio_widgets.request.draft import compact  # noqa: PLC0415 - draft walks these models
 
         return compact(self.model_dump(mode="json", exclude_none=True)).body

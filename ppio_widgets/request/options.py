@@ -70,7 +70,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--registry-auth", ("registry_auth_id",), "text", "ID"),
     Option("--entrypoint", ("entrypoint",), "text", "TEXT"),
     Option("--command", ("command",), "text", "TEXT"),
-    Option("--env", ("envs",), "env", "KEY=VALUE", repeated=True),
+    Option("--env", ("envs",), "env", "KEY[=VALUE]", repeated=True),
     Option("--port", ("ports",), "port", "PORT[/PROTOCOL]", repeated=True),
     Option("--network", ("network", "id"), "text", "ID"),
     Option("--network-ip", ("network", "ip"), "text", "IP"),
@@ -82,6 +82,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("--body", (), "body", "JSON"),
     Option("--dry-run", (), "switch"),
     Option("--yes", (), "switch"),
+    Option("--again", (), "switch"),
+    Option("--unique-name", (), "switch"),
     Option("--practice", (), "switch"),
     Option("--form", (), "switch"),
 )

@@ -92,7 +92,9 @@ def test_the_quickstart_by_hand(notebook, practice):
 
 def test_the_line_with_its_confirmation(notebook, practice):
     line = "%ppio_launch --practice --name by-line --product a100-80g --image ubuntu:24.04 --port 8888/http"
-    notebook.open(["%load_ext ppio_widgets", line, f"x = {line} --yes\nx.wait(60)", "%ppio_launch --nam x"])
+    notebook.open(
+        ["%load_ext ppio_widgets", line, f"x = {line} --yes --again\nx.wait(60)", "%ppio_launch --nam x"]
+    )
     notebook.run(0)
     before = ids(practice)
     notebook.run(1)

@@ -6,6 +6,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from ppio_widgets import api
+from ppio_widgets.cloud.credentials import forget_keys
 from ppio_widgets.practice import kernel_account
 
 
@@ -15,6 +17,8 @@ def shell(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setattr(api, "_switched", None)
+    forget_keys()
     kernel_account.cache_clear()
     config = Config()
     config.HistoryManager.enabled = False

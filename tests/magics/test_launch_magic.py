@@ -1,10 +1,11 @@
 import json
+import re
 import shlex
 
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets import ApiError, Launch, LaunchForm, LaunchPlan, LaunchRefused
+from ppio_widgets import ApiError, ConsentNeeded, Launch, LaunchForm, LaunchPlan
 from ppio_widgets.practice.account import PracticeAccount, Refused
 from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL
@@ -131,10 +132,36 @@ def test_a_closed_stdin_is_nobody(run, names, monkeypatch):
     assert names() == []
 
 
-def test_a_live_host_is_refused_in_this_version(run, monkeypatch):
-    monkeypatch.setenv("PPIO_API_KEY", "sk_live_0123456789")
-    with pytest.raises(LaunchRefused, match="not switched on"):
-        run("%ppio_launch --name demo --product p --image i --yes")
+def test_a_name_that_is_taken_is_refused_and_again_or_another_name_launches(run, names):
+    first = run(f"{LINE} --yes")
+    with pytest.raises(ConsentNeeded, match=f"id {first.id}.* --again"):
+        run(f"{LINE} --yes")
+    assert names() == ["demo"]
+    second = run(f"{LINE} --yes --again")
+    third = run(f"{LINE} --yes --unique-name")
+    assert second.id != first.id
+    assert re.fullmatch("demo-[0-9a-f]{6}", third.name)
+    assert len(names()) == 3
+    for launch in (first, second, third):
+        launch.stop_following()
+
+
+def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkeypatch, capsys):
+    asked = []
+    first = run(f"{LINE} --yes")
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
+    second = run(LINE)
+    assert first.id in asked[1]
+    assert "Launch all the same?" in asked[1]
+    assert second.id != first.id
+    assert names() == ["demo", "demo"]
+    monkeypatch.setattr("builtins.input", lambda question: "y" if "already there" not in question else "n")
+    assert run(LINE).id is None
+    assert "nothing was sent" in capsys.readouterr().out
+    assert names() == ["demo", "demo"]
+    for launch in (first, second):
+        launch.stop_following()
 
 
 def test_a_refusal_of_the_server_is_raised_so_that_run_all_stops(run, monkeypatch):

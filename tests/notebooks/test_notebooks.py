@@ -19,6 +19,7 @@ def executed(monkeypatch, tmp_path):
     monkeypatch.delenv("PPIO_WIDGETS_PRACTICE", raising=False)
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
 
     def execute(path):
         sheet = nbformat.read(path, as_version=4)
@@ -44,5 +45,8 @@ def test_the_quickstart_launches_on_the_practice_cloud(executed):
     assert "Nothing blocks it." in texts["dry-run"]
     assert "demo-line on the practice cloud" in texts["line"]
     assert "running" in texts["wait"]
-    assert "demo on the practice cloud" in texts["python"]
+    assert "demo-python on the practice cloud" in texts["python"]
+    assert "demo-line-" in texts["again"]
+    assert texts["launches"].count("launched, id") == 3
+    assert "from $HF_TOKEN" in texts["secret-env"] or "$env" in texts["secret-env"]
     assert "must_not_be_used" not in nbformat.writes(sheet)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from ppio_widgets import api
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import launch as launch_module
+from ppio_widgets.launcher import following, search, worker
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from tests.clock import Clock
+from tests.clock import Clock, LaunchClock
 from tests.unit.wire import wait_for_launches
 
 OURS = (
@@ -19,12 +20,15 @@ OURS = (
     "LANG",
 )
 
+LOOK_PAUSES = search.LOOK_PAUSES
+
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch):
     for name in OURS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
+    monkeypatch.setattr(api, "_switched", None)
 
 
 @pytest.fixture(autouse=True)
@@ -66,5 +70,15 @@ def client(server):
 @pytest.fixture
 def quick(monkeypatch):
     """Launches look often."""
-    monkeypatch.setattr(launch_module, "POLL_SECONDS", 0.002)
-    monkeypatch.setattr(launch_module, "SLOWEST_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.002)
+    monkeypatch.setattr(following, "SLOWEST_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(search, "LOOK_PAUSES", (0.001,) * 4)
+
+
+@pytest.fixture
+def time(monkeypatch):
+    """The launcher's clock, turned by hand, and the real schedule of looks."""
+    clock = LaunchClock()
+    monkeypatch.setattr(search, "LOOK_PAUSES", LOOK_PAUSES)
+    monkeypatch.setattr(worker, "clock", clock)
+    return clock

@@ -12,9 +12,10 @@ from ppio_widgets.cloud.answers import (
     read_error,
     read_instance,
     read_json,
+    read_page,
 )
 from ppio_widgets.errors import AccessDenied, ApiError
-from ppio_widgets.locale import words
+from ppio_widgets.locale import Span, words
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -168,7 +169,7 @@ def test_an_instance_keeps_only_what_is_named():
         "created_at": 1700000000,
         "envs": [{"key": "A", "value": "s3cret"}],
     }
-    assert read_instance(answer) == InstanceInfo("abc", "demo", "pulling", "e", "m", 1700000000)
+    assert read_instance(answer) == InstanceInfo("abc", "demo\n", "pulling", "e", "m", 1700000000)
 
 
 def test_an_older_plain_status_is_taken():
@@ -195,3 +196,89 @@ def test_any_bytes_are_json_or_none(content):
 def test_json_made_to_be_deep_or_long_is_none():
     assert read_json(b"[" * 100_000) is None
     assert read_json(b"9" * 10_000) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "step"),
+    [
+        (400, "INSUFFICIENT_RESOURCE", "No machine of this kind is free"),
+        (400, "BALANCE_NOT_ENOUGH", "top up"),
+        (400, "EXPIRED_OR_BALANCE_NOT_ENOUGH", "top up"),
+        (400, "CREATE_INSTANCE_LIMIT", "delete one, or top up"),
+        (400, "UNSUPPORTED_BILLING_MODE", "choose another mode"),
+        (400, "IMAGE_NOT_FOUND", "address and tag"),
+        (400, "NETWORK_STORAGE_NOT_FOUND", "check its id"),
+        (400, "CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT", "region of the storage"),
+        (400, "NETWORK_NOT_FOUND", "VPC network does not exist"),
+        (401, "", "%ppio login"),
+        (403, "", "real-name verification"),
+        (403, "FORBIDDEN", "real-name verification"),
+        (307, "", "never followed"),
+    ],
+)
+def test_each_documented_refusal_comes_with_its_next_step(status, reason, step):
+    error = read_error(status, json.dumps({"reason": reason, "message": "no"}).encode())
+    assert step in str(error)
+    assert len(error.sentence(words("zh"))) > len("no")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words_en", "words_zh"),
+    [
+        (0, "0 s", "0 秒"),
+        (119, "119 s", "119 秒"),
+        (120, "2 min", "2 分钟"),
+        (7200, "2 h", "2 小时"),
+        (3 * 86400, "3 days", "3 天"),
+    ],
+)
+def test_a_span_is_told_in_its_largest_unit(seconds, words_en, words_zh):
+    assert Span(seconds).sentence(words("en")) == words_en
+    assert Span(seconds).sentence(words("zh")) == words_zh
+
+
+ROW = {"id": "i", "name": "n", "status": {"status": "running"}, "created_at": 5}
+
+
+@pytest.mark.parametrize(
+    ("answer", "cursor", "certain"),
+    [
+        ({"data": [ROW], "has_more": False, "next_cursor": ""}, "", True),
+        ({"data": [ROW], "has_more": True, "next_cursor": "c"}, "c", True),
+        ({"data": [], "has_more": False}, "", True),
+        ({"data": [], "next_cursor": "c"}, "c", False),
+        ({"data": None, "has_more": False}, "", False),
+        ({"data": None}, "", False),
+    ],
+)
+def test_a_page_is_read_strictly(answer, cursor, certain):
+    page = read_page(answer)
+    assert (page.cursor, page.certain) == (cursor, certain)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {},
+        {"data": {}},
+        {"data": [None], "has_more": False},
+        {"data": [{**ROW, "id": ""}], "has_more": False},
+        {"data": [{**ROW, "name": None}], "has_more": False},
+        {"data": [{**ROW, "created_at": "5"}], "has_more": False},
+        {"data": [{**ROW, "status": {}}], "has_more": False},
+        {"data": [], "has_more": True},
+        {"data": [], "has_more": True, "next_cursor": None},
+        {"data": [], "has_more": "no"},
+        {"data": [], "has_more": False, "next_cursor": 5},
+    ],
+)
+def test_an_odd_page_is_none(answer):
+    assert read_page(answer) is None
+
+
+@given(anything)
+def test_whatever_comes_a_page_is_read_or_not(answer):
+    page = read_page(answer)
+    assert page is None or all(one.id and one.name for one in page.instances)

@@ -12,9 +12,10 @@ from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.errors import (
     AccessDenied,
     ApiError,
+    ConsentNeeded,
     CredentialsError,
     HostRefused,
-    LaunchRefused,
+    LaunchAbsent,
     NotSent,
     OutcomeUnknown,
     PpioError,
@@ -30,7 +31,11 @@ from tests.unit.wire import (
     all_that_shows,
     closed_port,
     faulty,
+    launching,
+    listing,
+    nothing_there,
     resets_after_reading,
+    row,
     says,
 )
 
@@ -72,11 +77,11 @@ def test_a_body_that_does_not_fit_is_refused_with_every_error(account):
 
 
 def test_nothing_is_added_to_the_body():
-    with faulty(says(200, {"id": "abc", "status": "running"})) as server:
+    with launching(says(200, {"id": "abc", "status": "running"})) as server:
         launch(MINIMAL, base_url=server.url).wait(PATIENCE)
         assert server.posts == 1
         assert check(MINIMAL).body == MINIMAL
-        assert json.loads(server.received[0].content) == MINIMAL
+        assert json.loads(server.received[1].content) == MINIMAL
 
 
 @pytest.mark.parametrize(
@@ -90,13 +95,13 @@ def test_nothing_is_added_to_the_body():
     ],
 )
 def test_each_outcome_is_its_exception_and_one_request(play, kind):
-    with faulty(play) as server:
+    with launching(play, says(500, b"")) as server:
         with pytest.raises(kind) as caught:
             launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         assert type(caught.value) is kind
         # The frame of the call itself holds its argument.
         assert REAL_KEY not in all_that_shows(caught.value, with_locals=False)
-        assert server.connections == 1
+        assert server.posts == 1
 
 
 def test_a_closed_port_is_not_sent():
@@ -104,7 +109,7 @@ def test_a_closed_port_is_not_sent():
         launch(MINIMAL, base_url=f"http://127.0.0.1:{closed_port()}")
 
 
-def test_live_is_refused_without_a_key_and_with_one(monkeypatch):
+def test_live_needs_a_key_and_touches_nothing_without_one(monkeypatch):
     def touch(*_given):
         raise AssertionError("the network was touched")
 
@@ -112,13 +117,36 @@ def test_live_is_refused_without_a_key_and_with_one(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", touch)
     with pytest.raises(CredentialsError, match="PPIO_API_KEY"):
         launch(MINIMAL)
-    monkeypatch.setenv("PPIO_API_KEY", REAL_KEY)
-    with pytest.raises(LaunchRefused) as caught:
-        launch(MINIMAL)
-    assert "api.ppio.com" in str(caught.value)
-    assert REAL_KEY not in all_that_shows(caught.value)
-    with pytest.raises(LaunchRefused):
-        launch(MINIMAL, practice=False)
+
+
+def test_a_second_launch_of_the_same_name_needs_consent(account, clock):
+    clock.turn(5)
+    first = launch(MINIMAL, practice=True)
+    clock.turn(300)
+    with pytest.raises(ConsentNeeded) as caught:
+        launch(MINIMAL, practice=True)
+    assert f"id {first.id}, made 5 min ago" in str(caught.value)
+    second = launch(MINIMAL, practice=True, again=True)
+    assert {row["id"] for row in account.page()["data"]} == {first.id, second.id}
+    for one in (first, second):
+        one.stop_following()
+
+
+@pytest.mark.usefixtures("time")
+def test_a_lost_answer_is_looked_up_before_the_call_returns():
+    with launching(resets_after_reading, listing(row("demo", "found"))) as server:
+        begun = launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
+        assert (begun.id, begun.source, server.posts) == ("found", "listing", 1)
+        assert "found by looking it up" in repr(begun)
+        begun.stop_following()
+
+
+def test_an_instance_that_is_not_there_says_so(time):
+    with launching(resets_after_reading, nothing_there) as server:
+        with pytest.raises(LaunchAbsent, match="nothing is running"):
+            launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
+        assert server.posts == 1
+    assert time.pauses == [2, 8, 20, 45]
 
 
 def test_a_refused_address_comes_before_everything():
@@ -142,7 +170,7 @@ def test_interrupting_the_wait_does_not_stop_the_launch(monkeypatch):
         go.wait(PATIENCE)
         says(200, {"id": "abc", "status": "running"})(server, connection)
 
-    with faulty(play) as server:
+    with launching(play) as server:
         with monkeypatch.context() as patch:
             patch.setattr("ppio_widgets.launcher.launch.Launch.wait_for_answer", interrupt)
             with pytest.raises(KeyboardInterrupt):
@@ -155,20 +183,20 @@ def test_interrupting_the_wait_does_not_stop_the_launch(monkeypatch):
 def test_which_cloud(monkeypatch):
     with pytest.raises(CredentialsError):
         connect()
-    assert connect(need_key=False).is_live
+    assert not connect(need_key=False).is_practice
     assert connect(practice=True).is_practice
     assert connect(fall_back=True).is_practice
     with pytest.raises(CredentialsError):
         connect(practice=False, fall_back=True)
     monkeypatch.setenv("PPIO_API_KEY", REAL_KEY)
-    assert connect().is_live
-    assert connect(fall_back=True).is_live
+    assert not connect().is_practice
+    assert not connect(fall_back=True).is_practice
     assert connect(practice=True).is_practice
     monkeypatch.setenv(PRACTICE_VARIABLE, "1")
     assert connect().is_practice
-    assert connect(practice=False).is_live
+    assert not connect(practice=False).is_practice
     monkeypatch.setenv(PRACTICE_VARIABLE, "0")
-    assert connect().is_live
+    assert not connect().is_practice
 
 
 def test_a_variable_that_cannot_be_a_key_is_no_reason_to_practise(monkeypatch):

@@ -13,7 +13,7 @@ from ppio_widgets.errors import (
     ApiError,
     CredentialsError,
     HostRefused,
-    LaunchRefused,
+    OutcomeUnknown,
     PpioError,
     Unreachable,
 )
@@ -65,22 +65,9 @@ def test_the_create_call_is_one_post_with_the_body_as_it_is():
     assert request.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
-    "url", ["https://api.ppio.com", "https://api.novita.ai", "https://gpu.example.com:8443"]
-)
-def test_a_live_host_refuses_to_create_and_touches_no_socket(no_socket, url):
-    with PpioClient(REAL_KEY, base_url=url) as client:
-        assert client.is_live
-        with pytest.raises(LaunchRefused):
-            client.create_instance(check(MINIMAL).require())
-        with pytest.raises(LaunchRefused):
-            client.send_create(MINIMAL)
-    assert no_socket == []
-
-
 def test_making_a_client_touches_no_network_and_needs_no_key(no_socket):
     with PpioClient() as client:
-        assert client.is_live
+        assert not client.is_practice
         with pytest.raises(CredentialsError):
             client.require_key()
         with pytest.raises(CredentialsError):
@@ -95,9 +82,7 @@ def test_a_refused_address_makes_no_client():
 
 def test_what_counts_as_practice():
     assert PpioClient(base_url="http://localhost:8899").is_practice
-    with_key = PpioClient(REAL_KEY, base_url="http://localhost:8899")
-    assert not with_key.is_practice
-    assert not with_key.is_live
+    assert not PpioClient(REAL_KEY, base_url="http://localhost:8899").is_practice
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -112,7 +97,7 @@ def test_a_redirect_is_not_followed(status):
                 call()
             assert caught.value.status == status
         verdict = client.send_create(MINIMAL)
-        assert isinstance(verdict.error, ApiError)
+        assert isinstance(verdict.error, ApiError if status in (307, 308) else OutcomeUnknown)
         assert elsewhere.connections == 0
         assert server.posts == 1
 
@@ -188,7 +173,6 @@ def test_an_error_answer_to_a_read_becomes_one_clear_error(status, content, kind
         closes_after_reading,
         breaks_off_within_the_answer,
         speaks_no_http,
-        says(200, b"not gzip", "Content-Encoding: gzip"),
     ],
 )
 def test_a_read_without_an_answer_is_unreachable_and_not_repeated(play):

@@ -1,15 +1,16 @@
 import logging
 import threading
+import time
 
 import pytest
 
-from ppio_widgets.cloud.answers import InstanceInfo
+from ppio_widgets.cloud.answers import InstanceInfo, Listing
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.host import Host
 from ppio_widgets.cloud.verdict import Verdict
 from ppio_widgets.errors import (
     ApiError,
     CredentialsError,
-    LaunchRefused,
     NotSent,
     OutcomeUnknown,
     PpioError,
@@ -17,8 +18,9 @@ from ppio_widgets.errors import (
     Unreachable,
 )
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.launch import Launch, LaunchState
+from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.states import IllegalTransition, LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import check
 from tests.bodies import FULL, MINIMAL
@@ -27,7 +29,7 @@ from tests.unit.wire import (
     REAL_KEY,
     answers,
     closed_port,
-    faulty,
+    launching,
     resets_after_reading,
     resets_before_reading,
     says,
@@ -41,17 +43,27 @@ pytestmark = pytest.mark.usefixtures("quick")
 class PretendWire:
     """What a launch needs of a client, under a test's thumb."""
 
-    def __init__(self, verdict=None, looks=()):
+    host = Host("https://gpu.example.com", "gpu.example.com", loopback=False)
+    is_practice = False
+    account = "…cdef"
+
+    def __init__(self, verdict=None, looks=(), there=()):
         self.verdict = verdict or Verdict(sent=True, instance_id="abc")
         self.looks = list(looks)
+        self.there = there
         self.sent = 0
         self.looked = 0
 
-    def send_create(self, body):
+    def send_create(self, body, secrets=()):
         self.sent += 1
         if isinstance(self.verdict, Exception):
             raise self.verdict
         return self.verdict
+
+    def look(self, name):
+        if isinstance(self.there, Exception):
+            raise self.there
+        return Listing(tuple(self.there), time.time())
 
     def get_instance(self, instance_id):
         self.looked += 1
@@ -85,7 +97,11 @@ def test_from_the_click_to_a_running_instance(client, clock):
     assert launch.wait(PATIENCE) is launch
     assert launch.instance.status == "running"
     assert (launch.id, launch.error) == (launch.instance.id, None)
-    assert states[:2] == [(LaunchState.SENDING, None), (LaunchState.SUCCEEDED, None)]
+    assert states[:3] == [
+        (LaunchState.CLAIMED, None),
+        (LaunchState.SENDING, None),
+        (LaunchState.SUCCEEDED, None),
+    ]
     assert states[-1] == (LaunchState.SUCCEEDED, "running")
     assert [info.id for info in client.list_instances()] == [launch.id]
     assert repr(launch) == f"demo on the practice cloud: running (id {launch.id})."
@@ -104,15 +120,16 @@ def test_from_the_click_to_a_running_instance(client, clock):
     ],
 )
 def test_each_fault_has_its_state_and_nothing_is_sent_again(play, state, error):
-    with faulty(play) as server, PpioClient(base_url=server.url) as client:
+    with launching(play, says(500, b"")) as server, PpioClient(base_url=server.url) as client:
         launch = concluded(launch_on(client))
+        launch.wait_for_outcome(PATIENCE)
         assert launch.state is state
         assert isinstance(launch.error, error)
         assert launch.id is None
         assert launch.settled
         assert launch.wait(PATIENCE) is launch
         assert not launch.submit()
-        assert server.connections == 1
+        assert server.posts <= 1
         assert str(launch.error) in repr(launch)
 
 
@@ -121,14 +138,6 @@ def test_a_refused_connection_is_not_sent():
         launch = concluded(launch_on(client))
     assert launch.state is LaunchState.NOT_SENT
     assert isinstance(launch.error, NotSent)
-
-
-@pytest.mark.parametrize(("key", "kind"), [(REAL_KEY, LaunchRefused), (None, LaunchRefused)])
-def test_a_live_host_is_not_sent(key, kind):
-    with PpioClient(key, base_url="https://gpu.example.com") as client:
-        launch = concluded(launch_on(client))
-    assert launch.state is LaunchState.NOT_SENT
-    assert isinstance(launch.error, kind)
 
 
 def test_a_missing_key_is_not_sent():
@@ -167,7 +176,7 @@ def test_submitting_twice_sends_once(client, clock):
 
 def test_fifty_threads_send_one_post():
     with (
-        faulty(says(200, {"id": "abc", "status": "running"})) as server,
+        launching(says(200, {"id": "abc", "status": "running"})) as server,
         PpioClient(base_url=server.url) as client,
     ):
         launch = launch_on(client)
@@ -196,20 +205,21 @@ def test_arming_sends_nothing_and_does_not_reopen_a_launch():
     assert (launch.state, wire.sent) == (LaunchState.ARMED, 0)
     assert "nothing has been sent" in repr(launch)
     concluded(launch).wait(PATIENCE)
-    launch.arm()
+    with pytest.raises(IllegalTransition):
+        launch.arm()
     assert launch.state is LaunchState.SUCCEEDED
     assert not launch.submit()
     assert wire.sent == 1
 
 
 def test_waiting_has_a_timeout():
-    with faulty(stays_silent) as server, PpioClient(base_url=server.url) as client:
+    with launching(stays_silent, says(500, b"")) as server, PpioClient(base_url=server.url) as client:
         launch = launch_on(client)
         assert launch.submit()
         assert launch.wait_for_answer(0.01).state is LaunchState.SENDING
         assert launch.wait(0.01).state is LaunchState.SENDING
         assert not launch.settled
-        server.stopping.set()
+        server.let_go.set()
         assert launch.wait(PATIENCE).state is LaunchState.UNKNOWN
 
 
@@ -223,11 +233,11 @@ def test_following_survives_faults_and_never_creates_again():
         says(429, {"message": "slow down"}),
         says(200, {"id": "abc", "status": {"status": "running"}}),
     ]
-    with faulty(says(200, {"id": "abc"}), *looks) as server, PpioClient(base_url=server.url) as client:
+    with launching(says(200, {"id": "abc"}), *looks) as server, PpioClient(base_url=server.url) as client:
         launch = concluded(launch_on(client)).wait(PATIENCE)
         assert launch.instance.status == "running"
         assert server.posts == 1
-        assert server.connections == 1 + len(looks)
+        assert server.connections == 2 + len(looks)
 
 
 def test_following_survives_a_fault_of_our_own(caplog):
@@ -256,7 +266,7 @@ def test_following_ends_where_nothing_more_is_to_come(status):
 def test_following_ends_with_the_servers_own_error():
     status = {"status": "creating", "error": "IMAGE", "message": "no such <image>"}
     with (
-        faulty(says(200, {"id": "abc"}), says(200, {"id": "abc", "status": status})) as server,
+        launching(says(200, {"id": "abc"}), says(200, {"id": "abc", "status": status})) as server,
         PpioClient(base_url=server.url) as client,
     ):
         launch = concluded(launch_on(client)).wait(PATIENCE)
@@ -280,7 +290,7 @@ def test_an_instance_that_was_deleted_elsewhere_is_not_waited_for_forever(client
 def test_an_instance_that_is_not_to_be_seen_yet_is_looked_for_again():
     missing = {"code": 400, "reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
     with (
-        faulty(
+        launching(
             says(200, {"id": "abc"}),
             says(400, missing),
             says(404, missing),
@@ -310,7 +320,7 @@ def test_to_stop_following_does_not_stop_what_is_being_sent():
         go.wait(PATIENCE)
         return 200, {"id": "abc"}
 
-    with faulty(answers(slowly)) as server, PpioClient(base_url=server.url) as client:
+    with launching(answers(slowly)) as server, PpioClient(base_url=server.url) as client:
         launch = launch_on(client)
         assert launch.submit()
         assert arrived.wait(PATIENCE)
@@ -319,7 +329,7 @@ def test_to_stop_following_does_not_stop_what_is_being_sent():
         go.set()
         assert launch.wait(PATIENCE).id == "abc"
         wait_for_launches()
-        assert len(server.received) == 1
+        assert len(server.received) == 2
 
 
 def test_a_listener_that_fails_stops_neither_the_launch_nor_the_others(caplog):
@@ -331,7 +341,7 @@ def test_a_listener_that_fails_stops_neither_the_launch_nor_the_others(caplog):
     launch.subscribe(fail)
     launch.subscribe(lambda one: states.append(one.state))
     assert concluded(launch).wait(PATIENCE).instance.status == "running"
-    assert states[0] is LaunchState.SENDING
+    assert states[:2] == [LaunchState.CLAIMED, LaunchState.SENDING]
     assert "ValueError" in caplog.text
     assert REAL_KEY not in caplog.text
 
@@ -340,9 +350,9 @@ def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_no
     kinds = {}
 
     class Watched(PretendWire):
-        def send_create(self, body):
+        def send_create(self, body, secrets=()):
             kinds["send"] = threading.current_thread().daemon
-            return super().send_create(body)
+            return super().send_create(body, secrets)
 
         def get_instance(self, instance_id):
             kinds["look"] = threading.current_thread().daemon

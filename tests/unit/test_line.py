@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ppio_widgets import EnvRef
+from ppio_widgets.request.check import check
 from ppio_widgets.request.fields import leaves
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.options import OPTIONS, option_for
 from ppio_widgets.request.tokens import LineError, split_line
-from tests.bodies import FULL, text
+from tests.bodies import FULL, MINIMAL, text
 
 
 def nothing(expression):
@@ -127,8 +129,11 @@ def test_switches_stand_apart_from_the_body():
         ("--port http", "8888/http"),
         ("--volume /data", "local:/PATH"),
         ("--volume network::/data", "network:ID:/PATH"),
-        ("--env NAME", "KEY=VALUE"),
         ("--env =x", "KEY=VALUE"),
+        ("--env 1NAME", "letters, digits and _"),
+        ("--env MY-NAME", "only NAME"),
+        ("--env 'MY NAME'", "KEY=VALUE"),
+        ("--env ''", "KEY=VALUE"),
         ("--body {nope", "JSON"),
         ("--body '[1]'", "object"),
         ("--name 'open", "not closed"),
@@ -145,9 +150,54 @@ def test_a_bad_line_says_what_is_wrong_and_the_way_out(line, hint):
     assert "\n" not in str(caught.value)
 
 
-def test_a_bad_env_is_not_repeated_in_the_message():
+@pytest.mark.parametrize("env", ["hf-s3cret", "$token", "{token}", "{token.upper()}"])
+def test_a_bad_env_is_not_repeated_and_a_value_of_the_notebook_is_never_taken_as_a_name(env):
     with pytest.raises(LineError) as caught:
-        read("--env hf_s3cret")
+        read(f"--env {env}", token="hf_s3cret")
+    assert "s3cret" not in str(caught.value).lower()
+    assert "s3cret" not in repr(vars(caught.value)).lower()
+
+
+@pytest.mark.parametrize("line", ["--env HF_TOKEN", "--env=HF_TOKEN", "--env 'HF_TOKEN'"])
+def test_a_name_alone_is_taken_from_the_kernels_environment(line):
+    assert read(line).draft["envs"] == [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]
+    assert read(f"{line} --env A= --env B=$HF_TOKEN").draft["envs"][1:] == [
+        {"key": "A", "value": ""},
+        {"key": "B", "value": "$HF_TOKEN"},
+    ]
+
+
+def test_a_reference_stands_in_a_body_as_well():
+    body = '{"envs": [{"key": "A", "value": {"$env": "HF_TOKEN"}}]}'
+    for line in (f"--body '{body}'", f"--body {body}", "--body $b"):
+        draft = read(line, b={"envs": [{"key": "A", "value": EnvRef("HF_TOKEN")}]}).draft
+        assert check({**MINIMAL, **draft}).require().body()["envs"] == [
+            {"key": "A", "value": EnvRef("HF_TOKEN")}
+        ]
+
+
+@pytest.mark.parametrize("flag", ["--api-key", "--apikey", "--key", "--token", "--API_KEY"])
+@pytest.mark.parametrize(
+    "given_as", [" sk_s3cret", "=sk_s3cret", " 'sk_s3cret'", "='sk_s3cret'", "", " $key"]
+)
+@pytest.mark.parametrize("before", ["", "--name demo ", "--yes ", "--env A= "])
+def test_a_key_is_refused_unread_and_unrepeated(flag, given_as, before):
+    asked = []
+    with pytest.raises(LineError) as caught:
+        read_line(f"{before}{flag}{given_as}", asked.append)
+    error = caught.value
+    assert asked == []
+    assert "s3cret" not in str(error) + repr(error) + repr(vars(error)) + repr(error.__context__)
+    assert error.code == "option_api_key"
+    assert "%ppio login" in str(error)
+    assert "PPIO_API_KEY" in str(error)
+
+
+@pytest.mark.parametrize("line", ["'--api-key=sk_s3cret'", "--yes '--key=sk_s3cret'", "-api-key sk_s3cret"])
+def test_a_key_option_is_refused_in_quotes_and_with_one_dash_as_well(line):
+    with pytest.raises(LineError) as caught:
+        read(line)
+    assert caught.value.code == "option_api_key"
     assert "s3cret" not in str(caught.value)
 
 

@@ -6,10 +6,11 @@ import pytest
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import LaunchRefused, RequestInvalid
 from ppio_widgets.launcher import session as session_module
-from ppio_widgets.launcher.launch import Launch, LaunchState
+from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.session import LaunchSession
+from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE, answers, faulty, says, wait_for_launches
+from tests.unit.wire import PATIENCE, answers, faulty, launching, says, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -35,6 +36,8 @@ class Gate:
         self.status, self.answer = status, answer or {"id": "abc", "status": "running"}
 
     def __call__(self, request):
+        if request.target.startswith("/gpus/v2/instances?"):
+            return 200, {"data": [], "next_cursor": "", "has_more": False}
         if request.method == "POST":
             self.arrived.set()
             self.go.wait(PATIENCE)
@@ -116,7 +119,7 @@ def test_what_is_sent_is_what_was_confirmed(session, gated, gate):
     session.set(("name",), "second")
     gate.go.set()
     assert launch.wait(PATIENCE).name == "first"
-    assert b'"first"' in gated.received[0].content
+    assert b'"first"' in gated.received[1].content
     assert session.draft["name"] == "second"
 
 
@@ -189,13 +192,13 @@ def test_the_status_follows_the_launch_and_tells_observers(session, gate):
     seen = []
     running = threading.Event()
     session.observe(lambda change: seen.append(change["new"]), "status")
-    session.observe(lambda change: change["new"] is not None and running.set(), "seen")
+    session.observe(lambda change: change["new"][0] is not None and running.set(), "sight")
     gate.go.set()
     assert session.arm()
     session.confirm()
     assert running.wait(PATIENCE)
-    assert seen == [LaunchState.ARMED, LaunchState.SENDING, LaunchState.SUCCEEDED]
-    assert session.seen.status == "running"
+    assert seen == [LaunchState.ARMED, LaunchState.CLAIMED, LaunchState.SENDING, LaunchState.SUCCEEDED]
+    assert session.sight[0].status == "running"
 
 
 def test_an_edit_is_judged_before_anybody_is_told(session):
@@ -254,11 +257,12 @@ def test_an_instance_is_remembered_over_a_later_refusal(session, gate):
     ],
 )
 def test_after_a_fault_it_can_be_armed_again(play, state):
-    with faulty(play) as server, PpioClient(base_url=server.url) as client:
+    with launching(play) as server, PpioClient(base_url=server.url) as client:
         session = LaunchSession(client, MINIMAL)
         ended = reached(session, state)
         session.send()
         assert ended.wait(PATIENCE)
+        session.launch.wait_for_outcome(PATIENCE)
         assert session.arm()
         assert not session.has_launched
         session.disarm()
@@ -294,13 +298,73 @@ def test_a_new_launch_stops_the_looking_of_the_one_before(client, clock):
     assert done.wait(PATIENCE)
     waiting = threading.Thread(target=first.wait, daemon=True)
     waiting.start()
-    second = session.send().wait_for_answer(PATIENCE)
+    second = session.send(again=True).wait_for_answer(PATIENCE)
     waiting.join(PATIENCE)
     assert not waiting.is_alive()
     assert not first.settled
     clock.turn(10)
     assert second.wait(PATIENCE).settled
     assert len(list(client.list_instances())) == 2
+    session.close()
+
+
+def test_an_open_confirmation_is_withdrawn_after_two_minutes(session, gated, time):
+    withdrawn = reached(session, LaunchState.DRAFT)
+    withdrawn.clear()
+    assert session.arm()
+    armed = session.launch
+    time.turn(119)
+    assert not withdrawn.wait(0.05)
+    time.turn(2)
+    assert withdrawn.wait(PATIENCE)
+    assert armed.state is LaunchState.WITHDRAWN
+    assert session.confirm() is None
+    assert gated.connections == 0
+
+
+def test_arming_anew_begins_the_two_minutes_anew(session, time):
+    assert session.arm()
+    time.turn(100)
+    session.disarm()
+    assert session.arm()
+    wait_for = [thread for thread in threading.enumerate() if thread.name == "ppio-timer"]
+    time.turn(50)
+    assert session.status is LaunchState.ARMED
+    session.disarm()
+    for thread in wait_for:
+        thread.join(PATIENCE)
+
+
+def test_a_name_that_is_taken_is_asked_for_once_more(client, account, clock):
+    session = LaunchSession(client, MINIMAL)
+    first = session.send().wait_for_answer(PATIENCE)
+    clock.turn(60)
+    assert session.arm()
+    asked_again = reached(session, LaunchState.ARMED)
+    asked_again.clear()
+    second = session.confirm()
+    assert asked_again.wait(PATIENCE)
+    assert first.id in str(second.doubt)
+    assert "waiting for your confirmation" in repr(second)
+    assert len(account.page()["data"]) == 1
+    assert session.confirm() is second
+    second.wait_for_answer(PATIENCE)
+    assert second.state is LaunchState.SUCCEEDED
+    assert len(account.page()["data"]) == 2
+    session.close()
+
+
+def test_an_edit_withdraws_what_is_asked_for_once_more(client, account):
+    session = LaunchSession(client, MINIMAL)
+    session.send().wait_for_answer(PATIENCE)
+    assert session.arm()
+    second = session.confirm().wait_for_answer(PATIENCE)
+    session.set(("name",), "other")
+    assert second.state is LaunchState.WITHDRAWN
+    assert session.arm()
+    assert session.launch.doubt is None
+    session.disarm()
+    assert len(account.page()["data"]) == 1
     session.close()
 
 

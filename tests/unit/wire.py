@@ -6,9 +6,11 @@ import json
 import socket
 import struct
 import threading
+import time
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 10
 
 REAL_KEY = "sk_real_0123456789abcdef"
+ENV_SECRET = "hf_5eCr3t/with+odd=chars"
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,11 @@ class FaultServer:
         self.raw = b""
         self.connections = 0
         self.stopping = threading.Event()
+        self.let_go = threading.Event()  # what is silent ends
         self.closed = threading.Event()  # a connection was closed on this side
         self._plays = plays
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._players: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._serve, name="fault-server")
@@ -74,23 +79,30 @@ class FaultServer:
 
     def stop(self) -> None:
         self.stopping.set()
+        self.let_go.set()
         with socket.create_connection(("127.0.0.1", self.port)):
             pass  # wakes the accept
-        self._thread.join(PATIENCE)
+        for thread in (self._thread, *self._players):
+            thread.join(PATIENCE)
         self._listener.close()
-        assert not self._thread.is_alive()
+        assert not any(thread.is_alive() for thread in (self._thread, *self._players))
 
     def _serve(self) -> None:
         while True:
             connection, _address = self._listener.accept()
-            with connection:
-                if self.stopping.is_set():
-                    return
-                play = self._plays[min(self.connections, len(self._plays) - 1)]
-                self.connections += 1
-                with suppress(OSError):  # the client went away first
-                    play(self, connection)
-            self.closed.set()
+            if self.stopping.is_set():
+                connection.close()
+                return
+            play = self._plays[min(self.connections, len(self._plays) - 1)]
+            self.connections += 1
+            player = threading.Thread(target=self._play, args=(play, connection), name="fault-player")
+            self._players.append(player)
+            player.start()
+
+    def _play(self, play: Play, connection: socket.socket) -> None:
+        with connection, suppress(OSError):  # the client went away first
+            play(self, connection)
+        self.closed.set()
 
 
 if TYPE_CHECKING:
@@ -123,6 +135,28 @@ def answers(reply: Callable[[Received], tuple[int, object]]) -> Play:
             connection.sendall(packed(status, json.dumps(content).encode()))
 
     return play
+
+
+def listing(*rows: dict[str, object], date: float | None = None) -> Play:
+    """Answer with one page of instances, by a server whose clock is right unless it is given."""
+    page = {"data": list(rows), "next_cursor": "", "has_more": False}
+    return says(200, page, f"Date: {formatdate(time.time() if date is None else date, usegmt=True)}")
+
+
+def row(
+    name: str, identity: str = "i-1", *, created: float | None = None, status: str = "running"
+) -> dict[str, object]:
+    """One instance of a listing; it carries a secret, as real ones do."""
+    return {
+        "id": identity,
+        "name": name,
+        "status": {"status": status, "error": "", "message": ""},
+        "created_at": int(time.time() if created is None else created),
+        "envs": [{"key": "HF_TOKEN", "value": ENV_SECRET}],
+    }
+
+
+nothing_there = listing()
 
 
 def _reset(connection: socket.socket) -> None:
@@ -165,7 +199,7 @@ def hangs_up_at_the_first_bytes(server: FaultServer, connection: socket.socket) 
 
 def stays_silent(server: FaultServer, connection: socket.socket) -> None:
     server.read(connection)
-    server.stopping.wait(PATIENCE)
+    server.let_go.wait(PATIENCE)
 
 
 @contextmanager
@@ -178,6 +212,11 @@ def faulty(*plays: Play) -> Iterator[FaultServer]:
         server.stop()
 
 
+def launching(*plays: Play) -> AbstractContextManager[FaultServer]:
+    """The same, after the look for a second copy found nothing."""
+    return faulty(nothing_there, *plays)
+
+
 def closed_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -186,7 +225,8 @@ def closed_port() -> int:
 
 def wait_for_launches() -> None:
     """Wait until no thread of a launch is left, so that none opens a connection behind a test's back."""
-    ours = [thread for thread in threading.enumerate() if thread.name in ("ppio-launch", "ppio-follow")]
+    names = ("ppio-launch", "ppio-follow", "ppio-look", "ppio-timer")
+    ours = [thread for thread in threading.enumerate() if thread.name in names]
     for thread in ours:
         thread.join(PATIENCE)
     assert [thread.name for thread in ours if thread.is_alive()] == []

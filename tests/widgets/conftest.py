@@ -112,17 +112,12 @@ def form(make_form):
 
 def shows(form, text):
     """Wait until the form shows a text: what a launch brings comes on its own thread."""
-    found = threading.Event()
-
-    def look(*_):
+    patience = threading.Event()
+    for _ in range(2000):
         if text in shown(form):
-            found.set()
-
-    watched = [one for one in every(form) if isinstance(one, ipywidgets.HTML)]
-    for one in watched:
-        one.observe(look, "value")
-    look()
-    assert found.wait(10), f"{text!r} is not shown"
+            return
+        patience.wait(0.005)
+    raise AssertionError(f"{text!r} is not shown")
 
 
 def every(widget):

@@ -1,7 +1,7 @@
 import pytest
 
 from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.launcher.launch import LaunchState
+from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL
 
 from .conftest import find, find_all, press, shown, shows
@@ -38,3 +38,27 @@ def test_closing_withdraws(card, cloud):
     card.close()
     assert card.launch.submit() is False
     assert cloud.posts == 0
+
+
+def test_a_taken_name_is_asked_for_once_more_on_the_same_card(card, client, cloud, wire):
+    other = ConfirmCard(MINIMAL, client, language="en")
+    press(find(other, "Yes, launch it"))
+    first = other.launch.wait_for_answer(10)
+    other.close()
+    press(find(card, "Yes, launch it"))
+    shows(card, f"already there (id {first.id}")
+    assert cloud.posts == 1
+    press(find(card, "Launch all the same"))
+    second = card.launch.wait_for_answer(10)
+    shows(card, second.id)
+    assert cloud.posts == 2
+
+
+def test_consent_given_in_the_line_is_not_asked_for_again(card, client, cloud, wire):
+    press(find(card, "Yes, launch it"))
+    card.launch.wait_for_answer(10)
+    again = ConfirmCard(MINIMAL, client, again=True, language="en")
+    press(find(again, "Yes, launch it"))
+    assert again.launch.wait_for_answer(10).id
+    assert cloud.posts == 2
+    again.close()

@@ -1,0 +1,194 @@
+"""One HTTP request and all that can be learnt of it, as plain values.
+
+No exception leaves here: those of the wire hold the request, and the request holds
+the key. Whether a request has left is told by httpx's trace extension and not by
+the kind of exception: most kinds occur both ways.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.errors import frames_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+log = logging.getLogger("ppio_widgets")
+
+# From this event on a byte of the request may have left.
+_LEAVING = "send_request_headers.started"
+# TLS takes the plain socket over, and the one that was seen first is an empty shell then.
+_CONNECTED = ("connect_tcp.complete", "start_tls.complete")
+LONGEST_PAUSE = 3600.0
+
+
+class _TooLate(Exception):
+    """Raised as the request is about to leave, so that nothing does."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much, and how long.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the largest answer.
+    seconds : float
+        After which the connection is shut down; httpx has no total time.
+    leave_within : float or None
+        Seconds after which the request may no longer leave.
+    """
+
+    size: int
+    seconds: float
+    leave_within: float | None = None
+
+
+@dataclass
+class Exchange:
+    """One request and what came of it.
+
+    Attributes
+    ----------
+    left : bool
+        Whether a byte of the request may have left.
+    status : int
+        0 without an answer.
+    content : bytes
+        The answer as it came; its words may repeat a secret. Empty when it is `cut`.
+    cut : bool
+        Whether the answer was too large, or in an encoding that nobody asked for.
+    failure : str
+        The kind of exception that ended it, or empty.
+    interrupted : bool
+        Whether a person's Interrupt ended it.
+    date : float
+        The server's clock as Unix seconds, 0 where not told.
+    retry_after : float or None
+        Seconds that the server asks to wait, at most an hour.
+    """
+
+    left: bool = False
+    status: int = 0
+    content: bytes = field(default=b"", repr=False)
+    cut: bool = False
+    failure: str = ""
+    interrupted: bool = False
+    date: float = 0.0
+    retry_after: float | None = None
+    _leave_until: float | None = None
+    _shut: bool = False
+    _socket: socket.socket | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(
+        self,
+        http: httpx.Client,
+        request: httpx.Request,
+        auth: httpx.Auth,
+        limits: Limits,
+    ) -> None:
+        """Make the request."""
+        request.extensions["trace"] = self.trace
+        began = time.monotonic()
+        self._leave_until = None if limits.leave_within is None else began + limits.leave_within
+        watchdog = _watchdog(limits.seconds, self._shut_down)
+        try:
+            self._read(http.send(request, auth=auth, stream=True), limits.size)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
+            self.failure = type(error).__name__
+            self.interrupted = not isinstance(error, Exception)
+            log.info("%s %s: %s in %s", request.method, request.url.path, self.failure, frames_of(error))
+        finally:
+            watchdog.cancel()
+        log.info(
+            "%s %s: %s in %.2f s", request.method, request.url.path, self.status, time.monotonic() - began
+        )
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Take one event of the wire (httpx's trace extension)."""
+        if event.endswith(_CONNECTED):
+            self._take_socket(info.get("return_value"))
+        if not event.endswith(_LEAVING) or getattr(info.get("request"), "method", b"") == b"CONNECT":
+            return  # what a proxy is asked first is not our request
+        with self._lock:
+            late = self._leave_until is not None and time.monotonic() > self._leave_until
+            if late or self._shut:
+                raise _TooLate
+            self.left = True
+
+    def _take_socket(self, stream: Any) -> None:
+        ask = getattr(stream, "get_extra_info", None)
+        connection = ask("socket") if callable(ask) else None
+        with self._lock:
+            self._socket = connection if isinstance(connection, socket.socket) else None
+
+    def _shut_down(self) -> None:
+        with self._lock:
+            self._shut = True
+            connection = self._socket
+        if connection is not None:
+            with suppress(OSError):
+                # The plain socket's method: TLS's own would drop its state under the reading thread.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def _read(self, response: httpx.Response, limit: int) -> None:
+        """Read the answer as it is on the wire; one that is too large is cut."""
+        try:
+            self.date = _date(response.headers.get("date"))
+            self.retry_after = _pause(response.headers.get("retry-after"), self.date)
+            encoding = response.headers.get("content-encoding", "identity").strip().lower()
+            parts: list[bytes] = []
+            size = 0
+            self.cut = encoding not in ("", "identity")
+            # A transport of this process may hand over an answer that is read already.
+            source = [response.content] if response.is_stream_consumed else response.iter_raw()
+            for part in () if self.cut else source:
+                size += len(part)
+                if size > limit:
+                    self.cut = True
+                    parts = []
+                    break
+                parts.append(part)
+            self.content = b"".join(parts)
+            self.status = response.status_code
+        finally:
+            response.close()
+
+
+def _watchdog(seconds: float, task: Callable[[], None]) -> threading.Timer:
+    watchdog = threading.Timer(seconds, task)
+    watchdog.daemon = True
+    watchdog.name = "ppio-watchdog"
+    with suppress(RuntimeError):  # no threads (Pyodide): the browser ends it some day
+        watchdog.start()
+    return watchdog
+
+
+def _date(text: str | None) -> float:
+    """Return an HTTP date as Unix seconds, 0 when it is none."""
+    try:
+        return parsedate_to_datetime(text or "").timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return 0.0
+
+
+def _pause(text: str | None, date: float) -> float | None:
+    """Return the seconds of a Retry-After, given as a number or as a date."""
+    if not text:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return min(float(text.strip()[:9]), LONGEST_PAUSE)
+    until = _date(text)
+    return min(max(0.0, until - (date or time.time())), LONGEST_PAUSE) if until else None

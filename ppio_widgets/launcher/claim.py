@@ -1,0 +1,128 @@
+"""Before a launch is sent: no second copy, and a record of it first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import ApiError, ConsentNeeded, CredentialsError, NotSent, PpioError, Unreachable
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.lookup import GOING, offset
+from ppio_widgets.launcher.record import Record, without_env_values
+from ppio_widgets.locale import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.cloud.answers import Listing
+    from ppio_widgets.launcher.ledger import Contents, Ledger
+    from ppio_widgets.launcher.wire import Wire
+
+
+def claim(
+    launch_id: str, body: Mapping[str, Any], wire: Wire, ledger: Ledger, *, again: bool
+) -> tuple[Record, ConsentNeeded | None]:
+    """Write a launch down as on its way, unless something speaks against it.
+
+    Parameters
+    ----------
+    launch_id : str
+    body : mapping
+        Of the request; its env values are not written.
+    wire : PpioClient
+    ledger : Ledger
+    again : bool
+        Whether a second copy, or no record of it, was consented to.
+
+    Returns
+    -------
+    tuple
+        The record, and why it could not be written where that was consented to.
+
+    Raises
+    ------
+    ConsentNeeded
+        For a second copy, what could not be found out, or a ledger that cannot be written.
+    LaunchRefused
+        When another kernel has claimed this very launch.
+    NotSent
+        When the host cannot be reached.
+    CredentialsError, ApiError
+        When there is no key, or it is not accepted.
+    """
+    now = worker.clock.now()
+    record = Record(
+        launch_id,
+        wire.host.base_url,
+        wire.account,
+        without_env_values(body),
+        now,
+        practice=wire.is_practice,
+    )
+    if again:
+        try:
+            ledger.claim(record)
+        except ConsentNeeded as error:
+            return record, error
+        return record, None
+    listing = refuse_second_copy(record, ledger.read(), wire)
+    now = worker.clock.now()
+    record = replace(record, sent_at=now, offset=offset(listing, now), name_was_free=True)
+    ledger.claim(record)
+    rival: ConsentNeeded | None = None
+    try:
+        # Two kernels may have looked at the same moment: each sees the other's claim now.
+        refuse_rivals(record, ledger.read())
+    except ConsentNeeded as error:
+        rival = error
+    if rival is not None:
+        ledger.release(record)
+        raise rival
+    return record, None
+
+
+def refuse_second_copy(record: Record, contents: Contents, wire: Wire) -> Listing:
+    """Return the listing when nothing speaks against sending.
+
+    Raises
+    ------
+    ConsentNeeded
+        When an instance of exactly this name is there, a launch of this name is
+        unresolved, or one of the two could not be found out.
+    """
+    refuse_rivals(record, contents)
+    failure: PpioError | None = None
+    try:
+        listing = wire.look(record.name)
+    except PpioError as error:
+        failure = error
+    if isinstance(failure, CredentialsError) or (isinstance(failure, ApiError) and failure.status == 401):
+        raise failure  # with such a key nothing can be sent either
+    if isinstance(failure, Unreachable):
+        raise NotSent("not_sent", **failure.params)
+    if failure is not None:
+        raise ConsentNeeded("name_unchecked", name=plain(record.name), reason=failure)
+    now = record.sent_at + (offset(listing, record.sent_at) or 0)
+    for one in listing.instances:
+        if one.name == record.name and one.status not in GOING:
+            age = Span(max(0, now - one.created_at))
+            raise ConsentNeeded("name_taken", name=plain(one.name), id=plain(one.id), age=age)
+    return listing
+
+
+def refuse_rivals(record: Record, contents: Contents) -> None:
+    """Pass when no launch of this name is unresolved and the whole ledger could be read.
+
+    Raises
+    ------
+    ConsentNeeded
+    """
+    if contents.unreadable:
+        raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))
+    for other in contents.records:
+        if other.unresolved and record.rivals(other):
+            age = Span(max(0, record.sent_at - other.sent_at))
+            raise ConsentNeeded(
+                "name_unresolved", name=plain(record.name), launch_id=other.launch_id, age=age
+            )

@@ -1,0 +1,119 @@
+"""Launches of earlier kernels: found in the ledger, looked up, settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import LaunchRefused
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.launch import live_launch
+from ppio_widgets.launcher.ledger import Contents, Ledger, ledger_for
+from ppio_widgets.launcher.lookup import look_once
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launcher.wording import record_sentence
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from ppio_widgets.launcher.record import Record
+    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.locale import Words
+
+
+@dataclass(frozen=True)
+class Launches:
+    """What the ledger holds, for people: unresolved launches first.
+
+    Attributes
+    ----------
+    contents : Contents
+    """
+
+    contents: Contents
+
+    def lines(self, say: Words) -> list[str]:
+        """Return a sentence for each launch, and for each file that cannot be read."""
+        now = worker.clock.now()
+        torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
+        return torn + [record_sentence(record, now, say) for record in self.contents.records]
+
+    def __repr__(self) -> str:
+        say = words()
+        return "\n".join(self.lines(say)) or say("record.none")
+
+
+def launches() -> Launches:
+    """Return all launches of this user, those of this kernel on the practice cloud too."""
+    real, practice = (ledger_for(practice=which).read() for which in (False, True))
+    records = sorted((*real.records, *practice.records), key=lambda one: (not one.unresolved, -one.sent_at))
+    return Launches(Contents(tuple(records), (*real.unreadable, *practice.unreadable)))
+
+
+def left_open(say: Words) -> list[str]:
+    """Return a sentence for each launch of an earlier kernel whose outcome is not known."""
+    contents = ledger_for(practice=False).read()
+    ours = tuple(
+        record for record in contents.records if record.unresolved and live_launch(record.launch_id) is None
+    )
+    return Launches(Contents(ours, contents.unreadable)).lines(say)
+
+
+def open_ids() -> list[str]:
+    """Return the ids of all launches whose outcome is not known."""
+    return [record.launch_id for record in launches().contents.records if record.unresolved]
+
+
+def forget(launch_id: str) -> bool:
+    """Set a file aside that cannot be read; False when there is none, or it can be read."""
+    return launch_id.isalnum() and any(
+        ledger_for(practice=which).forget(launch_id) for which in (False, True)
+    )
+
+
+def find(launch_id: str) -> tuple[Record, Ledger]:
+    """Return a record and the ledger that holds it.
+
+    Raises
+    ------
+    LaunchRefused
+        When there is none.
+    """
+    for ledger in (ledger_for(practice=False), ledger_for(practice=True)):
+        record = ledger.get(launch_id) if launch_id.isalnum() else None
+        if record is not None:
+            return record, ledger
+    raise LaunchRefused("record_missing", launch_id=plain(launch_id))
+
+
+def look_up(record: Record, ledger: Ledger, wire: Wire) -> Record:
+    """Look an unresolved launch up, once, and write down what is known now.
+
+    Raises
+    ------
+    LaunchRefused
+        When the key at hand is of another account: it would see nothing, and that is no
+        evidence of absence.
+    """
+    if wire.account != record.account:
+        raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
+    seen = look_once(record, wire, ledger, worker.clock.now())
+    ledger.save(seen)
+    return seen
+
+
+def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
+    """Take a person's word, given by typing the name, that the instance is not there.
+
+    Raises
+    ------
+    LaunchRefused
+        When the name is another one, or the launch is resolved already.
+    """
+    if not record.unresolved:
+        raise LaunchRefused("absent_state", name=plain(record.name))
+    if name.strip() != record.name.strip():
+        raise LaunchRefused("absent_name", name=plain(record.name))
+    absent = replace(record, state=LaunchState.ABSENT, source="person")
+    ledger.save(absent)
+    return absent

@@ -1,0 +1,99 @@
+"""The search for a lost answer: on a growing schedule by itself, and on demand."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ppio_widgets.errors import frames_of
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.lookup import look_once
+from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launcher.ledger import Ledger
+    from ppio_widgets.launcher.wire import Wire
+
+log = logging.getLogger("ppio_widgets")
+
+# Pauses before each look: four fall into a minute and a quarter, then it takes its time.
+LOOK_PAUSES = (2.0, 8.0, 20.0, 45.0, 60.0, 120.0, 240.0, 480.0)
+
+
+class Search:
+    """Looks one launch up until it is settled, or for a quarter of an hour.
+
+    Parameters
+    ----------
+    launch : Launch
+    wire : PpioClient
+    ledger : Ledger
+
+    Attributes
+    ----------
+    going : bool
+        Whether another look is to come by itself.
+    """
+
+    def __init__(self, launch: Launch, wire: Wire, ledger: Ledger) -> None:
+        self.going = False
+        self._launch = launch
+        self._wire = wire
+        self._ledger = ledger
+        self._one_at_a_time = threading.Lock()
+        self._schedule = threading.Lock()
+        self._pauses: Iterator[float] = iter(())
+        self._wake = threading.Event()
+
+    def begin(self, *, at_once: bool = False) -> None:
+        """Begin the schedule, or begin it anew; where threads do not exist, only `look` looks."""
+        if not worker.HAS_THREADS:
+            return
+        with self._schedule:
+            self._pauses = iter((0.0, *LOOK_PAUSES) if at_once else LOOK_PAUSES)
+            begun, self.going = self.going, True
+        if begun:
+            self._wake.set()
+            return
+        self._wake.clear()
+        try:
+            worker.run(self._run, name="ppio-look", daemon=True)
+        except RuntimeError as error:  # no thread left
+            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+            self.going = False
+
+    def end(self) -> None:
+        """Stop: there is nothing to look for any more."""
+        self._wake.set()
+
+    def look(self) -> None:
+        """Look once, now."""
+        with self._one_at_a_time:
+            record = self._launch.begin_look()
+            if record is None:
+                return
+            try:
+                seen = look_once(record, self._wire, self._ledger, worker.clock.now())
+            except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
+                log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
+                seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
+            self._launch.end_look(seen)
+
+    def _run(self) -> None:
+        while (pause := self._next_pause()) is not None:
+            if worker.clock.wait(self._wake, pause):
+                self._wake.clear()  # it is settled, or begins anew
+            else:
+                self.look()
+        self._launch.tell()
+
+    def _next_pause(self) -> float | None:
+        with self._schedule:
+            pause = next(self._pauses, None) if self._launch.state in UNRESOLVED else None
+            self.going = pause is not None
+            return pause

@@ -1,0 +1,39 @@
+"""The one call that is billed: whatever comes of it, a verdict comes back."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.verdict import Verdict
+from ppio_widgets.errors import ApiError, OutcomeUnknown, PpioError, frames_of
+from ppio_widgets.launcher.states import LaunchState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ppio_widgets.launcher.wire import Wire
+
+log = logging.getLogger("ppio_widgets")
+
+
+def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...]) -> Verdict:
+    """Send the create call, once; a fault of our own leaves open whether it arrived."""
+    try:
+        return wire.send_create(body, secrets)
+    except PpioError as error:  # refused on this side: no key, no such host
+        return Verdict(sent=False, error=error.with_traceback(None))
+    except Exception as error:  # noqa: BLE001 - logged without its text
+        kind = type(error).__name__
+        log.error("sending: %s in %s", kind, frames_of(error))  # noqa: TRY400 - no text of it
+    return Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind))
+
+
+def state_after(verdict: Verdict) -> LaunchState:
+    """Return where a launch stands after its answer, or after none."""
+    if verdict.instance_id is not None:
+        return LaunchState.SUCCEEDED
+    if not verdict.sent:
+        return LaunchState.NOT_SENT
+    return LaunchState.REJECTED if isinstance(verdict.error, ApiError) else LaunchState.UNKNOWN

@@ -1,0 +1,78 @@
+"""A launch and a record in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
+from ppio_widgets.locale import Span
+
+if TYPE_CHECKING:
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launcher.record import Record
+    from ppio_widgets.locale import Words
+
+
+def status_words(status: str, say: Words) -> str:
+    """Return an instance's status in words; an unknown one as it is."""
+    key = f"status.{status}"
+    return say(key) if key in say else say("status.other", status=plain(status) or "?")
+
+
+def launch_sentence(launch: Launch, say: Words) -> str:
+    """Return where a launch stands."""
+    where = launch.plan.target.words(say)
+    if launch.state is LaunchState.SUCCEEDED:
+        parts = [_machine(launch, where, say)]
+    else:
+        parts = [_no_machine(launch, where, say)]
+    if launch.unrecorded is not None:
+        parts.append(launch.unrecorded.sentence(say))
+    return " ".join(parts)
+
+
+def record_sentence(record: Record, now: float, say: Words) -> str:
+    """Return where a recorded launch stands, for people who may know nothing of it."""
+    age = Span(max(0.0, now - record.sent_at)).sentence(say)
+    host = say("cloud.practice") if record.practice else record.host.partition("://")[2]
+    known = {"name": plain(record.name), "host": host, "age": age, "launch_id": record.launch_id}
+    if record.instance_id is not None:
+        return say("record.succeeded", **known, id=plain(record.instance_id))
+    state = LaunchState.UNKNOWN if record.unresolved else record.state
+    text = say(f"record.{state.value}", **known)
+    return f"{text} {_candidates(record, say)}".rstrip()
+
+
+def _machine(launch: Launch, where: str, say: Words) -> str:
+    seen = launch.instance
+    status = status_words(seen.status, say) if seen else say("status.accepted")
+    identity = plain(launch.id)
+    parts = [say("launch.succeeded", name=launch.name, cloud=where, id=identity, status=status)]
+    if launch.source == "listing":
+        parts.append(say("launch.found"))
+    if launch.other_id is not None:
+        parts.append(say("launch.two", id=identity, other=plain(launch.other_id)))
+    if seen is not None:
+        parts += [text for text in (seen.error, seen.message) if text]
+    return " ".join(parts)
+
+
+def _no_machine(launch: Launch, where: str, say: Words) -> str:
+    key = f"launch.{launch.state.value}"
+    if launch.state is LaunchState.SENDING and launch.late:
+        key = "launch.late"
+    if launch.state is LaunchState.ARMED:
+        reason = launch.doubt.fact(say) if launch.doubt is not None else ""
+    else:
+        reason = launch.error.sentence(say) if launch.error is not None else ""
+    parts = [say(key, name=launch.name, cloud=where, reason=reason).rstrip()]
+    if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
+        parts.append(say("launch.looks" if launch.pending else "launch.rests", launch_id=launch.launch_id))
+    if launch.state in UNRESOLVED and launch.record is not None:
+        parts.append(_candidates(launch.record, say))
+    return " ".join(part for part in parts if part)
+
+
+def _candidates(record: Record, say: Words) -> str:
+    return say("launch.candidates", ids=", ".join(record.candidates)) if record.candidates else ""

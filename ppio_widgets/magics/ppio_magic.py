@@ -1,0 +1,115 @@
+"""``%ppio``: sign in and out, choose the cloud, see and settle launches."""
+
+from __future__ import annotations
+
+from getpass import getpass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@magics_class
+class PpioMagics(Magics):
+    """``%ppio``."""
+
+    @no_var_expand
+    @line_magic
+    def ppio(self, line: str) -> Any:
+        """Sign in and out, choose the cloud, see and settle launches."""
+        from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
+        from ppio_widgets.request.tokens import split_line  # noqa: PLC0415
+
+        try:
+            verb, *given = [word.text for word in split_line(line)] or [""]
+            known = _VERBS.get(verb)
+            if known is not None and len(given) in known[1]:
+                return known[0](*given)
+            message = words()("ppio.usage")
+        except PpioError as error:
+            message = str(error)
+        raise UsageError(message)
+
+
+def _login() -> None:
+    from ppio_widgets.cloud.credentials import ApiKey, remember_key  # noqa: PLC0415
+    from ppio_widgets.cloud.host import read_host  # noqa: PLC0415
+
+    say = words()
+    host = read_host()
+    if host.loopback:
+        raise UsageError(say("ppio.login_practice", host=host.name))
+    try:
+        typed = getpass(say("ppio.login_ask", host=host.name))
+    except (StdinNotImplementedError, EOFError):
+        typed = None
+    if typed is None:
+        raise UsageError(say("ppio.login_nobody"))
+    key = ApiKey(typed, "%ppio login")
+    del typed
+    remember_key(host, key)
+    print(say("ppio.logged_in", host=host.name, last=key.last_four))  # noqa: T201 - a line magic answers
+
+
+def _logout() -> None:
+    from ppio_widgets.cloud.credentials import forget_keys  # noqa: PLC0415
+
+    forget_keys()
+    print(words()("ppio.logged_out"))  # noqa: T201
+
+
+def _practice(state: str) -> None:
+    from ppio_widgets.api import switch_practice  # noqa: PLC0415
+
+    if state not in ("on", "off"):
+        raise UsageError(words()("ppio.usage"))
+    switch_practice(state == "on")
+    print(words()(f"ppio.practice_{state}"))  # noqa: T201
+
+
+def _launches(verb: str = "", launch_id: str = "", name: str = "") -> Any:
+    from ppio_widgets.launcher import recovery  # noqa: PLC0415
+
+    if not verb:
+        return recovery.launches()
+    from ppio_widgets import api  # noqa: PLC0415
+
+    say = words()
+    if verb == "look" and not name:
+        open_ones = [launch_id] if launch_id else recovery.open_ids()
+        said = "\n".join(api.look_up(one) for one in open_ones) or say("record.none_open")
+    elif verb == "absent" and name:
+        said = api.declare_absent(launch_id, name)
+    elif verb == "forget" and launch_id and not name:
+        said = say("record.forgotten" if recovery.forget(launch_id) else "record.kept", launch_id=launch_id)
+    else:
+        raise UsageError(say("ppio.usage"))
+    print(said)  # noqa: T201
+    return None
+
+
+# Each verb with the numbers of words that may follow it.
+_VERBS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
+    "login": (_login, (0,)),
+    "logout": (_logout, (0,)),
+    "practice": (_practice, (1,)),
+    "launches": (_launches, (0, 1, 2, 3)),
+}
+
+PpioMagics.ppio.__doc__ = words()("ppio.usage")
+
+
+def tell_of_open_launches() -> None:
+    """Print one line for each launch of an earlier kernel whose outcome is not known."""
+    from ppio_widgets.launcher.ledger import ledger_for  # noqa: PLC0415
+
+    contents = ledger_for(practice=False).read()
+    if contents.unreadable or any(record.unresolved for record in contents.records):
+        from ppio_widgets.launcher.recovery import left_open  # noqa: PLC0415 - heavy, and rarely needed
+
+        print("\n".join(left_open(words())))  # noqa: T201

@@ -1,0 +1,153 @@
+"""A value taken by name from the kernel's own environment, at the moment of sending.
+
+Until then only the name is known: to the draft, the request, every face and the
+ledger. `resolved` is the one place that looks the value up, next to the wire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ppio_widgets.errors import RequestInvalid
+
+# How a reference is written in JSON: {"$env": "HF_TOKEN"}.
+MARK = "$env"
+
+# The contract's limit of an env value (PPIO GPU API v2, create instance).
+LONGEST_VALUE = 4095
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+# The words of a name: HF_TOKEN, apiKey, AWSSecretKey.
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TELLING = frozenset(
+    {
+        *("KEY", "TOKEN", "SECRET", "SECRETS", "PASS", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD"),
+        *("CRED", "CREDS", "CREDENTIAL", "CREDENTIALS", "AUTH", "OAUTH"),
+    }
+)
+# What names run together: PGPASSWORD, HFTOKEN, APIKEY. A bare KEY would find MONKEY.
+_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY")
+
+
+@dataclass(frozen=True)
+class EnvRef:
+    """A variable of the kernel's environment, in place of an env value.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the environment of the kernel, ``"HF_TOKEN"``.
+    """
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f"EnvRef({self.name!r})"
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as it is written in JSON."""
+        return {MARK: self.name}
+
+
+def reference(value: Any) -> EnvRef | None:
+    """Return the reference that a value of a draft is, ``{"$env": "NAME"}`` as well; None for any other."""
+    if isinstance(value, EnvRef):
+        return value
+    if isinstance(value, Mapping) and len(value) == 1:
+        name = value.get(MARK)
+        return EnvRef(name) if isinstance(name, str) else None
+    return None
+
+
+def is_name(text: object) -> bool:
+    """Whether a text can be the name of a variable: letters, digits and ``_``, no digit first."""
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+def looks_secret(key: str) -> bool:
+    """Whether the value of a variable is likely a secret, going by its name.
+
+    A word of the name says so (``HF_TOKEN``, ``apiKey``), or what it ends with
+    (``PGPASSWORD``); a public key is none, nor is a ``MONKEY`` or an ``AUTHOR``.
+    """
+    words = [word.upper() for word in _WORDS.findall(key)]
+    telling = {word for word in words if word in _TELLING or word.endswith(_ENDINGS)}
+    return bool(telling) and not (telling == {"KEY"} and "PUBLIC" in words)
+
+
+def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a body as it goes on the wire, and what in it has to stay secret.
+
+    Parameters
+    ----------
+    body : mapping
+        Of a request.
+    environ : mapping
+        The environment that references name.
+
+    Returns
+    -------
+    tuple
+        A new body with the value of each reference in its place, and these values.
+
+    Raises
+    ------
+    RequestInvalid
+        When a variable is not set, or its value cannot be sent. The error names the
+        variables, all of a kind at once, and never a value.
+    """
+    names = list(dict.fromkeys(ref.name for ref in _references(body)))
+    values = {name: environ[name] for name in names if is_name(name) and name in environ}
+    refusal = _refusal(names, values)
+    if refusal is not None:
+        del values, environ  # no frame of the traceback holds them
+        raise refusal
+    wire = {key: _filled(value, values) for key, value in body.items()}
+    return wire, tuple(dict.fromkeys(value for value in values.values() if value))
+
+
+def _refusal(names: list[str], values: Mapping[str, str]) -> RequestInvalid | None:
+    """Return why values cannot be sent, or None; it names the variables only."""
+    unset = [name for name in names if name not in values]
+    if unset:
+        return RequestInvalid("env_unset", names=", ".join(unset), first=unset[0])
+    too_long = [name for name, value in values.items() if len(value) > LONGEST_VALUE]
+    if too_long:
+        return RequestInvalid("env_long", names=", ".join(too_long), longest=LONGEST_VALUE)
+    no_text = [name for name, value in values.items() if not _is_text(value)]
+    return RequestInvalid("env_text", names=", ".join(no_text)) if no_text else None
+
+
+def _references(value: Any) -> Iterator[EnvRef]:
+    ref = reference(value)
+    if ref is not None:
+        yield ref
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _references(inner)
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    ref = reference(value)
+    if ref is not None:
+        return values[ref.name]
+    if isinstance(value, Mapping):
+        return {key: _filled(inner, values) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(inner, values) for inner in value]
+    return value
+
+
+def _is_text(value: str) -> bool:
+    """Whether a value can be written as UTF-8: bytes that are none come as lone surrogates.
+
+    Looked at, not tried: the exception would hold the value.
+    """
+    return not any("\ud800" <= char <= "\udfff" for char in value)

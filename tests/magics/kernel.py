@@ -1,0 +1,64 @@
+"""A real kernel, run as a front end runs it."""
+
+from __future__ import annotations
+
+import os
+import queue
+
+HIDDEN = ("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL")
+
+
+def environment(folder):
+    """Return the environment of a kernel that has no key, and folders of its own."""
+    kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
+    own = {"IPYTHONDIR": str(folder), "PPIO_WIDGETS_STATE_DIR": str(folder / "state")}
+    return kept | own | {"PPIO_WIDGETS_LANG": "en"}
+
+
+class Kernel:
+    def __init__(self, client):
+        self.client = client
+
+    def run(self, code, *, cell=None, stdin=False, answer="n"):
+        """Run a cell as a front end does; returns the reply and what it published."""
+        message = self.client.session.msg(
+            "execute_request",
+            {
+                "code": code,
+                "silent": False,
+                "store_history": True,
+                "user_expressions": {},
+                "allow_stdin": stdin,
+                "stop_on_error": True,
+            },
+        )
+        message["metadata"] = {"cellId": cell} if cell else {}
+        self.client.shell_channel.send(message)
+        published = []
+        while True:
+            if stdin and self.client.stdin_channel.msg_ready():
+                self.client.stdin_channel.get_msg(timeout=5)
+                self.client.input(answer)
+            try:
+                got = self.client.get_iopub_msg(timeout=0.2 if stdin else 30)
+            except queue.Empty:
+                if not stdin:
+                    raise
+                continue
+            if got["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            published.append(got)
+            if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
+                break
+        reply = self.client.get_shell_msg(timeout=30)
+        return reply["content"], published
+
+    def value(self, code):
+        _, published = self.run(code)
+        return next(
+            one["content"]["data"]["text/plain"] for one in published if one["msg_type"] == "execute_result"
+        )
+
+
+def text_of(published):
+    return "".join(one["content"].get("text", "") for one in published if one["msg_type"] == "stream")

@@ -1,0 +1,185 @@
+"""``%ppio`` in a real shell: sign in and out, choose the cloud, see and settle launches."""
+
+import json
+
+import pytest
+from IPython.core.error import StdinNotImplementedError, UsageError
+
+from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.launcher.ledger import ledger_for
+from ppio_widgets.launcher.record import Record
+from ppio_widgets.launcher.states import LaunchState
+from tests.unit.wire import faulty, nothing_there
+
+KEY = "sk_live_0123456789abcd"
+LINE = "%ppio_launch --name demo --product prod-1 --image ubuntu:24.04"
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """What is typed at the hidden question."""
+    answers = []
+    monkeypatch.setattr("ppio_widgets.magics.ppio_magic.getpass", lambda _question: answers.pop(0))
+    return answers
+
+
+def written(state=LaunchState.SENDING, **more):
+    record = Record("ab12cd34", "https://api.ppio.com", "…abcd", {"name": "demo"}, 1.0, state=state, **more)
+    ledger_for(practice=False).claim(record)
+    return record
+
+
+def test_a_login_lasts_until_logout_and_shows_only_the_end(run, typed, capsys):
+    typed.append(f"  {KEY}\n")
+    run("%ppio login")
+    client = PpioClient()
+    assert (client.require_key().last_four, client.require_key().source) == ("abcd", "%ppio login")
+    run("%ppio logout")
+    with pytest.raises(UsageError, match="%ppio login"):
+        run(f"{LINE} --yes")
+    said = capsys.readouterr()
+    assert "Signed in to api.ppio.com with the key ending in abcd" in said.out
+    assert KEY not in said.out + said.err
+
+
+def test_a_login_goes_before_the_environment(run, typed, monkeypatch):
+    monkeypatch.setenv("PPIO_API_KEY", "sk_from_environment")
+    typed.append(KEY)
+    run("%ppio login")
+    assert PpioClient().require_key().last_four == "abcd"
+
+
+@pytest.mark.parametrize("wrong", ["", "shorty", "with a blank", "ｓｋ＿full＿width"])
+def test_what_cannot_be_a_key_is_one_line_without_it(run, typed, wrong):
+    typed.append(wrong)
+    with pytest.raises(UsageError) as caught:
+        run("%ppio login")
+    assert "\n" not in str(caught.value)
+    assert not wrong or wrong not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("nobody", [StdinNotImplementedError, EOFError])
+def test_where_nobody_can_type_it_says_what_else_there_is(run, monkeypatch, nobody):
+    def cannot(_question):
+        raise nobody("no stdin")
+
+    monkeypatch.setattr("ppio_widgets.magics.ppio_magic.getpass", cannot)
+    with pytest.raises(UsageError, match="PPIO_API_KEY") as caught:
+        run("%ppio login")
+    assert caught.value.__context__ is None
+
+
+def test_the_practice_cloud_needs_no_login(run, monkeypatch):
+    monkeypatch.setenv("PPIO_GPU_BASE_URL", "http://127.0.0.1:8899")
+    with pytest.raises(UsageError, match="needs no key"):
+        run("%ppio login")
+
+
+def test_practice_on_and_off_choose_for_the_kernel(run, names, monkeypatch):
+    monkeypatch.setenv("PPIO_API_KEY", KEY)
+    run("%ppio practice on")
+    launch = run(f"{LINE} --yes")
+    assert names() == ["demo"]
+    launch.stop_following()
+    form = run("%ppio_launch")
+    assert form.session.target.practice
+    form.close()
+    run("%ppio practice off")
+    monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", "1")
+    assert "api.ppio.com" in repr(run(f"{LINE} --dry-run"))
+
+
+@pytest.mark.parametrize(
+    "line", ["", "what", "practice", "practice maybe", "login now", "launches absent x", "launches x y z u"]
+)
+def test_anything_else_is_told_what_there_is(run, line):
+    with pytest.raises(UsageError, match="%ppio launches absent ID NAME"):
+        run(f"%ppio {line}")
+
+
+def test_the_list_shows_unresolved_launches_first(run):
+    assert "No launches" in repr(run("%ppio launches"))
+    written(instance_id=None)
+    ledger_for(practice=False).claim(
+        Record(
+            "ffff0000",
+            "https://api.ppio.com",
+            "…abcd",
+            {"name": "later"},
+            2.0,
+            state=LaunchState.SUCCEEDED,
+            instance_id="i-9",
+        )
+    )
+    lines = repr(run("%ppio launches")).splitlines()
+    assert lines[0].startswith("demo on api.ppio.com")
+    assert lines[0].endswith("%ppio launches look ab12cd34")
+    assert "launched, id i-9 (launch ffff0000)" in lines[1]
+
+
+def test_loading_tells_of_launches_left_open_and_the_form_too(shell, monkeypatch, capsys):
+    written()
+    shell.run_line_magic("reload_ext", "ppio_widgets")
+    assert "it is not known whether it was launched" in capsys.readouterr().out
+    monkeypatch.setenv("PPIO_API_KEY", KEY)
+    form = LaunchForm()
+    assert "%ppio launches look ab12cd34" in form.children[0].value
+    form.close()
+
+
+def test_a_launch_of_another_kernel_is_looked_up_by_its_id(run, capsys, monkeypatch):
+    with faulty(nothing_there) as server:
+        monkeypatch.setenv("PPIO_GPU_BASE_URL", server.url)
+        record = Record("0badcafe", server.url, "…oney", {"name": "demo"}, 1.0)
+        ledger_for(practice=False).claim(record)
+        run("%ppio launches look 0badcafe")
+        assert "it is not known" in capsys.readouterr().out
+        assert ledger_for(practice=False).get("0badcafe").absences == 1
+        assert [request.method for request in server.received] == ["GET"]
+
+
+def test_another_accounts_key_is_not_asked(run, monkeypatch):
+    written()
+    monkeypatch.setenv("PPIO_API_KEY", "sk_live_of_another_account")
+    with pytest.raises(UsageError, match="ending in …abcd"):
+        run("%ppio launches look ab12cd34")
+
+
+def test_a_person_says_that_it_is_not_there_by_typing_its_name(run, capsys):
+    written()
+    with pytest.raises(UsageError, match="type its name exactly: demo"):
+        run("%ppio launches absent ab12cd34 domo")
+    run("%ppio launches absent ab12cd34 demo")
+    assert "looked up, and not there" in capsys.readouterr().out
+    assert ledger_for(practice=False).get("ab12cd34").source == "person"
+    run("%ppio launches look")
+    assert "No launch is open" in capsys.readouterr().out
+
+
+def test_a_torn_record_is_loud_until_it_is_set_aside(run, capsys):
+    written()
+    folder = ledger_for(practice=False).folder
+    (folder / "ab12cd34.json").write_text('{"version": 1, "launch')
+    assert "cannot be read" in repr(run("%ppio launches"))
+    run("%ppio launches forget ab12cd34")
+    assert "was set aside" in capsys.readouterr().out
+    assert "No launches" in repr(run("%ppio launches"))
+    assert (folder / "ab12cd34.unreadable").exists()
+    run("%ppio launches forget ../../etc/passwd")
+    assert "was not set aside" in capsys.readouterr().out
+
+
+def test_an_id_that_is_not_there(run):
+    with pytest.raises(UsageError, match="no launch nothere"):
+        run("%ppio launches look nothere")
+
+
+def test_a_ledger_of_practice_is_thrown_away(run):
+    launch = run(f"{LINE} --practice --yes")
+    launch.stop_following()
+    assert "demo on the practice cloud" in repr(run("%ppio launches"))
+    assert ledger_for(practice=False).read().records == ()
+    text = (ledger_for(practice=True).folder / f"{launch.launch_id}.json").read_text()
+    assert json.loads(text)["practice"] is True
+    assert ledger_for(practice=True).folder.stat().st_mode & 0o777 == 0o700

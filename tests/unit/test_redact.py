@@ -1,0 +1,162 @@
+import html
+import json
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ppio_widgets.cloud.redact import MASK, redact, redact_text
+from tests.unit.wire import ENV_SECRET, REAL_KEY
+
+# Nothing can be told from a mask that holds the mask's own dots.
+SECRETS = st.text(min_size=4, max_size=40).filter(
+    lambda text: "•" not in text and text not in ("true", "false", "null")
+)
+TEXT = st.text(max_size=40)
+BEYOND_ASCII = "naïve 密钥 😀 <&>\"'\\/\n\t\x7f%+"
+
+
+def lower_hex(quoted):
+    """Percent-encoding with small letters: %2f."""
+    head, *rest = quoted.split("%")
+    return head + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)
+
+
+def inner(quoted):
+    return quoted[1:-1]
+
+
+def php(text):
+    return inner(json.dumps(text)).replace("/", "\\/")
+
+
+def go(text):
+    said = inner(json.dumps(text, ensure_ascii=False))
+    for char in "<>&\u2028\u2029":
+        said = said.replace(char, f"\\u{ord(char):04x}")
+    return said
+
+
+ENCODINGS = {
+    "plain": lambda text: text,
+    "quote": quote,
+    "quote all": lambda text: quote(text, safe=""),
+    "quote_plus": quote_plus,
+    "encodeURIComponent": lambda text: quote(text, safe="!'()*"),
+    "quote lower": lambda text: lower_hex(quote(text)),
+    "quote_plus lower": lambda text: lower_hex(quote_plus(text)),
+    "JSON": lambda text: inner(json.dumps(text)),
+    "JSON not ASCII": lambda text: inner(json.dumps(text, ensure_ascii=False)),
+    "JSON of PHP": php,
+    "JSON of Go": go,
+    "repr": lambda text: inner(repr(text)),
+    "ascii": lambda text: inner(ascii(text)),
+    "bytes": lambda text: inner(repr(text.encode())[1:]),
+    "HTML": html.escape,
+    "HTML text": lambda text: html.escape(text, quote=False),
+    "HTML of PHP": lambda text: html.escape(text).replace("&#x27;", "&#039;"),
+    "HTML decimal": lambda text: html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
+}
+
+
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+@given(secret=SECRETS, before=TEXT, behind=TEXT)
+@example(secret=REAL_KEY, before="Bearer ", behind="")
+@example(secret=ENV_SECRET, before="?token=", behind="&x=1")
+@example(secret=BEYOND_ASCII, before="it's \"", behind='"')
+@example(secret="it's 'mine'", before="", behind='"')
+@example(secret="aaaa", before="aaa", behind="aaaaaa")
+@example(secret="\udcff\udc80_not_utf8", before="", behind="")
+def test_no_form_of_a_secret_remains(encode, secret, before, behind):
+    try:
+        written = encode(secret)
+        whole = encode(before + secret + behind)
+    except UnicodeEncodeError:
+        return  # this one cannot write a lone surrogate
+    for text in (before + written + behind, whole):
+        shown = redact_text(text, [secret])
+        assert MASK in shown
+        assert written not in shown
+        if encode is ENCODINGS["plain"]:
+            assert redact(text.encode("utf-8", "surrogatepass"), [secret]) == shown.encode(
+                "utf-8", "surrogatepass"
+            )
+
+
+@given(secret=SECRETS, before=st.binary(max_size=12), behind=st.binary(max_size=12), urlsafe=st.booleans())
+@example(secret=REAL_KEY, before=b"Bearer ", behind=b"", urlsafe=False)
+@example(secret=REAL_KEY, before=b"user:", behind=b"\n", urlsafe=False)
+@example(secret="??>>??>>~~~", before=b"", behind=b"", urlsafe=True)
+def test_nothing_of_a_secret_is_left_in_base64_around_it(secret, before, behind, urlsafe):
+    encode = urlsafe_b64encode if urlsafe else b64encode
+    whole = encode(before + secret.encode() + behind)
+    shown = redact(b"<" + whole + b">", [secret])
+    assert MASK.encode() in shown
+    # Whoever decodes what is left, from wherever in it, finds no secret.
+    for piece in shown.strip(b"<>").split(MASK.encode()):
+        for start in range(4):
+            sound = piece[start:].translate(bytes.maketrans(b"+/", b"-_")).rstrip(b"=")
+            sound = sound[: len(sound) // 4 * 4]
+            assert secret.encode() not in urlsafe_b64decode(sound)
+    kept = len(before) // 3 * 4
+    assert shown[1:].startswith(whole[: max(kept - 1, 0)]) or secret.encode() in before
+
+
+@pytest.mark.parametrize("before", [b"", b"1", b"12", b"Bearer "])
+def test_base64_is_masked_with_the_characters_that_hold_a_part_of_it(before):
+    whole = b64encode(before + REAL_KEY.encode() + b"...").decode()
+    first, last = 8 * len(before) // 6, -(-8 * (len(before) + len(REAL_KEY)) // 6)
+    assert redact_text(f"({whole})", [REAL_KEY]) == f"({whole[:first]}{MASK}{whole[last:]})"
+
+
+@pytest.mark.parametrize("slash", ["\\/", "%2F", "%2f"])
+def test_base64_within_a_url_or_in_json_that_escapes_slashes(slash):
+    secret = "??>>??>>~~~"
+    coded = b64encode(secret.encode()).decode()
+    assert "/" in coded
+    written = coded.replace("/", slash).replace(
+        "+", "%2B" if slash == "%2F" else "%2b" if "%" in slash else "+"
+    )
+    shown = redact_text(f"x={written}", [secret])
+    assert shown.rstrip("=") == f"x={MASK}"
+
+
+def test_what_overlaps_is_masked_together():
+    assert redact_text("<abcdefgh>", ["abcd", "cdefgh"]) == f"<{MASK}>"
+    assert redact_text("<abcdefgh>", ["cdef", "abcdefgh", "abcd"]) == f"<{MASK}>"
+    assert redact_text("<abcdefgh>", ["abcd", "efgh"]) == f"<{MASK}{MASK}>"
+
+
+@pytest.mark.parametrize("short", ["1", "on", "gpu", "密"])
+def test_a_short_secret_is_masked_only_as_the_whole_text(short):
+    text = f"{short} of {short}: code 101, gpu on, 密钥"
+    assert redact_text(text, [short]) == text
+    assert redact_text(f" {short}\n", [short]) == MASK
+
+
+@pytest.mark.parametrize("word", ["true", "false", "null", "", "  ", "\n"])
+def test_words_of_json_and_blanks_are_no_secrets(word):
+    for text in ('{"more": true, "last": false, "next": null}', word, ""):
+        assert redact_text(text, [word]) == text
+
+
+@given(st.binary(), st.lists(SECRETS, max_size=3))
+def test_any_bytes_will_do_and_without_a_secret_they_stay(content, secrets):
+    assert redact(content, []) == content
+    shown = redact(content, iter(secrets))
+    assert all(secret.encode() not in shown for secret in secrets)
+
+
+@given(st.text(st.characters()))
+def test_any_text_comes_back(text):
+    assert redact_text(text, [REAL_KEY]) == text
+
+
+def test_large_answers_and_large_secrets_are_no_trouble():
+    secret = "a" * 500 + "b"
+    assert redact(b"a" * 4_000_000, [secret]) == b"a" * 4_000_000
+    pem = "-----BEGIN KEY-----\n" + "MIIE+/==\n" * 4000
+    assert redact_text(json.dumps({"error": pem}), [pem]) == f'{{"error": "{MASK}"}}'
+    assert redact(REAL_KEY.encode() * 10_000, [REAL_KEY]).replace(MASK.encode(), b"") == b""

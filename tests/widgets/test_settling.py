@@ -1,0 +1,213 @@
+"""What a form shows when it is not plain sailing: a second copy, a lost answer, a wait, no key."""
+
+import json
+import threading
+
+import httpx
+import pytest
+from ipywidgets import Password
+
+from ppio_widgets import PpioClient
+from ppio_widgets.cloud.credentials import forget_keys
+from ppio_widgets.launcher import search, worker
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.practice.transport import PracticeTransport
+from tests.bodies import MINIMAL
+from tests.clock import LaunchClock
+
+from .conftest import every, find, find_all, message, press, shown, shows, type_into
+
+KEY = "sk_live_0123456789abcd"
+
+
+@pytest.fixture
+def time(monkeypatch):
+    clock = LaunchClock()
+    monkeypatch.setattr(worker, "clock", clock)
+    return clock
+
+
+class LosingTransport(PracticeTransport):
+    """Takes the create call and loses its answer."""
+
+    def __init__(self, account, *, arrives=True, status=None, headers=None):
+        super().__init__(account)
+        self.arrives, self.status, self.headers = arrives, status, headers or {}
+
+    def handle_request(self, request):
+        if request.method != "POST":
+            return super().handle_request(request)
+        if self.arrives and self.status is None:
+            super().handle_request(request)
+        else:
+            self._fire(request, ("http11.send_request_headers.started",))
+        if self.status is not None:
+            return httpx.Response(self.status, headers=self.headers, json={"message": "slow down"})
+        raise httpx.ReadError("lost", request=request)
+
+
+def form_on(make_form, transport):
+    client = PpioClient(
+        "sk_practice_no_money", base_url="http://localhost", transport=transport, practice=True
+    )
+    return make_form(MINIMAL, client=client)
+
+
+def launched(form):
+    press(find(form, "Launch"))
+    press(find(form, "Yes, launch it"))
+    return form.session.launch
+
+
+def rests(launch):
+    launch.wait_for_outcome(10)
+    for thread in threading.enumerate():
+        if thread.name == "ppio-look":
+            thread.join(10)
+
+
+def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
+    form.value = MINIMAL
+    first = form.launch().wait_for_answer(10)
+    launched(form)
+    shows(form, f"already there (id {first.id}")
+    assert find_all(form, "Yes, launch it") == []
+    assert cloud.posts == 1
+    press(find(form, "Launch all the same"))
+    second = form.session.launch.wait_for_answer(10)
+    assert second.id not in (None, first.id)
+    assert cloud.posts == 2
+    shows(form, second.id)
+    assert f"Launched from here before: demo (id {first.id})" in shown(form)
+
+
+def test_cancel_gives_a_second_copy_up(form, cloud):
+    form.value = MINIMAL
+    form.launch().wait_for_answer(10)
+    launched(form)
+    shows(form, "already there")
+    press(find(form, "Cancel"))
+    assert form.session.launch.state is LaunchState.SUCCEEDED
+    assert cloud.posts == 1
+
+
+def test_a_lost_answer_is_looked_up_and_found(make_form, account, time):
+    form = form_on(make_form, LosingTransport(account))
+    launch = launched(form)
+    rests(launch)
+    (made,) = account.page()["data"]
+    assert launch.id == made["id"]
+    shows(form, "found by looking it up")
+    assert time.pauses == [2]
+
+
+def test_a_lost_request_is_looked_up_and_absent(make_form, account, time):
+    form = form_on(make_form, LosingTransport(account, arrives=False))
+    launch = launched(form)
+    rests(launch)
+    assert launch.state is LaunchState.ABSENT
+    shows(form, "you can launch again")
+    assert find_all(form, "Launch")
+
+
+def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, account, monkeypatch):
+    monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
+    form = form_on(make_form, LosingTransport(account, arrives=False))
+    launch = launched(form)
+    shows(form, f"before you launch again (launch {launch.launch_id})")
+    press(find(form, "Look now"))
+    rests(launch)
+    assert launch.state is LaunchState.UNKNOWN
+    type_into(find(form, "Looked in the console, and it is not there? Type its name:"), "wrong")
+    press(find(form, "It is not there"))
+    assert "type its name exactly: demo." in shown(form)
+    assert launch.state is LaunchState.UNKNOWN
+    type_into(find(form, "Looked in the console, and it is not there? Type its name:"), "demo")
+    press(find(form, "It is not there"))
+    shows(form, "is not there")
+    assert launch.state is LaunchState.ABSENT
+    assert find_all(form, "Look now") == []
+
+
+def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, monkeypatch):
+    monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
+    form = form_on(make_form, LosingTransport(account, arrives=False))
+    first = launched(form)
+    shows(form, f"(launch {first.launch_id})")
+    rests(first)
+    launched(form)
+    shows(form, f"unresolved (launch {first.launch_id})")
+    assert find_all(form, "Launch all the same")
+
+
+def test_a_server_that_asks_to_wait_is_counted_down_and_sent_nothing(make_form, account):
+    transport = LosingTransport(account, status=429, headers={"Retry-After": "30"})
+    form = form_on(make_form, transport)
+    launch = launched(form).wait_for_answer(10)
+    assert launch.state is LaunchState.REJECTED
+    shows(form, "role=timer")
+    assert "data-left=30" in shown(form)
+    assert "Wait 30 s, then launch again yourself" in shown(form)
+
+
+def test_a_late_answer_says_so(make_form, cloud, time):
+    cloud.hold = threading.Event()
+    form = make_form(MINIMAL)
+    launch = launched(form)
+    shows(form, "Sending demo")
+    time.turn(61)
+    shows(form, "Still waiting for the answer")
+    cloud.hold.set()
+    assert launch.wait_for_answer(10).id
+
+
+class TestSigningIn:
+    @pytest.fixture
+    def form(self, make_form, monkeypatch):
+        monkeypatch.delenv("PPIO_API_KEY", raising=False)
+        monkeypatch.delenv("PPIO_WIDGETS_PRACTICE", raising=False)
+        monkeypatch.delenv("PPIO_GPU_BASE_URL", raising=False)
+        monkeypatch.setattr("ppio_widgets.notebook.takes_input", lambda: False)
+        yield make_form(MINIMAL, client=None)
+        forget_keys()
+
+    def test_the_field_is_built_when_it_is_asked_for(self, form):
+        assert "Practice cloud." in shown(form)
+        assert not [one for one in every(form) if isinstance(one, Password)]
+        press(find(form, "Sign in to launch for real"))
+        (field,) = [one for one in every(form) if isinstance(one, Password)]
+        assert field.description == "API key for api.ppio.com, then Enter"
+
+    def test_the_key_stays_in_no_widget_and_the_form_goes_live(self, form, wire):
+        press(find(form, "Sign in to launch for real"))
+        (field,) = [one for one in every(form) if isinstance(one, Password)]
+        sent = []
+        field.comm.publish_msg = lambda kind, data=None, **_rest: sent.append(data)
+        type_into(field, f" {KEY} ")
+        assert field.value == ""
+        assert KEY not in json.dumps(sent)
+        assert "api.ppio.com" in shown(form)
+        assert "ending in abcd" in shown(form)
+        assert form.session.target.name == "api.ppio.com"
+        assert not form.session.target.practice
+        assert form.value == MINIMAL
+        everything = json.dumps([one.get_state() for one in every(form)], default=str)
+        assert KEY not in everything + repr(form)
+        assert not [one for one in every(form) if isinstance(one, Password)]
+
+    def test_what_cannot_be_a_key_is_told_and_not_kept(self, form):
+        press(find(form, "Sign in to launch for real"))
+        (field,) = [one for one in every(form) if isinstance(one, Password)]
+        type_into(field, "sk with blanks in it")
+        assert field.value == ""
+        assert "cannot be" in shown(form) or "blank" in shown(form)
+        assert "blanks in it" not in shown(form)
+        assert form.session.target.practice
+
+    def test_the_value_is_masked_in_every_saved_state(self, form):
+        press(find(form, "Sign in to launch for real"))
+        (field,) = [one for one in every(form) if isinstance(one, Password)]
+        field.unobserve_all("value")
+        message(field, {"method": "update", "state": {"value": KEY}, "buffer_paths": []})
+        assert field.get_state()["value"] == ""
+        assert field.get_state("value") == {"value": ""}
