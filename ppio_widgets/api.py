@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key, hidden
 from ppio_widgets.cloud.host import read_host
-from ppio_widgets.errors import LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.launcher import recovery, worker
 from ppio_widgets.launcher.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
@@ -103,6 +107,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     base_url: str | None = None,
     practice: bool | None = None,
     allow_host: str | None = None,
+    max_hourly_price: Decimal | int | str | None = None,
     again: bool = False,
 ) -> Launch:
     """Launch an instance: one request, sent once. Calling this is consent.
@@ -113,6 +118,9 @@ def launch(  # noqa: PLR0913 - the same, and consent
         The body of "create instance"; nothing is added to it.
     api_key, base_url, practice, allow_host
         Which cloud; see `connect`.
+    max_hourly_price : Decimal, int or str, optional
+        The most that one hour may cost, all GPUs together, in the account's currency.
+        Above it, or when the price is not known, nothing is sent.
     again : bool
         Launch although an instance of this name is there or may be, or although the
         launch cannot be written down.
@@ -138,8 +146,48 @@ def launch(  # noqa: PLR0913 - the same, and consent
     api_key = hidden(api_key)
     report = _judged(body)
     report.require()
+    ceiling = read_ceiling(max_hourly_price)
     client = connect(practice=practice, api_key=api_key, base_url=base_url, allow_host=allow_host)
-    return finish(Launch(LaunchPlan(report, Target.of(client)), client), again=again)
+    # Without a ceiling nothing waits for the price.
+    plan = LaunchPlan(report, Target.of(client)) if ceiling is None else priced_plan(report, client, ceiling)
+    return finish(Launch(plan, client), again=again)
+
+
+def priced_plan(report: Report, client: PpioClient, ceiling: Decimal | None = None) -> LaunchPlan:
+    """Return a plan with its price, where it can be read.
+
+    Parameters
+    ----------
+    report : Report
+    client : PpioClient
+    ceiling : Decimal, optional
+        See `launch`.
+    """
+    catalogue = open_catalogue(client)
+    for kind in ("offers", "balance"):
+        catalogue.load(kind)
+    shelf = catalogue.snapshot()
+    offer = shelf.offer(report.body.get("product_id", ""))
+    judged = check(report.body, offer=offer)
+    return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling)
+
+
+def read_ceiling(value: Decimal | int | str | None) -> Decimal | None:
+    """Return a price ceiling as an exact amount.
+
+    Raises
+    ------
+    LaunchRefused
+        When it is no amount: nothing was sent.
+    """
+    if value is None:
+        return None
+    ceiling: Decimal | None = None
+    with suppress(InvalidOperation, TypeError, ValueError):
+        ceiling = Decimal(str(value).strip().lstrip("¥$"))
+    if ceiling is None or not ceiling.is_finite() or ceiling < 0:
+        raise LaunchRefused("ceiling", value=plain(str(value)))
+    return ceiling
 
 
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale import Span, words
+from ppio_widgets.locale import Sayable, Span, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class PpioError(Exception):
     def sentence(self, say: Words) -> str:
         """Return the message in the language of `say`."""
         inner = {
-            key: value.sentence(say) if isinstance(value, PpioError | Span) else value
+            key: value.sentence(say) if isinstance(value, Sayable) else value
             for key, value in self.params.items()
         }
         return say(f"error.{self.code}", **inner)

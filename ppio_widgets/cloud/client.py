@@ -280,6 +280,15 @@ class PpioClient:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
         return Listing(tuple(found.values()), server_time, certain)
 
+    def get_json(self, path: str, params: Mapping[str, str]) -> Any:
+        """Return the JSON of one read.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
+        return self._get(path, params)[0]
+
     def _pages(self, name: str) -> Iterator[tuple[Any, float]]:
         """Yield each page of the listing as it came, with the server's time."""
         cursor = ""

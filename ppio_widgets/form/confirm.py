@@ -14,6 +14,7 @@ from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
 
@@ -28,6 +29,8 @@ class ConfirmCard(View):
     client : PpioClient
     again : bool
         Whether a second instance of this name is meant.
+    ceiling : Decimal, optional
+        The most that one hour may cost.
     language : str, optional
 
     Attributes
@@ -42,16 +45,24 @@ class ConfirmCard(View):
         client: PpioClient,
         *,
         again: bool = False,
+        ceiling: Decimal | None = None,
         language: str | None = None,
     ) -> None:
         say = words(language)
         session = LaunchSession(client, draft, again=again)
+        session.limit(ceiling)
         controls = LaunchControls(session, say)
         self.launch = session.begin()
         head = esc(say("card.head", cloud=session.target.words(say)))
         shown = f"{theme.stylesheet()}{theme.script()}{panel(head, session.report.body, say)}"
         children = [theme.html(shown, "ppw-readout"), controls.box]
         super().__init__(session, controls, say, children, ["ppw-card"])
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Be displayed (IPython's hook); only then is the price asked for."""
+        shown = super()._repr_mimebundle_(**options)
+        self.session.load()
+        return shown
 
     def __repr__(self) -> str:
         return repr(self.launch)

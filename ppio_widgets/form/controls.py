@@ -59,6 +59,7 @@ class LaunchControls:
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         session.observe(self._on_session, ["status", "sight"])
+        session.observe(self._on_shelf, "shelf")
         self._arrange()
 
     def show_fault(self, kind: str) -> None:
@@ -117,6 +118,12 @@ class LaunchControls:
             self._show_status(self._outcome())
         self._arrange()
 
+    @guarded
+    def _on_shelf(self, _change: Any) -> None:
+        """Say in an open confirmation what the catalogue told meanwhile."""
+        if self.session.status is LaunchState.ARMED:
+            self._show_question()
+
     def _arrange(self) -> None:
         status = self.session.status
         children: list[Any] = [self._status]
@@ -157,7 +164,8 @@ class LaunchControls:
         parts = self.session.plan.question(say)
         bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
         billed = say("launch.unbilled" if self.session.target.practice else "launch.billed")
-        lines = [say("launch.question", **bold), esc(billed)]
+        costs = [esc(text) for text in self.session.plan.costs(say)]
+        lines = [say("launch.question", **bold), *costs, esc(billed)]
         if doubt is not None:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
         elif self.session.has_launched:

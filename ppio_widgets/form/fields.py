@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
+from ppio_widgets.form.suggestions import SUGGESTED
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.fields import Leaf, Path, leaves, pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import ipywidgets as w
 
@@ -62,6 +63,7 @@ class Field:
         self._false_given = default is False
         self._showing = False
         self._has_area = _has_lines(default)
+        self._ids: dict[str, str] = {}
         self.widget = self._build(say, default, row)
         self.widget.observe(self._on_value, "value")
 
@@ -76,7 +78,7 @@ class Field:
         shown = self.widget.value
         if self._leaf.kind == "switch":
             return True if shown else (False if self._false_given else None)
-        return shown if shown != "" else None
+        return self._ids.get(shown, shown) if shown != "" else None
 
     def show(self, value: Any) -> None:
         """Show a value from outside; a person's change is not assumed."""
@@ -88,6 +90,13 @@ class Field:
             self.widget.value = self._as_shown(value)
         finally:
             self._showing = False
+
+    def suggest(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer what can be chosen, pairs of words and id; an id may still be typed."""
+        ids = dict(choices)
+        if ids != self._ids and not self._has_area:
+            self._ids = ids
+            self.widget.options = tuple(ids)
 
     def takes(self, value: Any) -> bool:
         """Whether the control can show a value without losing any of it."""
@@ -114,7 +123,7 @@ class Field:
             return theme.choice(options=self._options(value), **traits)
         hint = f"hint.{key}{self._variant}"
         # A one-line control would drop line breaks at the first key.
-        make = theme.text_area if self._has_area else theme.text
+        make = theme.text_area if self._has_area else theme.combo if key in SUGGESTED else theme.text
         return make(placeholder=say(hint) if hint in say else "", **traits)
 
     def _as_shown(self, value: Any) -> Any:

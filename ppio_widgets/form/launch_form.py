@@ -11,12 +11,13 @@ from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
 from ppio_widgets import notebook
-from ppio_widgets.api import connect, wants_practice
+from ppio_widgets.api import connect, read_ceiling, wants_practice
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.money import Money
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
 from ppio_widgets.form.sign_in import SignIn
@@ -28,6 +29,8 @@ from ppio_widgets.request.draft import DEFAULTS
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     import ipywidgets as w
 
     from ppio_widgets.cloud.client import PpioClient
@@ -52,6 +55,8 @@ class LaunchForm(View):
         on the practice cloud.
     client : PpioClient, optional
         The cloud itself; `practice` is then not asked.
+    max_hourly_price : Decimal, int or str, optional
+        The most that one hour may cost; see `ppio_widgets.launch`.
 
     Attributes
     ----------
@@ -71,6 +76,7 @@ class LaunchForm(View):
         language: str | None = None,
         practice: bool | None = None,
         client: PpioClient | None = None,
+        max_hourly_price: Decimal | int | str | None = None,
     ) -> None:
         say = words(language)
         fell_back = client is None and practice is None and wants_practice() is None
@@ -80,10 +86,14 @@ class LaunchForm(View):
         self._adopting = False
         self._own: dict[str, Any] | None = None
         scope = f"ppw{next(_numbers)}"
-        self._sections = Sections(session, say, self.show_fault)
+        session.limit(read_ceiling(max_hourly_price))
+        self._money = Money(session, say, self.show_fault)
+        self._sections = Sections(
+            session, say, self.show_fault, ceiling=self._money.ceiling, on_filled=self._on_filled
+        )
         self._readout = Readout(session, self._sections, say, scope, self.show_fault)
         controls = LaunchControls(session, say, on_attempt=self._show_all_errors)
-        side = theme.box([self._readout.box, controls.box], "ppw-side")
+        side = theme.box([self._readout.box, self._money.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
         can_ask = notebook.takes_input()
         self._top = theme.html(_top(client, say, no_key=fell_back and can_ask), "ppw-top")
@@ -147,10 +157,22 @@ class LaunchForm(View):
             self._restore = [theme.box([note, button], "ppw-notice")]
         return [*self._restore, *super()._notices()]
 
+    def _on_filled(self, draft: Mapping[str, Any]) -> None:
+        """Take a draft that a template filled; every control shows it."""
+        self._adopt(draft)
+        self._publish()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Be displayed (IPython's hook); only then is the catalogue asked for."""
+        shown = super()._repr_mimebundle_(**options)
+        self.session.load()
+        return shown
+
     def _on_signed_in(self) -> None:
         """Go from the practice cloud to the live one; what was typed stays."""
         client = connect(practice=False)
         self.session.use(client)
+        self.session.load()
         self._top.value = _top(client, self._say)
         if self._sign_in is not None:
             box, self._sign_in = self._sign_in.box, None

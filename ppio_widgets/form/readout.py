@@ -14,6 +14,7 @@ from ppio_widgets.form.html import css_string, esc
 from ppio_widgets.form.preview import panel
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.market import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,7 @@ class Readout:
         self._copy = theme.button(say("copy.button"), "ppw-copy")
         self._copy.on_click(self._on_copy)
         self.box = theme.box([self._copy, self._html], "ppw-panel")
+        session.observe(self._on_shelf, "shelf")
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; one message, and none when nothing changes."""
@@ -88,7 +90,7 @@ class Readout:
         if marked:
             inputs = f":is({','.join(marked)}) :is(input,select,textarea)"
             rules.insert(0, f"{inputs}{{border-color:var(--ppw-error)!important}}")
-        rules += self._advice()
+        rules += [*self._advice(), *self._limits(errors)]
         return f"<style>{''.join(rules)}</style>" if rules else ""
 
     def _advice(self) -> list[str]:
@@ -98,6 +100,19 @@ class Readout:
             f">.ppw-switch>.widget-label-basic::after{{content:{css_string(self._say(f'advice.{key}'))}}}"
             for rows in self._sections.lists.values()
             for key, advised in rows.advised().items()
+        ]
+
+    def _limits(self, errors: dict[Path, str]) -> list[str]:
+        """Return CSS that says beside a field what the product allows, where no error says it."""
+        offer = self.session.offer
+        if offer is None:
+            return []
+        taken = {".".join(str(part) for part in path) for path in errors if self._place(path) is not None}
+        return [
+            f".{self._scope} .{self._sections.fields[name].css}>.widget-label::after"
+            f"{{content:{css_string(text)};color:var(--ppw-quiet)}}"
+            for name, text in limits(offer, self._say).items()
+            if name in self._sections.fields and name not in taken
         ]
 
     def _place(self, path: Path) -> tuple[str, str] | None:
@@ -117,6 +132,10 @@ class Readout:
             return None
         selector = f".{self._scope} .{field.css}"
         return selector, f"{selector}>.widget-label::after"
+
+    @guarded
+    def _on_shelf(self, _change: Any) -> None:
+        self.render()
 
     @guarded
     def _on_copy(self, _button: Any) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
 from ppio_widgets.form.fields import Field
+from ppio_widgets.form.suggestions import choices
+from ppio_widgets.request.fields import pattern
 
 if TYPE_CHECKING:
     from ppio_widgets.form.rows import RowList
@@ -137,7 +139,9 @@ class Row:
         """Make the control of a column, showing a value."""
         path: Path = (self._owner.column, 0, *([name] if name else []))
         make = self._kind(name, value)
-        self.fields[name] = make(path, self._owner.say, self._on_field, default=value, row=self._number)
+        field = make(path, self._owner.say, self._on_field, default=value, row=self._number)
+        field.suggest(choices(pattern(path), self._owner.session))
+        self.fields[name] = field
 
     def _kind(self, _name: str, _value: Any) -> type[Field]:
         """Return which control a column has for a value."""

@@ -8,7 +8,8 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.env_row import EnvRow
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.row import Row
-from ppio_widgets.request.fields import Path, Rows, node_at
+from ppio_widgets.form.suggestions import choices
+from ppio_widgets.request.fields import Path, Rows, node_at, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,12 @@ class RowList:
             self._publish()
         for row in old:
             row.close()
+
+    def suggest(self) -> None:
+        """Offer in every row what the catalogue told meanwhile."""
+        for row in self.rows:
+            for field in row.fields.values():
+                field.suggest(choices(pattern(field.path), self.session))
 
     def field_at(self, path: Path) -> tuple[Row, Field | None] | None:
         """Return the row and the control that a path of an error means."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
+from ppio_widgets.form.chooser import ProductChooser
 from ppio_widgets.form.fields import Field
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.proposal import CudaProposal
 from ppio_widgets.form.rows import RowList, is_list
+from ppio_widgets.form.suggestions import choices
+from ppio_widgets.form.templates import TemplateChooser
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 
 if TYPE_CHECKING:
@@ -77,7 +81,15 @@ class Sections:
     lists : dict of str to RowList
     """
 
-    def __init__(self, session: LaunchSession, say: Words, show_fault: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        session: LaunchSession,
+        say: Words,
+        show_fault: Callable[[str], None],
+        *,
+        ceiling: w.Widget,
+        on_filled: Callable[[Mapping[str, Any]], None],
+    ) -> None:
         self.session = session
         self.show_fault = show_fault
         self._say = say
@@ -87,12 +99,23 @@ class Sections:
             name: theme.html(f"<h3>{esc(say(f'section.{name}'))}</h3>", "ppw-head") for name in SECTIONS
         }
         self._forced: set[str] = set()
+        self._chooser = ProductChooser(session, say, show_fault, self._on_product)
+        self._templates = TemplateChooser(session, say, show_fault, on_filled)
+        self._proposal = CudaProposal(session, say, show_fault, self._on_cuda)
+        # What stands below a field and is no field itself.
+        self._below: dict[str, w.Widget] = {
+            "product_id": self._chooser.box,
+            "image": self._templates.box,
+            "billing.mode": ceiling,
+            "resource.min_cuda_version": self._proposal.box,
+        }
         for names in SECTIONS.values():
             for name in names:
                 if is_list(_path(name)):
                     self.lists[name] = RowList(name, session, say, show_fault)
         self.box: w.Box | None = None
         self.show(session.draft)
+        session.observe(self._on_shelf, "shelf")
 
     def show(self, draft: Mapping[str, Any]) -> None:
         """Show a whole draft in the controls; nothing of what they said before stays."""
@@ -113,6 +136,8 @@ class Sections:
 
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
+        for part in (self._chooser, self._templates, self._proposal):
+            part.close()
         for field in self.fields.values():
             field.widget.close()
         for rows in self.lists.values():
@@ -122,6 +147,7 @@ class Sections:
     def _field(self, name: str, default: Any = None) -> Field:
         if name not in self.fields:
             self.fields[name] = Field(_path(name), self._say, self._on_field, default=default)
+            self.fields[name].suggest(choices(name, self.session))
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
@@ -141,6 +167,8 @@ class Sections:
                     children.append(self.lists[name].box)
                 elif self._is_shown(name, draft):
                     children.append(self._field(name, value_at(draft, _path(name))).widget)
+                if name in self._below:
+                    children.append(self._below[name])
         if self.box is None:
             self.box = theme.box(children, "ppw-form")
         elif tuple(children) != tuple(self.box.children):
@@ -158,6 +186,29 @@ class Sections:
     def _dependents(self, name: str) -> list[str]:
         found = [slave for slave, (master, _) in SHOWN_WHEN.items() if master == name]
         return [*found, *(further for slave in found for further in self._dependents(slave))]
+
+    def _on_product(self, product_id: str) -> None:
+        """Take the product that was chosen from the list; nothing else that was typed is changed."""
+        self._take("product_id", product_id)
+        self.lists["candidate_regions"].suggest()  # those of this product
+
+    def _on_cuda(self, version: str) -> None:
+        self._take("resource.min_cuda_version", version)
+
+    def _take(self, name: str, value: str) -> None:
+        """Show a value in a field as if it had been typed there."""
+        field = self.fields[name]
+        field.show(value)
+        field.touched = True
+        self._on_field(field)
+
+    @guarded
+    def _on_shelf(self, _change: Any) -> None:
+        """Offer what the catalogue told meanwhile."""
+        for name, field in self.fields.items():
+            field.suggest(choices(name, self.session))
+        for rows in self.lists.values():
+            rows.suggest()
 
     @guarded
     def _on_field(self, field: Field) -> None:

@@ -70,6 +70,16 @@ def choice(**traits: Any) -> w.Dropdown:
     return w.Dropdown(layout=looks().layout, style=looks().choice, **traits)
 
 
+def combo(**traits: Any) -> w.Combobox:
+    """Make a text control with suggestions."""
+    return w.Combobox(layout=looks().layout, style=looks().text, **traits)
+
+
+def select(**traits: Any) -> w.Select:
+    """Make a list of which one is chosen."""
+    return w.Select(layout=looks().layout, style=looks().choice, options=[], rows=8, **traits)
+
+
 def check(**traits: Any) -> w.Checkbox:
     """Make a checkbox."""
     return w.Checkbox(layout=looks().layout, style=looks().check, **traits)

@@ -166,8 +166,11 @@ class Launch:
         ------
         RequestInvalid
             When something still blocks; nothing was sent.
+        LaunchRefused
+            When its price is above the ceiling, or not known under one.
         """
         self.plan.report.require()
+        self.plan.refuse_price()
         with self._changed:
             if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
                 return False

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import Report, field_name
+from ppio_widgets.request.cost import cost_sentences
 from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.money import AboveCeiling, above_ceiling
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
+    from ppio_widgets.request.offer import Offer
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,43 @@ class LaunchPlan:
     ----------
     report : Report
     target : Target
+    offer : Offer or None
+        The product, where the catalogue told it.
+    balance : Decimal or None
+        Of the account, where it could be read.
+    ceiling : Decimal or None
+        The most that one hour may cost, all GPUs together.
     """
 
     report: Report
     target: Target
+    offer: Offer | None = None
+    balance: Decimal | None = None
+    ceiling: Decimal | None = None
+
+    def costs(self, say: Words) -> list[str]:
+        """Return what it will cost, and what of that is not known."""
+        return cost_sentences(self.offer, self.report.body, say, balance=self.balance)
+
+    def refuse_price(self) -> None:
+        """Pass when the price is at or below the ceiling, or there is none.
+
+        Raises
+        ------
+        LaunchRefused
+            When it is above, or not known.
+        """
+        above = self._above()
+        if above is not None:
+            raise LaunchRefused("price", reason=above)
+
+    def above(self, say: Words) -> str:
+        """Return why the ceiling stops it, or an empty text."""
+        above = self._above()
+        return above.sentence(say) if above is not None else ""
+
+    def _above(self) -> AboveCeiling | None:
+        return None if self.ceiling is None else above_ceiling(self.offer, self.report.body, self.ceiling)
 
     def blockers(self, say: Words) -> list[tuple[str, str]]:
         """Return what still blocks: pairs of field and sentence."""
@@ -83,13 +122,32 @@ class LaunchPlan:
 
     def __repr__(self) -> str:
         say = words()
-        blockers = [f"  - {text}" for text in self.named_blockers(say)]
-        verdict = [say("plan.blocked"), *blockers] if blockers else [say("plan.ready")]
         head = say("plan.head", cloud=self.target.words(say))
-        return "\n".join([head, to_json(self.report.body), *verdict])
+        return "\n".join([head, to_json(self.report.body), *self._verdict(say), *self.costs(say)])
+
+    def _verdict(self, say: Words) -> list[str]:
+        """Return what blocks and what is advised, a line each."""
+        blockers = [f"  - {text}" for text in self.named_blockers(say)]
+        advice = [f"  - {text}" for text in self.named_advice(say)]
+        lines = [say("plan.blocked"), *blockers] if blockers else [say("plan.ready")]
+        return [*lines, *([say("plan.advice"), *advice] if advice else [])]
+
+    def named_advice(self, say: Words) -> list[str]:
+        """Return what warns and lets pass, each as one text."""
+        return [
+            say("problem.named", name=field_name(one.path, say), text=one.sentence(say))
+            for one in self.report.advice
+        ]
 
     def _html(self, say: Words) -> str:
-        items = "".join(f"<li>{escape(text)}</li>" for text in self.named_blockers(say))
-        verdict = f"<p>{say('plan.blocked')}</p><ul>{items}</ul>" if items else f"<p>{say('plan.ready')}</p>"
         head = escape(say("plan.head", cloud=self.target.words(say)))
-        return f"<p><b>{head}</b></p><pre>{escape(to_json(self.report.body))}</pre>{verdict}"
+        costs = "".join(f"<li>{escape(text)}</li>" for text in self.costs(say))
+        parts = [f"<p><b>{head}</b></p><pre>{escape(to_json(self.report.body))}</pre>"]
+        for title, texts in (
+            ("plan.blocked", self.named_blockers(say)),
+            ("plan.advice", self.named_advice(say)),
+        ):
+            items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+            parts += [f"<p>{say(title)}</p><ul>{items}</ul>"] if items else []
+        ready = "" if self.report.problems else f"<p>{say('plan.ready')}</p>"
+        return f"{''.join(parts)}{ready}<ul>{costs}</ul>"

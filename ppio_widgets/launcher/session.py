@@ -7,11 +7,13 @@ traits; they keep no data of their own and never ask each other anything.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, UseEnum
 
+from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.launch import Launch
@@ -22,9 +24,11 @@ from ppio_widgets.request.draft import with_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.offer import Offer
 
 # An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
 ARMED_SECONDS = 120.0
@@ -51,6 +55,8 @@ class LaunchSession(HasTraits):
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
+    shelf = Instance(Shelf, args=(), help="What the catalogue told so far.")
+    ceiling = Any_(None, allow_none=True, help="The most that one hour may cost, a Decimal; None: any price.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
     sight = Any_(help="Changes whenever what is known of the launch does.")
 
@@ -62,6 +68,8 @@ class LaunchSession(HasTraits):
         self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
+        self.catalogue: Catalogue = open_catalogue(client)
+        self.loading: frozenset[str] = frozenset()
         self._again = again
         self._disarming = threading.Event()
         super().__init__(draft=dict(draft or {}), report=check(draft or {}))
@@ -69,7 +77,12 @@ class LaunchSession(HasTraits):
     @property
     def plan(self) -> LaunchPlan:
         """What a launch would do now."""
-        return LaunchPlan(self.report, self.target)
+        return LaunchPlan(self.report, self.target, self.offer, self.shelf.balance, self.ceiling)
+
+    @property
+    def offer(self) -> Offer | None:
+        """The product that the draft names, where the catalogue told it."""
+        return self.shelf.offer(str(self.report.body.get("product_id", "")))
 
     @property
     def has_launched(self) -> bool:
@@ -80,7 +93,7 @@ class LaunchSession(HasTraits):
         """Take a whole new draft; an open confirmation is withdrawn."""
         with self.lock:
             self.disarm()
-            self.report = check(draft)
+            self.report = self._judged(draft)
             self.draft = dict(draft)
 
     def set(self, path: Path, value: Any) -> None:
@@ -168,12 +181,53 @@ class LaunchSession(HasTraits):
                     launch.stop_following()
             self.unobserve_all()
 
+    def limit(self, ceiling: Decimal | None) -> None:
+        """Set or lift the price ceiling; an open confirmation is withdrawn."""
+        with self.lock:
+            self.disarm()
+            self.ceiling = ceiling
+
+    def load(self, *, anew: bool = False) -> None:
+        """Load the catalogue in the background, all kinds at once; what comes changes `shelf`.
+
+        Parameters
+        ----------
+        anew : bool
+            Whether to ask again for what is there already.
+        """
+        with self.lock:
+            if self.closed:
+                return
+            catalogue = self.catalogue
+            if anew:
+                catalogue.refresh()
+            self.loading = frozenset(catalogue.due())
+        for kind in sorted(self.loading):
+            worker.run(partial(self._load, catalogue, kind), name="ppio-catalogue", daemon=True)
+
+    def _load(self, catalogue: Catalogue, kind: str) -> None:
+        catalogue.load(kind)
+        with self.lock:
+            if not self.closed and catalogue is self.catalogue:
+                self.loading -= {kind}
+                self.shelf = catalogue.snapshot()
+                self.report = self._judged(self.draft)
+
+    def _judged(self, draft: Mapping[str, Any]) -> Report:
+        """Check a draft against the contract and against what the catalogue told."""
+        shelf = self.shelf
+        offer = shelf.offer(str(draft.get("product_id", "")))
+        return check(draft, offer=offer, storages=shelf.storages, networks=shelf.networks)
+
     def use(self, client: PpioClient) -> None:
         """Go to another cloud from now on; an open confirmation is withdrawn."""
         with self.lock:
             self.disarm()
             self.client = client
             self.target = Target.of(client)
+            self.catalogue = open_catalogue(client)
+            self.shelf, self.loading = Shelf(), frozenset()
+            self.report = self._judged(self.draft)
 
     _before: Launch | None = None
 

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -45,6 +45,14 @@ class Words:
     def keys(self) -> set[str]:
         """All keys of this language."""
         return set(self._sentences)
+
+
+@runtime_checkable
+class Sayable(Protocol):
+    """What is put into words late: an error, a span of time, a reason."""
+
+    def sentence(self, say: Words) -> str:
+        """Return it in the language of `say`."""
 
 
 @dataclass(frozen=True)

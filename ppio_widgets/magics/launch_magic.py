@@ -72,30 +72,32 @@ class LaunchMagics(Magics):
     def _form(self, given: Line) -> Any:
         from ppio_widgets.form import LaunchForm  # noqa: PLC0415
 
-        return LaunchForm(given.draft, practice=_practice(given))
+        return LaunchForm(given.draft, practice=_practice(given), max_hourly_price=given.ceiling)
 
     def _plan(self, given: Line, client: PpioClient | None = None) -> LaunchPlan:
-        from ppio_widgets.api import connect  # noqa: PLC0415
-        from ppio_widgets.launcher.plan import LaunchPlan, Target  # noqa: PLC0415
+        """Return the plan with its price; without a key, or a network, the price is unknown."""
+        from ppio_widgets.api import connect, priced_plan  # noqa: PLC0415
         from ppio_widgets.request.check import check  # noqa: PLC0415
 
-        # A dry run touches no network and needs no key: only the name of the cloud is asked.
-        target = (
-            Target.of(client) if client else Target.of(connect(practice=_practice(given), need_key=False))
-        )
-        return LaunchPlan(check(given.draft), target)
+        client = client or connect(practice=_practice(given), need_key=False)
+        return priced_plan(check(given.draft), client, given.ceiling)
 
     def _launch(self, given: Line) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
+        from ppio_widgets.launcher.plan import LaunchPlan, Target  # noqa: PLC0415
+        from ppio_widgets.request.check import check  # noqa: PLC0415
 
         client = connect(practice=_practice(given))
-        plan = self._plan(given, client)
+        plan = LaunchPlan(check(given.draft), Target.of(client))
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
-        if "--yes" in given.switches:
+        answers = "yes" if "--yes" in given.switches else notebook.who_answers()
+        # Only with a ceiling, or where somebody reads it, does anything wait for the price.
+        if given.ceiling is not None or answers == "input":
+            plan = self._plan(given, client)
+        if answers == "yes":
             return _finish(Launch(plan, client), again="--again" in given.switches)
-        answers = notebook.who_answers()
         if answers == "buttons":
             return self._ask_by_buttons(given, client)
         if answers == "input":
@@ -106,7 +108,8 @@ class LaunchMagics(Magics):
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
         from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
 
-        card = ConfirmCard(given.draft, client, again="--again" in given.switches)
+        again = "--again" in given.switches
+        card = ConfirmCard(given.draft, client, again=again, ceiling=given.ceiling)
         display(card)
         self._shown = (card.launch, notebook.execution())
         return card.launch

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ppio_widgets.locale import words
+from ppio_widgets.practice.catalogue import refusal, region_of
+from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.fields import dotted
@@ -31,17 +33,6 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
     "restart": ("running",),
 }
 DEFAULT_REGION = "practice-1"
-
-
-class Refused(Exception):
-    """A call that the account refuses, as the API would."""
-
-    def __init__(
-        self, status: int, reason: str, message: str, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.answer = {"code": status, "reason": reason, "message": message, "metadata": dict(metadata or {})}
 
 
 @dataclass
@@ -155,22 +146,20 @@ class PracticeAccount:
         return instance
 
 
-def whole(text: str) -> int:
-    """Return a number of a query or a header, 0 for anything else; one of many digits is merely large."""
-    return int(text.lstrip("0")[:18] or "0") if text.isdecimal() else 0
-
-
 def _validate(body: Mapping[str, Any]) -> None:
     _, problems = judge(body)
     for path, problem in problems.items():
         sentence = problem.sentence(path, words("en"))
         raise Refused(400, "VALIDATOR_PARAM", f"{dotted(path)}: {sentence}", {"field": dotted(path)})
+    refused = refusal(compact(body).body)
+    if refused is not None:
+        raise refused
 
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:
     body = instance.body
     optional = ("registry_auth_id", "entrypoint", "command", "envs", "volumes", "network", "auto_migrate")
-    region = next(iter(body.get("candidate_regions", [])), DEFAULT_REGION)
+    region = next(iter(body.get("candidate_regions", [])), None) or region_of(body) or DEFAULT_REGION
     return {
         "id": instance.id,
         "name": body["name"],

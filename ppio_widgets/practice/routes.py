@@ -11,10 +11,13 @@ from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.credentials import PRACTICE_KEY
-from ppio_widgets.practice.account import PracticeAccount, Refused, whole
+from ppio_widgets.practice import catalogue
+from ppio_widgets.practice.refused import Refused, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ppio_widgets.practice.account import PracticeAccount
 
 _ONE = re.compile(rf"{INSTANCES}/([^/]+)")
 _ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart)")
@@ -56,7 +59,7 @@ def answer(
     date = formatdate(account.now(), usegmt=True)
     try:
         _authorize(headers)
-        result = _call(account, method, path, dict(parse_qsl(query)), content)
+        result = _call(account, method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
     except Refused as refusal:
         return _json(refusal.status, date, refusal.answer)
     if result is None:
@@ -92,7 +95,7 @@ def _call(
             return account.get(unquote(found[1]))
         if method == "DELETE":
             return account.act(unquote(found[1]), "delete")
-    return None
+    return catalogue.answer(method, path, query)
 
 
 def _read_body(content: bytes) -> object:

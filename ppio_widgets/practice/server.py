@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.practice.account import PracticeAccount, whole
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.refused import whole
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale import Words, words
+from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Draft, compact, is_env_value, value_at
 from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
+from ppio_widgets.request.fits import fits
 from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.request.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
+
+    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.places import Network, Storage
 
 # pydantic's error types that have one sentence wherever they occur
 _PLAIN = {
@@ -28,19 +34,6 @@ _PLAIN = {
     "null_value": "null",
     "env_name": "env_name",
 }
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One reason why a draft is no request yet: a code and its parameters."""
-
-    code: str
-    params: Mapping[str, object] = field(default_factory=dict)
-
-    def sentence(self, path: Path, say: Words) -> str:
-        """Return it in words, with the field's own words where there are some."""
-        key = f"problem.{self.code}"
-        return say.first(f"{key}@{pattern(path)}", key, **self.params)
 
 
 @dataclass(frozen=True)
@@ -55,11 +48,14 @@ class Report:
         The body as it stands, valid or not.
     problems : mapping of path to Problem
         Every error at once, in the body's order; rows are numbered as in the draft.
+    advice : tuple of Advice
+        What warns and lets pass.
     """
 
     request: CreateInstanceRequest | None
     body: dict[str, Any] = field(default_factory=dict)
     problems: Mapping[Path, Problem] = field(default_factory=dict)
+    advice: tuple[Advice, ...] = ()
 
     def errors(self, language: str | Words | None = None) -> dict[Path, str]:
         """Return one short sentence for each path that has an error."""
@@ -86,18 +82,28 @@ def field_name(path: Path, say: Words) -> str:
         if isinstance(part, int):
             key = f"row.{pattern(path[:depth])}"
             return say(key, n=part + 1) if key in say else dotted(path)
-    key = f"field.{pattern(path)}"
-    return say(key) if key in say else dotted(path)
+    keys = (f"field.{pattern(path)}", f"list.{pattern(path)}")
+    return next((say(key) for key in keys if key in say), dotted(path))
 
 
-def check(draft: Draft) -> Report:
-    """Judge a draft by the contract.
+def check(
+    draft: Draft,
+    *,
+    offer: Offer | None = None,
+    storages: Sequence[Storage] = (),
+    networks: Sequence[Network] = (),
+) -> Report:
+    """Judge a draft by the contract, and by its product where that is known.
 
     Parameters
     ----------
     draft : mapping
         A body, or what a person typed of one; its env values may be references,
         ``EnvRef("NAME")`` or ``{"$env": "NAME"}``.
+    offer : Offer, optional
+        The draft's product: what does not fit it is an error as well.
+    storages, networks : sequence, optional
+        Those of the account, for advice about their regions.
 
     Returns
     -------
@@ -107,7 +113,17 @@ def check(draft: Draft) -> Report:
     tight = compact(draft)
     request, found = judge(tight.body)
     problems = {path: _of_reference(problem, path, tight.body) for path, problem in found.items()}
-    return Report(request, tight.body, {tight.in_draft(path): problem for path, problem in problems.items()})
+    for path, problem in fits(tight.body, offer).items():
+        problems.setdefault(path, problem)
+    return Report(
+        None if problems else request,
+        tight.body,
+        {tight.in_draft(path): problem for path, problem in problems.items()},
+        tuple(
+            replace(one, path=tight.in_draft(one.path))
+            for one in advise(tight.body, offer, storages=storages, networks=networks)
+        ),
+    )
 
 
 def judge(body: Mapping[str, Any]) -> tuple[CreateInstanceRequest | None, dict[Path, Problem]]:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
@@ -38,11 +39,14 @@ class Line:
         The flags that are not of the body: ``{"--yes", "--practice"}``.
     says_something : bool
         Whether any option of the body was given.
+    ceiling : Decimal or None
+        The most that one hour may cost.
     """
 
     draft: dict[str, Any]
     switches: frozenset[str] = frozenset()
     says_something: bool = False
+    ceiling: Decimal | None = None
 
 
 @dataclass
@@ -53,6 +57,7 @@ class _Reader:
     draft: dict[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    ceiling: Decimal | None = None
 
     def take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
@@ -60,6 +65,8 @@ class _Reader:
         self.seen.add(option.flag)
         if option.kind == "body":
             self.body = _body(value)
+        elif option.kind == "price":
+            self.ceiling = _price(option, value)
         elif option.path:
             item = _READERS[option.kind](option, value)
             self.draft = with_value(self.draft, option.path, self._with_row(option, item))
@@ -101,7 +108,7 @@ def read_line(text: str, lookup: Lookup) -> Line:
         reader.take(option, value)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].path or flag == "--body"}
     draft = with_defaults(merged(reader.body, reader.draft))
-    return Line(draft, frozenset(reader.seen - of_body), bool(of_body))
+    return Line(draft, frozenset(reader.seen - of_body), bool(of_body), reader.ceiling)
 
 
 def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
@@ -175,6 +182,14 @@ def _whole(option: Option, value: Any) -> int:
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         raise LineError("option_whole", option=option.flag, value=text)
     return int(text)
+
+
+def _price(option: Option, value: Any) -> Decimal:
+    """Read an amount of money, exactly; a number of the notebook goes through its text."""
+    text = str(value).strip() if isinstance(value, float | Decimal) else _text(option, value).strip()
+    if not re.fullmatch(r"[¥$]?[0-9]{1,12}(\.[0-9]{1,12})?", text):
+        raise LineError("option_price", option=option.flag, value=text)
+    return Decimal(text.lstrip("¥$"))
 
 
 def _choice(option: Option, value: Any) -> str:

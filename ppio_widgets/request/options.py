@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 # How the words after a flag become a value; the readers are in `line`.
-Kind = Literal["text", "whole", "choice", "switch", "env", "port", "volume", "jupyter", "renew", "body"]
+Kind = Literal[
+    "text", "whole", "choice", "switch", "env", "port", "volume", "jupyter", "renew", "body", "price"
+]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--yes", (), "switch"),
     Option("--again", (), "switch"),
     Option("--unique-name", (), "switch"),
+    Option("--max-price", (), "price", "AMOUNT"),
     Option("--practice", (), "switch"),
     Option("--form", (), "switch"),
 )

@@ -53,10 +53,10 @@ def test_the_quickstart_by_hand(notebook, practice):
     form.get_by_role("textbox", name="Value of variable 1").fill('a="b" <c> 中文')
     form.get_by_role("button", name="Add volume").click()
     form.get_by_role("combobox", name="Type of volume 1").select_option("network")
-    form.get_by_role("textbox", name="Storage of volume 1").fill("ns-1")
+    form.get_by_role("combobox", name="Storage of volume 1").fill("ns-1")
     form.get_by_role("textbox", name="Mount point of volume 1").fill("/data")
     form.get_by_role("button", name="Add region").click()
-    form.get_by_role("textbox", name="Region 1").fill("cn-east-1")
+    form.get_by_role("combobox", name="Region 1").fill("cn-east-1")
     form.locator(".l-ports").get_by_role("button", name="Remove").first.click()
     expect(form.locator(".l-ports .ppw-row")).to_have_count(1)
     expected = {

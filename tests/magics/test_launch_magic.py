@@ -6,7 +6,8 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import ApiError, ConsentNeeded, Launch, LaunchForm, LaunchPlan
-from ppio_widgets.practice.account import PracticeAccount, Refused
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL
 

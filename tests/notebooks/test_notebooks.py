@@ -47,6 +47,7 @@ def test_the_quickstart_launches_on_the_practice_cloud(executed):
     assert "running" in texts["wait"]
     assert "demo-python on the practice cloud" in texts["python"]
     assert "demo-line-" in texts["again"]
+    assert "¥25.20 per hour" in texts["price"]
     assert texts["launches"].count("launched, id") == 3
     assert "from $HF_TOKEN" in texts["secret-env"] or "$env" in texts["secret-env"]
     assert "must_not_be_used" not in nbformat.writes(sheet)

@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 
 from tests.bodies import MINIMAL
 from tests.sweep import ENV_SECRET, KEY, hits
-from tests.unit.wire import faulty, nothing_there, resets_after_reading, says
+from tests.unit.wire import faulty, packed
 
 CELLS = """\
 %load_ext ppio_widgets
@@ -27,6 +27,8 @@ client = PpioClient(lambda: os.environ["SWEEP_KEY"], base_url={URL!r})
 form = LaunchForm(BODY, client=client)
 form
 ---
+import threading
+[one.join(20) for one in threading.enumerate() if one.name == "ppio-catalogue"]
 form.launch().wait_for_answer(20), form.session.plan, client, vars(client), form.session.launch.record
 ---
 launch(BODY, base_url={URL!r}, api_key=lambda: os.environ["SWEEP_KEY"])
@@ -43,14 +45,27 @@ form.value, form.errors, form.request, form.session.draft
 """
 
 
+def echoes(server, connection):
+    """Refuse the first create call, lose the answer to the next, and repeat what was sent by then."""
+    request = server.read(connection)
+    if request is None:
+        return
+    secret = ENV_SECRET if server.posts else ""
+    echo = {"message": f"key {KEY} secret {secret}", "reason": "BALANCE_NOT_ENOUGH"}
+    if request.target.startswith("/gpus/v2/instances?"):
+        page = {"data": [], "next_cursor": "", "has_more": False}
+        connection.sendall(packed(200, json.dumps(page).encode()))
+    elif request.method == "GET" or server.posts == 1:
+        connection.sendall(packed(400, json.dumps(echo).encode()))
+
+
 def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path):
     for name in ("PPIO_API_KEY", "PPIO_GPU_BASE_URL", "PPIO_WIDGETS_PRACTICE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("SWEEP_KEY", KEY)
     monkeypatch.setenv("HF_TOKEN", ENV_SECRET)
-    echo = {"message": f"key {KEY} secret {ENV_SECRET}", "reason": "BALANCE_NOT_ENOUGH"}
-    with faulty(nothing_there, says(400, echo), nothing_there, resets_after_reading, says(500, echo)) as server:
+    with faulty(echoes) as server:
         filled = CELLS.format(BODY=MINIMAL, URL=server.url)
         cells = [nbformat.v4.new_code_cell(text) for text in filled.split("---\n")]
         for cell in cells[3:]:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, EnvRef, RequestInvalid, check
 from ppio_widgets.locale import words
-from ppio_widgets.practice.account import PracticeAccount, Refused
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, looks_secret, reference, resolved

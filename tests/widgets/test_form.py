@@ -11,7 +11,8 @@ from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
 from ppio_widgets.form import theme
 from ppio_widgets.form.sections import SECTIONS
 from ppio_widgets.launcher.states import BUSY, LaunchState
-from ppio_widgets.practice.account import PracticeAccount, Refused
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.fields import leaves
 from tests.bodies import FULL, MINIMAL, bodies
 

@@ -1,0 +1,235 @@
+"""What there is to choose from, kept in memory for a few minutes.
+
+A `Catalogue` starts no thread: `Catalogue.load` blocks, wherever it is called, and
+`Catalogue.snapshot` returns at once what is there. Each kind loads, fails and grows old
+by itself, so that one that is slow or forbidden holds nothing else up.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from ppio_widgets.cloud.paging import bare
+from ppio_widgets.cloud.reader import CatalogueReader
+from ppio_widgets.cloud.shelf import currency_of
+from ppio_widgets.errors import PpioError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+
+# Each is a method of the reader and an attribute of the shelf; what the form shows first comes first.
+KINDS = ("offers", "regions", "balance", "templates", "storages", "auths", "networks", "images")
+LIFE_SECONDS = 300.0
+
+# A load that a refresh made pointless cannot be stopped, and one new load need not wait for
+# it; a third one does, so that nobody who presses Refresh again and again piles up requests.
+MOST_FLIGHTS = 2
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class KindState:
+    """How far one kind is.
+
+    Attributes
+    ----------
+    word : str
+        ``"waiting"`` (nobody has loaded it), ``"loading"``, ``"ready"`` or ``"failed"``.
+    error : PpioError or None
+        Why it failed.
+    """
+
+    word: Literal["waiting", "loading", "ready", "failed"]
+    error: PpioError | None = None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All that is there at one moment; what has not come is empty.
+
+    Attributes
+    ----------
+    offers, regions, networks, storages, auths, templates, images : tuple
+    balance : Decimal or None
+    currency : str
+        Of the balance and the prices; empty where it is not known.
+    failed : mapping of str to PpioError
+        The kinds that could not be loaded.
+    loading : tuple of str
+        The kinds that are on their way.
+    """
+
+    offers: tuple[Offer, ...] = ()
+    regions: tuple[Region, ...] = ()
+    networks: tuple[Network, ...] = ()
+    storages: tuple[Storage, ...] = ()
+    auths: tuple[RegistryAuth, ...] = ()
+    templates: tuple[Template, ...] = ()
+    images: tuple[ImageTag, ...] = ()
+    balance: Decimal | None = None
+    currency: str = ""
+    failed: Mapping[str, PpioError] = field(default_factory=lambda: MappingProxyType({}))
+    loading: tuple[str, ...] = ()
+
+    def offer(self, product_id: str) -> Offer | None:
+        """Return the product of an id, or None when it is not there."""
+        return next((offer for offer in self.offers if offer.id == product_id), None)
+
+
+@dataclass
+class _Slot:
+    """One kind. A flight is one load; only the answer of the current one counts."""
+
+    value: Any = None
+    error: PpioError | None = None
+    loaded_at: float | None = None
+    flight: object | None = None
+    landed: object | None = None
+    flights: int = 0
+
+
+class Catalogue:
+    """One client's catalogue.
+
+    Parameters
+    ----------
+    reader : CatalogueReader
+    clock : callable, optional
+        Returns seconds that only grow.
+    life : float
+        After so many seconds a kind is loaded anew when somebody asks for it.
+    """
+
+    def __init__(
+        self, reader: CatalogueReader, *, clock: Clock = time.monotonic, life: float = LIFE_SECONDS
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._life = life
+        self._changed = threading.Condition()
+        self._slots = {kind: _Slot() for kind in KINDS}
+
+    def load(self, kind: str) -> KindState:
+        """Load one kind, unless it is fresh, and return how that went.
+
+        Blocks the caller. While somebody else loads the same, this waits for that and
+        makes no request of its own. A failure is an outcome; it is tried again by the
+        next call.
+        """
+        slot = self._slots[kind]
+        flight = self._take_off(slot)
+        if flight is not None:
+            with self._flying(slot, flight):
+                outcome = self._read(kind)
+                with self._changed:
+                    if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
+                        self._land(slot, outcome)
+        return self.state(kind)
+
+    def refresh(self) -> None:
+        """Let everything count as old; what is on its way will be dropped.
+
+        What is there stays on the shelf until the answer of the next `load`.
+        """
+        with self._changed:
+            for slot in self._slots.values():
+                slot.flight = slot.loaded_at = None
+            self._changed.notify_all()
+
+    def due(self) -> tuple[str, ...]:
+        """Return the kinds that a `load` would ask the server for."""
+        with self._changed:
+            return tuple(
+                kind for kind, slot in self._slots.items() if slot.flight is None and not self._fresh(slot)
+            )
+
+    def state(self, kind: str) -> KindState:
+        """Return how far a kind is."""
+        with self._changed:
+            return _state(self._slots[kind])
+
+    def snapshot(self) -> Shelf:
+        """Return all that is there, at once."""
+        with self._changed:
+            states = {kind: _state(slot) for kind, slot in self._slots.items()}
+            values = {kind: slot.value for kind, slot in self._slots.items() if slot.value is not None}
+        failed = {kind: state.error for kind, state in states.items() if state.error is not None}
+        loading = tuple(kind for kind, state in states.items() if state.word == "loading")
+        return Shelf(
+            **values, currency=self._reader.currency, failed=MappingProxyType(failed), loading=loading
+        )
+
+    def _take_off(self, slot: _Slot) -> object | None:
+        """Begin a flight, or wait for one to share and return None."""
+        with self._changed:
+            while True:
+                flight = slot.flight
+                if flight is not None:
+                    self._wait_out(slot, flight)
+                    if slot.landed is flight:
+                        return None
+                elif self._fresh(slot):
+                    return None
+                elif slot.flights >= MOST_FLIGHTS:
+                    self._changed.wait()
+                else:
+                    slot.flight = flight = object()
+                    slot.flights += 1
+                    return flight
+
+    def _wait_out(self, slot: _Slot, flight: object) -> None:
+        self._changed.wait_for(lambda: slot.flight is not flight)
+
+    @contextmanager
+    def _flying(self, slot: _Slot, flight: object) -> Iterator[None]:
+        """End a flight whatever happens to it: an Interrupt leaves nobody waiting."""
+        try:
+            yield
+        finally:
+            with self._changed:
+                slot.flights -= 1
+                if slot.flight is flight:
+                    slot.flight = None
+                self._changed.notify_all()
+
+    def _read(self, kind: str) -> Any:
+        """Return what the server has of a kind, or the `PpioError` why not."""
+        try:
+            return getattr(self._reader, kind)()
+        except PpioError as error:
+            return bare(error)
+
+    def _land(self, slot: _Slot, outcome: Any) -> None:
+        # After a failure nothing old stays: a price from before would look like today's.
+        failed = isinstance(outcome, PpioError)
+        slot.value, slot.error = (None, outcome) if failed else (outcome, None)
+        slot.loaded_at = None if failed else self._clock()
+        slot.landed, slot.flight = slot.flight, None
+
+    def _fresh(self, slot: _Slot) -> bool:
+        return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
+
+
+def open_catalogue(client: PpioClient, *, clock: Clock = time.monotonic) -> Catalogue:
+    """Return a catalogue of a client's cloud; nothing is asked yet."""
+    currency = currency_of(client.host, practice=client.is_practice)
+    return Catalogue(CatalogueReader(client, currency=currency, host=client.host.name), clock=clock)
+
+
+def _state(slot: _Slot) -> KindState:
+    if slot.flight is not None:
+        return KindState("loading")
+    if slot.error is not None:
+        return KindState("failed", slot.error)
+    return KindState("waiting" if slot.value is None else "ready")

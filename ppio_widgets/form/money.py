@@ -1,0 +1,92 @@
+"""What it costs, what is worth knowing, and what could not be loaded: below the preview.
+
+One HTML widget of its own, so that a keystroke that changes none of it sends nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+
+
+class Money:
+    """Cost, advice, the state of the catalogue, and the price ceiling.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+        Below the preview.
+    ceiling : ipywidgets.Text
+        Stands with the billing.
+    """
+
+    def __init__(self, session: LaunchSession, say: Words, show_fault: Callable[[str], None]) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self._html = theme.html(self._markup(), "ppw-money")
+        self._refresh = theme.button(say("catalogue.refresh"), "ppw-refresh")
+        self._refresh.on_click(self._on_refresh)
+        self.box = theme.box([self._html, self._refresh], "ppw-cost")
+        self.ceiling = theme.text(
+            description=say("ceiling.field"),
+            placeholder=say("ceiling.hint"),
+            value="" if session.ceiling is None else f"{session.ceiling:f}",
+            _dom_classes=["ppw-field", "ppw-short", "f-ceiling"],
+        )
+        self.ceiling.observe(self._on_ceiling, "value")
+        session.observe(self._on_session, ["report", "shelf", "ceiling"])
+
+    def render(self) -> None:
+        """Show what is known now; no message when nothing changes."""
+        self._html.value = self._markup()
+
+    def _markup(self) -> str:
+        say, plan = self._say, self.session.plan
+        parts = [_list(say("cost.title"), plan.costs(say), "ppw-costs")]
+        above = plan.above(say)
+        if above:
+            parts.append(f"<p class=ppw-bad>{esc(above)}</p>")
+        parts.append(_list(say("plan.advice"), plan.named_advice(say)))
+        failed = [
+            say("catalogue.failed", what=say(f"catalogue.{kind}"), reason=error.sentence(say))
+            for kind, error in self.session.shelf.failed.items()
+        ]
+        quiet = [*failed, *([say("catalogue.loading")] if self.session.loading else [])]
+        parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet]
+        return "".join(parts)
+
+    @guarded
+    def _on_session(self, _change: Any) -> None:
+        self.render()
+
+    @guarded
+    def _on_refresh(self, _button: Any) -> None:
+        self.session.load(anew=True)
+        self.render()
+
+    @guarded
+    def _on_ceiling(self, change: Any) -> None:
+        text = change.new.strip().lstrip("¥$")
+        ceiling: Decimal | None = None
+        if text:
+            try:
+                ceiling = Decimal(text)
+            except InvalidOperation:
+                ceiling = Decimal("NaN")  # nothing passes a ceiling that cannot be read
+        self.session.limit(ceiling)
+
+
+def _list(title: str, lines: list[str], kind: str = "ppw-advice") -> str:
+    items = "".join(f"<li>{esc(line)}</li>" for line in lines)
+    return f"<div class='ppw-told {kind}'><b>{esc(title)}</b><ul>{items}</ul></div>" if items else ""

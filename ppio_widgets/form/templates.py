@@ -1,0 +1,119 @@
+"""Starting from a template: choose one, see what it would overwrite, apply it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+from ppio_widgets.request.check import field_name
+from ppio_widgets.request.template import Filling, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import ipywidgets as w
+
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+
+
+class TemplateChooser:
+    """A button that opens the templates; nothing is changed before Apply.
+
+    Parameters
+    ----------
+    session : LaunchSession
+    say : Words
+    show_fault : callable
+        See `guard.View`.
+    on_filled : callable
+        Called with the new draft.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(
+        self,
+        session: LaunchSession,
+        say: Words,
+        show_fault: Callable[[str], None],
+        on_filled: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self._on_filled = on_filled
+        self._parts: list[w.Widget] = []
+        self._open = theme.button(say("template.open"), "ppw-find")
+        self._open.on_click(self._on_open)
+        self.box = theme.box([self._open], "ppw-chooser")
+        session.observe(self._on_session, ["shelf", "draft"])
+
+    def close(self) -> None:
+        """Close what is out of sight as well."""
+        for widget in self._parts:
+            widget.close()
+
+    @property
+    def _is_open(self) -> bool:
+        return len(self.box.children) > 1
+
+    @guarded
+    def _on_open(self, _button: Any) -> None:
+        if self._is_open:
+            self.box.children = [self._open]
+            return
+        if not self._parts:
+            self._choice = theme.choice(
+                description=self._say("template.choice"), _dom_classes=["ppw-field"], options=[]
+            )
+            self._what = theme.html("", "ppw-what")
+            self._apply = theme.button(self._say("template.apply"), "ppw-apply")
+            self._apply.on_click(self._on_apply)
+            self._choice.observe(self._on_choice, "value")
+            self._parts = [self._choice, self._what, self._apply]
+        self._fill()
+        self.box.children = [self._open, *self._parts]
+
+    def _fill(self) -> None:
+        options = [(template.label, template.id) for template in self.session.shelf.templates]
+        if tuple(options) != tuple(self._choice.options):
+            self._choice.options = options
+        self._tell()
+
+    def _filling(self) -> Filling | None:
+        chosen = next((one for one in self.session.shelf.templates if one.id == self._choice.value), None)
+        return None if chosen is None else fill(self.session.draft, chosen)
+
+    def _tell(self) -> None:
+        """Say what choosing it fills, and what it would overwrite."""
+        filling, say = self._filling(), self._say
+        lines: list[str] = []
+        if filling is None:
+            lines.append(esc(say("template.none")))
+        else:
+            for key, paths in (("fills", filling.fills), ("overwrites", filling.overwrites)):
+                names = ", ".join(field_name(path, say) for path in paths)
+                kind = "ppw-bad" if key == "overwrites" else "ppw-what"
+                if names:
+                    lines.append(f"<span class={kind}>{esc(say(f'template.{key}', fields=names))}</span>")
+        self._what.value = f"<p>{'<br>'.join(lines) or esc(say('template.same'))}</p>"
+
+    @guarded
+    def _on_choice(self, _change: Any) -> None:
+        self._tell()
+
+    @guarded
+    def _on_apply(self, _button: Any) -> None:
+        filling = self._filling()
+        if filling is not None:
+            self._on_filled(filling.draft)
+
+    @guarded
+    def _on_session(self, change: Any) -> None:
+        if self._is_open:
+            self._fill() if change.name == "shelf" else self._tell()

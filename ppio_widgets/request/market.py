@@ -1,0 +1,106 @@
+"""Finding a product: what fits comes first, what it allows in a few words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ppio_widgets.request.money import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.offer import Offer
+
+# So many rows a list shows; more are found by narrowing the filter.
+MOST_MATCHES = 50
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person looks for.
+
+    Attributes
+    ----------
+    text : str
+        Words that all have to occur in the id, the name or the GPU's name.
+    memory_gb : int
+        At least so much memory per GPU; 0: any.
+    region, mode : str
+        Empty: any.
+    """
+
+    text: str = ""
+    memory_gb: int = 0
+    region: str = ""
+    mode: str = ""
+
+    def found_in(self, offers: Sequence[Offer]) -> list[Offer]:
+        """Return what fits: what can be launched now first, then the cheapest."""
+        words = self.text.casefold().split()
+        found = [offer for offer in offers if self._fits(offer, words)]
+        return sorted(found, key=lambda offer: (not offer.available, *_price_key(offer, self.mode), offer.id))
+
+    def _fits(self, offer: Offer, words: list[str]) -> bool:
+        known = f"{offer.id} {offer.name} {offer.gpu_name} {offer.gpu_memory_gb or ''}gb".casefold()
+        return (
+            all(word in known for word in words)
+            and (not self.memory_gb or (offer.gpu_memory_gb or 0) >= self.memory_gb)
+            and (not self.region or self.region in offer.regions)
+            and (not self.mode or not offer.modes or self.mode in offer.modes)
+        )
+
+
+def offer_row(offer: Offer, mode: str, say: Words) -> str:
+    """Return a product as one line: ``A100 80 GB · 8 GPU max · 6 free · ¥12.60/h``."""
+    name = offer.gpu_name or offer.name or offer.id
+    memory = f"{offer.gpu_memory_gb} GB" if offer.gpu_memory_gb else ""
+    parts = [f"{name} {memory}".strip() if memory not in name else name]
+    if offer.gpu_max is not None:
+        parts.append(say("product.max", n=offer.gpu_max))
+    if offer.gpu_free is not None:
+        parts.append(say("product.free", n=offer.gpu_free))
+    parts.append(_price_words(offer, mode, say))
+    if not (offer.deployable and offer.purchasable):
+        parts.append(say("product.blocked"))
+    elif not offer.available:
+        parts.append(say("product.sold_out"))
+    return " · ".join(parts)
+
+
+def limits(offer: Offer, say: Words) -> dict[str, str]:
+    """Return what a product allows, in a few words for each field that it bounds."""
+    found: dict[str, str] = {}
+    span = _span(offer.gpu_min, offer.gpu_max)
+    if span:
+        free = "" if offer.gpu_free is None else say("product.free", n=offer.gpu_free)
+        found["resource.gpu_num"] = ", ".join(part for part in (span, free) if part)
+    span = _span(offer.rootfs_min_gb, offer.rootfs_max_gb)
+    if span:
+        free = "" if offer.rootfs_free_gb is None else say("product.disk_free", n=offer.rootfs_free_gb)
+        found["resource.rootfs_size_gb"] = ", ".join(part for part in (f"{span} GB", free) if part)
+    if offer.modes:
+        found["billing.mode"] = ", ".join(offer.modes)
+    if offer.prepaid:
+        found["billing.prepaid.months"] = ", ".join(str(months) for months in sorted(offer.prepaid))
+    return found
+
+
+def _span(low: int | None, high: int | None) -> str:
+    if low is None and high is None:
+        return ""
+    return f"{'' if low is None else low}–{'' if high is None else high}"
+
+
+def _price_key(offer: Offer, mode: str) -> tuple[bool, Decimal]:
+    price = offer.spot if mode == "spot" else offer.postpaid
+    return (price is None, price.final if price is not None else Decimal(0))
+
+
+def _price_words(offer: Offer, mode: str, say: Words) -> str:
+    price = offer.spot if mode == "spot" else offer.postpaid
+    if price is None:
+        return say("product.no_price")
+    return say("product.price", price=shown(price.final, offer.currency))

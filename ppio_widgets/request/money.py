@@ -1,0 +1,199 @@
+"""Money, exact: what an offer costs for a body. Numbers only; `cost` puts them into sentences.
+
+All amounts are `Decimal`, and no operation here rounds unless its name or its
+docstring says so. Nothing is invented: what an answer did not give is None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.request.draft import value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.offer import Offer, Price
+
+# The one place that decides it. Whether a listed price is per GPU or per instance is not
+# documented; the vendor's guide says "unit price x time x number of cards"
+# (novita.ai/docs/guides/gpu-instance-pricing). Per GPU is also the higher reading.
+PER_GPU: bool = True
+
+# A month in hours, for comparing only. The documented example of a product agrees with it:
+# 12600 per hour x 720 = 9072000 per month (PPIO GPU API v2, list products).
+HOURS_PER_MONTH = 720
+
+_SIGNS: Mapping[str, str] = {"CNY": "¥", "USD": "$"}
+
+# Beyond these nothing is a price: 64-bit whole numbers, and twice the decimals of any seen
+# (v1 prices are in 1/100000).
+_LARGEST = 2**63
+_MOST_DECIMALS = 12
+
+# Decimals of an hourly price that had to be divided.
+_HOURLY_DECIMALS = 6
+
+# Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+
+
+@dataclass(frozen=True)
+class AboveCeiling:
+    """Why a price ceiling stops a launch.
+
+    Attributes
+    ----------
+    code : str
+        ``"price_above"`` or ``"price_unknown"``.
+    params : mapping
+        Amounts as shown, and the billing mode.
+    """
+
+    code: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, say: Words) -> str:
+        """Return it in words; prepaid says how months became hours."""
+        key = f"money.{self.code}"
+        return say.first(f"{key}@{self.params['mode']}", key, **self.params)
+
+
+def amount(value: int, precision: int) -> Decimal | None:
+    """Return ``value / 10**precision`` exactly, or None where the two cannot be an amount."""
+    if type(value) is not int or type(precision) is not int:
+        return None
+    if abs(value) >= _LARGEST or not 0 <= precision <= _MOST_DECIMALS:
+        return None
+    return _scaled(value, precision)
+
+
+def shown(amount: Decimal, currency: str) -> str:
+    """Return an amount as people read it: ``¥9,072.00``, and more than two decimals only to be exact."""
+    if not amount.is_finite():
+        return str(amount)
+    # copy_abs, unlike abs, never rounds to the thread's precision.
+    whole, _, decimals = format(amount.copy_abs(), ",f").partition(".")
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{_SIGNS.get(currency, '')}{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def times(amount: Decimal, count: int) -> Decimal:
+    """Return `count` times an amount, exactly."""
+    return _EXACT.multiply(amount, Decimal(count))
+
+
+def minus(amount: Decimal, other: Decimal) -> Decimal:
+    """Return a difference, exactly."""
+    return _EXACT.subtract(amount, other)
+
+
+def total(price: Decimal, gpus: int) -> Decimal:
+    """Return what so many GPUs cost at a listed price."""
+    return times(price, gpus) if PER_GPU else price
+
+
+def to_cents(value: Fraction) -> Decimal:
+    """Return an estimate rounded to two decimals, half up."""
+    return _scaled((value * 100 + Fraction(1, 2)).__floor__(), 2)
+
+
+def mode_of(body: Mapping[str, Any]) -> str:
+    """Return the billing mode, or an empty text."""
+    mode = value_at(body, ("billing", "mode"))
+    return mode if isinstance(mode, str) else ""
+
+
+def gpus_of(body: Mapping[str, Any]) -> int | None:
+    """Return the number of GPUs, if there is one."""
+    return whole_at(body, ("resource", "gpu_num"))
+
+
+def months_of(body: Mapping[str, Any]) -> int | None:
+    """Return the months that are bought, if there is such a number."""
+    return whole_at(body, ("billing", "prepaid", "months"))
+
+
+def whole_at(body: Mapping[str, Any], path: tuple[str, ...]) -> int | None:
+    """Return the whole number from 1 at `path`, or None."""
+    value = value_at(body, path)
+    return value if type(value) is int and value >= 1 else None
+
+
+def offer_for(offer: Offer | None, body: Mapping[str, Any]) -> Offer | None:
+    """Return the offer if it is of the body's product: another's price says nothing about this one."""
+    return offer if offer is not None and offer.id == value_at(body, ("product_id",)) else None
+
+
+def unit_price(offer: Offer | None, body: Mapping[str, Any]) -> Price | None:
+    """Return the listed price for the body's billing mode (and months), or None when it is not known."""
+    offer = offer_for(offer, body)
+    if offer is None:
+        return None
+    months = months_of(body)
+    prices: Mapping[str, Price | None] = {
+        "postpaid": offer.postpaid,
+        "spot": offer.spot,
+        "prepaid": offer.prepaid.get(months) if months else None,
+    }
+    price = prices.get(mode_of(body))
+    return price if price is not None and is_price(price.final) else None
+
+
+def is_price(value: Decimal | None) -> bool:
+    """Whether a number can be a price: what is below zero or no number is as good as unknown."""
+    return value is not None and value.is_finite() and value >= 0
+
+
+def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
+    """Return what a prepaid launch charges at once; None for the other modes or when it is not known."""
+    price, gpus = unit_price(offer, body), gpus_of(body)
+    if mode_of(body) != "prepaid" or price is None or gpus is None:
+        return None
+    return total(price.final, gpus)
+
+
+def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
+    """Return what a body costs per hour, all GPUs together, or None when it is not known.
+
+    The disk is not in it: the period of its price is not documented. Prepaid is
+    charged at once; its hourly price, over 720 hours a month, is only for comparing
+    with a ceiling and is rounded *up* at the sixth decimal, so that rounding never
+    brings it under a ceiling.
+    """
+    price, gpus = unit_price(offer, body), gpus_of(body)
+    if price is None or gpus is None:
+        return None
+    whole = total(price.final, gpus)
+    if mode_of(body) != "prepaid":
+        return whole
+    hours = HOURS_PER_MONTH * (months_of(body) or 1)
+    return _scaled((Fraction(whole) * 10**_HOURLY_DECIMALS / hours).__ceil__(), _HOURLY_DECIMALS)
+
+
+def above_ceiling(offer: Offer | None, body: Mapping[str, Any], ceiling: Decimal) -> AboveCeiling | None:
+    """Return why a price ceiling stops this launch, or None when it does not.
+
+    Parameters
+    ----------
+    offer : Offer or None
+    body : mapping
+    ceiling : Decimal
+        The most that one hour may cost, all GPUs together. NaN lets nothing pass.
+    """
+    rate = hourly(offer, body)
+    currency = offer.currency if offer is not None else ""
+    params = {"ceiling": shown(ceiling, currency), "mode": mode_of(body)}
+    if rate is None:
+        return AboveCeiling("price_unknown", params)
+    if ceiling.is_nan() or rate > ceiling:
+        return AboveCeiling("price_above", {**params, "hourly": shown(rate, currency)})
+    return None
+
+
+def _scaled(value: int, places: int) -> Decimal:
+    return _EXACT.scaleb(Decimal(value), -places)

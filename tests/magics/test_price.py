@@ -1,0 +1,97 @@
+"""The money in a line and in a call: the plan says it, a ceiling holds it."""
+
+from decimal import Decimal
+
+import pytest
+from IPython.core.error import UsageError
+
+from ppio_widgets import LaunchRefused, launch
+from tests.bodies import MINIMAL
+from tests.unit.wire import REAL_KEY, closed_port, faulty, says
+
+LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
+A100 = {**MINIMAL, "product_id": "a100-80g"}
+
+
+def test_a_dry_run_says_what_it_costs(run):
+    plan = repr(run(f"{LINE} --gpus 2 --dry-run"))
+    assert "¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour" in plan
+    assert "The balance of" in plan
+    html = run(f"{LINE} --dry-run")._repr_mimebundle_()["text/html"]
+    assert "¥12.60 per hour" in html
+
+
+def test_a_dry_run_says_what_does_not_fit_and_what_is_worth_knowing(run):
+    plan = repr(run(f"{LINE} --gpus 9 --port 2222 --billing spot --dry-run"))
+    assert "  - GPUs:" in plan
+    assert "Worth knowing:" in plan
+    assert "2222" in plan
+
+
+def test_a_dry_run_without_a_network_says_that_the_price_is_unknown(run, monkeypatch):
+    monkeypatch.setenv("PPIO_GPU_BASE_URL", f"http://127.0.0.1:{closed_port()}")
+    assert "price of a100-80g is unknown" in repr(run(f"{LINE.replace(' --practice', '')} --dry-run"))
+
+
+@pytest.mark.parametrize("ceiling", ["12.59", "¥1", "0"])
+def test_above_the_ceiling_nothing_is_sent(run, names, ceiling):
+    with pytest.raises(LaunchRefused, match=r"12\.60"):
+        run(f"{LINE} --max-price {ceiling} --yes")
+    assert names() == []
+
+
+def test_at_the_ceiling_it_is_sent(run, names):
+    run(f"{LINE} --max-price 12.60 --yes").stop_following()
+    assert names() == ["demo"]
+
+
+def test_an_unknown_price_is_above_every_ceiling(run, names):
+    with pytest.raises(LaunchRefused, match="unknown"):
+        run(f"{LINE.replace('a100-80g', 'typed-by-hand')} --max-price 1000 --yes")
+    assert names() == []
+
+
+def test_a_number_of_the_notebook_is_taken(run):
+    with pytest.raises(LaunchRefused):
+        run(f"limit = 12.5\n{LINE} --max-price $limit --yes")
+
+
+@pytest.mark.parametrize("text", ["dear", "-1", "1e3", "1,000"])
+def test_what_is_no_amount_is_one_line(run, text):
+    with pytest.raises(UsageError, match="--max-price takes an amount"):
+        run(f"{LINE} --max-price '{text}' --yes")
+
+
+def test_the_form_takes_the_ceiling_of_the_line(run):
+    form = run(f"{LINE} --max-price 15 --form")
+    assert form.session.ceiling == Decimal(15)
+    form.close()
+
+
+def test_a_terminal_is_told_the_price_before_it_is_asked(run, monkeypatch, capsys):
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("builtins.input", lambda _question: "n")
+    run(LINE)
+    assert "¥12.60 per hour" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ceiling", [12, "12.59", Decimal("12.59")])
+def test_a_call_has_a_ceiling(run, names, ceiling):
+    with pytest.raises(LaunchRefused, match=r"12\.60"):
+        launch(A100, practice=True, max_hourly_price=ceiling)
+    assert names() == []
+    launch(A100, practice=True, max_hourly_price=13).stop_following()
+    assert names() == ["demo"]
+
+
+@pytest.mark.parametrize("ceiling", ["dear", -1, "NaN", "Infinity", True])
+def test_a_ceiling_that_is_no_amount_is_refused(ceiling):
+    with pytest.raises(LaunchRefused, match="amount"):
+        launch(A100, practice=True, max_hourly_price=ceiling)
+
+
+def test_a_call_without_a_ceiling_waits_for_no_price():
+    with faulty(says(500, b"")) as server:
+        with pytest.raises(Exception, match="could not be checked"):
+            launch(A100, base_url=server.url, api_key=REAL_KEY)
+        assert [request.target.split("?")[0] for request in server.received] == ["/gpus/v2/instances"]

@@ -1,0 +1,515 @@
+import ast
+import inspect
+import string
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.request import cost, money, offer
+from ppio_widgets.request.cost import cost_sentences, until_morning
+from ppio_widgets.request.money import above_ceiling, amount, charged_now, hourly, shown
+from ppio_widgets.request.offer import Offer, Price
+from tests.bodies import bodies
+
+CHINA = timezone(timedelta(hours=8))
+NOON = datetime(2026, 6, 1, 12, tzinfo=CHINA)  # 21 hours before the next morning's nine
+A100 = Offer(
+    "prod-1",
+    name="A100 80 GB",
+    rootfs_free_gb=60,
+    modes=("postpaid", "prepaid", "spot"),
+    postpaid=Price(Decimal("12.600"), Decimal("18.000")),
+    spot=Price(Decimal("6.000")),
+    prepaid={
+        1: Price(Decimal("9072.000"), Decimal("12960.000")),
+        3: Price(Decimal("27216.000")),
+    },
+    storage_price=Decimal("0.005"),
+    currency="CNY",
+)
+
+
+def body_of(mode="postpaid", gpus=1, rootfs=20, months=None, renew=None, product="prod-1"):
+    billing = {"mode": mode}
+    if months is not None:
+        billing["prepaid"] = {"months": months}
+        if renew is not None:
+            billing["prepaid"]["auto_renew"] = renew
+    return {
+        "name": "demo",
+        "product_id": product,
+        "image": "ubuntu:24.04",
+        "billing": billing,
+        "resource": {"gpu_num": gpus, "rootfs_size_gb": rootfs},
+    }
+
+
+def sentences(body, a_offer=A100, language="en", **options):
+    return cost_sentences(a_offer, body, words(language), now=NOON, **options)
+
+
+# Prices as answers give them, and whole offers of them.
+_numbers = st.integers(0, 2**63 - 1)
+_precisions = st.integers(0, 12)
+_currencies = st.sampled_from(["CNY", "USD", ""])
+
+
+@st.composite
+def offers(draw):
+    precision = draw(_precisions)
+    prices = st.builds(lambda value: Price(amount(value, precision)), _numbers)
+    listed = st.builds(lambda a, b: Price(amount(a, precision), amount(b, precision)), _numbers, _numbers)
+    some = st.none() | prices | listed
+    return Offer(
+        "prod-1",
+        rootfs_free_gb=draw(st.none() | st.integers(0, 100)),
+        postpaid=draw(some),
+        spot=draw(some),
+        prepaid=draw(st.dictionaries(st.integers(1, 36), prices | listed, max_size=3)),
+        storage_price=draw(st.none() | st.builds(amount, _numbers, _precisions)),
+        currency=draw(_currencies),
+    )
+
+
+# --- amounts
+
+
+@given(st.integers(1 - 2**63, 2**63 - 1), _precisions)
+def test_an_amount_is_the_integer_over_its_power_of_ten(value, precision):
+    with localcontext(prec=3):  # whatever precision a notebook has set
+        assert Fraction(amount(value, precision)) == Fraction(value, 10**precision)
+
+
+@pytest.mark.parametrize(
+    ("value", "precision"),
+    [
+        (True, 2),
+        (12.6, 2),
+        ("12600", 3),
+        (None, 3),
+        (Decimal(1), 3),
+        (12600, -1),
+        (12600, 13),
+        (12600, True),
+        (12600, 3.0),
+        (12600, None),
+        (2**63, 3),
+        (10**400, 3),
+    ],
+)
+def test_what_cannot_be_an_amount_is_none(value, precision):
+    assert amount(value, precision) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("12.6", "CNY", "¥12.60"),
+        ("12.600", "CNY", "¥12.60"),
+        ("0.35", "USD", "$0.35"),
+        ("0.005", "CNY", "¥0.005"),
+        ("0.00500", "CNY", "¥0.005"),
+        ("9072.000", "CNY", "¥9,072.00"),
+        ("1234567.891", "USD", "$1,234,567.891"),
+        ("0", "CNY", "¥0.00"),
+        ("1E+6", "CNY", "¥1,000,000.00"),
+        ("1E-12", "CNY", "¥0.000000000001"),
+        ("-3", "CNY", "-¥3.00"),
+        ("3", "", "3.00"),
+        ("3", "EUR", "3.00"),
+        ("NaN", "CNY", "NaN"),
+        ("Infinity", "CNY", "Infinity"),
+    ],
+)
+def test_an_amount_is_shown(value, currency, text):
+    assert shown(Decimal(value), currency) == text
+
+
+@given(st.integers(1 - 2**63, 2**63 - 1), _precisions, _currencies)
+def test_what_is_shown_is_exact(value, precision, currency):
+    with localcontext(prec=3):
+        text = shown(amount(value, precision), currency)
+    digits = text.replace(",", "").replace("¥", "").replace("$", "")
+    assert Fraction(digits) == Fraction(value, 10**precision)
+    assert len(text.partition(".")[2]) >= 2
+
+
+# --- what it costs
+
+
+@given(_numbers, _precisions, st.integers(1, 10**30), st.sampled_from(["postpaid", "spot"]))
+def test_an_hour_is_price_times_gpus(value, precision, gpus, mode):
+    an_offer = Offer("prod-1", **{mode: Price(amount(value, precision))})
+    with localcontext(prec=3):
+        rate = hourly(an_offer, body_of(mode, gpus))
+    assert Fraction(rate) == Fraction(value * gpus, 10**precision)
+    assert charged_now(an_offer, body_of(mode, gpus)) is None
+
+
+@given(_numbers, _precisions, st.integers(1, 64), st.integers(1, 36))
+def test_prepaid_is_charged_at_once_and_compared_by_the_hour(value, precision, gpus, months):
+    an_offer = Offer("prod-1", prepaid={months: Price(amount(value, precision))})
+    body = body_of("prepaid", gpus, months=months)
+    with localcontext(prec=3):
+        charge, rate = charged_now(an_offer, body), hourly(an_offer, body)
+    assert Fraction(charge) == Fraction(value * gpus, 10**precision)
+    exact = Fraction(value * gpus, 10**precision * 720 * months)
+    assert exact <= Fraction(rate) < exact + Fraction(1, 10**6)
+
+
+def test_the_documented_example_agrees_with_itself():
+    assert hourly(A100, body_of()) == hourly(A100, body_of("prepaid", months=1)) == Decimal("12.6")
+    assert charged_now(A100, body_of("prepaid", gpus=2, months=1)) == Decimal(18144)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        body_of(product="another"),
+        body_of("prepaid", months=2),
+        body_of("prepaid"),
+        body_of("prepaid", months=True),
+        body_of("later"),
+        body_of(["spot"]),
+        body_of(gpus=0),
+        body_of(gpus=True),
+        body_of(gpus="2 "),
+        {"product_id": "prod-1", "billing": {"mode": "spot"}},
+        {"product_id": "prod-1", "billing": "spot", "resource": [1]},
+        {},
+    ],
+)
+def test_what_is_not_known_is_none_and_above_any_ceiling(body):
+    assert hourly(A100, body) is None
+    assert charged_now(A100, body) is None
+    assert above_ceiling(A100, body, Decimal(10**9)).code == "price_unknown"
+
+
+@pytest.mark.parametrize(
+    "price", [None, Price(Decimal(-1)), Price(Decimal("NaN")), Price(Decimal("Infinity"))]
+)
+def test_a_price_that_can_be_none_is_unknown(price):
+    an_offer = replace(A100, postpaid=price)
+    assert hourly(an_offer, body_of()) is None
+    assert "unknown" in sentences(body_of(), an_offer)[0]
+
+
+def test_without_an_offer_nothing_is_known():
+    assert hourly(None, body_of()) is None
+    assert charged_now(None, body_of("prepaid", months=1)) is None
+
+
+def test_one_place_decides_that_a_price_is_per_gpu(monkeypatch):
+    body = body_of(gpus=4)
+    assert hourly(A100, body) == Decimal("50.4")
+    monkeypatch.setattr(money, "PER_GPU", False)
+    assert hourly(A100, body) == Decimal("12.6")
+    assert "¥12.60 per hour, billed" in sentences(body)[0]
+    assert not any("per GPU" in text for text in sentences(body))
+
+
+# --- the ceiling
+
+
+@given(offers(), bodies, _numbers, _precisions)
+def test_a_ceiling_lets_through_only_what_is_known_to_be_below(an_offer, body, value, precision):
+    body = {**body, "product_id": "prod-1"}
+    ceiling = amount(value, precision)
+    found = above_ceiling(an_offer, body, ceiling)
+    rate = hourly(an_offer, body)
+    if rate is None:
+        assert found.code == "price_unknown"
+    elif Fraction(rate) > Fraction(ceiling):
+        assert found.code == "price_above"
+    else:
+        assert found is None
+    for language in LANGUAGES:
+        assert found is None or shown(ceiling, an_offer.currency) in found.sentence(words(language))
+
+
+def test_a_ceiling_is_of_all_gpus_together():
+    assert above_ceiling(A100, body_of(), Decimal("12.6")) is None
+    assert above_ceiling(A100, body_of(), Decimal("12.59")).code == "price_above"
+    above = above_ceiling(A100, body_of(gpus=2), Decimal(15))
+    assert "¥25.20 per hour, above the price ceiling of ¥15.00" in above.sentence(words("en"))
+    prepaid = above_ceiling(A100, body_of("prepaid", months=1), Decimal(12))
+    assert "720 hours" in prepaid.sentence(words("en"))
+    assert "720" in prepaid.sentence(words("zh"))
+
+
+def test_a_ceiling_that_is_no_number_lets_nothing_pass():
+    assert above_ceiling(A100, body_of(), Decimal("NaN")).code == "price_above"
+    assert above_ceiling(A100, body_of(), Decimal("Infinity")) is None
+    assert above_ceiling(None, body_of(), Decimal("Infinity")).code == "price_unknown"
+
+
+# --- sentences
+
+
+def test_postpaid():
+    assert sentences(body_of()) == [
+        "¥12.60 per hour, billed by the second from pulling until the instance is stopped.",
+        "List price ¥18.00 per hour; you pay ¥12.60.",
+        "3 hours ≈ ¥37.80; left on until tomorrow 09:00 UTC+08:00 ≈ ¥264.60.",
+        "The system disk of 20 GB costs nothing extra: 60 GB are free.",
+    ]
+
+
+def test_several_gpus_are_shown_as_a_product_and_said_to_be_a_reading():
+    first, second, third, *_ = sentences(body_of(gpus=2))
+    assert first.startswith("¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour, billed by the second")
+    assert "not documented" in second
+    assert third == "List price ¥36.00 per hour; you pay ¥25.20."
+
+
+def test_prepaid():
+    assert sentences(body_of("prepaid", months=1)) == [
+        "¥9,072.00 charged now for 1 month.",
+        "List price ¥12,960.00; you pay ¥9,072.00.",
+        "That is about ¥12.60 per hour, with a month read as 720 hours.",
+        "A prepaid instance cannot be released early.",
+        "The system disk of 20 GB costs nothing extra: 60 GB are free.",
+    ]
+    assert sentences(body_of("prepaid", gpus=2, months=3))[0] == (
+        "¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 charged now for 3 months."
+    )
+
+
+@pytest.mark.parametrize(
+    ("renew", "text"),
+    [
+        (
+            {"enabled": True, "months": 1},
+            "renews by 1 month until you turn it off, at today's price for ¥18,144",
+        ),
+        (
+            {"enabled": True, "months": 2},
+            "renews by 2 months until you turn it off; what each renewal costs is",
+        ),
+        ({"enabled": True, "months": 0}, "by how many months is not set"),
+        ({"enabled": True}, "by how many months is not set"),
+    ],
+)
+def test_auto_renew(renew, text):
+    assert any(text in one for one in sentences(body_of("prepaid", gpus=2, months=1, renew=renew)))
+
+
+@pytest.mark.parametrize("renew", [None, {}, {"enabled": False, "months": 3}, {"months": 3}])
+def test_no_auto_renew(renew):
+    assert not any("renew" in one for one in sentences(body_of("prepaid", months=1, renew=renew)))
+
+
+@pytest.mark.parametrize(
+    ("spot", "on_demand", "text"),
+    [
+        ("6", "12.6", "About 52% less than on-demand (¥12.60 per hour)."),
+        ("12.59", "12.6", "About <1% less than on-demand (¥12.60 per hour)."),
+        ("0", "12.6", "About 100% less than on-demand (¥12.60 per hour)."),
+        (
+            "15",
+            "12.6",
+            "Dearer than on-demand: spot costs ¥2.40 per hour more than on-demand (¥12.60 per hour)",
+        ),
+        ("6", "6.000", "Spot saves nothing here: on-demand costs the same, ¥6.00 per hour"),
+        ("6", None, "The on-demand price is unknown"),
+    ],
+)
+def test_spot_against_on_demand(spot, on_demand, text):
+    an_offer = replace(
+        A100, spot=Price(Decimal(spot)), postpaid=Price(Decimal(on_demand)) if on_demand else None
+    )
+    told = sentences(body_of("spot"), an_offer)
+    assert told[0].startswith(f"{shown(Decimal(spot), 'CNY')} per hour, billed by the second")
+    assert any(one.startswith(text) for one in told)
+    assert any("after that it can be reclaimed" in one and "one hour's notice" in one for one in told)
+
+
+def test_spot_compares_all_gpus_together():
+    dear = replace(A100, spot=Price(Decimal(15)))
+    told = " ".join(sentences(body_of("spot", gpus=2), dear))
+    assert "spot costs ¥4.80 per hour more than on-demand (¥25.20 per hour)" in told
+
+
+@pytest.mark.parametrize(
+    ("rootfs", "change", "text"),
+    [
+        (60, {}, "costs nothing extra: 60 GB are free."),
+        (100, {}, "60 GB are free; the other 40 GB cost extra, listed at ¥0.005 per GB. For which period is"),
+        (100, {"storage_price": None}, "the other 40 GB cost extra, and their price is unknown."),
+        (20, {"rootfs_free_gb": None}, "How much of the system disk of 20 GB is free is unknown"),
+    ],
+)
+def test_the_disk(rootfs, change, text):
+    assert text in sentences(body_of(rootfs=rootfs), replace(A100, **change))[-1]
+
+
+@pytest.mark.parametrize(
+    ("body", "balance", "text"),
+    [
+        (body_of(), "100", "The balance of ¥100.00 covers about 7.9 hours at this price."),
+        (body_of(), "12600", "The balance of ¥12,600.00 covers about 1,000 hours at this price."),
+        (body_of(), "25.2", "The balance of ¥25.20 covers about 2 hours at this price."),
+        (body_of(), "0", "The balance is ¥0.00 and covers none of this; the launch may be refused."),
+        (body_of(), "-5", "The balance is -¥5.00 and covers none of this; the launch may be refused."),
+        (
+            body_of("prepaid", months=1),
+            "10000",
+            "The balance of ¥10,000.00 covers it; ¥928.00 would be left.",
+        ),
+        (
+            body_of("prepaid", months=1),
+            "9000",
+            "The balance of ¥9,000.00 is ¥72.00 short of it; the launch may",
+        ),
+        (body_of("prepaid", months=2), "9000", "The balance is ¥9,000.00."),
+    ],
+)
+def test_the_balance(body, balance, text):
+    assert sentences(body, balance=Decimal(balance))[-1].startswith(text)
+
+
+def test_what_is_free_is_covered_by_any_balance():
+    free = replace(A100, postpaid=Price(Decimal(0)))
+    assert sentences(body_of(), free, balance=Decimal(0))[-1] == "The balance is ¥0.00."
+    assert sentences(body_of(), free)[0].startswith("¥0.00 per hour")
+
+
+@pytest.mark.parametrize(
+    ("an_offer", "body", "text"),
+    [
+        (None, body_of(), "The price of prod-1 is unknown, so what this costs is unknown."),
+        (replace(A100, id="x"), body_of(), "The price of prod-1 is unknown, so what this costs is unknown."),
+        (None, {}, "No product is chosen yet, so what this costs is unknown."),
+        (A100, body_of("later"), "Without a billing mode, what this costs is unknown."),
+        (A100, body_of("prepaid", months=2), "The price of A100 80 GB for 2 months is unknown"),
+        (A100, body_of("prepaid"), "The price of A100 80 GB with billing mode prepaid is unknown"),
+        (replace(A100, spot=None), body_of("spot"), "The price of A100 80 GB with billing mode spot is"),
+        (A100, body_of(gpus=None), "¥12.60 per GPU; the number of GPUs is not set"),
+    ],
+)
+def test_what_is_unknown_is_said_to_be(an_offer, body, text):
+    told = sentences(body, an_offer)
+    assert told[0].startswith(text)
+    assert "≈" not in "".join(told)
+
+
+def test_without_an_offer_there_is_one_sentence():
+    for mode in ("postpaid", "prepaid", "spot"):
+        assert len(sentences(body_of(mode, months=1), None, balance=Decimal(1))) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(an_offer=offers(), body=bodies, value=st.none() | _numbers)
+def test_any_body_at_any_offer_is_put_into_words(language, an_offer, body, value):
+    body = {**body, "product_id": "prod-1"}
+    balance = None if value is None else amount(value, 4)
+    with localcontext(prec=3):
+        told = cost_sentences(an_offer, body, words(language), balance=balance, now=NOON)
+    text = "\n".join(told)
+    assert all(told)
+    rate, charge = hourly(an_offer, body), charged_now(an_offer, body)
+    exact = charge if charge is not None else rate
+    if exact is None:
+        assert ("unknown" if language == "en" else "未知") in text
+    else:
+        assert shown(exact, an_offer.currency) in told[0]
+    if charge is None and rate is not None:
+        assert f"≈ {shown(money.times(rate, 3), an_offer.currency)}" in text
+    if balance is not None:
+        assert shown(balance, an_offer.currency) in told[-1]
+
+
+@pytest.mark.parametrize("mode", ["postpaid", "prepaid", "spot"])
+def test_chinese_is_chinese(mode):
+    told = sentences(body_of(mode, gpus=2, months=1, renew={"enabled": True}), language="zh")
+    assert all(one.endswith("。") for one in told)
+    total = {"postpaid": "¥25.20", "spot": "¥12.00", "prepaid": "¥18,144.00"}[mode]
+    assert total in told[0]
+
+
+@pytest.mark.parametrize("currency", ["CNY", "USD", ""])
+def test_the_currency_is_the_offers(currency):
+    text = " ".join(sentences(body_of(), replace(A100, currency=currency), balance=Decimal(5)))
+    signs = {"CNY": "¥", "USD": "$", "": ""}
+    assert {letter for letter in text if letter in "¥$"} == set(signs[currency])
+
+
+# --- time
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds", "clock"),
+    [
+        (NOON, 21 * 3600, "09:00 UTC+08:00"),
+        (datetime(2026, 6, 1, 0, 30, tzinfo=CHINA), 32 * 3600 + 1800, "09:00 UTC+08:00"),
+        (datetime(2026, 6, 1, 12, tzinfo=timezone.utc), 21 * 3600, "09:00 UTC"),
+        (datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("Asia/Kolkata")), 21 * 3600, "09:00 UTC+05:30"),
+        (datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("America/St_Johns")), 21 * 3600, "09:00 UTC-02:30"),
+        # Summer time begins and ends in the night between.
+        (datetime(2026, 3, 28, 12, tzinfo=ZoneInfo("Europe/Berlin")), 20 * 3600, "09:00 UTC+02:00"),
+        (datetime(2026, 10, 24, 12, tzinfo=ZoneInfo("Europe/Berlin")), 22 * 3600, "09:00 UTC+01:00"),
+    ],
+)
+def test_tomorrow_morning(now, seconds, clock):
+    assert until_morning(now) == (seconds, clock)
+
+
+@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001
+def test_tomorrow_morning_of_the_kernels_clock(now):
+    seconds, clock = until_morning(now)
+    assert 8 * 3600 <= seconds <= 35 * 3600
+    assert clock.startswith("09:00 UTC")
+
+
+def test_now_is_the_kernels_clock():
+    seconds, _ = until_morning()
+    assert 8 * 3600 <= seconds <= 35 * 3600
+
+
+@given(_numbers, _precisions, st.integers(0, 86399))
+def test_left_on_until_tomorrow_is_rounded_to_cents_from_the_exact_product(value, precision, second):
+    an_offer = Offer("prod-1", postpaid=Price(amount(value, precision)))
+    now = datetime(2026, 6, 1, tzinfo=CHINA) + timedelta(seconds=second)
+    exact = Fraction(value, 10**precision) * (33 * 3600 - second) / 3600
+    cents = (exact * 100 + Fraction(1, 2)).__floor__()
+    text = " ".join(cost_sentences(an_offer, body_of(), words("en"), now=now))
+    assert f"≈ {cents // 100:,}.{cents % 100:02}." in text
+
+
+# --- no float, and words that exist
+
+
+@pytest.mark.parametrize("module", [money, cost, offer])
+def test_no_float_is_written_or_made(module):
+    tree = ast.parse(inspect.getsource(module))
+    assert not [
+        node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is float
+    ]
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not names & {"float", "round", "total_seconds", "timestamp", "random", "math"}
+
+
+@given(offers(), bodies)
+def test_every_amount_is_a_decimal(an_offer, body):
+    body = {**body, "product_id": "prod-1"}
+    for value in (hourly(an_offer, body), charged_now(an_offer, body)):
+        assert value is None or type(value) is Decimal
+
+
+def test_both_languages_have_the_same_placeholders():
+    english, chinese = words("en")._sentences, words("zh")._sentences
+    assert set(english) == set(chinese)
+    for key, text in english.items():
+        if key.startswith(("money.", "advice.", "problem.")):
+            fields = [
+                {name for _, name, _, _ in string.Formatter().parse(one)} for one in (text, chinese[key])
+            ]
+            assert fields[0] == fields[1], key
