@@ -10,16 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ppio_widgets.api import launch
+    from ppio_widgets.api import Instance, launch
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import (
         AccessDenied,
+        ActionUnconfirmed,
         ApiError,
         ConsentNeeded,
         CredentialsError,
         HostRefused,
         LaunchAbsent,
         LaunchRefused,
+        MomentUnreadable,
         NotSent,
         OutcomeUnknown,
         PpioError,
@@ -36,17 +38,20 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccessDenied",
+    "ActionUnconfirmed",
     "ApiError",
     "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
     "EnvRef",
     "HostRefused",
+    "Instance",
     "Launch",
     "LaunchAbsent",
     "LaunchForm",
     "LaunchPlan",
     "LaunchRefused",
+    "MomentUnreadable",
     "NotSent",
     "OutcomeUnknown",
     "PpioClient",
@@ -59,6 +64,7 @@ __all__ = [
 _HOMES = {
     "CreateInstanceRequest": "ppio_widgets.request.models",
     "EnvRef": "ppio_widgets.request.envref",
+    "Instance": "ppio_widgets.api",
     "Launch": "ppio_widgets.launcher.launch",
     "LaunchForm": "ppio_widgets.form",
     "LaunchPlan": "ppio_widgets.launcher.plan",

@@ -19,7 +19,9 @@ from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key, hidden
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.launcher import recovery, worker
-from ppio_widgets.launcher.launch import SOFT_SECONDS, Launch, live_launch
+from ppio_widgets.launcher.alive import live_launch
+from ppio_widgets.launcher.instance import Instance, open_by_default
+from ppio_widgets.launcher.launch import SOFT_SECONDS, Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.launcher.wording import record_sentence
@@ -29,6 +31,8 @@ from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.credentials import KeySource
+
+__all__ = ["Instance", "connect", "launch"]
 
 PRACTICE_VARIABLE = "PPIO_WIDGETS_PRACTICE"
 
@@ -98,6 +102,9 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
 
     transport = PracticeTransport(kernel_account())
     return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
+
+
+open_by_default(connect)
 
 
 def launch(  # noqa: PLR0913 - the same, and consent

@@ -11,6 +11,8 @@
     ├── NotSent               the request did not leave this machine
     ├── OutcomeUnknown        it may have left, and no readable answer came
     ├── LaunchAbsent          the answer was lost; it was looked up and is not there
+    ├── ActionUnconfirmed     an action was asked for, and reading back does not show it
+    ├── MomentUnreadable      what was given is no time, or one that is over
     ├── Unreachable           a read got no answer
     ├── AnswerUnreadable      a read got an answer that is not the API's
     └── ApiError              the server answered with an error
@@ -118,6 +120,14 @@ class OutcomeUnknown(PpioError):
 
 class LaunchAbsent(PpioError):
     """The answer was lost, the instance was looked up, and it is not there."""
+
+
+class ActionUnconfirmed(PpioError):
+    """A stop, start, restart or delete was asked for, and the instance does not show it: it may be billed."""
+
+
+class MomentUnreadable(PpioError):
+    """What was given is no time or length of time, or a time that is over."""
 
 
 class Unreachable(PpioError):

@@ -17,6 +17,7 @@ from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, hidden, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
 from ppio_widgets.cloud.host import Host, read_host
+from ppio_widgets.cloud.machines import INSTANCES, Machines
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
 from ppio_widgets.errors import AnswerUnreadable, OutcomeUnknown, Unreachable
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.credentials import KeySource
     from ppio_widgets.request.models import CreateInstanceRequest
 
-INSTANCES = "/gpus/v2/instances"
+__all__ = ["INSTANCES", "PpioClient"]
+
 PAGE_SIZE = 100
 MOST_PAGES = 1000
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -65,7 +67,7 @@ def _bare_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-class PpioClient:
+class PpioClient(Machines):
     """The GPU API, as it is on the wire.
 
     Every call of `create_instance` is one POST and may start a billed instance;
@@ -324,16 +326,7 @@ class PpioClient:
         )
 
     def _get(self, path: str, params: Mapping[str, str]) -> tuple[Any, float]:
-        http: httpx.Client | None = None
-        kind = ""
-        try:
-            http = self._http()
-        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
-            kind = type(error).__name__
-        if http is None:
-            raise Unreachable("unreachable", host=self.host.name, kind=kind)
-        request = http.build_request("GET", path, params=params)
-        exchange = self._exchange(http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
+        exchange = self._call("GET", path, params)
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
@@ -345,6 +338,18 @@ class PpioClient:
         if answer is None:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
         return answer, exchange.date
+
+    def _write(self, method: str, path: str) -> Exchange:
+        return self._call(method, path, {})
+
+    def _call(self, method: str, path: str, params: Mapping[str, str]) -> Exchange:
+        """Make one request without a body, on the connections that are shared."""
+        try:
+            http = self._http()
+            request = http.build_request(method, path, params=params)
+        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
+            return Exchange(failure=type(error).__name__)
+        return self._exchange(http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
 
     def _exchange(
         self, http: httpx.Client, request: httpx.Request, limits: Limits, secrets: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ def follow(launch: Launch, wire: Wire, stop: threading.Event) -> None:
             pause = POLL_SECONDS
             launch.see(seen)
         except Exception as error:  # noqa: BLE001 - nobody else would look again
-            if launch.instance is not None and _is_gone(error):
+            if launch.instance is not None and is_gone(error):
                 launch.see(replace(launch.instance, status="removed"))
             elif isinstance(error, PpioError):
                 log.info("follow: %s", type(error).__name__)
@@ -40,6 +40,6 @@ def follow(launch: Launch, wire: Wire, stop: threading.Event) -> None:
             return
 
 
-def _is_gone(error: Exception) -> bool:
+def is_gone(error: Exception) -> bool:
     """Whether the server knows no such instance (PPIO's v2 API answers 400, not 404)."""
     return isinstance(error, ApiError) and (error.status == 404 or error.reason == "RESOURCE_NOT_FOUND")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import weakref
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError, frames_of
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.alive import remember
 from ppio_widgets.launcher.claim import claim
 from ppio_widgets.launcher.following import follow
+from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.ledger import Ledger, ledger_for
 from ppio_widgets.launcher.record import Record, new_launch_id
 from ppio_widgets.launcher.search import Search
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ppio_widgets.cloud.answers import InstanceInfo
+    from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.launcher.wire import Wire
     from ppio_widgets.locale import Words
@@ -37,14 +39,6 @@ log = logging.getLogger("ppio_widgets")
 
 # From then on the answer is late: the instance may be running, and looking begins.
 SOFT_SECONDS = 60.0
-
-
-_alive: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
-
-
-def live_launch(launch_id: str) -> Launch | None:
-    """Return the launch of this id, when it was made in this process and is still known."""
-    return _alive.get(launch_id)
 
 
 class Launch:
@@ -102,7 +96,8 @@ class Launch:
         self._followed = False
         self._stop = threading.Event()
         self._listeners: list[Callable[[Launch], None]] = []
-        _alive[self.launch_id] = self
+        self._machine: Instance | None = None
+        remember(self)
 
     def __repr__(self) -> str:
         return self.sentence(words())
@@ -130,6 +125,12 @@ class Launch:
     def sentence(self, say: Words) -> str:
         """Return where it stands in plain sentences."""
         return launch_sentence(self, say)
+
+    def machine(self) -> Instance | None:
+        """Return its instance, to watch, stop and delete; None before an id is known."""
+        if self.id is not None and self._machine is None:
+            self._machine = Instance(self.id, cast("PpioClient", self._wire))
+        return self._machine
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
         """Call `listener` after each change, on the thread that made it."""

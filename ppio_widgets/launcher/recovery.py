@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.launch import live_launch
+from ppio_widgets.launcher.alive import live_launch
 from ppio_widgets.launcher.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launcher.lookup import look_once
 from ppio_widgets.launcher.states import LaunchState

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppio_widgets.magics.greeting import greet_soon
 from ppio_widgets.magics.launch_magic import LaunchMagics
 from ppio_widgets.magics.ppio_magic import PpioMagics, tell_of_open_launches
 
@@ -20,12 +21,13 @@ _LAUNCH = ("ppio_widgets.launcher.launch", "Launch")
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics, and how a `Launch` displays itself; tell of launches left open."""
+    """Register the magics, and how a `Launch` displays itself; tell of what was left open or on."""
     magics = LaunchMagics(shell)
     shell.register_magics(magics, PpioMagics(shell))
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type_by_name(*_LAUNCH, magics.display_launch)
     tell_of_open_launches()
+    greet_soon()
 
 
 def unload(shell: InteractiveShell) -> None:

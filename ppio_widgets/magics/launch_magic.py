@@ -12,6 +12,7 @@ from IPython.display import display
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
+from ppio_widgets.magics.timer import Timer
 from ppio_widgets.request.options import OPTIONS, option_for
 
 if TYPE_CHECKING:
@@ -44,18 +45,26 @@ class LaunchMagics(Magics):
     @line_magic
     def ppio_launch(self, line: str) -> Any:
         """Launch a PPIO GPU instance from a line; without options, open the form."""
-        from ppio_widgets.errors import CredentialsError, HostRefused  # noqa: PLC0415 - heavy, on first use
+        from ppio_widgets.errors import (  # noqa: PLC0415 - heavy, on first use
+            CredentialsError,
+            HostRefused,
+            MomentUnreadable,
+        )
         from ppio_widgets.request.line import read_line  # noqa: PLC0415
         from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
 
         try:
-            given = _named_uniquely(read_line(line, self._lookup))
+            given = _named_uniquely(_like(read_line(line, self._lookup)))
+            timer = Timer.of(given)
             if "--dry-run" in given.switches:
+                timer.announce()
                 return self._plan(given)
+            if timer and "--form" in given.switches:
+                raise UsageError(words()("line.stop_form"))
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
                 return self._form(given)
-            return self._launch(given)
-        except (LineError, CredentialsError, HostRefused) as error:
+            return self._launch(given, timer)
+        except (LineError, CredentialsError, HostRefused, MomentUnreadable) as error:
             message = str(error)
         raise UsageError(message)
 
@@ -82,7 +91,7 @@ class LaunchMagics(Magics):
         client = client or connect(practice=_practice(given), need_key=False)
         return priced_plan(check(given.draft), client, given.ceiling)
 
-    def _launch(self, given: Line) -> Launch:
+    def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launcher.plan import LaunchPlan, Target  # noqa: PLC0415
@@ -96,31 +105,34 @@ class LaunchMagics(Magics):
         # Only with a ceiling, or where somebody reads it, does anything wait for the price.
         if given.ceiling is not None or answers == "input":
             plan = self._plan(given, client)
+        if answers is not None:
+            timer.announce()
         if answers == "yes":
-            return _finish(Launch(plan, client), again="--again" in given.switches)
+            return _finish(timer.set_on(Launch(plan, client)), again="--again" in given.switches)
         if answers == "buttons":
-            return self._ask_by_buttons(given, client)
+            return self._ask_by_buttons(given, client, timer)
         if answers == "input":
-            return self._ask_by_input(plan, client, again="--again" in given.switches)
+            return self._ask_by_input(plan, client, timer, again="--again" in given.switches)
         raise UsageError(words()("line.nobody"))
 
-    def _ask_by_buttons(self, given: Line, client: PpioClient) -> Launch:
+    def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
         from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
 
         again = "--again" in given.switches
         card = ConfirmCard(given.draft, client, again=again, ceiling=given.ceiling)
+        timer.set_on(card.launch)
         display(card)
         self._shown = (card.launch, notebook.execution())
         return card.launch
 
-    def _ask_by_input(self, plan: LaunchPlan, client: PpioClient, *, again: bool) -> Launch:
+    def _ask_by_input(self, plan: LaunchPlan, client: PpioClient, timer: Timer, *, again: bool) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
 
         say = words()
         print(repr(plan))  # noqa: T201 - a terminal is asked
-        launch = Launch(plan, client)
+        launch = timer.set_on(Launch(plan, client))
         question = say("line.ask", **plan.question(say))
         while _ask(question).strip().lower() in ("y", "yes", "是"):
             doubt = ""
@@ -129,7 +141,7 @@ class LaunchMagics(Magics):
             except ConsentNeeded as error:
                 doubt = error.fact(say)
             question = say("line.ask_again", reason=doubt)
-            launch, again = Launch(plan, client), True
+            launch, again = timer.set_on(Launch(plan, client)), True
         print(say("line.cancelled"))  # noqa: T201
         self._shown = (launch, notebook.execution())
         return launch
@@ -155,6 +167,20 @@ def _named_uniquely(given: Line) -> Line:
     if "--unique-name" not in given.switches or not isinstance(name, str):
         return given
     return replace(given, draft={**given.draft, "name": f"{name}-{token_hex(3)}"})
+
+
+def _like(given: Line) -> Line:
+    """Put the body of an instance underneath the line, where that was asked for."""
+    if not given.like:
+        return given
+    from ppio_widgets.api import connect  # noqa: PLC0415
+    from ppio_widgets.launcher.board import resolve  # noqa: PLC0415
+
+    client = connect(practice=_practice(given))
+    body, envs = client.get_body(resolve(client, given.like).id)
+    if envs and "envs" not in given.said:
+        print(words()("ppio.like_envs", names=", ".join(envs)))  # noqa: T201 - nothing is left out unseen
+    return given.over(body)
 
 
 def _ask(question: str) -> str:

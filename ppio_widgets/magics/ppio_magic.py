@@ -1,4 +1,4 @@
-"""``%ppio``: sign in and out, choose the cloud, see and settle launches."""
+"""``%ppio``: sign in and out, choose the cloud, see and settle launches, see and stop instances."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
+from ppio_widgets.errors import ActionUnconfirmed
 from ppio_widgets.locale import words
+from ppio_widgets.magics import machine_verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 @magics_class
@@ -21,7 +23,7 @@ class PpioMagics(Magics):
     @no_var_expand
     @line_magic
     def ppio(self, line: str) -> Any:
-        """Sign in and out, choose the cloud, see and settle launches."""
+        """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
         from ppio_widgets.request.tokens import split_line  # noqa: PLC0415
 
@@ -31,6 +33,8 @@ class PpioMagics(Magics):
             if known is not None and len(given) in known[1]:
                 return known[0](*given)
             message = words()("ppio.usage")
+        except ActionUnconfirmed:
+            raise  # loud, and as what it is: a machine may still be billed
         except PpioError as error:
             message = str(error)
         raise UsageError(message)
@@ -93,8 +97,20 @@ def _launches(verb: str = "", launch_id: str = "", name: str = "") -> Any:
     return None
 
 
+def _help() -> None:
+    print(words()("ppio.usage"))  # noqa: T201
+
+
+_SOME = range(1, 1000)
+
 # Each verb with the numbers of words that may follow it.
-_VERBS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
+_VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
+    "ls": (machine_verbs.listed, (0, 2, 4)),
+    "show": (machine_verbs.shown, (1,)),
+    "stop": (machine_verbs.stopped, _SOME),
+    "start": (machine_verbs.started, _SOME),
+    "delete": (machine_verbs.deleted, _SOME),
+    "help": (_help, (0,)),
     "login": (_login, (0,)),
     "logout": (_logout, (0,)),
     "practice": (_practice, (1,)),

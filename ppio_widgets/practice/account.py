@@ -44,6 +44,7 @@ class _Instance:
     walk_began: float = 0
     stopped: float = 0
     started: float = field(default=0)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
     def status(self, now: float) -> str:
         age = now - self.walk_began
@@ -136,7 +137,8 @@ class PracticeAccount:
             if action == "stop":
                 instance.stopped = now
             elif action != "delete":
-                instance.started = now
+                # As on the real one, what SSH needs is new with each start.
+                instance.started, instance.password = now, secrets.token_urlsafe(9)
         return {}
 
     def _find(self, instance_id: str, now: float) -> _Instance:
@@ -184,7 +186,7 @@ def _detail(instance: _Instance, now: float) -> dict[str, Any]:
     address = f"{instance.id}.{summary['region']}.practice.invalid"
     jupyter = instance.body.get("tools", {}).get("jupyter", {})
     tools: dict[str, Any] = {
-        "ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": "practice"}
+        "ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": instance.password}
     }
     if jupyter.get("enabled"):
         tools["jupyter"] = {
@@ -192,6 +194,7 @@ def _detail(instance: _Instance, now: float) -> dict[str, Any]:
             "enabled": True,
             "port": jupyter.get("port", 8888),
         }
+    tools["log"] = {f"{kind}_endpoint": f"https://log.{address}/{kind}" for kind in ("instance", "system")}
     return {**summary, "tools": tools}
 
 

@@ -234,10 +234,11 @@ def until_morning(now: datetime | None = None) -> tuple[int, str]:
         morning = morning.astimezone()
     # Within one zone Python subtracts clock faces, not moments.
     seconds = (morning.astimezone(timezone.utc) - here.astimezone(timezone.utc)) // _SECOND
-    return seconds, f"{morning:%H:%M} {_zone(morning)}"
+    return seconds, f"{morning:%H:%M} {zone_of(morning)}"
 
 
-def _zone(moment: datetime) -> str:
+def zone_of(moment: datetime) -> str:
+    """Return the zone of a moment as people read it: ``UTC+08:00``."""
     minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
     if minutes == 0:
         return "UTC"

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
 from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.request.moments import read_span
 from ppio_widgets.request.options import BY_FLAG, Option, closest
 from ppio_widgets.request.tokens import LineError, Word, is_expression, split_line
 
@@ -41,12 +42,28 @@ class Line:
         Whether any option of the body was given.
     ceiling : Decimal or None
         The most that one hour may cost.
+    said : dict
+        The draft without the defaults.
+    like : str
+        Id or name of the instance whose body is the start, or empty.
+    stop_after : float or None
+        Seconds after which the kernel stops it.
+    stop_at : str
+        When the kernel stops it, as typed; or empty.
     """
 
     draft: dict[str, Any]
     switches: frozenset[str] = frozenset()
     says_something: bool = False
     ceiling: Decimal | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+    like: str = ""
+    stop_after: float | None = None
+    stop_at: str = ""
+
+    def over(self, start: Mapping[str, Any]) -> Line:
+        """Return the same line with another body underneath all that it says."""
+        return replace(self, draft=with_defaults(merged(start, self.said)), says_something=True)
 
 
 @dataclass
@@ -58,6 +75,9 @@ class _Reader:
     body: Mapping[str, Any] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     ceiling: Decimal | None = None
+    like: str = ""
+    stop_after: float | None = None
+    stop_at: str = ""
 
     def take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
@@ -67,9 +87,21 @@ class _Reader:
             self.body = _body(value)
         elif option.kind == "price":
             self.ceiling = _price(option, value)
+        elif option.kind == "machine":
+            self.like = _text(option, value)
+        elif option.kind in ("span", "moment"):
+            self._take_stop(option, value)
         elif option.path:
             item = _READERS[option.kind](option, value)
             self.draft = with_value(self.draft, option.path, self._with_row(option, item))
+
+    def _take_stop(self, option: Option, value: Any) -> None:
+        if {"--stop-after", "--stop-at"} <= self.seen:
+            raise LineError("stop_twice")
+        if option.kind == "span":
+            self.stop_after = read_span(_text(option, value))
+        else:
+            self.stop_at = _text(option, value)
 
     def _with_row(self, option: Option, item: Any) -> Any:
         return [*self.draft.get(option.path[0], []), item] if option.repeated else item
@@ -107,8 +139,17 @@ def read_line(text: str, lookup: Lookup) -> Line:
             raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
         reader.take(option, value)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].path or flag == "--body"}
-    draft = with_defaults(merged(reader.body, reader.draft))
-    return Line(draft, frozenset(reader.seen - of_body), bool(of_body), reader.ceiling)
+    said = merged(reader.body, reader.draft)
+    return Line(
+        with_defaults(said),
+        frozenset(reader.seen - of_body),
+        bool(of_body),
+        reader.ceiling,
+        said,
+        reader.like,
+        reader.stop_after,
+        reader.stop_at,
+    )
 
 
 def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:

@@ -12,7 +12,20 @@ from typing import Literal
 
 # How the words after a flag become a value; the readers are in `line`.
 Kind = Literal[
-    "text", "whole", "choice", "switch", "env", "port", "volume", "jupyter", "renew", "body", "price"
+    "text",
+    "whole",
+    "choice",
+    "switch",
+    "env",
+    "port",
+    "volume",
+    "jupyter",
+    "renew",
+    "body",
+    "price",
+    "machine",
+    "span",
+    "moment",
 ]
 
 
@@ -87,6 +100,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("--again", (), "switch"),
     Option("--unique-name", (), "switch"),
     Option("--max-price", (), "price", "AMOUNT"),
+    Option("--like", (), "machine", "ID"),
+    Option("--stop-after", (), "span", "3h"),
+    Option("--stop-at", (), "moment", "17:30"),
     Option("--practice", (), "switch"),
     Option("--form", (), "switch"),
 )

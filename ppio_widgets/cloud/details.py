@@ -1,0 +1,238 @@
+"""One instance in full, as plain values without a secret.
+
+The answer carries passwords (of SSH and the web terminal), env values and addresses
+that may hold a token. They are dropped on arrival; `ssh_password` and `jupyter_address`
+are the only ones that give such a thing out, for calls whose name says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from ppio_widgets.cloud.answers import ENDED, InstanceInfo, Mask, plain, read_instance
+from ppio_widgets.request.draft import value_at
+
+LONGEST_ADDRESS = 2000
+# Shorter ones are words like any other, and masking them would ruin every text.
+SHORTEST_SECRET = 6
+
+# What an address may begin with; anything else (javascript:) is no address of a machine.
+_SCHEMES = ("http", "https", "tcp", "ws", "wss")
+
+# What of an instance makes another one like it; env values are secrets and are not taken.
+_TAKEN = ("name", "type", "product_id", "image", "registry_auth_id", "entrypoint", "command")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One port, and where it is reached; `url` is empty until the server tells it."""
+
+    port: int
+    protocol: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class InstanceDetail(InstanceInfo):
+    """What is kept of an instance in full.
+
+    Attributes
+    ----------
+    product_id, image, region, mode : str
+        `mode` is the billing mode; all are empty when not told.
+    gpu_num, rootfs_gb, months : int
+        0 when not told; `months` of a prepaid one.
+    started_at, stopped_at, ends_at : int
+        Unix seconds of the last start, the last stop and a prepaid end; 0 for never.
+    ports : tuple of Endpoint
+    jupyter_url, ssh_command : str
+        Without user, password or token.
+    logs : tuple of (str, str)
+        ``("instance", address)`` and ``("system", address)``, as the server names them.
+    """
+
+    product_id: str = ""
+    image: str = ""
+    region: str = ""
+    mode: str = ""
+    gpu_num: int = 0
+    rootfs_gb: int = 0
+    months: int = 0
+    started_at: int = 0
+    stopped_at: int = 0
+    ends_at: int = 0
+    ports: tuple[Endpoint, ...] = ()
+    jupyter_url: str = ""
+    ssh_command: str = ""
+    logs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is, or may be, billed by the hour: everything but stopped and deleted."""
+        return self.status not in ENDED
+
+
+def read_detail(answer: Any, mask: Mask = str) -> InstanceDetail | None:
+    """Read an instance in full; None when it has no usable id."""
+    if read_instance(answer) is None:
+        return None
+    # The server's own words may repeat a password, as an error message does. They are masked
+    # before they are shortened, which could cut one out of shape.
+    passwords = [text for text in _passwords(answer) if len(text) >= SHORTEST_SECRET]
+    secrets = passwords + [text for text in _env_values(answer) if len(text) >= SHORTEST_SECRET]
+    info = read_instance(answer, lambda text: _without(mask(text), secrets)) or InstanceInfo("")
+
+    def said(*path: str) -> str:
+        return plain(mask(_text(answer, *path)), LONGEST_ADDRESS)
+
+    return InstanceDetail(
+        id=info.id,
+        name=info.name,
+        status=info.status,
+        error=info.error,
+        message=info.message,
+        created_at=info.created_at,
+        product_id=said("product_id"),
+        image=said("image"),
+        region=said("region"),
+        mode=said("billing", "mode"),
+        gpu_num=_whole(answer, "resource_specs", "gpu_num"),
+        rootfs_gb=_whole(answer, "resource_specs", "rootfs_size_gb"),
+        months=_whole(answer, "billing", "prepaid", "months"),
+        started_at=_whole(answer, "last_started_at"),
+        stopped_at=_whole(answer, "last_stopped_at"),
+        ends_at=_whole(answer, "billing", "prepaid", "end_time"),
+        ports=tuple(_ports(answer)),
+        jupyter_url=address(_text(answer, "tools", "jupyter", "endpoint")),
+        ssh_command=_without(said("tools", "ssh", "command"), passwords),
+        logs=tuple(
+            (kind, url)
+            for kind in ("instance", "system")
+            if (url := address(_text(answer, "tools", "log", f"{kind}_endpoint")))
+        ),
+    )
+
+
+def kept(before: InstanceDetail | None, seen: InstanceDetail) -> InstanceDetail:
+    """Return what is seen, with times that this answer leaves out taken from `before`.
+
+    Whether "get instance" tells them was cut off in the page that was seen.
+    """
+    if before is None:
+        return seen
+    return replace(
+        seen,
+        created_at=seen.created_at or before.created_at,
+        started_at=seen.started_at or before.started_at,
+        stopped_at=seen.stopped_at or before.stopped_at,
+    )
+
+
+def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """Return the body that would make another one like it, and the names of its envs.
+
+    The values of the envs are not taken: they are somebody's secrets.
+    """
+    if read_instance(answer) is None:
+        return None
+    body: dict[str, Any] = {key: answer[key] for key in _TAKEN if answer.get(key)}
+    body["billing"] = _billing(answer)
+    body["resource"] = {
+        key: size for key in ("gpu_num", "rootfs_size_gb") if (size := _whole(answer, "resource_specs", key))
+    }
+    ports = [{"port": one.port, "protocol": one.protocol} for one in _ports(answer)]
+    jupyter = value_at(answer, ("tools", "jupyter"), {})
+    optional = {
+        "ports": ports,
+        "volumes": _rows(answer, "volumes", ("type", "id", "mount_point")),
+        "network": {"id": text} if (text := _text(answer, "network", "id")) else None,
+        "candidate_regions": [answer["region"]] if _text(answer, "region") else None,
+        "tools": {"jupyter": _jupyter(jupyter)} if isinstance(jupyter, Mapping) and jupyter else None,
+        "auto_migrate": answer.get("auto_migrate"),
+    }
+    names = tuple(row["key"] for row in _rows(answer, "envs", ("key",)))
+    return {**body, **{key: value for key, value in optional.items() if value}}, names
+
+
+def ssh_password(answer: Any) -> str | None:
+    """Return the SSH password of an answer; the one place that does."""
+    return _text(answer, "tools", "ssh", "password") or None
+
+
+def jupyter_address(answer: Any) -> str | None:
+    """Return Jupyter's address as it came, with a token if it has one; the one place that does."""
+    whole = _text(answer, "tools", "jupyter", "endpoint")
+    return whole if address(whole) else None
+
+
+def address(text: str) -> str:
+    """Return an address without user, password, query or fragment; empty for anything odd.
+
+    What stands in those may be a token.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    if parts.scheme.lower() not in _SCHEMES or not host or len(text) > LONGEST_ADDRESS:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return plain(urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", "")), LONGEST_ADDRESS)
+
+
+def _billing(answer: Any) -> dict[str, Any]:
+    billing: dict[str, Any] = {"mode": _text(answer, "billing", "mode") or "postpaid"}
+    if billing["mode"] == "prepaid":
+        billing["prepaid"] = {"months": _whole(answer, "billing", "prepaid", "months") or 1}
+    return billing
+
+
+def _jupyter(tool: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tool[key] for key in ("enabled", "port", "protocol") if key in tool}
+
+
+def _rows(answer: Any, name: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
+    rows = answer.get(name)
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [{key: row[key] for key in keys if isinstance(row.get(key), str) and row[key]} for row in found]
+
+
+def _ports(answer: Any) -> Iterator[Endpoint]:
+    rows = answer.get("ports")
+    for row in rows if isinstance(rows, list) else ():
+        port = _whole(row, "port")
+        if port:
+            yield Endpoint(port, plain(_text(row, "protocol")), address(_text(row, "endpoint")))
+
+
+def _passwords(answer: Any) -> Iterator[str]:
+    tools = answer.get("tools")
+    for tool in tools.values() if isinstance(tools, Mapping) else ():
+        yield _text(tool, "password")
+
+
+def _env_values(answer: Any) -> Iterator[str]:
+    rows = answer.get("envs")
+    for row in rows if isinstance(rows, list) else ():
+        yield _text(row, "value")
+
+
+def _without(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "••••")
+    return text
+
+
+def _text(answer: Any, *path: str) -> str:
+    value = value_at(answer, path) if isinstance(answer, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def _whole(answer: Any, *path: str) -> int:
+    value = value_at(answer, path) if isinstance(answer, Mapping) else None
+    return value if type(value) is int and value > 0 else 0

@@ -1,0 +1,273 @@
+"""An action on an instance, asked for and read back until the instance itself shows it.
+
+Stop and delete may be asked for again (twice is the same as once); start and restart
+never are. What cannot be confirmed fails loudly: the machine may still be billed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.details import InstanceDetail, kept
+from ppio_widgets.errors import (
+    AccessDenied,
+    ActionUnconfirmed,
+    ApiError,
+    CredentialsError,
+    NotSent,
+    PpioError,
+)
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.following import is_gone
+from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.locale import words
+from ppio_widgets.request.moments import moment_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.cloud.machines import Action, Machines
+    from ppio_widgets.locale import Words
+
+log = logging.getLogger("ppio_widgets")
+
+POLL_SECONDS = 2.0
+SLOWEST_POLL_SECONDS = 30.0
+# How long an instance may stand still after a stop or delete before it is asked for again.
+STANDSTILL_SECONDS = 20.0
+MOST_ASKED = 3
+PATIENCE = {"stop": 300.0, "delete": 300.0, "start": 900.0, "restart": 900.0}
+
+_REACHED = {
+    "stop": ("exited", "stopped", "removed"),
+    "delete": ("removed",),
+    "start": (RUNNING,),
+    "restart": (RUNNING,),
+}
+
+
+# What was asked for has begun, by whomever: nothing more is asked for then.
+_ON_ITS_WAY = {
+    "stop": ("toStop", "stopping", "toRemove", "removing"),
+    "delete": ("toRemove", "removing"),
+    "start": ("toStart", "starting", "toCreate", "creating", "pulling"),
+    "restart": ("toRestart", "restarting"),
+}
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """One sentence of the locale, put into words late."""
+
+    key: str
+
+    def sentence(self, say: Words) -> str:
+        return say(self.key)
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """A status in words; empty for an instance that was not seen."""
+
+    status: str
+
+    def sentence(self, say: Words) -> str:
+        return status_words(self.status, say) if self.status else say("status.unseen")
+
+
+@dataclass(frozen=True)
+class _Because:
+    """The server's words, and what kept the last look or request from succeeding."""
+
+    told: tuple[str, ...]
+    reason: PpioError | None
+
+    def sentence(self, say: Words) -> str:
+        parts = [*self.told, self.reason.sentence(say) if self.reason else ""]
+        return " ".join(part for part in parts if part)
+
+
+@dataclass
+class _Errand:
+    """One action on its way."""
+
+    client: Machines
+    id: str
+    action: Action
+    tell: Callable[[InstanceDetail], None]
+    timeout: float | None
+    seen: InstanceDetail | None = None
+    started_at: int = 0
+    moved: bool = False
+    until: float = 0.0
+    asked: int = 0
+    reason: PpioError | None = None
+    pause: float = POLL_SECONDS
+    quiet: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> InstanceDetail:
+        before = self._before()
+        if before is not None and before.status in _REACHED[self.action] and self.action != "restart":
+            return before
+        self.until = worker.clock.now() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
+        again = self.action in ("stop", "delete")
+        standing = 0.0
+        while True:
+            may_ask = not self.asked or (again and self.asked < MOST_ASKED)
+            if may_ask and standing <= worker.clock.now() and not self._on_its_way():
+                self._ask()
+                standing = worker.clock.now() + max(STANDSTILL_SECONDS, self.pause)
+            status = self.seen.status if self.seen else ""
+            if self._look():
+                return self._reached()
+            if self.seen is not None and self.seen.status not in (status, RUNNING):
+                standing = worker.clock.now() + STANDSTILL_SECONDS  # it moves: give it time
+            exhausted = again and self.asked >= MOST_ASKED and standing <= worker.clock.now()
+            still = self.seen is None or self.seen.at_rest
+            if worker.clock.now() >= self.until or (exhausted and still) or self._failed():
+                raise self._unconfirmed()
+            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.clock.now())))
+
+    def _before(self) -> InstanceDetail | None:
+        """Look first: an id that is not there is an error, a lost look keeps no stop from being sent."""
+        try:
+            self.seen = self.client.get_detail(self.id)
+        except PpioError as error:
+            hopeless = isinstance(error, CredentialsError | AccessDenied) or is_gone(error)
+            if hopeless or self.action not in ("stop", "delete"):
+                raise
+        else:
+            self.started_at = self.seen.started_at
+            self.tell(self.seen)
+        return self.seen
+
+    def _ask(self) -> None:
+        """Ask once; a clear refusal ends it, anything else is read back."""
+        self.asked += 1
+        self.reason = None
+        log.info("%s %s: asked, %s", self.action, self.id, self.asked)
+        try:
+            self.client.act(self.id, self.action)
+        except NotSent as error:
+            if self.action in ("start", "restart"):
+                raise
+            self.reason = error
+        except PpioError as error:
+            self.reason = error
+        if isinstance(self.reason, CredentialsError | AccessDenied):
+            raise self.reason
+        if isinstance(self.reason, ApiError):
+            self._refused(self.reason)
+
+    def _refused(self, error: ApiError) -> None:
+        if error.status == 429:
+            if self.action in ("start", "restart"):
+                raise error
+            self.pause = max(self.pause, error.retry_after or 0.0)
+            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.clock.now())))
+        elif error.status < 500 and not (is_gone(error) or self._look() or self._on_its_way()):
+            raise error
+
+    def _on_its_way(self) -> bool:
+        return self.seen is not None and self.seen.status in _ON_ITS_WAY[self.action]
+
+    def _look(self) -> bool:
+        """Read the instance once; True when it shows what was asked for."""
+        before = self.seen
+        try:
+            self.seen = kept(before, self.client.get_detail(self.id))
+            self.pause = POLL_SECONDS if self.seen != before else min(self.pause * 1.5, SLOWEST_POLL_SECONDS)
+        except PpioError as error:
+            if is_gone(error):
+                known = before or InstanceDetail(self.id)
+                self.seen = InstanceDetail(**{**vars(known), "status": "removed"})
+            elif isinstance(error, CredentialsError | AccessDenied):
+                self.reason = error
+                raise self._unconfirmed() from None
+            else:
+                self.reason = error
+                asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
+                self.pause = max(min(self.pause * 2, SLOWEST_POLL_SECONDS), asked_to_wait or 0.0)
+                return False
+        if self.seen != before:
+            self.tell(self.seen)
+        self.moved = self.moved or self.seen.status not in ("", RUNNING) or self._started_anew()
+        done = self.seen.status in _REACHED[self.action]
+        return done and (self.action != "restart" or self.moved)
+
+    def _started_anew(self) -> bool:
+        return self.seen is not None and self.seen.started_at > self.started_at
+
+    def _failed(self) -> bool:
+        """Whether a start or restart has ended elsewhere; a stop goes on in spite of an error."""
+        if self.action in ("stop", "delete") or self.seen is None or not self.moved:
+            return False
+        return bool(self.seen.error) or self.seen.status == "removed"
+
+    def _reached(self) -> InstanceDetail:
+        assert self.seen is not None  # noqa: S101 - for mypy: _look has just set it
+        return self.seen
+
+    def _unconfirmed(self) -> ActionUnconfirmed:
+        return unconfirmed(self.id, self.action, self.asked, self.seen, self.reason)
+
+
+def perform(
+    client: Machines,
+    instance_id: str,
+    action: Action,
+    tell: Callable[[InstanceDetail], None],
+    timeout: float | None = None,
+) -> InstanceDetail:
+    """Ask for an action and read it back.
+
+    Parameters
+    ----------
+    client : PpioClient
+    instance_id : str
+    action : str
+    tell : callable
+        Called with each new sight of the instance.
+    timeout : float, optional
+        Seconds to wait for it; by default 5 minutes for stop and delete, 15 for start and restart.
+
+    Returns
+    -------
+    InstanceDetail
+        As it was read back.
+
+    Raises
+    ------
+    ActionUnconfirmed
+        When it was asked for and is not seen to have happened.
+    ApiError, NotSent, CredentialsError
+        When it was refused, or surely not asked for.
+    """
+    return _Errand(client, instance_id, action, tell, timeout).run()
+
+
+def unconfirmed(
+    instance_id: str, action: str, asked: int, seen: InstanceDetail | None, reason: PpioError | None
+) -> ActionUnconfirmed:
+    """Return the loud failure of an action."""
+    now = worker.clock.now()
+    return ActionUnconfirmed(
+        "action_unconfirmed",
+        name=plain(seen.name if seen and seen.name else instance_id),
+        id=plain(instance_id),
+        action=_Phrase(f"action.{action}"),
+        asked=asked,
+        status=_Sight(seen.status if seen else ""),
+        moment=moment_words(now, now),
+        reason=_Because((seen.error, seen.message) if seen else (), reason),
+    )
+
+
+def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:
+    """Return ``confirmed stopped at 17:32 UTC+08:00``."""
+    say = say or words()
+    return say(f"confirmed.{action}", moment=moment_words(moment, worker.clock.now()))

@@ -1,0 +1,184 @@
+"""All instances of an account as a table, newest first; asked for once, shown as text and HTML."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import LaunchRefused, PpioError
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.following import is_gone
+from ppio_widgets.launcher.instance import Instance
+from ppio_widgets.launcher.plan import Target
+from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on
+from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.locale import words
+from ppio_widgets.request import money
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.offer import Offer
+
+COLUMNS = ("id", "name", "status", "product", "hours", "cost", "region", "mode")
+# A terminal shows so many lines at most; the HTML scrolls.
+MOST_LINES = 60
+LONGEST_CELL = 40
+
+
+@dataclass(frozen=True)
+class Board:
+    """Instances as they were listed at one moment.
+
+    Attributes
+    ----------
+    instances : tuple of InstanceDetail
+    offers : mapping of str to Offer
+        For the prices; empty where they are not known.
+    cloud : str
+    now : float
+        When it was.
+    """
+
+    instances: tuple[InstanceDetail, ...]
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    cloud: str = ""
+    now: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.instances)
+
+    def rows(self, say: Words) -> list[tuple[str, ...]]:
+        """Return the cells of each instance."""
+        return [self._cells(one, say) for one in self.instances]
+
+    def __repr__(self) -> str:
+        say = words()
+        if not self.instances:
+            return self._head(say)
+        table = [tuple(say(f"board.{column}") for column in COLUMNS), *self.rows(say)[:MOST_LINES]]
+        widths = [max(_width(row[number]) for row in table) for number in range(len(COLUMNS))]
+        lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in table]
+        more = len(self.instances) - MOST_LINES
+        return "\n".join([self._head(say), *lines, *([say("board.more", n=more)] if more > 0 else [])])
+
+    def _repr_html_(self) -> str:
+        say = words()
+        if not self.instances:
+            return f"<div>{escape(self._head(say))}</div>"
+        heads = "".join(f"<th>{escape(say(f'board.{column}'))}</th>" for column in COLUMNS)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows(say)
+        )
+        return (
+            f"<div>{escape(self._head(say))}<div style='max-height:30em;overflow:auto'>"
+            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
+        )
+
+    def _head(self, say: Words) -> str:
+        count = len(self.instances)
+        on = sum(one.is_on for one in self.instances)
+        return say("board.head" if count else "board.none", n=count, on=on, cloud=self.cloud)
+
+    def _cells(self, one: InstanceDetail, say: Words) -> tuple[str, ...]:
+        offer = self.offers.get(one.product_id)
+        seconds, cost = seconds_on(one, self.now), cost_so_far(one, offer, self.now)
+        status = status_words(one.status, say)
+        told = one.error or one.message
+        mode = f"mode.{one.mode}"
+        return (
+            plain(one.id),
+            plain(one.name, LONGEST_CELL),
+            plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
+            plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
+            "?" if seconds is None else f"{seconds / 3600:,.1f}",
+            "?" if cost is None else f"≈ {money.shown(cost, offer.currency if offer else '')}",
+            plain(one.region),
+            say(mode) if mode in say else plain(one.mode),
+        )
+
+
+def open_board(client: PpioClient, name: str | None = None, status: str | None = None) -> Board:
+    """List the account's instances, once; unknown prices do not keep it from being shown.
+
+    Parameters
+    ----------
+    client : PpioClient
+    name, status : str, optional
+        See `PpioClient.list_details`.
+    """
+    instances = client.list_details(name, status)
+    offers = offers_of(client) if instances else {}
+    return Board(instances, offers, Target.of(client).words(words()), worker.clock.now())
+
+
+def resolve(client: PpioClient, word: str) -> Instance:
+    """Return the instance of an id, or of an exact name that only one has.
+
+    Raises
+    ------
+    LaunchRefused
+        When there is none, or several have the name.
+    """
+    found = [one for one in client.list_details(word) if one.status != "removed"]
+    by_id = [one for one in found if one.id == word]
+    by_name = [one for one in found if one.name == word]
+    if by_id or len(by_name) == 1:
+        one = (by_id or by_name)[0]
+        return Instance(one.id, client, seen=one)
+    if by_name:
+        ids = ", ".join(plain(one.id) for one in by_name)
+        raise LaunchRefused("name_of_several", name=plain(word), ids=ids)
+    # The server's filter is its own; the id itself has the last word.
+    try:
+        return Instance(word, client, seen=client.get_detail(word))
+    except PpioError as error:
+        if not is_gone(error):
+            raise
+    raise LaunchRefused("no_such_instance", name=plain(word))
+
+
+def on_all(instances: Sequence[Instance], do: Callable[[Instance], str]) -> list[str | PpioError]:
+    """Do one thing to each, eight at a time, and return what came of each, in their order."""
+    results: list[str | PpioError] = [""] * len(instances)
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in range(len(instances)):
+        waiting.put(number)
+    left = threading.Semaphore(0)
+
+    def work() -> None:
+        while True:
+            try:
+                number = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                results[number] = do(instances[number])
+            except PpioError as error:
+                results[number] = error
+            except Exception as error:  # noqa: BLE001 - the others are still done
+                results[number] = PpioError("deadline_fault", kind=type(error).__name__)
+            left.release()
+
+    for _worker in range(min(8, len(instances))):
+        worker.run(work, name="ppio-act", daemon=True)
+    for _one in instances:
+        left.acquire()
+    return results
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))

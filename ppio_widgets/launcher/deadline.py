@@ -1,0 +1,189 @@
+"""A timer of this kernel that stops an instance, and does not rest before it is seen to have stopped.
+
+PPIO has no such timer. This one is gone with the kernel, and its words say so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.following import is_gone
+from ppio_widgets.locale import words
+from ppio_widgets.request.moments import moment_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.locale import Words
+
+log = logging.getLogger("ppio_widgets")
+
+# Slices of a long wait: a clock that jumped (the machine slept) is seen soon afterwards.
+SLICE_SECONDS = 30.0
+# Between attempts; the last one again and again until it has stopped or is called off.
+PAUSES = (5.0, 15.0, 60.0, 120.0, 300.0)
+
+_by_machine: dict[tuple[str, str], Deadline] = {}
+_lock = threading.Lock()
+
+
+class Deadline:
+    """A time at which an instance is stopped.
+
+    Parameters
+    ----------
+    instance : Instance
+    at : float
+        Unix seconds.
+
+    Attributes
+    ----------
+    at : float
+    state : str
+        ``"waiting"``, ``"stopping"``, ``"failing"`` (it tries again), ``"done"``, ``"gone"`` (there
+        was nothing to stop) or ``"cancelled"``.
+    attempts : int
+    error : PpioError or None
+        Why the last attempt failed.
+    """
+
+    def __init__(self, instance: Instance, at: float) -> None:
+        self.instance = instance
+        self.at = at
+        self.state = "waiting"
+        self.attempts = 0
+        self.error: PpioError | None = None
+        self._called_off = threading.Event()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return self.sentence(words())
+
+    def sentence(self, say: Words) -> str:
+        """Return whose timer it is, when it fires, and what has become of it."""
+        now = worker.clock.now()
+        reason = self.error.sentence(say) if self.error else ""
+        known = {"name": plain(self._name), "moment": moment_words(self.at, now), "reason": reason}
+        return say(f"deadline.{self.state}", **known).rstrip()
+
+    def begin(self) -> None:
+        """Start the timer, on a daemon thread."""
+        worker.run(self._run, name="ppio-deadline", daemon=True)
+
+    def cancel(self) -> bool:
+        """Call it off; False when it has fired already and is done."""
+        with self._lock:
+            if self.state in ("done", "gone", "cancelled"):
+                return False
+            self.state = "cancelled"
+            self._called_off.set()
+        self.instance.tell()
+        return True
+
+    @property
+    def _name(self) -> str:
+        seen = self.instance.detail
+        return seen.name if seen is not None and seen.name else self.instance.id
+
+    def _run(self) -> None:
+        while (left := self.at - worker.clock.now()) > 0:
+            if worker.clock.wait(self._called_off, min(left, SLICE_SECONDS)):
+                return
+        pauses = [*PAUSES]
+        while self._go("stopping"):
+            self.attempts += 1
+            if self._stop():
+                self._go("done" if self.error is None else "gone")
+                return
+            pause = pauses.pop(0) if len(pauses) > 1 else pauses[0]
+            if worker.clock.wait(self._called_off, pause):
+                return
+
+    def _stop(self) -> bool:
+        """Stop it once; what fails is shouted. True when nothing is left to do."""
+        kind = ""
+        try:
+            self.instance.stop()
+        except PpioError as error:
+            self.error = error.with_traceback(None)
+            kind = type(error).__name__
+            if is_gone(error):
+                # Deleted, by whomever; or the key is another account's now, and the words say so.
+                log.warning("deadline: instance %s is not there any more", self.instance.id)
+                return True
+        except Exception as error:  # noqa: BLE001 - the timer goes on, whatever it was
+            self.error = PpioError("deadline_fault", kind=type(error).__name__)
+            kind = f"{type(error).__name__} in {frames_of(error)}"
+        else:
+            self.error = None
+            return True
+        log.error(
+            "deadline: instance %s is NOT stopped and may be billed: %s (attempt %s)",
+            self.instance.id,
+            kind,
+            self.attempts,
+        )
+        self._go("failing")
+        return False
+
+    def _go(self, state: str) -> bool:
+        with self._lock:
+            if self.state == "cancelled":
+                return False
+            self.state = state
+        self.instance.tell()
+        return True
+
+
+def of(host: str, instance_id: str) -> Deadline | None:
+    """Return this kernel's timer of an instance, also one that has fired."""
+    with _lock:
+        found = _by_machine.get((host, instance_id))
+    return None if found is None or found.state == "cancelled" else found
+
+
+def set_for(instance: Instance, at: float) -> Deadline:
+    """Have an instance stopped at a time, in place of the timer it had.
+
+    Raises
+    ------
+    MomentUnreadable
+        Where threads do not exist, so that nothing could ever fire.
+    """
+    if not worker.HAS_THREADS:
+        raise MomentUnreadable("deadline_no_threads")
+    made = Deadline(instance, at)
+    with _lock:
+        before = _by_machine.pop((instance.client.host.base_url, instance.id), None)
+        _by_machine[instance.client.host.base_url, instance.id] = made
+    if before is not None:
+        before.cancel()
+    made.begin()
+    instance.tell()
+    return made
+
+
+def set_when_launched(launch: Launch, moment: Callable[[], float]) -> None:
+    """Set a timer as soon as a launch has an id, also when that has to be looked up.
+
+    Parameters
+    ----------
+    launch : Launch
+    moment : callable
+        Returns the Unix seconds to stop at, asked for when the id is known.
+    """
+    once = threading.Lock()
+
+    def listen(changed: Launch) -> None:
+        machine = changed.machine()
+        if machine is not None and once.acquire(blocking=False):
+            set_for(machine, max(moment(), worker.clock.now()))
+
+    launch.subscribe(listen)

@@ -1,0 +1,321 @@
+"""An instance that exists: watch it, open it, stop paying for it, from any notebook on any day."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import ENDED, RUNNING, plain
+from ppio_widgets.cloud.details import InstanceDetail, kept
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
+from ppio_widgets.launcher import deadline, worker
+from ppio_widgets.launcher.actions import POLL_SECONDS, SLOWEST_POLL_SECONDS, confirmed_words, perform
+from ppio_widgets.launcher.following import is_gone
+from ppio_widgets.launcher.machine_card import as_html, as_text
+from ppio_widgets.launcher.plan import Target
+from ppio_widgets.launcher.spent import cost_so_far, offers_of
+from ppio_widgets.locale import words
+from ppio_widgets.request.moments import read_moment, read_span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+    from decimal import Decimal
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.details import Endpoint
+    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.launcher.deadline import Deadline
+    from ppio_widgets.request.offer import Offer
+
+log = logging.getLogger("ppio_widgets")
+
+_open_cloud: list[Callable[[], PpioClient]] = []
+
+
+def open_by_default(opener: Callable[[], PpioClient]) -> None:
+    """Say which cloud an instance without a client is on: the choice is `api.connect`'s, further out."""
+    _open_cloud[:] = [opener]
+
+
+class Instance:
+    """An instance, by its id.
+
+    Every action is read back: it returns when the instance itself shows it, or raises
+    `ActionUnconfirmed`. Interrupting a wait stops the waiting, not the machine.
+
+    Parameters
+    ----------
+    id : str
+    client : PpioClient, optional
+        Its cloud; by default the one that a line would use.
+    seen : InstanceDetail, optional
+        What is known of it already.
+
+    Attributes
+    ----------
+    id : str
+    detail : InstanceDetail or None
+        What was last seen of it; None before the first look.
+    outcome : str
+        The last action that was read back: ``"confirmed stopped at 17:32 UTC+08:00"``, or empty.
+    error : PpioError or None
+        Why the last look or action failed.
+    """
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the API's own word
+        client: PpioClient | None = None,
+        *,
+        seen: InstanceDetail | None = None,
+    ) -> None:
+        self.id = id
+        self.client = client or _open_cloud[0]()
+        self.detail = seen
+        self.outcome = ""
+        self.error: PpioError | None = None
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[Instance], None]] = []
+
+    def __repr__(self) -> str:
+        self._look_once()
+        return as_text(self, words())
+
+    def _repr_html_(self) -> str:
+        self._look_once()
+        return as_html(self, words())
+
+    @property
+    def target(self) -> Target:
+        """The cloud that it is on."""
+        return Target.of(self.client)
+
+    @property
+    def name(self) -> str:
+        """Its name; what was last seen."""
+        return plain(self._first().name)
+
+    @property
+    def status(self) -> str:
+        """The API's word for where it stands, as last seen; unknown words mean "in progress"."""
+        return self._first().status
+
+    @property
+    def jupyter_url(self) -> str:
+        """Address of its Jupyter, without a token; empty where there is none (yet)."""
+        return self._first().jupyter_url
+
+    @property
+    def ssh_command(self) -> str:
+        """The command that connects by SSH; it changes with each start."""
+        return self._first().ssh_command
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Its ports, each with the address that it is reached at."""
+        return self._first().ports
+
+    @property
+    def logs(self) -> dict[str, str]:
+        """Addresses of its logs, as the server names them: ``instance`` and ``system``."""
+        return dict(self._first().logs)
+
+    @property
+    def cost_so_far(self) -> Decimal | None:
+        """About what it has cost since its last start, by today's price; None when that is not known."""
+        return cost_so_far(self._known(), self.offer, worker.clock.now())
+
+    @property
+    def offer(self) -> Offer | None:
+        """Its product, where the catalogue tells it."""
+        return offers_of(self.client, load=False).get(self._known().product_id)
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """The timer of this kernel that stops it, if there is one."""
+        return deadline.of(self.client.host.base_url, self.id)
+
+    def reveal_ssh_password(self) -> str | None:
+        """Return the SSH password, read afresh; it is kept nowhere."""
+        return self.client.reveal_ssh_password(self.id)
+
+    def reveal_jupyter_url(self) -> str | None:
+        """Return Jupyter's address with its token, if it has one, read afresh."""
+        return self.client.reveal_jupyter_url(self.id)
+
+    def subscribe(self, listener: Callable[[Instance], None]) -> None:
+        """Call `listener` after each change, on the thread that saw it."""
+        self._listeners.append(listener)
+
+    def refresh(self) -> Instance:
+        """Look at it once, and at the price of its product.
+
+        Returns
+        -------
+        Instance
+            Itself.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
+        self._look()
+        offers_of(self.client)
+        return self
+
+    def wait(self, until: str = RUNNING, timeout: float | None = None) -> Instance:
+        """Wait until it is so far, or until it rests elsewhere.
+
+        Parameters
+        ----------
+        until : str
+            The API's word for a status.
+        timeout : float, optional
+            Seconds; without it, as long as it takes.
+
+        Returns
+        -------
+        Instance
+            Itself; look at `status`.
+
+        Raises
+        ------
+        ApiError, CredentialsError
+            When it cannot be looked at at all; what passes is tried again, more slowly.
+        """
+        began, pause, quiet = worker.clock.now(), POLL_SECONDS, threading.Event()
+        while True:
+            try:
+                self._look()
+                pause = POLL_SECONDS
+            except ApiError as error:
+                if 400 <= error.status < 500 and error.status != 429:
+                    raise
+                pause = max(min(pause * 2, SLOWEST_POLL_SECONDS), error.retry_after or 0.0)
+            except CredentialsError:
+                raise
+            except PpioError as error:
+                log.info("wait: %s", type(error).__name__)
+                pause = min(pause * 2, SLOWEST_POLL_SECONDS)
+            left = None if timeout is None else began + timeout - worker.clock.now()
+            if self._waited(until) or (left is not None and left <= 0):
+                return self
+            worker.clock.wait(quiet, pause if left is None else min(pause, left))
+
+    def start(self, timeout: float | None = None) -> Instance:
+        """Start it, once, and read back that it runs. It is billed from then on."""
+        return self._act("start", timeout)
+
+    def stop(self, timeout: float | None = None) -> Instance:
+        """Stop it and read back that it stopped; what lies on its own disk may be lost.
+
+        Raises
+        ------
+        ActionUnconfirmed
+            When it does not show in time: it may still be billed.
+        ApiError, NotSent, CredentialsError
+        """
+        return self._act("stop", timeout)
+
+    def restart(self, timeout: float | None = None) -> Instance:
+        """Restart it, once, and read back that it runs again."""
+        return self._act("restart", timeout)
+
+    def delete(self, timeout: float | None = None) -> Instance:
+        """Delete it for good and read back that it is gone; only network volumes survive."""
+        return self._act("delete", timeout)
+
+    def stop_at(self, when: str | datetime) -> Deadline:
+        """Have this kernel stop it at a time, ``"17:30"`` or ``"17:30+08:00"``.
+
+        The timer is this notebook's, not PPIO's: it does not fire when the kernel is shut
+        down or culled, or the machine it runs on sleeps.
+
+        Raises
+        ------
+        MomentUnreadable
+        """
+        return deadline.set_for(self, read_moment(when, worker.clock.now()))
+
+    def stop_after(self, span: str | float | timedelta) -> Deadline:
+        """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
+
+        Raises
+        ------
+        MomentUnreadable
+        """
+        return deadline.set_for(self, worker.clock.now() + read_span(span))
+
+    def cancel_deadline(self) -> bool:
+        """Call the timer off; False when there was none."""
+        found = self.deadline
+        return found is not None and found.cancel()
+
+    def tell(self) -> None:
+        """Tell the listeners that something changed."""
+        for listener in list(self._listeners):
+            try:
+                listener(self)
+            except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
+                log.error("instance: a listener failed: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
+
+    def see(self, seen: InstanceDetail) -> None:
+        """Take what was seen of it."""
+        with self._lock:
+            changed = seen != self.detail
+            self.detail = seen
+        if changed:
+            self.tell()
+
+    def _act(self, action: Action, timeout: float | None) -> Instance:
+        self.outcome = ""
+        try:
+            self.see(perform(self.client, self.id, action, self._take, timeout))
+        except PpioError as error:
+            self.error = error
+            self.tell()
+            raise
+        self.error = None
+        self.outcome = confirmed_words(action, worker.clock.now())
+        self.tell()
+        return self
+
+    def _take(self, seen: InstanceDetail) -> None:
+        self.see(kept(self.detail, seen))
+
+    def _look(self) -> InstanceDetail:
+        try:
+            self._take(self.client.get_detail(self.id))
+        except ApiError as error:
+            if self.detail is None or not is_gone(error):
+                self.error = error
+                raise
+            self.see(InstanceDetail(**{**vars(self.detail), "status": "removed"}))
+        except PpioError as error:
+            self.error = error
+            raise
+        self.error = None
+        return self._known()
+
+    def _look_once(self) -> None:
+        """Have something to show; what fails is shown as it is."""
+        if self.detail is None:
+            try:
+                self.refresh()
+            except PpioError as error:
+                log.info("look: %s", type(error).__name__)
+
+    def _first(self) -> InstanceDetail:
+        """Return what is known of it; the first time that asks for a look."""
+        return self.detail or self._look()
+
+    def _known(self) -> InstanceDetail:
+        return self.detail or InstanceDetail(self.id)
+
+    def _waited(self, until: str) -> bool:
+        seen = self._known()
+        alike = ENDED[:2]
+        there = seen.status == until or (until in alike and seen.status in alike)
+        return there or bool(seen.error) or seen.status == "removed" or (seen.at_rest and until == RUNNING)

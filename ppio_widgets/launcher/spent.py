@@ -1,0 +1,69 @@
+"""What an instance costs by the hour, and about what it has cost since its last start."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.request import money
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.request.offer import Offer
+
+_lock = threading.Lock()
+
+
+def offers_of(client: PpioClient, *, load: bool = True) -> Mapping[str, Offer]:
+    """Return a cloud's products by id; empty when they cannot be loaded: then prices are unknown.
+
+    Parameters
+    ----------
+    client : PpioClient
+    load : bool
+        Whether to ask the server for what is not there yet, or is old.
+    """
+    with _lock:
+        catalogue = client.prices = client.prices or open_catalogue(client)
+    if load:
+        catalogue.load("offers")
+    return {offer.id: offer for offer in catalogue.snapshot().offers}
+
+
+def body_of(seen: InstanceDetail) -> dict[str, Any]:
+    """Return what of an instance decides its price, in the shape of a body."""
+    billing: dict[str, Any] = {"mode": seen.mode}
+    if seen.months:
+        billing["prepaid"] = {"months": seen.months}
+    return {"product_id": seen.product_id, "billing": billing, "resource": {"gpu_num": seen.gpu_num or None}}
+
+
+def seconds_on(seen: InstanceDetail, now: float) -> float | None:
+    """Return how long it has been on since its last start, or was on until its last stop."""
+    began = seen.started_at or seen.created_at
+    if not began:
+        return None
+    if seen.is_on:
+        return max(0.0, now - began)
+    return float(seen.stopped_at - began) if seen.stopped_at >= began else None
+
+
+def cost_so_far(seen: InstanceDetail, offer: Offer | None, now: float) -> Decimal | None:
+    """Return about what it has cost since its last start, or None where that is not known.
+
+    By today's price, all GPUs together, without the disk; for prepaid what its months were
+    charged at once.
+    """
+    body = body_of(seen)
+    if seen.mode == "prepaid":
+        return money.charged_now(offer, body)
+    rate, seconds = money.hourly(offer, body), seconds_on(seen, now)
+    if rate is None or seconds is None:
+        return None
+    return money.to_cents(Fraction(rate) * Fraction(seconds) / 3600)

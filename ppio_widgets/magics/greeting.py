@@ -1,0 +1,75 @@
+"""On loading: one line when instances of earlier notebooks are still on, and may be forgotten."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ppio_widgets.locale import Span, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.locale import Words
+
+log = logging.getLogger("ppio_widgets")
+
+
+def greet_soon() -> None:
+    """Look on a thread of its own: loading never waits for it, and no failure of it is seen."""
+    from ppio_widgets.launcher import worker  # noqa: PLC0415 - light, and here only
+
+    if worker.HAS_THREADS:
+        worker.run(_greet, name="ppio-greeting", daemon=True)
+
+
+def left_on(client: PpioClient, say: Words) -> str:
+    """Return the line, or an empty text when nothing of earlier notebooks is on.
+
+    Prepaid instances are not counted: stopping one saves nothing.
+    """
+    from ppio_widgets.launcher import worker  # noqa: PLC0415
+    from ppio_widgets.launcher.alive import ids_of_this_kernel  # noqa: PLC0415
+    from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on  # noqa: PLC0415
+    from ppio_widgets.request import money  # noqa: PLC0415
+
+    ours = ids_of_this_kernel()
+    on = [one for one in client.list_details() if one.is_on and one.mode != "prepaid" and one.id not in ours]
+    if not on:
+        return ""
+    now, offers = worker.clock.now(), offers_of(client)
+    costs = [cost_so_far(one, offers.get(one.product_id), now) for one in on]
+    known = [cost for cost in costs if cost is not None]
+    currency = next(iter(offers.values())).currency if offers else ""
+    # A sum that leaves some out would look like all of it.
+    cost = f" ≈ {money.shown(sum(known, Decimal(0)), currency)}" if len(known) == len(on) else ""
+    age = Span(max(seconds_on(one, now) or 0.0 for one in on)).sentence(say)
+    return say("ppio.left_one" if len(on) == 1 else "ppio.left", n=len(on), age=age, cost=cost)
+
+
+def _greet(tell: Callable[[str], None] = print) -> None:
+    try:
+        if not _has_key():
+            return
+        from ppio_widgets.api import connect, wants_practice  # noqa: PLC0415 - heavy: only with a key
+
+        if wants_practice():
+            return
+        client = connect()
+        line = "" if client.is_practice else left_on(client, words())
+        if line:
+            tell(line)
+    except Exception as error:  # noqa: BLE001 - nobody asked for this, so nobody is bothered
+        log.info("greeting: %s", type(error).__name__)
+
+
+def _has_key() -> bool:
+    """Whether a live key is at hand; nothing that could ask a person (Colab's secrets) is asked."""
+    from ppio_widgets.cloud.credentials import find_key  # noqa: PLC0415
+    from ppio_widgets.cloud.host import read_host  # noqa: PLC0415
+
+    host = read_host()
+    return not host.loopback and "google.colab" not in sys.modules and find_key(host) is not None

@@ -1,0 +1,118 @@
+"""``%ppio ls``, ``show``, ``stop``, ``start``, ``delete``: instances, from any notebook on any day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.error import StdinNotImplementedError, UsageError
+
+from ppio_widgets import notebook
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.launcher.board import Board
+    from ppio_widgets.launcher.instance import Instance
+
+
+def listed(*given: str) -> Board:
+    """Return all instances, newest first, filtered by name or status where that is given."""
+    from ppio_widgets.launcher.board import open_board  # noqa: PLC0415 - heavy, on first use
+
+    filters = dict(zip(given[::2], given[1::2], strict=True))
+    if not filters.keys() <= {"--name", "--status"} or 2 * len(filters) != len(given):
+        raise UsageError(words()("ppio.usage"))
+    return open_board(_client(), filters.get("--name"), filters.get("--status"))
+
+
+def shown(word: str) -> Instance:
+    """Return one instance, freshly looked at."""
+    return _found(_client(), [word])[0].refresh()
+
+
+def stopped(*given: str) -> None:
+    """Stop each, and say of each whether it was seen to have stopped."""
+    _on_each("stop", given)
+
+
+def started(*given: str) -> None:
+    """Start each, and say of each whether it was seen to run."""
+    _on_each("start", given)
+
+
+def deleted(*given: str) -> None:
+    """Delete each for good, after one question that names them and what is lost."""
+    named = [word for word in given if word != "--yes"]
+    if not named:
+        raise UsageError(words()("ppio.usage"))
+    _on_each("delete", named, consented="--yes" in given)
+
+
+def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) -> None:
+    """Find them all first, so that a slip in a name stops everything before anything is done."""
+    from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
+
+    if any(word.startswith("-") for word in given):
+        raise UsageError(words()("ppio.usage"))
+    machines = _found(_client(), given)
+    if not consented and not _consent(machines):
+        print(words()("ppio.delete_kept"))  # noqa: T201 - a line magic answers
+        return
+
+    def do(machine: Instance) -> str:
+        getattr(machine, action)()
+        return machine.outcome
+
+    results = on_all(machines, do)
+    for machine, result in zip(machines, results, strict=True):
+        print(f"{_title(machine)}: {result}")  # noqa: T201
+    _fail_with(results)
+
+
+def _fail_with(results: Sequence[object]) -> None:
+    """End as an error when any failed, so that Run All stops there."""
+    from ppio_widgets.errors import ActionUnconfirmed, PpioError  # noqa: PLC0415
+
+    failed = [result for result in results if isinstance(result, PpioError)]
+    if len(results) == 1 and failed:
+        raise failed[0]
+    if failed:
+        raise ActionUnconfirmed("some_failed", failed=len(failed), n=len(results))
+
+
+def _found(client: PpioClient, given: Sequence[str]) -> list[Instance]:
+    """Return the instances of ids or exact names, each once."""
+    from ppio_widgets.launcher.board import resolve  # noqa: PLC0415
+
+    found: dict[str, Instance] = {}
+    for word in given:
+        machine = resolve(client, word)
+        found.setdefault(machine.id, machine)
+    return list(found.values())
+
+
+def _consent(machines: list[Instance]) -> bool:
+    say = words()
+    lost = say("lost.delete", names="; ".join(map(_title, machines)))
+    typed = None
+    if notebook.takes_input():
+        try:
+            typed = input(say("ppio.delete_ask", lost=lost))
+        except (StdinNotImplementedError, EOFError):
+            typed = None
+    if typed is None:
+        raise UsageError(say("ppio.delete_nobody", lost=lost))
+    return typed.strip().lower() in ("y", "yes", "是")
+
+
+def _title(machine: Instance) -> str:
+    return f"{machine.name} ({machine.id})" if machine.name else machine.id
+
+
+def _client() -> PpioClient:
+    from ppio_widgets.api import connect  # noqa: PLC0415
+
+    return connect()

@@ -1,0 +1,149 @@
+"""``%ppio ls``, ``show``, ``stop``, ``start``, ``delete`` in a real shell, on the practice cloud."""
+
+import pytest
+from IPython.core.error import UsageError
+
+from ppio_widgets.errors import ActionUnconfirmed, ApiError
+from ppio_widgets.launcher import worker
+from ppio_widgets.practice import kernel_account
+from tests.clock import Clock
+from tests.unit.test_instance import BODY, ENV, GoingClock
+
+
+@pytest.fixture
+def clock(shell, run, monkeypatch):
+    """One clock, of the practice account and of the launcher; it goes while somebody waits."""
+    clock = Clock()
+    monkeypatch.setattr(kernel_account(), "_clock", clock)
+    monkeypatch.setattr(worker, "clock", GoingClock(clock))
+    run("%ppio practice on")
+    return clock
+
+
+@pytest.fixture
+def made(clock):
+    """Make running instances by name; returns their ids."""
+
+    def made(*names, **more):
+        ids = []
+        for name in names:
+            ids.append(kernel_account().create({**BODY, "name": name, **more})["id"])
+            clock.turn(60)
+        return ids
+
+    return made
+
+
+def status_of(identity):
+    return kernel_account().get(identity)["status"]["status"]
+
+
+def test_a_table_newest_first_with_hours_and_cost(run, made, clock):
+    first, second = made("older", "newer")
+    clock.turn(7200)
+    board = run("%ppio ls")
+    text = repr(board)
+    assert text.index(second) < text.index(first)
+    assert "2 instances" in text
+    assert "≈ ¥" in text
+    assert " 2.0 " in text
+    assert [one.name for one in run("%ppio ls --name old").instances] == ["older"]
+    assert len(run("%ppio ls --status exited")) == 0
+    assert "No instances" in repr(run("%ppio ls --status exited"))
+    assert ENV not in text + board._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "line", ["ls --nam x", "ls --name a --name b", "show", "stop", "delete --yes", "stop --all"]
+)
+def test_what_is_not_understood_shows_how_it_goes(run, clock, line):
+    with pytest.raises(UsageError, match="%ppio ls"):
+        run(f"%ppio {line}")
+
+
+def test_help_shows_every_verb(run, capsys):
+    run("%ppio help")
+    said = capsys.readouterr().out
+    assert all(f"%ppio {verb}" in said for verb in ("ls", "show", "stop", "start", "delete", "login", "help"))
+
+
+def test_show_is_one_instance_freshly_looked_at(run, made):
+    (identity,) = made("demo")
+    card = repr(run("%ppio show demo"))
+    assert identity in card
+    assert "running" in card
+    assert "ssh -p" in card
+
+
+def test_stop_and_start_by_name_say_what_was_read_back(run, made, capsys):
+    one, two = made("one", "two")
+    run(f"%ppio stop one {two} {one}")
+    said = capsys.readouterr().out
+    assert f"one ({one}): confirmed stopped at " in said
+    assert said.count("confirmed stopped") == 2
+    assert [status_of(one), status_of(two)] == ["exited", "exited"]
+    run("%ppio start one")
+    assert "confirmed running at " in capsys.readouterr().out
+
+
+def test_a_slip_in_one_name_stops_everything_before_anything_is_done(run, made):
+    (identity,) = made("one")
+    with pytest.raises(UsageError, match="no instance"):
+        run("%ppio stop one tow")
+    assert status_of(identity) == "running"
+
+
+def test_delete_refuses_where_nobody_can_be_asked(run, made):
+    (identity,) = made("one")
+    with pytest.raises(UsageError, match="add --yes") as caught:
+        run("%ppio delete one")
+    assert f"one ({identity})" in str(caught.value)
+    assert "network volumes" in str(caught.value)
+    assert status_of(identity) == "running"
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", 1), ("", 1), ("y", 0)])
+def test_delete_asks_and_names_what_is_lost(run, made, monkeypatch, names, answer, left):
+    made("one")
+    asked = []
+    monkeypatch.setattr("ppio_widgets.notebook.takes_input", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
+    run("%ppio delete one")
+    assert len(names()) == left
+    assert "network volumes" in asked[0]
+
+
+def test_delete_with_yes_deletes_each(run, made, names, capsys):
+    made("one", "two", "three")
+    run("%ppio delete one two --yes")
+    assert names() == ["three"]
+    assert capsys.readouterr().out.count("confirmed deleted") == 2
+
+
+def test_one_that_is_refused_keeps_the_others_from_nothing(run, made, capsys, names):
+    made("one")
+    made("paid", billing={"mode": "prepaid", "prepaid": {"months": 1}})
+    with pytest.raises(ActionUnconfirmed, match="1 of 2"):
+        run("%ppio delete one paid --yes")
+    said = capsys.readouterr().out
+    assert "confirmed deleted" in said
+    assert "cannot be released early" in said
+    assert names() == ["paid"]
+
+
+def test_a_refusal_of_one_is_said_as_it_is(run, made):
+    made("paid", billing={"mode": "prepaid", "prepaid": {"months": 1}})
+    with pytest.raises((UsageError, ApiError), match="cannot be released early"):
+        run("%ppio delete paid --yes")
+
+
+def test_without_a_key_it_explains(run):
+    with pytest.raises(UsageError, match="%ppio login"):
+        run("%ppio ls")
+
+
+def test_an_instance_by_its_id_is_on_the_cloud_that_a_line_would_use(run, made):
+    (identity,) = made("one")
+    run("from ppio_widgets import Instance")
+    assert run(f"Instance('{identity}').status") == "running"
+    assert run(f"Instance('{identity}').stop()").outcome.startswith("confirmed stopped")

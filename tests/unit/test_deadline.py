@@ -1,0 +1,209 @@
+"""The kernel's own timer: it stops an instance, reads back, and does not give up."""
+
+import logging
+import time as real_time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from ppio_widgets import Instance
+from ppio_widgets.errors import MomentUnreadable
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.deadline import set_for, set_when_launched
+from ppio_widgets.locale import words
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.request.moments import moment_words, read_moment, read_span
+from tests.clock import PATIENCE
+from tests.unit.test_instance import BODY, ENV, PASSWORD, TOKEN, Pretend, at, on
+
+NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    real_time.tzset()
+    yield
+    monkeypatch.undo()
+    real_time.tzset()
+
+
+@pytest.fixture
+def account(time):
+    return PracticeAccount(time.now)
+
+
+@pytest.fixture
+def machine(client, account, time):
+    one = Instance(account.create(BODY)["id"], client)
+    time.turn(10)
+    return one.refresh()
+
+
+def turn_until(time, done, step=1.0):
+    """Turn the clock by small steps until something is so."""
+    until = real_time.monotonic() + PATIENCE
+    while not done() and real_time.monotonic() < until:
+        time.turn(step)
+        worker.threading.Event().wait(0.002)
+    assert done()
+
+
+def test_it_stops_the_instance_and_reads_back(machine, time):
+    timer = machine.stop_after("3h")
+    assert machine.deadline is timer
+    assert "not PPIO's" in repr(timer)
+    assert "UTC+08:00" in repr(timer)
+    assert "culled" in repr(machine)
+    turn_until(time, lambda: timer.state == "done", 60)
+    assert machine.refresh().status == "exited"
+    assert "seen to have stopped" in repr(timer)
+    assert machine.cancel_deadline() is False
+
+
+def test_it_can_be_called_off(machine, time):
+    timer = machine.stop_after(60)
+    assert machine.cancel_deadline() is True
+    assert machine.deadline is None
+    time.turn(1000)
+    assert timer.state == "cancelled"
+    assert machine.refresh().status == "running"
+    assert machine.cancel_deadline() is False
+    assert "called off" in repr(timer)
+
+
+def test_a_second_one_takes_the_place_of_the_first(machine):
+    first = machine.stop_after(600)
+    second = Instance(machine.id, machine.client).stop_after(1200)
+    assert first.state == "cancelled"
+    assert machine.deadline is second
+    machine.cancel_deadline()
+
+
+def test_it_shouts_and_tries_again_until_it_has_stopped(time, caplog):
+    caplog.set_level(logging.ERROR)
+    pretend = Pretend()
+    pretend.plays = [lambda: (400, {"reason": "OPERATION_LIMIT", "message": "not now"})] * 2
+    heard = []
+    with on(pretend) as server:
+        one = at(server)
+        one.subscribe(lambda seen: heard.append(seen.deadline.state if seen.deadline else ""))
+        timer = one.stop_after(10)
+        turn_until(time, lambda: "failing" in heard)
+        turn_until(time, lambda: timer.state == "done", 5)
+    assert timer.attempts == 3
+    assert "NOT stopped" in caplog.text
+    assert "ApiError" in caplog.text
+    assert len(pretend.asked) == 3
+
+
+def test_one_that_was_deleted_meanwhile_ends_the_timer(machine, time, account):
+    timer = machine.stop_after(3600)
+    account.act(machine.id, "delete")
+    turn_until(time, lambda: timer.state not in ("waiting", "stopping"), 60)
+    assert timer.state == "gone"
+    assert "not there any more" in repr(timer)
+
+
+def test_what_is_no_time_sets_no_timer(machine):
+    for odd in ("", "3", "h", "3x", "-3h", "99d", "3h and more"):
+        with pytest.raises(MomentUnreadable, match="3h, 90m"):
+            machine.stop_after(odd)
+    for odd in ("", "25:00", "17", "17:61", "soon"):
+        with pytest.raises(MomentUnreadable, match="17:30"):
+            machine.stop_at(odd)
+    with pytest.raises(MomentUnreadable, match="is over"):
+        machine.stop_at("2020-01-01T00:00Z")
+    assert machine.deadline is None
+
+
+def test_without_threads_it_says_so_instead_of_never_firing(machine, monkeypatch):
+    monkeypatch.setattr(worker, "HAS_THREADS", False)
+    with pytest.raises(MomentUnreadable, match="threads"):
+        machine.stop_after("1h")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("3h", 10800),
+        ("90m", 5400),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        (" 2 d ", 172800),
+        ("45 min", 2700),
+        (90, 90),
+    ],
+)
+def test_lengths_of_time(text, seconds):
+    assert read_span(text) == seconds
+    assert read_span(timedelta(seconds=seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("07:00", datetime(2023, 11, 14, 23, 0, tzinfo=timezone.utc)),  # the kernel's clock: 06:13 there
+        ("06:00", datetime(2023, 11, 15, 22, 0, tzinfo=timezone.utc)),
+        ("22:30Z", datetime(2023, 11, 14, 22, 30, tzinfo=timezone.utc)),
+        ("22:00+00:00", datetime(2023, 11, 15, 22, 0, tzinfo=timezone.utc)),
+        ("2023-11-16T08:00", datetime(2023, 11, 16, 0, 0, tzinfo=timezone.utc)),
+        ("2023-11-16T08:00Z", datetime(2023, 11, 16, 8, 0, tzinfo=timezone.utc)),
+    ],
+)
+def test_times_of_day(text, moment):
+    assert read_moment(text, NOW) == moment.timestamp()
+
+
+def test_a_time_is_shown_with_its_zone_and_its_date_unless_today():
+    assert moment_words(NOW, NOW) == "06:13 UTC+08:00"
+    assert moment_words(NOW + 86400, NOW) == "2023-11-16 06:13 UTC+08:00"
+
+
+def test_its_words_in_chinese(machine):
+    timer = machine.stop_after("1h")
+    assert "不是 PPIO 的" in timer.sentence(words("zh"))
+    machine.cancel_deadline()
+
+
+def test_a_launch_that_is_looked_up_later_gets_its_timer_once(machine, time):
+    class Begun:
+        found = None
+
+        def subscribe(self, listener):
+            self.listener = listener
+
+        def machine(self):
+            return self.found
+
+    begun = Begun()
+    set_when_launched(begun, lambda: time.now() + 600)
+    begun.listener(begun)
+    assert machine.deadline is None
+    begun.found = machine
+    begun.listener(begun)
+    timer = machine.deadline
+    begun.listener(begun)
+    assert machine.deadline is timer
+    machine.cancel_deadline()
+
+
+def test_a_time_that_is_over_when_the_id_comes_stops_it_at_once(machine, time):
+    timer = set_for(machine, time.now())
+    turn_until(time, lambda: timer.state == "done")
+    assert machine.refresh().status == "exited"
+
+
+def test_nothing_secret_in_what_a_timer_says_and_logs(time, caplog):
+    caplog.set_level(logging.DEBUG)
+    pretend = Pretend(error=f"cannot read {PASSWORD}")
+    pretend.plays = [pretend.forgets] * 4
+    said = []
+    with on(pretend) as server:
+        one = at(server)
+        one.subscribe(lambda seen: said.append(f"{seen!r}{seen._repr_html_()}{seen.deadline!r}"))
+        timer = one.stop_after(5)
+        turn_until(time, lambda: timer.state == "done", 5)
+    text = "".join(said) + caplog.text + repr(timer.error)
+    assert "••••" in text
+    assert [secret for secret in (PASSWORD, TOKEN, ENV) if secret in text] == []
