@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
+from ppio_widgets.locale.escapes import visible, whole
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.fields import Leaf, Path, leaves, pattern
 
@@ -128,7 +129,7 @@ class Field:
         if self._unset_words is not None:
             options.insert(0, (self._unset_words, ""))
         text = _as_text(value)
-        return options if text in dict(options).values() else [*options, (text or "—", text)]
+        return options if text in dict(options).values() else [*options, (visible(text) or "—", text)]
 
     def _on_value(self, _change: Any) -> None:
         if self._showing:
@@ -149,11 +150,11 @@ class RefField(Field):
 
     def _as_shown(self, value: Any) -> str:
         ref = reference(value)
-        return "" if ref is None else str(ref.name)
+        return "" if ref is None else _as_text(ref.name)
 
 
 def _as_text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else whole(str(value))
 
 
 def _has_lines(value: Any) -> bool:

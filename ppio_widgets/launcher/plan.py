@@ -7,12 +7,16 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.locale import words
+from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name
 from ppio_widgets.request.faces import to_json
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
+
+# Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,15 @@ class LaunchPlan:
         blockers = [f"  - {text}" for text in self.named_blockers(say)]
         verdict = [say("plan.blocked"), *blockers] if blockers else [say("plan.ready")]
         head = say("plan.head", cloud=self.target.words(say))
-        return "\n".join([head, to_json(self.report.body), *verdict])
+        return "\n".join([head, self._body(), *verdict])
+
+    def _body(self) -> str:
+        return "\n".join(visible(line) for line in to_json(self.report.body).split("\n"))
 
     def _html(self, say: Words) -> str:
         items = "".join(f"<li>{escape(text)}</li>" for text in self.named_blockers(say))
         verdict = f"<p>{say('plan.blocked')}</p><ul>{items}</ul>" if items else f"<p>{say('plan.ready')}</p>"
         head = escape(say("plan.head", cloud=self.target.words(say)))
-        return f"<p><b>{head}</b></p><pre>{escape(to_json(self.report.body))}</pre>{verdict}"
+        return (
+            f"<div class='{NO_FORMULAS}'><p><b>{head}</b></p><pre>{escape(self._body())}</pre>{verdict}</div>"
+        )

@@ -55,9 +55,10 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
         Setting it calls the task off. Without threads nothing ever comes of it.
     """
     called_off = threading.Event()
+    due = clock.now() + seconds
 
     def wait() -> None:
-        if not clock.wait(called_off, seconds):
+        if not clock.wait(called_off, due - clock.now()):
             task()
 
     if HAS_THREADS:

@@ -148,7 +148,7 @@ def test_a_missing_key_is_not_sent():
 def test_a_fault_of_our_own_is_unknown_and_its_words_are_not_logged(caplog):
     caplog.set_level(logging.DEBUG)
     launch = concluded(launch_on(PretendWire(RuntimeError(f"header Bearer {REAL_KEY}"))))
-    assert launch.state is LaunchState.UNKNOWN
+    assert launch.wait_for_outcome(PATIENCE).state is LaunchState.UNKNOWN
     assert "RuntimeError" in repr(launch)
     assert REAL_KEY not in repr(launch)
     assert "RuntimeError" in caplog.text

@@ -71,10 +71,12 @@ class CountingTransport(PracticeTransport):
         super().__init__(account)
         self.posts = 0
         self.hold = None
+        self.arrived = threading.Event()
 
     def handle_request(self, request):
         if request.method == "POST":
             self.posts += 1
+            self.arrived.set()
             if self.hold is not None:
                 assert self.hold.wait(10)
         return super().handle_request(request)

@@ -154,7 +154,7 @@ def test_a_late_answer_says_so(make_form, cloud, time):
     cloud.hold = threading.Event()
     form = make_form(MINIMAL)
     launch = launched(form)
-    shows(form, "Sending demo")
+    assert cloud.arrived.wait(10)
     time.turn(61)
     shows(form, "Still waiting for the answer")
     cloud.hold.set()
