@@ -226,10 +226,11 @@ def closed_port() -> int:
 def wait_for_launches() -> None:
     """Wait until no thread of a launch is left, so that none opens a connection behind a test's back."""
     names = ("ppio-launch", "ppio-follow", "ppio-look", "ppio-timer")
-    ours = [thread for thread in threading.enumerate() if thread.name in names]
-    for thread in ours:
-        thread.join(PATIENCE)
-    assert [thread.name for thread in ours if thread.is_alive()] == []
+    until = time.monotonic() + PATIENCE
+    while ours := [thread for thread in threading.enumerate() if thread.name in names]:
+        assert time.monotonic() < until, [thread.name for thread in ours]
+        with suppress(RuntimeError):  # it is only about to start
+            ours[0].join(0.1)
 
 
 def all_that_shows(error: BaseException, *, with_locals: bool = True) -> str:
