@@ -27,7 +27,7 @@ soak: $(VENV)/.dev-ready
 
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
-	$(VENV)-oldest/bin/python -m pytest tests/unit tests/contract tests/widgets tests/magics tests/notebooks $(ARGS)
+	$(VENV)-oldest/bin/python -m pytest tests/unit tests/contract tests/faults tests/widgets tests/magics tests/notebooks $(ARGS)
 
 # The README's picture of the form, taken in a real browser.
 picture: $(VENV)/.dev-ready
