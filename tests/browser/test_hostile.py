@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright's own name
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.form.theme import script
@@ -125,6 +125,7 @@ for n, text in enumerate(TEXTS):
         "candidate_regions": [text], "tools": {"jupyter": {"enabled": True, "port": text, "protocol": text}},
         text: text,
     }
+for n, text in enumerate(TEXTS):
     form.value = {**body(n, "k"), text: text}
 """
 LAUNCHES = """\
@@ -206,14 +207,14 @@ CELLS = {
 END = "\nprint('all', 'was', 'shown')"
 
 # Types into every text control, and returns what each control made of it.
-TYPE = """texts => [...document.querySelectorAll('.ppw input[type=text], .ppw textarea')].map((box, number) => {
-    box.value = JSON.parse(texts)[number % 33];
+TYPE = """texts => [...document.querySelectorAll('.ppw :is(input[type=text], textarea)')].map((box, n) => {
+    box.value = JSON.parse(texts)[n % 33];
     for (const kind of ['input', 'change']) box.dispatchEvent(new Event(kind, {bubbles: true}));
     return box.value;
 })"""
 # Whether every name that ends in t00 to t32 and a certain letter was seen in a place.
 SEEN = """([place, kind]) => {
-    const found = __seen[place].join().match(RegExp(`t\\d\\d${kind}`, 'g'));
+    const found = __seen[place].join().match(RegExp('t[0-9]{2}' + kind, 'g'));
     return new Set(found).size === 33;
 }"""
 # What reaches out of a form to the right.
@@ -229,9 +230,12 @@ class Sheet(Notebook):
         """Run a cell and wait for its last output, and until all 33 were seen in each place."""
         number = list(CELLS).index(cell)
         self.run(number)
-        expect(self.output(number).filter(has_text="all was shown")).to_have_count(1, timeout=PATIENCE)
-        for place, kind in expected:
-            self.page.wait_for_function(SEEN, arg=[place, kind])
+        try:
+            expect(self.output(number).filter(has_text="all was shown")).to_have_count(1, timeout=PATIENCE)
+            for place, kind in expected:
+                self.page.wait_for_function(SEEN, arg=[place, kind])
+        except (AssertionError, TimeoutError):
+            pytest.fail(f"{cell}: {self.page.evaluate('__seen.faults')} {self.text(cell)[-2000:]!a}")
 
     def text(self, cell):
         return "\n".join(self.output(list(CELLS).index(cell)).all_text_contents())

@@ -6,8 +6,9 @@ import json
 import select
 import socket
 import struct
+import threading
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from tests.unit.wire import PATIENCE, FaultServer, packed
@@ -29,6 +30,8 @@ class Server(FaultServer):
         super().__init__(plays)
         self.heard: dict[socket.socket, bytes] = {}
         self.asked: Counter[str] = Counter()
+        self._taking = threading.Condition()
+        self._taken: set[object] = set()
         self.deadlines: list[Callable[[], None]] = []
 
     @property
@@ -53,8 +56,17 @@ class Server(FaultServer):
     def finish(self) -> None:
         """Wait until every play is over, so that what was received is known."""
         self.let_go.set()
+        # Connections are taken in turn: once this one is, all before it are.
+        with socket.create_connection(("127.0.0.1", self.port)) as last, self._taking:
+            assert self._taking.wait_for(lambda: last.getsockname() in self._taken, PATIENCE)
         for player in list(self._players):
             player.join(PATIENCE)
+
+    def _play(self, play: Play, connection: socket.socket) -> None:
+        with self._taking, suppress(OSError):  # the other side may be gone already
+            self._taken.add(connection.getpeername())
+            self._taking.notify_all()
+        super()._play(play, connection)
 
     def pass_deadlines(self) -> None:
         for shut_down in self.deadlines:

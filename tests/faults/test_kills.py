@@ -144,8 +144,6 @@ def random_kill(number, lines):
 
 def left_behind(folder, server, cloud, answer):
     """What the dead process left, in a word, once it was found to be enough."""
-    with PpioClient(REAL_KEY, base_url=server.url) as client:
-        client.look("demo")  # connections are taken in turn: those of the dead are all taken now
     server.finish()
     ledger = Ledger(folder / "launches")
     contents = ledger.read()
