@@ -1,7 +1,7 @@
 // Looks at every element and text that ever stands in a cell's output, from the page's first moment.
 ([acting, handlers]) => {
   const ACTING = new RegExp(acting, 'u');
-  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL INPUT SELECT OPTION BUTTON STYLE')
+  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL INPUT SELECT OPTION DATALIST BUTTON STYLE')
     .split(' '));
   const PLACES = ['status', 'question', 'readout', 'notice', 'top'];
   const seen = {faults: [], links: [], copied: []};
