@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from tests.unit.wire import PATIENCE, REAL_KEY
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.synchronize import Barrier
 
 PACKAGES = ("ppio_widgets", "httpx", "httpcore", "h11")
 
@@ -124,17 +126,17 @@ def launch_and_die(url: str, folder: str, again: bool, point: Point, report: Con
     report.send(lines.count)
 
 
-def race(folder_and_url: tuple[str, str], start, orders: Connection) -> None:
-    """Launch by order, each time at the same moment as the others."""
-    folder, url = folder_and_url
+def race(folder: str, url: str, start: Barrier, orders: Connection) -> None:
+    """Launch by order, each time at the same moment as the others, until there are no more orders."""
     search.LOOK_PAUSES = ()
     client = PpioClient(REAL_KEY, base_url=url)
-    while (order := orders.recv()) is not None:
-        number, launch_id, name, again = order
-        _settle_in(f"{folder}/{number}")
-        launch = launch_on(client, {**BODY, "name": name}, launch_id=launch_id)
-        launch.stop_following()
-        start.wait(PATIENCE)
-        launch.submit(again=again)
-        launch.wait_for_outcome(PATIENCE)
-        orders.send((launch.state, launch.id, launch.error.code if launch.error else ""))
+    with suppress(EOFError):
+        while True:
+            number, launch_id, name, again = orders.recv()
+            _settle_in(f"{folder}/{number}")
+            launch = launch_on(client, {**BODY, "name": name}, launch_id=launch_id)
+            launch.stop_following()
+            start.wait(PATIENCE)
+            launch.submit(again=again)
+            launch.wait_for_outcome(PATIENCE)
+            orders.send((launch.state, launch.id, launch.error.code if launch.error else ""))

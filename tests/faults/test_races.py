@@ -51,7 +51,7 @@ def racing(folder, cloud):
         pipes, racers = [], []
         for _ in range(RACERS):
             ours, theirs = context.Pipe()
-            racer = context.Process(target=race, args=((str(folder), server.url), start, theirs))
+            racer = context.Process(target=race, args=(str(folder), server.url, start, theirs))
             racer.start()
             theirs.close()
             pipes.append(ours)
@@ -64,14 +64,14 @@ def racing(folder, cloud):
             results = [pipe.recv() for pipe in pipes]
             return server.posts - before, results
 
-        yield run
-        for pipe in pipes:
-            pipe.send(None)
-            pipe.close()
-        for racer in racers:
-            racer.join(PATIENCE)
-            assert racer.exitcode == 0
-            racer.close()
+        try:
+            yield run
+        finally:
+            for pipe in pipes:
+                pipe.close()  # there are no more orders
+            for racer in racers:
+                racer.join(PATIENCE)
+        assert [racer.exitcode for racer in racers] == [0] * RACERS
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -46,7 +46,7 @@ from ppio_widgets.launcher.states import FOLLOWING, IllegalTransition, LaunchSta
 from ppio_widgets.request.check import check
 from tests.clock import LaunchClock
 from tests.faults.ground import BODY, SOAK
-from tests.unit.wire import PATIENCE
+from tests.unit.wire import LAUNCHERS, PATIENCE
 
 S = LaunchState
 
@@ -338,7 +338,7 @@ def until_searched():
 
 def at_rest(but=""):
     for thread in threading.enumerate():
-        if thread.name.startswith("ppio-") and thread.name != but:
+        if thread.name in LAUNCHERS and thread.name != but:
             thread.join(PATIENCE)
             assert not thread.is_alive(), thread.name
 
