@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint test-oldest picture clean
+.PHONY: demo test lint soak test-oldest picture clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -21,9 +21,13 @@ lint: $(VENV)/.dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# The launcher's proof at its full length: 2,000 random faults, 300 kills, 25 rounds of each race.
+soak: $(VENV)/.dev-ready
+	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/faults $(ARGS)
+
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
-	$(VENV)-oldest/bin/python -m pytest tests/unit tests/contract tests/widgets tests/magics tests/notebooks $(ARGS)
+	$(VENV)-oldest/bin/python -m pytest tests/unit tests/contract tests/faults tests/widgets tests/magics tests/notebooks $(ARGS)
 
 # The README's picture of the form, taken in a real browser.
 picture: $(VENV)/.dev-ready

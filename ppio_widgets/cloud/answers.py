@@ -14,6 +14,7 @@ from html import unescape
 from typing import Any
 
 from ppio_widgets.errors import AccessDenied, ApiError
+from ppio_widgets.locale.escapes import visible
 
 Mask = Callable[[str], str]
 
@@ -162,8 +163,7 @@ def plain(value: Any, longest: int = LONGEST_WORDS) -> str:
     """Return text from outside on one line, shortened, control characters visible."""
     if not isinstance(value, str):
         return ""
-    text = " ".join(value.split())
-    text = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+    text = visible(" ".join(value.split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

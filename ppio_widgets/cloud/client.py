@@ -230,7 +230,7 @@ class PpioClient(Machines):
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        path = f"{INSTANCES}/{quote(instance_id, safe='')}"
+        path = f"{INSTANCES}/{quote(instance_id, safe='', errors='surrogatepass')}"
         instance = read_instance(self._get(path, {})[0], self._mask)
         if instance is None:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)

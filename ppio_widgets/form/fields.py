@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
 from ppio_widgets.form.suggestions import SUGGESTED
+from ppio_widgets.locale.escapes import visible, whole
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.fields import Leaf, Path, leaves, pattern
 
@@ -137,7 +138,7 @@ class Field:
         if self._unset_words is not None:
             options.insert(0, (self._unset_words, ""))
         text = _as_text(value)
-        return options if text in dict(options).values() else [*options, (text or "—", text)]
+        return options if text in dict(options).values() else [*options, (visible(text) or "—", text)]
 
     def _on_value(self, _change: Any) -> None:
         if self._showing:
@@ -158,11 +159,11 @@ class RefField(Field):
 
     def _as_shown(self, value: Any) -> str:
         ref = reference(value)
-        return "" if ref is None else str(ref.name)
+        return "" if ref is None else _as_text(ref.name)
 
 
 def _as_text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else whole(str(value))
 
 
 def _has_lines(value: Any) -> bool:

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 import html
-import json
 
-# The blank of Chinese text; Python counts it as not printable.
-_WIDE_BLANK = "\u3000"
-
-
-def visible(text: str) -> str:
-    """Return text with control and direction characters spelled out as in JSON, so that none can act."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char == _WIDE_BLANK else json.dumps(char)[1:-1] for char in text
-    )
+from ppio_widgets.locale.escapes import visible
 
 
 def esc(text: object) -> str:

@@ -66,14 +66,17 @@ def claim(
         except ConsentNeeded as error:
             return record, error
         return record, None
-    listing = refuse_second_copy(record, ledger.read(), wire)
+    before = ledger.read()
+    refuse_rivals(record, before)
+    listing = refuse_second_copy(record, wire)
     now = worker.clock.now()
     record = replace(record, sent_at=now, offset=offset(listing, now), name_was_free=True)
     ledger.claim(record)
     rival: ConsentNeeded | None = None
     try:
-        # Two kernels may have looked at the same moment: each sees the other's claim now.
-        refuse_rivals(record, ledger.read())
+        # Two kernels may have looked at the same moment: each sees the other's claim now,
+        # or what has become of it.
+        refuse_rivals(record, ledger.read(), before)
     except ConsentNeeded as error:
         rival = error
     if rival is not None:
@@ -82,16 +85,14 @@ def claim(
     return record, None
 
 
-def refuse_second_copy(record: Record, contents: Contents, wire: Wire) -> Listing:
-    """Return the listing when nothing speaks against sending.
+def refuse_second_copy(record: Record, wire: Wire) -> Listing:
+    """Return the listing when nothing in it speaks against sending.
 
     Raises
     ------
     ConsentNeeded
-        When an instance of exactly this name is there, a launch of this name is
-        unresolved, or one of the two could not be found out.
+        When an instance of exactly this name is there, or that could not be found out.
     """
-    refuse_rivals(record, contents)
     failure: PpioError | None = None
     try:
         listing = wire.look(record.name)
@@ -111,8 +112,11 @@ def refuse_second_copy(record: Record, contents: Contents, wire: Wire) -> Listin
     return listing
 
 
-def refuse_rivals(record: Record, contents: Contents) -> None:
+def refuse_rivals(record: Record, contents: Contents, before: Contents | None = None) -> None:
     """Pass when no launch of this name is unresolved and the whole ledger could be read.
+
+    With what was read `before` the listing came, neither may one have been made since: the
+    listing may not show it.
 
     Raises
     ------
@@ -120,9 +124,12 @@ def refuse_rivals(record: Record, contents: Contents) -> None:
     """
     if contents.unreadable:
         raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))
+    known = {other.launch_id for other in (before or contents).records}
     for other in contents.records:
-        if other.unresolved and record.rivals(other):
-            age = Span(max(0, record.sent_at - other.sent_at))
-            raise ConsentNeeded(
-                "name_unresolved", name=plain(record.name), launch_id=other.launch_id, age=age
-            )
+        if not record.rivals(other):
+            continue
+        name, age = plain(record.name), Span(max(0, record.sent_at - other.sent_at))
+        if other.unresolved:
+            raise ConsentNeeded("name_unresolved", name=name, launch_id=other.launch_id, age=age)
+        if other.instance_id and other.launch_id not in known:
+            raise ConsentNeeded("name_taken", name=name, id=plain(other.instance_id), age=age)

@@ -17,6 +17,7 @@ from ppio_widgets.launcher.claim import claim
 from ppio_widgets.launcher.following import follow
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.ledger import Ledger, ledger_for
+from ppio_widgets.launcher.plan import NO_FORMULAS
 from ppio_widgets.launcher.record import Record, new_launch_id
 from ppio_widgets.launcher.search import Search
 from ppio_widgets.launcher.sending import send, state_after
@@ -103,7 +104,7 @@ class Launch:
         return self.sentence(words())
 
     def _repr_html_(self) -> str:
-        return f"<div>{escape(self.sentence(words()))}</div>"
+        return f"<div class='{NO_FORMULAS}'>{escape(self.sentence(words()))}</div>"
 
     @property
     def name(self) -> str:
@@ -386,8 +387,8 @@ class Launch:
     def _save(self, record: Record) -> None:
         self.record = record
         reason = self._ledger.save(record)
-        if reason is not None:
-            self.unrecorded = PpioError("ledger_unsaved", folder=str(self._ledger.folder), reason=reason)
+        unsaved = PpioError("ledger_unsaved", folder=str(self._ledger.folder), reason=reason)
+        self.unrecorded = None if reason is None else unsaved
 
     def tell(self) -> None:
         """Wake who waits, and tell the listeners."""

@@ -1,6 +1,6 @@
 """The ledger: one small file for each launch, written before and after it is sent.
 
-It holds on NFS homes and across kernels: a launch is claimed by exclusive create,
+It holds on NFS homes and across kernels: a launch is claimed by an exclusive link,
 changed by write, fsync and rename. It survives the kernel; only what is in it can
 be looked up afterwards.
 """
@@ -10,16 +10,20 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launcher.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 
@@ -67,23 +71,22 @@ class Ledger:
         ConsentNeeded
             When it cannot be written; nothing may be sent without consent then.
         """
-        ours = False
+        ours = taken = False
         failure = ""
         try:
             self._make_folder()
-            with self._new_file(record) as file:
-                ours = True
-                _write(file, record.to_json())
+            with self._written(record) as spare:
+                _publish(spare, self._path(record.launch_id))
+            ours = True
             _sync_folder(self.folder)
-        except FileExistsError:
-            failure = "exists"
         except OSError as error:
+            taken = not ours and self._path(record.launch_id).is_file()
             failure = error.strerror or type(error).__name__
         if not failure:
             return
         if ours:
             self.release(record)
-        elif failure == "exists":
+        if taken:
             raise LaunchRefused("claimed_before", launch_id=record.launch_id)
         raise ConsentNeeded("ledger_unwritable", folder=str(self.folder), reason=failure)
 
@@ -105,11 +108,8 @@ class Ledger:
             if kept is not None and kept.instance_id and not record.instance_id:
                 return None
             self._make_folder()
-            path = self._path(record.launch_id)
-            spare = path.with_name(f".{record.launch_id}.{os.getpid()}.tmp")
-            with os.fdopen(os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                _write(file, record.to_json())
-            spare.replace(path)
+            with self._written(record) as spare:
+                spare.replace(self._path(record.launch_id))
             _sync_folder(self.folder)
         except OSError as error:
             return error.strerror or type(error).__name__
@@ -137,7 +137,9 @@ class Ledger:
         found = {name: self.get(name) for name in names}
         records = [record for record in found.values() if record is not None]
         records.sort(key=lambda record: (not record.unresolved, -record.sent_at))
-        return Contents(tuple(records), tuple(name for name, record in found.items() if record is None))
+        # One that is gone by now was released meanwhile: nothing was sent under it.
+        torn = (name for name, record in found.items() if record is None and self._path(name).exists())
+        return Contents(tuple(records), tuple(torn))
 
     def forget(self, launch_id: str) -> bool:
         """Set a file aside that cannot be read; its text is kept under another name."""
@@ -156,16 +158,45 @@ class Ledger:
             with suppress(OSError):  # somebody else's folder stays as it is
                 self.folder.chmod(0o700)
 
-    def _new_file(self, record: Record) -> IO[str]:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        return os.fdopen(os.open(self._path(record.launch_id), flags, 0o600), "w")
+    @contextmanager
+    def _written(self, record: Record) -> Iterator[Path]:
+        """Yield a file under another name that holds the whole record and stands on the disk."""
+        spare = self.folder / f".{record.launch_id}.{os.getpid()}.{threading.get_ident()}.tmp"
+        try:
+            _write(spare, record.to_json(), os.O_TRUNC)
+            yield spare
+        finally:
+            with suppress(OSError):
+                spare.unlink(missing_ok=True)
 
 
-def _write(file: IO[str], text: str) -> None:
+def _write(path: Path, text: str, flag: int) -> None:
     """Write ASCII (the JSON's escapes) so that it stands on the disk."""
-    file.write(text)
-    file.flush()
-    os.fsync(file.fileno())
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _publish(spare: Path, path: Path) -> None:
+    """Give a whole file its name, unless there is one of that name: then `FileExistsError`.
+
+    A link is exclusive on every file system that has links, NFS too, and nobody ever sees
+    half a record. Elsewhere it is made exclusively and then written.
+    """
+    try:
+        os.link(spare, path)
+    except FileExistsError:
+        if spare.stat().st_nlink < 2:  # else it was ours, and only the answer of NFS got lost
+            raise
+    except OSError:
+        try:
+            _write(path, spare.read_text(), os.O_EXCL)
+        except FileExistsError:
+            raise
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def ledger_for(*, practice: bool) -> Ledger:

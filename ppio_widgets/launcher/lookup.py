@@ -26,6 +26,8 @@ SLACK_SECONDS = 3.0
 GOING = ("toRemove", "removing", "removed")
 ABSENCES_NEEDED = 3
 ABSENT_SECONDS = 60.0
+# So long another kernel may still be sending: within a minute it leaves, for five it is listened to.
+OPEN_SECONDS = 360.0
 
 
 def offset(listing: Listing, now: float) -> float | None:
@@ -55,6 +57,10 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
     since = record.sent_at + ahead - SLACK_SECONDS
     named = [one for one in listing.instances if _alike(one.name, record.name) and one.id not in known]
     found = [one for one in named if one.name == record.name and one.created_at >= since]
+    there = [one for one in named if one.status not in GOING]
+    if there and not (record.name_was_free or record.offset is not None or listing.server_time):
+        # Neither a look before nor the server's clock: nobody can tell which of them is new.
+        return replace(record, state=LaunchState.UNKNOWN, absences=0, candidates=_ids(there))
     if found:
         if len(found) > 1 or any(other.unresolved for other in others):
             return replace(record, state=LaunchState.UNKNOWN, absences=0, candidates=_ids(found))
@@ -64,10 +70,12 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
     # A name that the server may have changed; or an instance that seems older than the
     # request, though none was there before it: then a clock is wrong.
     changed = [one for one in named if one.name != record.name and one.created_at >= since]
-    older = [one for one in named if one.name == record.name and one.status not in GOING]
+    older = [one for one in there if one.name == record.name]
     doubtful = changed + (older if record.name_was_free else [])
     if doubtful or not listing.certain:
         return replace(record, state=LaunchState.UNKNOWN, absences=0, candidates=_ids(doubtful))
+    if record.state is LaunchState.SENDING and now - record.sent_at < OPEN_SECONDS:
+        return replace(record, absences=0, candidates=())
     first = record.absent_since if record.absences else now
     absences = record.absences + 1
     gone = absences >= ABSENCES_NEEDED and now - first >= ABSENT_SECONDS

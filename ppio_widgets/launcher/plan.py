@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale import words
+from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name
 from ppio_widgets.request.cost import cost_sentences
 from ppio_widgets.request.faces import to_json
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
     from ppio_widgets.request.offer import Offer
+
+# Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ class LaunchPlan:
     def __repr__(self) -> str:
         say = words()
         head = say("plan.head", cloud=self.target.words(say))
-        return "\n".join([head, to_json(self.report.body), *self._verdict(say), *self.costs(say)])
+        return "\n".join([head, self._body(), *self._verdict(say), *self.costs(say)])
 
     def _verdict(self, say: Words) -> list[str]:
         """Return what blocks and what is advised, a line each."""
@@ -139,10 +143,13 @@ class LaunchPlan:
             for one in self.report.advice
         ]
 
+    def _body(self) -> str:
+        return "\n".join(visible(line) for line in to_json(self.report.body).split("\n"))
+
     def _html(self, say: Words) -> str:
         head = escape(say("plan.head", cloud=self.target.words(say)))
         costs = "".join(f"<li>{escape(text)}</li>" for text in self.costs(say))
-        parts = [f"<p><b>{head}</b></p><pre>{escape(to_json(self.report.body))}</pre>"]
+        parts = [f"<p><b>{head}</b></p><pre>{escape(self._body())}</pre>"]
         for title, texts in (
             ("plan.blocked", self.named_blockers(say)),
             ("plan.advice", self.named_advice(say)),
@@ -150,4 +157,4 @@ class LaunchPlan:
             items = "".join(f"<li>{escape(text)}</li>" for text in texts)
             parts += [f"<p>{say(title)}</p><ul>{items}</ul>"] if items else []
         ready = "" if self.report.problems else f"<p>{say('plan.ready')}</p>"
-        return f"{''.join(parts)}{ready}<ul>{costs}</ul>"
+        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}{ready}<ul>{costs}</ul></div>"

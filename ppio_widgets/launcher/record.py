@@ -12,6 +12,9 @@ from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 
 VERSION = 1
 
+# The states that a record can have; it is written only from the sending on.
+_WRITTEN = ("sending", "succeeded", "rejected", "not_sent", "unknown", "absent")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -97,8 +100,7 @@ class Record:
         if not isinstance(data, Mapping) or data.get("version") != VERSION:
             return None
         known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
-        states = [state.value for state in LaunchState]
-        if known.get("state") not in states or not _is_sound(known):
+        if not _is_sound(known):
             return None
         return cls(
             **{
@@ -116,6 +118,7 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         "host": (str,),
         "account": (str,),
         "body": (dict,),
+        "state": (str,),
         "sent_at": (int, float),
         "offset": (int, float, type(None)),
         "name_was_free": (bool,),
@@ -127,9 +130,17 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         "absent_since": (int, float),
         "candidates": (list,),
     }
-    required = ("launch_id", "host", "account", "body", "sent_at")
-    return all(name in data for name in required) and all(
-        isinstance(data[name], kind) for name, kind in kinds.items() if name in data
+    required = ("launch_id", "host", "account", "body", "sent_at", "state")
+    if not all(name in data for name in required):
+        return False
+    if not all(isinstance(data[name], kind) for name, kind in kinds.items() if name in data):
+        return False
+    times = [data[name] for name in ("sent_at", "offset", "absent_since") if data.get(name) is not None]
+    # Not infinite, not NaN, and not so large that it cannot be reckoned with.
+    return (
+        data["state"] in _WRITTEN
+        and (data["state"] == LaunchState.SUCCEEDED.value) == bool(data.get("instance_id"))
+        and all(abs(time) < 1e12 for time in times)
     )
 
 

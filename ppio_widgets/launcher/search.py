@@ -77,12 +77,13 @@ class Search:
             record = self._launch.begin_look()
             if record is None:
                 return
+            seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
             try:
                 seen = look_once(record, self._wire, self._ledger, worker.clock.now())
             except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
                 log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
-                seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
-            self._launch.end_look(seen)
+            finally:  # an Interrupt leaves it unknown as well
+                self._launch.end_look(seen)
 
     def _run(self) -> None:
         while (pause := self._next_pause()) is not None:

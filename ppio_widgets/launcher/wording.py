@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import Span
 
@@ -27,8 +28,11 @@ def launch_sentence(launch: Launch, say: Words) -> str:
         parts = [_machine(launch, where, say)]
     else:
         parts = [_no_machine(launch, where, say)]
-    if launch.unrecorded is not None:
-        parts.append(launch.unrecorded.sentence(say))
+    unrecorded = launch.unrecorded
+    if unrecorded is not None:  # consented to: how to consent is of no use any more
+        parts.append(
+            unrecorded.fact(say) if isinstance(unrecorded, ConsentNeeded) else unrecorded.sentence(say)
+        )
     return " ".join(parts)
 
 
@@ -38,7 +42,9 @@ def record_sentence(record: Record, now: float, say: Words) -> str:
     host = say("cloud.practice") if record.practice else record.host.partition("://")[2]
     known = {"name": plain(record.name), "host": host, "age": age, "launch_id": record.launch_id}
     if record.instance_id is not None:
-        return say("record.succeeded", **known, id=plain(record.instance_id))
+        identity = plain(record.instance_id)
+        others = [say("launch.two", id=identity, other=plain(other)) for other in record.candidates]
+        return " ".join([say("record.succeeded", **known, id=identity), *others])
     state = LaunchState.UNKNOWN if record.unresolved else record.state
     text = say(f"record.{state.value}", **known)
     return f"{text} {_candidates(record, say)}".rstrip()
@@ -64,6 +70,8 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
         key = "launch.late"
     if launch.state is LaunchState.ARMED:
         reason = launch.doubt.fact(say) if launch.doubt is not None else ""
+    elif launch.state is LaunchState.ABSENT:
+        reason = ""  # that it may be running was said, and is settled
     else:
         reason = launch.error.sentence(say) if launch.error is not None else ""
     parts = [say(key, name=launch.name, cloud=where, reason=reason).rstrip()]
@@ -75,4 +83,5 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
 
 
 def _candidates(record: Record, say: Words) -> str:
-    return say("launch.candidates", ids=", ".join(record.candidates)) if record.candidates else ""
+    ids = ", ".join(plain(one) for one in record.candidates)
+    return say("launch.candidates", ids=ids) if ids else ""

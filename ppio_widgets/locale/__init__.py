@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, Protocol, runtime_checkable
 
+from ppio_widgets.locale.escapes import visible
+
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -26,14 +28,15 @@ class Words:
         self._sentences: dict[str, str] = json.loads(text)
 
     def __call__(self, key: str, /, **params: object) -> str:
-        """Return the sentence of `key` with `params` filled in.
+        """Return the sentence of `key` with `params` filled in, whatever is in those visible.
 
         Raises
         ------
         KeyError
             When the key, or a parameter of its sentence, does not exist.
         """
-        return self._sentences[key].format_map(params)
+        shown = {name: visible(value) if isinstance(value, str) else value for name, value in params.items()}
+        return self._sentences[key].format_map(shown)
 
     def __contains__(self, key: str) -> bool:
         return key in self._sentences

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ppio_widgets.locale import words
+from ppio_widgets.locale.escapes import visible
 from ppio_widgets.practice.catalogue import refusal, region_of
 from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.request.check import judge
@@ -151,8 +152,8 @@ class PracticeAccount:
 def _validate(body: Mapping[str, Any]) -> None:
     _, problems = judge(body)
     for path, problem in problems.items():
-        sentence = problem.sentence(path, words("en"))
-        raise Refused(400, "VALIDATOR_PARAM", f"{dotted(path)}: {sentence}", {"field": dotted(path)})
+        sentence, name = problem.sentence(path, words("en")), visible(dotted(path))
+        raise Refused(400, "VALIDATOR_PARAM", f"{name}: {sentence}", {"field": name})
     refused = refusal(compact(body).body)
     if refused is not None:
         raise refused

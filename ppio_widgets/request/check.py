@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale import Words, words
+from ppio_widgets.locale.escapes import is_half
 from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Draft, compact, is_env_value, value_at
 from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
@@ -153,6 +154,9 @@ def _problems(details: list[ErrorDetails], body: Mapping[str, Any]) -> Iterator[
             yield _first_leaf(body, (*path, "prepaid")), Problem("prepaid_only")
         elif kind == "extra_forbidden":
             yield path, _unknown(path)
+        # A half of a character in one key, and pydantic reads none of them.
+        elif kind == "string_unicode" and isinstance(part := value_at(body, path), Mapping):
+            yield from (((*path, key), Problem("unknown")) for key in part if any(map(is_half, key)))
         elif kind in _PLAIN:
             yield path, Problem(_PLAIN[kind])
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.locale.escapes import whole
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def to_json(body: Mapping[str, Any]) -> str:
 
     It is what is sent, but for a reference: that stays ``{"$env": "NAME"}``.
     """
-    return json.dumps(body, ensure_ascii=False, indent=2, default=_plain)
+    return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,373 @@
+"""Hostile text from a person and from a server, everywhere it is shown, in a real JupyterLab."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright's own name
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.form.theme import script
+from ppio_widgets.locale.escapes import visible
+from ppio_widgets.request.faces import to_json
+from tests.hostile import ACTING, TEXTS, spelt
+from tests.unit.wire import faulty, packed, row
+
+from .conftest import PATIENCE, Notebook
+
+ALL = tuple(TEXTS.values())
+
+# The handlers of the package's own images; no other image and no other handler may be anywhere.
+HANDLERS = (
+    html.unescape(re.search('onerror="([^"]*)"', script())[1]),
+    "window.ppw&&ppw.copy(this)",
+    "window.ppw&&ppw.count(this)",
+)
+
+
+class Cloud:
+    """A server that says hostile things; the end of a name, ``t07r``, tells which and how."""
+
+    def __init__(self):
+        self.made = set()
+
+    def __call__(self, server, connection):
+        request = server.read(connection)
+        if request:
+            status, content = self.reply(request)
+            text = content if isinstance(content, bytes) else json.dumps(content).encode()
+            connection.sendall(packed(status, text))
+
+    def reply(self, request):
+        url = urlsplit(request.target)
+        if request.method == "POST":
+            return self.create(json.loads(request.content)["name"])
+        if url.path != "/gpus/v2/instances":
+            identity = unquote(url.path.rpartition("/")[2], errors="surrogatepass")
+            said = {"status": identity, "error": identity, "message": identity}
+            return 200, {"id": identity, "name": identity, "status": said}
+        name = parse_qs(url.query).get("name", [""])[0]
+        if not name:  # all there is
+            return 200, {"data": [row(text, text) for text in ALL], "has_more": False}
+        text, kind = meant(name)
+        rows = [row(name, text)] if kind == "t" else []
+        if name in self.made:
+            rows = [row(name, text), row(name, f"{text} too")]
+        return 200, {"data": rows, "next_cursor": "", "has_more": False}
+
+    def create(self, name):
+        text, kind = meant(name)
+        if kind == "r":
+            return 400, {"code": 400, "reason": text, "message": text}
+        if kind == "u":
+            self.made.add(name)
+            page = f"<html><head><title>t</title></head><body><h1>No</h1><p>{text}</p></body></html>"
+            return 502, page.encode("utf-8", "surrogatepass")
+        return 200, {"id": text}
+
+
+def meant(name):
+    number, kind = re.search(r"t(\d\d)(\w)$", name).groups()
+    return ALL[int(number)], kind
+
+
+START = """\
+import json, os, time
+from pathlib import Path
+os.environ.update(PPIO_GPU_BASE_URL="SERVER", PPIO_WIDGETS_STATE_DIR="state")
+TEXTS = json.loads(Path("hostile.json").read_text())
+SENT = [text.encode("utf-8", "replace").decode() for text in TEXTS]  # no half characters
+def body(n, kind):
+    resource = {"gpu_num": 1, "rootfs_size_gb": 20}
+    return {"name": SENT[n][:120] + f" t{n:02}{kind}", "product_id": SENT[n], "image": SENT[n][:120],
+            "command": SENT[n], "billing": {"mode": "postpaid"}, "resource": resource}
+ip = get_ipython()
+from IPython.display import display
+from ipywidgets import VBox
+import ppio_widgets
+from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.form.confirm import ConfirmCard
+from ppio_widgets.launcher import search
+from ppio_widgets.launcher.ledger import ledger_for
+from ppio_widgets.launcher.record import Record
+from ppio_widgets.launcher.states import LaunchState
+search.LOOK_PAUSES = ()
+ledger = ledger_for(practice=False)
+for n, text in enumerate(TEXTS):
+    known = (f"https://{text}", text, {"name": text}, time.time())
+    ledger.save(Record(f"open{n}", *known, state=LaunchState.UNKNOWN, candidates=(text,)))
+    ledger.save(Record(f"made{n}", *known, state=LaunchState.SUCCEEDED, instance_id=text))
+    (ledger.folder / f"{SENT[n][:80]}.json".replace("/", "|").replace("\\0", "")).write_text("torn")
+%load_ext ppio_widgets
+"""
+TYPED = """\
+rows = {"envs": [{"key": "", "value": ""}] * 8, "volumes": [{"type": "network", "id": ""}] * 3}
+display(LaunchForm({**rows, "candidate_regions": [""] * 6}))
+"""
+FIELDS = """\
+form = LaunchForm()
+display(form)
+for n, text in enumerate(TEXTS):
+    form.value = {
+        "name": f"{text[:120]} t{n:02}f", "product_id": text, "image": text, "type": text, "entrypoint": text,
+        "command": text, "registry_auth_id": text, "network": {"id": text, "ip": text},
+        "billing": {"mode": text, "prepaid": {"months": text}},
+        "resource": {"gpu_num": text, "rootfs_size_gb": 20, "min_cuda_version": text},
+        "envs": [{"key": text, "value": text}, {"key": "REF", "value": {"$env": text}}],
+        "ports": [{"port": text, "protocol": text}],
+        "volumes": [{"type": "network", "id": text, "mount_point": text}],
+        "candidate_regions": [text], "tools": {"jupyter": {"enabled": True, "port": text, "protocol": text}},
+        text: text,
+    }
+for n, text in enumerate(TEXTS):
+    form.value = {**body(n, "k"), text: text}
+"""
+LAUNCHES = """\
+form = LaunchForm()
+display(form)
+launches = {}
+for kind in "rus":
+    for n in range(len(TEXTS)):
+        form.value = body(n, kind)
+        launch = form.launch()
+        launch.wait_for_answer(20)
+        launch.wait(20) if kind == "s" else launch.look()
+        launch.tell()  # the form has heard of it before the next one begins
+        if kind == "u":
+            launch.declare_absent(launch.record.name)
+        launches[kind, n] = launch
+"""
+CARDS = """\
+for n, text in enumerate(SENT):
+    BODY = body(n, "s")
+    ip.run_line_magic("ppio_launch", "--body $BODY --env {'K=' + text} --region $text --volume local:/x")
+cards = [ConfirmCard(body(n, "t"), PpioClient()) for n in range(len(TEXTS))]
+display(VBox(cards))
+for card in cards:
+    card.session.confirm()
+"""
+PLANS = """\
+for n in range(len(TEXTS)):
+    display(launches["r", n])
+for n in range(len(TEXTS)):
+    print(launches["u", n], launches["s", n])
+BODY = {**body(0, "s"), "envs": [{"key": text, "value": text} for text in TEXTS], **dict.fromkeys(SENT, 1)}
+plan = ip.run_line_magic("ppio_launch", "--body $BODY --dry-run")
+display(plan)
+print(plan)
+"""
+ERRORS = """\
+def shown(call, *given):
+    try:
+        call(*given)
+    except BaseException:
+        ip.showtraceback()
+def quoted(text):
+    return "'" + text.replace("'", "'\\"'\\"'") + "'"
+for text in TEXTS:
+    for line in ("--name {}", "{}", "--gpus {}", "--port {}", "--billing {}", "--volume {}", "-x={}"):
+        shown(ip.run_line_magic, "ppio_launch", line.format(quoted(text)) + " --gpus")
+    shown(ip.run_line_magic, "ppio_launch", f"--{text} --name $nothing['{text}']")
+for text in TEXTS:
+    shown(ip.run_line_magic, "ppio", "launches forget " + quoted(text))
+shown(ppio_widgets.launch, BODY)
+for n in range(len(TEXTS)):
+    shown(ppio_widgets.launch, body(n, "r"))
+"""
+REFUSALS = """\
+for n in range(len(TEXTS)):
+    shown(ppio_widgets.launch, body(n, "t"))
+for text in TEXTS:
+    shown(ip.run_line_magic, "ppio", "launches look " + quoted(text))
+"""
+LISTING = """\
+display(ip.run_line_magic("ppio", "launches"), list(PpioClient().list_instances()))
+form = LaunchForm(client=PpioClient("sk_made_up_1234", base_url="https://api.ppio.com"))
+form.session.launches = tuple(launches["r", n] for n in range(len(TEXTS)))
+display(form)
+"""
+
+CELLS = {
+    "start": START,
+    "typed": TYPED,
+    "fields": FIELDS,
+    "launches": LAUNCHES,
+    "cards": CARDS,
+    "plans": PLANS,
+    "errors": ERRORS,
+    "refusals": REFUSALS,
+    "listing": LISTING,
+}
+END = "\nprint('all', 'was', 'shown')"
+
+# Types into every text control, and returns what each control made of it.
+TYPE = """texts => [...document.querySelectorAll('.ppw :is(input[type=text], textarea)')].map((box, n) => {
+    box.value = JSON.parse(texts)[n % 33];
+    for (const kind of ['input', 'change']) box.dispatchEvent(new Event(kind, {bubbles: true}));
+    return box.value;
+})"""
+# Whether every name that ends in t00 to t32 and a certain letter was seen in a place.
+SEEN = """([place, kind]) => {
+    const found = __seen[place].join().match(RegExp('t[0-9]{2}' + kind, 'g'));
+    return new Set(found).size === 33;
+}"""
+# What reaches out of a form to the right.
+WIDER = """[...document.querySelectorAll('.ppw')].flatMap((form) => [...form.querySelectorAll('*')]
+    .filter((one) => one.getBoundingClientRect().right > form.getBoundingClientRect().right + 1
+        && getComputedStyle(one).position !== 'absolute').map((one) => one.className || one.tagName))"""
+
+
+class Sheet(Notebook):
+    """The notebook of hostile cells."""
+
+    def show(self, cell, *expected):
+        """Run a cell and wait for its last output, and until all 33 were seen in each place."""
+        number = list(CELLS).index(cell)
+        self.run(number)
+        try:
+            expect(self.output(number).filter(has_text="all was shown")).to_have_count(1, timeout=PATIENCE)
+            for place, kind in expected:
+                self.page.wait_for_function(SEEN, arg=[place, kind])
+        except (AssertionError, TimeoutError):
+            pytest.fail(f"{cell}: {self.page.evaluate('__seen.faults')} {self.text(cell)[-2000:]!a}")
+
+    def text(self, cell):
+        return "\n".join(self.output(list(CELLS).index(cell)).all_text_contents())
+
+
+@dataclass
+class Evidence:
+    """All that was seen of the page, and what it did that it should not."""
+
+    seen: dict[str, list[str]]
+    outputs: dict[str, str]
+    typed: list[str]
+    wider: list[str]
+    pwned: list[object]
+    told: list[str]
+
+    def has(self, place, *parts):
+        """Whether a text that stood in a place holds all parts."""
+        return any(all(part in text for part in parts) for text in self.seen[place])
+
+
+@pytest.fixture(scope="module")
+def evidence(lab, chromium):
+    """One session in which every text is shown in every place, and eyes on all of the page."""
+    context = chromium.new_context(viewport={"width": 1500, "height": 1400})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    told = []
+    own = ("", f"127.0.0.1:{lab.port}")
+    context.on("page", lambda other: told.append(f"page: {other.url}"))
+    page.on("dialog", lambda dialog: (told.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda one: urlsplit(one.url).netloc in own or told.append(f"request: {one.url}"))
+    eyes = Path(__file__).with_name("eyes.js").read_text(encoding="utf-8")
+    page.add_init_script(f"({eyes})({json.dumps([ACTING.pattern, HANDLERS])})")
+    (lab.folder / "hostile.json").write_text(json.dumps(ALL))
+    sheet = Sheet(lab, page)
+    try:
+        with faulty(Cloud()) as server:
+            sheet.open([cell.replace("SERVER", server.url) + END for cell in CELLS.values()])
+            sheet.show("start")
+            sheet.show("typed")
+            typed = page.evaluate(TYPE, json.dumps(ALL))
+            form = sheet.form(1)
+            form.get_by_role("button", name="Launch", exact=True).click()
+            form.get_by_role("button", name="Copy JSON", exact=True).click()
+            page.wait_for_function("__seen.copied.length")
+            sheet.show("fields", ("readout", "f"), ("readout", "k"))
+            sheet.show("launches", ("status", "r"), ("status", "u"), ("status", "s"))
+            sheet.show("cards", ("question", "s"), ("question", "t"))
+            for cell in ("plans", "errors", "refusals", "listing"):
+                sheet.show(cell)
+            sheet.show("listing", ("notice", "r"))
+        page.evaluate("__look()")
+        outputs = {cell: sheet.text(cell) for cell in CELLS}
+        wider = page.evaluate(WIDER)
+        so_far = list(told)
+        # JupyterLab makes a link of any address in a plain text; a click on this one opens an empty page.
+        with context.expect_page() as opened:
+            page.locator(".jp-RenderedText a[href^='javascript:']").first.click()
+        pwned = [one.evaluate("window.pwned") for one in (opened.value, *page.frames)]
+        yield Evidence(page.evaluate("__seen"), outputs, typed, wider, pwned, so_far)
+    finally:
+        context.close()
+        lab.end_kernels()
+
+
+def test_nothing_runs_and_nobody_else_is_asked(evidence):
+    assert set(evidence.pwned) == {None}
+    assert evidence.told == []
+
+
+def test_outputs_hold_our_own_elements_only_and_no_acting_character(evidence):
+    assert evidence.seen["faults"] == []
+
+
+def test_no_text_breaks_out_of_the_form_to_the_side(evidence):
+    assert evidence.wider == []
+
+
+def test_copy_hands_over_exactly_what_was_typed(evidence):
+    (copied,) = evidence.seen["copied"]
+    assert to_json(json.loads(copied)) == copied
+    assert len(evidence.typed) > len(ALL)
+    for text in set(evidence.typed) - {TEXTS["half characters"]}:  # the browser keeps it: no message can
+        assert json.dumps(text, ensure_ascii=False) in copied
+
+
+def test_a_persons_texts_are_read_as_they_are(evidence):
+    missing = []
+    for number, (kind, text) in enumerate(TEXTS.items()):
+        sent = text.encode("utf-8", "replace").decode()  # no half characters
+        unknown = "The API has no such field"
+        fields = next(one for one in evidence.seen["readout"] if f"t{number:02}f" in one)
+        errors, plans = evidence.outputs["errors"], evidence.outputs["plans"]
+        asked = f"Launch {visible(sent[:120])} t{number:02}s on {visible(sent)}, GPUs: 1"
+        places = {
+            "preview": fields.count(spelt(text if len(text) <= 160 else text[:80])[1:-1]) >= 20,
+            "blockers": evidence.has("readout", f"{visible(text)}: {unknown}"),
+            "question": evidence.has("question", asked),
+            "plan": plans.count(spelt(text)[1:-1]) >= 2,  # as HTML and as text
+            "blockers of a plan": plans.count(f"{visible(sent)}: {unknown}") >= 2,
+            "usage errors": errors.count(f'not "{visible(text)}"') >= 3,
+            "an error's path": f"{visible(sent)}: {unknown}" in errors,
+            "forget": f"{visible(text)} was not set aside" in errors,
+            "look": f"There is no launch {plain(text)} in" in evidence.outputs["refusals"],
+        }
+        missing += [(kind, place) for place, found in places.items() if not found]
+    assert missing == []
+
+
+def test_a_servers_texts_are_read_as_they_are(evidence):
+    missing = []
+    outputs = evidence.outputs
+    for kind, raw in TEXTS.items():
+        text = plain(raw)
+        refused = f"The server refused it (400): {text} [{text}]"
+        several = f"It may be one of these: {text}, {plain(raw + ' too')}."
+        there = f"is already there (id {text}, made"
+        places = {
+            "status, refused": evidence.has("status", refused),
+            "status, looked up": evidence.has("status", several),
+            "status, launched": evidence.has("status", f"in progress ({text}) (id {text}). {text} {text}"),
+            "question": evidence.has("question", there),
+            "notice": evidence.has("notice", refused),
+            "banner": evidence.has("top", f"{text} on ", f"It may be one of these: {text}."),
+            "left open": f"It may be one of these: {text}." in outputs["start"],
+            "launch, refused": refused in outputs["plans"],
+            "launch, launched": f"(id {text})" in outputs["plans"],
+            "error": f"ApiError: {refused}" in outputs["errors"],
+            "refusal": there in outputs["refusals"],
+            "ledger": f"launched, id {text} (launch " in outputs["listing"],
+            "instances": repr(raw)[1:-1] in outputs["listing"],
+        }
+        missing += [(kind, place) for place, found in places.items() if not found]
+    assert missing == []

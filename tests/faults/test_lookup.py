@@ -1,0 +1,507 @@
+"""What a listing proves of a lost launch, and what it does not."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+import pytest
+
+from ppio_widgets.errors import LaunchRefused
+from ppio_widgets.launcher import recovery, search
+from ppio_widgets.launcher.ledger import Ledger
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.locale import words
+from tests.faults.ground import files_agree, launch_on, submitted
+from tests.faults.server import reset, sends
+from tests.unit.wire import (
+    PATIENCE,
+    answers,
+    breaks_off_within_the_answer,
+    closes_after_reading,
+    packed,
+    resets_after_reading,
+    says,
+    speaks_no_http,
+)
+
+SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
+HOURS = 3600.0
+
+pytestmark = pytest.mark.usefixtures("follows_quickly")
+
+
+# What an empty listing proves, and when.
+
+
+def test_three_absences_over_a_minute_are_an_absence(cloud, empty, folder, time):
+    server, client = cloud(empty)
+    launch = submitted(client)
+    assert (launch.state, launch.source) == (ABSENT, "listing")
+    # Looked at after 2, 10 and 30 s: three, but not yet a minute apart; then after 75 s.
+    assert time.pauses == [2.0, 8.0, 20.0, 45.0]
+    assert server.asked == {"look": 1 + 4, "create": 1}
+    assert "looked up and is not there" in repr(launch)
+    files_agree(launch, folder)
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_not_a_moment_earlier(cloud, empty, time):
+    _server, client = cloud(empty)
+    launch = submitted(client)
+    for seconds in (0, 30, 29.9):
+        time.turn(seconds)
+        assert launch.look().state is UNKNOWN
+    time.turn(0.1)
+    assert launch.look().state is ABSENT
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_two_absences_are_too_few_however_far_apart(cloud, empty, time):
+    _server, client = cloud(empty)
+    launch = submitted(client)
+    for _ in range(2):
+        time.turn(1_000)
+        assert launch.look().state is UNKNOWN
+    assert launch.look().state is ABSENT
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize("odd", ["an error", "a page", "not certain"])
+def test_an_odd_look_between_begins_the_count_anew(odd, cloud, empty, listings, time):
+    between = {
+        "an error": says(503, b""),
+        "a page": says(200, b"<html></html>"),
+        "not certain": listings.says(200, {"data": None}),
+    }[odd]
+    _server, client = cloud(empty, empty, empty, between, empty)
+    launch = submitted(client)
+    states = []
+    for _ in range(6):
+        time.turn(40)
+        states.append(launch.look().state)
+    assert states == [UNKNOWN] * 5 + [ABSENT]
+
+
+def test_one_that_appears_late_is_found(cloud, empty, listings, folder):
+    server, client = cloud(empty, empty, empty, listings.page(lambda: listings.row(age=5)))
+    launch = submitted(client)
+    assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "listing")
+    assert server.asked["look"] == 1 + 3
+    assert launch.wait(PATIENCE).instance.status == "running"
+    assert "its answer was lost; it was found" in repr(launch).lower()
+    assert server.posts == 1
+    files_agree(launch, folder)
+
+
+# What proves nothing.
+
+ODD_ANSWERS = {
+    "retired": says(404, b"404 page not found"),
+    "retired for good": says(410, {"message": "use v3"}),
+    "plain text": says(200, b"ok", "Content-Type: text/plain"),
+    "a page": says(200, b"<html><body>Sign in</body></html>", "Content-Type: text/html"),
+    "nothing": says(200, b""),
+    "no content": says(204, b""),
+    "null": says(200, None),
+    "a list": says(200, []),
+    "a text": says(200, "nothing"),
+    "an empty object": says(200, {}),
+    "an error that says 200": says(200, {"code": 500, "message": "busy"}),
+    "no data": says(200, {"has_more": False, "next_cursor": ""}),
+    "data that is an object": says(200, {"data": {}, "has_more": False}),
+    "data that is a text": says(200, {"data": "", "has_more": False}),
+    "data that is null": says(200, {"data": None, "has_more": False, "next_cursor": ""}),
+    "nothing about more": says(200, {"data": []}),
+    "more that is a text": says(200, {"data": [], "has_more": "false"}),
+    "more and no cursor": says(200, {"data": [], "has_more": True, "next_cursor": ""}),
+    "a cursor that is a number": says(200, {"data": [], "has_more": True, "next_cursor": 7}),
+    "a cursor that leads back": says(200, {"data": [], "has_more": True, "next_cursor": "same"}),
+    "a part": says(206, {"data": [], "has_more": False, "next_cursor": ""}),
+    "accepted": says(202, {"data": [], "has_more": False, "next_cursor": ""}),
+    "gzip": says(200, {"data": [], "has_more": False}, "Content-Encoding: gzip"),
+    "cut": sends(packed(200, b'{"data": [], "has_more": false}')[:-9]),
+    "not our key": says(401, {"message": "no"}),
+    "no right": says(403, {"message": "no"}),
+    "a redirect": says(302, b"", "Location: http://127.0.0.1:9/"),
+    "too many": says(429, {"message": "slow down"}, "Retry-After: 1"),
+    "broken": says(500, b""),
+    "a bad gateway": says(502, b"<html></html>"),
+    "reset": sends(b"", reset),
+    "closed": closes_after_reading,
+    "broken off": breaks_off_within_the_answer,
+    "no HTTP": speaks_no_http,
+}
+
+ODD_ROWS = {
+    "no object": 7,
+    "no id": {"id": ""},
+    "an id that is a number": {"id": 7},
+    "no name": {"name": ""},
+    "a name that is null": {"name": None},
+    "no status": {"status": {}},
+    "no time": {"created_at": 0},
+    "a time that is a text": {"created_at": "2026-11-24"},
+    "a time that is true": {"created_at": True},
+    "a time that is a fraction": {"created_at": 1.5},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ANSWERS)
+def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time):
+    server, client = cloud(empty, ODD_ANSWERS[odd])
+    launch = submitted(client)
+    assert (launch.state, launch.id, launch.pending) == (UNKNOWN, None, False)
+    assert time.pauses == list(search.LOOK_PAUSES)
+    assert sum(time.pauses) > 15 * 60
+    assert "look again later" in repr(launch)
+    assert server.posts == 1
+    files_agree(launch, folder)
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS)
+def test_a_row_that_cannot_be_read_is_no_evidence_of_absence(odd, cloud, empty, listings):
+    shape = ODD_ROWS[odd]
+    other = (lambda: {**listings.row("other", "i-9"), **shape}) if isinstance(shape, dict) else shape
+    _server, client = cloud(empty, listings.page(lambda: listings.row("third", "i-8"), other))
+    assert submitted(client).state is UNKNOWN
+
+
+@pytest.mark.parametrize("shape", [{"data": None}, {"data": []}, {"data": None, "has_more": False}])
+def test_what_leaves_out_the_empty_still_finds_and_still_sends(shape, cloud, listings):
+    """A server may leave out what is empty or false: such a listing finds, and proves no absence."""
+    found = listings.page(listings.row, has_more=None, next_cursor=None)
+    server, client = cloud(listings.says(200, shape), listings.says(200, shape), found)
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
+    assert server.posts == 1
+
+
+# Pages.
+
+
+def paged(listings, pages):
+    """Answer each cursor with its own page, and what is no page with an error."""
+
+    def reply(request):
+        cursor = httpx.QueryParams(request.target.partition("?")[2]).get("cursor", "")
+        page = pages[cursor]
+        return page if isinstance(page, tuple) else (200, page)
+
+    return answers(reply)
+
+
+def page_of(*rows, cursor=""):
+    return {"data": list(rows), "next_cursor": cursor, "has_more": bool(cursor)}
+
+
+@pytest.fixture
+def strangers(listings):
+    return [listings.row(f"demo-{number}", f"i-{number}") for number in range(5)]
+
+
+def test_it_is_found_on_a_later_page(cloud, empty, listings, strangers):
+    pages = {
+        "": page_of(*strangers, cursor="b"),
+        "b": page_of(listings.row("demo", "i-44", age=-2), cursor="c"),
+        "c": page_of(*strangers),
+    }
+    server, client = cloud(empty, paged(listings, pages))
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-44")
+    assert server.asked["look"] == 1 + 3
+
+
+def test_only_all_pages_together_prove_an_absence(cloud, empty, listings, strangers):
+    pages = {"": page_of(*strangers, cursor="b"), "b": page_of(cursor="c"), "c": page_of(*strangers)}
+    server, client = cloud(empty, paged(listings, pages))
+    assert submitted(client).state is ABSENT
+    assert server.asked["look"] == 1 + 4 * 3
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        (500, {}),
+        (404, {"message": "no such cursor"}),
+        {"data": [], "has_more": True, "next_cursor": ""},
+        {"data": [], "has_more": True},
+        page_of(cursor="b"),
+        page_of(cursor="c"),
+        {"data": None},
+        {"has_more": False},
+        [],
+    ],
+    ids=str,
+)
+def test_a_page_that_is_missing_or_leads_back_is_no_evidence(last, cloud, empty, listings, strangers):
+    pages = {"": page_of(*strangers, cursor="b"), "b": page_of(cursor="c"), "c": last}
+    _server, client = cloud(empty, paged(listings, pages))
+    assert submitted(client).state is UNKNOWN
+
+
+# Which one it is.
+
+
+def test_one_that_is_listed_twice_is_one(cloud, empty, listings):
+    _server, client = cloud(empty, listings.page(listings.row, listings.row))
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
+
+
+def test_two_of_the_name_are_both_named(cloud, empty, listings, folder):
+    both = listings.page(listings.row, lambda: listings.row("demo", "i-2"))
+    _server, client = cloud(empty, both)
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (UNKNOWN, None)
+    assert launch.record.candidates == ("i-1", "i-2")
+    assert "i-1, i-2" in repr(launch)
+    assert any("i-1, i-2" in line for line in recovery.launches().lines(words("en")))
+    files_agree(launch, folder)
+
+
+def test_one_that_belongs_to_another_launch_is_not_it(cloud, empty, listings):
+    gone = listings.page(lambda: listings.row(status="removed"))
+    both = listings.page(listings.row, lambda: listings.row("demo", "i-2"))
+    _server, client = cloud(empty, gone, both, creates=[says(200, {"id": "i-1"}), resets_after_reading])
+    assert submitted(client).id == "i-1"
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-2")
+
+
+def test_an_older_one_of_the_name_is_not_it(cloud, listings):
+    older = listings.row("demo", "i-0", age=600)
+    _server, client = cloud(listings.page(older))
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.id) == (ABSENT, None)
+
+
+def test_the_newer_of_two_is_it(cloud, listings):
+    older = listings.row("demo", "i-0", age=600)
+    _server, client = cloud(listings.page(older, listings.row))
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
+
+
+def test_a_neighbour_of_a_fuzzy_filter_is_not_it(cloud, empty, listings):
+    names = ("demo-2", "my-demo", "demo2", "dem", "demo.bak")
+    _server, client = cloud(empty, listings.page(*(listings.row(name, name) for name in names)))
+    assert submitted(client).state is ABSENT
+
+
+@pytest.mark.parametrize("name", ["Demo", "DEMO", " demo", "demo\t", "ｄｅｍｏ"])
+def test_a_name_that_the_server_may_have_changed_is_no_evidence_of_absence(name, cloud, empty, listings):
+    _server, client = cloud(empty, listings.page(lambda: listings.row(name, "i-7")))
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (UNKNOWN, None)
+    assert "i-7" in repr(launch)
+
+
+def test_an_older_one_that_was_not_there_before_means_that_a_clock_is_wrong(cloud, empty, listings):
+    _server, client = cloud(empty, listings.page(lambda: listings.row("demo", "i-7", age=7_200)))
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (UNKNOWN, None)
+    assert "i-7" in repr(launch)
+
+
+# Clocks that differ.
+
+skews = pytest.mark.parametrize("ahead", [-2 * HOURS, 0.0, 2 * HOURS])
+agains = pytest.mark.parametrize("again", [False, True])
+
+
+@skews
+@agains
+def test_another_clock_still_finds_it(ahead, again, cloud, empty, listings):
+    listings.ahead = ahead
+    _server, client = cloud(*([] if again else [empty]), listings.page(lambda: listings.row(age=1)))
+    launch = submitted(client, again=again)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
+
+
+@skews
+def test_another_clock_does_not_make_an_older_one_ours(ahead, cloud, listings):
+    listings.ahead = ahead
+    _server, client = cloud(listings.page(listings.row("demo", "i-0", age=600)))
+    assert submitted(client, again=True).state is ABSENT
+
+
+@skews
+def test_without_a_date_one_that_was_not_there_before_is_found_or_doubtful(ahead, cloud, empty, listings):
+    listings.ahead, listings.dated = ahead, False
+    _server, client = cloud(empty, listings.page(listings.row))
+    launch = submitted(client)
+    assert launch.state is (UNKNOWN if ahead < 0 else SUCCEEDED)
+    assert "i-1" in repr(launch)
+
+
+@skews
+@pytest.mark.parametrize("age", [0.0, 600.0])
+def test_without_a_date_and_a_look_before_nobody_can_tell(ahead, age, cloud, listings):
+    listings.ahead, listings.dated = ahead, False
+    _server, client = cloud(listings.page(listings.row("demo", "i-0", age=age)))
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.id) == (UNKNOWN, None)
+    assert "i-0" in repr(launch)
+
+
+@agains
+def test_without_a_date_an_empty_listing_proves_as_much(again, cloud, empty, listings):
+    listings.dated = False
+    _server, client = cloud(empty)
+    assert submitted(client, again=again).state is ABSENT
+
+
+# An answer that is late.
+
+
+class Held:
+    """A create call that arrives and is answered only when it is let go."""
+
+    def __init__(self, answer):
+        self.arrived = threading.Event()
+        self.go = threading.Event()
+        self._answer = answer
+
+    def __call__(self, server, connection):
+        self.arrived.set()
+        self.go.wait(PATIENCE)
+        self._answer(server, connection)
+
+
+@pytest.fixture
+def late_on(cloud, empty, time):
+    """A launch whose answer is late, and what holds the answer."""
+
+    def make(answer, *looks):
+        held = Held(answer)
+        server, client = cloud(empty, *looks, create=held)
+        launch = launch_on(client)
+        late = threading.Event()
+        launch.subscribe(lambda one: one.late and late.set())
+        assert launch.submit()
+        assert held.arrived.wait(PATIENCE)
+        assert not launch.late
+        while not late.wait(0.02):  # the timer's thread may not have begun to count yet
+            time.turn(61)
+        return launch, held, server
+
+    return make
+
+
+ANSWERS_LATE = {
+    "the same id": says(200, {"id": "i-1"}),
+    "a refusal": says(400, {"message": "no stock"}),
+    "a broken server": says(500, b""),
+    "a reset": resets_after_reading,
+    "a page": says(200, b"<html></html>"),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS_LATE)
+def test_a_late_one_is_found_while_the_answer_is_still_to_come(answer, late_on, listings, folder):
+    launch, held, server = late_on(ANSWERS_LATE[answer], listings.page(listings.row))
+    launch.wait_for_outcome(PATIENCE)
+    assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "listing")
+    assert launch.wait(PATIENCE).instance.status == "running"
+    files_agree(launch, folder)
+    ended = threading.Event()
+    launch.subscribe(lambda _one: ended.set())
+    held.go.set()
+    assert ended.wait(PATIENCE)
+    # Whatever is answered then, it is there.
+    assert (launch.state, launch.id, launch.other_id) == (SUCCEEDED, "i-1", None)
+    assert "i-1" in repr(launch)
+    assert server.posts == 1
+    files_agree(launch, folder)
+
+
+def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
+    launch, held, server = late_on(says(200, {"id": "i-2"}), listings.page(listings.row))
+    launch.wait_for_outcome(PATIENCE)
+    ended = threading.Event()
+    launch.subscribe(lambda one: one.other_id and ended.set())
+    held.go.set()
+    assert ended.wait(PATIENCE)
+    assert (launch.id, launch.other_id) == ("i-1", "i-2")
+    assert "Two may be running" in repr(launch)
+    assert "i-1" in repr(launch)
+    assert "i-2" in repr(launch)
+    (record,) = Ledger(folder).read().records
+    assert (record.instance_id, record.candidates) == ("i-1", ("i-2",))
+    (line,) = recovery.launches().lines(words("en"))
+    assert "i-1" in line
+    assert "i-2" in line
+    assert server.posts == 1
+
+
+def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
+    launch, held, server = late_on(says(200, {"id": "i-1"}), empty)
+    looked = threading.Event()
+    launch.subscribe(lambda _one: server.asked["look"] > len(search.LOOK_PAUSES) and looked.set())
+    assert looked.wait(PATIENCE)  # for a quarter of an hour, and found nothing
+    assert launch.state is LaunchState.SENDING
+    assert "do not launch it again" in repr(launch)
+    held.go.set()
+    launch.wait_for_outcome(PATIENCE)
+    assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "answer")
+    files_agree(launch, folder)
+
+
+def test_what_was_not_listed_before_the_answer_was_lost_does_not_count(late_on, empty, time):
+    launch, held, server = late_on(resets_after_reading, empty)
+    looked = threading.Event()
+    launch.subscribe(lambda _one: server.asked["look"] > len(search.LOOK_PAUSES) and looked.set())
+    assert looked.wait(PATIENCE)
+    time.pauses.clear()
+    before = server.asked["look"]
+    held.go.set()
+    launch.wait_for_answer(PATIENCE)
+    launch.wait_for_outcome(PATIENCE)
+    assert launch.state is ABSENT
+    assert server.asked["look"] == before + 4
+
+
+# A person's word.
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_persons_word_is_taken_when_the_name_is_typed(cloud, empty, folder):
+    _server, client = cloud(empty)
+    launch = submitted(client)
+    for wrong in ("", "Demo", "demo2", "yes"):
+        with pytest.raises(LaunchRefused) as caught:
+            launch.declare_absent(wrong)
+        assert caught.value.code == "absent_name"
+    assert launch.state is UNKNOWN
+    launch.declare_absent(" demo ")
+    assert launch.state is ABSENT
+    assert launch.record.source == "person"
+    files_agree(launch, folder)
+    with pytest.raises(LaunchRefused):
+        launch.declare_absent("demo")
+
+
+def test_a_persons_word_does_not_count_against_an_id(cloud, empty):
+    _server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+    launch = submitted(client)
+    with pytest.raises(LaunchRefused) as caught:
+        launch.declare_absent("demo")
+    assert caught.value.code == "absent_state"
+    assert launch.id == "i-1"
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_an_interrupted_look_leaves_it_unknown_and_can_be_repeated(cloud, empty, listings, monkeypatch):
+    _server, client = cloud(empty, listings.page(listings.row))
+    launch = submitted(client)
+
+    def interrupt(_name):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "look", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            launch.look()
+    assert launch.state is UNKNOWN
+    assert launch.look().id == "i-1"

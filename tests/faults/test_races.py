@@ -1,0 +1,183 @@
+"""Many at once: one launch is one request, and one name is one machine."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import threading
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.launcher.ledger import Ledger
+from ppio_widgets.launcher.states import LaunchState
+from tests.faults.child import race
+from tests.faults.ground import SOAK, concluded, launch_on
+from tests.faults.server import rests, served
+from tests.unit.wire import PATIENCE, REAL_KEY, answers, listing, resets_after_reading, row, says
+
+RACERS = 8
+ROUNDS = 25 if SOAK else 3
+
+
+class Cloud:
+    """Makes what it is asked for, and lists it from then on."""
+
+    def __init__(self):
+        self.made = []
+        self._lock = threading.Lock()
+
+    def play(self, server, connection):
+        answers(self._answer)(server, connection)
+
+    def _answer(self, request):
+        with self._lock:
+            if request.method == "GET":
+                return 200, {"data": [*self.made], "next_cursor": "", "has_more": False}
+            name = json.loads(request.content)["name"]
+            self.made.append(row(name, f"i-{len(self.made)}"))
+            return 200, {"id": self.made[-1]["id"]}
+
+
+@contextmanager
+def racing(folder, cloud):
+    """Racers, each a process of its own; yields how to run one round."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.child"])
+    start = context.Barrier(RACERS)
+    with served(cloud.play) as server:
+        pipes, racers = [], []
+        for _ in range(RACERS):
+            ours, theirs = context.Pipe()
+            racer = context.Process(target=race, args=(str(folder), server.url, start, theirs))
+            racer.start()
+            theirs.close()
+            pipes.append(ours)
+            racers.append(racer)
+
+        def run(orders):
+            before = server.posts
+            for pipe, order in zip(pipes, orders, strict=True):
+                pipe.send(order)
+            results = [pipe.recv() for pipe in pipes]
+            return server.posts - before, results
+
+        try:
+            yield run
+        finally:
+            for pipe in pipes:
+                pipe.close()  # there are no more orders
+            for racer in racers:
+                racer.join(PATIENCE)
+        assert [racer.exitcode for racer in racers] == [0] * RACERS
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_eight_kernels_race_for_one_launch_and_one_sends(again, tmp_path):
+    with racing(tmp_path, Cloud()) as run:
+        for number in range(ROUNDS):
+            sent, results = run([(number, f"launch{number}", f"demo-{number}", again)] * RACERS)
+            assert sent == 1
+            states = Counter(state for state, _id, _code in results)
+            assert states == {LaunchState.SUCCEEDED: 1, LaunchState.NOT_SENT: RACERS - 1}
+            (record,) = Ledger(tmp_path / str(number) / "launches").read().records
+            assert (record.launch_id, record.state) == (f"launch{number}", LaunchState.SUCCEEDED)
+            assert {(record.instance_id, "")} == {one[1:] for one in results if one[0] is record.state}
+
+
+def test_eight_kernels_race_for_one_name_and_at_most_one_sends(tmp_path):
+    with racing(tmp_path, Cloud()) as run:
+        for number in range(ROUNDS):
+            sent, results = run([(number, f"launch{one}", f"demo-{number}", False) for one in range(RACERS)])
+            assert sent <= 1
+            states = [state for state, _id, _code in results]
+            assert states.count(LaunchState.SUCCEEDED) == sent
+            assert states.count(LaunchState.NOT_SENT) == RACERS - sent
+            codes = {code for state, _id, code in results if state is LaunchState.NOT_SENT}
+            assert codes <= {"name_unresolved", "name_taken"}
+            records = Ledger(tmp_path / str(number) / "launches").read().records
+            assert [record.state for record in records] == [LaunchState.SUCCEEDED] * sent
+
+
+def test_eight_kernels_with_eight_names_are_not_in_each_others_way(tmp_path):
+    with racing(tmp_path, Cloud()) as run:
+        for number in range(ROUNDS):
+            sent, results = run(
+                [(number, f"launch{one}", f"demo-{number}-{one}", False) for one in range(RACERS)]
+            )
+            assert (sent, {code for _state, _id, code in results}) == (RACERS, {""})
+
+
+def test_two_hundred_clicks_are_one_request():
+    with served(Cloud().play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        launch = launch_on(client)
+        start = threading.Barrier(200)
+        begun = []
+
+        def click():
+            start.wait(PATIENCE)
+            begun.append(launch.submit(again=True))
+
+        clicks = [threading.Thread(target=click) for _ in range(200)]
+        for one in clicks:
+            one.start()
+        for one in clicks:
+            one.join(PATIENCE)
+        launch.stop_following()
+        launch.wait_for_outcome(PATIENCE)
+        assert sorted(begun) == [False] * 199 + [True]
+        assert server.posts == 1
+
+
+@pytest.fixture
+def overtaken():
+    """A launch whose look is answered only when another one of the same name was sent; both, at their end."""
+
+    def run(identity):
+        looked, made = threading.Event(), threading.Event()
+
+        def looks_too_early(server, connection):
+            looked.set()
+            made.wait(PATIENCE)
+            listing()(server, connection)
+
+        answer = says(200, {"id": identity}) if identity else resets_after_reading
+        with (
+            served(looks_too_early, listing(), answer, rests) as server,
+            PpioClient(REAL_KEY, base_url=server.url) as client,
+        ):
+            late = launch_on(client)
+            assert late.submit()
+            assert looked.wait(PATIENCE)
+            other = concluded(launch_on(client))
+            made.set()
+            late.wait_for_outcome(PATIENCE)
+            assert server.posts == 1
+        return late, other
+
+    return run
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_another_kernel_made_during_the_look_is_no_second_copy(overtaken):
+    late, other = overtaken("i-1")
+    assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_taken")
+    assert other.id == "i-1"
+    assert "i-1" in repr(late)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_another_kernel_lost_during_the_look_is_no_second_copy(overtaken):
+    late, other = overtaken(None)
+    assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_unresolved")
+    assert other.state is LaunchState.UNKNOWN
+    assert other.launch_id in repr(late)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_refused_claim_is_taken_back(overtaken, folder):
+    late, other = overtaken("i-1")
+    assert late.record is None
+    assert [path.name for path in folder.iterdir()] == [f"{other.launch_id}.json"]

@@ -1,0 +1,506 @@
+"""No second copy, a record before anything is sent, and what a later kernel makes of it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import multiprocessing
+import os
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ppio_widgets import api
+from ppio_widgets.cloud.answers import Listing
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.errors import ConsentNeeded, LaunchRefused
+from ppio_widgets.launcher import ledger as ledger_module
+from ppio_widgets.launcher import recovery
+from ppio_widgets.launcher.claim import refuse_rivals
+from ppio_widgets.launcher.ledger import Contents, Ledger
+from ppio_widgets.launcher.lookup import judge
+from ppio_widgets.launcher.record import Record, without_env_values
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.locale import words
+from tests.faults.child import Point, launch_and_die
+from tests.faults.ground import BODY, files_agree, holds_no_secret, launch_on, submitted
+from tests.unit.wire import PATIENCE, resets_after_reading, says
+
+pytestmark = pytest.mark.usefixtures("follows_quickly")
+
+SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
+NOT_SENT, SENDING = LaunchState.NOT_SENT, LaunchState.SENDING
+
+MADE = says(200, {"id": "i-1"})
+
+
+def refused(launch, code):
+    """It was refused until somebody says so once more: nothing was sent, and nothing written."""
+    assert (launch.state, launch.error.code, launch.id) == (NOT_SENT, code, None)
+    assert isinstance(launch.error, ConsentNeeded)
+    assert "Nothing was sent" in repr(launch)
+    assert "again=True" in repr(launch)
+    assert launch.record is None
+    return repr(launch)
+
+
+# No second copy.
+
+
+@pytest.mark.parametrize("status", ["running", "pulling", "toCreate", "exited", "stopped", "something new"])
+def test_a_live_one_of_exactly_this_name_is_not_doubled(status, cloud, listings, folder):
+    there = listings.page(lambda: listings.row("demo", "i-9", age=300, status=status))
+    server, client = cloud(there, create=MADE)
+    text = refused(submitted(client), "name_taken")
+    assert "(id i-9, made 5 min ago)" in text
+    assert server.posts == 0
+    assert not folder.exists()
+    assert submitted(client, again=True).id == "i-1"
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, 7200.0])
+def test_its_age_is_told_by_the_servers_clock(ahead, cloud, listings):
+    listings.ahead = ahead
+    _server, client = cloud(listings.page(lambda: listings.row("demo", "i-9", age=300)))
+    assert "made 5 min ago" in refused(submitted(client), "name_taken")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "toRemove"},
+        {"status": "removing"},
+        {"status": "removed"},
+        {"name": "demo-2"},
+        {"name": "Demo"},
+        {"name": "demo "},
+    ],
+)
+def test_a_deleted_one_or_one_of_another_name_is_no_reason(other, cloud, listings):
+    there = listings.page(lambda: listings.row(**{"name": "demo", "identity": "i-9", "age": 300, **other}))
+    server, client = cloud(there, create=MADE)
+    assert submitted(client).id == "i-1"
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize(
+    ("odd", "code", "kind"),
+    [
+        (says(404, b"404 page not found"), "name_unchecked", ConsentNeeded),
+        (says(500, b""), "name_unchecked", ConsentNeeded),
+        (says(200, b"<html></html>"), "name_unchecked", ConsentNeeded),
+        (says(200, {"data": [], "has_more": True}), "name_unchecked", ConsentNeeded),
+        (says(403, b""), "name_unchecked", ConsentNeeded),
+        (says(401, b""), "api", None),
+        (resets_after_reading, "not_sent", None),
+    ],
+)
+def test_where_it_cannot_be_looked_for_nothing_is_sent(odd, code, kind, cloud):
+    server, client = cloud(odd, create=MADE)
+    launch = submitted(client)
+    assert (launch.state, launch.error.code) == (NOT_SENT, code)
+    assert (kind is not None) == isinstance(launch.error, ConsentNeeded)
+    assert server.posts == 0
+    assert submitted(client, again=True).id == "i-1"
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_an_unresolved_launch_of_the_name_is_not_doubled(cloud, empty, time, folder):
+    server, client = cloud(empty, creates=[resets_after_reading, MADE])
+    first = submitted(client)
+    assert first.state is UNKNOWN
+    time.turn(300)
+    text = refused(submitted(client), "name_unresolved")
+    assert f"from 5 min ago is unresolved (launch {first.launch_id})" in text
+    assert server.posts == 1
+    # Another name is not in its way, another account neither.
+    assert submitted(client, body={**BODY, "name": "other"}).id == "i-1"
+    with PpioClient("sk_another_0123456789", base_url=server.url) as stranger:
+        assert submitted(stranger).id == "i-1"
+    first.declare_absent("demo")
+    assert submitted(client).id == "i-1"
+    assert server.posts == 4
+    assert len(Ledger(folder).read().records) == 4
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_an_unresolved_one_is_doubled_on_purpose(cloud, empty):
+    server, client = cloud(empty, creates=[resets_after_reading, MADE])
+    assert submitted(client).state is UNKNOWN
+    assert submitted(client, again=True).id == "i-1"
+    assert server.posts == 2
+
+
+def test_where_somebody_can_be_asked_the_confirmation_opens_again(cloud, listings):
+    server, client = cloud(listings.page(lambda: listings.row("demo", "i-9", age=300)), create=MADE)
+    launch = launch_on(client)
+    launch.arm()
+    assert launch.submit(ask=True)
+    launch.wait_for_answer(PATIENCE)
+    assert (launch.state, launch.doubt.code) == (LaunchState.ARMED, "name_taken")
+    assert "i-9" in repr(launch)
+    assert server.posts == 0
+    assert launch.submit(again=True, ask=True)
+    assert launch.wait_for_outcome(PATIENCE).id == "i-1"
+    assert server.posts == 1
+
+
+# A ledger that cannot be read.
+
+
+UNREADABLE = {
+    "torn": b'{"version": 1, "launch_id": "torn", "ho',
+    "empty": b"",
+    "no JSON": b"\x00\xff" * 100,
+    "no object": b"[]",
+    "another version": b'{"version": 2}',
+    "too deep": b"[" * 100_000,
+    "too large": b" " * (1024 * 1024 + 1),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_file_that_cannot_be_read_may_be_this_very_launch(kind, cloud, empty, folder):
+    folder.mkdir(parents=True)
+    (folder / "abcd1234.json").write_bytes(UNREADABLE[kind])
+    server, client = cloud(empty, create=MADE)
+    text = refused(submitted(client), "ledger_unreadable")
+    assert "abcd1234" in text
+    assert "%ppio launches forget" in text
+    assert server.asked == {}
+    assert "abcd1234" in repr(recovery.launches())
+    assert any("abcd1234" in line for line in recovery.left_open(words("en")))
+    assert submitted(client, again=True).id == "i-1"
+    assert recovery.forget("abcd1234")
+    assert not recovery.forget("abcd1234")
+    assert (folder / "abcd1234.unreadable").read_bytes() == UNREADABLE[kind]
+    assert Ledger(folder).read().unreadable == ()
+
+
+def test_what_can_be_read_is_not_set_aside(cloud, empty, folder):
+    _server, client = cloud(empty, create=MADE)
+    launch = submitted(client)
+    for name in (launch.launch_id, "nothing", "../x", "", "x" * 5_000):
+        assert not recovery.forget(name)
+    assert Ledger(folder).get(launch.launch_id) == launch.record
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+_WHOLE = json.loads(Record("abcd1234", "https://gpu.example.com", "…cdef", {"name": "demo"}).to_json())
+
+
+@given(st.dictionaries(st.sampled_from(sorted(_WHOLE)), _json | st.sampled_from([*_WHOLE.values()])))
+@example({"sent_at": 10**400})
+@example({"sent_at": -math.inf, "state": "rejected"})
+@example({"offset": math.nan})
+@example({"state": "succeeded"})
+@example({"state": "unknown", "instance_id": "i-1"})
+@example({"state": "draft"})
+@example({"candidates": [None, 7]})
+def test_a_damaged_file_is_either_a_record_or_unreadable(tmp_path_factory, damage):
+    ledger = Ledger(tmp_path_factory.getbasetemp() / "damaged")
+    ledger.folder.mkdir(exist_ok=True)
+    (ledger.folder / "abcd1234.json").write_text(json.dumps({**_WHOLE, **damage}))
+    contents = ledger.read()
+    assert len(contents.records) + len(contents.unreadable) == 1
+    assert recovery.Launches(contents).lines(words("en")) != []
+    ours = Record("ours", _WHOLE["host"], _WHOLE["account"], _WHOLE["body"], 1_700_000_000.0)
+    rivals = any(one.unresolved and ours.rivals(one) for one in contents.records)
+    if contents.unreadable or rivals:
+        with pytest.raises(ConsentNeeded) as caught:
+            refuse_rivals(ours, contents)
+        assert str(caught.value)
+    else:
+        refuse_rivals(ours, contents)
+    for record in contents.records:
+        judge(record, Listing((), ours.sent_at), contents, ours.sent_at)
+        assert ledger.save(record) is None
+        assert ledger.get("abcd1234") == record
+
+
+# A ledger that cannot be written.
+
+
+def full(*_given):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture(params=["fsync", "write"])
+def fill_the_disk(request, monkeypatch):
+    """A function that fills it; one that calls it frees it again."""
+
+    class FullFile:
+        def __init__(self, file):
+            self._file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_exc):
+            self._file.close()
+
+        write = staticmethod(full)
+
+    def fill(patched=monkeypatch):
+        if request.param == "fsync":
+            patched.setattr(os, "fsync", full)
+        else:
+            fdopen = os.fdopen
+            patched.setattr(ledger_module.os, "fdopen", lambda *given: FullFile(fdopen(*given)))
+
+    return fill
+
+
+def put_a_file_in_its_place(folder):
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
+
+
+def put_a_file_above(folder):
+    folder.parent.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.write_text("no folder")
+
+
+@pytest.mark.parametrize("block", [put_a_file_in_its_place, put_a_file_above])
+def test_without_a_folder_nothing_is_sent_unless_it_is_said_once_more(block, cloud, empty, folder):
+    block(folder)
+    server, client = cloud(empty, create=MADE)
+    launch = submitted(client)
+    assert launch.error.code in ("ledger_unreadable", "ledger_unwritable")
+    assert str(folder) in refused(launch, launch.error.code)
+    assert server.posts == 0
+    sent_unrecorded(submitted(client, again=True), folder)
+    assert server.posts == 1
+
+
+def sent_unrecorded(launch, folder):
+    """It was sent, and what is said of it is that nothing of it is written down."""
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
+    assert "i-1" in repr(launch)
+    assert "could not be written down" in repr(launch)
+    assert str(folder) in repr(launch)
+    assert "Nothing was sent" not in repr(launch)
+    assert "again=True" not in repr(launch)
+
+
+def test_on_a_full_disk_nothing_is_sent_unless_it_is_said_once_more(cloud, empty, folder, fill_the_disk):
+    server, client = cloud(empty, create=MADE)
+    fill_the_disk()
+    text = refused(submitted(client), "ledger_unwritable")
+    assert os.strerror(errno.ENOSPC) in text
+    assert [*folder.iterdir()] == []
+    assert server.posts == 0
+    sent_unrecorded(submitted(client, again=True), folder)
+    assert server.posts == 1
+    assert [*folder.iterdir()] == []
+
+
+def test_what_cannot_be_written_before_is_written_after_if_it_can(cloud, empty, folder, fill_the_disk):
+    with pytest.MonkeyPatch.context() as patched:
+
+        def frees(server, connection):
+            patched.undo()
+            MADE(server, connection)
+
+        _server, client = cloud(empty, create=frees)
+        fill_the_disk(patched)
+        launch = submitted(client, again=True)
+    assert launch.id == "i-1"
+    assert "could not be written down" not in repr(launch)
+    files_agree(launch, folder)
+
+
+def test_an_outcome_that_cannot_be_written_is_said_with_its_id(cloud, empty, folder, fill_the_disk):
+    def fills(server, connection):
+        fill_the_disk()
+        MADE(server, connection)
+
+    _server, client = cloud(empty, create=fills)
+    launch = submitted(client)
+    assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
+    assert "i-1" in repr(launch)
+    assert "note the id yourself" in repr(launch)
+    # What is on the disk is older, not torn: it can be looked up.
+    (record,) = Ledger(folder).read().records
+    assert (record.launch_id, record.state) == (launch.launch_id, SENDING)
+    assert [path.name for path in folder.iterdir()] == [f"{launch.launch_id}.json"]
+
+
+def test_without_links_a_claim_is_exclusive_all_the_same(monkeypatch, tmp_path):
+    def refuse(*_given):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    ledger = Ledger(tmp_path / "launches")
+    record = Record("abcd1234", "https://gpu.example.com", "…cdef", {"name": "demo"})
+    ledger.claim(record)
+    with pytest.raises(LaunchRefused) as caught:
+        ledger.claim(replace(record, body={}))
+    assert caught.value.code == "claimed_before"
+    assert ledger.read().records == (record,)
+    assert [path.name for path in ledger.folder.iterdir()] == ["abcd1234.json"]
+
+
+def test_a_claim_is_never_seen_half_written(monkeypatch, tmp_path):
+    ledger = Ledger(tmp_path / "launches")
+    record = Record("abcd1234", "https://gpu.example.com", "…cdef", {"name": "demo"})
+    fsync, seen = os.fsync, []
+
+    def look(descriptor):
+        seen.append(ledger.read())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", look)
+    ledger.claim(record)
+    ledger.save(replace(record, instance_id="i-1", state=SUCCEEDED))
+    assert {contents.unreadable for contents in seen} == {()}
+    assert seen[0] == Contents()
+
+
+# What a later kernel makes of it.
+
+
+@pytest.fixture
+def left(cloud, time, tmp_path, _own_ledgers):
+    """A launch whose process was killed when its request had arrived; its record, and its ledger."""
+
+    def make(*looks, made=True):
+        server, client = cloud(*looks)
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.faults.child"])
+        ours, theirs = context.Pipe()
+        point = Point("recv", 1) if made else Point("send", 1)
+        given = (server.url, str(tmp_path / "state"), True, point, theirs)
+        child = context.Process(target=launch_and_die, args=given)
+        child.start()
+        child.join(PATIENCE)
+        assert child.exitcode == -9
+        for one in (ours, theirs, child):
+            one.close()
+        (launch_id,) = recovery.open_ids()
+        record, ledger = recovery.find(launch_id)
+        assert record.state is SENDING
+        time.time = record.sent_at + 10  # the child's clock is the real one
+        return server, client, record, ledger
+
+    return make
+
+
+def test_a_later_kernel_finds_what_was_left(left, listings, folder):
+    _server, client, record, ledger = left(listings.page(listings.row))
+    (line,) = recovery.left_open(words("en"))
+    assert record.launch_id in line
+    assert "may be running and billed" in line
+    seen = recovery.look_up(record, ledger, client)
+    assert (seen.state, seen.instance_id, seen.source) == (SUCCEEDED, "i-1", "listing")
+    assert Ledger(folder).read().records == (seen,)
+    assert recovery.left_open(words("en")) == []
+    assert recovery.open_ids() == []
+    holds_no_secret((folder / f"{record.launch_id}.json").read_text())
+
+
+def test_a_later_kernel_does_not_declare_absent_what_may_still_be_on_its_way(left, empty, time):
+    _server, client, record, ledger = left(empty, made=False)
+    for _ in range(4):
+        time.turn(80)
+        record = recovery.look_up(record, ledger, client)
+        assert (record.unresolved, record.absences) == (True, 0)
+    for absences in (1, 2):
+        time.turn(40)
+        record = recovery.look_up(record, ledger, client)
+        assert (record.state, record.absences) == (UNKNOWN, absences)
+    time.turn(40)
+    assert recovery.look_up(record, ledger, client).state is ABSENT
+    assert recovery.open_ids() == []
+
+
+def test_counting_absences_goes_on_in_the_next_kernel(left, empty, time):
+    _server, client, record, ledger = left(empty)
+    time.turn(400)
+    for _ in range(3):
+        time.turn(40)
+        record, ledger = recovery.find(record.launch_id)
+        recovery.look_up(record, ledger, client)
+    assert Ledger(ledger.folder).get(record.launch_id).state is ABSENT
+
+
+@pytest.mark.parametrize("odd", [says(404, b""), says(401, b""), says(200, b"ok"), resets_after_reading])
+def test_an_odd_listing_tells_a_later_kernel_nothing(odd, left, time):
+    _server, client, record, ledger = left(odd)
+    time.turn(1_000)
+    for _ in range(5):
+        time.turn(100)
+        record = recovery.look_up(record, ledger, client)
+        assert (record.unresolved, record.absences) == (True, 0)
+
+
+def test_another_accounts_key_is_not_asked(left, empty):
+    server, _client, record, ledger = left(empty)
+    asked = server.asked.copy()
+    with PpioClient("sk_another_0123456789", base_url=server.url) as stranger:
+        with pytest.raises(LaunchRefused) as caught:
+            recovery.look_up(record, ledger, stranger)
+        assert "…cdef" in str(caught.value)
+    assert server.asked == asked
+    assert ledger.get(record.launch_id) == record
+
+
+def test_a_persons_word_settles_what_was_left(left, empty):
+    _server, _client, record, ledger = left(empty)
+    for wrong in ("", "Demo", "demo-2"):
+        with pytest.raises(LaunchRefused):
+            recovery.declare_absent(record, ledger, wrong)
+    assert ledger.get(record.launch_id) == record
+    absent = recovery.declare_absent(record, ledger, "demo")
+    assert (absent.state, absent.source) == (ABSENT, "person")
+    assert ledger.get(record.launch_id) == absent
+    with pytest.raises(LaunchRefused):
+        recovery.declare_absent(absent, ledger, "demo")
+
+
+def test_what_its_own_kernel_came_to_know_is_not_written_over(left, listings):
+    """A look-up takes time; meanwhile the answer may have come where it was sent from."""
+    record = None
+
+    def answers_meanwhile(server, connection):
+        if record is not None:
+            ledger.save(replace(record, state=LaunchState.REJECTED, source="answer"))
+        listings.page()(server, connection)
+
+    _server, client, record, ledger = left(answers_meanwhile)
+    assert recovery.look_up(record, ledger, client).state is LaunchState.REJECTED
+    assert ledger.get(record.launch_id).state is LaunchState.REJECTED
+
+
+def test_an_id_is_never_written_over(tmp_path):
+    ledger = Ledger(tmp_path / "launches")
+    record = Record("abcd1234", "https://gpu.example.com", "…cdef", {"name": "demo"})
+    known = replace(record, state=SUCCEEDED, instance_id="i-1")
+    ledger.claim(record)
+    assert ledger.save(known) is None
+    for state in (UNKNOWN, ABSENT, LaunchState.REJECTED):
+        assert ledger.save(replace(record, state=state)) is None
+        assert ledger.get("abcd1234") == known
+
+
+def test_who_asks_for_a_launch_by_its_id_is_told(left, listings):
+    _server, _client, record, _ledger = left(listings.page(listings.row))
+    with pytest.raises(LaunchRefused) as caught:
+        api.look_up("nothing0")
+    assert caught.value.code == "record_missing"
+    assert "demo" in api.declare_absent(record.launch_id, "demo")
+
+
+def test_the_body_in_the_ledger_keeps_names_of_variables_only():
+    assert without_env_values(BODY)["envs"] == [{"key": "HF_TOKEN"}]
+    assert without_env_values({"name": "demo"}) == {"name": "demo"}
+    for odd in (None, "text", [None, "x", {}, {"value": "s3cret"}], ({"key": "A", "value": "s3cret"},)):
+        assert "s3cret" not in json.dumps(without_env_values({"envs": odd}))
