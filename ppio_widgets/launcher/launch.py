@@ -221,13 +221,7 @@ class Launch:
         return self
 
     def look(self) -> Launch:
-        """Look a lost answer up now, once; it is looked up by itself as well.
-
-        Returns
-        -------
-        Launch
-            Itself; anything but UNKNOWN is left as it is.
-        """
+        """Look a lost answer up now, once, and return itself; anything but UNKNOWN is left as it is."""
         self._search.look()
         return self
 

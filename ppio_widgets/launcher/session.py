@@ -135,7 +135,8 @@ class LaunchSession(HasTraits):
         with self.lock:
             self._disarming.set()
             if self.status is LaunchState.ARMED:
-                if self.launch is not None:
+                # Whoever holds the launch may have sent it by a call meanwhile.
+                if self.launch is not None and self.launch.state is LaunchState.ARMED:
                     self.launch.withdraw()
                 self.launch = self._before
                 self.status = self.launch.state if self.launch else LaunchState.DRAFT

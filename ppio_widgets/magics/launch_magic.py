@@ -59,9 +59,9 @@ class LaunchMagics(Magics):
             if "--dry-run" in given.switches:
                 timer.announce()
                 return self._plan(given)
-            if timer and "--form" in given.switches:
-                raise UsageError(words()("line.stop_form"))
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
+                if timer:  # the form has no field for it: better refused than forgotten
+                    raise UsageError(words()("line.stop_form"))
                 return self._form(given)
             return self._launch(given, timer)
         except (LineError, CredentialsError, HostRefused, MomentUnreadable) as error:

@@ -46,7 +46,7 @@ from ppio_widgets.launcher.states import FOLLOWING, IllegalTransition, LaunchSta
 from ppio_widgets.request.check import check
 from tests.clock import LaunchClock
 from tests.faults.ground import BODY, SOAK
-from tests.unit.wire import LAUNCHERS, PATIENCE
+from tests.unit.wire import PATIENCE, wait_for_launches
 
 S = LaunchState
 
@@ -155,7 +155,7 @@ class Launching(RuleBasedStateMachine):
         if self.wire.arrived.is_set():
             self.wire.answers.put(ANSWERS["lost"])
         self.launch.stop_following()
-        at_rest()
+        wait_for_launches()
         self.folder.cleanup()
 
     @initialize(
@@ -219,7 +219,7 @@ class Launching(RuleBasedStateMachine):
     def _take(self, answer):
         self._answered = True
         self.wire.answers.put(ANSWERS[answer])
-        at_rest()
+        wait_for_launches()
         identity = getattr(ANSWERS[answer], "instance_id", None)
         if self.expected is S.SENDING:
             self.expected, self.id = AFTER[answer], identity
@@ -262,7 +262,7 @@ class Launching(RuleBasedStateMachine):
                 self.expected = S.ABSENT
         elif before is S.UNKNOWN:
             self.absences = 0
-        at_rest(but="ppio-launch")
+        wait_for_launches(but="ppio-launch")
 
     @rule(name=st.sampled_from(["demo", " demo ", "Demo", ""]))
     def declare_absent(self, name):
@@ -333,14 +333,7 @@ def until(condition):
 
 
 def until_searched():
-    at_rest(but="ppio-launch")
-
-
-def at_rest(but=""):
-    for thread in threading.enumerate():
-        if thread.name in LAUNCHERS and thread.name != but:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), thread.name
+    wait_for_launches(but="ppio-launch")
 
 
 def test_the_launcher_keeps_to_its_model(monkeypatch):

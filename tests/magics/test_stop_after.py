@@ -113,3 +113,8 @@ def test_a_question_says_the_time_first(run, monkeypatch, capsys, answer, names)
     assert len(names()) == (answer == "y")
     if answer == "y":
         launch.machine().cancel_deadline()
+
+
+def test_a_timer_is_never_dropped_where_the_form_would_open(run):
+    with pytest.raises(UsageError, match="leave --form out"):
+        run("%ppio_launch --practice --stop-after 3h")

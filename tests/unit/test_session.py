@@ -374,3 +374,14 @@ def test_a_closed_session_sends_nothing(client, account):
     with pytest.raises(LaunchRefused):
         session.send()
     assert account.page()["data"] == []
+
+
+def test_a_launch_that_was_sent_by_a_call_is_not_withdrawn_by_its_confirmation(client):
+    session = LaunchSession(client, MINIMAL)
+    launch = session.begin()
+    assert launch.submit()
+    assert launch.wait_for_answer(PATIENCE).state is LaunchState.SUCCEEDED
+    session.disarm()
+    assert launch.state is LaunchState.SUCCEEDED
+    launch.stop_following()
+    session.close()
