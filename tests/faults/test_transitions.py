@@ -46,7 +46,7 @@ from ppio_widgets.launcher.states import FOLLOWING, IllegalTransition, LaunchSta
 from ppio_widgets.request.check import check
 from tests.clock import LaunchClock
 from tests.faults.ground import BODY, SOAK
-from tests.unit.wire import PATIENCE, wait_for_launches
+from tests.unit.wire import LAUNCHERS, PATIENCE, wait_for_launches
 
 S = LaunchState
 
@@ -135,6 +135,7 @@ class Launching(RuleBasedStateMachine):
 
     clock: LaunchClock
     disk: dict[str, bool]
+    earlier: list[threading.Thread]
 
     def __init__(self):
         super().__init__()
@@ -151,11 +152,15 @@ class Launching(RuleBasedStateMachine):
         self.claimed_elsewhere = self.doubt = False
         self.absent_since, self.absences = 0.0, 0
 
+    def at_rest(self, but=""):
+        """Wait for every thread of this launch, its timers too; those of other tests may go on."""
+        wait_for_launches(but=but, names=(*LAUNCHERS, "ppio-timer"), earlier=self.earlier)
+
     def teardown(self):
         if self.wire.arrived.is_set():
             self.wire.answers.put(ANSWERS["lost"])
         self.launch.stop_following()
-        wait_for_launches()
+        self.at_rest()
         self.folder.cleanup()
 
     @initialize(
@@ -219,7 +224,7 @@ class Launching(RuleBasedStateMachine):
     def _take(self, answer):
         self._answered = True
         self.wire.answers.put(ANSWERS[answer])
-        wait_for_launches()
+        self.at_rest()
         identity = getattr(ANSWERS[answer], "instance_id", None)
         if self.expected is S.SENDING:
             self.expected, self.id = AFTER[answer], identity
@@ -239,7 +244,7 @@ class Launching(RuleBasedStateMachine):
             return self.launch.late
 
         assert until(late)
-        until_searched()
+        self.at_rest(but="ppio-launch")
         assert self.expected is S.SENDING
 
     @rule(sight=st.sampled_from(LOOKS), later=st.sampled_from([0.0, 25.0, 70.0]))
@@ -262,7 +267,7 @@ class Launching(RuleBasedStateMachine):
                 self.expected = S.ABSENT
         elif before is S.UNKNOWN:
             self.absences = 0
-        wait_for_launches(but="ppio-launch")
+        self.at_rest(but="ppio-launch")
 
     @rule(name=st.sampled_from(["demo", " demo ", "Demo", ""]))
     def declare_absent(self, name):
@@ -332,10 +337,6 @@ def until(condition):
     return any(condition() or threading.Event().wait(0.002) for _ in range(int(PATIENCE / 0.002)))
 
 
-def until_searched():
-    wait_for_launches(but="ppio-launch")
-
-
 def test_the_launcher_keeps_to_its_model(monkeypatch):
     clock, disk = LaunchClock(), {"full": False}
     fsync = os.fsync
@@ -350,6 +351,7 @@ def test_the_launcher_keeps_to_its_model(monkeypatch):
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(Launching, "clock", clock, raising=False)
     monkeypatch.setattr(Launching, "disk", disk, raising=False)
+    monkeypatch.setattr(Launching, "earlier", threading.enumerate(), raising=False)
     run_state_machine_as_test(
         Launching, settings=settings(max_examples=5_000 if SOAK else 200, stateful_step_count=25)
     )

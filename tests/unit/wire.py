@@ -14,7 +14,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
 PATIENCE = 10
 
@@ -226,10 +226,12 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for_launches(but: str = "") -> None:
+def wait_for_launches(*, but: str = "", names: tuple[str, ...] = LAUNCHERS, earlier: Container = ()) -> None:
     """Wait until no thread of a launch is left, so that none opens a connection behind a test's back."""
     until = time.monotonic() + PATIENCE
-    while ours := [one for one in threading.enumerate() if one.name in LAUNCHERS and one.name != but]:
+    while ours := [
+        one for one in threading.enumerate() if one.name in names and one.name != but and one not in earlier
+    ]:
         assert time.monotonic() < until, [thread.name for thread in ours]
         with suppress(RuntimeError):  # it is only about to start
             ours[0].join(0.1)
