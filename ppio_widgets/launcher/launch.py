@@ -177,7 +177,11 @@ class Launch:
             if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
                 return False
             self._move(LaunchState.CLAIMED)
-        self.tell()
+        try:
+            self.tell()
+        except BaseException as error:  # an Interrupt: nothing has begun
+            self._conclude(LaunchState.NOT_SENT, error=NotSent("fault_before", kind=type(error).__name__))
+            raise
         try:
             worker.run(lambda: self._run(again=again, ask=ask), name="ppio-launch", daemon=False)
         except RuntimeError as error:  # the system has no thread left: nothing has begun
@@ -334,8 +338,7 @@ class Launch:
                 self._move(LaunchState.RECONCILING)
             elif not (self.state is LaunchState.SENDING and self.late):
                 return None
-        self.tell()
-        return self.record
+            return self.record
 
     def end_look(self, seen: Record) -> None:
         """Take what a look-up found; while the answer may still come, only an instance counts."""

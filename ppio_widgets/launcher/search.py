@@ -79,6 +79,7 @@ class Search:
                 return
             seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
             try:
+                self._launch.tell()
                 seen = look_once(record, self._wire, self._ledger, worker.clock.now())
             except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
                 log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,5 +63,6 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
             task()
 
     if HAS_THREADS:
-        run(wait, name="ppio-timer", daemon=True)
+        with suppress(RuntimeError):  # the system has no thread left: nothing comes of it either
+            run(wait, name="ppio-timer", daemon=True)
     return called_off

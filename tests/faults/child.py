@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.client import PpioClient
@@ -31,8 +32,8 @@ class Point:
     Attributes
     ----------
     kind : str
-        Name of a call (``"fsync"``, ``"replace"``, ``"send"``, ``"recv"``), ``"line"``
-        for a line of ours, ``"any line"`` for one of the wire's libraries too, or
+        Name of a call (``"fsync"``, ``"link"``, ``"replace"``, ``"send"``, ``"recv"``),
+        ``"line"`` for a line of ours, ``"any line"`` for one of the wire's libraries too, or
         ``"nowhere"``.
     number : int
         Which of them, from 1.
@@ -74,6 +75,7 @@ class LineCount:
 
     def __init__(self, point: Point) -> None:
         self.count = 0
+        self._lock = threading.Lock()
         self._packages = PACKAGES if point.kind == "any line" else PACKAGES[:1]
         self._last = point.number if point.kind in ("line", "any line") else 0
         self._wanted: dict[str, bool] = {}
@@ -92,9 +94,10 @@ class LineCount:
 
     def _step(self, _frame, event, _arg):
         if event == "line":
-            self.count += 1
-            if self.count == self._last:
-                die()
+            with self._lock:
+                self.count += 1
+                if self.count == self._last:
+                    die()
         return self._step
 
 
@@ -106,16 +109,17 @@ def _settle_in(folder: str) -> None:
 
 
 def launch_and_die(url: str, folder: str, again: bool, point: Point, report: Connection) -> None:  # noqa: FBT001
-    """Launch; say when it begins and, should it come to that, how many lines it took."""
+    """Launch when the other side is ready; say, should it come to that, how many lines it took."""
     _settle_in(folder)
     search.LOOK_PAUSES = ()
-    if point.kind in ("send", "recv"):
-        setattr(socket.socket, point.kind, hooked(getattr(socket.socket, point.kind), point))
-    elif point.kind in ("fsync", "replace", "link"):
-        setattr(os, point.kind, hooked(getattr(os, point.kind), point))
+    owners = {"send": socket.socket, "recv": socket.socket, "replace": Path, "fsync": os, "link": os}
+    owner = owners.get(point.kind)
+    if owner is not None:
+        setattr(owner, point.kind, hooked(getattr(owner, point.kind), point))
     lines = LineCount(point)
     client = PpioClient(REAL_KEY, base_url=url)
-    report.send("begins")
+    report.send("ready")
+    report.recv()
     if point.kind in ("line", "any line"):
         lines.start()
     launch = launch_on(client, BODY)

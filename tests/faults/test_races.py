@@ -181,3 +181,82 @@ def test_a_refused_claim_is_taken_back(overtaken, folder):
     late, other = overtaken("i-1")
     assert late.record is None
     assert [path.name for path in folder.iterdir()] == [f"{other.launch_id}.json"]
+
+
+# What comes in between on this side.
+
+
+@pytest.fixture
+def no_thread_for(monkeypatch):
+    """The system has no thread left for one of a launch's tasks."""
+
+    def forbid(task):
+        start = threading.Thread.start
+
+        def refuse(thread):
+            if thread.name == task:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+
+    return forbid
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "state", "posts"),
+    [
+        ("ppio-launch", says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0),
+        ("ppio-timer", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
+        ("ppio-watchdog", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
+        ("ppio-follow", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
+        ("ppio-look", resets_after_reading, LaunchState.UNKNOWN, 1),
+    ],
+)
+def test_a_task_without_a_thread_loses_nothing(task, answer, state, posts, no_thread_for):
+    with served(listing(), answer, rests) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        no_thread_for(task)
+        launch = launch_on(client)
+        assert launch.submit()
+        assert launch.wait_for_outcome(PATIENCE).state is state
+        assert not launch.pending
+        launch.wait(PATIENCE)
+        server.finish()
+        assert server.posts == posts
+
+
+def interrupt_at(state):
+    """A listener that is interrupted once, when a launch has come to this state."""
+    left = [state]
+
+    def listen(launch):
+        if launch.state in left:
+            left.clear()
+            raise KeyboardInterrupt
+
+    return listen
+
+
+def test_an_interrupt_before_anything_has_begun_sends_nothing(cloud, empty):
+    server, client = cloud(empty)
+    launch = launch_on(client)
+    launch.subscribe(interrupt_at(LaunchState.CLAIMED))
+    with pytest.raises(KeyboardInterrupt):
+        launch.submit()
+    assert launch.state is LaunchState.NOT_SENT
+    assert not launch.pending
+    assert "Nothing was sent" in repr(launch)
+    assert server.asked == {}
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_an_interrupt_as_a_look_begins_leaves_it_unknown(cloud, empty, listings):
+    _server, client = cloud(empty, listings.page(listings.row))
+    launch = launch_on(client)
+    launch.submit()
+    launch.wait_for_outcome(PATIENCE)
+    launch.subscribe(interrupt_at(LaunchState.RECONCILING))
+    with pytest.raises(KeyboardInterrupt):
+        launch.look()
+    assert launch.state is LaunchState.UNKNOWN
+    assert launch.look().id == "i-1"

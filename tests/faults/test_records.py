@@ -352,13 +352,19 @@ def test_without_links_a_claim_is_exclusive_all_the_same(monkeypatch, tmp_path):
 def test_a_claim_is_never_seen_half_written(monkeypatch, tmp_path):
     ledger = Ledger(tmp_path / "launches")
     record = Record("abcd1234", "https://gpu.example.com", "…cdef", {"name": "demo"})
-    fsync, seen = os.fsync, []
+    seen = []
 
-    def look(descriptor):
-        seen.append(ledger.read())
-        fsync(descriptor)
+    def looking(call):
+        def look(*given):
+            seen.append(ledger.read())
+            done = call(*given)
+            seen.append(ledger.read())
+            return done
 
-    monkeypatch.setattr(os, "fsync", look)
+        return look
+
+    for name in ("open", "fdopen", "fsync", "link", "replace"):
+        monkeypatch.setattr(os, name, looking(getattr(os, name)))
     ledger.claim(record)
     ledger.save(replace(record, instance_id="i-1", state=SUCCEEDED))
     assert {contents.unreadable for contents in seen} == {()}
@@ -381,6 +387,8 @@ def left(cloud, time, tmp_path, _own_ledgers):
         given = (server.url, str(tmp_path / "state"), True, point, theirs)
         child = context.Process(target=launch_and_die, args=given)
         child.start()
+        assert ours.recv() == "ready"
+        ours.send("go")
         child.join(PATIENCE)
         assert child.exitcode == -9
         for one in (ours, theirs, child):
