@@ -192,9 +192,8 @@ class Launch:
     def wait(self, timeout: float | None = None) -> Launch:
         """Wait until the instance runs, or until it is clear that it will not.
 
-        It returns at once for a launch that was not sent, and ends as well when
-        nobody looks any more (the form was closed).
-        Interrupting the wait does not stop the launch.
+        It ends as well when nobody looks any more (the form was closed). Interrupting
+        the wait does not stop the launch.
 
         Parameters
         ----------
