@@ -124,7 +124,7 @@ class Launch:
         return not self.pending
 
     def sentence(self, say: Words) -> str:
-        """Return where it stands in plain sentences."""
+        """Return where it stands."""
         return launch_sentence(self, say)
 
     def machine(self) -> Instance | None:
@@ -257,8 +257,8 @@ class Launch:
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
+        self._stop.set()
         with self._changed:
-            self._stop.set()
             self._changed.notify_all()
 
     def see(self, seen: InstanceInfo) -> None:

@@ -47,6 +47,7 @@ class FaultServer:
         self.closed = threading.Event()  # a connection was closed on this side
         self._plays = plays
         self._players: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -85,6 +86,9 @@ class FaultServer:
         self.let_go.set()
         with socket.create_connection(("127.0.0.1", self.port)):
             pass  # wakes the accept
+        for connection in self._open:  # a stranger may have come to this port, and say nothing
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in (self._thread, *self._players):
             thread.join(PATIENCE)
         self._listener.close()
@@ -98,6 +102,7 @@ class FaultServer:
                 return
             play = self._plays[min(self.connections, len(self._plays) - 1)]
             self.connections += 1
+            self._open.append(connection)
             player = threading.Thread(target=self._play, args=(play, connection), name="fault-player")
             self._players.append(player)
             player.start()
