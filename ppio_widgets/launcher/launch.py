@@ -190,7 +190,7 @@ class Launch:
         return True
 
     def wait(self, timeout: float | None = None) -> Launch:
-        """Wait until the instance runs, or until it is clear that it will not.
+        """Wait until the instance runs, or until it is clear that it will not; return itself.
 
         It ends as well when nobody looks any more (the form was closed). Interrupting
         the wait does not stop the launch.
@@ -199,11 +199,6 @@ class Launch:
         ----------
         timeout : float, optional
             Seconds; without it, as long as it takes.
-
-        Returns
-        -------
-        Launch
-            Itself; look at `state` and `instance`.
         """
         with self._changed:
             self._changed.wait_for(
@@ -213,14 +208,15 @@ class Launch:
 
     def wait_for_answer(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered the create call, or will not."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.state not in BUSY, timeout)
-        return self
+        return self._wait(lambda: self.state not in BUSY, timeout)
 
     def wait_for_outcome(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered, or a lost answer was looked up."""
+        return self._wait(lambda: not self.pending, timeout)
+
+    def _wait(self, until: Callable[[], bool], timeout: float | None) -> Launch:
         with self._changed:
-            self._changed.wait_for(lambda: not self.pending, timeout)
+            self._changed.wait_for(until, timeout)
         return self
 
     def look(self) -> Launch:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher import search
 from ppio_widgets.launcher.ledger import STATE_VARIABLE
-from tests.faults.ground import BODY, launch_on
-from tests.unit.wire import PATIENCE, REAL_KEY
+from tests.faults.ground import BODY, PATIENCE, launch_on
+from tests.unit.wire import REAL_KEY
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -14,7 +14,10 @@ from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.launcher.record import without_env_values
 from ppio_widgets.request.check import check
 from tests.bodies import MINIMAL
-from tests.unit.wire import ENV_SECRET, PATIENCE, REAL_KEY, row, says
+from tests.unit.wire import ENV_SECRET, REAL_KEY, row, says
+
+# Seconds. A disk that is busy may keep a launch waiting; only a failure takes as long.
+PATIENCE = 60
 
 # `make soak` runs the long versions.
 SOAK = os.environ.get("PPIO_WIDGETS_SOAK") == "1"

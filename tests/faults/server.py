@@ -11,7 +11,8 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tests.unit.wire import PATIENCE, FaultServer, packed
+from tests.faults.ground import PATIENCE
+from tests.unit.wire import FaultServer, packed
 
 if TYPE_CHECKING:
     import ssl

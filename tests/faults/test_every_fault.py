@@ -16,7 +16,7 @@ from ppio_widgets.cloud import client as client_module
 from ppio_widgets.cloud import exchange
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher.states import LaunchState
-from tests.faults.ground import BODY, concluded, files_agree, launch_on
+from tests.faults.ground import BODY, PATIENCE, concluded, files_agree, launch_on
 from tests.faults.server import (
     ABROAD,
     answers_before_it_has_read,
@@ -34,7 +34,6 @@ from tests.faults.server import (
     trickles,
 )
 from tests.unit.wire import (
-    PATIENCE,
     REAL_KEY,
     closed_port,
     hangs_up_at_the_first_bytes,

@@ -18,9 +18,9 @@ from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.record import without_env_values
 from ppio_widgets.launcher.states import LaunchState
 from tests.faults.child import Point, launch_and_die
-from tests.faults.ground import BODY, SOAK, holds_no_secret
+from tests.faults.ground import BODY, PATIENCE, SOAK, holds_no_secret
 from tests.faults.server import served
-from tests.unit.wire import PATIENCE, REAL_KEY, listing, packed, row
+from tests.unit.wire import REAL_KEY, listing, packed, row
 
 SEED = 7_319
 KILLS = 300 if SOAK else 30

@@ -12,10 +12,9 @@ from ppio_widgets.launcher import recovery, search
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.ground import files_agree, launch_on, submitted
+from tests.faults.ground import PATIENCE, files_agree, launch_on, submitted
 from tests.faults.server import reset, sends
 from tests.unit.wire import (
-    PATIENCE,
     answers,
     breaks_off_within_the_answer,
     closes_after_reading,

@@ -14,9 +14,9 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.states import LaunchState
 from tests.faults.child import race
-from tests.faults.ground import SOAK, concluded, launch_on
+from tests.faults.ground import PATIENCE, SOAK, concluded, launch_on
 from tests.faults.server import rests, served
-from tests.unit.wire import PATIENCE, REAL_KEY, answers, listing, resets_after_reading, row, says
+from tests.unit.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
 
 RACERS = 8
 ROUNDS = 25 if SOAK else 3

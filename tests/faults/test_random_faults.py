@@ -14,9 +14,9 @@ from ppio_widgets.cloud import exchange
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.states import LaunchState
-from tests.faults.ground import BODY, SOAK, concluded, files_agree, launch_on
+from tests.faults.ground import BODY, PATIENCE, SOAK, concluded, files_agree, launch_on
 from tests.faults.server import close, reset, rests, served, stall
-from tests.unit.wire import PATIENCE, REAL_KEY, nothing_there
+from tests.unit.wire import REAL_KEY, nothing_there
 
 pytestmark = pytest.mark.usefixtures("quick")
 

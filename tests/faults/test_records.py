@@ -26,8 +26,8 @@ from ppio_widgets.launcher.record import Record, without_env_values
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
 from tests.faults.child import Point, launch_and_die
-from tests.faults.ground import BODY, files_agree, holds_no_secret, launch_on, submitted
-from tests.unit.wire import PATIENCE, resets_after_reading, says
+from tests.faults.ground import BODY, PATIENCE, files_agree, holds_no_secret, launch_on, submitted
+from tests.unit.wire import resets_after_reading, says
 
 pytestmark = pytest.mark.usefixtures("follows_quickly")
 

@@ -45,8 +45,8 @@ from ppio_widgets.launcher.record import Record
 from ppio_widgets.launcher.states import FOLLOWING, IllegalTransition, LaunchState
 from ppio_widgets.request.check import check
 from tests.clock import LaunchClock
-from tests.faults.ground import BODY, SOAK
-from tests.unit.wire import LAUNCHERS, PATIENCE, wait_for_launches
+from tests.faults.ground import BODY, PATIENCE, SOAK
+from tests.unit.wire import LAUNCHERS, wait_for_launches
 
 S = LaunchState
 
