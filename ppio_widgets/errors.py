@@ -117,6 +117,13 @@ class NotSent(PpioError):
 class OutcomeUnknown(PpioError):
     """The request may have arrived, but no readable answer came back."""
 
+    def sentence(self, say: Words) -> str:
+        """Return the message; of an inner answer only what it said: to launch again is no advice here."""
+        inner = self.params.get("words")
+        if not isinstance(inner, ApiError):
+            return super().sentence(say)
+        return say(f"error.{self.code}", words=inner.said(say))
+
 
 class LaunchAbsent(PpioError):
     """The answer was lost, the instance was looked up, and it is not there."""
@@ -174,13 +181,18 @@ class ApiError(PpioError):
 
     def sentence(self, say: Words) -> str:
         """Status, the server's words, its name for the error, and the next step."""
-        parts = [super().sentence(say), self.message or say("error.no_words")]
-        if self.reason:
-            parts.append(f"[{self.reason}]")
+        parts = [self.said(say)]
         steps = (f"next.{self.reason}", f"next.{self.status}")
         parts += [say(step) for step in steps if step in say][:1]
         if self.retry_after is not None:
             parts.append(say("next.wait", span=Span(self.retry_after).sentence(say)))
+        return " ".join(parts)
+
+    def said(self, say: Words) -> str:
+        """Status, the server's words and its name for the error: what it said, and no advice."""
+        parts = [super().sentence(say), self.message or say("error.no_words")]
+        if self.reason:
+            parts.append(f"[{self.reason}]")
         return " ".join(parts)
 
 

@@ -172,3 +172,9 @@ def test_any_answer_is_judged_and_only_a_client_error_is_a_sure_refusal(status, 
     if isinstance(verdict.error, ApiError):
         assert 300 <= status < 500
         assert status not in (408, 409, 425)
+
+
+def test_an_unknown_outcome_gives_no_advice_to_launch_again():
+    verdict, _server = judged(says(500, {"reason": "VALIDATOR_PARAM", "message": "bad field"}))
+    assert "bad field [VALIDATOR_PARAM]" in str(verdict.error)
+    assert "launch again" not in str(verdict.error)
