@@ -78,6 +78,11 @@ def frames_of(error: BaseException) -> str:
     return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
 
 
+def is_gone(error: BaseException) -> bool:
+    """Whether the server knows no such instance (PPIO's v2 API answers 400, not 404)."""
+    return isinstance(error, ApiError) and (error.status == 404 or error.reason == "RESOURCE_NOT_FOUND")
+
+
 def _rebuild(cls: type[PpioError], code: str, params: dict[str, object]) -> PpioError:
     return cls(code, **params)
 

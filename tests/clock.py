@@ -48,6 +48,8 @@ class LaunchClock(worker.Clock):
             self.pauses.append(seconds)
             self.time += seconds
             return False
+        if threading.current_thread().name == "ppio-watch":
+            return event.wait(0.002)  # watching is not what these tests turn the clock for
         until = self.time + seconds
         while self.time < until:
             if event.wait(0.005):

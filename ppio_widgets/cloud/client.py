@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import ssl
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import httpx
 
@@ -17,24 +17,25 @@ from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, hidden, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
 from ppio_widgets.cloud.host import Host, read_host
-from ppio_widgets.cloud.machines import INSTANCES, Machines
+from ppio_widgets.cloud.machines import INSTANCES, MOST_PAGES, Machines, path_of
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
-from ppio_widgets.errors import AnswerUnreadable, OutcomeUnknown, Unreachable
+from ppio_widgets.errors import AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
 from ppio_widgets.request.envref import resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from typing_extensions import Self
 
     from ppio_widgets.cloud.credentials import KeySource
     from ppio_widgets.request.models import CreateInstanceRequest
 
+log = logging.getLogger("ppio_widgets")
+
 __all__ = ["INSTANCES", "PpioClient"]
 
 PAGE_SIZE = 100
-MOST_PAGES = 1000
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
 
@@ -43,6 +44,7 @@ LARGEST_CREATE_ANSWER = 1024 * 1024
 LEAVE_WITHIN = 60.0
 LISTEN_SECONDS = 300.0
 READ_SECONDS = 120.0
+KNOCK_SECONDS = 3.0
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PATIENT = httpx.Timeout(LISTEN_SECONDS * 2, connect=10.0)  # the watchdog comes first
@@ -151,6 +153,32 @@ class PpioClient(Machines):
         """
         return f"…{self.require_key().last_four}"
 
+    @property
+    def identity(self) -> Hashable:
+        """What the clients of one account on one cloud have in common."""
+        try:
+            account = self.account
+        except CredentialsError:
+            account = ""
+        return self.host.base_url, account, getattr(self._transport, "account", self._transport)
+
+    def knock(self, url: str) -> bool:
+        """Whether something answers at a machine's own address; no key is sent there.
+
+        A gateway's 502 or 503 is no answer: what is behind it is not up yet.
+        """
+        fresh: httpx.Client | None = None
+        try:
+            fresh = self._new_http(httpx.Timeout(KNOCK_SECONDS)) if self._transport is None else None
+            with (fresh or self._http()).stream("GET", url) as answer:
+                return answer.status_code < 500
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from answering
+            log.info("knock: %s", type(error).__name__)
+            return False
+        finally:
+            if fresh is not None:
+                fresh.close()
+
     def close(self) -> None:
         """Close the connections; the client can be used again."""
         with self._lock:
@@ -230,8 +258,7 @@ class PpioClient(Machines):
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        path = f"{INSTANCES}/{quote(instance_id, safe='', errors='surrogatepass')}"
-        instance = read_instance(self._get(path, {})[0], self._mask)
+        instance = read_instance(self._get(path_of(instance_id), {})[0], self._mask)
         if instance is None:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
         return instance

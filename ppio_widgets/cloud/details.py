@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from ppio_widgets.cloud.answers import ENDED, InstanceInfo, Mask, plain, read_instance
+from ppio_widgets.cloud.answers import ENDED, RUNNING, InstanceInfo, Mask, plain, read_instance
 from ppio_widgets.request.draft import value_at
 
 LONGEST_ADDRESS = 2000
@@ -128,6 +128,25 @@ def kept(before: InstanceDetail | None, seen: InstanceDetail) -> InstanceDetail:
         created_at=seen.created_at or before.created_at,
         started_at=seen.started_at or before.started_at,
         stopped_at=seen.stopped_at or before.stopped_at,
+    )
+
+
+def listed(before: InstanceDetail | None, row: InstanceDetail) -> InstanceDetail:
+    """Return a row of a listing, with what a listing does not tell taken from `before`.
+
+    Connections are of one start: they are kept while it runs on, and dropped with the next.
+    """
+    if before is None:
+        return row
+    row = kept(before, row)
+    if row.status != RUNNING or before.status != RUNNING or before.started_at != row.started_at:
+        return row
+    return replace(
+        row,
+        ports=row.ports if any(port.url for port in row.ports) else before.ports,
+        jupyter_url=row.jupyter_url or before.jupyter_url,
+        ssh_command=row.ssh_command or before.ssh_command,
+        logs=row.logs or before.logs,
     )
 
 

@@ -11,7 +11,7 @@ from ppio_widgets.cloud.paging import Page, ask, by_cursor
 from ppio_widgets.errors import AnswerUnreadable, NotSent, OutcomeUnknown, PpioError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from typing import TypeVar
 
     from ppio_widgets.cloud.catalogue import Catalogue
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 INSTANCES = "/gpus/v2/instances"
+
+# Of a listing: more than any account has; a server that never ends is cut off there.
+MOST_PAGES = 1000
 
 Action = Literal["start", "stop", "restart", "delete"]
 
@@ -76,13 +79,22 @@ class Machines:
         """
         filters = {key: text for key, text in (("name", name), ("status", status)) if text}
         found: dict[str, InstanceDetail] = {}
-        for page in by_cursor(self, INSTANCES, filters, self._row):
+        for page in by_cursor(self, INSTANCES, filters, self._row, MOST_PAGES):
             if isinstance(page, PpioError):
                 raise page
             if not isinstance(page, Page):
                 raise AnswerUnreadable("answer_unreadable", host=self.host.name)
             found |= {one.id: one for one in page.values}
         return tuple(sorted(found.values(), key=lambda one: one.created_at, reverse=True))
+
+    @property
+    def identity(self) -> Hashable:
+        """What the clients of one account on one cloud have in common."""
+        raise NotImplementedError
+
+    def knock(self, url: str) -> bool:
+        """Whether something answers at a machine's own address; no key is sent there."""
+        raise NotImplementedError
 
     def act(self, instance_id: str, action: Action) -> None:
         """Ask for one action, once; that it was taken is no proof that it happened.
@@ -96,7 +108,7 @@ class Machines:
         OutcomeUnknown
             When it may have arrived and no answer came.
         """
-        path = f"{INSTANCES}/{quote(instance_id, safe='')}"
+        path = path_of(instance_id)
         if action == "delete":
             exchange = self._write("DELETE", path)
         else:
@@ -131,7 +143,7 @@ class Machines:
 
     def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
         """Read one instance; the answer, which holds passwords, is in no frame of an error."""
-        found = ask(self, f"{INSTANCES}/{quote(instance_id, safe='')}", {}, read)
+        found = ask(self, path_of(instance_id), {}, read)
         if isinstance(found, PpioError):
             raise found
         if found is None:
@@ -141,3 +153,8 @@ class Machines:
     def _row(self, row: Any) -> tuple[InstanceDetail, ...]:
         one = read_detail(row, self._mask)
         return () if one is None else (one,)
+
+
+def path_of(instance_id: str) -> str:
+    """Return where an instance is; half a character in an id is no reason to fail."""
+    return f"{INSTANCES}/{quote(instance_id, safe='', errors='surrogatepass')}"

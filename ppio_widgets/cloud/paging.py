@@ -61,16 +61,16 @@ def bare(error: PpioError) -> PpioError:
 
 
 def by_cursor(
-    source: Source, path: str, params: Params, read: Callable[[Any], tuple[T, ...]]
+    source: Source, path: str, params: Params, read: Callable[[Any], tuple[T, ...]], most: int = MOST_PAGES
 ) -> Iterator[Page[T] | PpioError | None]:
-    """Yield each page that a cursor leads to (v2); None for an answer of another shape.
+    """Yield each page that a cursor leads to (v2), at most so many; None for an answer of another shape.
 
     ``has_more`` and ``next_cursor`` are not on every page of the documentation: an answer
     without them is the last one.
     """
     cursor = ""
     followed = {cursor}
-    for _page in range(MOST_PAGES):
+    for _page in range(most):
         more = {"cursor": cursor} if cursor else {}
         page = ask(source, path, {**params, "limit": str(PAGE_SIZE), **more}, _reader(read))
         yield page

@@ -20,9 +20,10 @@ from ppio_widgets.errors import (
     CredentialsError,
     NotSent,
     PpioError,
+    is_gone,
 )
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.following import is_gone
+from ppio_widgets.launcher.watcher import POLL_SECONDS
 from ppio_widgets.launcher.wording import status_words
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import moment_words
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ppio_widgets")
 
-POLL_SECONDS = 2.0
 SLOWEST_POLL_SECONDS = 30.0
 # How long an instance may stand still after a stop or delete before it is asked for again.
 STANDSTILL_SECONDS = 20.0

@@ -10,9 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import LaunchRefused, PpioError
+from ppio_widgets.errors import LaunchRefused, PpioError, is_gone
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.following import is_gone
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on

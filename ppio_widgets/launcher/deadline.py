@@ -10,9 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
+from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of, is_gone
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.following import is_gone
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import moment_words
 

@@ -1,45 +1,65 @@
-"""Following an instance until it runs, or until it is clear that it will not."""
+"""Following a launch's instance until it runs, or until it is clear that it will not."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+import threading
 from typing import TYPE_CHECKING
 
-from ppio_widgets.errors import ApiError, PpioError, frames_of
+from ppio_widgets.launcher.watcher import watch
 
 if TYPE_CHECKING:
-    import threading
-
+    from ppio_widgets.launcher.instance import Instance
     from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launcher.watcher import Watch
 
 log = logging.getLogger("ppio_widgets")
 
-POLL_SECONDS = 2.0
-SLOWEST_POLL_SECONDS = 30.0
 
+class Following:
+    """Begun once at most; ended by itself when the launch is settled.
 
-def follow(launch: Launch, wire: Wire, stop: threading.Event) -> None:
-    """Look at a launch's instance until it rests; a failed look is tried again, more slowly."""
-    pause = POLL_SECONDS
-    while not stop.is_set():
+    Attributes
+    ----------
+    ended : bool
+        Whether nobody looks any more, because somebody said so.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        self.ended = False
+        self._launch = launch
+        self._lock = threading.Lock()
+        self._begun = False
+        self._watch: Watch | None = None
+
+    def begin(self, machine: Instance) -> None:
+        """Look from now on; nothing when it was begun or ended before."""
+        with self._lock:
+            if self._begun or self.ended:
+                return
+            self._begun = True
         try:
-            seen = wire.get_instance(str(launch.id))
-            pause = POLL_SECONDS
-            launch.see(seen)
-        except Exception as error:  # noqa: BLE001 - nobody else would look again
-            if launch.instance is not None and is_gone(error):
-                launch.see(replace(launch.instance, status="removed"))
-            elif isinstance(error, PpioError):
-                log.info("follow: %s", type(error).__name__)
-            else:
-                log.error("follow: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
-            pause = min(pause * 2, SLOWEST_POLL_SECONDS)
-        if launch.settled or stop.wait(pause):
+            made = watch(machine, lambda: self._on_tick(machine))
+        except RuntimeError:  # the system has no thread left
+            log.error("launch %s: following did not begin", self._launch.launch_id)  # noqa: TRY400 - no text of it
+            self._launch.stop_following()
             return
+        with self._lock:
+            self._watch = made
+        self._end_if_over()
 
+    def end(self) -> None:
+        """Look no longer; the instance goes on as it is."""
+        self.ended = True
+        self._end_if_over()
 
-def is_gone(error: Exception) -> bool:
-    """Whether the server knows no such instance (PPIO's v2 API answers 400, not 404)."""
-    return isinstance(error, ApiError) and (error.status == 404 or error.reason == "RESOURCE_NOT_FOUND")
+    def _on_tick(self, machine: Instance) -> None:
+        if machine.detail is not None:
+            self._launch.see(machine.detail)
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        with self._lock:
+            made = self._watch if self.ended or self._launch.settled else None
+        if made is not None:
+            made.end()

@@ -7,14 +7,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import ENDED, RUNNING, plain
-from ppio_widgets.cloud.details import InstanceDetail, kept
-from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
+from ppio_widgets.cloud.details import InstanceDetail, kept, listed
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of, is_gone
 from ppio_widgets.launcher import deadline, worker
-from ppio_widgets.launcher.actions import POLL_SECONDS, SLOWEST_POLL_SECONDS, confirmed_words, perform
-from ppio_widgets.launcher.following import is_gone
+from ppio_widgets.launcher.actions import SLOWEST_POLL_SECONDS, confirmed_words, perform
 from ppio_widgets.launcher.machine_card import as_html, as_text
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import cost_so_far, offers_of
+from ppio_widgets.launcher.watcher import POLL_SECONDS
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import read_moment, read_span
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from ppio_widgets.request.offer import Offer
 
 log = logging.getLogger("ppio_widgets")
+
+# After so long a Jupyter that does not answer is not tried any more; the link is there all the same.
+KNOCK_SECONDS = 600.0
 
 _open_cloud: list[Callable[[], PpioClient]] = []
 
@@ -52,6 +55,8 @@ class Instance:
         Its cloud; by default the one that a line would use.
     seen : InstanceDetail, optional
         What is known of it already.
+    offer : Offer, optional
+        Its product as it was when it was launched; by default the catalogue is asked.
 
     Attributes
     ----------
@@ -70,12 +75,15 @@ class Instance:
         client: PpioClient | None = None,
         *,
         seen: InstanceDetail | None = None,
+        offer: Offer | None = None,
     ) -> None:
         self.id = id
         self.client = client or _open_cloud[0]()
         self.detail = seen
         self.outcome = ""
         self.error: PpioError | None = None
+        self._offer = offer
+        self._answered_for: int | None = None
         self._lock = threading.RLock()
         self._listeners: list[Callable[[Instance], None]] = []
 
@@ -129,8 +137,8 @@ class Instance:
 
     @property
     def offer(self) -> Offer | None:
-        """Its product, where the catalogue tells it."""
-        return offers_of(self.client, load=False).get(self._known().product_id)
+        """Its product, as planned or where the catalogue tells it."""
+        return self._offer or offers_of(self.client, load=False).get(self._known().product_id)
 
     @property
     def deadline(self) -> Deadline | None:
@@ -161,7 +169,7 @@ class Instance:
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
-        self._look()
+        self.look()
         offers_of(self.client)
         return self
 
@@ -188,7 +196,7 @@ class Instance:
         began, pause, quiet = worker.clock.now(), POLL_SECONDS, threading.Event()
         while True:
             try:
-                self._look()
+                self.look()
                 pause = POLL_SECONDS
             except ApiError as error:
                 if 400 <= error.status < 500 and error.status != 429:
@@ -261,6 +269,36 @@ class Instance:
             except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
                 log.error("instance: a listener failed: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
 
+    @property
+    def jupyter_answers(self) -> bool:
+        """Whether its Jupyter was seen to answer since its last start."""
+        seen = self._known()
+        return seen.status == RUNNING and self._answered_for == seen.started_at
+
+    @property
+    def awaits_jupyter(self) -> bool:
+        """Whether it runs, has a Jupyter, and that has not answered yet; for ten minutes at most."""
+        seen = self._known()
+        waits = seen.status == RUNNING and bool(seen.jupyter_url) and not self.jupyter_answers
+        return waits and worker.clock.now() - seen.started_at < KNOCK_SECONDS
+
+    def knock(self) -> None:
+        """Try whether its Jupyter answers; nothing secret is sent there."""
+        seen = self._known()
+        if self.client.knock(seen.jupyter_url):
+            self._answered_for = seen.started_at
+            self.tell()
+
+    def fail(self, error: PpioError) -> None:
+        """Take why it could not be looked at; what was last seen stays."""
+        self.error = error.with_traceback(None)
+        self.tell()
+
+    def see_row(self, row: InstanceDetail) -> None:
+        """Take what a listing tells of it."""
+        self.error = None
+        self.see(listed(self.detail, row))
+
     def see(self, seen: InstanceDetail) -> None:
         """Take what was seen of it."""
         with self._lock:
@@ -285,7 +323,13 @@ class Instance:
     def _take(self, seen: InstanceDetail) -> None:
         self.see(kept(self.detail, seen))
 
-    def _look(self) -> InstanceDetail:
+    def look(self) -> InstanceDetail:
+        """Look at it once and return what was seen; one that is gone has the status ``"removed"``.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
         try:
             self._take(self.client.get_detail(self.id))
         except ApiError as error:
@@ -309,7 +353,7 @@ class Instance:
 
     def _first(self) -> InstanceDetail:
         """Return what is known of it; the first time that asks for a look."""
-        return self.detail or self._look()
+        return self.detail or self.look()
 
     def _known(self) -> InstanceDetail:
         return self.detail or InstanceDetail(self.id)

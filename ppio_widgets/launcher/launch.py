@@ -14,7 +14,7 @@ from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.alive import remember
 from ppio_widgets.launcher.claim import claim
-from ppio_widgets.launcher.following import follow
+from ppio_widgets.launcher.following import Following
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.ledger import Ledger, ledger_for
 from ppio_widgets.launcher.plan import NO_FORMULAS
@@ -94,8 +94,7 @@ class Launch:
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
         self._changed = threading.Condition()
         self._search = Search(self, wire, self._ledger)
-        self._followed = False
-        self._stop = threading.Event()
+        self._following = Following(self)
         self._listeners: list[Callable[[Launch], None]] = []
         self._machine: Instance | None = None
         remember(self)
@@ -130,7 +129,7 @@ class Launch:
     def machine(self) -> Instance | None:
         """Return its instance, to watch, stop and delete; None before an id is known."""
         if self.id is not None and self._machine is None:
-            self._machine = Instance(self.id, cast("PpioClient", self._wire))
+            self._machine = Instance(self.id, cast("PpioClient", self._wire), offer=self.plan.offer)
         return self._machine
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
@@ -202,7 +201,7 @@ class Launch:
         """
         with self._changed:
             self._changed.wait_for(
-                lambda: self.settled or (self._stop.is_set() and not self.pending), timeout
+                lambda: self.settled or (self._following.ended and not self.pending), timeout
             )
         return self
 
@@ -253,7 +252,7 @@ class Launch:
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
-        self._stop.set()
+        self._following.end()
         with self._changed:
             self._changed.notify_all()
 
@@ -347,15 +346,9 @@ class Launch:
 
     def _follow(self) -> None:
         self._search.end()
-        with self._changed:
-            begun, self._followed = self._followed, True
-        if begun:
-            return
-        try:
-            worker.run(lambda: follow(self, self._wire, self._stop), name="ppio-follow", daemon=True)
-        except RuntimeError as error:  # no thread left
-            self._log("following did not begin", error)
-            self.stop_following()
+        machine = self.machine()
+        if machine is not None:
+            self._following.begin(machine)
 
     def _go(self, state: LaunchState) -> None:
         with self._changed:

@@ -33,6 +33,7 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
     "stop": ("running",),
     "restart": ("running",),
 }
+BOOT_SECONDS = 2.0
 DEFAULT_REGION = "practice-1"
 
 
@@ -91,8 +92,15 @@ class PracticeAccount:
             self._instances[instance.id] = instance
         return {"id": instance.id}
 
-    def get(self, instance_id: str) -> dict[str, Any]:
+    def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
         """Return one instance in full.
+
+        Parameters
+        ----------
+        instance_id : str
+        served_at : str
+            Base address of the pages that stand for its ports and logs; without it
+            its addresses lead nowhere.
 
         Raises
         ------
@@ -101,7 +109,14 @@ class PracticeAccount:
         """
         with self._lock:
             now = self._clock()
-            return _detail(self._find(instance_id, now), now)
+            return _detail(self._find(instance_id, now), now, served_at)
+
+    def is_up(self, instance_id: str) -> bool:
+        """Whether what runs on an instance answers: a little later than the instance itself runs."""
+        with self._lock:
+            now = self._clock()
+            instance = self._find(instance_id, now)
+            return instance.status(now) == "running" and instance.status(now - BOOT_SECONDS) == "running"
 
     def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
         """Return one page of instances, newest first, with a cursor to the next."""
@@ -182,20 +197,22 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
     }
 
 
-def _detail(instance: _Instance, now: float) -> dict[str, Any]:
+def _detail(instance: _Instance, now: float, served_at: str) -> dict[str, Any]:
     summary = _summary(instance, now)
     address = f"{instance.id}.{summary['region']}.practice.invalid"
+    pages = f"{served_at}/machines/{instance.id}" if served_at else ""
     jupyter = instance.body.get("tools", {}).get("jupyter", {})
     tools: dict[str, Any] = {
         "ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": instance.password}
     }
     if jupyter.get("enabled"):
         tools["jupyter"] = {
-            "endpoint": f"https://{address}",
+            "endpoint": f"{pages}/jupyter" if pages else f"https://{address}",
             "enabled": True,
             "port": jupyter.get("port", 8888),
         }
-    tools["log"] = {f"{kind}_endpoint": f"https://log.{address}/{kind}" for kind in ("instance", "system")}
+    logs = f"{pages}/log" if pages else f"https://log.{address}"
+    tools["log"] = {f"{kind}_endpoint": f"{logs}/{kind}" for kind in ("instance", "system")}
     return {**summary, "tools": tools}
 
 

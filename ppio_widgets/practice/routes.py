@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.credentials import PRACTICE_KEY
-from ppio_widgets.practice import catalogue
+from ppio_widgets.practice import catalogue, pages
 from ppio_widgets.practice.refused import Refused, whole
 
 if TYPE_CHECKING:
@@ -57,9 +57,12 @@ def answer(
     """
     path, _, query = target.partition("?")
     date = formatdate(account.now(), usegmt=True)
+    if method == "GET" and (page := pages.page(account, path, headers.get("host", ""))) is not None:
+        return Answer(page[0], "text/html; charset=utf-8", date, page[1].encode())
+    served_at = pages.served_at(headers.get("host", ""))
     try:
         _authorize(headers)
-        result = _call(account, method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
+        result = _call(account, method, path, dict(parse_qsl(query, keep_blank_values=True)), content, served_at)
     except Refused as refusal:
         return _json(refusal.status, date, refusal.answer)
     if result is None:
@@ -76,7 +79,12 @@ def _authorize(headers: Mapping[str, str]) -> None:
 
 
 def _call(
-    account: PracticeAccount, method: str, path: str, query: Mapping[str, str], content: bytes
+    account: PracticeAccount,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    content: bytes,
+    served_at: str,
 ) -> object | None:
     """Return the answer's JSON, or None where there is no such page."""
     if path == INSTANCES and method == "POST":
@@ -92,7 +100,7 @@ def _call(
         return account.act(unquote(found[1]), found[2])
     if found := _ONE.fullmatch(path):
         if method == "GET":
-            return account.get(unquote(found[1]))
+            return account.get(unquote(found[1]), served_at)
         if method == "DELETE":
             return account.act(unquote(found[1]), "delete")
     return catalogue.answer(method, path, query)

@@ -31,7 +31,7 @@ class PracticeTransport(httpx.BaseTransport):
     """Answers requests from a practice account, firing the trace events of a real one."""
 
     def __init__(self, account: PracticeAccount) -> None:
-        self._account = account
+        self.account = account
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request (httpx's hook)."""
@@ -39,7 +39,7 @@ class PracticeTransport(httpx.BaseTransport):
         self._fire(request, _BEFORE)
         headers = {name.lower(): value for name, value in request.headers.items()}
         target = request.url.raw_path.decode("ascii")
-        result = answer(self._account, request.method, target, headers, content)
+        result = answer(self.account, request.method, target, headers, content)
         self._fire(request, _AFTER)
         return httpx.Response(result.status, headers=result.headers, content=result.content)
 

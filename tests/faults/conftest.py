@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import following, ledger, search
+from ppio_widgets.launcher import ledger, search, watcher
 from tests.faults.ground import Listings
 from tests.faults.server import ABROAD, by_kind, served
 from tests.unit.conftest import _no_thread_is_left, _plain_environment, quick, time
@@ -52,7 +52,7 @@ def empty(listings):
 
 @pytest.fixture
 def follows_quickly(monkeypatch):
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.002)
+    monkeypatch.setattr(watcher, "POLL_SECONDS", 0.002)
 
 
 @pytest.fixture

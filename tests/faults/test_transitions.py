@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing
+from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.cloud.host import Host
 from ppio_widgets.cloud.verdict import Verdict
 from ppio_widgets.errors import (
@@ -126,8 +127,12 @@ class PretendWire:
         rows = tuple(InstanceInfo(one, names[one], "running", created_at=now) for one in names)
         return Listing(rows, self._clock.time, certain=self.sight != "uncertain")
 
-    def get_instance(self, instance_id):
-        return InstanceInfo(instance_id, "demo", "running")
+    @property
+    def identity(self):
+        return id(self)
+
+    def get_detail(self, instance_id):
+        return InstanceDetail(instance_id, "demo", "running")
 
 
 class Launching(RuleBasedStateMachine):

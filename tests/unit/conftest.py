@@ -4,7 +4,7 @@ import pytest
 
 from ppio_widgets import api
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import following, search, worker
+from ppio_widgets.launcher import search, watcher, worker
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.clock import Clock, LaunchClock
@@ -70,8 +70,9 @@ def client(server):
 @pytest.fixture
 def quick(monkeypatch):
     """Launches look often."""
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.002)
-    monkeypatch.setattr(following, "SLOWEST_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(watcher, "POLL_SECONDS", 0.002)
+    for name in ("MOVING", "RESTING", "FAILING"):
+        monkeypatch.setattr(watcher, f"SLOWEST_{name}_SECONDS", 0.01)
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.001,) * 4)
 
 

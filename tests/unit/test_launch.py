@@ -6,6 +6,7 @@ import pytest
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.cloud.host import Host
 from ppio_widgets.cloud.verdict import Verdict
 from ppio_widgets.errors import (
@@ -65,12 +66,16 @@ class PretendWire:
             raise self.there
         return Listing(tuple(self.there), time.time())
 
-    def get_instance(self, instance_id):
+    @property
+    def identity(self):
+        return id(self)
+
+    def get_detail(self, instance_id):
         self.looked += 1
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if isinstance(look, Exception):
             raise look
-        return InstanceInfo(instance_id, "demo", look)
+        return InstanceDetail(instance_id, "demo", look)
 
 
 def launch_on(wire, body=MINIMAL):
@@ -247,15 +252,6 @@ def test_following_survives_a_fault_of_our_own(caplog):
     assert REAL_KEY not in caplog.text
 
 
-def test_a_failed_look_is_tried_again_more_slowly(monkeypatch):
-    pauses = []
-    wire = PretendWire(looks=[*[Unreachable("unreachable", host="h", kind="K")] * 4, "pulling", "running"])
-    launch = launch_on(wire)
-    monkeypatch.setattr(launch._stop, "wait", pauses.append)
-    concluded(launch).wait(PATIENCE)
-    assert pauses == [0.004, 0.008, 0.01, 0.01, 0.002]
-
-
 @pytest.mark.parametrize("status", ["running", "exited", "stopped", "removed"])
 def test_following_ends_where_nothing_more_is_to_come(status):
     wire = PretendWire(looks=["toCreate", "something new", status])
@@ -354,9 +350,9 @@ def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_no
             kinds["send"] = threading.current_thread().daemon
             return super().send_create(body, secrets)
 
-        def get_instance(self, instance_id):
+        def get_detail(self, instance_id):
             kinds["look"] = threading.current_thread().daemon
-            return super().get_instance(instance_id)
+            return super().get_detail(instance_id)
 
     concluded(launch_on(Watched(looks=["running"]))).wait(PATIENCE)
     assert kinds == {"send": False, "look": True}

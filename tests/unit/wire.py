@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 10
 
 # The threads of a launch; others of ours (a practice server, a confirmation's timer) outlive it.
-LAUNCHERS = ("ppio-launch", "ppio-follow", "ppio-look")
+LAUNCHERS = ("ppio-launch", "ppio-watch", "ppio-look")
 
 REAL_KEY = "sk_real_0123456789abcdef"
 ENV_SECRET = "hf_5eCr3t/with+odd=chars"

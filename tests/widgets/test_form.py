@@ -391,7 +391,7 @@ def test_two_hundred_queued_clicks_are_one_request(form, cloud):
 
 
 def test_a_launch_is_followed_to_running_with_id_and_progress(form, cloud, clock, monkeypatch):
-    monkeypatch.setattr("ppio_widgets.launcher.following.POLL_SECONDS", 0.001)
+    monkeypatch.setattr("ppio_widgets.launcher.watcher.POLL_SECONDS", 0.001)
     fill(form)
     press(find(form, "Launch"))
     press(find(form, "Yes, launch it"))

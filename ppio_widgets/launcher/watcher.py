@@ -1,0 +1,280 @@
+"""Watching instances: one thread for a cloud, however many of its instances are watched.
+
+A tick is one request for a single instance, and one listing (its pages) for several or
+for a board. A listing tells no connections, so an instance that reaches running is read
+once in full. Nothing here changes anything on the server.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import RUNNING
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
+from ppio_widgets.launcher import worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.launcher.instance import Instance
+
+    Rows = tuple[InstanceDetail, ...]
+
+log = logging.getLogger("ppio_widgets")
+
+# Seconds between ticks: the first, then longer and longer while nothing changes or a look fails.
+POLL_SECONDS = 2.0
+SLOWER = 1.25
+SLOWEST_MOVING_SECONDS = 10.0
+SLOWEST_RESTING_SECONDS = 60.0
+SLOWEST_FAILING_SECONDS = 60.0
+# What a listing leaves out is asked for by itself, at most so many in a tick.
+MOST_LOOKS = 5
+
+_watchers: dict[Hashable, Watcher] = {}
+_lock = threading.Lock()
+
+
+@dataclass(eq=False)
+class Watch:
+    """Something that is watched until `end`; made by `watch` and `watch_all`."""
+
+    client: PpioClient
+    watcher: Watcher
+    instance: Instance | None = None
+    on_tick: Callable[[], None] | None = None
+    on_rows: Callable[[Rows | PpioError], None] | None = None
+    knocks: bool = False
+    # The start for which it was read in full.
+    read_for: int | None = None
+
+    def end(self) -> None:
+        """Watch no longer; the instance goes on as it is."""
+        self.watcher.remove(self)
+
+    def soon(self) -> None:
+        """Look at once, and often again: something was done."""
+        self.watcher.soon()
+
+
+def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = False) -> Watch:
+    """Watch one instance, which is told what is seen of it.
+
+    Parameters
+    ----------
+    instance : Instance
+    on_tick : callable
+        Called after each look, whether anything changed or not, on the watcher's thread.
+    knocks : bool
+        Whether to try, once it runs, if its Jupyter answers.
+
+    Raises
+    ------
+    RuntimeError
+        When the system has no thread left.
+    """
+    made = Watch(instance.client, _watcher_of(instance.client), instance, on_tick, knocks=knocks)
+    made.watcher.add(made)
+    return made
+
+
+def watch_all(client: PpioClient, on_rows: Callable[[Rows | PpioError], None]) -> Watch:
+    """Watch all instances of an account; `on_rows` gets each listing, or why there is none.
+
+    Raises
+    ------
+    RuntimeError
+        When the system has no thread left.
+    """
+    made = Watch(client, _watcher_of(client), on_rows=on_rows)
+    made.watcher.add(made)
+    return made
+
+
+def _watcher_of(client: PpioClient) -> Watcher:
+    with _lock:
+        return _watchers.setdefault(client.identity, Watcher())
+
+
+@dataclass
+class Pace:
+    """How long until the next look."""
+
+    pause: float = field(default_factory=lambda: POLL_SECONDS)
+
+    def after(self, *, changed: bool, moving: bool) -> float:
+        """Return the pause after a look: short after a change, longer while nothing happens."""
+        slowest = SLOWEST_MOVING_SECONDS if moving else SLOWEST_RESTING_SECONDS
+        self.pause = POLL_SECONDS if changed else min(self.pause * SLOWER, slowest)
+        return self.pause
+
+    def failing(self, error: PpioError | None) -> float:
+        """Return the pause after a failed look: twice as long, and as long as the server asks for."""
+        hopeless = isinstance(error, CredentialsError)
+        self.pause = SLOWEST_FAILING_SECONDS if hopeless else min(self.pause * 2, SLOWEST_FAILING_SECONDS)
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        return max(self.pause, asked or 0.0)
+
+
+class Watcher:
+    """The one thread that looks at a cloud's instances; it ends when nothing is watched any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watches: list[Watch] = []
+        self._running = False
+        self._wake = threading.Event()
+        self._pace = Pace()
+        self._ticks = 0
+        self._known: tuple[tuple[str, str], ...] = ()
+
+    def add(self, made: Watch) -> None:
+        """Watch something more; the thread begins with the first. Without threads it is one look."""
+        if not worker.HAS_THREADS:
+            self._tick([made])
+            return
+        with self._lock:
+            self._watches.append(made)
+            if not self._running:
+                try:
+                    worker.run(self._run, name="ppio-watch", daemon=True)
+                except RuntimeError:
+                    self._watches.remove(made)
+                    raise
+                self._running = True
+        self.soon()
+
+    def remove(self, ended: Watch) -> None:
+        """Watch something no longer."""
+        with self._lock:
+            if ended in self._watches:
+                self._watches.remove(ended)
+            if not self._watches:
+                self._wake.set()  # the thread need not sleep to its end
+
+    def soon(self) -> None:
+        """Look at once, and often again."""
+        self._pace = Pace()
+        self._wake.set()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            with self._lock:
+                watches = list(self._watches)
+                self._running = bool(watches)
+            if not watches:
+                return
+            try:
+                pause = self._tick(watches)
+            except Exception as error:  # noqa: BLE001 - nobody else would look again
+                log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+                pause = self._pace.failing(None)
+            worker.clock.wait(self._wake, pause)
+
+    def _tick(self, watches: list[Watch]) -> float:
+        """Look once at everything that is watched; returns the seconds until the next look."""
+        before = self._standing(watches)
+        failed: PpioError | None = None
+        try:
+            rows, failed = self._look(watches)
+        except PpioError as error:
+            rows, failed = None, error
+            for one in watches:
+                if one.instance is not None:
+                    one.instance.fail(error)
+        self._knock(watches)
+        if rows is not None:
+            self._known = tuple((row.id, row.status) for row in rows)
+        for one in watches:
+            _call(one, rows if rows is not None else failed)
+        if failed is not None:
+            return self._pace.failing(failed)
+        moving = any(not row.at_rest for row in rows or ()) or any(map(_moves, watches))
+        return self._pace.after(changed=self._standing(watches) != before, moving=moving)
+
+    def _standing(self, watches: list[Watch]) -> tuple[object, ...]:
+        """Return all that is known, to compare."""
+        return (*(one.instance.detail for one in watches if one.instance is not None), self._known)
+
+    def _look(self, watches: list[Watch]) -> tuple[Rows | None, PpioError | None]:
+        """Read what is watched; returns the listing, where it took one, and what failed for some."""
+        client = watches[0].client
+        by_id: dict[str, list[Watch]] = {}
+        for one in watches:
+            if one.instance is not None:
+                by_id.setdefault(one.instance.id, []).append(one)
+        if len(by_id) == 1 and all(one.instance is not None for one in watches):
+            _read(watches)
+            return None, None
+        rows = client.list_details()
+        listed = {row.id: row for row in rows}
+        missing = [group for identity, group in by_id.items() if identity not in listed]
+        due = [missing[(self._ticks + n) % len(missing)] for n in range(min(MOST_LOOKS, len(missing)))]
+        self._ticks += len(due)
+        for identity, row in listed.items():
+            for one in by_id.get(identity, ()):
+                _machine(one).see_row(row)
+        due += [group for identity, group in by_id.items() if identity in listed and _unread(group)]
+        failed: PpioError | None = None
+        for group in due:
+            try:
+                _read(group)
+            except PpioError as error:
+                for one in group:
+                    _machine(one).fail(error)
+                if isinstance(error, ApiError) and error.retry_after:
+                    return rows, error
+                failed = failed or (None if group in missing else error)
+        return rows, failed
+
+    def _knock(self, watches: list[Watch]) -> None:
+        """Try one Jupyter that has not answered yet."""
+        waiting = [one for one in watches if one.knocks and _machine(one).awaits_jupyter]
+        if waiting:
+            self._ticks += 1
+            _machine(waiting[self._ticks % len(waiting)]).knock()
+
+
+def _machine(one: Watch) -> Instance:
+    assert one.instance is not None  # noqa: S101 - for mypy: only asked for watches of an instance
+    return one.instance
+
+
+def _read(group: list[Watch]) -> None:
+    """Read one instance in full, for all who watch it."""
+    first, *others = group
+    detail = _machine(first).look()
+    for one in others:
+        _machine(one).see(detail)
+    for one in group:
+        one.read_for = detail.started_at if detail.status == RUNNING else None
+
+
+def _unread(group: list[Watch]) -> bool:
+    """Whether it runs and was not read in full since it was started."""
+    detail = _machine(group[0]).detail
+    running = detail is not None and detail.status == RUNNING
+    return running and any(detail is not None and one.read_for != detail.started_at for one in group)
+
+
+def _moves(one: Watch) -> bool:
+    machine = one.instance
+    if machine is None:
+        return False
+    return machine.detail is None or not machine.detail.at_rest or (one.knocks and machine.awaits_jupyter)
+
+
+def _call(one: Watch, seen: Rows | PpioError | None) -> None:
+    try:
+        if one.on_tick is not None:
+            one.on_tick()
+        if one.on_rows is not None and seen is not None:
+            one.on_rows(seen)
+    except Exception as error:  # noqa: BLE001 - the others still hear of it
+        log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
