@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.notebook import live_views
+
 if TYPE_CHECKING:
     from ppio_widgets.api import Instance, launch
     from ppio_widgets.cloud.client import PpioClient
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         RequestInvalid,
     )
     from ppio_widgets.form import LaunchForm
+    from ppio_widgets.form.board import InstanceBoard
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.request.check import check
@@ -46,6 +49,7 @@ __all__ = [
     "EnvRef",
     "HostRefused",
     "Instance",
+    "InstanceBoard",
     "Launch",
     "LaunchAbsent",
     "LaunchForm",
@@ -65,6 +69,7 @@ _HOMES = {
     "CreateInstanceRequest": "ppio_widgets.request.models",
     "EnvRef": "ppio_widgets.request.envref",
     "Instance": "ppio_widgets.api",
+    "InstanceBoard": "ppio_widgets.form.board",
     "Launch": "ppio_widgets.launcher.launch",
     "LaunchForm": "ppio_widgets.form",
     "LaunchPlan": "ppio_widgets.launcher.plan",
@@ -72,6 +77,10 @@ _HOMES = {
     "check": "ppio_widgets.request.check",
     "launch": "ppio_widgets.api",
 }
+
+
+live_views["ppio_widgets.launcher.instance:Instance"] = "ppio_widgets.form.machine:MachineCard"
+live_views["ppio_widgets.launcher.launch:Launch"] = "ppio_widgets.form.machine:launch_card"
 
 
 def __getattr__(name: str) -> Any:

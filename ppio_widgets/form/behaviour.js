@@ -18,6 +18,8 @@ if (!window.ppw) {
       : control.matches('.ppw-remove') ? () => list.querySelector('.ppw-add')
       : control.matches('input') ? () => row.querySelector('.ppw-switch input')
       : control.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
+      : control.matches('.ppw-ask') ? () => root.querySelector('.ppw-sure')
+      : control.matches('.ppw-keep, .ppw-sure') ? () => root.querySelector('.ppw-ask')
       : control.matches('.ppw-cancel, .ppw-confirm')
         ? () => root.querySelector('.ppw-look') || root.querySelector('.ppw-launch')
       : null;
@@ -55,5 +57,15 @@ if (!window.ppw) {
     };
     show();
   };
-  window.ppw = {copy, count};
+  const grab = (button) => {
+    const code = button.previousElementSibling;
+    const range = document.createRange();
+    range.selectNodeContents(code);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    const done = () => { button.textContent = button.dataset.done; };
+    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).then(done, () => {});
+    else if (document.execCommand('copy')) done();
+  };
+  window.ppw = {copy, count, grab};
 }

@@ -1,23 +1,73 @@
-"""Forms and cards by the cell that made them: running a cell again closes its earlier ones."""
+"""Forms, cards and boards by the cell that made them: running a cell again closes its earlier ones."""
 
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from ppio_widgets import notebook
+from ppio_widgets.form import theme
 
 if TYPE_CHECKING:
-    from ppio_widgets.form.view import View
+    from collections.abc import Mapping
 
-_made: dict[str, weakref.WeakSet[View]] = {}
+    from ppio_widgets.launcher.launch import Launch
+
+_made: dict[str, weakref.WeakSet[CellView]] = {}
 
 
-def earlier(cell: str | None, execution: int | None) -> list[View]:
+class CellView(w.Box):
+    """A box that belongs to a cell; it has a `session` with a lock and an end.
+
+    Parameters
+    ----------
+    children : list of widgets
+    classes : list of str
+
+    Attributes
+    ----------
+    execution : int or None
+        The execution of the cell that made it.
+    """
+
+    children: Any  # a trait of ipywidgets, which ships no types
+    session: Any
+
+    def __init__(self, children: list[w.Widget], classes: list[str]) -> None:
+        cell, self.execution = notebook.cell_id(), notebook.execution()
+        super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", *classes])
+        # Only now, when the new one stands, may the old ones go.
+        for view in earlier(cell, self.execution):
+            if not view.busy:
+                view.close()
+        if cell:
+            _made.setdefault(cell, weakref.WeakSet()).add(self)
+
+    @property
+    def typed(self) -> Mapping[str, Any] | None:
+        """What a person typed in it."""
+        return None
+
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """What was launched from it."""
+        return ()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it must not be closed by a new one."""
+        return False
+
+    def close(self) -> None:
+        """Close every widget."""
+        for child in self.children:
+            theme.close_all(child)
+        super().close()
+
+
+def earlier(cell: str | None, execution: int | None) -> list[CellView]:
     """Return what earlier runs of a cell made and is still open; none without a cell's id."""
     views = list(_made.get(cell or "", ()))
     return [view for view in views if not view.session.closed and view.execution != execution]
-
-
-def remember(view: View, cell: str | None) -> None:
-    """Remember which cell made a form or a card."""
-    if cell:
-        _made.setdefault(cell, weakref.WeakSet()).add(view)

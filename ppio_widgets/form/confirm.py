@@ -10,6 +10,7 @@ from ppio_widgets.form.html import esc
 from ppio_widgets.form.preview import panel
 from ppio_widgets.form.view import View
 from ppio_widgets.launcher.session import LaunchSession
+from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class ConfirmCard(View):
         Whether a second instance of this name is meant.
     ceiling : Decimal, optional
         The most that one hour may cost.
+    timer : Timer, optional
+        When the kernel stops what is launched.
     language : str, optional
 
     Attributes
@@ -39,18 +42,20 @@ class ConfirmCard(View):
         Waiting for its confirmation; sent once Confirm is pressed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a line can say beside its body
         self,
         draft: Mapping[str, Any],
         client: PpioClient,
         *,
         again: bool = False,
         ceiling: Decimal | None = None,
+        timer: Timer | None = None,
         language: str | None = None,
     ) -> None:
         say = words(language)
         session = LaunchSession(client, draft, again=again)
         session.limit(ceiling)
+        session.stop_by(timer or Timer())
         controls = LaunchControls(session, say)
         self.launch = session.begin()
         head = esc(say("card.head", cloud=session.target.words(say)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.answers import ENDED, RUNNING
 from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.machine import MachinePanel
+from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
-
-# In the order an instance walks through them; for the progress bar.
-STEPS = ("toCreate", "creating", "pulling", RUNNING)
 
 
 class LaunchControls:
@@ -54,6 +52,7 @@ class LaunchControls:
         self._name: w.Text | None = None
         self._absent: w.Button | None = None
         self._launch: w.Button | None = None
+        self._machine: MachinePanel | None = None
         if on_attempt is not None:
             self._launch = theme.button(say("launch.button"), "ppw-launch", button_style="primary")
             self._launch.on_click(self._on_launch)
@@ -70,7 +69,7 @@ class LaunchControls:
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
         built = (self._launch, self._status, self._question, self._confirm, self._cancel)
-        for widget in (*built, self._look, self._name, self._absent):
+        for widget in (*built, self._look, self._name, self._absent, self._machine):
             if widget is not None:
                 widget.close()
 
@@ -116,6 +115,8 @@ class LaunchControls:
                 self._show_status(self._earlier(self.session.launch))  # it was checked, and is asked anew
         elif self.session.launch is not None:
             self._show_status(self._outcome())
+            self._arrange()
+            self._show_machine()
         self._arrange()
 
     @guarded
@@ -126,7 +127,7 @@ class LaunchControls:
 
     def _arrange(self) -> None:
         status = self.session.status
-        children: list[Any] = [self._status]
+        children: list[Any] = [self._status, self._machine.box if self._machine else None]
         if status is LaunchState.ARMED:
             children += [self._question, self._confirm, self._cancel]
         elif status in UNRESOLVED and status not in BUSY:
@@ -139,6 +140,18 @@ class LaunchControls:
         shown = [child for child in children if child is not None]
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
+
+    def _show_machine(self) -> None:
+        """Show the card of what was launched, in place of an earlier one; its id stays in sight."""
+        machine = self.session.launch.machine() if self.session.launch is not None else None
+        if machine is None or (self._machine is not None and self._machine.session.instance is machine):
+            return
+        earlier = self._machine
+        self._machine = MachinePanel(MachineSession(machine), self._say, self.show_fault)
+        self._machine.session.watch()
+        self._arrange()
+        if earlier is not None:
+            earlier.close()
 
     def _build_search(self) -> None:
         """Build what settles a launch whose answer was lost: look now, or say that one looked."""
@@ -170,6 +183,8 @@ class LaunchControls:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
         elif self.session.has_launched:
             lines.insert(1, esc(say("launch.again")))
+        if self.session.timer:
+            lines.append(esc(self.session.timer.sentence(say)))
         self._question.value = f"<p>{'<br>'.join(lines)}</p>"
 
     def _show_status(self, html: str) -> None:
@@ -183,17 +198,13 @@ class LaunchControls:
             return ""
         text = esc(launch.sentence(self._say)) + self._earlier(launch)
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
-            return f"<p>{text}</p>{self._bar(None)}"
+            label = esc(self._say("launch.progress"))
+            return f"<p>{text}</p><progress aria-label='{label}'></progress>"
         if launch.state is LaunchState.REJECTED:
             return f"<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
         if launch.state is not LaunchState.SUCCEEDED:
             return f"<p class=ppw-bad>{text}</p>"
-        seen = launch.instance
-        if seen is not None and (seen.error or seen.status in ENDED):
-            return f"<p class=ppw-bad>{text}</p>"
-        status = seen.status if seen else STEPS[0]
-        step = STEPS.index(status) + 1 if status in STEPS else None
-        return f"<p>{text}</p>{self._bar(step)}"
+        return f"<p>{text}</p>"
 
     def _earlier(self, current: Launch) -> str:
         """Keep the ids of earlier launches in sight: they may be running, and billed."""
@@ -211,9 +222,3 @@ class LaunchControls:
             f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
             "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.count(this)'>"
         )
-
-    def _bar(self, step: int | None) -> str:
-        """Return a progress bar; without a step it only says that something goes on."""
-        label = esc(self._say("launch.progress"))
-        value = "" if step is None else f" value={step}"
-        return f"<progress aria-label='{label}' max={len(STEPS)}{value}></progress>"

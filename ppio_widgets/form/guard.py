@@ -10,16 +10,22 @@ from ppio_widgets.errors import frames_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ppio_widgets.launcher.session import LaunchSession
+    from threading import RLock
 
 log = logging.getLogger("ppio_widgets")
+
+
+class Session(Protocol):
+    """What a view observes: it has a lock and an end."""
+
+    lock: RLock
+    closed: bool
 
 
 class View(Protocol):
     """Whatever has callbacks: it knows its session and can show that one failed."""
 
-    session: LaunchSession
+    session: Session
 
     def show_fault(self, kind: str) -> None:
         """Tell the person, in the status line, that something of ours failed."""

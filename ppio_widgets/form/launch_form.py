@@ -57,6 +57,8 @@ class LaunchForm(View):
         The cloud itself; `practice` is then not asked.
     max_hourly_price : Decimal, int or str, optional
         The most that one hour may cost; see `ppio_widgets.launch`.
+    stop : str, optional
+        When this kernel stops what is launched: ``"3h"`` after it, or at ``"17:30"``.
 
     Attributes
     ----------
@@ -69,7 +71,7 @@ class LaunchForm(View):
 
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name but the first
         self,
         value: Mapping[str, Any] | CreateInstanceRequest | None = None,
         *,
@@ -77,6 +79,7 @@ class LaunchForm(View):
         practice: bool | None = None,
         client: PpioClient | None = None,
         max_hourly_price: Decimal | int | str | None = None,
+        stop: str = "",
     ) -> None:
         say = words(language)
         fell_back = client is None and practice is None and wants_practice() is None
@@ -87,9 +90,13 @@ class LaunchForm(View):
         self._own: dict[str, Any] | None = None
         scope = f"ppw{next(_numbers)}"
         session.limit(read_ceiling(max_hourly_price))
-        self._money = Money(session, say, self.show_fault)
+        self._money = Money(session, say, self.show_fault, stop)
         self._sections = Sections(
-            session, say, self.show_fault, ceiling=self._money.ceiling, on_filled=self._on_filled
+            session,
+            say,
+            self.show_fault,
+            by_hand=(self._money.ceiling, self._money.stop),
+            on_filled=self._on_filled,
         )
         self._readout = Readout(session, self._sections, say, scope, self.show_fault)
         controls = LaunchControls(session, say, on_attempt=self._show_all_errors)

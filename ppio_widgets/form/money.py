@@ -8,9 +8,11 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.launcher.timer import Timer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +28,13 @@ class Money:
     ----------
     box : ipywidgets.Box
         Below the preview.
-    ceiling : ipywidgets.Text
-        Stands with the billing.
+    ceiling, stop : ipywidgets.Text
+        Price ceiling and timer; they stand with the billing.
     """
 
-    def __init__(self, session: LaunchSession, say: Words, show_fault: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: LaunchSession, say: Words, show_fault: Callable[[str], None], stop: str = ""
+    ) -> None:
         self.session = session
         self.show_fault = show_fault
         self._say = say
@@ -45,7 +49,15 @@ class Money:
             _dom_classes=["ppw-field", "ppw-short", "f-ceiling"],
         )
         self.ceiling.observe(self._on_ceiling, "value")
-        session.observe(self._on_session, ["report", "shelf", "ceiling"])
+        self.stop = theme.text(
+            description=say("stop.field"),
+            placeholder=say("stop.hint"),
+            value=stop,
+            _dom_classes=["ppw-field", "ppw-short", "f-stop"],
+        )
+        self._take_stop()
+        self.stop.observe(self._on_stop, "value")
+        session.observe(self._on_session, ["report", "shelf", "ceiling", "timer", "unreadable"])
 
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
@@ -57,6 +69,10 @@ class Money:
         above = plan.above(say)
         if above:
             parts.append(f"<p class=ppw-bad>{esc(above)}</p>")
+        if self.session.unreadable is not None:
+            parts.append(f"<p class=ppw-bad>{esc(self.session.unreadable.sentence(say))}</p>")
+        elif self.session.timer:
+            parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
         parts.append(_list(say("plan.advice"), plan.named_advice(say)))
         failed = [
             say("catalogue.failed", what=say(f"catalogue.{kind}"), reason=error.sentence(say))
@@ -65,6 +81,17 @@ class Money:
         quiet = [*failed, *([say("catalogue.loading")] if self.session.loading else [])]
         parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet]
         return "".join(parts)
+
+    def _take_stop(self) -> None:
+        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.stop_by(Timer.read(self.stop.value))
+        except MomentUnreadable as error:
+            self.session.stop_by(Timer(), error.with_traceback(None))
+
+    @guarded
+    def _on_stop(self, _change: Any) -> None:
+        self._take_stop()
 
     @guarded
     def _on_session(self, _change: Any) -> None:

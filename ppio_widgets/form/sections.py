@@ -87,7 +87,7 @@ class Sections:
         say: Words,
         show_fault: Callable[[str], None],
         *,
-        ceiling: w.Widget,
+        by_hand: tuple[w.Widget, ...],
         on_filled: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self.session = session
@@ -103,11 +103,11 @@ class Sections:
         self._templates = TemplateChooser(session, say, show_fault, on_filled)
         self._proposal = CudaProposal(session, say, show_fault, self._on_cuda)
         # What stands below a field and is no field itself.
-        self._below: dict[str, w.Widget] = {
-            "product_id": self._chooser.box,
-            "image": self._templates.box,
-            "billing.mode": ceiling,
-            "resource.min_cuda_version": self._proposal.box,
+        self._below: dict[str, tuple[w.Widget, ...]] = {
+            "product_id": (self._chooser.box,),
+            "image": (self._templates.box,),
+            "billing.mode": by_hand,
+            "resource.min_cuda_version": (self._proposal.box,),
         }
         for names in SECTIONS.values():
             for name in names:
@@ -167,8 +167,7 @@ class Sections:
                     children.append(self.lists[name].box)
                 elif self._is_shown(name, draft):
                     children.append(self._field(name, value_at(draft, _path(name))).widget)
-                if name in self._below:
-                    children.append(self._below[name])
+                children.extend(self._below.get(name, ()))
         if self.box is None:
             self.box = theme.box(children, "ppw-form")
         elif tuple(children) != tuple(self.box.children):

@@ -78,6 +78,11 @@ def select(**traits: Any) -> w.Select:
     return w.Select(layout=looks().layout, style=looks().choice, options=[], rows=8, **traits)
 
 
+def select_several(**traits: Any) -> w.SelectMultiple:
+    """Make a list of which several are chosen."""
+    return w.SelectMultiple(layout=looks().layout, style=looks().choice, options=[], rows=5, **traits)
+
+
 def check(**traits: Any) -> w.Checkbox:
     """Make a checkbox."""
     return w.Checkbox(layout=looks().layout, style=looks().check, **traits)
@@ -108,9 +113,9 @@ def close_all(widget: w.Widget) -> None:
 
 
 @cache
-def stylesheet() -> str:
-    """Return the stylesheet as an element, without comments and spare blanks."""
-    css = files(__package__).joinpath("theme.css").read_text(encoding="utf-8")
+def stylesheet(name: str = "theme.css") -> str:
+    """Return a stylesheet as an element, without comments and spare blanks."""
+    css = files(__package__).joinpath(name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as w
-
 from ppio_widgets import notebook
-from ppio_widgets.form import cells, theme
+from ppio_widgets.form import theme
+from ppio_widgets.form.cells import CellView, earlier
 from ppio_widgets.form.html import esc
 from ppio_widgets.launcher.states import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import ipywidgets as w
 
     from ppio_widgets.form.controls import LaunchControls
     from ppio_widgets.launcher.launch import Launch
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
 
-class View(w.Box):
+class View(CellView):
     """A box over one session; running its cell again replaces it.
 
     Parameters
@@ -33,16 +34,12 @@ class View(w.Box):
 
     Attributes
     ----------
-    execution : int or None
-        The execution of the cell that made it.
     typed_before : mapping or None
         What a person had typed in the view that this one replaces.
     launches_before : tuple of Launch
         What was launched from the views that this one replaces: their ids stay in sight
         however often the cell runs.
     """
-
-    children: Any  # a trait of ipywidgets, which ships no types
 
     def __init__(
         self,
@@ -56,22 +53,17 @@ class View(w.Box):
         self._controls = controls
         self._say = say
         self._begun_with = session.report.body
-        cell, self.execution = notebook.cell_id(), notebook.execution()
-        replaced = cells.earlier(cell, self.execution)
+        replaced = earlier(notebook.cell_id(), notebook.execution())
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         known = (launch for view in replaced for launch in view.launches)
         self.launches_before = tuple(dict.fromkeys(known))
         notices = self._notices()
-        super().__init__(
-            children=[*children[:1], *notices, *children[1:]],
-            layout=theme.looks().layout,
-            _dom_classes=["ppw", *classes],
-        )
-        # Only now, when the new view stands, may the old ones go.
-        for view in replaced:
-            if view.session.status not in BUSY:
-                view.close()
-        cells.remember(self, cell)
+        super().__init__([*children[:1], *notices, *children[1:]], classes)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is on its way: then a new view must not close it."""
+        return self.session.status in BUSY
 
     @property
     def typed(self) -> Mapping[str, Any] | None:
@@ -93,8 +85,6 @@ class View(w.Box):
         if "session" not in self.__dict__ or self.session.closed:
             return
         self.session.close()
-        for child in self.children:
-            theme.close_all(child)
         self._controls.close()
         super().close()
 

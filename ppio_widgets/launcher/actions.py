@@ -267,6 +267,11 @@ def unconfirmed(
     )
 
 
+def unexpected(error: Exception) -> PpioError:
+    """Return a fault of our own as something to show: its kind only, never its text."""
+    return PpioError("action_fault", kind=type(error).__name__)
+
+
 def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:
     """Return ``confirmed stopped at 17:32 UTC+08:00``."""
     say = say or words()

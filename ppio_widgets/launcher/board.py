@@ -5,13 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused, PpioError, is_gone
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import unexpected
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on
@@ -59,30 +60,46 @@ class Board:
         """Return the cells of each instance."""
         return [self._cells(one, say) for one in self.instances]
 
+    def table(self, say: Words, most: int) -> list[str]:
+        """Return head and rows as lines of a fixed pitch, at most so many rows."""
+        table = [tuple(say(f"board.{column}") for column in COLUMNS), *self.rows(say)[:most]]
+        widths = [max(_width(row[number]) for row in table) for number in range(len(COLUMNS))]
+        return ["  ".join(map(_padded, row, widths)).rstrip() for row in table]
+
+    def only(self, text: str = "", status: str = "") -> Board:
+        """Return those whose name or id holds a text and that have a status, both where given."""
+        wanted = text.strip().lower()
+        kept = (
+            one
+            for one in self.instances
+            if (wanted in one.name.lower() or wanted in one.id.lower())
+            and (not status or one.status == status)
+        )
+        return replace(self, instances=tuple(kept))
+
     def __repr__(self) -> str:
         say = words()
         if not self.instances:
-            return self._head(say)
-        table = [tuple(say(f"board.{column}") for column in COLUMNS), *self.rows(say)[:MOST_LINES]]
-        widths = [max(_width(row[number]) for row in table) for number in range(len(COLUMNS))]
-        lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in table]
+            return self.head(say)
+        lines = self.table(say, MOST_LINES)
         more = len(self.instances) - MOST_LINES
-        return "\n".join([self._head(say), *lines, *([say("board.more", n=more)] if more > 0 else [])])
+        return "\n".join([self.head(say), *lines, *([say("board.more", n=more)] if more > 0 else [])])
 
     def _repr_html_(self) -> str:
         say = words()
         if not self.instances:
-            return f"<div>{escape(self._head(say))}</div>"
+            return f"<div>{escape(self.head(say))}</div>"
         heads = "".join(f"<th>{escape(say(f'board.{column}'))}</th>" for column in COLUMNS)
         rows = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows(say)
         )
         return (
-            f"<div>{escape(self._head(say))}<div style='max-height:30em;overflow:auto'>"
+            f"<div>{escape(self.head(say))}<div style='max-height:30em;overflow:auto'>"
             f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
         )
 
-    def _head(self, say: Words) -> str:
+    def head(self, say: Words) -> str:
+        """Return how many there are, and how many of them are billed by the hour."""
         count = len(self.instances)
         on = sum(one.is_on for one in self.instances)
         return say("board.head" if count else "board.none", n=count, on=on, cloud=self.cloud)
@@ -164,7 +181,7 @@ def on_all(instances: Sequence[Instance], do: Callable[[Instance], str]) -> list
             except PpioError as error:
                 results[number] = error
             except Exception as error:  # noqa: BLE001 - the others are still done
-                results[number] = PpioError("deadline_fault", kind=type(error).__name__)
+                results[number] = unexpected(error)
             left.release()
 
     for _worker in range(min(8, len(instances))):
@@ -172,6 +189,11 @@ def on_all(instances: Sequence[Instance], do: Callable[[Instance], str]) -> list
     for _one in instances:
         left.acquire()
     return results
+
+
+def named(machine: Instance) -> str:
+    """Return name and id, as a list names an instance."""
+    return f"{machine.name} ({machine.id})" if machine.name else machine.id
 
 
 def _width(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of, is_gone
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import unexpected
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import moment_words
 
@@ -118,7 +119,7 @@ class Deadline:
                 log.warning("deadline: instance %s is not there any more", self.instance.id)
                 return True
         except Exception as error:  # noqa: BLE001 - the timer goes on, whatever it was
-            self.error = PpioError("deadline_fault", kind=type(error).__name__)
+            self.error = unexpected(error)
             kind = f"{type(error).__name__} in {frames_of(error)}"
         else:
             self.error = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import ENDED, RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of, is_gone
@@ -63,10 +64,14 @@ class Instance:
     id : str
     detail : InstanceDetail or None
         What was last seen of it; None before the first look.
-    outcome : str
-        The last action that was read back: ``"confirmed stopped at 17:32 UTC+08:00"``, or empty.
-    error : PpioError or None
-        Why the last look or action failed.
+    done : tuple of (str, float) or None
+        The last action that was read back, and the Unix seconds when it was.
+    failed : PpioError or None
+        Why the last action failed; it stays until another one is read back.
+    missed : PpioError or None
+        Why the last look failed.
+    seen_at : float
+        Unix seconds of the last look that did not fail; 0 before the first.
     """
 
     def __init__(
@@ -80,8 +85,10 @@ class Instance:
         self.id = id
         self.client = client or _open_cloud[0]()
         self.detail = seen
-        self.outcome = ""
-        self.error: PpioError | None = None
+        self.done: tuple[str, float] | None = None
+        self.failed: PpioError | None = None
+        self.missed: PpioError | None = None
+        self.seen_at = 0.0
         self._offer = offer
         self._answered_for: int | None = None
         self._lock = threading.RLock()
@@ -91,9 +98,26 @@ class Instance:
         self._look_once()
         return as_text(self, words())
 
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
+        card = notebook.live_view(self)
+        if card is None:
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return {**card._repr_mimebundle_(**options), "text/html": as_html(self, words())}
+
     def _repr_html_(self) -> str:
         self._look_once()
         return as_html(self, words())
+
+    @property
+    def error(self) -> PpioError | None:
+        """Why the last action, or else the last look, failed."""
+        return self.failed or self.missed
+
+    @property
+    def outcome(self) -> str:
+        """The last action that was read back: ``"confirmed stopped at 17:32 UTC+08:00"``, or empty."""
+        return confirmed_words(*self.done) if self.done is not None else ""
 
     @property
     def target(self) -> Target:
@@ -156,6 +180,10 @@ class Instance:
     def subscribe(self, listener: Callable[[Instance], None]) -> None:
         """Call `listener` after each change, on the thread that saw it."""
         self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Callable[[Instance], None]) -> None:
+        """Call `listener` no longer."""
+        self._listeners = [one for one in self._listeners if one != listener]
 
     def refresh(self) -> Instance:
         """Look at it once, and at the price of its product.
@@ -291,32 +319,31 @@ class Instance:
 
     def fail(self, error: PpioError) -> None:
         """Take why it could not be looked at; what was last seen stays."""
-        self.error = error.with_traceback(None)
+        self.missed = error.with_traceback(None)
         self.tell()
 
     def see_row(self, row: InstanceDetail) -> None:
         """Take what a listing tells of it."""
-        self.error = None
         self.see(listed(self.detail, row))
 
     def see(self, seen: InstanceDetail) -> None:
         """Take what was seen of it."""
         with self._lock:
-            changed = seen != self.detail
-            self.detail = seen
+            changed = seen != self.detail or self.missed is not None
+            self.detail, self.missed, self.seen_at = seen, None, worker.clock.now()
         if changed:
             self.tell()
 
     def _act(self, action: Action, timeout: float | None) -> Instance:
-        self.outcome = ""
+        self.done = None
         try:
             self.see(perform(self.client, self.id, action, self._take, timeout))
         except PpioError as error:
-            self.error = error
+            self.failed = error
             self.tell()
             raise
-        self.error = None
-        self.outcome = confirmed_words(action, worker.clock.now())
+        self.failed = None
+        self.done = (action, worker.clock.now())
         self.tell()
         return self
 
@@ -334,13 +361,12 @@ class Instance:
             self._take(self.client.get_detail(self.id))
         except ApiError as error:
             if self.detail is None or not is_gone(error):
-                self.error = error
+                self.missed = error
                 raise
             self.see(InstanceDetail(**{**vars(self.detail), "status": "removed"}))
         except PpioError as error:
-            self.error = error
+            self.missed = error
             raise
-        self.error = None
         return self._known()
 
     def _look_once(self) -> None:

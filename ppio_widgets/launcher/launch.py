@@ -7,8 +7,9 @@ import os
 import threading
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError, frames_of
 from ppio_widgets.launcher import worker
@@ -28,7 +29,6 @@ from ppio_widgets.request.envref import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
     from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
@@ -101,6 +101,12 @@ class Launch:
 
     def __repr__(self) -> str:
         return self.sentence(words())
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
+        card = notebook.live_view(self)
+        shown = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return {**card._repr_mimebundle_(**options), **shown} if card is not None else shown
 
     def _repr_html_(self) -> str:
         return f"<div class='{NO_FORMULAS}'>{escape(self.sentence(words()))}</div>"

@@ -6,28 +6,40 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail
+from ppio_widgets.errors import is_gone
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import confirmed_words
 from ppio_widgets.launcher.spent import body_of, seconds_on
 from ppio_widgets.launcher.wording import status_words
 from ppio_widgets.locale import Span
 from ppio_widgets.request import money
+from ppio_widgets.request.moments import moment_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from ppio_widgets.errors import PpioError
     from ppio_widgets.launcher.instance import Instance
     from ppio_widgets.locale import Words
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of a card: its label, its text, and whether the text is a link that opens."""
+    """One line of a card.
+
+    Attributes
+    ----------
+    label, text : str
+    kind : str
+        ``"link"`` for an address that opens, ``"copy"`` for a command, ``"bad"`` for what
+        went wrong; empty for plain words.
+    """
 
     label: str
     text: str
-    link: bool = False
+    kind: str = ""
 
 
 def headline(instance: Instance, say: Words) -> str:
@@ -38,23 +50,62 @@ def headline(instance: Instance, say: Words) -> str:
     return say("machine.head", name=name, id=plain(seen.id), cloud=cloud, status=status)
 
 
+def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
+    """Yield how long it is on, and about what that costs; nothing before the first look."""
+    if instance.detail is not None:
+        yield Fact(say("machine.cost"), cost_words(instance, instance.detail, say))
+
+
 def facts(instance: Instance, say: Words) -> Iterator[Fact]:
     """Yield what else is known, in the order in which it matters."""
     seen = instance.detail or InstanceDetail(instance.id)
-    for text in (seen.error, seen.message):
+    for text, kind in ((seen.error, "bad"), (seen.message, "")):
         if text:
-            yield Fact(say("machine.server"), text)
-    if instance.error is not None:
-        yield Fact(say("machine.failed"), instance.error.sentence(say))
-    if instance.outcome:
-        yield Fact(say("machine.done"), instance.outcome)
-    yield Fact(say("machine.cost"), cost_words(instance, seen, say))
+            yield Fact(say("machine.server"), text, kind=kind)
+    if instance.failed is not None:
+        yield Fact(say("machine.failed"), instance.failed.sentence(say), kind="bad")
+    if instance.missed is not None:
+        yield Fact(say("machine.missed"), missed_words(instance, instance.missed, say), kind="bad")
+    if instance.done is not None:
+        yield Fact(say("machine.done"), confirmed_words(*instance.done, say))
     if seen.is_on:
         yield from _ways_in(seen, say)
     for kind, url in seen.logs:
-        yield Fact(say("machine.log", kind=kind), url, link=True)
+        yield Fact(say("machine.log", kind=kind), url, kind="link")
     if instance.deadline is not None:
         yield Fact(say("machine.deadline"), instance.deadline.sentence(say))
+
+
+# The way up, and the API's words for each step on it.
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "queued": ("toCreate", "creating", "toStart", "starting", "toRestart", "restarting"),
+    "pulling": ("pulling",),
+    "running": (RUNNING,),
+}
+
+
+def steps(instance: Instance) -> tuple[list[str], int]:
+    """Return the steps on the way up, and how many of them are reached; none when it is not on it.
+
+    A step is reached once it has begun; the last one, ``"jupyter"``, is there only for an
+    instance that has a Jupyter.
+    """
+    seen = instance.detail
+    if seen is None or seen.error:
+        return [], 0
+    reached = next((number for number, words in enumerate(STEPS.values(), 1) if seen.status in words), 0)
+    if not reached:
+        return [], 0
+    has_jupyter = bool(seen.jupyter_url)
+    return [*STEPS, *(["jupyter"] if has_jupyter else [])], reached + instance.jupyter_answers
+
+
+def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
+    """Return why it could not be looked at, and since when what is shown is old."""
+    if not instance.seen_at:
+        return say("machine.not_yet", reason=error.sentence(say)) if is_gone(error) else error.sentence(say)
+    moment = moment_words(instance.seen_at, worker.clock.now())
+    return say("machine.missed_since", moment=moment, reason=error.sentence(say))
 
 
 def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
@@ -74,7 +125,8 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
 
 def as_text(instance: Instance, say: Words) -> str:
     """Return the card as lines of text."""
-    lines = [f"  {say('problem.named', name=one.label, text=one.text)}" for one in facts(instance, say)]
+    told = (*cost_facts(instance, say), *facts(instance, say))
+    lines = [f"  {say('problem.named', name=one.label, text=one.text)}" for one in told]
     return "\n".join([headline(instance, say), *lines])
 
 
@@ -83,24 +135,26 @@ def as_html(instance: Instance, say: Words) -> str:
     rows = "".join(
         f"<tr><th style='text-align:left'>{escape(one.label)}</th>"
         f"<td style='text-align:left'>{_html(one)}</td></tr>"
-        for one in facts(instance, say)
+        for one in (*cost_facts(instance, say), *facts(instance, say))
     )
     head = escape(headline(instance, say))
     return f"<div class='ppio-machine'><strong>{head}</strong><table>{rows}</table></div>"
 
 
 def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
+    if ".practice.invalid" in seen.ssh_command + seen.jupyter_url:
+        yield Fact(say("machine.addresses"), say("machine.pretend"))
     if seen.jupyter_url:
-        yield Fact(say("machine.jupyter"), seen.jupyter_url, link=True)
+        yield Fact(say("machine.jupyter"), seen.jupyter_url, kind="link")
     if seen.ssh_command:
-        yield Fact(say("machine.ssh"), seen.ssh_command)
+        yield Fact(say("machine.ssh"), seen.ssh_command, kind="copy")
     for one in seen.ports:
         if one.url:
-            yield Fact(f"{one.port}/{one.protocol}", one.url, link=True)
+            yield Fact(f"{one.port}/{one.protocol}", one.url, kind="link")
 
 
 def _html(fact: Fact) -> str:
     text = escape(plain(fact.text, 2000))
-    if fact.link and fact.text.startswith(("http://", "https://")):
+    if fact.kind == "link" and fact.text.startswith(("http://", "https://")):
         return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
     return text

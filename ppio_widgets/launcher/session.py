@@ -14,11 +14,12 @@ from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, UseEnum
 
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
-from ppio_widgets.errors import LaunchRefused
+from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.launcher.states import BUSY, LaunchState
+from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.draft import with_value
 
@@ -57,6 +58,8 @@ class LaunchSession(HasTraits):
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
     shelf = Instance(Shelf, args=(), help="What the catalogue told so far.")
     ceiling = Any_(None, allow_none=True, help="The most that one hour may cost, a Decimal; None: any price.")
+    timer = Instance(Timer, args=(), help="When the kernel stops what is launched; false: never.")
+    unreadable = Any_(None, allow_none=True, help="Why what was typed is no timer.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
     sight = Any_(help="Changes whenever what is known of the launch does.")
 
@@ -112,6 +115,11 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or self.status in BUSY or self.report.request is None:
                 return False
+            try:
+                self.require_timer()
+            except MomentUnreadable as error:
+                self.unreadable = error.with_traceback(None)
+                return False
             self.begin()
             return True
 
@@ -159,7 +167,7 @@ class LaunchSession(HasTraits):
 
         Raises
         ------
-        RequestInvalid
+        RequestInvalid, MomentUnreadable
             When something still blocks.
         LaunchRefused
             When the session is closed.
@@ -168,6 +176,7 @@ class LaunchSession(HasTraits):
             if self.closed:
                 raise LaunchRefused("form_closed")
             self.report.require()
+            self.require_timer()
             if self.status in BUSY and self.launch is not None:
                 return self.launch
             return self._submit(self._begin(), again=again, ask=False)
@@ -187,6 +196,31 @@ class LaunchSession(HasTraits):
         with self.lock:
             self.disarm()
             self.ceiling = ceiling
+
+    def stop_by(self, timer: Timer, unreadable: MomentUnreadable | None = None) -> None:
+        """Set or lift the timer of what is launched; an open confirmation is withdrawn.
+
+        Parameters
+        ----------
+        timer : Timer
+        unreadable : MomentUnreadable, optional
+            Why what was typed is no timer: nothing is launched before it is mended.
+        """
+        with self.lock:
+            self.disarm()
+            self.timer, self.unreadable = timer, unreadable
+
+    def require_timer(self) -> None:
+        """Pass when the timer can be kept, or there is none.
+
+        Raises
+        ------
+        MomentUnreadable
+            When it could not be read, or its time is over.
+        """
+        if self.unreadable is not None:
+            raise self.unreadable.with_traceback(None)
+        self.timer.require()
 
     def load(self, *, anew: bool = False) -> None:
         """Load the catalogue in the background, all kinds at once; what comes changes `shelf`.
@@ -235,7 +269,7 @@ class LaunchSession(HasTraits):
     def _begin(self) -> Launch:
         self.disarm()
         self._before = self.launch
-        self.launch = Launch(self.plan, self.client)
+        self.launch = self.timer.set_on(Launch(self.plan, self.client))
         return self.launch
 
     def _submit(self, launch: Launch, *, again: bool, ask: bool) -> Launch:

@@ -140,6 +140,7 @@ class Watcher:
             return
         with self._lock:
             self._watches.append(made)
+            self.soon()
             if not self._running:
                 try:
                     worker.run(self._run, name="ppio-watch", daemon=True)
@@ -223,14 +224,11 @@ class Watcher:
         due += [group for identity, group in by_id.items() if identity in listed and _unread(group)]
         failed: PpioError | None = None
         for group in due:
-            try:
-                _read(group)
-            except PpioError as error:
-                for one in group:
-                    _machine(one).fail(error)
-                if isinstance(error, ApiError) and error.retry_after:
-                    return rows, error
-                failed = failed or (None if group in missing else error)
+            error = _try_to_read(group)
+            if isinstance(error, ApiError) and error.retry_after:
+                return rows, error
+            if group not in missing:  # what is not in the listing may not be there yet
+                failed = failed or error
         return rows, failed
 
     def _knock(self, watches: list[Watch]) -> None:
@@ -254,6 +252,16 @@ def _read(group: list[Watch]) -> None:
         _machine(one).see(detail)
     for one in group:
         one.read_for = detail.started_at if detail.status == RUNNING else None
+
+
+def _try_to_read(group: list[Watch]) -> PpioError | None:
+    try:
+        _read(group)
+    except PpioError as error:
+        for one in group:
+            _machine(one).fail(error)
+        return error
+    return None
 
 
 def _unread(group: list[Watch]) -> bool:

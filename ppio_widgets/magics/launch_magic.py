@@ -12,13 +12,13 @@ from IPython.display import display
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
-from ppio_widgets.magics.timer import Timer
 from ppio_widgets.request.options import OPTIONS, option_for
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.plan import LaunchPlan
+    from ppio_widgets.launcher.timer import Timer
     from ppio_widgets.request.line import Line
 
 
@@ -55,13 +55,11 @@ class LaunchMagics(Magics):
 
         try:
             given = _named_uniquely(_like(read_line(line, self._lookup)))
-            timer = Timer.of(given)
+            timer = _timer(given)
             if "--dry-run" in given.switches:
-                timer.announce()
+                _announce(timer)
                 return self._plan(given)
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
-                if timer:  # the form has no field for it: better refused than forgotten
-                    raise UsageError(words()("line.stop_form"))
                 return self._form(given)
             return self._launch(given, timer)
         except (LineError, CredentialsError, HostRefused, MomentUnreadable) as error:
@@ -72,16 +70,21 @@ class LaunchMagics(Magics):
         """Display a launch (IPython's hook); nothing when this execution already shows it."""
         if self._shown == (launch, notebook.execution()):
             return
-        data = {"text/plain": repr(launch), "text/html": launch._repr_html_()}
-        display(data, raw=True)
+        display(launch._repr_mimebundle_(), raw=True)
 
     def _lookup(self, expression: str) -> Any:
         return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
 
     def _form(self, given: Line) -> Any:
         from ppio_widgets.form import LaunchForm  # noqa: PLC0415
+        from ppio_widgets.request.moments import write_span  # noqa: PLC0415
 
-        return LaunchForm(given.draft, practice=_practice(given), max_hourly_price=given.ceiling)
+        return LaunchForm(
+            given.draft,
+            practice=_practice(given),
+            max_hourly_price=given.ceiling,
+            stop=given.stop_at or (write_span(given.stop_after) if given.stop_after else ""),
+        )
 
     def _plan(self, given: Line, client: PpioClient | None = None) -> LaunchPlan:
         """Return the plan with its price; without a key, or a network, the price is unknown."""
@@ -105,8 +108,8 @@ class LaunchMagics(Magics):
         # Only with a ceiling, or where somebody reads it, does anything wait for the price.
         if given.ceiling is not None or answers == "input":
             plan = self._plan(given, client)
-        if answers is not None:
-            timer.announce()
+        if answers in ("yes", "input"):  # buttons say it in their question
+            _announce(timer)
         if answers == "yes":
             return _finish(timer.set_on(Launch(plan, client)), again="--again" in given.switches)
         if answers == "buttons":
@@ -120,8 +123,7 @@ class LaunchMagics(Magics):
         from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
 
         again = "--again" in given.switches
-        card = ConfirmCard(given.draft, client, again=again, ceiling=given.ceiling)
-        timer.set_on(card.launch)
+        card = ConfirmCard(given.draft, client, again=again, ceiling=given.ceiling, timer=timer)
         display(card)
         self._shown = (card.launch, notebook.execution())
         return card.launch
@@ -189,6 +191,28 @@ def _ask(question: str) -> str:
     except EOFError:
         message = words()("line.nobody")
     raise UsageError(message)
+
+
+def _timer(given: Line) -> Timer:
+    """Read the timer of a line.
+
+    Raises
+    ------
+    MomentUnreadable
+        For a time that is none or is over: nothing was sent.
+    """
+    from ppio_widgets.launcher import worker  # noqa: PLC0415 - on first use
+    from ppio_widgets.launcher.timer import Timer  # noqa: PLC0415
+    from ppio_widgets.request.moments import read_moment  # noqa: PLC0415
+
+    at = read_moment(given.stop_at, worker.clock.now()) if given.stop_at else None
+    return Timer(given.stop_after, at)
+
+
+def _announce(timer: Timer) -> None:
+    """Say when it fires and whose it is, before anything is sent."""
+    if timer:
+        print(timer.sentence(words()))  # noqa: T201
 
 
 def _practice(given: Line) -> bool | None:

@@ -53,7 +53,7 @@ def deleted(*given: str) -> None:
 
 def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
-    from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
+    from ppio_widgets.launcher.board import named, on_all  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(words()("ppio.usage"))
@@ -68,7 +68,7 @@ def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) ->
 
     results = on_all(machines, do)
     for machine, result in zip(machines, results, strict=True):
-        print(f"{_title(machine)}: {result}")  # noqa: T201
+        print(f"{named(machine)}: {result}")  # noqa: T201
     _fail_with(results)
 
 
@@ -95,8 +95,10 @@ def _found(client: PpioClient, given: Sequence[str]) -> list[Instance]:
 
 
 def _consent(machines: list[Instance]) -> bool:
+    from ppio_widgets.launcher.board import named  # noqa: PLC0415
+
     say = words()
-    lost = say("lost.delete", names="; ".join(map(_title, machines)))
+    lost = say("lost.delete", names="; ".join(map(named, machines)))
     typed = None
     if notebook.takes_input():
         try:
@@ -106,10 +108,6 @@ def _consent(machines: list[Instance]) -> bool:
     if typed is None:
         raise UsageError(say("ppio.delete_nobody", lost=lost))
     return typed.strip().lower() in ("y", "yes", "是")
-
-
-def _title(machine: Instance) -> str:
-    return f"{machine.name} ({machine.id})" if machine.name else machine.id
 
 
 def _client() -> PpioClient:

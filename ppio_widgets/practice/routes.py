@@ -39,6 +39,14 @@ class Answer:
         return {"Content-Type": self.content_type, "Date": self.date}
 
 
+@dataclass(frozen=True)
+class _Asked:
+    method: str
+    path: str
+    query: Mapping[str, str]
+    content: bytes
+
+
 def answer(
     account: PracticeAccount, method: str, target: str, headers: Mapping[str, str], content: bytes
 ) -> Answer:
@@ -57,12 +65,13 @@ def answer(
     """
     path, _, query = target.partition("?")
     date = formatdate(account.now(), usegmt=True)
-    if method == "GET" and (page := pages.page(account, path, headers.get("host", ""))) is not None:
+    host = headers.get("host", "")
+    if method == "GET" and (page := pages.page(account, path, host)) is not None:
         return Answer(page[0], "text/html; charset=utf-8", date, page[1].encode())
-    served_at = pages.served_at(headers.get("host", ""))
+    asked = _Asked(method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
     try:
         _authorize(headers)
-        result = _call(account, method, path, dict(parse_qsl(query, keep_blank_values=True)), content, served_at)
+        result = _call(account, asked, pages.served_at(host))
     except Refused as refusal:
         return _json(refusal.status, date, refusal.answer)
     if result is None:
@@ -78,17 +87,11 @@ def _authorize(headers: Mapping[str, str]) -> None:
         raise Refused(401, "FAILED_TO_AUTH", "failed to authenticate API key")
 
 
-def _call(
-    account: PracticeAccount,
-    method: str,
-    path: str,
-    query: Mapping[str, str],
-    content: bytes,
-    served_at: str,
-) -> object | None:
+def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | None:
     """Return the answer's JSON, or None where there is no such page."""
+    method, path, query = asked.method, asked.path, asked.query
     if path == INSTANCES and method == "POST":
-        return account.create(_read_body(content))
+        return account.create(_read_body(asked.content))
     if path == INSTANCES and method == "GET":
         return account.page(
             name=query.get("name", ""),

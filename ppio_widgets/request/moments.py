@@ -36,6 +36,15 @@ def read_span(text: str | float | timedelta) -> float:
     return seconds
 
 
+def write_span(seconds: float) -> str:
+    """Return a length of time as it is typed: ``2h30m``; `read_span` reads it back."""
+    left, parts = round(seconds), []
+    for unit in ("d", "h", "m", "s"):
+        count, left = divmod(left, _UNITS[unit])
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "1s"
+
+
 def read_moment(text: str | datetime, now: float) -> float:
     """Return the Unix seconds of a time: ``17:30``, ``17:30+08:00``, or an ISO date and time.
 

@@ -6,6 +6,7 @@ from IPython.core.error import UsageError
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.practice import kernel_account
 from tests.unit.test_instance import BODY, ENV
+from tests.widgets.conftest import every
 
 LINE = "%ppio_launch --practice --name timed --product a100-80g --image ubuntu:24.04"
 
@@ -30,7 +31,7 @@ def test_a_launch_gets_its_timer_as_soon_as_it_has_an_id(launched, capsys):
     timer = launch.machine().deadline
     assert timer.state == "waiting"
     said = capsys.readouterr().out
-    assert "3 h after it is launched" in said
+    assert "3h after it is launched" in said
     assert "not PPIO's" in said
 
 
@@ -53,7 +54,6 @@ def test_a_dry_run_says_it_and_sends_nothing(run, capsys, names):
         ("--stop-at 25:00", "17:30"),
         ("--stop-at 17:30 --stop-after 3h", "keep one"),
         ("--stop-after", "needs a value"),
-        ("--stop-after 3h --form", "leave --form out"),
     ],
 )
 def test_what_cannot_be_a_timer_sends_nothing(run, names, options, why):
@@ -115,6 +115,11 @@ def test_a_question_says_the_time_first(run, monkeypatch, capsys, answer, names)
         launch.machine().cancel_deadline()
 
 
-def test_a_timer_is_never_dropped_where_the_form_would_open(run):
-    with pytest.raises(UsageError, match="leave --form out"):
-        run("%ppio_launch --practice --stop-after 3h")
+@pytest.mark.parametrize(
+    ("options", "typed"), [("--stop-after 1h30m", "1h30m"), ("--form --stop-at 17:30+08:00", "17:30+08:00")]
+)
+def test_a_form_that_opens_instead_has_the_timer_in_its_field(run, options, typed):
+    form = run(f"%ppio_launch --practice {options}")
+    assert form.session.timer
+    assert typed in [getattr(one, "value", None) for one in every(form)]
+    form.close()

@@ -151,7 +151,7 @@ def test_an_instance_in_full(machine):
     )
     assert (machine.name, machine.status, detail.mode) == ("demo", "running", "postpaid")
     assert machine.ssh_command.startswith("ssh -p 22 root@")
-    assert machine.jupyter_url.startswith("https://")
+    assert machine.jupyter_url.startswith("http://127.0.0.1:")
     assert [one.port for one in machine.endpoints] == [8080]
     assert set(machine.logs) == {"instance", "system"}
     assert "Instance" in ppio_widgets.__all__

@@ -16,7 +16,6 @@ from ppio_widgets.errors import (
     OutcomeUnknown,
     PpioError,
     RequestInvalid,
-    Unreachable,
 )
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.launch import Launch

@@ -11,7 +11,7 @@ import traceback
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -133,14 +133,14 @@ def says(status: int, content: object, *headers: str) -> Play:
     return play
 
 
-def answers(reply: Callable[[Received], tuple[int, object]]) -> Play:
-    """Answer by what was asked."""
+def answers(reply: Callable[[Received], tuple[Any, ...]]) -> Play:
+    """Answer by what was asked: status, JSON, and lines of headers."""
 
     def play(server: FaultServer, connection: socket.socket) -> None:
         request = server.read(connection)
         if request:
-            status, content = reply(request)
-            connection.sendall(packed(status, json.dumps(content).encode()))
+            status, content, *headers = reply(request)
+            connection.sendall(packed(status, json.dumps(content).encode(), *headers))
 
     return play
 

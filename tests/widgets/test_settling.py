@@ -69,6 +69,7 @@ def rests(launch):
 def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
     form.value = MINIMAL
     first = form.launch().wait_for_answer(10)
+    shows(form, first.id)
     launched(form)
     shows(form, f"already there (id {first.id}")
     assert find_all(form, "Yes, launch it") == []
@@ -83,7 +84,7 @@ def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
 
 def test_cancel_gives_a_second_copy_up(form, cloud):
     form.value = MINIMAL
-    form.launch().wait_for_answer(10)
+    shows(form, form.launch().wait_for_answer(10).id)
     launched(form)
     shows(form, "already there")
     press(find(form, "Cancel"))

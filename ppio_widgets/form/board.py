@@ -1,0 +1,222 @@
+"""All instances of an account as a live list: filter, choose several, act once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.api import connect
+from ppio_widgets.cloud.answers import RUNNING
+from ppio_widgets.errors import PpioError
+from ppio_widgets.form import theme
+from ppio_widgets.form.cells import CellView
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+from ppio_widgets.launcher.board import named
+from ppio_widgets.launcher.board_session import BoardSession
+from ppio_widgets.launcher.plan import NO_FORMULAS
+from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.locale import words
+from ppio_widgets.locale.escapes import visible
+
+if TYPE_CHECKING:
+    from ppio_widgets.cloud.client import PpioClient
+
+# So many rows are shown at once; filters find the others.
+MOST_ROWS = 200
+_ACTIONS = ("stop", "start", "restart", "delete")
+
+
+class InstanceBoard(CellView):
+    """All instances of the account, newest first, watched while it is open.
+
+    Parameters
+    ----------
+    practice : bool, optional
+        Which cloud, see `ppio_widgets.api.connect`.
+    client : PpioClient, optional
+        The cloud itself; `practice` is then not asked.
+    language : str, optional
+
+    Raises
+    ------
+    CredentialsError
+        When there is no key.
+    """
+
+    def __init__(
+        self,
+        *,
+        practice: bool | None = None,
+        client: PpioClient | None = None,
+        language: str | None = None,
+    ) -> None:
+        say = words(language)
+        self.session = BoardSession(client or connect(practice=practice), say)
+        self._say = say
+        self._filling = False
+        self._top = theme.html(theme.stylesheet() + theme.stylesheet("machine.css") + theme.script())
+        self._text = theme.text(description=say("board.filter"), _dom_classes=["ppw-field"])
+        self._status = theme.choice(
+            description=say("board.status_filter"),
+            options=[(say("board.any"), "")],
+            _dom_classes=["ppw-field"],
+        )
+        self._filters = theme.box([self._text, self._status], "ppw-filters")
+        self._head = theme.html("", "ppw-head")
+        self._list = theme.select_several(description=say("board.list"), _dom_classes=["ppw-instances"])
+        self._buttons = {action: theme.button(say(f"do.{action}"), "ppw-ask") for action in _ACTIONS}
+        self._refresh = theme.button(say("catalogue.refresh"), "ppw-refresh")
+        self._question = theme.html("", "ppw-question")
+        self._sure = theme.button("", "ppw-sure", button_style="danger")
+        self._keep = theme.button(say("do.keep"), "ppw-keep")
+        self._told = theme.html("", "ppw-status")
+        self._actions = theme.box([*self._buttons.values(), self._refresh], "ppw-actions")
+        super().__init__(
+            [self._top, self._filters, self._head, self._list, self._actions, self._told], ["ppw-board"]
+        )
+        for action, button in self._buttons.items():
+            button.on_click(getattr(self, f"_on_{action}"))
+        self._sure.on_click(self._on_sure)
+        self._keep.on_click(self._on_keep)
+        self._refresh.on_click(self._on_refresh)
+        self._list.observe(self._on_chosen, "value")
+        for widget in (self._text, self._status):
+            widget.observe(self._on_filter, "value")
+        self.session.observe(self._on_board, ["board", "loaded", "missed"])
+        self.session.observe(self._on_session, ["asking", "acting", "results", "chosen", "missed"])
+        self._render()
+        self._arrange()
+
+    def __repr__(self) -> str:
+        return repr(self.session.board)
+
+    def show_fault(self, kind: str) -> None:
+        """Say that something of ours failed; the list stays."""
+        self._told.value = f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>"
+
+    def close(self) -> None:
+        """Close every widget and look no longer; no instance is touched."""
+        if self.session.closed:
+            return
+        self.session.close()
+        for widget in (*self._buttons.values(), self._refresh, self._question, self._sure, self._keep):
+            widget.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Be displayed (IPython's hook); only then is the account listed."""
+        shown = super()._repr_mimebundle_(**options)
+        self.session.watch()
+        return shown
+
+    def _render(self) -> None:
+        """Show what fits the filters; what is chosen stays chosen, and unchanged rows are not sent."""
+        say, session = self._say, self.session
+        board = session.board.only(self._text.value, self._status.value or "")
+        head, *rows = board.table(say, MOST_ROWS)
+        ids = [one.id for one in board.instances[:MOST_ROWS]]
+        told = session.board.head(say) if session.loaded else say("board.loading")
+        hidden = len(board) - len(ids)
+        more = f"<p class=ppw-quiet>{esc(say('board.hidden', n=hidden))}</p>" if hidden > 0 else ""
+        columns = f"<pre>{esc(head)}</pre>" if rows else ""
+        self._head.value = f"<div class='{NO_FORMULAS}'><b>{esc(told)}</b>{more}{columns}</div>"
+        options = tuple(zip(map(visible, rows), ids, strict=True))
+        statuses = sorted({one.status for one in session.board.instances} - {RUNNING})
+        known = [(status_words(one, say), one) for one in (RUNNING, *statuses)]
+        self._filling = True
+        try:
+            self._offer_statuses(((say("board.any"), ""), *known))
+            if options != tuple(self._list.options):
+                self._list.rows = max(3, min(15, len(options)))
+                self._list.options = options
+                self._list.value = tuple(one for one in session.chosen if one in ids)
+        finally:
+            self._filling = False
+
+    def _offer_statuses(self, offered: tuple[tuple[str, str], ...]) -> None:
+        if offered != tuple(self._status.options):
+            kept = self._status.value
+            self._status.options = offered
+            self._status.value = kept if kept in [key for _label, key in offered] else ""
+
+    def _arrange(self) -> None:
+        session, say = self.session, self._say
+        if session.asking:
+            names = "; ".join(named(one) for one in session.machines())
+            lines = [say(f"lost.{session.asking}", names=names)]
+            if session.asking == "delete" and any(
+                one.detail and one.detail.mode == "prepaid" for one in session.machines()
+            ):
+                lines.append(say("lost.prepaid"))
+            self._question.value = f"<p>{'<br>'.join(map(esc, lines))}</p>"
+            self._sure.description = say(f"sure.{session.asking}")
+            shown = [self._question, self._sure, self._keep]
+        else:
+            idle = not session.acting
+            shown = [*(self._buttons.values() if session.chosen and idle else ()), self._refresh]
+        if tuple(shown) != tuple(self._actions.children):
+            self._actions.children = shown
+        self._told.value = f"<div role=status>{self._results()}</div>"
+
+    def _results(self) -> str:
+        say, session = self._say, self.session
+        lines = []
+        if session.missed is not None:
+            lines.append(f"<p class=ppw-bad>{esc(session.missed.sentence(say))}</p>")
+        if session.acting:
+            lines.append(f"<p>{esc(say(f'acting.{session.acting}'))}</p>")
+        elif not session.chosen and session.loaded and session.board.instances and not session.results:
+            lines.append(f"<p class=ppw-quiet>{esc(say('board.choose'))}</p>")
+        for title, result in session.results:
+            failed = isinstance(result, PpioError)
+            text = result.sentence(say) if failed else result
+            bad = " class=ppw-bad" if failed else ""
+            lines.append(f"<p{bad}>{esc(say('problem.named', name=title, text=text))}</p>")
+        return "".join(lines)
+
+    @guarded
+    def _on_board(self, _change: Any) -> None:
+        self._render()
+
+    @guarded
+    def _on_session(self, _change: Any) -> None:
+        self._arrange()
+
+    @guarded
+    def _on_filter(self, _change: Any) -> None:
+        if not self._filling:
+            self._render()
+
+    @guarded
+    def _on_chosen(self, change: Any) -> None:
+        """Take what is chosen in the rows that are shown; what the filters hide is let go."""
+        if not self._filling:
+            self.session.choose(change.new)
+
+    @guarded
+    def _on_refresh(self, _button: Any) -> None:
+        self.session.refresh()
+
+    @guarded
+    def _on_stop(self, _button: Any) -> None:
+        self.session.ask("stop")
+
+    @guarded
+    def _on_start(self, _button: Any) -> None:
+        self.session.ask("start")
+
+    @guarded
+    def _on_restart(self, _button: Any) -> None:
+        self.session.ask("restart")
+
+    @guarded
+    def _on_delete(self, _button: Any) -> None:
+        self.session.ask("delete")
+
+    @guarded
+    def _on_sure(self, _button: Any) -> None:
+        self.session.confirm()
+
+    @guarded
+    def _on_keep(self, _button: Any) -> None:
+        self.session.cancel()

@@ -1,0 +1,221 @@
+"""The card of an instance: how far it is, what it costs, the ways in, and the buttons that stop it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.cells import CellView
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc, link
+from ppio_widgets.launcher.machine_card import Fact, cost_facts, facts, headline, steps
+from ppio_widgets.launcher.machine_session import MachineSession
+from ppio_widgets.launcher.plan import NO_FORMULAS
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import ipywidgets as w
+
+    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.locale import Words
+
+
+class MachinePanel:
+    """What is seen of an instance, and its buttons; built where a card or a form shows it.
+
+    What changes with each look (status, time, cost) is one HTML widget, the ways in are
+    another: a link that is being clicked, or a command that is being copied, stays put.
+
+    Parameters
+    ----------
+    session : MachineSession
+    say : Words
+    show_fault : callable
+        See `guard.View`.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(self, session: MachineSession, say: Words, show_fault: Callable[[str], None]) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self._live = theme.html("", "ppw-live")
+        self._facts = theme.html("", "ppw-facts")
+        self._buttons: dict[str, w.Button] = {}
+        self._question: w.HTML | None = None
+        self._actions = theme.box([], "ppw-actions")
+        self.box = theme.box([self._live, self._facts, self._actions], "ppw-machine")
+        self._render()
+        session.observe(self._on_session, ["sight", "asking", "acting", "watching"])
+
+    def close(self) -> None:
+        """Close what is out of sight as well, and look no longer; the instance goes on."""
+        self.session.close()
+        for widget in (*self._buttons.values(), self._question):
+            if widget is not None:
+                widget.close()
+        theme.close_all(self.box)
+
+    def _render(self) -> None:
+        """Show what is known now; what has not changed is not sent."""
+        self._live.value = self._progress()
+        rows = "".join(map(self._row, facts(self.session.instance, self._say)))
+        self._facts.value = f"{theme.stylesheet('machine.css')}<dl class='{NO_FORMULAS}'>{rows}</dl>"
+        self._arrange()
+
+    def _progress(self) -> str:
+        say, instance = self._say, self.session.instance
+        acting = self.session.acting
+        parts = [f"<p role=status><b>{esc(headline(instance, say))}</b></p>"]
+        if acting:
+            parts.append(f"<p role=status>{esc(say(f'acting.{acting}'))}</p>")
+        names, reached = steps(instance)
+        if names:
+            marks = ["done"] * (reached - 1) + ["now"] + ["next"] * (len(names) - reached)
+            marks = [f"ppw-{mark}" if mark != "now" else "ppw-now aria-current=step" for mark in marks]
+            items = "".join(
+                f"<li class={mark}>{esc(say(f'step.{name}'))}"
+                for name, mark in zip(names, marks, strict=True)
+            )
+            label = esc(say("launch.progress"))
+            parts.append(f"<ol class=ppw-steps>{items}</ol>")
+            parts.append(f"<progress aria-label='{label}' max={len(names)} value={reached}></progress>")
+        costs = "".join(map(self._row, cost_facts(instance, say)))
+        parts.append(f"<dl>{costs}</dl>")
+        if not self.session.watching and self.session.actions:
+            parts.append(f"<p class=ppw-quiet>{esc(say('machine.unwatched'))}</p>")
+        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}</div>"
+
+    def _row(self, fact: Fact) -> str:
+        """Return one fact as HTML; what is to be copied is copied by the constant script."""
+        text = esc(fact.text)
+        if fact.kind == "link":
+            text = link(fact.text)
+        elif fact.kind == "copy":
+            done = esc(self._say("copy.done"))
+            copy = esc(self._say("machine.copy"))
+            text = (
+                f"<code>{text}</code> <button type=button class='jupyter-button ppw-grab' "
+                f"data-done='{done}' onclick='window.ppw&&ppw.grab(this)'>{copy}</button>"
+            )
+        bad = " class=ppw-bad" if fact.kind == "bad" else ""
+        return f"<dt>{esc(fact.label)}<dd{bad}>{text}"
+
+    def _arrange(self) -> None:
+        session = self.session
+        if session.asking:
+            shown = [self._asked(), self._button("sure"), self._button("keep")]
+        else:
+            watching = () if not session.actions else ("rest",) if session.watching else ("watch",)
+            shown = [self._button(one) for one in (*session.actions, *watching)]
+        if tuple(shown) != tuple(self._actions.children):
+            self._actions.children = shown
+
+    def _asked(self) -> w.HTML:
+        """Return the question: in one sentence what will be lost."""
+        say, action, instance = self._say, self.session.asking, self.session.instance
+        if self._question is None:
+            self._question = theme.html("", "ppw-question")
+        name = instance.detail.name if instance.detail and instance.detail.name else instance.id
+        lines = [say(f"lost.{action}", names=name)]
+        if action == "delete" and instance.detail is not None and instance.detail.mode == "prepaid":
+            lines.append(say("lost.prepaid"))
+        self._question.value = f"<p>{'<br>'.join(map(esc, lines))}</p>"
+        self._button("sure").description = say(f"sure.{action}")
+        return self._question
+
+    def _button(self, kind: str) -> w.Button:
+        if kind not in self._buttons:
+            place = {"sure": "ppw-sure", "keep": "ppw-keep"}.get(kind, "ppw-ask")
+            style = "danger" if kind == "sure" else ""
+            made = theme.button(self._say(f"do.{kind}"), place, button_style=style)
+            made.on_click(getattr(self, f"_on_{kind}"))
+            self._buttons[kind] = made
+        return self._buttons[kind]
+
+    @guarded
+    def _on_session(self, _change: Any) -> None:
+        self._render()
+
+    @guarded
+    def _on_stop(self, _button: Any) -> None:
+        self.session.ask("stop")
+
+    @guarded
+    def _on_start(self, _button: Any) -> None:
+        self.session.ask("start")
+
+    @guarded
+    def _on_restart(self, _button: Any) -> None:
+        self.session.ask("restart")
+
+    @guarded
+    def _on_delete(self, _button: Any) -> None:
+        self.session.ask("delete")
+
+    @guarded
+    def _on_sure(self, _button: Any) -> None:
+        self.session.confirm()
+
+    @guarded
+    def _on_keep(self, _button: Any) -> None:
+        self.session.cancel()
+
+    @guarded
+    def _on_rest(self, _button: Any) -> None:
+        self.session.stop_watching()
+
+    @guarded
+    def _on_watch(self, _button: Any) -> None:
+        self.session.watch()
+
+
+class MachineCard(CellView):
+    """An instance as a live card; running its cell again replaces it.
+
+    Parameters
+    ----------
+    instance : Instance
+    language : str, optional
+    """
+
+    def __init__(self, instance: Instance, language: str | None = None) -> None:
+        say = words(language)
+        self.session = MachineSession(instance)
+        self._say = say
+        self._status = theme.html("", "ppw-status")
+        self._panel = MachinePanel(self.session, say, self.show_fault)
+        top = theme.html(theme.stylesheet() + theme.script())
+        super().__init__([top, self._panel.box, self._status], ["ppw-card"])
+
+    def __repr__(self) -> str:
+        return headline(self.session.instance, self._say)
+
+    def show_fault(self, kind: str) -> None:
+        """Say that something of ours failed; the buttons stay."""
+        self._status.value = f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>"
+
+    def close(self) -> None:
+        """Close every widget and look no longer; the instance goes on."""
+        if self.session.closed:
+            return
+        self._panel.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Be displayed (IPython's hook); only then is it looked at."""
+        shown = super()._repr_mimebundle_(**options)
+        self.session.watch()
+        return shown
+
+
+def launch_card(launch: Launch) -> MachineCard | None:
+    """Return the card of what was launched; None before there is an instance."""
+    machine = launch.machine()
+    return MachineCard(machine) if machine is not None else None

@@ -1,0 +1,152 @@
+"""What a board observes: every instance of an account, what is chosen, what came of an action."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from traitlets import Any, Bool, HasTraits, Unicode
+from traitlets import Tuple as TupleOf
+
+from ppio_widgets.errors import PpioError
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import confirmed_words
+from ppio_widgets.launcher.board import Board, named, on_all
+from ppio_widgets.launcher.instance import Instance
+from ppio_widgets.launcher.plan import Target
+from ppio_widgets.launcher.spent import offers_of
+from ppio_widgets.launcher.watcher import watch_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.launcher.watcher import Watch
+    from ppio_widgets.locale import Words
+
+
+# While nothing else changes, times and costs are counted on only so often: all rows are sent anew.
+STALE_SECONDS = 60.0
+
+
+class BoardSession(HasTraits):
+    """All instances of an account, watched by one listing a tick.
+
+    Parameters
+    ----------
+    client : PpioClient
+    say : Words
+
+    Attributes
+    ----------
+    lock : threading.RLock
+    closed : bool
+    """
+
+    board = Any(Board(()), help="The instances as they were last listed, a Board.")
+    loaded = Bool(False, help="Whether they were listed at all.")
+    missed = Any(None, allow_none=True, help="Why the last listing failed, a PpioError.")
+    asking = Unicode(help="The action whose confirmation is open, or empty.")
+    acting = Unicode(help="The action that is on its way, or empty.")
+    chosen = TupleOf(help="Ids of the instances that are chosen.")
+    results = TupleOf(help="Pairs of a title and what came of the last action: words, or a PpioError.")
+
+    def __init__(self, client: PpioClient, say: Words) -> None:
+        self.client = client
+        self.lock = threading.RLock()
+        self.closed = False
+        self._say = say
+        self._watch: Watch | None = None
+        super().__init__()
+
+    def watch(self) -> None:
+        """List them by itself from now on; prices are loaded once, in the background."""
+        with self.lock:
+            if self.closed or self._watch is not None:
+                return
+            self._watch = watch_all(self.client, self._on_rows)
+        if worker.HAS_THREADS:
+            worker.run(self._load_prices, name="ppio-catalogue", daemon=True)
+
+    def refresh(self) -> None:
+        """List them now."""
+        if self._watch is not None:
+            self._watch.soon()
+
+    def choose(self, ids: Sequence[str]) -> None:
+        """Choose instances; an open confirmation is withdrawn."""
+        with self.lock:
+            self.asking = ""
+            self.chosen = tuple(ids)
+
+    def ask(self, action: Action) -> None:
+        """Open the confirmation of an action on all that are chosen."""
+        with self.lock:
+            if not self.closed and not self.acting and self.machines():
+                self.asking = action
+
+    def cancel(self) -> None:
+        """Withdraw the open confirmation."""
+        with self.lock:
+            self.asking = ""
+
+    def confirm(self) -> None:
+        """Do what was asked about to each that is chosen; what comes of each is read back."""
+        with self.lock:
+            action, machines = self.asking, self.machines()
+            self.asking = ""
+            if self.closed or not action or not machines:
+                return
+            self.acting, self.results = action, ()
+        worker.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
+
+    def machines(self) -> list[Instance]:
+        """Return the chosen instances that are still there."""
+        there = {one.id: one for one in self.board.instances}
+        return [Instance(one, self.client, seen=there[one]) for one in self.chosen if one in there]
+
+    def close(self) -> None:
+        """End quietly: nothing is stopped, and an action on its way goes on."""
+        with self.lock:
+            self.closed = True
+            self.unobserve_all()
+            watched, self._watch = self._watch, None
+        if watched is not None:
+            watched.end()
+
+    def _act(self, action: str, machines: list[Instance]) -> None:
+        def do(machine: Instance) -> str:
+            getattr(machine, action)()
+            return confirmed_words(*machine.done, self._say) if machine.done else ""
+
+        results = on_all(machines, do)
+        with self.lock:
+            if self.closed:
+                return
+            self.acting = ""
+            self.results = tuple(zip(map(named, machines), results, strict=True))
+        self.refresh()
+
+    def _on_rows(self, rows: tuple[InstanceDetail, ...] | PpioError) -> None:
+        with self.lock:
+            if self.closed:
+                return
+            self.missed = rows if isinstance(rows, PpioError) else None
+            if not isinstance(rows, PpioError):
+                self.loaded = True
+                self._show(rows)
+
+    def _show(self, rows: tuple[InstanceDetail, ...]) -> None:
+        rows = tuple(one for one in rows if one.status != "removed")
+        offers, now = offers_of(self.client, load=False), worker.clock.now()
+        same = rows == self.board.instances and now - self.board.now < STALE_SECONDS
+        at = self.board.now if same else now
+        self.board = Board(rows, offers, Target.of(self.client).words(self._say), at)
+
+    def _load_prices(self) -> None:
+        offers_of(self.client)
+        with self.lock:
+            if not self.closed and self.loaded:
+                self._show(self.board.instances)

@@ -1,0 +1,167 @@
+"""What a card of an instance observes: the instance, the open question, the action on its way."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from traitlets import Any, Bool, HasTraits, Unicode
+
+from ppio_widgets.cloud.answers import ENDED, RUNNING
+from ppio_widgets.errors import PpioError
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import unexpected
+from ppio_widgets.launcher.spent import offers_of
+from ppio_widgets.launcher.watcher import watch
+
+if TYPE_CHECKING:
+    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.launcher.watcher import Watch
+
+# An open question that nobody answers is withdrawn.
+ASKED_SECONDS = 120.0
+
+
+class MachineSession(HasTraits):
+    """One card's sight of an instance, and its verbs.
+
+    Parameters
+    ----------
+    instance : Instance
+
+    Attributes
+    ----------
+    lock : threading.RLock
+    closed : bool
+    """
+
+    asking = Unicode(help="The action whose confirmation is open, or empty.")
+    acting = Unicode(help="The action that is on its way, or empty.")
+    watching = Bool(False, help="Whether it is looked at by itself.")
+    sight = Any(help="Changes with each look at the instance.")
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.lock = threading.RLock()
+        self.closed = False
+        self._watch: Watch | None = None
+        self._unasked = threading.Event()
+        super().__init__()
+        instance.subscribe(self._on_instance)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What can be asked for now."""
+        seen = self.instance.detail
+        status = seen.status if seen is not None else ""
+        if status == "removed":
+            return ()
+        if status in ENDED:
+            offered: tuple[Action, ...] = ("start", "delete")
+        elif status == RUNNING:
+            offered = ("stop", "restart", "delete")
+        else:  # whatever it is doing, it can be made to stop
+            offered = ("stop", "delete")
+        ups = ("start", "restart") if self.acting else ()
+        return tuple(one for one in offered if one != self.acting and one not in ups)
+
+    def watch(self) -> None:
+        """Look at it by itself from now on; its price is loaded once, in the background."""
+        with self.lock:
+            if self.closed or self._watch is not None:
+                return
+            self.watching = True
+            try:
+                self._watch = watch(self.instance, self._on_tick, knocks=True)
+            except RuntimeError:  # the system has no thread left
+                self.watching = False
+        if self.instance.offer is None and worker.HAS_THREADS:
+            worker.run(self._load_price, name="ppio-catalogue", daemon=True)
+
+    def stop_watching(self) -> None:
+        """Look no longer; the instance goes on as it is."""
+        with self.lock:
+            watched, self._watch = self._watch, None
+            self.watching = False
+        if watched is not None:
+            watched.end()
+
+    def ask(self, action: Action) -> None:
+        """Open the confirmation of an action."""
+        with self.lock:
+            if not self.closed and action in self.actions:
+                self._unasked.set()
+                self.asking = action
+                self._unasked = worker.after(ASKED_SECONDS, lambda: self._on_nobody(action))
+
+    def cancel(self) -> None:
+        """Withdraw the open confirmation."""
+        with self.lock:
+            self._unasked.set()
+            self.asking = ""
+
+    def confirm(self) -> None:
+        """Do what was asked about, on a thread of its own; what comes of it is read back."""
+        with self.lock:
+            action = self.asking
+            self.cancel()
+            if self.closed or not action:
+                return
+            self.acting = action
+        try:
+            worker.run(lambda: self._act(action), name="ppio-act", daemon=True)
+        except RuntimeError as error:
+            self._end(action, unexpected(error))
+
+    def close(self) -> None:
+        """End quietly: nothing is stopped, and an action on its way goes on."""
+        with self.lock:
+            self.cancel()
+            self.closed = True
+            self.unobserve_all()
+        self.instance.unsubscribe(self._on_instance)
+        self.stop_watching()
+
+    def _act(self, action: str) -> None:
+        failed: PpioError | None = None
+        try:
+            getattr(self.instance, action)()
+        except PpioError as error:
+            failed = error
+        except Exception as error:  # noqa: BLE001 - said on the card: nobody else would
+            failed = unexpected(error)
+        self._end(action, failed)
+
+    def _end(self, action: str, failed: PpioError | None) -> None:
+        if failed is not None:
+            self.instance.failed = failed.with_traceback(None)
+        with self.lock:
+            if self.closed:
+                return
+            if self.acting == action:
+                self.acting = ""
+            self.sight = object()
+            watched = self._watch
+        if watched is not None:
+            watched.soon()
+
+    def _on_instance(self, _instance: Instance) -> None:
+        with self.lock:
+            if not self.closed:
+                self.sight = object()
+
+    def _on_tick(self) -> None:
+        self._on_instance(self.instance)
+        seen = self.instance.detail
+        if seen is not None and seen.status == "removed":
+            self.stop_watching()
+
+    def _on_nobody(self, action: str) -> None:
+        with self.lock:
+            if self.asking == action:
+                self.cancel()
+
+    def _load_price(self) -> None:
+        offers_of(self.instance.client)
+        self._on_instance(self.instance)

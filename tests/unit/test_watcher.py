@@ -1,0 +1,297 @@
+"""Watching: one thread and one listing a tick, however many instances are watched."""
+
+import threading
+
+import pytest
+
+from ppio_widgets import Instance, PpioClient
+from ppio_widgets.launcher import watcher, worker
+from ppio_widgets.launcher.watcher import watch, watch_all
+from tests.unit.wire import REAL_KEY, answers, faulty
+
+PATIENCE = 10
+HASTE = {"reason": "RATE_LIMIT", "message": "slow down"}
+
+
+class Steps(worker.Clock):
+    """A clock by which the watcher rests after each tick until a test lets it go on."""
+
+    def __init__(self):
+        self.time = 1_700_000_000.0
+        self.pauses = []
+        self._go = threading.Semaphore(0)
+        self._rests = threading.Semaphore(0)
+
+    def now(self):
+        return self.time
+
+    def wait(self, event, seconds):
+        self.pauses.append(seconds)
+        if event.is_set():
+            return True
+        self._rests.release()
+        while not self._go.acquire(timeout=0.005):
+            if event.is_set():
+                return True
+        self.time += seconds
+        return False
+
+    def rest(self):
+        """Wait until the watcher has ticked and rests; returns how long it means to."""
+        assert self._rests.acquire(timeout=PATIENCE)
+        return self.pauses[-1]
+
+    def tick(self, times=1):
+        for _ in range(times):
+            self._go.release()
+            self.rest()
+        return self.pauses[-1]
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    clock = Steps()
+    monkeypatch.setattr(worker, "clock", clock)
+    return clock
+
+
+class Account:
+    """A server with many instances; counts what it is asked."""
+
+    def __init__(self, count, status="running", page=100):
+        self.statuses = {f"i-{number}": status for number in range(count)}
+        self.page = page
+        self.listings = self.pages = 0
+        self.gets = []
+        self.hidden = set()
+        self.fails = []
+
+    def row(self, identity, **more):
+        status = {"status": self.statuses[identity], "error": "", "message": ""}
+        return {"id": identity, "name": identity, "status": status, "created_at": 1, **more}
+
+    def __call__(self, request):
+        path, _, query = request.target.partition("?")
+        if self.fails:
+            return self.fails.pop(0)
+        if path.endswith("/instances"):
+            asked = dict(part.split("=") for part in query.split("&") if part)
+            start = int(asked.get("cursor", 0))
+            self.listings += start == 0
+            self.pages += 1
+            ids = [one for one in self.statuses if one not in self.hidden]
+            more = start + self.page < len(ids)
+            rows = [self.row(one) for one in ids[start : start + self.page]]
+            return 200, {
+                "data": rows,
+                "next_cursor": str(start + self.page) if more else "",
+                "has_more": more,
+            }
+        identity = path.rpartition("/")[2]
+        self.gets.append(identity)
+        if identity not in self.statuses:
+            return 400, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
+        tools = {"jupyter": {"endpoint": f"https://{identity}.example.com"}}
+        return 200, self.row(identity, tools=tools)
+
+
+def gone():
+    """Wait until nothing is watched any more."""
+    for thread in threading.enumerate():
+        if thread.name == "ppio-watch":
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def served(steps):
+    """Serves an account; what is watched of it has to be ended by then."""
+    servers = []
+
+    def serve(account):
+        server = faulty(answers(account))
+        servers.append(server)
+        client = PpioClient(REAL_KEY, base_url=server.__enter__().url)
+        servers.append(client)
+        return client
+
+    yield serve
+    gone()
+    for one in reversed(servers):
+        one.__exit__(None, None, None)
+
+
+@pytest.fixture
+def watched(served):
+    """Watches instances of an account, and ends all of it afterwards."""
+    begun = []
+
+    def begin(account, count):
+        client = served(account)
+        machines = [Instance(f"i-{number}", client) for number in range(count)]
+        begun.extend(watch(one, lambda: None) for one in machines)
+        return machines
+
+    yield begin
+    for one in begun:
+        one.end()
+
+
+def watchers():
+    return [thread for thread in threading.enumerate() if thread.name == "ppio-watch"]
+
+
+def settled(steps, account):
+    """Let what was begun settle, so that ticks can be counted exactly."""
+    steps.rest()
+    steps.tick(3)
+    account.listings, account.pages, account.gets = 0, 0, []
+
+
+def test_five_hundred_watched_instances_cost_one_thread_and_one_listing_a_tick(watched, steps):
+    account = Account(500, "pulling")
+    machines = watched(account, 500)
+    settled(steps, account)
+    assert len(watchers()) == 1
+    steps.tick(4)
+    assert (account.listings, account.pages, account.gets) == (4, 20, [])
+    account.statuses["i-7"] = "running"
+    steps.tick(3)
+    assert account.listings == 7
+    assert account.gets == ["i-7"], "one GET when an instance reaches running, and no more"
+    assert machines[7].jupyter_url == "https://i-7.example.com"
+    assert {one.detail.status for one in machines} == {"pulling", "running"}
+    assert len(watchers()) == 1
+
+
+def test_one_watched_instance_is_asked_for_by_itself(watched, steps):
+    account = Account(300)
+    watched(account, 1)
+    settled(steps, account)
+    steps.tick(3)
+    assert (account.listings, account.gets) == (0, ["i-0"] * 3)
+
+
+def test_ticks_grow_slower_while_nothing_changes_and_quick_again_with_a_change(watched, steps):
+    account = Account(2, "pulling")
+    watched(account, 2)
+    settled(steps, account)
+    moving = [steps.tick() for _ in range(12)]
+    assert moving == sorted(moving)
+    assert moving[-1] == watcher.SLOWEST_MOVING_SECONDS
+    account.statuses["i-1"] = "running"
+    assert steps.tick() == watcher.POLL_SECONDS
+    account.statuses["i-0"] = "exited"
+    assert steps.tick() == watcher.POLL_SECONDS
+    assert [steps.tick() for _ in range(30)][-1] == watcher.SLOWEST_RESTING_SECONDS
+
+
+def test_a_server_that_asks_to_wait_is_waited_for(watched, steps):
+    account = Account(3, "pulling")
+    machines = watched(account, 3)
+    settled(steps, account)
+    account.fails = [(429, HASTE, "Retry-After: 90")]
+    assert steps.tick() == 90
+    assert machines[0].missed.status == 429
+    assert "What is shown is of" in repr(machines[0])
+    steps.tick()
+    assert machines[0].missed is None
+
+
+def test_failed_looks_grow_slower_and_what_was_seen_stays(watched, steps):
+    account = Account(3, "pulling")
+    machines = watched(account, 3)
+    settled(steps, account)
+    account.fails = [(500, {"message": "oops"})] * 8
+    pauses = [steps.tick() for _ in range(8)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == watcher.SLOWEST_FAILING_SECONDS
+    assert [one.status for one in machines] == ["pulling"] * 3
+    assert steps.tick() < watcher.SLOWEST_FAILING_SECONDS
+
+
+def test_what_a_listing_leaves_out_is_asked_for_by_itself_a_few_at_a_time(watched, steps):
+    account = Account(40, "pulling")
+    machines = watched(account, 40)
+    settled(steps, account)
+    account.hidden = {f"i-{number}" for number in range(20)}
+    steps.tick()
+    assert len(account.gets) == watcher.MOST_LOOKS
+    steps.tick(3)
+    assert set(account.gets) == account.hidden, "in turn"
+    del account.statuses["i-0"]
+    steps.tick(4)
+    assert machines[0].status == "removed"
+    assert machines[1].status == "pulling"
+
+
+def test_two_cards_of_one_instance_are_one_look(watched, steps):
+    account = Account(1)
+    (machine,) = watched(account, 1)
+    other = Instance("i-0", machine.client)
+    seen = []
+    second = watch(other, lambda: seen.append(other.detail))
+    settled(steps, account)
+    steps.tick()
+    assert account.gets == ["i-0"]
+    assert seen[-1] == machine.detail
+    second.end()
+
+
+def test_clients_of_one_account_share_a_watcher(watched, steps):
+    account = Account(2)
+    (machine,) = watched(account, 1)
+    with PpioClient(REAL_KEY, base_url=machine.client.host.base_url) as client:
+        other = watch(Instance("i-1", client), lambda: None)
+        settled(steps, account)
+        assert len(watchers()) == 1
+        steps.tick()
+        assert account.listings == 1
+        other.end()
+
+
+def test_a_board_takes_whole_listings_and_errors(served, steps):
+    account, seen = Account(250), []
+    board = watch_all(served(account), seen.append)
+    steps.rest()
+    assert len(seen[-1]) == 250
+    account.fails = [(403, {"message": "no right"})]
+    steps.tick()
+    assert seen[-1].status == 403
+    board.end()
+
+
+def test_the_thread_ends_with_the_last_watch_and_begins_anew(served, steps):
+    machine = Instance("i-0", served(Account(1)))
+    for _ in range(3):
+        begun = watch(machine, lambda: None)
+        steps.rest()
+        assert len(watchers()) == 1
+        begun.end()
+        gone()
+
+
+def test_a_listener_that_fails_keeps_nobody_from_hearing(served, steps, caplog):
+    heard, client = [], served(Account(2))
+    begun = [
+        watch(Instance("i-0", client), lambda: 1 / 0),
+        watch(Instance("i-1", client), lambda: heard.append(True)),
+    ]
+    steps.rest()
+    steps.tick()
+    assert heard
+    assert "ZeroDivisionError" in caplog.text
+    for one in begun:
+        one.end()
+
+
+def test_a_listing_keeps_the_connections_of_one_start_only(watched, steps):
+    account = Account(2)
+    machines = watched(account, 2)
+    settled(steps, account)
+    assert machines[0].jupyter_url == "https://i-0.example.com"
+    account.statuses["i-0"] = "exited"
+    steps.tick()
+    assert machines[0].detail.jupyter_url == ""
+    assert machines[1].detail.jupyter_url == "https://i-1.example.com"
+    assert account.gets == []

@@ -1,0 +1,323 @@
+"""The card of an instance: what it shows, and what its buttons do."""
+
+import re
+import threading
+
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from ppio_widgets import Instance
+from ppio_widgets.form.machine import MachineCard
+from ppio_widgets.launcher import actions, worker
+from tests.bodies import MINIMAL
+from tests.clock import PATIENCE
+
+from .conftest import every, find, find_all, press, shown, shows
+
+BODY = {
+    **MINIMAL,
+    "product_id": "a100-80g",
+    "ports": [{"port": 8080, "protocol": "http"}],
+    "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}},
+}
+
+
+class AccountClock(worker.Clock):
+    """The account's clock; who waits is let go on at once, and no time goes by for it."""
+
+    def __init__(self, clock):
+        self._clock = clock
+
+    def now(self):
+        return self._clock.now
+
+    def wait(self, event, seconds):
+        if threading.current_thread().name in ("ppio-timer", "ppio-deadline"):
+            return event.wait(PATIENCE)
+        return event.wait(0.002)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, clock):
+    monkeypatch.setattr(worker, "clock", AccountClock(clock))
+
+
+@pytest.fixture
+def card_of(wire, client):
+    cards = []
+
+    def make(identity, **options):
+        cards.append(MachineCard(Instance(identity, client), language="en", **options))
+        cards[-1]._repr_mimebundle_()
+        return cards[-1]
+
+    yield make
+    for card in cards:
+        card.close()
+    for thread in threading.enumerate():
+        if thread.name in ("ppio-watch", "ppio-act"):
+            thread.join(PATIENCE)
+
+
+@pytest.fixture
+def identity(account):
+    return account.create(BODY)["id"]
+
+
+def buttons(card):
+    return {one.description for one in every(card) if hasattr(one, "click")}
+
+
+def test_it_follows_the_way_up_and_says_when_billing_starts(card_of, identity, clock):
+    card = card_of(identity)
+    shows(card, "queued")
+    assert "aria-current=step>queued" in shown(card)
+    clock.turn(3)
+    shows(card, "aria-current=step>pulling the image (billing has started)")
+    assert "<progress aria-label='Progress of the launch' max=4 value=2>" in shown(card)
+    clock.turn(4)
+    shows(card, "aria-current=step>running")
+    clock.turn(5)
+    shows(card, "aria-current=step>Jupyter answers")
+    assert "on for 12 s, ≈ ¥0.04 since its last start (¥12.60 per hour" in shown(card)
+
+
+def test_when_it_runs_it_shows_every_way_in(card_of, identity, clock):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    text = shown(card)
+    assert re.search(r'<a href="https://[^"]+" target="_blank" rel="noopener noreferrer">', text)
+    assert "<code>ssh -p 22 root@" in text
+    assert "onclick='window.ppw&&ppw.grab(this)'>Copy</button>" in text
+    assert "8080/http" in text
+    assert "Log (instance)" in text
+    assert "there is no machine behind them" in text
+
+
+def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, account):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    press(find(card, "Stop …"))
+    question = shown(card)
+    assert "Stopping loses what lies on the container disk and local volumes" in question
+    assert "the GPU may be taken by others" in question
+    assert account.get(identity)["status"]["status"] == "running"
+    press(find(card, "Yes, stop it"))
+    assert "looked at until it is seen to have stopped" in shown(card)
+    shows(card, "about to stop")
+    clock.turn(4)
+    shows(card, "confirmed stopped at")
+    assert account.get(identity)["status"]["status"] == "exited"
+    assert buttons(card) == {"Start …", "Delete …", "Stop waiting"}
+    assert "Jupyter answers" not in shown(card)
+
+
+def test_cancel_touches_nothing(card_of, identity, clock, account):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    press(find(card, "Delete …"))
+    assert "everything but network volumes, for good" in shown(card)
+    press(find(card, "Cancel"))
+    assert "for good" not in shown(card)
+    assert account.get(identity)["status"]["status"] == "running"
+
+
+def test_start_restart_and_delete(card_of, identity, clock, account):
+    clock.turn(10)
+    account.act(identity, "stop")
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, "stopped")
+    press(find(card, "Start …"))
+    assert "bills it again" in shown(card)
+    press(find(card, "Yes, start it"))
+    shows(card, "about to start")
+    assert "Starting;" in shown(card)
+    clock.turn(10)
+    shows(card, "confirmed running at")
+    press(find(card, "Restart …"))
+    press(find(card, "Yes, restart it"))
+    shows(card, "about to restart")
+    clock.turn(10)
+    shows(card, "confirmed running again at")
+    press(find(card, "Delete …"))
+    press(find(card, "Yes, delete it for good"))
+    shows(card, "about to be deleted")
+    clock.turn(10)
+    shows(card, "confirmed deleted at")
+    assert buttons(card) == set()
+
+
+def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of, account, clock):
+    body = {**BODY, "billing": {"mode": "prepaid", "prepaid": {"months": 1}}}
+    identity = account.create(body)["id"]
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    press(find(card, "Delete …"))
+    assert "cannot be released early" in shown(card)
+    press(find(card, "Yes, delete it for good"))
+    shows(card, "<dd class=ppw-bad>")
+    shows(card, "a prepaid instance cannot be released early")
+    assert account.get(identity)["status"]["status"] == "running"
+    shows(card, "Failed")
+
+
+def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identity, clock, cloud, monkeypatch):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    handle = cloud.handle_request
+
+    def forget(request):
+        if request.method == "PUT":
+            request.url = request.url.copy_with(path=f"/gpus/v2/instances/{identity}")
+            request.method = "GET"
+        return handle(request)
+
+    monkeypatch.setattr(cloud, "handle_request", forget)
+    monkeypatch.setattr(actions, "PATIENCE", dict.fromkeys(actions.PATIENCE, 0.0))
+    press(find(card, "Stop …"))
+    press(find(card, "Yes, stop it"))
+    shows(card, "<dd class=ppw-bad>")
+    said = re.search("<dd class=ppw-bad>([^<]+)", shown(card))[1]
+    assert "may still be billed" in said
+    seen = card.session.instance.seen_at
+    clock.turn(100)
+    for _ in range(1000):
+        if card.session.instance.seen_at > seen:
+            break
+        threading.Event().wait(0.005)
+    assert said in shown(card)
+
+
+def test_to_stop_waiting_never_stops_the_machine(card_of, identity, clock, account):
+    card = card_of(identity)
+    shows(card, "queued")
+    press(find(card, "Stop waiting"))
+    assert "the instance itself goes on, and so does its bill" in shown(card)
+    for thread in threading.enumerate():
+        if thread.name == "ppio-watch":
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), "nobody looks any more"
+    clock.turn(20)
+    assert account.get(identity)["status"]["status"] == "running"
+    press(find(card, "Watch again"))
+    shows(card, ">running")
+
+
+def test_closing_ends_quietly_and_leaves_no_widget(card_of, identity, clock, account):
+    before = set(_instances)
+    card = card_of(identity)
+    shows(card, "queued")
+    press(find(card, "Stop …"))
+    card.close()
+    assert set(_instances) == before
+    clock.turn(20)
+    assert account.get(identity)["status"]["status"] == "running"
+
+
+def test_running_the_cell_again_replaces_the_card(card_of, identity, monkeypatch):
+    monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell")
+    executions = iter(range(1, 9))
+    monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: next(executions))
+    first = card_of(identity)
+    second = card_of(identity)
+    assert (first.session.closed, second.session.closed) == (True, False)
+
+
+def test_what_does_not_change_is_not_sent(card_of, identity, clock, wire, account):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, "Jupyter answers")
+    shows(card, "¥")
+    wire.clear()
+    seen, patience = [], threading.Event()
+    card.session.instance.subscribe(seen.append)
+    for _ in range(20):
+        card.session._on_tick()
+        patience.wait(0.002)
+    assert wire.count() == 0
+
+
+def test_a_tick_is_one_small_message(card_of, identity, clock, wire):
+    clock.turn(30)
+    card = card_of(identity)
+    shows(card, "Jupyter answers")
+    shows(card, "on for 30 s")
+    shows(card, "¥")
+    wire.clear()
+    clock.turn(7)
+    shows(card, "on for 37 s")
+    assert wire.count() == 1
+    assert wire.size() < 1200
+
+
+def test_nobody_answers_and_the_question_is_withdrawn(card_of, identity, clock, monkeypatch):
+    card = card_of(identity)
+    shows(card, "queued")
+    called = []
+    monkeypatch.setattr(worker, "after", lambda _seconds, task: called.append(task) or threading.Event())
+    press(find(card, "Stop …"))
+    assert find_all(card, "Yes, stop it")
+    called[-1]()
+    assert not find_all(card, "Yes, stop it")
+
+
+def test_a_timer_is_said_to_be_this_notebooks(card_of, identity, clock):
+    clock.turn(10)
+    card = card_of(identity)
+    card.session.instance.stop_after("3h")
+    shows(card, "The timer is this notebook&#x27;s, not PPIO&#x27;s")
+    card.session.instance.cancel_deadline()
+    shows(card, ">running")
+
+
+def test_a_lost_look_is_said_and_what_was_seen_stays(card_of, identity, clock, cloud, monkeypatch):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    handle = cloud.handle_request
+    monkeypatch.setattr(cloud, "handle_request", lambda _request: 1 / 0)
+    shows(card, "What is shown is of")
+    assert "running" in shown(card)
+    monkeypatch.setattr(cloud, "handle_request", handle)
+    for _ in range(1000):
+        if "What is shown is of" not in shown(card):
+            break
+        threading.Event().wait(0.005)
+    assert "Not reached" not in shown(card)
+
+
+def test_an_instance_displays_as_a_card_where_one_can_click(client, identity, monkeypatch, wire):
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    made = []
+    monkeypatch.setattr(
+        "ppio_widgets.form.machine.MachineCard._repr_mimebundle_",
+        lambda card, **_options: made.append(card) or {"view": 1},
+    )
+    bundle = Instance(identity, client)._repr_mimebundle_()
+    assert bundle["view"] == 1
+    assert "ppio-machine" in bundle["text/html"]
+    made[0].close()
+
+
+@pytest.mark.parametrize("answers", ["input", None])
+def test_elsewhere_it_is_text_and_html(client, identity, monkeypatch, answers):
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: answers)
+    bundle = Instance(identity, client)._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert identity in bundle["text/plain"]
+
+
+def test_the_chinese_card(identity, client, clock, wire):
+    clock.turn(10)
+    card = MachineCard(Instance(identity, client), language="zh")
+    card._repr_mimebundle_()
+    shows(card, "运行中")
+    press(find(card, "停止…"))
+    assert "停止会丢失" in shown(card)
+    card.close()
