@@ -62,10 +62,10 @@ class InstanceBoard(CellView):
             _dom_classes=["ppw-field"],
         )
         self._filters = theme.box([self._text, self._status], "ppw-filters")
-        self._head = theme.html("", "ppw-head")
+        self._head = theme.html("", "ppw-columns-of")
         self._list = theme.select_several(description=say("board.list"), _dom_classes=["ppw-instances"])
         self._buttons = {action: theme.button(say(f"do.{action}"), "ppw-ask") for action in _ACTIONS}
-        self._refresh = theme.button(say("catalogue.refresh"), "ppw-refresh")
+        self._refresh = theme.button(say("board.refresh"), "ppw-refresh")
         self._question = theme.html("", "ppw-question")
         self._sure = theme.button("", "ppw-sure", button_style="danger")
         self._keep = theme.button(say("do.keep"), "ppw-keep")
@@ -169,7 +169,7 @@ class InstanceBoard(CellView):
             lines.append(f"<p class=ppw-quiet>{esc(say('board.choose'))}</p>")
         for title, result in session.results:
             failed = isinstance(result, PpioError)
-            text = result.sentence(say) if failed else result
+            text = result.sentence(say) if failed else result or "…"
             bad = " class=ppw-bad" if failed else ""
             lines.append(f"<p{bad}>{esc(say('problem.named', name=title, text=text))}</p>")
         return "".join(lines)

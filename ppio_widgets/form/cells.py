@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
 
 _made: dict[str, weakref.WeakSet[CellView]] = {}
+# By cell: the execution that last replaced something, and what. A cell may make several
+# views, and each of them takes over what the earlier ones knew.
+_replaced: dict[str, tuple[int | None, list[CellView]]] = {}
 
 
 class CellView(w.Box):
@@ -39,10 +42,12 @@ class CellView(w.Box):
         cell, self.execution = notebook.cell_id(), notebook.execution()
         super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", *classes])
         # Only now, when the new one stands, may the old ones go.
-        for view in earlier(cell, self.execution):
+        replaced = earlier(cell, self.execution)
+        for view in replaced:
             if not view.busy:
                 view.close()
         if cell:
+            _replaced[cell] = self.execution, replaced
             _made.setdefault(cell, weakref.WeakSet()).add(self)
 
     @property
@@ -68,6 +73,8 @@ class CellView(w.Box):
 
 
 def earlier(cell: str | None, execution: int | None) -> list[CellView]:
-    """Return what earlier runs of a cell made and is still open; none without a cell's id."""
+    """Return what this run of a cell replaces: what earlier ones made and was open; none without an id."""
     views = list(_made.get(cell or "", ()))
-    return [view for view in views if not view.session.closed and view.execution != execution]
+    still_open = [view for view in views if not view.session.closed and view.execution != execution]
+    by_execution, closed = _replaced.get(cell or "", (None, []))
+    return [*(closed if by_execution == execution else []), *still_open]

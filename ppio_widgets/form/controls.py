@@ -11,6 +11,7 @@ from ppio_widgets.form.html import esc
 from ppio_widgets.form.machine import MachinePanel
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
+from ppio_widgets.launcher.wording import launch_asides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,9 +115,8 @@ class LaunchControls:
             if self._status is not None and self.session.launch in self.session.launches:
                 self._show_status(self._earlier(self.session.launch))  # it was checked, and is asked anew
         elif self.session.launch is not None:
-            self._show_status(self._outcome())
-            self._arrange()
             self._show_machine()
+            self._show_status(self._outcome())
         self._arrange()
 
     @guarded
@@ -190,21 +190,22 @@ class LaunchControls:
     def _show_status(self, html: str) -> None:
         if self._status is None:
             self._status = theme.html("", "ppw-status")
-        self._status.value = f"<div role=status>{html}</div>"
+        self._status.value = f"<div role=status>{html}</div>" if html else ""
 
     def _outcome(self) -> str:
         launch = self.session.launch
         if launch is None:
             return ""
+        if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
+            asides = "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self._say))
+            return asides + self._earlier(launch)
         text = esc(launch.sentence(self._say)) + self._earlier(launch)
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
             label = esc(self._say("launch.progress"))
             return f"<p>{text}</p><progress aria-label='{label}'></progress>"
         if launch.state is LaunchState.REJECTED:
             return f"<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
-        if launch.state is not LaunchState.SUCCEEDED:
-            return f"<p class=ppw-bad>{text}</p>"
-        return f"<p>{text}</p>"
+        return f"<p class=ppw-bad>{text}</p>"
 
     def _earlier(self, current: Launch) -> str:
         """Keep the ids of earlier launches in sight: they may be running, and billed."""

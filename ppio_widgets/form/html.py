@@ -12,12 +12,12 @@ def esc(text: object) -> str:
     return html.escape(visible(str(text)))
 
 
-def link(address: str) -> str:
+def link(address: str, name: str = "") -> str:
     """Return an address as a link that opens beside the notebook; anything else as text."""
     text = esc(address)
     if not address.startswith(("http://", "https://")):
         return text
-    return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
+    return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{esc(name) or text}</a>'
 
 
 def css_string(text: str) -> str:

@@ -97,6 +97,8 @@ class MachinePanel:
         text = esc(fact.text)
         if fact.kind == "link":
             text = link(fact.text)
+        elif fact.kind == "open":
+            text = f"{link(fact.text, self._say('machine.open'))} <span class=ppw-quiet>{text}</span>"
         elif fact.kind == "copy":
             done = esc(self._say("copy.done"))
             copy = esc(self._say("machine.copy"))

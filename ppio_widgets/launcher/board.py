@@ -102,7 +102,8 @@ class Board:
         """Return how many there are, and how many of them are billed by the hour."""
         count = len(self.instances)
         on = sum(one.is_on for one in self.instances)
-        return say("board.head" if count else "board.none", n=count, on=on, cloud=self.cloud)
+        key = "board.none" if not count else "board.one" if count == 1 else "board.head"
+        return say(key, n=count, on=on, cloud=self.cloud)
 
     def _cells(self, one: InstanceDetail, say: Words) -> tuple[str, ...]:
         offer = self.offers.get(one.product_id)
@@ -162,8 +163,21 @@ def resolve(client: PpioClient, word: str) -> Instance:
     raise LaunchRefused("no_such_instance", name=plain(word))
 
 
-def on_all(instances: Sequence[Instance], do: Callable[[Instance], str]) -> list[str | PpioError]:
-    """Do one thing to each, eight at a time, and return what came of each, in their order."""
+def on_all(
+    instances: Sequence[Instance],
+    do: Callable[[Instance], str],
+    heard: Callable[[int, str | PpioError], None] | None = None,
+) -> list[str | PpioError]:
+    """Do one thing to each, eight at a time, and return what came of each, in their order.
+
+    Parameters
+    ----------
+    instances : sequence of Instance
+    do : callable
+        Returns what came of it.
+    heard : callable, optional
+        Called with the number and the result of each, as soon as it is there.
+    """
     results: list[str | PpioError] = [""] * len(instances)
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in range(len(instances)):
@@ -182,6 +196,8 @@ def on_all(instances: Sequence[Instance], do: Callable[[Instance], str]) -> list
                 results[number] = error
             except Exception as error:  # noqa: BLE001 - the others are still done
                 results[number] = unexpected(error)
+            if heard is not None:
+                heard(number, results[number])
             left.release()
 
     for _worker in range(min(8, len(instances))):

@@ -51,7 +51,9 @@ class BoardSession(HasTraits):
     asking = Unicode(help="The action whose confirmation is open, or empty.")
     acting = Unicode(help="The action that is on its way, or empty.")
     chosen = TupleOf(help="Ids of the instances that are chosen.")
-    results = TupleOf(help="Pairs of a title and what came of the last action: words, or a PpioError.")
+    results = TupleOf(
+        help="Pairs of a title and what came of the action: words, a PpioError, or nothing yet."
+    )
 
     def __init__(self, client: PpioClient, say: Words) -> None:
         self.client = client
@@ -99,7 +101,8 @@ class BoardSession(HasTraits):
             self.asking = ""
             if self.closed or not action or not machines:
                 return
-            self.acting, self.results = action, ()
+            self.results = tuple((named(one), "") for one in machines)
+            self.acting = action
         worker.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
 
     def machines(self) -> list[Instance]:
@@ -121,12 +124,18 @@ class BoardSession(HasTraits):
             getattr(machine, action)()
             return confirmed_words(*machine.done, self._say) if machine.done else ""
 
-        results = on_all(machines, do)
+        def heard(number: int, result: str | PpioError) -> None:
+            with self.lock:
+                if not self.closed:
+                    rows = list(self.results)
+                    rows[number] = (rows[number][0], result)
+                    self.results = tuple(rows)
+
+        on_all(machines, do, heard)
         with self.lock:
             if self.closed:
                 return
             self.acting = ""
-            self.results = tuple(zip(map(named, machines), results, strict=True))
         self.refresh()
 
     def _on_rows(self, rows: tuple[InstanceDetail, ...] | PpioError) -> None:

@@ -33,8 +33,8 @@ class Fact:
     ----------
     label, text : str
     kind : str
-        ``"link"`` for an address that opens, ``"copy"`` for a command, ``"bad"`` for what
-        went wrong; empty for plain words.
+        ``"link"`` for an address that opens, ``"open"`` for one that is offered by name,
+        ``"copy"`` for a command, ``"bad"`` for what went wrong; empty for plain words.
     """
 
     label: str
@@ -145,7 +145,7 @@ def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
     if ".practice.invalid" in seen.ssh_command + seen.jupyter_url:
         yield Fact(say("machine.addresses"), say("machine.pretend"))
     if seen.jupyter_url:
-        yield Fact(say("machine.jupyter"), seen.jupyter_url, kind="link")
+        yield Fact(say("machine.jupyter"), seen.jupyter_url, kind="open")
     if seen.ssh_command:
         yield Fact(say("machine.ssh"), seen.ssh_command, kind="copy")
     for one in seen.ports:
@@ -155,6 +155,6 @@ def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
 
 def _html(fact: Fact) -> str:
     text = escape(plain(fact.text, 2000))
-    if fact.kind == "link" and fact.text.startswith(("http://", "https://")):
+    if fact.kind in ("link", "open") and fact.text.startswith(("http://", "https://")):
         return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
     return text

@@ -24,16 +24,24 @@ def status_words(status: str, say: Words) -> str:
 def launch_sentence(launch: Launch, say: Words) -> str:
     """Return where a launch stands."""
     where = launch.plan.target.words(say)
-    if launch.state is LaunchState.SUCCEEDED:
-        parts = [_machine(launch, where, say)]
-    else:
-        parts = [_no_machine(launch, where, say)]
+    made = launch.state is LaunchState.SUCCEEDED
+    parts = [_machine(launch, where, say) if made else _no_machine(launch, where, say)]
+    return " ".join([*parts, *launch_asides(launch, say)])
+
+
+def launch_asides(launch: Launch, say: Words) -> list[str]:
+    """Return what is to be said of a launch beside where its instance stands."""
+    parts = []
+    if launch.source == "listing":
+        parts.append(say("launch.found"))
+    if launch.id is not None and launch.other_id is not None:
+        parts.append(say("launch.two", id=plain(launch.id), other=plain(launch.other_id)))
     unrecorded = launch.unrecorded
     if unrecorded is not None:  # consented to: how to consent is of no use any more
         parts.append(
             unrecorded.fact(say) if isinstance(unrecorded, ConsentNeeded) else unrecorded.sentence(say)
         )
-    return " ".join(parts)
+    return parts
 
 
 def record_sentence(record: Record, now: float, say: Words) -> str:
@@ -55,10 +63,6 @@ def _machine(launch: Launch, where: str, say: Words) -> str:
     status = status_words(seen.status, say) if seen else say("status.accepted")
     identity = plain(launch.id)
     parts = [say("launch.succeeded", name=launch.name, cloud=where, id=identity, status=status)]
-    if launch.source == "listing":
-        parts.append(say("launch.found"))
-    if launch.other_id is not None:
-        parts.append(say("launch.two", id=identity, other=plain(launch.other_id)))
     if seen is not None:
         parts += [text for text in (seen.error, seen.message) if text]
     return " ".join(parts)

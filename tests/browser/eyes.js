@@ -1,9 +1,9 @@
 // Looks at every element and text that ever stands in a cell's output, from the page's first moment.
 ([acting, handlers]) => {
   const ACTING = new RegExp(acting, 'u');
-  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL INPUT SELECT OPTION DATALIST BUTTON STYLE')
+  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE')
     .split(' '));
-  const PLACES = ['status', 'question', 'readout', 'notice', 'top'];
+  const PLACES = ['status', 'question', 'readout', 'notice', 'top', 'live', 'facts'];
   const seen = {faults: [], links: [], copied: []};
   for (const place of PLACES) seen[place] = [];
   window.__seen = seen;
@@ -17,7 +17,7 @@
   };
   const judge = (node) => {
     for (const {name, value} of node.attributes) {
-      if (/^on/i.test(name) && !(node.tagName === 'IMG' && handlers.includes(value))) fault('handler', node);
+      if (/^on/i.test(name) && !(/^(IMG|BUTTON)$/.test(node.tagName) && handlers.includes(value))) fault('handler', node);
       if (/^(srcdoc|autofocus|background|formaction|ping)$/i.test(name)) fault(name, node);
       if (/^(href|src|action|data)$/i.test(name) && value !== 'data:,' && node.tagName !== 'A') fault(name, node);
       if (name === 'class' && /(^| )ansi-/.test(value)) fault('colour', node);
@@ -26,6 +26,9 @@
       if (node.getAttribute('src') !== 'data:,' || !node.hidden) fault('image', node);
     } else if (node.tagName === 'A' && node.closest('.jp-RenderedText')) {
       seen.links.push(node.href);  // JupyterLab makes one of any address in a plain text
+    } else if (node.tagName === 'A') {
+      const safe = /^https?:\/\//.test(node.getAttribute('href')) && node.target === '_blank' && /noopener/.test(node.rel);
+      if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
     if (node.tagName === 'TEXTAREA' && node.readOnly) seen.copied.push(node.value);
     if (node.tagName === 'STYLE' && node.closest('.ppw-readout') && node.sheet)

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright's own name
@@ -28,6 +28,7 @@ HANDLERS = (
     html.unescape(re.search('onerror="([^"]*)"', script())[1]),
     "window.ppw&&ppw.copy(this)",
     "window.ppw&&ppw.count(this)",
+    "window.ppw&&ppw.grab(this)",
 )
 
 
@@ -36,6 +37,7 @@ class Cloud:
 
     def __init__(self):
         self.made = set()
+        self.names = {}
 
     def __call__(self, server, connection):
         request = server.read(connection)
@@ -51,7 +53,17 @@ class Cloud:
         if url.path != "/gpus/v2/instances":
             identity = unquote(url.path.rpartition("/")[2], errors="surrogatepass")
             said = {"status": identity, "error": identity, "message": identity}
-            return 200, {"id": identity, "name": identity, "status": said}
+            logs = {
+                "instance_endpoint": "javascript:alert(1)",
+                "system_endpoint": f"https://h/{quote(identity, errors='surrogatepass')}",
+            }
+            tools = {
+                "ssh": {"command": identity},
+                "jupyter": {"endpoint": f"https://{identity}"},
+                "log": logs,
+            }
+            name = self.names.get(identity, identity)
+            return 200, {"id": identity, "name": name, "status": said, "tools": tools}
         name = parse_qs(url.query).get("name", [""])[0]
         if not name:  # all there is
             return 200, {"data": [row(text, text) for text in ALL], "has_more": False}
@@ -69,6 +81,7 @@ class Cloud:
             self.made.add(name)
             page = f"<html><head><title>t</title></head><body><h1>No</h1><p>{text}</p></body></html>"
             return 502, page.encode("utf-8", "surrogatepass")
+        self.names[text] = name
         return 200, {"id": text}
 
 
@@ -92,7 +105,9 @@ from IPython.display import display
 from ipywidgets import VBox
 import ppio_widgets
 from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.form.board import InstanceBoard
 from ppio_widgets.form.confirm import ConfirmCard
+from ppio_widgets.form.machine import MachineCard
 from ppio_widgets.launcher import search
 from ppio_widgets.launcher.ledger import ledger_for
 from ppio_widgets.launcher.record import Record
@@ -148,7 +163,8 @@ for n, text in enumerate(SENT):
     BODY = body(n, "s")
     ip.run_line_magic("ppio_launch", "--body $BODY --env {'K=' + text} --region $text --volume local:/x")
 cards = [ConfirmCard(body(n, "t"), PpioClient()) for n in range(len(TEXTS))]
-display(VBox(cards))
+machines = [MachineCard(launches["s", n].machine()) for n in range(len(TEXTS))]
+display(VBox([*cards, *machines]))
 for card in cards:
     card.session.confirm()
 """
@@ -188,6 +204,12 @@ for text in TEXTS:
 """
 LISTING = """\
 display(ip.run_line_magic("ppio", "launches"), list(PpioClient().list_instances()))
+board = InstanceBoard(client=PpioClient())
+display(board)
+while not board.session.loaded:
+    time.sleep(0.05)
+board.session.choose([one.id for one in board.session.board.instances])
+board.session.ask("delete")
 form = LaunchForm(client=PpioClient("sk_made_up_1234", base_url="https://api.ppio.com"))
 form.session.launches = tuple(launches["r", n] for n in range(len(TEXTS)))
 display(form)
@@ -283,8 +305,8 @@ def evidence(lab, chromium):
             form.get_by_role("button", name="Copy JSON", exact=True).click()
             page.wait_for_function("__seen.copied.length")
             sheet.show("fields", ("readout", "f"), ("readout", "k"))
-            sheet.show("launches", ("status", "r"), ("status", "u"), ("status", "s"))
-            sheet.show("cards", ("question", "s"), ("question", "t"))
+            sheet.show("launches", ("status", "r"), ("status", "u"))
+            sheet.show("cards", ("question", "s"), ("question", "t"), ("live", "s"))
             for cell in ("plans", "errors", "refusals", "listing"):
                 sheet.show(cell)
             sheet.show("listing", ("notice", "r"))
@@ -357,7 +379,9 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
         places = {
             "status, refused": evidence.has("status", refused),
             "status, looked up": evidence.has("status", several),
-            "status, launched": evidence.has("status", f"in progress ({text}) (id {text}). {text} {text}"),
+            "card": evidence.has("live", f"in progress ({text}) (id {text})"),
+            "card, the server's words": evidence.has("facts", f"Server says{text}Server says{text}"),
+            "card, SSH": evidence.has("facts", f"SSH{text} Copy"),
             "question": evidence.has("question", there),
             "notice": evidence.has("notice", refused),
             "banner": evidence.has("top", f"{text} on ", f"It may be one of these: {text}."),

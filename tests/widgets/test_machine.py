@@ -321,3 +321,17 @@ def test_the_chinese_card(identity, client, clock, wire):
     press(find(card, "停止…"))
     assert "停止会丢失" in shown(card)
     card.close()
+
+
+def test_each_view_of_a_cell_takes_over_what_the_earlier_ones_knew(
+    card_of, make_form, identity, monkeypatch, cloud
+):
+    monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell")
+    monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: 1)
+    form = make_form({**MINIMAL, "name": "earlier"})
+    launch = form.launch().wait_for_answer(PATIENCE)
+    shows(form, launch.id)
+    monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: 2)
+    card_of(identity)
+    assert form.session.closed
+    assert launch.id in shown(make_form())

@@ -1,0 +1,59 @@
+"""A card in a real kernel: it lives while the kernel is busy, and ends with its cell."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from .kernel import Kernel, environment
+
+CARD = """
+from ppio_widgets import Instance
+from ppio_widgets.api import connect
+from ppio_widgets.practice import kernel_account
+body = {"name": "demo", "product_id": "a100-80g", "image": "ubuntu:24.04",
+        "billing": {"mode": "postpaid"}, "resource": {"gpu_num": 1, "rootfs_size_gb": 20}}
+one = Instance(kernel_account().create(body)["id"], connect(practice=True))
+one
+"""
+
+
+@pytest.fixture
+def kernel(tmp_path):
+    manager, client = start_new_kernel(kernel_name="python3", env=environment(tmp_path))
+    started = Kernel(client)
+    yield started, manager
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_a_blocked_kernel_still_updates_its_card_within_four_seconds(kernel):
+    started, manager = kernel
+    reply, published = started.run(CARD, cell="cell-1")
+    assert reply["status"] == "ok"
+    shown = next(one["content"]["data"] for one in published if one["msg_type"] == "execute_result")
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "ppio-machine" in shown["text/html"]
+    assert "for 0 s" not in shown["text/plain"], "nothing is asked on the kernel's own thread"
+    began = time.monotonic()
+    started.client.execute("import time\ntime.sleep(10)")
+    while True:
+        message = started.client.get_iopub_msg(timeout=10)
+        state = message["content"].get("data", {}).get("state", {})
+        if message["msg_type"] == "comm_msg" and "aria-current=step" in str(state.get("value", "")):
+            break
+    assert time.monotonic() - began < 4
+    manager.interrupt_kernel()
+    assert started.client.get_shell_msg(timeout=10)["content"]["status"] == "error", "the cell was still busy"
+
+
+def test_running_the_cell_again_ends_the_earlier_card_and_its_watch(kernel):
+    started, _manager = kernel
+    started.run(CARD, cell="cell-1")
+    count = "len([t for t in __import__('threading').enumerate() if t.name == 'ppio-watch'])"
+    assert started.value(count) == "1"
+    _, published = started.run(CARD, cell="cell-1")
+    assert any(one["msg_type"] == "comm_close" for one in published)
+    assert started.value(count) == "1"
