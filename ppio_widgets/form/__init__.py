@@ -2,7 +2,8 @@
 
 `launch_form` puts it together, `sections` says which field stands where, `fields`
 and `rows` are the controls, `readout` the preview with errors and blockers,
-`controls` the way from the button to the machine, `theme` all looks. No network,
+`controls` the way from the button to the machine, `machine` and `board` show what is
+there, `theme` all looks. No network,
 no thread, no IPython here.
 """
 

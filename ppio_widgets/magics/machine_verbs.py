@@ -53,6 +53,7 @@ def deleted(*given: str) -> None:
 
 def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
+    from ppio_widgets.errors import PpioError  # noqa: PLC0415
     from ppio_widgets.launcher.board import named, on_all  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
@@ -67,6 +68,8 @@ def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) ->
         return machine.outcome
 
     results = on_all(machines, do)
+    if len(results) == 1 and isinstance(results[0], PpioError):
+        raise results[0]
     for machine, result in zip(machines, results, strict=True):
         print(f"{named(machine)}: {result}")  # noqa: T201
     _fail_with(results)
@@ -77,8 +80,6 @@ def _fail_with(results: Sequence[object]) -> None:
     from ppio_widgets.errors import ActionUnconfirmed, PpioError  # noqa: PLC0415
 
     failed = [result for result in results if isinstance(result, PpioError)]
-    if len(results) == 1 and failed:
-        raise failed[0]
     if failed:
         raise ActionUnconfirmed("some_failed", failed=len(failed), n=len(results))
 

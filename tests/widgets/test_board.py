@@ -61,6 +61,26 @@ def the_list(board):
     return find(board, "Instances")
 
 
+def priced(board):
+    """Wait until the prices are there."""
+    patience = threading.Event()
+    for _ in range(2000):
+        if "¥" in rows(board)[0]:
+            return
+        patience.wait(0.005)
+    raise AssertionError("no price came")
+
+
+def asked(account, identity):
+    """Wait until something was asked of an instance; only then may its time go by."""
+    patience = threading.Event()
+    for _ in range(2000):
+        if account.get(identity)["status"]["status"] != "running":
+            return
+        patience.wait(0.005)
+    raise AssertionError("nothing was asked")
+
+
 def pick(board, *names):
     """Choose rows as the front end does."""
     index = [number for number, row in enumerate(rows(board)) if row.split()[1] in names]
@@ -73,10 +93,7 @@ def test_all_instances_newest_first_with_what_they_cost(board_of, fill):
     shows(board, "2 instances on the practice cloud, 2 of them not stopped")
     assert [row.split()[1] for row in rows(board)] == ["new", "old"]
     shows(board, "hours on")
-    for _ in range(2000):
-        if "≈ ¥0.07" in rows(board)[0]:
-            break
-        threading.Event().wait(0.005)
+    priced(board)
     assert "≈ ¥0.07" in rows(board)[0]
     assert "running" in rows(board)[0]
 
@@ -109,10 +126,7 @@ def test_several_are_stopped_after_one_question_that_names_them(board_of, fill, 
     assert account.get(made["one"])["status"]["status"] == "running"
     press(find(board, "Yes, stop it"))
     for name in ("one", "two"):
-        for _ in range(2000):
-            if account.get(made[name])["status"]["status"] != "running":
-                break
-            threading.Event().wait(0.005)
+        asked(account, made[name])
     clock.turn(10)
     shows(board, f"one ({made['one']}): confirmed stopped at")
     shows(board, f"two ({made['two']}): confirmed stopped at")
@@ -129,6 +143,7 @@ def test_each_result_is_a_row_and_a_failure_is_loud(board_of, fill, account, clo
     press(find(board, "Restart …"))
     press(find(board, "Yes, restart it"))
     shows(board, f"<p class=ppw-bad>second ({made['second']}): ")
+    asked(account, made["first"])
     clock.turn(10)
     shows(board, f"first ({made['first']}): confirmed running again at")
 
@@ -162,6 +177,7 @@ def test_a_thousand_instances_stay_usable(board_of, account, wire, clock):
     shows(board, "1000 instances")
     shows(board, "800 more are not shown")
     assert len(rows(board)) == 200
+    priced(board)
     wire.clear()
     type_into(find(board, "Name or id"), "job-0007")
     assert [row.split()[1] for row in rows(board)] == ["job-0007"]
@@ -175,10 +191,7 @@ def test_what_does_not_change_is_not_sent(board_of, fill, wire):
     fill("one")
     board = board_of()
     shows(board, "One instance")
-    for _ in range(2000):
-        if "¥" in rows(board)[0]:
-            break
-        threading.Event().wait(0.005)
+    priced(board)
     wire.clear()
     for _ in range(20):
         board.session._on_rows(board.session.board.instances)
