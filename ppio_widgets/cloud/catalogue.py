@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from ppio_widgets.cloud import lately
 from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.reader import CatalogueReader
 from ppio_widgets.cloud.shelf import currency_of
@@ -109,12 +110,20 @@ class Catalogue:
         Returns seconds that only grow.
     life : float
         After so many seconds a kind is loaded anew when somebody asks for it.
+    base_url : str, optional
+        Of the cloud; what is loaded is known as its own lately (`cloud.lately`).
     """
 
     def __init__(
-        self, reader: CatalogueReader, *, clock: Clock = time.monotonic, life: float = LIFE_SECONDS
+        self,
+        reader: CatalogueReader,
+        *,
+        clock: Clock = time.monotonic,
+        life: float = LIFE_SECONDS,
+        base_url: str = "",
     ) -> None:
         self._reader = reader
+        self._base_url = base_url
         self._clock = clock
         self._life = life
         self._changed = threading.Condition()
@@ -135,6 +144,7 @@ class Catalogue:
                 with self._changed:
                     if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
                         self._land(slot, outcome)
+                        lately.keep(self._base_url, kind, slot.value)
         return self.state(kind)
 
     def refresh(self) -> None:
@@ -224,7 +234,8 @@ class Catalogue:
 def open_catalogue(client: PpioClient, *, clock: Clock = time.monotonic) -> Catalogue:
     """Return a catalogue of a client's cloud; nothing is asked yet."""
     currency = currency_of(client.host, practice=client.is_practice)
-    return Catalogue(CatalogueReader(client, currency=currency, host=client.host.name), clock=clock)
+    reader = CatalogueReader(client, currency=currency, host=client.host.name)
+    return Catalogue(reader, clock=clock, base_url=client.host.base_url)
 
 
 def _state(slot: _Slot) -> KindState:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused, PpioError, is_gone
-from ppio_widgets.launcher import worker
+from ppio_widgets.launcher import sightings, worker
 from ppio_widgets.launcher.actions import unexpected
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.plan import Target
@@ -133,6 +133,7 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
         See `PpioClient.list_details`.
     """
     instances = client.list_details(name, status)
+    sightings.note(client.host.base_url, instances, whole=not (name or status))
     offers = offers_of(client) if instances else {}
     return Board(instances, offers, Target.of(client).words(words()), worker.clock.now())
 

@@ -10,7 +10,7 @@ from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import ENDED, RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of, is_gone
-from ppio_widgets.launcher import deadline, worker
+from ppio_widgets.launcher import deadline, sightings, worker
 from ppio_widgets.launcher.actions import SLOWEST_POLL_SECONDS, confirmed_words, perform
 from ppio_widgets.launcher.machine_card import as_html, as_text
 from ppio_widgets.launcher.plan import Target
@@ -332,6 +332,7 @@ class Instance:
             changed = seen != self.detail or self.missed is not None
             self.detail, self.missed, self.seen_at = seen, None, worker.clock.now()
         if changed:
+            sightings.note(self.client.host.base_url, [seen])
             self.tell()
 
     def _act(self, action: Action, timeout: float | None) -> Instance:

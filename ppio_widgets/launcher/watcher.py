@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import RUNNING
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
-from ppio_widgets.launcher import worker
+from ppio_widgets.launcher import sightings, worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -214,6 +214,7 @@ class Watcher:
             _read(watches)
             return None, None
         rows = client.list_details()
+        sightings.note(client.host.base_url, rows, whole=True)
         listed = {row.id: row for row in rows}
         missing = [group for identity, group in by_id.items() if identity not in listed]
         due = [missing[(self._ticks + n) % len(missing)] for n in range(min(MOST_LOOKS, len(missing)))]

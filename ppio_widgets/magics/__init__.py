@@ -1,17 +1,21 @@
-"""IPython: the line magics, registered by ``%load_ext ppio_widgets``.
+"""IPython: the magics, registered by ``%load_ext ppio_widgets``.
 
-`launch_magic` is ``%ppio_launch``: it reads a line and asks who can answer; the form
-and the launcher do the rest. `ppio_magic` is ``%ppio``: sign in, choose the cloud, see
-and settle launches. Loading registers names only; the heavy imports wait for the first use.
+`launch_magic` is ``%ppio_launch`` and ``%%ppio_launch``: it reads a line and asks who can
+answer; the form and the launcher do the rest. `ppio_magic` is ``%ppio``: sign in, choose the
+cloud, see and settle launches. `completion` says what Tab may put into their lines. Loading
+registers names only; the heavy imports wait for the first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppio_widgets.locale import words
+from ppio_widgets.magics import completion
 from ppio_widgets.magics.greeting import greet_soon
 from ppio_widgets.magics.launch_magic import LaunchMagics
 from ppio_widgets.magics.ppio_magic import PpioMagics, tell_of_open_launches
+from ppio_widgets.magics.usage import usage
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -22,8 +26,10 @@ _LAUNCH = ("ppio_widgets.launcher.launch", "Launch")
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics, and how a `Launch` displays itself; tell of what was left open or on."""
+    LaunchMagics.ppio_launch.__doc__ = usage(words())
     magics = LaunchMagics(shell)
     shell.register_magics(magics, PpioMagics(shell))
+    completion.install(shell)
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type_by_name(*_LAUNCH, magics.display_launch)
     tell_of_open_launches()
@@ -32,10 +38,12 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Take away what `load` registered."""
+    completion.remove(shell)
     for name in _NAMES:
-        shell.magics_manager.magics["line"].pop(name, None)
-    for kind in (LaunchMagics, PpioMagics):
-        shell.magics_manager.registry.pop(kind.__name__, None)
+        for kind in ("line", "cell"):
+            shell.magics_manager.magics[kind].pop(name, None)
+    for magics in (LaunchMagics, PpioMagics):
+        shell.magics_manager.registry.pop(magics.__name__, None)
     formatter = shell.display_formatter.ipython_display_formatter
     key = ".".join(_LAUNCH)
     formatter.deferred_printers.pop(_LAUNCH, None)

@@ -1,4 +1,4 @@
-"""``%ppio_launch``: from a line to a plan, a form or a launch."""
+"""``%ppio_launch`` and ``%%ppio_launch``: from a line, or a line and a cell, to a plan, a form, a launch."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
-from ppio_widgets.request.options import OPTIONS, option_for
+from ppio_widgets.magics.usage import usage
+from ppio_widgets.request.options import option_for
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
@@ -22,19 +23,9 @@ if TYPE_CHECKING:
     from ppio_widgets.request.line import Line
 
 
-def _usage() -> str:
-    """Return the options as the help shows them."""
-    say = words()
-    lines = []
-    for option in OPTIONS:
-        head = f"{option.flag} {option.metavar}".rstrip() + (" …" if option.repeated else "")
-        lines.append(f"  {head:<44}{say(f'option.{option.flag[2:]}')}")
-    return "\n".join([say("line.about"), "", *lines, "", say("line.examples")])
-
-
 @magics_class
 class LaunchMagics(Magics):
-    """``%ppio_launch``, and how a launch displays itself."""
+    """``%ppio_launch`` and ``%%ppio_launch``, and how a launch displays itself."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -42,19 +33,25 @@ class LaunchMagics(Magics):
         self._shown: tuple[Launch, int | None] | None = None
 
     @no_var_expand
-    @line_magic
-    def ppio_launch(self, line: str) -> Any:
+    @line_cell_magic
+    def ppio_launch(self, line: str, cell: str | None = None) -> Any:
         """Launch a PPIO GPU instance from a line; without options, open the form."""
         from ppio_widgets.errors import (  # noqa: PLC0415 - heavy, on first use
             CredentialsError,
             HostRefused,
             MomentUnreadable,
         )
+        from ppio_widgets.magics.outside import Disk  # noqa: PLC0415
         from ppio_widgets.request.line import read_line  # noqa: PLC0415
         from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
 
         try:
-            given = _named_uniquely(_like(read_line(line, self._lookup)))
+            given = read_line(line, self._lookup, cell=cell, outside=Disk())
+            if "--help" in given.switches:
+                print(usage(words()))  # noqa: T201 - a magic answers
+                return None
+            _say_notes(given)
+            given = _named_uniquely(_like(given))
             timer = _timer(given)
             if "--dry-run" in given.switches:
                 _announce(timer)
@@ -149,7 +146,10 @@ class LaunchMagics(Magics):
         return launch
 
 
-LaunchMagics.ppio_launch.__doc__ = _usage()
+def _say_notes(given: Line) -> None:
+    say = words()
+    for code, params in given.notes:
+        print(say(f"line.{code}", **params))  # noqa: T201 - before anything is planned or sent
 
 
 def _finish(launch: Launch, *, again: bool) -> Launch:

@@ -117,6 +117,8 @@ _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
     "launches": (_launches, (0, 1, 2, 3)),
 }
 
+VERBS = tuple(_VERBS)
+
 PpioMagics.ppio.__doc__ = words()("ppio.usage")
 
 

@@ -1,8 +1,9 @@
 """The line ``%ppio_launch --name demo …``: its words, and the draft they stand for.
 
 Only an unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
-notebook; everything else arrives as it was typed. ``--env NAME`` takes the value from
-the kernel's environment when the request is sent, as docker does.
+notebook, and behind ``--body`` one that is ``@name``; everything else arrives as it was
+typed. ``--env NAME`` takes the value from the kernel's environment when the request is
+sent, as docker does. What a line needs from a disk is handed in.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from ppio_widgets.request.bodies import Nothing, Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
+from ppio_widgets.request.envfile import Note, rows_of_files
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.request.moments import read_span
-from ppio_widgets.request.options import BY_FLAG, Option, closest
+from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest
 from ppio_widgets.request.tokens import LineError, Word, is_expression, split_line
 
 Lookup = Callable[[str], Any]
 
 _NAME = re.compile(r"\$[^\W\d]\w*")
+_HANDLE = re.compile(r"@[^\W\d]\w*")
 
 # What somebody types who wants to give the key: it is refused before any of it is read.
 _KEY_WORDS = frozenset({"api-key", "apikey", "key", "token"})
@@ -35,7 +39,7 @@ class Line:
     Attributes
     ----------
     draft : dict
-        What the options and ``--body`` say, over the defaults.
+        What the options and the body underneath say, over the defaults.
     switches : frozenset of str
         The flags that are not of the body: ``{"--yes", "--practice"}``.
     says_something : bool
@@ -50,6 +54,8 @@ class Line:
         Seconds after which the kernel stops it.
     stop_at : str
         When the kernel stops it, as typed; or empty.
+    notes : tuple of (str, dict)
+        What is worth saying about it: ``line.<code>`` in the words, and the parameters.
     """
 
     draft: dict[str, Any]
@@ -60,6 +66,7 @@ class Line:
     like: str = ""
     stop_after: float | None = None
     stop_at: str = ""
+    notes: tuple[Note, ...] = ()
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
@@ -71,20 +78,25 @@ class _Reader:
     """Reads the words of one line into a draft."""
 
     lookup: Lookup
+    outside: Outside
     draft: dict[str, Any] = field(default_factory=dict)
+    env_files: list[str] = field(default_factory=list)
     body: Mapping[str, Any] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     ceiling: Decimal | None = None
     like: str = ""
     stop_after: float | None = None
     stop_at: str = ""
+    notes: tuple[Note, ...] = ()
 
     def take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
             raise LineError("option_twice", option=option.flag)
         self.seen.add(option.flag)
         if option.kind == "body":
-            self.body = _body(value)
+            self.body = body_in_text(value, self.outside) if isinstance(value, str) else body_of(value)
+        elif option.kind == "env_file":
+            self.env_files.append(_text(option, value))
         elif option.kind == "price":
             self.ceiling = _price(option, value)
         elif option.kind == "machine":
@@ -106,8 +118,22 @@ class _Reader:
     def _with_row(self, option: Option, item: Any) -> Any:
         return [*self.draft.get(option.path[0], []), item] if option.repeated else item
 
+    def take_cell(self, cell: str) -> None:
+        """Read the cell as the body underneath."""
+        if "--body" in self.seen:
+            raise LineError("body_twice")
+        self.body = body_in_cell(cell)
 
-def read_line(text: str, lookup: Lookup) -> Line:
+    def take_env_files(self) -> None:
+        """Put the variables of the files underneath those of the line."""
+        typed = self.draft.get("envs", [])
+        found = rows_of_files(self.env_files, {row["key"] for row in typed}, self.outside)
+        self.notes = found.notes
+        if found.rows:
+            self.draft = with_value(self.draft, ("envs",), [*found.rows, *typed])
+
+
+def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Outside | None = None) -> Line:
     """Read a line into a draft.
 
     Parameters
@@ -116,14 +142,18 @@ def read_line(text: str, lookup: Lookup) -> Line:
         What stands behind ``%ppio_launch``.
     lookup : callable
         Evaluates an expression in the notebook: ``lookup("name")``.
+    cell : str, optional
+        What stands below ``%%ppio_launch``: the body underneath the options, as JSON.
+    outside : Outside, optional
+        Where files are read; without it there are none.
 
     Raises
     ------
     LineError
-        For an unknown, abbreviated, doubled or incomplete option, a value that
-        cannot be read, or a word that belongs to no option.
+        For an unknown, abbreviated, doubled or incomplete option, a value, a cell or a
+        file that cannot be read, or a word that belongs to no option.
     """
-    reader = _Reader(lookup)
+    reader = _Reader(lookup, outside or Nothing())
     words = split_line(text)
     position = 0
     option: Option | None = None
@@ -131,6 +161,8 @@ def read_line(text: str, lookup: Lookup) -> Line:
         option, inline = _option(words[position], option)
         position += 1
         value: Any = inline
+        if inline is not None and option.kind == "body" and _HANDLE.fullmatch(inline):
+            value = _evaluated(replace(words[position - 1], text=inline), option, lookup)
         follows = position < len(words) and not words[position].is_flag
         if inline is None and option.metavar and follows:
             value = _evaluated(words[position], option, lookup)
@@ -138,17 +170,22 @@ def read_line(text: str, lookup: Lookup) -> Line:
         if value is None and option.value_needed:
             raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
         reader.take(option, value)
-    of_body = {flag for flag in reader.seen if BY_FLAG[flag].path or flag == "--body"}
+    of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
+    if "--help" not in reader.seen:  # then nothing but the help is wanted
+        if cell is not None:
+            reader.take_cell(cell)
+        reader.take_env_files()
     said = merged(reader.body, reader.draft)
     return Line(
         with_defaults(said),
         frozenset(reader.seen - of_body),
-        bool(of_body),
+        bool(of_body) or cell is not None,
         reader.ceiling,
         said,
         reader.like,
         reader.stop_after,
         reader.stop_at,
+        reader.notes,
     )
 
 
@@ -179,7 +216,7 @@ def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
         return word.text
     if option.kind == "body" and _is_json(word.text):
         return word.text
-    if _NAME.fullmatch(word.text):
+    if _NAME.fullmatch(word.text) or (option.kind == "body" and _HANDLE.fullmatch(word.text)):
         expression = word.text[1:]
     elif word.text.startswith("{") and is_expression(word.text):
         expression = word.text[1:-1]
@@ -253,9 +290,9 @@ def _env(option: Option, value: Any) -> dict[str, Any]:
 
 def _port(option: Option, value: Any) -> dict[str, Any]:
     port, slash, protocol = _text(option, value).partition("/")
-    if not port.strip().lstrip("+-").isdecimal() or (slash and protocol not in ("tcp", "http")):
+    if not port.strip().lstrip("+-").isdecimal() or (slash and protocol not in PROTOCOLS):
         raise LineError("option_port", option=option.flag, value=_text(option, value))
-    return {"port": _whole(option, port), "protocol": protocol or "http"}
+    return {"port": _whole(option, port), "protocol": protocol or PROTOCOLS[0]}
 
 
 def _volume(option: Option, value: Any) -> dict[str, str]:
@@ -280,17 +317,6 @@ def _jupyter(option: Option, value: Any) -> dict[str, Any]:
 
 def _renew(option: Option, value: Any) -> dict[str, Any]:
     return {"enabled": True} if value is None else {"enabled": True, "months": _whole(option, value)}
-
-
-def _body(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise LineError("body_json", reason=str(error)) from None
-    if not isinstance(value, Mapping):
-        raise LineError("body_object", kind=type(value).__name__)
-    return value
 
 
 _READERS: dict[str, Callable[[Option, Any], Any]] = {

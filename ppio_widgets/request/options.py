@@ -1,4 +1,4 @@
-"""The one table of options: flag, path in the body, kind of value.
+"""The one table of options, in the groups that the help shows: flag, path in the body, kind of value.
 
 The line's parser, its help and its completion all read this table. It is plain
 data, so that loading the extension costs nothing.
@@ -21,6 +21,7 @@ Kind = Literal[
     "volume",
     "jupyter",
     "renew",
+    "env_file",
     "body",
     "price",
     "machine",
@@ -66,46 +67,72 @@ class Option:
         """Whether a value may follow."""
         return self.metavar.startswith("[")
 
+    @property
+    def of_body(self) -> bool:
+        """Whether it says something about the body, so that there is something to launch."""
+        return bool(self.path) or self.kind in ("body", "env_file")
+
 
 _BILLING = ("postpaid", "prepaid", "spot")
 _TYPES = ("gpu", "cpu")
 _RENEW = ("billing", "prepaid", "auto_renew")
 
-OPTIONS: tuple[Option, ...] = (
-    Option("--name", ("name",), "text", "NAME"),
-    Option("--product", ("product_id",), "text", "ID"),
-    Option("--image", ("image",), "text", "IMAGE"),
-    Option("--billing", ("billing", "mode"), "choice", "MODE", choices=_BILLING),
-    Option("--months", ("billing", "prepaid", "months"), "whole", "N"),
-    Option("--auto-renew", _RENEW, "renew", "[MONTHS]"),
-    Option("--gpus", ("resource", "gpu_num"), "whole", "N"),
-    Option("--rootfs", ("resource", "rootfs_size_gb"), "whole", "GB"),
-    Option("--cuda", ("resource", "min_cuda_version"), "text", "VERSION"),
-    Option("--type", ("type",), "choice", "TYPE", choices=_TYPES),
-    Option("--registry-auth", ("registry_auth_id",), "text", "ID"),
-    Option("--entrypoint", ("entrypoint",), "text", "TEXT"),
-    Option("--command", ("command",), "text", "TEXT"),
-    Option("--env", ("envs",), "env", "KEY[=VALUE]", repeated=True),
-    Option("--port", ("ports",), "port", "PORT[/PROTOCOL]", repeated=True),
-    Option("--network", ("network", "id"), "text", "ID"),
-    Option("--network-ip", ("network", "ip"), "text", "IP"),
-    Option("--volume", ("volumes",), "volume", "local:/PATH|network:ID:/PATH", repeated=True),
-    Option("--region", ("candidate_regions",), "text", "ID", repeated=True),
-    Option("--jupyter", ("tools", "jupyter"), "jupyter", "[PORT[/PROTOCOL]]"),
-    Option("--auto-migrate", ("auto_migrate", "enabled"), "switch"),
-    Option("--include-system-disk", ("auto_migrate", "include_system_disk"), "switch"),
-    Option("--body", (), "body", "JSON"),
-    Option("--dry-run", (), "switch"),
-    Option("--yes", (), "switch"),
-    Option("--again", (), "switch"),
-    Option("--unique-name", (), "switch"),
-    Option("--max-price", (), "price", "AMOUNT"),
-    Option("--like", (), "machine", "ID"),
-    Option("--stop-after", (), "span", "3h"),
-    Option("--stop-at", (), "moment", "17:30"),
-    Option("--practice", (), "switch"),
-    Option("--form", (), "switch"),
-)
+# Of a port; the first one is meant where none is given.
+PROTOCOLS = ("http", "tcp")
+
+# What a file with a body is called.
+BODY_FILE = ".json"
+
+# The name of each group is in the words as ``usage.<group>``.
+GROUPS: dict[str, tuple[Option, ...]] = {
+    "machine": (
+        Option("--name", ("name",), "text", "NAME"),
+        Option("--product", ("product_id",), "text", "ID"),
+        Option("--gpus", ("resource", "gpu_num"), "whole", "N"),
+        Option("--rootfs", ("resource", "rootfs_size_gb"), "whole", "GB"),
+        Option("--cuda", ("resource", "min_cuda_version"), "text", "VERSION"),
+        Option("--type", ("type",), "choice", "TYPE", choices=_TYPES),
+        Option("--region", ("candidate_regions",), "text", "ID", repeated=True),
+        Option("--auto-migrate", ("auto_migrate", "enabled"), "switch"),
+        Option("--include-system-disk", ("auto_migrate", "include_system_disk"), "switch"),
+    ),
+    "container": (
+        Option("--image", ("image",), "text", "IMAGE"),
+        Option("--registry-auth", ("registry_auth_id",), "text", "ID"),
+        Option("--entrypoint", ("entrypoint",), "text", "TEXT"),
+        Option("--command", ("command",), "text", "TEXT"),
+        Option("--env", ("envs",), "env", "KEY[=VALUE]", repeated=True),
+        Option("--env-file", (), "env_file", "FILE", repeated=True),
+        Option("--port", ("ports",), "port", "PORT[/PROTOCOL]", repeated=True),
+        Option("--jupyter", ("tools", "jupyter"), "jupyter", "[PORT[/PROTOCOL]]"),
+        Option("--volume", ("volumes",), "volume", "local:/PATH|network:ID:/PATH", repeated=True),
+        Option("--network", ("network", "id"), "text", "ID"),
+        Option("--network-ip", ("network", "ip"), "text", "IP"),
+    ),
+    "money": (
+        Option("--billing", ("billing", "mode"), "choice", "MODE", choices=_BILLING),
+        Option("--months", ("billing", "prepaid", "months"), "whole", "N"),
+        Option("--auto-renew", _RENEW, "renew", "[MONTHS]"),
+        Option("--max-price", (), "price", "AMOUNT"),
+        Option("--stop-after", (), "span", "3h"),
+        Option("--stop-at", (), "moment", "17:30"),
+    ),
+    "start": (
+        Option("--body", (), "body", "JSON|FILE|@NAME"),
+        Option("--like", (), "machine", "ID"),
+    ),
+    "sending": (
+        Option("--dry-run", (), "switch"),
+        Option("--form", (), "switch"),
+        Option("--yes", (), "switch"),
+        Option("--again", (), "switch"),
+        Option("--unique-name", (), "switch"),
+        Option("--practice", (), "switch"),
+        Option("--help", (), "switch"),
+    ),
+}
+
+OPTIONS: tuple[Option, ...] = tuple(option for group in GROUPS.values() for option in group)
 
 BY_FLAG: dict[str, Option] = {option.flag: option for option in OPTIONS}
 

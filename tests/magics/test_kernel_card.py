@@ -37,8 +37,12 @@ def test_a_blocked_kernel_still_updates_its_card_within_four_seconds(kernel):
     assert "application/vnd.jupyter.widget-view+json" in shown
     assert "ppio-machine" in shown["text/html"]
     assert "for 0 s" not in shown["text/plain"], "nothing is asked on the kernel's own thread"
+    blocker = started.client.execute("import time\nprint('blocked', flush=True)\ntime.sleep(10)")
+    while True:
+        message = started.client.get_iopub_msg(timeout=10)
+        if message["msg_type"] == "stream" and message["parent_header"]["msg_id"] == blocker:
+            break
     began = time.monotonic()
-    started.client.execute("import time\ntime.sleep(10)")
     while True:
         message = started.client.get_iopub_msg(timeout=10)
         state = message["content"].get("data", {}).get("state", {})

@@ -1,0 +1,46 @@
+"""What each cloud's catalogues told lately, by base URL: read by who must not wait, such as completion.
+
+It is of this process only, as old as it is, and asks nobody. A catalogue belongs to one
+client; this outlives it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Told:
+    """One kind, as it was loaded last.
+
+    Attributes
+    ----------
+    value : tuple or Decimal
+    at : float
+        When it was, by `time.monotonic`.
+    """
+
+    value: Any
+    at: float
+
+
+_told: dict[tuple[str, str], Told] = {}
+_lock = threading.Lock()
+
+
+def keep(base_url: str, kind: str, value: Any) -> None:
+    """Know what a load brought; None, of a load that failed, lets go of what was there."""
+    with _lock:
+        if value is None:
+            _told.pop((base_url, kind), None)
+        else:
+            _told[base_url, kind] = Told(value, time.monotonic())
+
+
+def told(base_url: str, kind: str) -> Told | None:
+    """Return what a cloud has of a kind, as far as this process knows."""
+    with _lock:
+        return _told.get((base_url, kind))

@@ -1,0 +1,51 @@
+"""The instances that this process saw last, by cloud: for completion, which asks nobody.
+
+Memory of this process only. What was seen may be old: whoever acts on an instance looks it
+up first.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.details import kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ppio_widgets.cloud.details import InstanceDetail
+
+# More than that nobody chooses from by name.
+MOST_SEEN = 500
+
+_seen: dict[str, tuple[InstanceDetail, ...]] = {}
+_lock = threading.Lock()
+
+
+def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = False) -> None:
+    """Remember instances as they were seen just now; one that is removed is forgotten.
+
+    Parameters
+    ----------
+    base_url : str
+        Of their cloud.
+    instances : iterable of InstanceDetail
+    whole : bool
+        Whether these are all that there are: what was known besides is forgotten.
+    """
+    looked_at = tuple(instances)
+    with _lock:
+        before = {one.id: one for one in _seen.get(base_url, ())}
+        now = {one.id: kept(before.get(one.id), one) for one in looked_at}
+        # Of two made at the same time, or at one that is not known, the one seen last comes first.
+        found = now if whole else {**now, **{key: one for key, one in before.items() if key not in now}}
+        alive = [one for one in found.values() if one.status != "removed"]
+        alive.sort(key=lambda one: one.created_at, reverse=True)
+        _seen[base_url] = tuple(alive[:MOST_SEEN])
+
+
+def last_seen(base_url: str) -> tuple[InstanceDetail, ...]:
+    """Return the instances of a cloud as they were seen last, newest first."""
+    with _lock:
+        return _seen.get(base_url, ())

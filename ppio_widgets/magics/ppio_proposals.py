@@ -1,0 +1,57 @@
+"""What may come next in a line of ``%ppio``: its verbs, and what each of them takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ppio_widgets.magics.machine_names import machines
+from ppio_widgets.magics.ppio_magic import VERBS
+from ppio_widgets.magics.scene import Proposal, beginning
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.magics.scene import Scene
+    from ppio_widgets.request.typed import Typed
+
+# Verbs that take instances; those in this state come first, the newest before the others.
+_OF_MACHINES: Mapping[str, bool | None] = {"show": None, "stop": True, "start": False, "delete": None}
+_SECOND: Mapping[str, tuple[str, ...]] = {
+    "practice": ("on", "off"),
+    "launches": ("look", "absent", "forget"),
+}
+_FLAGS: Mapping[str, tuple[str, ...]] = {"ls": ("--name", "--status"), "delete": ("--yes",)}
+
+
+def ppio_proposals(line: Typed, scene: Scene) -> tuple[str, list[Proposal]]:
+    """Return the part of the typed word that is completed, and the ways to go on."""
+    given = [word.text for word in line.before]
+    return line.raw, _proposals(given, line.text, scene)
+
+
+def _proposals(given: list[str], text: str, scene: Scene) -> list[Proposal]:
+    if not given:
+        return _plain(VERBS, text, "%ppio")
+    verb = given[0]
+    if verb == "ls" and given[-1] == "--status":
+        return _statuses(text, scene)
+    if verb == "ls" and given[-1] == "--name":
+        return beginning(text, (Proposal(one.name, one.id) for one in scene.known.instances if one.name))
+    if text.startswith("-") or verb == "ls":
+        return _plain([flag for flag in _FLAGS.get(verb, ()) if flag not in given], text, verb)
+    if verb in _OF_MACHINES:
+        on = _OF_MACHINES[verb]
+        first = None if on is None else lambda one: one.is_on is on
+        return [] if verb == "show" and given[1:] else machines(text, scene, without=given[1:], first=first)
+    return [] if given[1:] else _plain(_SECOND.get(verb, ()), text, verb)
+
+
+def _plain(choices: tuple[str, ...] | list[str], text: str, about: str) -> list[Proposal]:
+    return [Proposal(one, about, plain=True) for one in choices if one.startswith(text)]
+
+
+def _statuses(text: str, scene: Scene) -> list[Proposal]:
+    from ppio_widgets.launcher.wording import status_words  # noqa: PLC0415 - heavy, on first use
+
+    known = dict.fromkeys(("running", "exited", *(one.status for one in scene.known.instances)))
+    return beginning(text, (Proposal(one, status_words(one, scene.say)) for one in known if one))

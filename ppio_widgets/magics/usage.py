@@ -1,0 +1,38 @@
+"""The help of ``%ppio_launch``: every option in its group, and examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ppio_widgets.locale.columns import padded, width, wrapped
+from ppio_widgets.request.options import GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.options import Option
+
+COLUMNS = 96
+_HEAD = 30
+
+
+def usage(say: Words) -> str:
+    """Return the help as text of at most `COLUMNS` columns."""
+    lines = [say("line.about")]
+    for name, options in GROUPS.items():
+        lines += ["", say(f"usage.{name}")]
+        for option in options:
+            lines += _entry(option, say)
+    return "\n".join([*lines, "", say("line.examples")])
+
+
+def _entry(option: Option, say: Words) -> Iterator[str]:
+    head = f"  {option.flag} {option.metavar}".rstrip() + (" …" if option.repeated else "")
+    about = wrapped(say(f"option.{option.flag[2:]}"), COLUMNS - _HEAD)
+    if width(head) >= _HEAD:
+        yield head
+        head = ""
+    for line in about:
+        yield padded(head, _HEAD) + line
+        head = ""

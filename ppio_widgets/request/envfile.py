@@ -1,0 +1,127 @@
+"""The text of an env file, by python-dotenv's rules, and what of it goes into a body.
+
+``${NAME}`` is left as it is written: what it stands for would come from the kernel's
+environment unseen, and that may be a secret. A value stands in the plan, in the preview
+and so in the saved notebook. One that looks secret by its name is therefore never taken:
+the name alone is, as ``--env NAME`` does, and the value comes from the kernel's
+environment when the request is sent. A name without ``=`` is taken so as well, as docker
+does.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dotenv.parser import Binding, parse_stream
+
+from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
+from ppio_widgets.request.tokens import LineError
+
+if TYPE_CHECKING:
+    from ppio_widgets.request.bodies import Outside
+
+# A sentence for the person: ``line.<code>`` in the words, and its parameters.
+Note = tuple[str, Mapping[str, str]]
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+_FILLED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
+
+
+@dataclass(frozen=True)
+class EnvRows:
+    """What env files say.
+
+    Attributes
+    ----------
+    rows : tuple of dict
+        Of a body: ``{"key": …, "value": …}``, the value a text or an `EnvRef`.
+    notes : tuple of (str, dict)
+        What is worth saying about them.
+    """
+
+    rows: tuple[dict[str, Any], ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def read_env_text(text: str) -> list[tuple[str, str | None]]:
+    """Read the text of an env file: each name once, with the last of its values.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of (str, str or None)
+        None for a name without ``=``.
+
+    Raises
+    ------
+    LineError
+        For a line that cannot be read. It tells the number of the line and nothing of what
+        stands there.
+    """
+    found: dict[str, str | None] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        key, value = binding.key, binding.value
+        if binding.error or (key is not None and value is None and not is_name(key)):
+            raise LineError("env_file_line", line=_line(binding))
+        if key is not None:
+            found[key] = value
+    return list(found.items())
+
+
+def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside) -> EnvRows:
+    """Read env files into rows; of two values for a name the later one counts.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    typed : collection of str
+        Names that the line itself gives: what the files say about these is passed over.
+    outside : Outside
+
+    Raises
+    ------
+    LineError
+        When a file is not there or cannot be read, or when a secret cannot be taken by its
+        name: the kernel has another value, or no variable can be called so.
+    """
+    pairs: dict[str, str | None] = {}
+    for path in paths:
+        text = outside.text(path)
+        if text is None:
+            raise LineError("file_missing", option="--env-file", path=path)
+        pairs.update(read_env_text(text))
+    for key in typed:
+        pairs.pop(key, None)
+    return _rows(pairs, outside.environ, paths)
+
+
+def _rows(pairs: Mapping[str, str | None], environ: Mapping[str, str], paths: Sequence[str]) -> EnvRows:
+    secrets = {key: value for key, value in pairs.items() if value and looks_secret(key)}
+    refused = [key for key, value in secrets.items() if not is_name(key) or environ.get(key, value) != value]
+    if refused:
+        raise LineError("env_file_secret", names=", ".join(refused))
+    taken = {key: None if key in secrets else value for key, value in pairs.items()}
+    rows = [{"key": key, "value": EnvRef(key) if value is None else value} for key, value in taken.items()]
+    missing = [key for key in secrets if key not in environ]
+    as_written = [key for key, value in taken.items() if value and _FILLED_BY_DOTENV.search(value)]
+    notes: list[Note] = []
+    if missing:
+        load = "; ".join(f"load_dotenv({path!r}, interpolate=False)" for path in paths)
+        notes.append(("env_by_name", {"names": ", ".join(missing), "load": load}))
+    if as_written:
+        notes.append(("env_as_written", {"names": ", ".join(as_written)}))
+    return EnvRows(tuple(rows), tuple(notes))
+
+
+def _line(binding: Binding) -> int:
+    """Return where a statement begins; dotenv counts the blank lines before it to it."""
+    text = binding.original.string
+    blank = text[: len(text) - len(text.lstrip())]
+    return binding.original.line + len(_BREAK.findall(blank))
