@@ -1,4 +1,8 @@
-"""The command ``ppio-widgets``: ``demo`` opens the quickstart, ``practice`` serves the practice cloud."""
+"""The command ``ppio-widgets``.
+
+``demo`` opens the quickstart, ``practice`` serves the practice cloud, ``check-notebook`` looks for
+secrets in saved notebooks.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,16 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ppio_widgets import __version__
 from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 QUICKSTART = "quickstart.ipynb"
 DEFAULT_PORT = 8899
@@ -30,7 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument("--port", type=int, help=say("command.port"))
     practice = commands.add_parser("practice", help=say("command.practice"), allow_abbrev=False)
     practice.add_argument("--port", type=int, default=DEFAULT_PORT, help=say("command.port"))
+    checked = commands.add_parser("check-notebook", help=say("command.check"), allow_abbrev=False)
+    checked.add_argument("files", nargs="+", metavar="FILE.ipynb", help=say("command.check_files"))
     given = parser.parse_args(arguments)
+    if given.command == "check-notebook":
+        return _check(given.files)
     return _demo(given) if given.command == "demo" else _practice(given.port)
 
 
@@ -84,6 +97,19 @@ def _practice(port: int) -> int:
         except KeyboardInterrupt:
             print()
     return 0
+
+
+def _check(files: list[str]) -> int:
+    """Look for secrets in saved notebooks."""
+    from ppio_widgets.check_notebook import check_notebooks  # noqa: PLC0415 - the others need none of it
+
+    return check_notebooks(files, partial(_tell, sys.stdout), partial(_tell, sys.stderr))
+
+
+def _tell(stream: TextIO, line: str) -> None:
+    """Print a line; a hook's stream often has no Unicode, and a finding must be said all the same."""
+    coding = stream.encoding or "utf-8"
+    print(line.encode(coding, "backslashreplace").decode(coding), file=stream)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
     ├── LaunchAbsent          the answer was lost; it was looked up and is not there
     ├── ActionUnconfirmed     an action was asked for, and reading back does not show it
     ├── MomentUnreadable      what was given is no time, or one that is over
+    ├── PresetRefused         a preset that cannot be saved, found or read
     ├── Unreachable           a read got no answer
     ├── AnswerUnreadable      a read got an answer that is not the API's
     └── ApiError              the server answered with an error
@@ -140,6 +141,10 @@ class ActionUnconfirmed(PpioError):
 
 class MomentUnreadable(PpioError):
     """What was given is no time or length of time, or a time that is over."""
+
+
+class PresetRefused(PpioError):
+    """A preset cannot be saved, or is not there, or cannot be read."""
 
 
 class Unreachable(PpioError):

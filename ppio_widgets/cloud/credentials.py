@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
-from ppio_widgets.cloud.host import NOVITA, PPIO, Host
+from ppio_widgets.cloud.host import NOVITA, PPIO, Host, read_host
 from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_colab, ask_keyring
 from ppio_widgets.errors import CredentialsError
 
@@ -159,6 +159,15 @@ def remember_key(host: Host, key: ApiKey) -> None:
 def forget_keys() -> None:
     """Drop every key that was signed in with or found in a vault (``%ppio logout``)."""
     _memory.forget()
+
+
+def keys_at_hand() -> tuple[ApiKey, ...]:
+    """Return the keys of the known hosts that this kernel knows already; no vault is asked."""
+    found: list[ApiKey | CredentialsError | None] = []
+    for base_url, variable in KEY_VARIABLES.items():
+        host = read_host(base_url)
+        found += [_memory.signed_in(host), _memory.kept(host)[0], _read(os.environ.get(variable), variable)]
+    return tuple(key for key in found if isinstance(key, ApiKey))
 
 
 def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:

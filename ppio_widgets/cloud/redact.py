@@ -83,9 +83,18 @@ def redact_text(text: str, secrets: Iterable[str]) -> str:
     return redact(_encoded(text), secrets).decode("utf-8", "surrogatepass")
 
 
+def forms(secret: str) -> frozenset[bytes]:
+    """Return every form of a secret: where any of them stands, the secret can be read."""
+    return frozenset({*_spelt(secret), *(core for core, *_ in _base64_cores(_encoded(secret)))})
+
+
+def _spelt(secret: str) -> set[bytes]:
+    return {_encoded("".join(spelt)) for spelt in zip(*map(_spellings, secret), strict=True)}
+
+
 def _spans(content: bytes, secret: str) -> Iterator[tuple[int, int]]:
     """Yield where forms of a secret stand."""
-    for form in {_encoded("".join(spelt)) for spelt in zip(*map(_spellings, secret), strict=True)}:
+    for form in _spelt(secret):
         for start in _places(content, form):
             yield start, start + len(form)
     for core, before, behind in _base64_cores(_encoded(secret)):

@@ -17,6 +17,7 @@ from ppio_widgets.launcher.alive import remember
 from ppio_widgets.launcher.claim import claim
 from ppio_widgets.launcher.following import Following
 from ppio_widgets.launcher.instance import Instance
+from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.ledger import Ledger, ledger_for
 from ppio_widgets.launcher.plan import NO_FORMULAS
 from ppio_widgets.launcher.record import Record, new_launch_id
@@ -182,6 +183,7 @@ class Launch:
             if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
                 return False
             self._move(LaunchState.CLAIMED)
+        note_body(self.plan.report.body)
         try:
             self.tell()
         except BaseException as error:  # an Interrupt: nothing has begun

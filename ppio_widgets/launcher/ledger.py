@@ -7,30 +7,22 @@ be looked up afterwards.
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
+from ppio_widgets.launcher.disk import publish, sync_folder, written
 from ppio_widgets.launcher.record import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 
 LARGEST_FILE = 1024 * 1024
-
-# What file systems answer that know no sync of a folder.
-_NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 
 
 @dataclass(frozen=True)
@@ -75,10 +67,10 @@ class Ledger:
         failure = ""
         try:
             self._make_folder()
-            with self._written(record) as spare:
-                _publish(spare, self._path(record.launch_id))
+            with written(self.folder, record.launch_id, record.to_json()) as spare:
+                publish(spare, self._path(record.launch_id))
             ours = True
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except OSError as error:
             taken = not ours and self._path(record.launch_id).is_file()
             failure = error.strerror or type(error).__name__
@@ -108,9 +100,9 @@ class Ledger:
             if kept is not None and kept.instance_id and not record.instance_id:
                 return None
             self._make_folder()
-            with self._written(record) as spare:
+            with written(self.folder, record.launch_id, record.to_json()) as spare:
                 spare.replace(self._path(record.launch_id))
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except OSError as error:
             return error.strerror or type(error).__name__
         return None
@@ -158,46 +150,6 @@ class Ledger:
             with suppress(OSError):  # somebody else's folder stays as it is
                 self.folder.chmod(0o700)
 
-    @contextmanager
-    def _written(self, record: Record) -> Iterator[Path]:
-        """Yield a file under another name that holds the whole record and stands on the disk."""
-        spare = self.folder / f".{record.launch_id}.{os.getpid()}.{threading.get_ident()}.tmp"
-        try:
-            _write(spare, record.to_json(), os.O_TRUNC)
-            yield spare
-        finally:
-            with suppress(OSError):
-                spare.unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str, flag: int) -> None:
-    """Write ASCII (the JSON's escapes) so that it stands on the disk."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _publish(spare: Path, path: Path) -> None:
-    """Give a whole file its name, unless there is one of that name: then `FileExistsError`.
-
-    A link is exclusive on every file system that has links, NFS too, and nobody ever sees
-    half a record. Elsewhere it is made exclusively and then written.
-    """
-    try:
-        os.link(spare, path)
-    except FileExistsError:
-        if spare.stat().st_nlink < 2:  # else it was ours, and only the answer of NFS got lost
-            raise
-    except OSError:
-        try:
-            _write(path, spare.read_text(), os.O_EXCL)
-        except FileExistsError:
-            raise
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-
 
 def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
@@ -214,17 +166,3 @@ def _practice_folder() -> tempfile.TemporaryDirectory[str]:
 
 def _throw_away() -> str:
     return _practice_folder().name
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; where folders cannot be synced it lasts as well as it can."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _NOT_FOR_FOLDERS:
-            raise
-    finally:
-        os.close(descriptor)

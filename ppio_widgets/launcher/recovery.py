@@ -17,6 +17,10 @@ from ppio_widgets.launcher.wording import record_sentence
 from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ppio_widgets.launcher.plan import Target
     from ppio_widgets.launcher.record import Record
     from ppio_widgets.launcher.wire import Wire
     from ppio_widgets.locale import Words
@@ -87,6 +91,32 @@ def find(launch_id: str) -> tuple[Record, Ledger]:
         if record is not None:
             return record, ledger
     raise LaunchRefused("record_missing", launch_id=plain(launch_id))
+
+
+def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
+    """Return the body of the last launch of a name on a cloud; its env values are not in it.
+
+    Only of a launch that made an instance, or may have: what was refused was not launched.
+
+    Parameters
+    ----------
+    name : str
+        Exactly as it was sent.
+    target : Target
+        The cloud.
+
+    Returns
+    -------
+    mapping or None
+        None when the ledger knows of none. See `changes` with ``values_unknown=True``.
+    """
+    made = [
+        record
+        for record in ledger_for(practice=target.practice).read().records
+        if record.name == name and record.host.partition("://")[2] == target.name
+        if record.state is LaunchState.SUCCEEDED or record.unresolved
+    ]
+    return max(made, key=lambda record: record.sent_at).body if made else None
 
 
 def look_up(record: Record, ledger: Ledger, wire: Wire) -> Record:

@@ -16,6 +16,7 @@ from traitlets import Dict, HasTraits, Instance, UseEnum
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.launcher.states import BUSY, LaunchState
@@ -98,6 +99,7 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.report = self._judged(draft)
             self.draft = dict(draft)
+            note_body(self.report.body)
 
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""

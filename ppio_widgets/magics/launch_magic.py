@@ -40,6 +40,7 @@ class LaunchMagics(Magics):
             CredentialsError,
             HostRefused,
             MomentUnreadable,
+            PresetRefused,
         )
         from ppio_widgets.magics.outside import Disk  # noqa: PLC0415
         from ppio_widgets.request.line import read_line  # noqa: PLC0415
@@ -59,7 +60,7 @@ class LaunchMagics(Magics):
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
                 return self._form(given)
             return self._launch(given, timer)
-        except (LineError, CredentialsError, HostRefused, MomentUnreadable) as error:
+        except (LineError, CredentialsError, HostRefused, MomentUnreadable, PresetRefused) as error:
             message = str(error)
         raise UsageError(message)
 
@@ -172,7 +173,11 @@ def _named_uniquely(given: Line) -> Line:
 
 
 def _like(given: Line) -> Line:
-    """Put the body of an instance underneath the line, where that was asked for."""
+    """Put the body of an instance or a preset underneath the line, where that was asked for."""
+    if given.preset:
+        from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
+
+        return given.over(load_preset(given.preset))
     if not given.like:
         return given
     from ppio_widgets.api import connect  # noqa: PLC0415

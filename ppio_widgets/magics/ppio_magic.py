@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets.errors import ActionUnconfirmed
 from ppio_widgets.locale import words
-from ppio_widgets.magics import machine_verbs
+from ppio_widgets.magics import machine_verbs, preset_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +29,8 @@ class PpioMagics(Magics):
 
         try:
             verb, *given = [word.text for word in split_line(line)] or [""]
+            if verb == "preset":  # it reads options, so it needs the line as it was typed
+                return preset_verbs.preset(line, given, self._lookup)
             known = _VERBS.get(verb)
             if known is not None and len(given) in known[1]:
                 return known[0](*given)
@@ -38,6 +40,9 @@ class PpioMagics(Magics):
         except PpioError as error:
             message = str(error)
         raise UsageError(message)
+
+    def _lookup(self, expression: str) -> Any:
+        return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
 
 
 def _login() -> None:

@@ -56,6 +56,8 @@ class Line:
         When the kernel stops it, as typed; or empty.
     notes : tuple of (str, dict)
         What is worth saying about it: ``line.<code>`` in the words, and the parameters.
+    preset : str
+        Name of the preset whose body is the start, or empty.
     """
 
     draft: dict[str, Any]
@@ -67,6 +69,7 @@ class Line:
     stop_after: float | None = None
     stop_at: str = ""
     notes: tuple[Note, ...] = ()
+    preset: str = ""
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
@@ -88,6 +91,7 @@ class _Reader:
     stop_after: float | None = None
     stop_at: str = ""
     notes: tuple[Note, ...] = ()
+    preset: str = ""
 
     def take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
@@ -99,8 +103,8 @@ class _Reader:
             self.env_files.append(_text(option, value))
         elif option.kind == "price":
             self.ceiling = _price(option, value)
-        elif option.kind == "machine":
-            self.like = _text(option, value)
+        elif option.kind in ("machine", "preset"):
+            self._take_start(option, value)
         elif option.kind in ("span", "moment"):
             self._take_stop(option, value)
         elif option.path:
@@ -114,6 +118,14 @@ class _Reader:
             self.stop_after = read_span(_text(option, value))
         else:
             self.stop_at = _text(option, value)
+
+    def _take_start(self, option: Option, value: Any) -> None:
+        if {"--like", "--preset"} <= self.seen:
+            raise LineError("start_twice")
+        if option.kind == "machine":
+            self.like = _text(option, value)
+        else:
+            self.preset = _text(option, value)
 
     def _with_row(self, option: Option, item: Any) -> Any:
         return [*self.draft.get(option.path[0], []), item] if option.repeated else item
@@ -186,6 +198,7 @@ def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Ou
         reader.stop_after,
         reader.stop_at,
         reader.notes,
+        reader.preset,
     )
 
 

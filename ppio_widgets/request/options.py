@@ -25,6 +25,7 @@ Kind = Literal[
     "body",
     "price",
     "machine",
+    "preset",
     "span",
     "moment",
 ]
@@ -120,6 +121,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
     "start": (
         Option("--body", (), "body", "JSON|FILE|@NAME"),
         Option("--like", (), "machine", "ID"),
+        Option("--preset", (), "preset", "NAME"),
     ),
     "sending": (
         Option("--dry-run", (), "switch"),

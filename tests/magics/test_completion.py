@@ -181,8 +181,8 @@ def test_products_come_from_what_was_loaded_with_gpu_stock_and_price(completed, 
 def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
     run(PLAN)
     at = lately.told(PRACTICE, "offers").at
-    monkeypatch.setattr("ppio_widgets.magics.known.time.monotonic", lambda: at + 7200)
-    assert completed("%ppio_launch --practice --product a100|")["a100-80g"].endswith("(2 h ago)")
+    monkeypatch.setattr("ppio_widgets.magics.known.time.monotonic", lambda: at + 3 * 3600)
+    assert completed("%ppio_launch --practice --product a100|")["a100-80g"].endswith("(3 h ago)")
 
 
 def test_what_the_account_has_is_completed_by_id_or_by_its_label(completed, run):

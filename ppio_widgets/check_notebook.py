@@ -1,0 +1,226 @@
+"""``ppio-widgets check-notebook``: keys and secrets in saved notebooks, before they are shared.
+
+Everything in a notebook is looked through: sources, outputs, metadata, the state of widgets,
+attachments. All its texts are joined and searched at once, so that a large notebook takes
+hardly longer than reading it. Nothing that is found is shown whole.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.cloud.known import Known, known_secrets
+from ppio_widgets.cloud.shapes import sightings
+from ppio_widgets.errors import PpioError
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ppio_widgets.locale import Words
+
+# Kinds of output that are base64: what looks like a key there is chance.
+_PACKED = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
+
+# Of a notebook before format 4.
+_OLD_PICTURES = ("png", "jpeg", "pdf")
+
+# Stands between two texts, so that nothing is found across them.
+_GAP = "\n\x00\n"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a notebook a text stands; cells and outputs are counted from one."""
+
+    key: str
+    cell: int = 0
+    output: int = 0
+
+    def sentence(self, say: Words) -> str:
+        """Return it in words: ``"cell 3, output 1"``."""
+        return say(f"place.{self.key}", cell=self.cell, output=self.output)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A secret, or what looks like one.
+
+    Attributes
+    ----------
+    place : Place
+    kind : str
+        ``"known_key"``, ``"known_value"``, or how it looks: ``"key"``, ``"token"``, ``"private"``.
+    shown : str
+        What may be shown of it.
+    """
+
+    place: Place
+    kind: str
+    shown: str
+
+    def sentence(self, say: Words) -> str:
+        """Return it in words: ``"cell 3, output 1: looks like an API key (sk_…a1b2)"``."""
+        what = say(f"found.{self.kind}", shown=self.shown)
+        return say("problem.named", name=self.place.sentence(say), text=what)
+
+
+def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: Callable[[str], Any]) -> int:
+    """Look through notebooks and say what is in them.
+
+    Parameters
+    ----------
+    files : sequence of str
+    tell, complain : callable
+        Called with a line for each finding, and for each file that could not be looked through.
+
+    Returns
+    -------
+    int
+        2 when some file could not be looked through, else 1 when anything was found, else 0.
+    """
+    say = words()
+    known = known_secrets(ask_vault=True)
+    found = faults = 0
+    for file in files:
+        try:
+            findings = look_through(Path(file), known)
+        except PpioError as error:
+            faults += 1
+            complain(error.sentence(say))
+            continue
+        found += len(findings)
+        for one in findings:
+            tell(say("problem.named", name=file, text=one.sentence(say)))
+    if not found and not faults:
+        tell(say("found.nothing", n=len(files)))
+    return 2 if faults else int(found > 0)
+
+
+def look_through(path: Path, known: Sequence[Known] = ()) -> list[Finding]:
+    """Return what one notebook holds, in the order of its cells; each secret once for each place.
+
+    Parameters
+    ----------
+    path : path
+    known : sequence of Known
+        Secrets to look for, in every form; what only looks like one is found as well.
+
+    Raises
+    ------
+    PpioError
+        When the file cannot be read, or is no notebook.
+    """
+    texts = list(_texts(_read(path)))
+    places = [place for place, *_ in texts]
+    order = {place: number for number, place in enumerate(dict.fromkeys(places))}
+    found = [*_of_known(texts, places, known), *_of_shapes(texts, known)]
+    return sorted(dict.fromkeys(found), key=lambda one: order[one.place])
+
+
+# A place, a text that stands there, and whether that is base64.
+_Text = tuple[Place, str, bool]
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    failure = ""
+    data: Any = None
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        failure = error.strerror or type(error).__name__
+    except (ValueError, RecursionError):
+        failure = "JSON"
+    if failure and failure != "JSON":
+        raise PpioError("notebook_unreadable", file=str(path), reason=failure)
+    if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
+        raise PpioError("notebook_none", file=str(path))
+    return data
+
+
+def _of_known(texts: Sequence[_Text], places: Sequence[Place], known: Sequence[Known]) -> Iterator[Finding]:
+    gap = _GAP.encode()
+    pieces = [text.encode("utf-8", "surrogatepass") for _place, text, _packed in texts]
+    starts = list(accumulate((len(piece) + len(gap) for piece in pieces), initial=0))
+    content = gap.join(pieces)
+    for one in known:
+        kind, shown = ("known_key", one.last_four) if one.is_key else ("known_value", one.source)
+        for form in one.forms():
+            start = content.find(form)
+            while start >= 0:
+                number = bisect_right(starts, start) - 1
+                yield Finding(places[number], kind, shown)
+                start = content.find(form, starts[number + 1])  # once for each text is enough
+
+
+def _of_shapes(texts: Sequence[_Text], known: Sequence[Known]) -> Iterator[Finding]:
+    open_ones = [(place, text) for place, text, packed in texts if not packed]
+    starts = list(accumulate((len(text) + len(_GAP) for _place, text in open_ones), initial=0))
+    content = _GAP.join(text for _place, text in open_ones)
+    for seen in sightings(content):
+        said = any(one.value in content[seen.start : seen.end] for one in known)
+        if not said:
+            yield Finding(open_ones[bisect_right(starts, seen.start) - 1][0], seen.kind, seen.shown)
+
+
+def _texts(notebook: Mapping[str, Any]) -> Iterator[_Text]:
+    """Yield every text of a notebook, cell by cell."""
+    for number, cell in enumerate(_cells(notebook), 1):
+        parts = cell.items() if isinstance(cell, dict) else [("", cell)]
+        for name, part in parts:
+            if name == "outputs" and isinstance(part, list):
+                for count, output in enumerate(part, 1):
+                    yield from _strings(output, Place("output", number, count))
+            else:
+                key = {"metadata": "cell_metadata", "attachments": "attachment"}.get(name, "source")
+                yield from _strings({name: part}, Place(key, number))
+    for name, part in notebook.items():
+        if name == "metadata" and isinstance(part, dict):
+            rest = {key: value for key, value in part.items() if key != "widgets"}
+            yield from _strings(rest, Place("metadata"))
+            yield from _strings(part.get("widgets"), Place("widgets"))
+        elif name not in ("cells", "worksheets"):
+            yield from _strings({name: part}, Place("metadata"))
+
+
+def _cells(notebook: Mapping[str, Any]) -> list[Any]:
+    """Return the cells; before format 4 they stand in worksheets."""
+    if isinstance(notebook.get("cells"), list):
+        return list(notebook["cells"])
+    cells: list[Any] = []
+    for sheet in notebook["worksheets"]:
+        inner = sheet.get("cells") if isinstance(sheet, dict) else None
+        cells += inner if isinstance(inner, list) else [sheet]
+    return cells
+
+
+def _strings(value: Any, place: Place) -> Iterator[_Text]:
+    """Yield the texts in any JSON, its keys too; without recursion, as a file may be nested deeply."""
+    left = [(value, False)]
+    while left:
+        one, packed = left.pop()
+        if isinstance(one, str):
+            yield place, one, packed
+        elif isinstance(one, dict):
+            for key, inner in one.items():
+                yield place, key, False
+                left.append((inner, packed or _is_packed(key, one)))
+        elif isinstance(one, list):
+            if all(isinstance(item, str) for item in one):
+                yield place, "".join(one), packed
+                # Lines, as notebooks keep a text, are one text only; other lists are also many.
+                if all(item.endswith("\n") for item in one[:-1]):
+                    continue
+            left += [(item, packed) for item in reversed(one)]
+
+
+def _is_packed(key: str, around: Mapping[str, Any]) -> bool:
+    """Whether what stands under a key is base64: a picture, a buffer of a widget."""
+    if key.startswith(_PACKED):
+        return key != "image/svg+xml"
+    return key in _OLD_PICTURES or (key == "data" and around.get("encoding") == "base64")

@@ -1,0 +1,79 @@
+"""Secrets that are at hand here, so that they can be kept out of what is saved or shared.
+
+What is known is an API key, or a variable of the environment whose name says that it is
+secret. What only looks like a secret is the business of `ppio_widgets.cloud.shapes`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY, SHORTEST, keys_at_hand, reveal
+from ppio_widgets.cloud.host import read_host
+from ppio_widgets.cloud.redact import forms
+from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_keyring
+from ppio_widgets.request.envref import looks_secret
+
+# Their names have a secret's word in them (print working directory), their values are folders.
+_FOLDERS = ("PWD", "OLDPWD")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A secret, and where it is known from; it does not show itself.
+
+    Attributes
+    ----------
+    source : str
+        The variable of the environment, or who keeps the key.
+    is_key : bool
+        Whether it is an API key; only of those may the last four characters be shown.
+    """
+
+    source: str
+    value: str = field(repr=False)
+    is_key: bool = False
+
+    @property
+    def last_four(self) -> str:
+        """What may be shown of a key."""
+        return self.value[-4:]
+
+    def forms(self) -> frozenset[bytes]:
+        """Return every form in which it may be written."""
+        return forms(self.value)
+
+
+def known_secrets(*, ask_vault: bool = False) -> tuple[Known, ...]:
+    """Return each secret that is at hand, once.
+
+    Parameters
+    ----------
+    ask_vault : bool
+        Whether to ask the system's keyring for the keys of the known hosts as well.
+    """
+    keys = [Known(key.source, reveal(key), is_key=True) for key in keys_at_hand()]
+    if ask_vault:
+        kept = (ask_keyring(read_host(base_url).name) for base_url in KEY_VARIABLES)
+        keys += [Known(f"keyring:{KEYRING_SERVICE}", value.strip(), is_key=True) for value in kept if value]
+    variables = [Known(name, value.strip()) for name, value in os.environ.items() if _is_secret(name, value)]
+    found: dict[str, Known] = {}
+    for one in (*keys, *variables):
+        if len(one.value) >= SHORTEST and one.value != PRACTICE_KEY:
+            found.setdefault(one.value, one)
+    return tuple(found.values())
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether a variable holds a secret; where a file lies is none (SSH_AUTH_SOCK)."""
+    return looks_secret(name) and name not in _FOLDERS and not _is_place(value)
+
+
+def _is_place(value: str) -> bool:
+    try:
+        place = Path(value)
+        return place.is_absolute() and place.exists()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,121 @@
+"""What looks like a key, going by its shape alone.
+
+A shape begins with words that keys of a service begin with, so that a text is searched for
+those first: that is fast, and pictures in base64 are passed over. The rest of most shapes has
+to look made by chance, as ``sk_learn_pipeline`` and ``Bearer YOUR_API_KEY`` begin so too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A key does not begin in the middle of a word; the end of an escape is no word: \n, %20, a colour.
+_WORD = re.compile(r"[A-Za-z0-9_]\Z")
+_ESCAPE = re.compile(r"(?:\\[A-Za-z]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|(?:\x1b|\\u001b|\\x1b)\[[0-9;]*m)\Z")
+
+# Letters and digits mixed, and long: no word of a name is like that.
+_CHANCE = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{8,}")
+
+# The ids that scikit-learn once gave its pictures of pipelines: sk-1b4e28ba-2fa1-….
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the keys of some service look.
+
+    Attributes
+    ----------
+    kind : str
+        ``"key"``, ``"token"`` or ``"private"``: what it is called.
+    begins : tuple of str
+        What it begins with, exactly.
+    rest : pattern
+        What follows.
+    by_chance : bool
+        Whether the rest has to look made by chance.
+    """
+
+    kind: str
+    begins: tuple[str, ...]
+    rest: re.Pattern[str]
+    by_chance: bool = True
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What looks like a key.
+
+    Attributes
+    ----------
+    start, end : int
+        Where it stands in the text.
+    kind : str
+        Of its shape.
+    shown : str
+        Its beginning and its last four characters: what may be shown of it.
+    """
+
+    start: int
+    end: int
+    kind: str
+    shown: str
+
+
+# None reads on without end: longer than that is no key.
+SHAPES = (
+    # PPIO and Novita; OpenAI and others.
+    Shape("key", ("sk_", "sk-"), re.compile(r"[A-Za-z0-9_-]{16,512}")),
+    Shape("token", ("Bearer ", "bearer ", "BEARER "), re.compile(r"[ ]*[A-Za-z0-9._~+/-]{16,512}=*")),
+    Shape("token", ("hf_",), re.compile(r"[A-Za-z0-9]{30,512}")),
+    Shape("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"[A-Za-z0-9]{36,512}")),
+    Shape("token", ("github_pat_",), re.compile(r"[A-Za-z0-9_]{22,512}")),
+    Shape("token", ("glpat-",), re.compile(r"[A-Za-z0-9_-]{20,512}")),
+    Shape("token", ("xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-"), re.compile(r"[A-Za-z0-9-]{20,512}")),
+    # Amazon; the documentation's own end with EXAMPLE.
+    Shape(
+        "key",
+        ("AKIA", "ASIA"),
+        re.compile(r"(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}(?![A-Za-z0-9_+/=-])"),
+        by_chance=False,
+    ),
+    Shape("key", ("AIza",), re.compile(r"[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])")),
+    Shape(
+        "private",
+        ("-----BEGIN ",),
+        re.compile(r"(?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=]{16}"),
+        by_chance=False,
+    ),
+)
+
+
+def sightings(text: str) -> Iterator[Sighting]:
+    """Yield what in a text looks like a key, each once, shape by shape."""
+    taken: set[int] = set()
+    for shape in SHAPES:
+        for begin in shape.begins:
+            for one in _of_shape(text, shape, begin):
+                if one.end not in taken:
+                    taken.add(one.end)  # a Bearer's sk_… ends where the sk_… does
+                    yield one
+
+
+def _of_shape(text: str, shape: Shape, begin: str) -> Iterator[Sighting]:
+    place = text.find(begin)
+    while place >= 0:
+        before = text[max(0, place - 16) : place]
+        within = begin[0] != "-" and _WORD.search(before) and not _ESCAPE.search(before)
+        match = None if within else shape.rest.match(text, place + len(begin))
+        if match and (not shape.by_chance or _is_by_chance(match[0])):
+            last = "" if shape.kind == "private" else match[0][-4:]
+            yield Sighting(place, match.end(), shape.kind, f"{begin}…{last}")
+        place = text.find(begin, place + len(begin))
+
+
+def _is_by_chance(rest: str) -> bool:
+    return _CHANCE.search(rest) is not None and not _UUID.match(rest)

@@ -1,0 +1,259 @@
+"""Presets: bodies to begin with, one readable file each, without secrets.
+
+A file holds the JSON of a body and nothing else, so that it can be shared. Names that differ
+in case only are one preset everywhere, as on some systems they are one file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import json
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import PresetRefused
+from ppio_widgets.launcher.disk import publish, sync_folder, written
+from ppio_widgets.launcher.shareable import without_secrets
+from ppio_widgets.request.faces import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"
+
+# In UTF-8 and with its ending still a file's name everywhere (255 bytes).
+LONGEST_NAME = 60
+
+LARGEST_FILE = 1024 * 1024
+
+# Windows keeps these for itself, whatever ending follows.
+_OF_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]) *(?:\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was saved.
+
+    Attributes
+    ----------
+    path : Path
+    made_refs : tuple of str
+        Names of the variables whose value is not in the file: a reference is.
+    replaced : bool
+        Whether there was a preset of this name.
+    """
+
+    path: Path
+    made_refs: tuple[str, ...] = ()
+    replaced: bool = False
+
+
+def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> Saved:
+    """Save a body under a name, its secrets left out.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits, blanks and ``- _ .``
+    body : mapping
+        Of a request, complete or not. The value of a variable that looks secret becomes a
+        reference to the kernel's variable of that name; see `without_secrets`.
+    replace : bool
+        Whether a preset of this name may be there already.
+
+    Raises
+    ------
+    PresetRefused
+        For a name that no file can have, a preset that is there, a secret where no reference
+        can stand, and a folder that cannot be written.
+    """
+    name = _sound(name)
+    clean, made_refs = without_secrets(body)
+    folder = presets_folder()
+    failure, taken = "", False
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = _path(name)
+        there = path.exists()
+        with written(folder, "preset", to_json(clean) + "\n") as spare:
+            if replace:
+                spare.replace(path)
+            else:
+                publish(spare, path)
+        sync_folder(folder)
+    except FileExistsError:  # also where the folder should be
+        taken = folder.is_dir()
+        failure = os.strerror(errno.EEXIST)
+    except OSError as error:
+        failure = error.strerror or type(error).__name__
+    if taken:
+        raise PresetRefused("preset_there", name=name)
+    if failure:
+        raise PresetRefused("preset_unwritable", name=name, folder=str(folder), reason=failure)
+    return Saved(path, made_refs, there)
+
+
+def load_preset(name: str) -> dict[str, Any]:
+    """Return the body that a preset holds, as it stands in its file.
+
+    Raises
+    ------
+    PresetRefused
+        When there is none of this name, or its file cannot be read as a JSON object.
+    """
+    name = _sound(name)
+    content, failure = b"", ""
+    try:
+        path = _path(name)
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise _missing(name) from None
+    except OSError as error:
+        failure = error.strerror or type(error).__name__
+    if failure:
+        folder = str(presets_folder())
+        raise PresetRefused("preset_unreadable", name=name, folder=folder, reason=failure)
+    body = _body(content, {"name": name, "file": str(path)})
+    if isinstance(body, PresetRefused):
+        raise body
+    return body
+
+
+def preset_names() -> list[str]:
+    """Return the names of all presets, in order.
+
+    Raises
+    ------
+    PresetRefused
+        When their folder cannot be read.
+    """
+    failure = ""
+    try:
+        names = {unicodedata.normalize("NFC", stem) for stem in _stems()}
+        return sorted(names, key=lambda name: (_key(name), name))
+    except OSError as error:
+        failure = error.strerror or type(error).__name__
+    raise PresetRefused("presets_unreadable", folder=str(presets_folder()), reason=failure)
+
+
+def delete_preset(name: str) -> bool:
+    """Delete a preset; False when there is none of this name.
+
+    Raises
+    ------
+    PresetRefused
+    """
+    name = _sound(name)
+    failure = ""
+    try:
+        _path(name).unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        failure = error.strerror or type(error).__name__
+    if failure:
+        raise PresetRefused("preset_unwritable", name=name, folder=str(presets_folder()), reason=failure)
+    return True
+
+
+def presets_folder() -> Path:
+    """Return where the presets lie; it need not exist."""
+    given = os.environ.get(CONFIG_VARIABLE)
+    return Path(given or platformdirs.user_config_dir("ppio-widgets")) / "presets"
+
+
+def _body(content: bytes, of: Mapping[str, str]) -> dict[str, Any] | PresetRefused:
+    """Return the body that a file holds, or why there is none; the reason quotes nothing of the file."""
+    if len(content) > LARGEST_FILE:
+        return PresetRefused("preset_text", **of)
+    try:
+        # Some editors of Windows begin a file with a mark of its encoding.
+        body = json.loads(content.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        return PresetRefused("preset_json", line=error.lineno, column=error.colno, reason=error.msg, **of)
+    except (ValueError, RecursionError):  # not UTF-8; a number, or brackets, without end
+        return PresetRefused("preset_text", **of)
+    return body if isinstance(body, dict) else PresetRefused("preset_object", **of)
+
+
+def _missing(name: str) -> PresetRefused:
+    """Say what there is instead, the name that was likely meant first."""
+    names = preset_names()
+    by_key = {_key(one): one for one in names}
+    close = [by_key[key] for key in difflib.get_close_matches(_key(name), by_key, 3)]
+    if close:
+        return PresetRefused("preset_meant", name=name, meant=", ".join(close), names=", ".join(names))
+    if names:
+        return PresetRefused("preset_missing", name=name, names=", ".join(names))
+    return PresetRefused("preset_none", name=name)
+
+
+def _sound(name: str) -> str:
+    """Return a name as a file is called.
+
+    Raises
+    ------
+    PresetRefused
+        When some system has no file of this name, or a person could not see what it is.
+    """
+    name = unicodedata.normalize("NFC", name)
+    if not _is_sound(name):
+        raise PresetRefused("preset_name", name=plain(name), longest=LONGEST_NAME)
+    if _OF_WINDOWS.fullmatch(name):
+        raise PresetRefused("preset_name_windows", name=name)
+    return name
+
+
+def _is_sound(name: str) -> bool:
+    return (
+        0 < len(name) <= LONGEST_NAME
+        and all(_is_letter(char) or char in "-_. " for char in name)
+        and name[0] not in "-. "
+        and name[-1] not in ". "
+    )
+
+
+def _is_letter(char: str) -> bool:
+    """Whether it is a letter, a digit or a mark that belongs to one, of any script."""
+    kind = unicodedata.category(char)
+    return kind[0] in "LM" or kind == "Nd"
+
+
+def _key(name: str) -> str:
+    """Return what two spellings of one name share."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _stems() -> list[str]:
+    """Return the names of the files that a preset can be in; other files there are not ours.
+
+    Raises
+    ------
+    OSError
+    """
+    folder = presets_folder()
+    if not folder.is_dir():
+        return []
+    return [path.stem for path in folder.iterdir() if path.suffix == ".json" and _is_sound(path.stem)]
+
+
+def _path(name: str) -> Path:
+    """Return the file of a preset: the one that is there, whatever its case, or the one to be.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be read.
+    """
+    alike = [stem for stem in _stems() if _key(stem) == _key(name)]
+    stem = name if name in alike or not alike else min(alike)
+    return presets_folder() / f"{stem}.json"

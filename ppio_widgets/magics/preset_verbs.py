@@ -1,0 +1,156 @@
+"""``%ppio preset save``, ``list``, ``show``, ``delete``: bodies to begin with, kept without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from ppio_widgets.errors import PresetRefused, RequestInvalid
+from ppio_widgets.locale import words
+from ppio_widgets.locale.escapes import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# The words of a line before the options of ``save``, as `tokens` splits them.
+_WORD = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+"""
+_HEAD = re.compile(rf"\s*{_WORD}\s+{_WORD}\s+{_WORD}", re.DOTALL)
+
+
+def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> None:
+    """Do what a line says about presets.
+
+    Parameters
+    ----------
+    line : str
+        The whole of it, quotes and all: ``preset save NAME --env K='a b'``.
+    given : sequence of str
+        Its words behind ``preset``.
+    lookup : callable
+        Evaluates an expression in the notebook.
+
+    Raises
+    ------
+    UsageError, PpioError
+    """
+    verb, *rest = given or [""]
+    if verb == "list" and not rest:
+        said = _list()
+    elif verb == "show" and len(rest) == 1:
+        said = _show(rest[0])
+    elif verb == "delete" and len(rest) == 1:
+        said = _delete(rest[0])
+    elif verb == "save" and rest:
+        said = _save(line, rest, lookup)
+    else:
+        raise UsageError(words()("ppio.usage"))
+    print(said)  # noqa: T201 - a line magic answers
+
+
+def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
+    from ppio_widgets.launcher.presets import save_preset  # noqa: PLC0415 - on first use
+
+    say = words()
+    name, *more = given
+    if not more:
+        body = _latest()
+    elif len(more) == 1 and more[0].startswith("@"):
+        body = _body_of(_looked_up(more[0], lookup))
+    else:
+        head = _HEAD.match(line)
+        body = _of_options(line[head.end() :] if head else "", lookup)
+    saved = save_preset(name, body)
+    done = say("preset.replaced" if saved.replaced else "preset.saved", name=name, file=str(saved.path))
+    made = say("preset.made_refs", names=", ".join(saved.made_refs)) if saved.made_refs else ""
+    return f"{done} {made}".rstrip()
+
+
+def _list() -> str:
+    from ppio_widgets.launcher.presets import preset_names, presets_folder  # noqa: PLC0415
+
+    names = preset_names()
+    return "\n".join(map(_line, names)) or words()("preset.empty", folder=str(presets_folder()))
+
+
+def _line(name: str) -> str:
+    """Return a preset in one line; one that cannot be read says so in its place."""
+    from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
+    from ppio_widgets.request.draft import value_at  # noqa: PLC0415
+
+    say = words()
+    try:
+        body = load_preset(name)
+    except PresetRefused as error:
+        return say("problem.named", name=name, text=error.sentence(say))
+    paths = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
+    found = [value_at(body, path) for path in paths]
+    product, image, gpus, mode = ("-" if value is None else str(value) for value in found)
+    mode = say(f"mode.{mode}") if f"mode.{mode}" in say else mode
+    return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
+
+
+def _show(name: str) -> str:
+    """Return its JSON; a secret that somebody typed into the file stays in the file."""
+    from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
+    from ppio_widgets.launcher.shareable import without_secrets  # noqa: PLC0415
+    from ppio_widgets.request.faces import to_json  # noqa: PLC0415
+
+    body, hidden = without_secrets(load_preset(name))
+    text = "\n".join(visible(line) for line in to_json(body).split("\n"))
+    return f"{text}\n{words()('preset.hidden', names=', '.join(hidden))}" if hidden else text
+
+
+def _delete(name: str) -> str:
+    from ppio_widgets.launcher.presets import delete_preset, load_preset  # noqa: PLC0415
+
+    if not delete_preset(name):
+        load_preset(name)  # it says which ones there are
+    return words()("preset.deleted", name=name)
+
+
+def _latest() -> Mapping[str, Any]:
+    from ppio_widgets.launcher.latest import latest_body  # noqa: PLC0415
+
+    body = latest_body()
+    if body is None:
+        raise UsageError(words()("preset.no_latest"))
+    return body
+
+
+def _looked_up(word: str, lookup: Callable[[str], Any]) -> Any:
+    name = word.removeprefix("@")
+    with suppress(NameError):
+        if name.isidentifier():
+            return lookup(name)
+    raise UsageError(words()("preset.no_variable", name=name))
+
+
+def _body_of(thing: Any) -> Mapping[str, Any]:
+    """Return the body of what a notebook has at hand: a dict, a request, a plan, a launch, a form."""
+    from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
+    from ppio_widgets.launcher.plan import LaunchPlan  # noqa: PLC0415
+    from ppio_widgets.launcher.session import LaunchSession  # noqa: PLC0415
+    from ppio_widgets.request.models import CreateInstanceRequest  # noqa: PLC0415
+
+    if isinstance(thing, Mapping):
+        return thing
+    if isinstance(thing, CreateInstanceRequest):
+        return thing.body()
+    thing = thing.plan if isinstance(thing, Launch) else getattr(thing, "session", thing)
+    if isinstance(thing, LaunchPlan | LaunchSession):
+        return thing.report.body
+    raise RequestInvalid("body_kind", kind=type(thing).__name__)
+
+
+def _of_options(text: str, lookup: Callable[[str], Any]) -> Mapping[str, Any]:
+    """Return the body that a line's options say; what is no part of a body is refused, not dropped."""
+    from ppio_widgets.request.line import read_line  # noqa: PLC0415
+
+    line = read_line(text, lookup)
+    if line.switches:
+        raise UsageError(words()("preset.no_body", options=", ".join(sorted(line.switches))))
+    return line.draft
