@@ -1,0 +1,269 @@
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ppio_widgets import EnvRef
+from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.request.curl import read_curl, to_curl
+from ppio_widgets.request.envref import resolved
+from ppio_widgets.request.imported import Imported
+from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+
+KEY = "sk_s3cret-key"
+SAY = words("en")
+SHELLS = [shell for shell in ("sh", "bash", "zsh", "ksh") if shutil.which(shell)]
+# A shell changes these itself, so that they hold what it wants.
+OF_THE_SHELL = {"_", "IFS", "PATH", "PWD", "OLDPWD", "PPID", "UID", "EUID", "SHLVL", "LINENO", "OPTIND"}
+
+# Every program on PATH is one of these: they write down what they were given.
+SPY = """#!/bin/sh
+printf '%s\\0' "$@" > "$SPIES/{name}.argv"
+{rest}
+"""
+
+secrets = st.text(
+    st.sampled_from("aZ0 \"'\\$`!{}%&/#\n\r\t\x01\x0b\x1b\x1f\x7f\x85\u2028中é😀"), max_size=16
+).map("s3cret{}".format)
+HARD_SECRET = "s3cret" + "".join(map(chr, range(1, 128))) + '\\\\"\\n\\u0041 中文 é😀\u2028\n'
+
+
+@pytest.fixture(scope="module")
+def spies(tmp_path_factory):
+    """A folder whose curl and awk write down their arguments, and what curl was given to read."""
+    folder = tmp_path_factory.mktemp("spies")
+    programs = {"curl": 'cat > "$SPIES/stdin"; echo "{}"', "awk": f'exec {shutil.which("awk")} "$@"'}
+    for name, rest in programs.items():
+        (folder / name).write_text(SPY.format(name=name, rest=rest))
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def run(shell, text, folder, *, interactive=False, **environ):
+    for name in ("curl.argv", "awk.argv", "stdin"):
+        (folder / name).unlink(missing_ok=True)
+    return subprocess.run(
+        [*shell.split(), *(["-i"] if interactive else ["-s"])],
+        input=text.encode(),
+        env={**environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "SPIES": str(folder)},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def arguments(folder, name="curl"):
+    path = folder / f"{name}.argv"
+    return path.read_bytes().decode().split("\0")[:-1] if path.exists() else None
+
+
+def option(line):
+    """Read a line of a curl config by the rules of curl's manual."""
+    name, text = re.fullmatch(r'([a-z-]+) = "((?:[^"\\]|\\.)*)"', line, re.DOTALL).groups()
+    letters = {"t": "\t", "n": "\n", "r": "\r", "v": "\v"}
+    return name, re.sub(r"\\(.)", lambda match: letters.get(match[1], match[1]), text, flags=re.DOTALL)
+
+
+def sent(folder):
+    """The body and the key that curl was given."""
+    argv = arguments(folder)
+    assert argv[0] == "--disable"
+    text = (folder / "stdin").read_bytes().decode()
+    if "--config" in argv:
+        options = dict(option(line) for line in text.split("\n")[:-1])
+        header, data = options["header"], options["data-raw"]
+    else:
+        header, data = text.removesuffix("\n"), argv[argv.index("--data-raw") + 1]
+    return json.loads(data), header.removeprefix("Authorization: Bearer ")
+
+
+def names_of(body):
+    return sorted({row["value"].name for row in body.get("envs", []) if isinstance(row.get("value"), EnvRef)})
+
+
+@given(bodies | bodies_with_refs)
+def test_a_curl_text_reads_back_as_its_body(body):
+    for language in LANGUAGES:
+        assert read_curl(to_curl(body, words(language))) == Imported("curl", body)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(SHELLS), bodies)
+def test_a_shell_gives_curl_the_exact_body_and_the_key_on_its_input(spies, shell, body):
+    done = run(shell, to_curl(body, SAY), spies, PPIO_API_KEY=KEY)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sent(spies) == (body, KEY)
+    assert KEY not in str(arguments(spies))
+    assert arguments(spies, "awk") is None
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(SHELLS), bodies_with_refs, st.data())
+def test_values_of_the_environment_arrive_exactly_and_in_no_argument(spies, shell, body, data):
+    names = names_of(body)
+    if OF_THE_SHELL & {*names}:
+        return
+    environ = {name: data.draw(secrets) for name in names}
+    done = run(shell, to_curl(body, SAY), spies, **environ, PPIO_API_KEY=KEY)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sent(spies) == (resolved(body, environ)[0], KEY)
+    for name in ("curl", "awk"):
+        assert "s3cret" not in str(arguments(spies, name))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("name", ["HF_TOKEN", "LC_ALL"])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "zh_CN.GBK"])
+def test_every_character_of_a_value_arrives_in_every_locale(spies, shell, name, locale):
+    body = {**MINIMAL, "envs": [{"key": "A", "value": EnvRef(name)}, {"key": "B", "value": ""}]}
+    environ = {"LANG": locale, name: HARD_SECRET}
+    text = to_curl(body, SAY)
+    assert ("LC_ALL=C awk" in text) == (name != "LC_ALL")
+    run(shell, text, spies, **environ, PPIO_API_KEY=KEY)
+    assert sent(spies) == (resolved(body, environ)[0], KEY)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("interactive", [False, True])
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [({}, "PPIO_API_KEY"), ({"PPIO_API_KEY": ""}, "PPIO_API_KEY"), ({"PPIO_API_KEY": KEY}, "HF_TOKEN")],
+)
+def test_what_is_not_set_stops_it_before_curl_starts(spies, shell, interactive, environ, missing):
+    body = {**MINIMAL, "envs": [{"key": "A", "value": EnvRef("HF_TOKEN")}]}
+    for one in [body] if missing == "HF_TOKEN" else [body, MINIMAL]:
+        done = run(shell, to_curl(one, SAY), spies, interactive=interactive, **environ)
+        assert missing in done.stderr.decode()
+        assert arguments(spies) is None
+        assert interactive or done.returncode != 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_variable_that_is_set_but_not_exported_or_empty_is_taken(spies, shell):
+    body = {**MINIMAL, "envs": [{"key": name, "value": EnvRef(name)} for name in ("HF_TOKEN", "EMPTY")]}
+    run(shell, f"PPIO_API_KEY={KEY}\nHF_TOKEN=s3cret EMPTY=\n{to_curl(body, SAY)}", spies)
+    assert sent(spies) == (resolved(body, {"HF_TOKEN": "s3cret", "EMPTY": ""})[0], KEY)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("refs", [False, True])
+def test_it_can_be_pasted_into_an_interactive_shell(spies, shell, refs):
+    envs = [
+        {"key": "BANG", "value": "!! !$ a!b 'c'!d \"!e\" ^x^y"},
+        {"key": "T", "value": "\t\x1b[A`id`$(id)"},
+    ]
+    if refs:
+        envs.append({"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")})
+    body, environ = {**MINIMAL, "envs": envs}, {"HF_TOKEN": "s3cret!!"}
+    text = to_curl(body, SAY)
+    assert "!" not in text  # some shells know no quotes over several lines when they look for it
+    run(shell, text, spies, interactive=True, **environ, HISTFILE="/dev/null", PPIO_API_KEY=KEY)
+    assert sent(spies) == (resolved(body, environ)[0], KEY)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_comments_hold_nothing_that_acts_where_a_shell_takes_them_for_a_command(language):
+    for line in to_curl(MINIMAL, words(language)).split("\n")[:2]:
+        assert line.startswith("# ")
+        assert not re.search(r"""['"`$\\;&|<>(){}\[\]*?!~#]""", line[2:])
+
+
+def test_host_and_name_of_the_key_are_those_of_the_cloud(spies):
+    text = to_curl(MINIMAL, SAY, base_url="https://api.novita.ai", key_name="NOVITA_API_KEY")
+    run("sh", text, spies, NOVITA_API_KEY=KEY)
+    assert sent(spies) == (MINIMAL, KEY)
+    assert "https://api.novita.ai/gpus/v2/instances" in arguments(spies)
+
+
+def test_it_neither_tries_again_nor_follows_nor_reads_a_curlrc(spies):
+    for body in (MINIMAL, {**MINIMAL, "envs": [{"key": "A", "value": EnvRef("A")}]}):
+        run("sh", to_curl(body, SAY), spies, A="", PPIO_API_KEY=KEY)
+        argv = arguments(spies)
+        assert argv[0] == "--disable"
+        assert {"--silent", "--show-error", "--fail-with-body"} < {*argv}
+        assert not [word for word in argv if word.startswith(("--retry", "--location", "-L"))]
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """A cloud that writes down what arrives, and answers with the status that its server has."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.arrived.append((self.path, dict(self.headers), json.loads(body)))
+        self.send_response(self.server.status)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+        self.wfile.write(b'{"id": "i-1"}')
+
+    def log_message(self, *_args):
+        pass
+
+
+@contextmanager
+def recording(status=200):
+    with HTTPServer(("127.0.0.1", 0), Recorder) as server:
+        server.arrived, server.status = [], status
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def with_real_curl(body, server, tmp_path, **environ):
+    text = to_curl(body, SAY, base_url=f"http://127.0.0.1:{server.server_port}")
+    (tmp_path / ".curlrc").write_text("location\nretry = 3\nretry-all-errors\n")
+    return subprocess.run(
+        ["sh"],
+        input=text.encode(),
+        env={**environ, "PATH": os.environ["PATH"], "PPIO_API_KEY": KEY, "HOME": str(tmp_path)},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+
+
+needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="no curl here: the spy stands for it")
+
+
+@needs_curl
+def test_the_real_curl_sends_it_once(tmp_path):
+    refs = [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}, {"key": "EMPTY", "value": EnvRef("EMPTY")}]
+    environ = {"HF_TOKEN": HARD_SECRET, "EMPTY": ""}
+    with recording() as server:
+        for body in (MINIMAL, FULL, {**FULL, "envs": FULL["envs"] + refs}):
+            done = with_real_curl(body, server, tmp_path, **environ)
+            assert (done.returncode, done.stdout, done.stderr) == (0, b'{"id": "i-1"}\nHTTP 200\n', b"")
+            path, headers, arrived = server.arrived.pop()
+            assert (path, arrived) == ("/gpus/v2/instances", resolved(body, environ)[0])
+            assert headers["Content-Type"] == "application/json"
+            assert headers["Authorization"] == f"Bearer {KEY}"
+        assert server.arrived == []
+
+
+@needs_curl
+@pytest.mark.parametrize("status", [307, 400, 503])
+def test_the_real_curl_shows_a_refusal_fails_and_sends_nothing_more(tmp_path, status):
+    with recording(status) as server:
+        done = with_real_curl(MINIMAL, server, tmp_path)
+        assert (done.returncode != 0) == (status >= 400)
+        assert done.stdout == f'{{"id": "i-1"}}\nHTTP {status}\n'.encode()
+        assert len(server.arrived) == 1
+
+
+def test_no_text_of_curl_holds_a_value_of_the_environment(monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
+    monkeypatch.setenv("PPIO_API_KEY", KEY)
+    text = to_curl({**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}, SAY)
+    assert "s3cret" not in text
+    assert "HF_TOKEN" in text
