@@ -1,4 +1,4 @@
-"""What a text from elsewhere says, as a draft: a JSON body, a curl line, a ``%ppio_launch`` line, a docker run."""
+"""What a text from elsewhere says, as a draft: JSON, a curl line, a ``%ppio_launch`` line, a docker run."""
 
 from __future__ import annotations
 

@@ -1,0 +1,266 @@
+"""The draft that the options of a ``docker run`` make, one after the other, and what has no place in it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.request.docker_env_file import read_env_file
+from ppio_widgets.request.docker_options import HARMLESS, Given
+from ppio_widgets.request.docker_values import (
+    LONGEST_RANGE,
+    Mount,
+    read_gpus,
+    read_mount,
+    read_publishing,
+    read_volume,
+    usual_protocol,
+)
+from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.request.imported import LeftOut
+from ppio_widgets.request.shell_words import HOLE, ShellWord
+from ppio_widgets.request.tokens import LineError
+
+if TYPE_CHECKING:
+    from ppio_widgets.request.docker_command import Run
+
+ReadFile = Callable[[str], str]
+
+# How podman names the GPUs of NVIDIA (the Container Device Interface).
+_CDI = "nvidia.com/gpu="
+
+# Notes that matter least stand last.
+_LAST = ("docker_around", "docker_redirected", "docker_options", "docker_harmless")
+
+
+@dataclass(repr=False)
+class DraftReader:
+    """Takes the options one by one; notes what is left out by the code of its sentence, with the names in it.
+
+    Parameters
+    ----------
+    read_file : callable or None
+        Returns the text of a file of variables.
+    """
+
+    read_file: ReadFile | None
+    texts: dict[str, str] = field(default_factory=dict)
+    envs: dict[str, str | EnvRef] = field(default_factory=dict)
+    from_files: dict[str, str | EnvRef] = field(default_factory=dict)
+    ports: dict[int, str] = field(default_factory=dict)
+    points: dict[str, None] = field(default_factory=dict)
+    gpus: int = 0
+    publishes_all: bool = False
+    notes: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def take(self, options: list[Given]) -> None:
+        """Take the options."""
+        self.publishes_all = any(option.name == "publish-all" for option in options)
+        for option in options:
+            taker = self._takers.get(option.name)
+            if taker is not None:
+                taker(option)
+            else:
+                self._note("docker_harmless" if option.name in HARMLESS else "docker_options", option.shown)
+
+    def take_around(self, run: Run) -> None:
+        """Take what stands around the command."""
+        if run.options:
+            self._note("docker_options", *run.options)
+        if run.assigned:
+            self._note("docker_assigned", *run.assigned)
+        if not run.alone:
+            self._note("docker_around")
+        if run.redirected:
+            self._note("docker_redirected")
+
+    def take_image(self, word: ShellWord) -> None:
+        """Take the image, unless a shell would fill in a part of it: what is sent must not be a guess."""
+        if word.expansions:
+            self._note("docker_open", "IMAGE")
+        else:
+            self.texts["image"] = word.masked
+
+    def take_command(self, words: tuple[ShellWord, ...]) -> None:
+        """Take the words behind the image."""
+        self.texts["command"] = shlex.join(self._as_typed(word, "COMMAND") for word in words)
+
+    def draft(self) -> dict[str, Any]:
+        """Return what was taken; what was not given is absent."""
+        draft: dict[str, Any] = {
+            name: self.texts[name]
+            for name in ("name", "image", "entrypoint", "command")
+            if self.texts.get(name)
+        }
+        if self.gpus:
+            draft["resource"] = {"gpu_num": self.gpus}
+        # docker reads the files first; the last value of a variable is the one that counts.
+        envs = {**self.from_files, **self.envs}
+        draft["envs"] = [{"key": key, "value": value} for key, value in envs.items()]
+        draft["ports"] = [{"port": port, "protocol": protocol} for port, protocol in self.ports.items()]
+        draft["volumes"] = [{"type": "local", "mount_point": point} for point in self.points]
+        return {key: value for key, value in draft.items() if value}
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return what was noted: what matters most first, what is missed by nobody last."""
+        codes = sorted(self.notes, key=lambda code: _LAST.index(code) if code in _LAST else -1)
+        return tuple(LeftOut(code, {"names": ", ".join(self.notes[code])}) for code in codes)
+
+    @cached_property
+    def _takers(self) -> dict[str, Callable[[Given], None]]:
+        return {
+            "device": self._take_device,
+            "entrypoint": self._take_entrypoint,
+            "env": self._take_env,
+            "env-file": self._take_env_file,
+            "expose": self._take_expose,
+            "gpus": self._take_gpus,
+            "mount": self._take_mount,
+            "name": self._take_text,
+            "net": self._take_network,
+            "network": self._take_network,
+            "publish": self._take_publish,
+            "publish-all": self._take_publish_all,
+            "tmpfs": self._take_tmpfs,
+            "volume": self._take_volume,
+            "workdir": self._take_workdir,
+        }
+
+    def _take_text(self, option: Given) -> None:
+        self.texts[option.name] = self._as_typed(option.value, option.shown)
+
+    def _take_entrypoint(self, option: Given) -> None:
+        text = self._as_typed(option.value, option.shown)
+        if not text:
+            self._note("docker_entrypoint", option.shown)
+        self.texts["entrypoint"] = shlex.join(_listed(text)) if text else ""
+
+    def _take_env(self, option: Given) -> None:
+        key, value = option.value.cut("=")
+        if HOLE in key:
+            self._note("docker_open", option.shown)
+        elif not key or (value is None and not is_name(key)):
+            raise LineError("option_env")
+        elif value is None:
+            self.envs[key] = EnvRef(key)
+        elif value.variable:
+            self.envs[key] = EnvRef(value.variable)
+        else:
+            self.envs[key] = self._as_typed(value, f"{option.shown} {key}")
+
+    def _take_env_file(self, option: Given) -> None:
+        name = option.value.shown
+        try:
+            text = None if self.read_file is None or option.value.expansions else self.read_file(name)
+        except (OSError, ValueError):
+            text = None
+        if text is None:
+            self._note("docker_env_file", name)
+            return
+        try:
+            self.from_files.update(read_env_file(text))
+        except LineError as error:
+            self._note("docker_env_file_line", f"{name}:{error.params['number']}")
+
+    def _take_publish(self, option: Given) -> None:
+        for part in option.value.masked.split(","):
+            self._publish(part, option.shown)
+
+    def _take_expose(self, option: Given) -> None:
+        # docker alone makes an exposed port reachable for nobody outside.
+        if self.publishes_all:
+            self._publish(option.value.masked, option.shown)
+        else:
+            self._note("docker_expose", option.shown)
+
+    def _take_publish_all(self, option: Given) -> None:
+        self._note("docker_publish_all", option.shown)
+
+    def _take_volume(self, option: Given) -> None:
+        self._mount(read_volume(option.value.masked), option.shown)
+
+    def _take_mount(self, option: Given) -> None:
+        self._mount(read_mount(option.value.masked), option.shown)
+
+    def _take_tmpfs(self, option: Given) -> None:
+        self._note("docker_tmpfs", option.value.shown.partition(":")[0])
+
+    def _take_gpus(self, option: Given) -> None:
+        if option.value.expansions:
+            self._note("docker_open", option.shown)
+            return
+        gpus = read_gpus(option.value.masked)
+        if gpus is None:
+            self._note("docker_gpus_all", option.shown)
+        elif gpus == 0:
+            self._note("docker_gpus_none", option.shown)
+        self.gpus = 1 if gpus is None else gpus
+
+    def _take_device(self, option: Given) -> None:
+        names = option.value.masked.split(",")
+        if not all(name.startswith(_CDI) for name in names):
+            self._note("docker_options", option.shown)
+        elif f"{_CDI}all" in names:
+            self._note("docker_gpus_all", option.shown)
+            self.gpus = max(self.gpus, 1)
+        else:
+            self.gpus += len(names)
+
+    def _take_network(self, option: Given) -> None:
+        is_host = option.value.masked == "host"
+        self._note("docker_host_network" if is_host else "docker_options", option.shown)
+
+    def _take_workdir(self, option: Given) -> None:
+        self._note("docker_workdir", option.shown)
+
+    def _as_typed(self, word: ShellWord, where: str) -> str:
+        if word.expansions:
+            self._note("docker_as_typed", where)
+        return word.text
+
+    def _publish(self, text: str, shown: str) -> None:
+        read = read_publishing(text, shown)
+        if read is None:
+            self._note("docker_open", shown)
+        elif read.protocol != "tcp":
+            self._note("docker_protocol", f"{read.shown}/{read.protocol}")
+        elif read.high - read.low >= LONGEST_RANGE:
+            self._note("docker_range", read.shown)
+        else:
+            if read.host not in ("", read.shown):
+                self._note("docker_host_port", f"{read.host}:{read.shown}")
+            if read.loopback:
+                self._note("docker_loopback", read.shown)
+            self.ports.update({port: usual_protocol(port) for port in range(read.low, read.high + 1)})
+
+    def _mount(self, mount: Mount, shown: str) -> None:
+        if HOLE in mount.point:
+            self._note("docker_open", shown)
+        elif mount.kind == "tmpfs":
+            self._note("docker_tmpfs", mount.point)
+        elif mount.kind not in ("bind", "volume"):
+            self._note("docker_options", shown)
+        elif mount.of_the_system:
+            self._note("docker_system", mount.point)
+        else:
+            self._note("docker_content", mount.point)
+            if mount.read_only:
+                self._note("docker_read_only", mount.point)
+            self.points[mount.point] = None
+
+    def _note(self, code: str, *names: str) -> None:
+        self.notes.setdefault(code, {}).update(dict.fromkeys(names))
+
+
+def _listed(text: str) -> list[str]:
+    """Return the words of an entrypoint: podman takes several as a JSON list."""
+    try:
+        words = json.loads(text) if text.startswith("[") else None
+    except (ValueError, RecursionError):
+        words = None
+    is_list = isinstance(words, list) and words and all(isinstance(word, str) for word in words)
+    return words if is_list else [text]  # type: ignore[return-value] # mypy does not see through all()

@@ -1,0 +1,194 @@
+"""Whatever was pasted, as a draft: a JSON body, a curl line, a ``%ppio_launch`` line, a docker run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.request.docker import read_docker
+from ppio_widgets.request.draft import merged
+from ppio_widgets.request.imported import Imported, LeftOut
+from ppio_widgets.request.line import Lookup, read_line
+from ppio_widgets.request.options import OPTIONS
+from ppio_widgets.request.tokens import LineError
+
+if TYPE_CHECKING:
+    from ppio_widgets.request.docker_draft import ReadFile
+
+# A shell's prompt, or the mark by which a notebook runs a shell.
+_PROMPT = re.compile(r"(?:\$[ \t]+|![ \t]*)")
+
+_BLOCK = re.compile(
+    r"^[ \t]*(?P<mark>`{3,}|~{3,})[^\n`]*\n(?P<text>.*?)(?:^[ \t]*(?P=mark)[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+
+# `x = %ppio_launch …`; a line may be continued, what follows is other code, or the cell of `%%`.
+_LINE = re.compile(
+    r"(?:[^\W\d]\w*\s*=\s*)?%ppio_launch(?![\w-])(?P<line>(?:\\\n|[^\n])*)(?P<rest>.*)", re.DOTALL
+)
+_CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOTALL)
+_JSON = re.compile(r"\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b)")
+_CURL = re.compile(r"curl(?:\.exe)?(?=\s|$)")
+
+# At the start of any command of a text: what stands before it is read, and said, by `read_docker`.
+_DOCKER = re.compile(
+    r"(?:^|[;&|(])[ \t]*(?:[$%][ \t]+|![ \t]*)?(?:[A-Za-z_]\w*=[^\s;&|(]*[ \t]+)*"
+    r"(?:(?:sudo|doas|env|exec|command|nohup|time)[ \t]+(?:[^\s;&|(]+[ \t]+)*?)?"
+    r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\]|$)",
+    re.MULTILINE,
+)
+
+_SMART = re.compile("[“”„‟‘’‚‛«»＂]")
+
+
+def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | None = None) -> Imported:
+    """Read a text into a draft, whichever of the four kinds it is.
+
+    Parameters
+    ----------
+    text : str
+        As pasted: blank lines, a prompt, and a Markdown code block around it do not matter.
+    read_file : callable, optional
+        Returns the text of a file that a docker line names by ``--env-file``.
+    lookup : callable, optional
+        Evaluates an expression of a ``%ppio_launch`` line in the notebook. It runs what the text says: to
+        be given only for a text that the person wrote.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    LineError
+        For a text of no kind that is known, or one that cannot be read.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    reader = _Reader(text, read_file, lookup)
+    block = _BLOCK.search(text)
+    try:
+        # With a code block in it, a text is read as a whole only if it begins as one of the four.
+        found = reader.read(0, len(text), anywhere=block is None)
+        if found is None and block is not None:
+            found = reader.read(*block.span("text"), anywhere=True)
+            around = text[: block.start()] + text[block.end() :]
+            if found is not None and around.strip():
+                found = replace(found, left_out=(*found.left_out, LeftOut("around")))
+    except RecursionError:
+        problem = LineError("import_deep")
+    else:
+        if found is not None:
+            return found
+        problem = LineError("import_unknown")
+    raise problem
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads a part of a text."""
+
+    text: str = field(repr=False)
+    read_file: ReadFile | None
+    lookup: Lookup | None
+
+    def read(self, start: int, end: int, *, anywhere: bool) -> Imported | None:
+        """Read from `start` to `end`; None when it is of no kind that is known.
+
+        A docker run may be the first command, or with `anywhere` any of them.
+        """
+        start += len(self.text[start:end]) - len(self.text[start:end].lstrip())
+        prompt = _PROMPT.match(self.text, start, end)
+        start = prompt.end() if prompt else start
+        part = self.text[start:end].rstrip()
+        if _JSON.match(part):
+            return Imported("json", *_json(part, self.text[:start]))
+        if line := _CELL.fullmatch(part):
+            return self._cell(line["line"], line["rest"], start + line.start("rest"))
+        if line := _LINE.fullmatch(part):
+            said, left_out = self._said(line["line"].replace("\\\n", " "))
+            around = (LeftOut("around"),) if line["rest"].strip() else ()
+            return Imported("line", said, (*left_out, *around))
+        if _CURL.match(part):
+            from ppio_widgets.request.curl import read_curl  # noqa: PLC0415 - only where there is one
+
+            return read_curl(part)
+        is_docker = _DOCKER.search(part) if anywhere else _DOCKER.match(part)
+        return read_docker(part, self.read_file) if is_docker else None
+
+    def _cell(self, line: str, cell: str, start: int) -> Imported:
+        """Read the line of a cell magic over the body that the cell is."""
+        said, left_out = self._said(line)
+        body, twice = _json(cell, self.text[:start]) if cell.strip() else ({}, ())
+        return Imported("line", merged(body, said), (*left_out, *twice))
+
+    def _said(self, line: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+        """Return what a line says of the body, and which of its options are about something else."""
+        try:
+            read = read_line(line, self.lookup or _no_notebook)
+        except LineError as error:
+            if self.lookup is not None or error.code != "line_expression":
+                raise
+            option = error.params["option"]
+        else:
+            flags = [option.flag for option in OPTIONS if option.flag in read.switches]
+            return read.said, (LeftOut("switches", {"names": ", ".join(flags)}),) if flags else ()
+        raise LineError("import_lookup", option=option)
+
+
+def _no_notebook(expression: str) -> Any:
+    raise LookupError(expression)
+
+
+def _json(text: str, before: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+    """Read a JSON object; `before` is what stands before it, so that a line's number is the text's."""
+    twice: dict[str, None] = {}
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(key for key, _ in pairs)
+        twice.update(dict.fromkeys(key for key, count in counts.items() if count > 1))
+        return dict(pairs)
+
+    try:
+        value = json.loads(text, object_pairs_hook=kept, parse_constant=_refused)
+    except json.JSONDecodeError as error:
+        problem = _problem(text, error, before)
+    except (ValueError, RecursionError):
+        problem = LineError("import_json_value")
+    else:
+        if isinstance(value, Mapping):
+            return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()
+        problem = LineError("import_json_object")
+    raise problem  # outside of the handler: the exception of json holds the whole text
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
+
+
+def _problem(text: str, error: json.JSONDecodeError, before: str) -> LineError:
+    """Say where a text is no JSON, and for the two slips that are common, what to do."""
+    comma = _trailing_comma(text, error)
+    if comma is not None:
+        return LineError("import_json_comma", **_place(before + text[:comma]))
+    smart = _SMART.match(text, error.pos) or _SMART.search(text)
+    if smart:
+        return LineError("import_json_quotes", **_place(before + text[: smart.start()]))
+    return LineError("import_json", reason=error.msg, **_place(before + text[: error.pos]))
+
+
+def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
+    """Return where the comma before a closing bracket is, if that is it."""
+    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
+        return error.pos
+    before = text[: error.pos].rstrip()
+    closes = text[error.pos : error.pos + 1] in ("}", "]")
+    return len(before) - 1 if closes and before.endswith(",") else None
+
+
+def _place(before: str) -> dict[str, object]:
+    return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
