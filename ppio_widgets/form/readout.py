@@ -13,7 +13,7 @@ from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import css_string, esc
 from ppio_widgets.form.preview import panel
 from ppio_widgets.request.check import field_name
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.market import limits
 
 if TYPE_CHECKING:

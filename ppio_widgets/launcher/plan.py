@@ -11,7 +11,7 @@ from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name
 from ppio_widgets.request.cost import cost_sentences
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.money import AboveCeiling, above_ceiling
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.launcher.disk import publish, sync_folder, written
 from ppio_widgets.launcher.shareable import without_secrets
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from ppio_widgets.cloud.shapes import sightings
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret, reference
-from ppio_widgets.request.faces import to_json
 from ppio_widgets.request.fields import tree
+from ppio_widgets.request.json_text import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -97,7 +97,7 @@ def _show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
     from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.launcher.shareable import without_secrets  # noqa: PLC0415
-    from ppio_widgets.request.faces import to_json  # noqa: PLC0415
+    from ppio_widgets.request.json_text import to_json  # noqa: PLC0415
 
     body, hidden = without_secrets(load_preset(name))
     text = "\n".join(visible(line) for line in to_json(body).split("\n"))

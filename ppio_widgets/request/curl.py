@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

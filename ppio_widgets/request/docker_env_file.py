@@ -24,6 +24,6 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
             continue
         key, equals, value = line.partition("=")
         if not key or " " in key or "\t" in key or not (equals or is_name(key)):
-            raise LineError("env_file_line", number=number)
+            raise LineError("docker_env_file_line", number=number)
         rows.append((key, value if equals else EnvRef(key)))
     return rows

@@ -1,24 +1,48 @@
-"""A body as text."""
+"""The faces of a body: the same request as JSON, as curl, as Python and as the line."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.escapes import whole
-from ppio_widgets.request.envref import EnvRef
+from ppio_widgets.request.curl import to_curl
+from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.line_text import to_line
+from ppio_widgets.request.python_text import to_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ppio_widgets.locale import Words
 
-def to_json(body: Mapping[str, Any]) -> str:
-    """Return a body as JSON, indented by two for people; what is no JSON as text.
+FACES = ("json", "curl", "python", "line")
 
-    It is what is sent, but for a reference: that stays ``{"$env": "NAME"}``.
+
+def face(  # noqa: PLR0913 - what the cloud adds to a body
+    name: str,
+    body: Mapping[str, Any],
+    say: Words,
+    *,
+    practice: bool = False,
+    base_url: str = "https://api.ppio.com",
+    key_name: str = "PPIO_API_KEY",
+) -> str:
+    """Return a body as text that can be run as it stands; it holds no secret.
+
+    Parameters
+    ----------
+    name : str
+        One of `FACES`.
+    body : mapping
+        Of a request, or of a draft: then it shows what there is.
+    say : Words
+        For the comments.
+    practice : bool
+        Whether Python and the line are to use the practice cloud.
+    base_url, key_name : str
+        Of the cloud, for curl.
     """
-    return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_plain))
-
-
-def _plain(value: object) -> object:
-    return value.as_json() if isinstance(value, EnvRef) else str(value)
+    if name == "curl":
+        return to_curl(body, say, base_url=base_url, key_name=key_name)
+    if name == "python":
+        return to_python(body, say, practice=practice)
+    return to_line(body, practice=practice) if name == "line" else to_json(body)

@@ -15,7 +15,7 @@ from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright'
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.form.theme import script
 from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 from tests.hostile import ACTING, TEXTS, spelt
 from tests.unit.wire import faulty, packed, row
 

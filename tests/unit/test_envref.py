@@ -14,8 +14,8 @@ from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, looks_secret, reference, resolved
-from ppio_widgets.request.faces import to_json
 from ppio_widgets.request.fields import Leaf, leaves
+from ppio_widgets.request.json_text import to_json
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs, env_names
 
 AT = ("envs", 0, "value")

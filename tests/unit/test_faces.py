@@ -9,7 +9,7 @@ from ppio_widgets import EnvRef
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.curl import read_curl, to_curl
 from ppio_widgets.request.draft import DEFAULTS, compact
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.line_text import MAGIC, to_line
 from ppio_widgets.request.python_text import to_python
@@ -94,13 +94,13 @@ def test_a_line_is_what_one_would_type():
     assert to_line(MINIMAL) == f"{MAGIC} --name demo --product prod-1 --image ubuntu:24.04"
     assert to_line(REFERRING, practice=True) == f"{to_line(MINIMAL)} --env HF_TOKEN --practice"
     assert to_line(FULL) == (
-        f"{MAGIC} --name example-instance --product prod-a100-80g "
-        "--image registry.example.com/namespace/image:tag --billing prepaid --months 1 --auto-renew 0 "
-        "--gpus 2 --rootfs 60 --cuda 12.4 --type gpu --registry-auth registry-auth-id "
+        f"{MAGIC} --name example-instance --product prod-a100-80g --gpus 2 --rootfs 60 --cuda 12.4 --type gpu "
+        "--region cn-east-1 --region cn-south-1 --auto-migrate "
+        "--image registry.example.com/namespace/image:tag --registry-auth registry-auth-id "
         "--entrypoint '/bin/sh -c' --command \"python train.py --lr '1e-3'\" "
-        "--env 'GREETING=你好 a=b \"c\" $HOME {x} 100%' --env EMPTY= --port 8080/tcp --port 8888 "
-        "--network vpc-1 --network-ip 10.2.1.1 --volume network:storage-1:/data --volume local:/work "
-        "--region cn-east-1 --region cn-south-1 --jupyter --auto-migrate "
+        "--env 'GREETING=你好 a=b \"c\" $HOME {x} 100%' --env EMPTY= --port 8080/tcp --port 8888 --jupyter "
+        "--volume network:storage-1:/data --volume local:/work --network vpc-1 --network-ip 10.2.1.1 "
+        "--billing prepaid --months 1 --auto-renew 0 "
         """--body '{"auto_migrate": {"include_system_disk": false}}'"""
     )
 

@@ -21,7 +21,7 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import check
-from ppio_widgets.request.faces import to_json
+from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import MINIMAL

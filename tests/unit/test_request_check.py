@@ -9,8 +9,8 @@ from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.draft import merged, value_at, with_value
-from ppio_widgets.request.faces import to_json
 from ppio_widgets.request.fields import dotted, leaves
+from ppio_widgets.request.json_text import to_json
 from tests.bodies import FULL, MINIMAL, bodies
 
 
