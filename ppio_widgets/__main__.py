@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import __version__
+from ppio_widgets.cloud.credentials import PRACTICE_PORT
 from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
     from typing import TextIO
 
 QUICKSTART = "quickstart.ipynb"
-DEFAULT_PORT = 8899
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument("--no-browser", action="store_true", help=say("command.no_browser"))
     demo.add_argument("--port", type=int, help=say("command.port"))
     practice = commands.add_parser("practice", help=say("command.practice"), allow_abbrev=False)
-    practice.add_argument("--port", type=int, default=DEFAULT_PORT, help=say("command.port"))
+    practice.add_argument("--port", type=int, default=PRACTICE_PORT, help=say("command.port"))
     checked = commands.add_parser("check-notebook", help=say("command.check"), allow_abbrev=False)
     checked.add_argument("files", nargs="+", metavar="FILE.ipynb", help=say("command.check_files"))
     given = parser.parse_args(arguments)

@@ -16,6 +16,9 @@ from ppio_widgets.errors import CredentialsError
 PRACTICE_KEY = "sk_practice_no_money"
 
 # Each key goes to its own host and to no other (PPIO's skills and Novita's CLI name them so).
+# Where `ppio-widgets practice` listens unless it is told otherwise.
+PRACTICE_PORT = 8899
+
 KEY_VARIABLES = {PPIO: "PPIO_API_KEY", NOVITA: "NOVITA_API_KEY"}
 
 SHORTEST = 8

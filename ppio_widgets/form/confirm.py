@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.html import esc
-from ppio_widgets.form.preview import panel
+from ppio_widgets.form.preview import panel, preview
 from ppio_widgets.form.view import View
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.launcher.timer import Timer
@@ -34,6 +34,8 @@ class ConfirmCard(View):
         The most that one hour may cost.
     timer : Timer, optional
         When the kernel stops what is launched.
+    preset : str
+        Name of the preset that the draft began with.
     language : str, optional
 
     Attributes
@@ -50,16 +52,18 @@ class ConfirmCard(View):
         again: bool = False,
         ceiling: Decimal | None = None,
         timer: Timer | None = None,
+        preset: str = "",
         language: str | None = None,
     ) -> None:
         say = words(language)
         session = LaunchSession(client, draft, again=again)
         session.limit(ceiling)
         session.stop_by(timer or Timer())
+        session.preset = preset
         controls = LaunchControls(session, say)
         self.launch = session.begin()
         head = esc(say("card.head", cloud=session.target.words(say)))
-        shown = f"{theme.stylesheet()}{theme.script()}{panel(head, session.report.body, say)}"
+        shown = f"{theme.stylesheet()}{theme.script()}{panel(head, preview(session.report.body, say))}"
         children = [theme.html(shown, "ppw-readout"), controls.box]
         super().__init__(session, controls, say, children, ["ppw-card"])
 

@@ -59,7 +59,7 @@ class LaunchControls:
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         session.observe(self._on_session, ["status", "sight"])
-        session.observe(self._on_shelf, "shelf")
+        session.observe(self._on_more, ["shelf", "since"])
         self._arrange()
 
     def show_fault(self, kind: str) -> None:
@@ -120,8 +120,8 @@ class LaunchControls:
         self._arrange()
 
     @guarded
-    def _on_shelf(self, _change: Any) -> None:
-        """Say in an open confirmation what the catalogue told meanwhile."""
+    def _on_more(self, _change: Any) -> None:
+        """Say in an open confirmation what came to be known meanwhile."""
         if self.session.status is LaunchState.ARMED:
             self._show_question()
 
@@ -183,6 +183,8 @@ class LaunchControls:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
         elif self.session.has_launched:
             lines.insert(1, esc(say("launch.again")))
+        if self.session.since is not None:
+            lines += [f"<span class=ppw-quiet>{esc(one)}</span>" for one in self.session.since.sentences(say)]
         if self.session.timer:
             lines.append(esc(self.session.timer.sentence(say)))
         self._question.value = f"<p>{'<br>'.join(lines)}</p>"

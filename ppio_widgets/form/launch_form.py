@@ -17,26 +17,34 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.importer import ImportBox
 from ppio_widgets.form.money import Money
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
 from ppio_widgets.form.sign_in import SignIn
 from ppio_widgets.form.view import View
+from ppio_widgets.launcher.importing import import_text, over
+from ppio_widgets.launcher.outside import Disk
 from ppio_widgets.launcher.recovery import left_open
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.locale import words
+from ppio_widgets.request.bodies import body_in_text
+from ppio_widgets.request.diff import changes
 from ppio_widgets.request.draft import DEFAULTS
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from pathlib import Path
 
     import ipywidgets as w
+    from typing_extensions import Self
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request import fields
+    from ppio_widgets.request.imported import Imported
 
 _numbers = itertools.count(1)
 
@@ -69,6 +77,7 @@ class LaunchForm(View):
         when it is sent.
     """
 
+    left_out: list[str] = []  # noqa: RUF012 - never changed in place
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
     def __init__(  # noqa: PLR0913 - all by name but the first
@@ -99,6 +108,7 @@ class LaunchForm(View):
             on_filled=self._on_filled,
         )
         self._readout = Readout(session, self._sections, say, scope, self.show_fault)
+        self._import = ImportBox(session, say, self.show_fault, self._on_filled)
         controls = LaunchControls(session, say, on_attempt=self._show_all_errors)
         side = theme.box([self._readout.box, self._money.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
@@ -108,10 +118,69 @@ class LaunchForm(View):
         if fell_back and not can_ask:
             host = read_host()
             self._sign_in = SignIn(session, host, say, self.show_fault, self._on_signed_in)
-        above = [self._top, *([self._sign_in.box] if self._sign_in else [])]
+        above = [self._top, *([self._sign_in.box] if self._sign_in else []), self._import.box]
         super().__init__(session, controls, say, [*above, columns], [scope])
         self._publish()
         session.observe(self._on_draft, "draft")
+
+    @classmethod
+    def from_json(cls, source: str | Path | Mapping[str, Any], **options: Any) -> Self:
+        """Open a form with a body as it stands.
+
+        Parameters
+        ----------
+        source : str, Path or mapping
+            JSON text, the path of a file with it, or the object itself.
+        **options
+            Of `LaunchForm`.
+
+        Raises
+        ------
+        LineError
+            When it is none of them.
+        """
+        given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk())
+        return cls(given, **options)
+
+    @classmethod
+    def from_line(cls, text: str, **options: Any) -> Self:
+        """Open a form with what a ``%ppio_launch`` line says, over the defaults.
+
+        What is not of the body (``--yes``, ``--max-price``) is told at the top of the form.
+
+        Raises
+        ------
+        LineError
+            For another text, or one that needs the notebook to be read (``$name``).
+        """
+        text = text if text.lstrip().startswith("%") else f"%ppio_launch {text}"
+        return cls._from(text, **options)
+
+    @classmethod
+    def from_docker(cls, text: str, **options: Any) -> Self:
+        """Open a form with what a ``docker run`` or ``podman run`` says, over the defaults.
+
+        What has no counterpart is told at the top of the form, and in `left_out`. The value
+        of a variable that is a secret is not taken: it is a reference to the kernel's own.
+
+        Raises
+        ------
+        LineError
+            For another text.
+        """
+        return cls._from(text, **options)
+
+    @classmethod
+    def _from(cls, text: str, **options: Any) -> Self:
+        found = import_text(text)
+        form = cls(over(found, DEFAULTS), **options)
+        form._tell_left_out(found)
+        return form
+
+    def diff(self, other: Mapping[str, Any] | CreateInstanceRequest | LaunchForm) -> list[str]:
+        """Return what is different in this form from another body, a sentence each."""
+        before = other.value if isinstance(other, LaunchForm) else _body_of(other)
+        return [one.sentence(self._say) for one in changes(before, self.session.report.body)]
 
     def __repr__(self) -> str:
         return f"LaunchForm({self.session.target.words(self._say)})"
@@ -122,9 +191,13 @@ class LaunchForm(View):
         return self.session.report.request
 
     @property
-    def errors(self) -> dict[Path, str]:
+    def errors(self) -> dict[fields.Path, str]:
         """What blocks: one sentence for each path."""
         return self.session.report.errors(self._say)
+
+    def face(self, name: str) -> str:
+        """Return the body as text that can be run as it stands: see `LaunchPlan.face`."""
+        return self.session.plan.face(name, self._say)
 
     def launch(self, *, again: bool = False) -> Launch:
         """Launch what the form holds: one request, without the inline confirmation.
@@ -153,6 +226,7 @@ class LaunchForm(View):
         super().close()
         if "_sections" in self.__dict__:  # a form that could not be built is closed as well
             self._sections.close()
+            self._import.close()
 
     def _notices(self) -> list[w.Widget]:
         """Offer what was typed in the form that this cell made before."""
@@ -163,6 +237,13 @@ class LaunchForm(View):
             note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
             self._restore = [theme.box([note, button], "ppw-notice")]
         return [*self._restore, *super()._notices()]
+
+    def _tell_left_out(self, found: Imported) -> None:
+        self.left_out = [one.sentence(self._say) for one in found.left_out]
+        if self.left_out:
+            items = "".join(f"<li>{esc(line)}</li>" for line in self.left_out)
+            told = f"<div class=ppw-told><b>{esc(self._say('import.left_out'))}</b><ul>{items}</ul></div>"
+            self._top.value += told
 
     def _on_filled(self, draft: Mapping[str, Any]) -> None:
         """Take a draft that a template filled; every control shows it."""

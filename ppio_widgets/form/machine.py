@@ -101,7 +101,7 @@ class MachinePanel:
             text = f"{link(fact.text, self._say('machine.open'))} <span class=ppw-quiet>{text}</span>"
         elif fact.kind == "copy":
             done = esc(self._say("copy.done"))
-            copy = esc(self._say("machine.copy"))
+            copy = esc(self._say("copy.button"))
             text = (
                 f"<code>{text}</code> <button type=button class='jupyter-button ppw-grab' "
                 f"data-done='{done}' onclick='window.ppw&&ppw.grab(this)'>{copy}</button>"

@@ -21,6 +21,9 @@ MOST_ROWS = 8
 ROWS_WHEN_FOLDED = 3
 LONGEST_TEXT = 160
 LONGEST_LINE = 52
+# Of the other faces; what is copied is whole.
+MOST_LINES = 40
+LONGEST_FACE_LINE = 600
 
 
 def preview(body: Mapping[str, Any], say: Words) -> str:
@@ -28,9 +31,18 @@ def preview(body: Mapping[str, Any], say: Words) -> str:
     return _object(body, "", say)
 
 
-def panel(title: str, body: Mapping[str, Any], say: Words, below_title: str = "") -> str:
-    """Return a body as a titled panel; `title` and `below_title` have to be escaped already."""
-    return f"<div class=ppw-title>{title}</div>{below_title}<pre>{preview(body, say)}</pre>"
+def folded(text: str, say: Words) -> str:
+    """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown."""
+    lines = text.split("\n")
+    kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
+    shown = "\n".join(esc(line) for line in kept[:MOST_LINES])
+    more = len(lines) - MOST_LINES
+    return shown + (f"\n<s>{esc(say('preview.more_lines', n=more))}</s>" if more > 0 else "")
+
+
+def panel(title: str, shown: str, below_title: str = "") -> str:
+    """Return what goes into a ``<pre>`` as a titled panel; all of it has to be escaped already."""
+    return f"<div class=ppw-title>{title}</div>{below_title}<pre>{shown}</pre>"
 
 
 def _value(value: Any, indent: str, say: Words) -> str:

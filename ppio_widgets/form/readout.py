@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import css_string, esc
-from ppio_widgets.form.preview import panel
+from ppio_widgets.form.preview import folded, panel, preview
 from ppio_widgets.request.check import field_name
-from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.market import limits
 
 if TYPE_CHECKING:
@@ -52,10 +51,13 @@ class Readout:
         self._sections = sections
         self._say = say
         self._scope = scope
+        names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
+        self._face = theme.tabs(description=say("preview.title"), options=names, _dom_classes=["ppw-tabs"])
         self._html = theme.html(self._markup(), "ppw-readout")
         self._copy = theme.button(say("copy.button"), "ppw-copy")
         self._copy.on_click(self._on_copy)
-        self.box = theme.box([self._copy, self._html], "ppw-panel")
+        self._face.observe(self._on_face, "value")
+        self.box = theme.box([self._face, self._copy, self._html], "ppw-panel")
         session.observe(self._on_shelf, "shelf")
 
     def render(self, extra: str = "") -> None:
@@ -74,7 +76,9 @@ class Readout:
             rest = len(blockers) - MOST_BLOCKERS
             blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
         todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
-        shown = panel(esc(say("preview.title")), report.body, say, extra)
+        name = self._face.value
+        text = preview(report.body, say) if name == "json" else folded(self.session.plan.face(name, say), say)
+        shown = panel("&nbsp;", text, extra)
         return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
 
     def _rules(self, errors: dict[Path, str]) -> str:
@@ -138,9 +142,13 @@ class Readout:
         self.render()
 
     @guarded
+    def _on_face(self, _change: Any) -> None:
+        self.render()
+
+    @guarded
     def _on_copy(self, _button: Any) -> None:
         """Hand over the full text; the constant script copies it, or leaves it selected."""
-        text = esc_text(to_json(self.session.report.body))
+        text = esc_text(self.session.plan.face(self._face.value, self._say))
         label, done, manual = (esc(self._say(f"copy.{key}")) for key in ("label", "done", "manual"))
         self.render(
             f"<div class=ppw-copied><textarea readonly aria-label='{label}'>{text}</textarea>"

@@ -15,6 +15,7 @@ from typing import Any
 import ipywidgets as w
 from ipywidgets.widgets.widget_bool import CheckboxStyle
 from ipywidgets.widgets.widget_description import DescriptionStyle
+from ipywidgets.widgets.widget_selection import ToggleButtonsStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
 
@@ -26,6 +27,7 @@ class Looks:
     text: Any
     choice: Any
     check: Any
+    tabs: Any
     button: Any
     html: Any
 
@@ -47,6 +49,7 @@ def looks() -> Looks:
             text=TextStyle(),
             choice=DescriptionStyle(),
             check=CheckboxStyle(),
+            tabs=ToggleButtonsStyle(),
             button=w.ButtonStyle(),
             html=HTMLStyle(),
         )
@@ -81,6 +84,11 @@ def select(**traits: Any) -> w.Select:
 def select_several(**traits: Any) -> w.SelectMultiple:
     """Make a list of which several are chosen."""
     return w.SelectMultiple(layout=looks().layout, style=looks().choice, options=[], rows=5, **traits)
+
+
+def tabs(**traits: Any) -> w.ToggleButtons:
+    """Make a row of buttons of which one is chosen."""
+    return w.ToggleButtons(layout=looks().layout, style=looks().tabs, **traits)
 
 
 def check(**traits: Any) -> w.Checkbox:

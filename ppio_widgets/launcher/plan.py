@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY, PRACTICE_PORT
+from ppio_widgets.cloud.host import PPIO
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name
 from ppio_widgets.request.cost import cost_sentences
+from ppio_widgets.request.faces import face
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.money import AboveCeiling, above_ceiling
 
@@ -35,15 +38,17 @@ class Target:
         Host as people read it.
     practice : bool
         Whether nothing is billed there.
+    base_url : str
     """
 
     name: str
     practice: bool
+    base_url: str = ""
 
     @classmethod
     def of(cls, client: PpioClient) -> Target:
         """Describe the cloud of a client."""
-        return cls(client.host.name, client.is_practice)
+        return cls(client.host.name, client.is_practice, client.host.base_url)
 
     def words(self, say: Words) -> str:
         """Return the cloud in words: ``"the practice cloud"`` or its host."""
@@ -71,6 +76,29 @@ class LaunchPlan:
     offer: Offer | None = None
     balance: Decimal | None = None
     ceiling: Decimal | None = None
+
+    def face(self, name: str, say: Words | None = None) -> str:
+        """Return what would be sent as text that can be run as it stands; it holds no secret.
+
+        Parameters
+        ----------
+        name : str
+            ``"json"``, ``"curl"``, ``"python"`` or ``"line"``.
+        say : Words, optional
+            For its comments.
+        """
+        where = self.target
+        base_url = where.base_url or f"https://{where.name}"
+        if where.practice and base_url.count(":") < 2:  # the one in this process listens nowhere
+            base_url = f"http://127.0.0.1:{PRACTICE_PORT}"
+        return face(
+            name,
+            self.report.body,
+            say or words(),
+            practice_key=PRACTICE_KEY if where.practice else "",
+            base_url=base_url,
+            key_name=KEY_VARIABLES.get(base_url, KEY_VARIABLES[PPIO]),
+        )
 
     def costs(self, say: Words) -> list[str]:
         """Return what it will cost, and what of that is not known."""

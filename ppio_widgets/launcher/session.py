@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
-from traitlets import Dict, HasTraits, Instance, UseEnum
+from traitlets import Dict, HasTraits, Instance, Unicode, UseEnum
 
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
@@ -19,6 +19,7 @@ from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.since import changed_since
 from ppio_widgets.launcher.states import BUSY, LaunchState
 from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.request.check import Report, check
@@ -61,6 +62,8 @@ class LaunchSession(HasTraits):
     ceiling = Any_(None, allow_none=True, help="The most that one hour may cost, a Decimal; None: any price.")
     timer = Instance(Timer, args=(), help="When the kernel stops what is launched; false: never.")
     unreadable = Any_(None, allow_none=True, help="Why what was typed is no timer.")
+    preset = Unicode(help="Name of the preset that the draft began with, or empty.")
+    since = Any_(None, allow_none=True, help="What changed since the last launch of the name, a Since.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
     sight = Any_(help="Changes whenever what is known of the launch does.")
 
@@ -285,8 +288,19 @@ class LaunchSession(HasTraits):
 
     def _on_armed(self) -> None:
         launch = self.launch
+        self.since = None
+        worker.run(partial(self._compare, launch), name="ppio-since", daemon=True)
         self.status = LaunchState.ARMED
         self._disarming = worker.after(ARMED_SECONDS, lambda: self._on_nobody(launch))
+
+    def _compare(self, launch: Launch | None) -> None:
+        """Say what changed since the last launch of the name; called on a thread of its own."""
+        with self.lock:
+            body, target, preset = self.report.body, self.target, self.preset
+        found = changed_since(body, target, preset)
+        with self.lock:
+            if not self.closed and launch is self.launch:
+                self.since = found
 
     def _on_nobody(self, launch: Launch | None) -> None:
         """Withdraw a confirmation that stood open too long; called on a thread of its own."""

@@ -43,17 +43,38 @@ def without_secrets(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str,
         When a secret stands where no reference can: in a command, say.
     """
     known = known_secrets()
-    clean = compact(body).body
-    made: list[str] = []
-    rows = clean.get("envs")
-    if isinstance(rows, list):
-        clean["envs"] = [_clean_row(row, known, made) for row in rows]
+    clean, made = with_references(body, known)
     for name, value in clean.items():
         source = _secret_in(to_json({name: value}), known)
         if source:
             # What is no field of ours may be the secret itself.
             field = name if name in tree().fields else "…"
             raise PresetRefused("preset_secret", field=field, source=source)
+    return clean, made
+
+
+def with_references(
+    body: Mapping[str, Any], known: Sequence[Known] | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a body with a reference in place of each value of a variable that is a secret.
+
+    Parameters
+    ----------
+    body : mapping
+    known : sequence of Known, optional
+        The secrets at hand; by default they are looked for.
+
+    Returns
+    -------
+    tuple
+        A new body without blanks, and the names of the variables whose value is now a reference.
+    """
+    known = known_secrets() if known is None else known
+    clean = compact(body).body
+    made: list[str] = []
+    rows = clean.get("envs")
+    if isinstance(rows, list):
+        clean["envs"] = [_clean_row(row, known, made) for row in rows]
     return clean, tuple(dict.fromkeys(made))
 
 

@@ -42,7 +42,7 @@ class LaunchMagics(Magics):
             MomentUnreadable,
             PresetRefused,
         )
-        from ppio_widgets.magics.outside import Disk  # noqa: PLC0415
+        from ppio_widgets.launcher.outside import Disk  # noqa: PLC0415
         from ppio_widgets.request.line import read_line  # noqa: PLC0415
         from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
 
@@ -113,7 +113,9 @@ class LaunchMagics(Magics):
         if answers == "buttons":
             return self._ask_by_buttons(given, client, timer)
         if answers == "input":
-            return self._ask_by_input(plan, client, timer, again="--again" in given.switches)
+            return self._ask_by_input(
+                plan, client, timer, again="--again" in given.switches, preset=given.preset
+            )
         raise UsageError(words()("line.nobody"))
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
@@ -121,17 +123,25 @@ class LaunchMagics(Magics):
         from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
 
         again = "--again" in given.switches
-        card = ConfirmCard(given.draft, client, again=again, ceiling=given.ceiling, timer=timer)
+        card = ConfirmCard(
+            given.draft, client, again=again, ceiling=given.ceiling, timer=timer, preset=given.preset
+        )
         display(card)
         self._shown = (card.launch, notebook.execution())
         return card.launch
 
-    def _ask_by_input(self, plan: LaunchPlan, client: PpioClient, timer: Timer, *, again: bool) -> Launch:
+    def _ask_by_input(
+        self, plan: LaunchPlan, client: PpioClient, timer: Timer, *, again: bool, preset: str
+    ) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
+        from ppio_widgets.launcher.since import changed_since  # noqa: PLC0415
 
         say = words()
         print(repr(plan))  # noqa: T201 - a terminal is asked
+        since = changed_since(plan.report.body, plan.target, preset)
+        if since is not None:
+            print("\n".join(since.sentences(say)))  # noqa: T201
         launch = timer.set_on(Launch(plan, client))
         question = say("line.ask", **plan.question(say))
         while _ask(question).strip().lower() in ("y", "yes", "是"):

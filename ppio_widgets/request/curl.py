@@ -82,6 +82,7 @@ def to_curl(
     *,
     base_url: str = "https://api.ppio.com",
     key_name: str = "PPIO_API_KEY",
+    practice_key: str = "",
 ) -> str:
     """Return a command for sh, bash or zsh that sends a body, once.
 
@@ -96,6 +97,8 @@ def to_curl(
         Of the cloud.
     key_name : str
         The environment variable that holds the API key.
+    practice_key : str
+        The fixed key of the practice cloud, which is no secret, where the command goes there.
     """
     text = _one_line_references(to_json(body))
     names = list(dict.fromkeys(_REFERENCE_LINE.findall(text)))
@@ -115,7 +118,9 @@ def to_curl(
         )
     else:
         command = _WITHOUT_REFERENCES.format(**parts, body=_quoted(text))
-    return f"# {say('face.billed')}\n# {say('face.curl')}\n{command}"
+    opening = [say("face.practice_curl", variable=key_name, key=practice_key)] if practice_key else []
+    opening = [*opening, say("face.practice" if practice_key else "face.billed"), say("face.curl")]
+    return "\n".join([*(f"# {line}" for line in opening), command])
 
 
 def _one_line_references(text: str) -> str:

@@ -302,7 +302,7 @@ def evidence(lab, chromium):
             typed = page.evaluate(TYPE, json.dumps(ALL))
             form = sheet.form(1)
             form.get_by_role("button", name="Launch", exact=True).click()
-            form.get_by_role("button", name="Copy JSON", exact=True).click()
+            form.get_by_role("button", name="Copy", exact=True).click()
             page.wait_for_function("__seen.copied.length")
             sheet.show("fields", ("readout", "f"), ("readout", "k"))
             sheet.show("launches", ("status", "r"), ("status", "u"))

@@ -187,7 +187,7 @@ def test_errors_stand_beside_their_fields_and_copy_copies(notebook):
     expect(form.locator(".ppw-todo")).to_contain_text("A whole number, at least 1.")
     assert json.loads(label.evaluate(beside)) == "A whole number, at least 1."
     fill(form, Name='</style><img src=x onerror="document.title=1">')
-    form.get_by_role("button", name="Copy JSON").click()
+    form.get_by_role("button", name="Copy").click()
     expect(form.get_by_text("Copied.")).to_be_visible()
     copied = json.loads(notebook.page.evaluate("navigator.clipboard.readText()"))
     assert copied["name"] == '</style><img src=x onerror="document.title=1">'

@@ -8,9 +8,9 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid
+from ppio_widgets.launcher.outside import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
-from ppio_widgets.magics.outside import LARGEST_FILE
 from ppio_widgets.magics.usage import COLUMNS, usage
 from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL, MINIMAL
@@ -101,7 +101,7 @@ def test_a_file_that_may_not_be_read_is_said(run, tmp_path, monkeypatch):
     def refuse(*_args):
         raise PermissionError(13, "s3cret")
 
-    monkeypatch.setattr("ppio_widgets.magics.outside.Path.open", refuse)
+    monkeypatch.setattr("ppio_widgets.launcher.outside.Path.open", refuse)
     assert "body.json cannot be read (PermissionError)" in refused(run, "%ppio_launch --body body.json")
 
 

@@ -94,7 +94,8 @@ def test_a_line_is_what_one_would_type():
     assert to_line(MINIMAL) == f"{MAGIC} --name demo --product prod-1 --image ubuntu:24.04"
     assert to_line(REFERRING, practice=True) == f"{to_line(MINIMAL)} --env HF_TOKEN --practice"
     assert to_line(FULL) == (
-        f"{MAGIC} --name example-instance --product prod-a100-80g --gpus 2 --rootfs 60 --cuda 12.4 --type gpu "
+        f"{MAGIC} --name example-instance --product prod-a100-80g --gpus 2 --rootfs 60 --cuda 12.4 "
+        "--type gpu "
         "--region cn-east-1 --region cn-south-1 --auto-migrate "
         "--image registry.example.com/namespace/image:tag --registry-auth registry-auth-id "
         "--entrypoint '/bin/sh -c' --command \"python train.py --lr '1e-3'\" "

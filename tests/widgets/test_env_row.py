@@ -122,7 +122,7 @@ def test_the_switch_stays_after_it_was_used(form):
 
 def test_a_secret_typed_by_mistake_is_gone_from_every_widget_at_once(form):
     add(form, "HF_TOKEN", "hf_s3cret")
-    press(find(form, "Copy JSON"))
+    press(find(form, "Copy"))
     assert kept_anywhere(form, "hf_s3cret")
     late = find(form, VALUE)
     tick(switch(form))
@@ -147,7 +147,7 @@ def test_a_secret_given_from_outside_is_gone_as_well(form):
 def test_the_value_of_the_kernel_is_in_no_widget(form):
     add(form, "IN_THE_KERNEL")
     tick(switch(form))
-    press(find(form, "Copy JSON"))
+    press(find(form, "Copy"))
     press(find(form, "Launch"))
     assert not kept_anywhere(form, os.environ["IN_THE_KERNEL"])
 
@@ -312,7 +312,7 @@ def test_a_switch_does_nothing_after_close(form):
 
 def test_the_copy_says_env(form):
     form.value = envs(REF)
-    press(find(form, "Copy JSON"))
+    press(find(form, "Copy"))
     copied = re.search(r"<textarea[^>]*>(.*?)</textarea>", shown(form), re.DOTALL)[1]
     assert json.loads(copied)["envs"] == [{"key": "HF_TOKEN", "value": {"$env": "HF_TOKEN"}}]
 

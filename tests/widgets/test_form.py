@@ -338,7 +338,7 @@ def test_hostile_text_is_inert_wherever_it_is_shown(form):
     nasty = '"}</style></pre><img src=x onerror=alert(1)><script>alert(1)</script>\u202e'
     form.value = {**MINIMAL, "name": nasty, "envs": [{"key": nasty, "value": nasty}], nasty: 1, "type": nasty}
     press(find(form, "Launch"))
-    press(find(form, "Copy JSON"))
+    press(find(form, "Copy"))
     text = shown(form)
     assert "<img src=x" not in text
     assert "<script" not in text
@@ -349,7 +349,7 @@ def test_copy_hands_over_the_full_text_even_when_the_preview_folds(form):
     body = {**MINIMAL, "envs": [{"key": f"K{n}", "value": "</textarea><b>&amp;"} for n in range(40)]}
     form.value = body
     assert "… 37 more" in shown(form)
-    press(find(form, "Copy JSON"))
+    press(find(form, "Copy"))
     copied = re.search(r"<textarea[^>]*>(.*?)</textarea>", shown(form), re.DOTALL)[1]
     assert json.loads(copied.replace("&lt;", "<").replace("&amp;", "&")) == body
     type_into(find(form, "Name"), "x")

@@ -1,0 +1,191 @@
+"""Import: a text or a preset fills the form, after it has shown what it would change."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.errors import PpioError
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.importing import import_text, over
+from ppio_widgets.launcher.presets import load_preset, preset_names
+from ppio_widgets.request.diff import changes
+from ppio_widgets.request.imported import Imported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import ipywidgets as w
+
+    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.locale import Words
+
+MOST_SHOWN = 40
+# What was pasted held a secret, where one of these was left out of it.
+_SECRET = ("curl_key", "secrets")
+
+
+class ImportBox:
+    """A button that opens a list of presets and a field to paste into; built when first opened.
+
+    Parameters
+    ----------
+    session : LaunchSession
+    say : Words
+    show_fault : callable
+        See `guard.View`.
+    on_filled : callable
+        Called with the draft that is to be shown.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(
+        self,
+        session: LaunchSession,
+        say: Words,
+        show_fault: Callable[[str], None],
+        on_filled: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self._on_filled = on_filled
+        self._parts: list[w.Widget] = []
+        self._found: Imported | None = None
+        self._preset = ""
+        # What is read last counts: reading is done on threads.
+        self._asked = 0
+        self._emptying = False
+        self._open = theme.button(say("import.open"), "ppw-find")
+        self._open.on_click(self._on_open)
+        self.box = theme.box([self._open], "ppw-import")
+
+    def close(self) -> None:
+        """Close what is out of sight as well."""
+        for widget in self._parts:
+            widget.close()
+
+    @guarded
+    def _on_open(self, _button: Any) -> None:
+        if len(self.box.children) > 1:
+            self._fold()
+            return
+        if not self._parts:
+            self._build()
+        self.box.children = [self._open, *self._parts[:-1]]
+        self._open.description = self._say("import.close")
+        worker.run(self._list_presets, name="ppio-import", daemon=True)
+
+    def _build(self) -> None:
+        say = self._say
+        self._presets = theme.choice(
+            description=say("import.preset"),
+            options=[(say("import.no_preset"), "")],
+            _dom_classes=["ppw-field"],
+        )
+        self._text = theme.text_area(
+            description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
+        )
+        self._told = theme.html("", "ppw-notice")
+        self._apply = theme.button(say("import.apply"), "ppw-apply", button_style="primary")
+        self._presets.observe(self._on_preset, "value")
+        self._text.observe(self._on_text, "value")
+        self._apply.on_click(self._on_apply)
+        self._parts = [self._presets, self._text, self._told, self._apply]
+
+    def _fold(self) -> None:
+        """Close the field; what was pasted is not kept."""
+        self._asked += 1
+        self._found, self._preset = None, ""
+        self._text.value, self._presets.value, self._told.value = "", "", ""
+        self.box.children = [self._open]
+        self._open.description = self._say("import.open")
+
+    @guarded
+    def _on_text(self, change: Any) -> None:
+        if change.new.strip():
+            self._ask(partial(import_text, change.new), "")
+        elif not self._emptying and not self._presets.value:
+            self._show(None, "")
+
+    @guarded
+    def _on_preset(self, change: Any) -> None:
+        if change.new:
+            self._ask(lambda: Imported("json", load_preset(change.new)), change.new)
+
+    def _ask(self, read: Callable[[], Imported], preset: str) -> None:
+        """Read on a thread of its own: it may be a file."""
+        self._asked += 1
+        worker.run(partial(self._read, read, preset, self._asked), name="ppio-import", daemon=True)
+
+    def _read(self, read: Callable[[], Imported], preset: str, asked: int) -> None:
+        found, failed = None, ""
+        try:
+            found = read()
+        except PpioError as error:
+            failed = error.sentence(self._say)
+        except Exception as error:  # noqa: BLE001 - nobody else would say it
+            failed = self._say("form.fault", kind=type(error).__name__)
+        with self.session.lock:
+            if not self.session.closed and asked == self._asked:
+                self._preset = preset
+                self._show(found, failed)
+
+    def _list_presets(self) -> None:
+        try:
+            names = preset_names()
+        except PpioError:
+            return
+        with self.session.lock:
+            if not self.session.closed:
+                options = ((self._say("import.no_preset"), ""), *((name, name) for name in names))
+                if options != tuple(self._presets.options):
+                    self._presets.options = options
+
+    def _show(self, found: Imported | None, failed: str) -> None:
+        """Show what would change before anything does."""
+        say = self._say
+        self._found = found
+        lines: list[str] = []
+        if found is not None:
+            if any(one.code in _SECRET for one in found.left_out):
+                self._empty()
+            after = over(found, self.session.draft)
+            differences = [one.sentence(say) for one in changes(self.session.draft, after)]
+            lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
+            left_out = [one.sentence(say) for one in found.left_out]
+            lines += [_list(say("import.left_out"), left_out)] if left_out else []
+        elif failed:
+            lines = [f"<p class=ppw-bad>{esc(failed)}</p>"]
+        self._told.value = "".join(lines)
+        shown = self._parts if found is not None else self._parts[:-1]
+        if len(self.box.children) > 1:
+            self.box.children = [self._open, *shown]
+
+    def _empty(self) -> None:
+        """Empty the field: no widget keeps a secret."""
+        self._emptying = True
+        try:
+            self._text.value = ""
+        finally:
+            self._emptying = False
+
+    @guarded
+    def _on_apply(self, _button: Any) -> None:
+        found, preset = self._found, self._preset
+        if found is not None:
+            self._fold()
+            self._on_filled(over(found, self.session.draft))
+            self.session.preset = preset
+
+
+def _list(title: str, lines: list[str]) -> str:
+    shown = [*lines[:MOST_SHOWN], *(["…"] if len(lines) > MOST_SHOWN else [])]
+    items = "".join(f"<li>{esc(line)}</li>" for line in shown)
+    return f"<div class='ppw-told'><b>{esc(title)}</b>{f'<ul>{items}</ul>' if items else ''}</div>"

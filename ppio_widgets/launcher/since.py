@@ -1,0 +1,75 @@
+"""What is different from the last launch of the same name, or from the preset that was the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.errors import PresetRefused
+from ppio_widgets.launcher.presets import load_preset
+from ppio_widgets.launcher.recovery import last_body_of
+from ppio_widgets.request.diff import Change, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.launcher.plan import Target
+    from ppio_widgets.locale import Words
+
+MOST_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Since:
+    """Changes, and since what.
+
+    Attributes
+    ----------
+    what : str
+        ``"launch"`` or ``"preset"``.
+    name : str
+    changes : tuple of Change
+    """
+
+    what: str
+    name: str
+    changes: tuple[Change, ...]
+
+    def sentences(self, say: Words) -> list[str]:
+        """Return what changed, a line each after one that says since when."""
+        if not self.changes:
+            return [say(f"since.{self.what}_same", name=self.name)]
+        told = [one.sentence(say) for one in self.changes[:MOST_SHOWN]]
+        more = len(self.changes) - len(told)
+        rest = [say("since.more", n=more)] if more > 0 else []
+        return [say(f"since.{self.what}", name=self.name), *told, *rest]
+
+
+def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> Since | None:
+    """Compare a body with the last launch of its name, and where there is none with its preset.
+
+    Reads the ledger and the presets: not for the kernel's own thread.
+
+    Parameters
+    ----------
+    body : mapping
+    target : Target
+        The cloud that it would go to.
+    preset : str
+        Name of the preset that it began with.
+
+    Returns
+    -------
+    Since or None
+        None when there is nothing to compare it with.
+    """
+    name = str(body.get("name", ""))
+    before = last_body_of(name, target)
+    if before is not None:
+        return Since("launch", name, changes(before, body, values_unknown=True))
+    if not preset:
+        return None
+    try:
+        return Since("preset", preset, changes(load_preset(preset), body))
+    except PresetRefused:
+        return None
