@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
 from ppio_widgets.request.docker import read_docker
 from ppio_widgets.request.draft import merged
 from ppio_widgets.request.imported import Imported, LeftOut
@@ -34,6 +35,8 @@ _LINE = re.compile(
 _CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOTALL)
 _JSON = re.compile(r"\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b)")
 _CURL = re.compile(r"curl(?:\.exe)?(?=\s|$)")
+# A later command of a text that makes the call: our own begins with comments.
+_LATER_CURL = re.compile(rf"(?:^|[;&|(])[ \t]*curl[ \t].*{CREATE_PATH}", re.DOTALL | re.MULTILINE)
 
 # At the start of any command of a text: what stands before it is read, and said, by `read_docker`.
 _DOCKER = re.compile(
@@ -113,12 +116,12 @@ class _Reader:
             said, left_out = self._said(line["line"].replace("\\\n", " "))
             around = (LeftOut("around"),) if line["rest"].strip() else ()
             return Imported("line", said, (*left_out, *around))
-        if _CURL.match(part):
-            from ppio_widgets.request.curl import read_curl  # noqa: PLC0415 - only where there is one
-
+        is_docker = _DOCKER.match(part)
+        if not is_docker and (_CURL.match(part) or _LATER_CURL.search(part)):
             return read_curl(part)
-        is_docker = _DOCKER.search(part) if anywhere else _DOCKER.match(part)
-        return read_docker(part, self.read_file) if is_docker else None
+        if is_docker or (anywhere and _DOCKER.search(part)):
+            return read_docker(part, self.read_file)
+        return None
 
     def _cell(self, line: str, cell: str, start: int) -> Imported:
         """Read the line of a cell magic over the body that the cell is."""

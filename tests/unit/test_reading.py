@@ -1,7 +1,4 @@
-import importlib.util
 import json
-import sys
-import types
 from contextlib import suppress
 
 import pytest
@@ -11,23 +8,12 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import PpioError
 from ppio_widgets.locale import words
+from ppio_widgets.request import reading
 from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.reading import read_any
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import FULL, bodies_with_refs
 from tests.hostile import TEXTS
-
-CURL = "ppio_widgets.request.curl"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _curl():
-    """Stands in for the reader of curl lines where there is none."""
-    with pytest.MonkeyPatch.context() as patch:
-        if importlib.util.find_spec(CURL) is None:
-            patch.setitem(sys.modules, CURL, types.ModuleType(CURL))
-            sys.modules[CURL].read_curl = lambda text: Imported("curl", {"name": text})
-        yield
 
 
 def said(imported):
@@ -98,9 +84,8 @@ def test_a_prompt_in_front_does_not_matter(prompt, text):
 )
 def test_a_curl_line_goes_to_its_own_reader(text, monkeypatch):
     given = []
-    module = types.ModuleType(CURL)
-    module.read_curl = lambda part: given.append(part) or Imported("curl", {}, (LeftOut("around"),))
-    monkeypatch.setitem(sys.modules, CURL, module)
+    imported = Imported("curl", {}, (LeftOut("around"),))
+    monkeypatch.setattr(reading, "read_curl", lambda part: given.append(part) or imported)
     assert read_any(text).kind == "curl"
     [part] = given
     assert part.startswith("curl")

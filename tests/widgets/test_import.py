@@ -1,0 +1,219 @@
+"""Texts and presets as the start of a form, the four faces of its preview, and what changed since."""
+
+import json
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from ppio_widgets import EnvRef, LaunchForm
+from ppio_widgets.launcher.presets import save_preset
+from ppio_widgets.request.tokens import LineError
+from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+from tests.clock import PATIENCE
+
+from .conftest import choose, find, find_all, press, shown, shows, type_into
+
+DOCKER = (
+    "docker run -it --rm --gpus 2 -e MODE=fast -e HF_TOKEN -p 8000:8000 -v /mnt:/data "
+    "--name vllm vllm/vllm-openai:v0.6.0 --model Qwen/Qwen2.5-7B"
+)
+
+
+@pytest.fixture
+def opened(form):
+    """The form with its Import box open."""
+    press(find(form, "Import, or begin with a preset"))
+    yield form
+    threads_end()
+
+
+def threads_end():
+    for thread in threading.enumerate():
+        if thread.name in ("ppio-import", "ppio-since"):
+            thread.join(PATIENCE)
+
+
+def paste(form, text):
+    type_into(find(form, "Paste"), text)
+    threads_end()
+
+
+@pytest.mark.parametrize("name", ["json", "curl", "python", "line"])
+def test_what_is_shown_and_copied_is_the_chosen_face(form, name):
+    form.value = FULL
+    choose(find(form, "Request as"), name)
+    press(find(form, "Copy"))
+    first = form.face(name).split("\n")[0]
+    for part in ("&", "<"):
+        first = first.split(part)[0]
+    assert first[:60] in shown(form)
+    assert form.face(name).endswith(form.face(name)[-5:])
+
+
+def test_a_face_follows_what_is_typed(form):
+    form.value = MINIMAL
+    choose(find(form, "Request as"), "line")
+    type_into(find(form, "Name"), "renamed")
+    assert "%ppio_launch --name renamed --product prod-1" in shown(form)
+
+
+def test_on_the_practice_cloud_a_face_goes_there(form):
+    form.value = MINIMAL
+    assert "--practice" in form.face("line")
+    assert "practice=True" in form.face("python")
+    assert "http://127.0.0.1:8899/gpus/v2/instances" in form.face("curl")
+    assert "nothing is billed" in form.face("curl")
+
+
+@pytest.mark.parametrize("rows", [50, 1000])
+def test_a_keystroke_costs_the_same_in_every_face(make_form, wire, rows):
+    form = make_form({**FULL, "envs": [{"key": f"KEY_{n}", "value": f"value {n}"} for n in range(rows)]})
+    for name in ("curl", "python", "line"):
+        choose(find(form, "Request as"), name)
+        wire.clear()
+        type_into(find(form, "Name"), f"named-{name}")
+        assert wire.count() <= 2
+        assert wire.size() <= 5_000
+
+
+@pytest.mark.parametrize("name", ["json", "curl", "line"])
+def test_a_face_pasted_into_another_form_is_the_same_body(opened, make_form, name):
+    other = make_form(FULL)
+    paste(opened, other.face(name))
+    shows(opened, "This would change:")
+    press(find(opened, "Fill the form with it"))
+    assert opened.request.body() == other.request.body()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies)
+def test_from_json_and_from_line_are_the_identity(client, wire, body):
+    form = LaunchForm.from_json(json.dumps(body), client=client)
+    assert form.request.body() == body
+    again = LaunchForm.from_line(form.face("line"), client=client)
+    assert again.request.body() == body
+    assert form.diff(again) == []
+    form.close()
+    again.close()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies_with_refs)
+def test_references_stay_names_in_every_face(client, wire, body):
+    form = LaunchForm.from_json(body, client=client)
+    again = LaunchForm.from_json(form.face("json"), client=client)
+    assert again.request.body() == form.request.body()
+    form.close()
+    again.close()
+
+
+def test_from_json_takes_a_path(make_form, tmp_path, client):
+    file = tmp_path / "body.json"
+    file.write_text(json.dumps(FULL), encoding="utf-8")
+    form = LaunchForm.from_json(file, client=client)
+    assert form.request.body() == FULL
+    form.close()
+    with pytest.raises(LineError, match="nothing\\.json"):
+        LaunchForm.from_json(tmp_path / "nothing.json", client=client)
+
+
+def test_from_docker_says_what_has_no_counterpart(client, wire):
+    form = LaunchForm.from_docker(DOCKER, client=client, language="en")
+    body = form.value
+    assert (body["name"], body["image"], body["resource"]["gpu_num"]) == (
+        "vllm",
+        "vllm/vllm-openai:v0.6.0",
+        2,
+    )
+    assert body["command"] == "--model Qwen/Qwen2.5-7B"
+    assert {"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")} in body["envs"]
+    assert any("does not come along" in line for line in form.left_out)
+    assert "does not come along" in shown(form)
+    form.close()
+
+
+def test_a_docker_run_shows_what_it_would_change_before_it_does(opened):
+    opened.value = {**MINIMAL, "product_id": "kept"}
+    paste(opened, DOCKER)
+    shows(opened, "Image: ubuntu:24.04 → vllm/vllm-openai:v0.6.0")
+    shows(opened, "Not taken over:")
+    assert opened.value["name"] == "demo", "nothing is changed yet"
+    press(find(opened, "Fill the form with it"))
+    assert opened.value["name"] == "vllm"
+    assert opened.value["product_id"] == "kept"
+    assert not find_all(opened, "Fill the form with it")
+
+
+def test_a_secret_that_is_pasted_stays_nowhere(opened):
+    paste(opened, "docker run -e HF_TOKEN=hf_abcdefghijklmnopqrstuv -e MODE=x --name a ubuntu:24.04")
+    shows(opened, "The values of HF_TOKEN are secrets")
+    assert find(opened, "Paste").value == ""
+    press(find(opened, "Fill the form with it"))
+    assert opened.value["envs"][0] == {"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}
+    assert "hf_abcdefghijklmnopqrstuv" not in shown(opened) + str(opened.value)
+
+
+def test_an_api_key_in_a_curl_line_is_not_taken(opened):
+    body = json.dumps(MINIMAL)
+    paste(
+        opened,
+        "curl -X POST https://api.ppio.com/gpus/v2/instances "
+        f"-H 'Authorization: Bearer sk_live_0123456789abcdef' -d '{body}'",
+    )
+    shows(opened, "The API key was left out")
+    assert find(opened, "Paste").value == ""
+    assert "sk_live_0123456789abcdef" not in shown(opened)
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", '{"name": }', "docker ps", "curl https://example.com", "docker run"]
+)
+def test_what_cannot_be_read_is_one_sentence_and_changes_nothing(opened, text):
+    before = opened.value
+    paste(opened, text)
+    shows(opened, "<p class=ppw-bad>")
+    assert opened.value == before
+    assert not find_all(opened, "Fill the form with it")
+    assert find(opened, "Paste").value == text, "what was typed stays"
+
+
+def test_a_preset_fills_the_form_and_what_changed_since_is_said(form):
+    save_preset("mine", {**MINIMAL, "name": "from-preset"})
+    press(find(form, "Import, or begin with a preset"))
+    threads_end()
+    choose(find(form, "Preset"), "mine")
+    threads_end()
+    shows(form, "Name: from-preset (was not set)")
+    press(find(form, "Fill the form with it"))
+    assert form.value["name"] == "from-preset"
+    type_into(find(form, "GPUs"), "2")
+    press(find(form, "Launch"))
+    shows(form, "Changed since the preset mine:")
+    shows(form, "GPUs: 1 → 2")
+
+
+def test_the_confirmation_says_what_changed_since_the_last_launch_of_the_name(form, account, clock):
+    form.value = MINIMAL
+    launch = form.launch().wait_for_answer(PATIENCE)
+    shows(form, launch.id)
+    type_into(find(form, "Image"), "ubuntu:22.04")
+    press(find(form, "Launch"))
+    shows(form, "Changed since the last launch of demo:")
+    shows(form, "Image: ubuntu:24.04 → ubuntu:22.04")
+
+
+def test_closing_leaves_no_widget(make_form):
+    form = make_form()
+    press(find(form, "Import, or begin with a preset"))
+    threads_end()
+    press(find(form, "Close import"))
+    form.close()
+
+
+def test_chinese(make_form):
+    form = make_form(language="zh")
+    press(find(form, "导入，或从预设开始"))
+    threads_end()
+    type_into(find(form, "粘贴"), DOCKER)
+    shows(form, "将会改变：")
