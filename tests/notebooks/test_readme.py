@@ -16,7 +16,7 @@ def test_the_examples_run_in_order(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     sheet = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(block) for block in blocks])
     NotebookClient(sheet, timeout=120, kernel_name="python3").execute()
     assert "'running'" in str(sheet.cells[-1].outputs)
