@@ -381,7 +381,7 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
             "status, looked up": evidence.has("status", several),
             "card": evidence.has("live", f"in progress ({text}) (id {text})"),
             "card, the server's words": evidence.has("facts", f"Server says{text}Server says{text}"),
-            "card, SSH": evidence.has("facts", f"SSH{text[:1000]}"),
+            "card, SSH": evidence.has("facts", f"SSH{text[:200]}"),
             "question": evidence.has("question", there),
             "notice": evidence.has("notice", refused),
             "banner": evidence.has("top", f"{text} on ", f"It may be one of these: {text}."),
