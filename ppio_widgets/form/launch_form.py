@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.bodies import body_in_text
 from ppio_widgets.request.diff import changes
-from ppio_widgets.request.draft import DEFAULTS
+from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
@@ -273,7 +272,7 @@ class LaunchForm(View):
 
     def _publish(self) -> None:
         """Tell observers of `value`; they get a copy, which is theirs to change."""
-        self._own = copy.deepcopy(self.session.report.body)
+        self._own = copied(self.session.report.body)
         self.value = self._own
 
     @validate("value")
@@ -287,14 +286,14 @@ class LaunchForm(View):
             raise TraitError(self._say("error.body_kind", kind=type(given).__name__))
         with self.session.lock:
             self._adopt(_body_of(given))
-        return copy.deepcopy(self.session.report.body)
+        return copied(self.session.report.body)
 
     def _adopt(self, body: Mapping[str, Any]) -> None:
         """Show a whole body in every control; the preview waits until it stands."""
         self._adopting = True
         try:
             self._readout.attempted = False
-            self.session.replace(copy.deepcopy(dict(body)))
+            self.session.replace(copied(body))
             self._sections.show(self.session.draft)
         finally:
             self._adopting = False

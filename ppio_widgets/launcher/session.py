@@ -23,7 +23,7 @@ from ppio_widgets.launcher.since import changed_since
 from ppio_widgets.launcher.states import BUSY, LaunchState
 from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.request.check import Report, check
-from ppio_widgets.request.draft import with_value
+from ppio_widgets.request.draft import copied, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,8 @@ class LaunchSession(HasTraits):
         self.loading: frozenset[str] = frozenset()
         self._again = again
         self._disarming = threading.Event()
-        super().__init__(draft=dict(draft or {}), report=check(draft or {}))
+        given = copied(draft or {})  # whoever gave it may go on changing it
+        super().__init__(draft=given, report=check(given))
 
     @property
     def plan(self) -> LaunchPlan:
@@ -257,7 +258,7 @@ class LaunchSession(HasTraits):
         """Check a draft against the contract and against what the catalogue told."""
         shelf = self.shelf
         offer = shelf.offer(str(draft.get("product_id", "")))
-        return check(draft, offer=offer, storages=shelf.storages, networks=shelf.networks)
+        return check(draft, offer=offer, storages=shelf.storages, networks=shelf.networks, before=self.report)
 
     def use(self, client: PpioClient) -> None:
         """Go to another cloud from now on; an open confirmation is withdrawn."""

@@ -13,7 +13,7 @@ from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale import Words, words
 from ppio_widgets.locale.escapes import is_half
 from ppio_widgets.request.advice import Advice, advise
-from ppio_widgets.request.draft import Draft, compact, is_env_value, value_at
+from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
 from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
 from ppio_widgets.request.fits import fits
 from ppio_widgets.request.models import CreateInstanceRequest
@@ -51,12 +51,15 @@ class Report:
         Every error at once, in the body's order; rows are numbered as in the draft.
     advice : tuple of Advice
         What warns and lets pass.
+    compact : Compact
+        The draft without its blanks, for the next check.
     """
 
     request: CreateInstanceRequest | None
     body: dict[str, Any] = field(default_factory=dict)
     problems: Mapping[Path, Problem] = field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
+    compact: Compact | None = field(default=None, repr=False, compare=False)
 
     def errors(self, language: str | Words | None = None) -> dict[Path, str]:
         """Return one short sentence for each path that has an error."""
@@ -93,6 +96,7 @@ def check(
     offer: Offer | None = None,
     storages: Sequence[Storage] = (),
     networks: Sequence[Network] = (),
+    before: Report | None = None,
 ) -> Report:
     """Judge a draft by the contract, and by its product where that is known.
 
@@ -105,13 +109,15 @@ def check(
         The draft's product: what does not fit it is an error as well.
     storages, networks : sequence, optional
         Those of the account, for advice about their regions.
+    before : Report, optional
+        Of an earlier draft, which was replaced and not changed: see `compact`.
 
     Returns
     -------
     Report
         With the request, or with all errors.
     """
-    tight = compact(draft)
+    tight = compact(draft, before.compact if before else None)
     request, found = judge(tight.body)
     problems = {path: _of_reference(problem, path, tight.body) for path, problem in found.items()}
     for path, problem in fits(tight.body, offer).items():
@@ -124,6 +130,7 @@ def check(
             replace(one, path=tight.in_draft(one.path))
             for one in advise(tight.body, offer, storages=storages, networks=networks)
         ),
+        tight,
     )
 
 

@@ -8,7 +8,6 @@ value of a variable may be an `EnvRef`, or ``{"$env": "NAME"}``.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +32,15 @@ _WHOLE = re.compile(r"\s*([+-]?[0-9]{1,18})\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
+class _List:
+    """A list of a draft, and what is left of it: its rows, and the numbers they had."""
+
+    given: Any
+    rows: list[Any]
+    numbers: list[int]
+
+
+@dataclass(frozen=True)
 class Compact:
     """A draft without its blanks.
 
@@ -43,27 +51,36 @@ class Compact:
         an env value may be ``""`` when its key is there); digits typed for a
         whole number are one; ``{"$env": "NAME"}`` is an `EnvRef`; fields stand in the
         contract's order.
-    rows : dict
-        For each list, the row numbers that its rows had in the draft.
+    lists : dict
+        For each list of the contract, what it was and what is left of it.
     """
 
     body: dict[str, Any]
-    rows: dict[Path, list[int]] = field(default_factory=dict)
+    lists: dict[Path, _List] = field(default_factory=dict, repr=False)
 
     def in_draft(self, path: Path) -> Path:
         """Return a path of the body as a path of the draft."""
         moved: list[str | int] = []
         for depth, part in enumerate(path):
-            places = self.rows.get(path[:depth], [])
+            found = self.lists.get(path[:depth])
+            places = found.numbers if found else []
             moved.append(places[part] if isinstance(part, int) and part < len(places) else part)
         return tuple(moved)
 
 
-def compact(draft: Draft) -> Compact:
-    """Drop what is blank and read digits as numbers; see :class:`Compact`."""
-    rows: dict[Path, list[int]] = {}
-    body = _compact(draft, tree(), (), rows)
-    return Compact(body if isinstance(body, dict) else {}, rows)
+def compact(draft: Draft, before: Compact | None = None) -> Compact:
+    """Drop what is blank and read digits as numbers; see :class:`Compact`.
+
+    Parameters
+    ----------
+    draft : mapping
+    before : Compact, optional
+        Of an earlier draft. A draft is replaced, never changed in place, so a list that is
+        the same object is not gone through again: a keystroke costs as much with many rows.
+    """
+    lists = _Lists(before.lists if before else {})
+    body = _compact(draft, tree(), (), lists)
+    return Compact(body if isinstance(body, dict) else {}, lists.now)
 
 
 def with_defaults(draft: Draft) -> dict[str, Any]:
@@ -73,12 +90,24 @@ def with_defaults(draft: Draft) -> dict[str, Any]:
 
 def merged(below: Draft, above: Draft) -> dict[str, Any]:
     """Return a new draft: objects are merged, everything else of `above` replaces."""
-    result = copy.deepcopy(dict(below))
+    result: dict[str, Any] = copied(below)
     for key, value in above.items():
         lower = result.get(key)
         both = isinstance(lower, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(lower, value) if both else copy.deepcopy(value)  # type: ignore[arg-type]
+        result[key] = merged(lower, value) if both else copied(value)  # type: ignore[arg-type]
     return result
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of a body or draft that is the caller's to change; texts and references are shared.
+
+    The objects and lists of JSON only, and so several times as fast as `copy.deepcopy`.
+    """
+    if isinstance(value, str):  # most of them are
+        return value
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
@@ -113,39 +142,53 @@ def is_env_value(path: Path) -> bool:
     return len(path) == 3 and path[0] == "envs" and path[2] == "value"
 
 
-def _compact(value: Any, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> Any:
-    if isinstance(value, Mapping):
-        ref = reference(value) if is_env_value(path) else None
-        return ref or _compact_group(value, node, path, rows)
-    if isinstance(value, list | tuple):
-        return _compact_rows(value, node, path, rows)
-    if isinstance(value, str) and isinstance(node, Leaf) and node.kind == "whole":
+@dataclass
+class _Lists:
+    """The lists of the draft that is gone through, and those of an earlier one."""
+
+    before: Mapping[Path, _List]
+    now: dict[Path, _List] = field(default_factory=dict)
+
+
+def _compact(value: Any, node: Node | None, path: Path, lists: _Lists) -> Any:
+    if isinstance(value, str):  # first: most of them are, and they need the least
+        if not isinstance(node, Leaf) or node.kind != "whole":
+            return value
         match = _WHOLE.fullmatch(value)
         return int(match[1]) if match else (value.strip() or None)
+    if isinstance(value, Mapping):
+        ref = reference(value) if is_env_value(path) else None
+        return ref or _compact_group(value, node, path, lists)
+    if isinstance(value, list | tuple):
+        return _compact_list(value, node, path, lists)
     return value
 
 
-def _compact_group(
-    value: Draft, node: Node | None, path: Path, rows: dict[Path, list[int]]
-) -> dict[str, Any]:
+def _compact_group(value: Draft, node: Node | None, path: Path, lists: _Lists) -> dict[str, Any]:
     known = node.fields if isinstance(node, Group) else {}
     value = {str(name): item for name, item in value.items()}
     names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
     result: dict[str, Any] = {}
     for name in names:
-        inner = _compact(value[name], known.get(name), (*path, name), rows)
+        inner = _compact(value[name], known.get(name), (*path, name), lists)
         if not _is_blank(inner) or (is_env_value((*path, name)) and result.get("key")):
             result[name] = inner
     return result
 
 
-def _compact_rows(value: Any, node: Node | None, path: Path, rows: dict[Path, list[int]]) -> list[Any]:
-    item = node.item if isinstance(node, Rows) else None
-    inner = [_compact(row, item, (*path, number), rows) for number, row in enumerate(value)]
-    kept = [number for number, row in enumerate(inner) if not _is_blank(row)]
-    if isinstance(node, Rows):
-        rows[path] = kept
-    return [inner[number] for number in kept]
+def _compact_list(value: Any, node: Node | None, path: Path, lists: _Lists) -> list[Any]:
+    if not isinstance(node, Rows):
+        return _left_of(value, None, path, lists).rows
+    before = lists.before.get(path)
+    found = before if before and before.given is value else _left_of(value, node.item, path, lists)
+    lists.now[path] = found
+    return list(found.rows)
+
+
+def _left_of(value: Any, item: Node | None, path: Path, lists: _Lists) -> _List:
+    inner = [_compact(row, item, (*path, number), lists) for number, row in enumerate(value)]
+    numbers = [number for number, row in enumerate(inner) if not _is_blank(row)]
+    return _List(value, [inner[number] for number in numbers], numbers)
 
 
 def _is_blank(value: Any) -> bool:
