@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets.locale import words
 from ppio_widgets.magics import completion
 from ppio_widgets.magics.greeting import greet_soon
 from ppio_widgets.magics.launch_magic import LaunchMagics
 from ppio_widgets.magics.ppio_magic import PpioMagics, tell_of_open_launches
-from ppio_widgets.magics.usage import usage
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,7 +24,6 @@ _LAUNCH = ("ppio_widgets.launcher.launch", "Launch")
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics, and how a `Launch` displays itself; tell of what was left open or on."""
-    LaunchMagics.ppio_launch.__doc__ = usage(words())
     magics = LaunchMagics(shell)
     shell.register_magics(magics, PpioMagics(shell))
     completion.install(shell)

@@ -12,7 +12,6 @@ from IPython.display import display
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
-from ppio_widgets.magics.usage import usage
 from ppio_widgets.request.options import option_for
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class LaunchMagics(Magics):
         try:
             given = read_line(line, self._lookup, cell=cell, outside=Disk())
             if "--help" in given.switches:
-                print(usage(words()))  # noqa: T201 - a magic answers
+                print(_doc())  # noqa: T201 - a magic answers
                 return None
             _say_notes(given)
             given = _named_uniquely(_like(given))
@@ -161,6 +160,16 @@ def _say_notes(given: Line) -> None:
     say = words()
     for code, params in given.notes:
         print(say(f"line.{code}", **params))  # noqa: T201 - before anything is planned or sent
+
+
+def _doc() -> str:
+    """Return the help for `%ppio_launch?`: asked by IPython when it is shown."""
+    from ppio_widgets.magics.usage import usage  # noqa: PLC0415
+
+    return usage(words())
+
+
+LaunchMagics.ppio_launch.getdoc = _doc
 
 
 def _finish(launch: Launch, *, again: bool) -> Launch:

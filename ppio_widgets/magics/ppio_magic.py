@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError, UsageError
@@ -46,6 +45,8 @@ class PpioMagics(Magics):
 
 
 def _login() -> None:
+    from getpass import getpass  # noqa: PLC0415 - the terminal's business, only here
+
     from ppio_widgets.cloud.credentials import ApiKey, remember_key  # noqa: PLC0415
     from ppio_widgets.cloud.host import read_host  # noqa: PLC0415
 
@@ -124,7 +125,8 @@ _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
 
 VERBS = tuple(_VERBS)
 
-PpioMagics.ppio.__doc__ = words()("ppio.usage")
+# For `%ppio?`: asked by IPython when it is shown, in the language of that moment.
+PpioMagics.ppio.getdoc = lambda: words()("ppio.usage")
 
 
 def tell_of_open_launches() -> None:

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 from IPython.core.error import UsageError
+from IPython.core.oinspect import getdoc
 
 from ppio_widgets import ApiError, ConsentNeeded, Launch, LaunchForm, LaunchPlan
 from ppio_widgets.practice.account import PracticeAccount
@@ -183,5 +184,5 @@ def test_unload_takes_the_magic_away(shell):
 
 
 def test_the_help_names_every_option(shell):
-    text = shell.find_line_magic("ppio_launch").__doc__
+    text = getdoc(shell.find_line_magic("ppio_launch"))
     assert all(option.flag in text for option in OPTIONS)

@@ -19,7 +19,7 @@ LINE = "%ppio_launch --name demo --product prod-1 --image ubuntu:24.04"
 def typed(monkeypatch):
     """What is typed at the hidden question."""
     answers = []
-    monkeypatch.setattr("ppio_widgets.magics.ppio_magic.getpass", lambda _question: answers.pop(0))
+    monkeypatch.setattr("getpass.getpass", lambda _question: answers.pop(0))
     return answers
 
 
@@ -64,7 +64,7 @@ def test_where_nobody_can_type_it_says_what_else_there_is(run, monkeypatch, nobo
     def cannot(_question):
         raise nobody("no stdin")
 
-    monkeypatch.setattr("ppio_widgets.magics.ppio_magic.getpass", cannot)
+    monkeypatch.setattr("getpass.getpass", cannot)
     with pytest.raises(UsageError, match="PPIO_API_KEY") as caught:
         run("%ppio login")
     assert caught.value.__context__ is None
