@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         NotSent,
         OutcomeUnknown,
         PpioError,
+        PresetRefused,
         RequestInvalid,
     )
     from ppio_widgets.form import LaunchForm
@@ -60,6 +61,7 @@ __all__ = [
     "OutcomeUnknown",
     "PpioClient",
     "PpioError",
+    "PresetRefused",
     "RequestInvalid",
     "check",
     "launch",

@@ -9,6 +9,7 @@ from ppio_widgets.cloud.credentials import KEY_VARIABLES
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.machine_names import machines
 from ppio_widgets.magics.paths import paths
+from ppio_widgets.magics.preset_names import presets
 from ppio_widgets.magics.scene import Proposal, beginning
 from ppio_widgets.request.envref import is_name
 from ppio_widgets.request.options import BODY_FILE, BY_FLAG, OPTIONS, PROTOCOLS
@@ -165,4 +166,5 @@ _SOURCES: Mapping[str, Callable[[str, Scene], list[Proposal]]] = {
     "--env-file": _env_files,
     "--body": _bodies,
     "--like": machines,
+    "--preset": presets,
 }

@@ -123,7 +123,7 @@ _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
     "launches": (_launches, (0, 1, 2, 3)),
 }
 
-VERBS = tuple(_VERBS)
+VERBS = (*_VERBS, "preset")
 
 # For `%ppio?`: asked by IPython when it is shown, in the language of that moment.
 PpioMagics.ppio.getdoc = lambda: words()("ppio.usage")

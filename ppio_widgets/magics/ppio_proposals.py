@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.magics.machine_names import machines
 from ppio_widgets.magics.ppio_magic import VERBS
+from ppio_widgets.magics.preset_names import presets
 from ppio_widgets.magics.scene import Proposal, beginning
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _OF_MACHINES: Mapping[str, bool | None] = {"show": None, "stop": True, "start": 
 _SECOND: Mapping[str, tuple[str, ...]] = {
     "practice": ("on", "off"),
     "launches": ("look", "absent", "forget"),
+    "preset": ("save", "list", "show", "delete"),
 }
 _FLAGS: Mapping[str, tuple[str, ...]] = {"ls": ("--name", "--status"), "delete": ("--yes",)}
 
@@ -43,7 +45,15 @@ def _proposals(given: list[str], text: str, scene: Scene) -> list[Proposal]:
         on = _OF_MACHINES[verb]
         first = None if on is None else lambda one: one.is_on is on
         return [] if verb == "show" and given[1:] else machines(text, scene, without=given[1:], first=first)
-    return [] if given[1:] else _plain(_SECOND.get(verb, ()), text, verb)
+    return _seconds(given, text, scene)
+
+
+def _seconds(given: list[str], text: str, scene: Scene) -> list[Proposal]:
+    """Return what goes on behind a verb of several words."""
+    if not given[1:]:
+        return _plain(_SECOND.get(given[0], ()), text, given[0])
+    of_preset = given[0] == "preset" and len(given) == 2 and given[1] != "list"
+    return presets(text, scene) if of_preset else []
 
 
 def _plain(choices: tuple[str, ...] | list[str], text: str, about: str) -> list[Proposal]:

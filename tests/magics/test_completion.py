@@ -14,6 +14,7 @@ from ppio_widgets.cloud import lately
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.errors import Unreachable
 from ppio_widgets.launcher import sightings
+from ppio_widgets.launcher.presets import save_preset
 from ppio_widgets.magics import completion
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.options import OPTIONS
@@ -239,6 +240,16 @@ def test_files_are_completed_for_body_and_env_file(completed, folder):
     assert list(completed("%ppio_launch --env-file .e|")) == [".env"]
     assert list(completed("%ppio_launch --env-file no|")) == ["notes.txt"]
     assert list(completed("%ppio_launch --body nowhere/|")) == ["nowhere/"]
+
+
+def test_presets_are_completed_by_name(completed):
+    assert set(completed("%ppio_launch --preset |")) <= {""}
+    for name in ("train", "train two", "infer"):
+        save_preset(name, {"image": "ubuntu:24.04"})
+    assert set(completed("%ppio_launch --preset tr|")) == {"train", "'train two'"}
+    assert set(completed("%ppio preset show |")) == {"train", "'train two'", "infer"}
+    assert set(completed("%ppio preset |")) == {"save", "list", "show", "delete"}
+    assert "preset" in completed("%ppio pr|")
 
 
 def test_names_that_can_be_a_body_are_completed_without_asking_them(completed, run):
