@@ -1,7 +1,7 @@
 """The command ``ppio-widgets``.
 
-``demo`` opens the quickstart, ``practice`` serves the practice cloud, ``check-notebook`` looks for
-secrets in saved notebooks.
+``demo`` opens the quickstart with the lessons beside it, ``practice`` serves the practice cloud,
+``check-notebook`` looks for secrets in saved notebooks.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _demo(given: argparse.Namespace) -> int:
-    """Open JupyterLab on the quickstart, on the practice cloud even where a key is set."""
+    """Open JupyterLab on the quickstart, on a practice cloud of its own even where a key is set.
+
+    That cloud is served by this process and not by the kernels: an instance outlives the kernel
+    that launched it, every notebook sees it, and the addresses on its card open.
+    """
     if find_spec("jupyterlab") is None:
         print(words()("command.no_lab"), file=sys.stderr)
         return 1
@@ -62,21 +66,27 @@ def _demo(given: argparse.Namespace) -> int:
     arguments += ["--port", str(given.port)] if given.port else []
     # A container's only user is often root, which JupyterLab refuses unless told.
     arguments += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    os.environ["PPIO_WIDGETS_PRACTICE"] = "1"
     from jupyterlab.labapp import LabApp  # noqa: PLC0415 - only this command needs it
 
-    LabApp.launch_instance(arguments)
+    from ppio_widgets.cloud.host import BASE_URL_VARIABLE  # noqa: PLC0415 - the others need none of them
+    from ppio_widgets.practice.server import serving  # noqa: PLC0415
+
+    with serving() as server:
+        os.environ.update({"PPIO_WIDGETS_PRACTICE": "1", BASE_URL_VARIABLE: server.url})
+        LabApp.launch_instance(arguments)
     return 0
 
 
 def _quickstart() -> Path:
-    """Return the checkout's notebook, or a fresh copy of the installed one."""
+    """Return the checkout's notebook, or a fresh copy of the installed one; the lessons lie beside it."""
     package = Path(__file__).parent
     checkout = package.parent / "notebooks" / QUICKSTART
     if checkout.exists():
         return checkout
     folder = Path(tempfile.mkdtemp(prefix="ppio-widgets-demo-"))
-    return Path(shutil.copy(package / "notebooks" / QUICKSTART, folder))
+    for notebook in sorted((package / "notebooks").glob("*.ipynb")):
+        shutil.copy(notebook, folder)
+    return folder / QUICKSTART
 
 
 def _practice(port: int) -> int:

@@ -14,6 +14,8 @@ from ppio_widgets.magics import machine_verbs, preset_verbs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ppio_widgets.request.tokens import Word
+
 
 @magics_class
 class PpioMagics(Magics):
@@ -24,21 +26,38 @@ class PpioMagics(Magics):
     def ppio(self, line: str) -> Any:
         """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
-        from ppio_widgets.request.tokens import split_line  # noqa: PLC0415
+        from ppio_widgets.request.tokens import Word, split_line  # noqa: PLC0415
 
         try:
-            verb, *given = [word.text for word in split_line(line)] or [""]
+            first, *rest = split_line(line) or [Word("")]
+            verb = first.text
             if verb == "preset":  # it reads options, so it needs the line as it was typed
-                return preset_verbs.preset(line, given, self._lookup)
+                return preset_verbs.preset(line, [word.text for word in rest], self._lookup)
             known = _VERBS.get(verb)
-            if known is not None and len(given) in known[1]:
-                return known[0](*given)
+            if known is not None and len(rest) in known[1]:
+                return known[0](*(self._said(word, verb) for word in rest))
             message = words()("ppio.usage")
         except ActionUnconfirmed:
             raise  # loud, and as what it is: a machine may still be billed
         except PpioError as error:
             message = str(error)
         raise UsageError(message)
+
+    def _said(self, word: Word, verb: str) -> str:
+        """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
+        from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
+
+        name = word.text.removeprefix("$")
+        if word.quoted or name == word.text or not name.isidentifier():
+            return word.text
+        try:
+            found = self._lookup(name)
+        except NameError:
+            message = words()("preset.no_variable", name=name)
+            raise UsageError(message) from None
+        if isinstance(found, bool) or not isinstance(found, str | int):
+            raise LineError("option_kind", option=f"%ppio {verb}", kind=type(found).__name__)
+        return str(found)
 
     def _lookup(self, expression: str) -> Any:
         return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook

@@ -12,6 +12,7 @@ from typing import Any
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.practice.catalogue import refusal, region_of
+from ppio_widgets.practice.mishaps import lose_answer
 from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
@@ -80,6 +81,8 @@ class PracticeAccount:
         ------
         Refused
             400 ``VALIDATOR_PARAM`` naming the first field that is wrong.
+        AnswerLost
+            When the image asks for it: the instance is there, and nobody is told.
         """
         if not isinstance(body, Mapping):
             raise Refused(400, "REQUEST", "the body is not a JSON object")
@@ -90,6 +93,7 @@ class PracticeAccount:
         )
         with self._lock:
             self._instances[instance.id] = instance
+        lose_answer(instance.body)
         return {"id": instance.id}
 
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:

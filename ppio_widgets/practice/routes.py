@@ -62,6 +62,11 @@ def answer(
         With lower-case names.
     content : bytes
         The request's body.
+
+    Raises
+    ------
+    AnswerLost
+        When the connection is to break instead of an answer.
     """
     path, _, query = target.partition("?")
     date = formatdate(account.now(), usegmt=True)

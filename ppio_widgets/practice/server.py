@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.mishaps import AnswerLost
 from ppio_widgets.practice.refused import whole
 from ppio_widgets.practice.routes import answer
 
@@ -32,7 +33,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = self.rfile.read(size)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        result = answer(self.server.account, self.command, self.path, headers, content)
+        try:
+            result = answer(self.server.account, self.command, self.path, headers, content)
+        except AnswerLost:
+            self.close_connection = True
+            return
         self.send_response_only(result.status)
         for name, value in result.headers.items():
             self.send_header(name, value)

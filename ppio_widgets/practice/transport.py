@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ppio_widgets.practice.mishaps import AnswerLost
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ class PracticeTransport(httpx.BaseTransport):
         self._fire(request, _BEFORE)
         headers = {name.lower(): value for name, value in request.headers.items()}
         target = request.url.raw_path.decode("ascii")
-        result = answer(self.account, request.method, target, headers, content)
+        try:
+            result = answer(self.account, request.method, target, headers, content)
+        except AnswerLost:
+            # The words of the real one when a server ends the connection.
+            message = "Server disconnected without sending a response."
+            raise httpx.RemoteProtocolError(message, request=request) from None
         self._fire(request, _AFTER)
         return httpx.Response(result.status, headers=result.headers, content=result.content)
 

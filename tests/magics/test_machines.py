@@ -147,3 +147,32 @@ def test_an_instance_by_its_id_is_on_the_cloud_that_a_line_would_use(run, made):
     run("from ppio_widgets import Instance")
     assert run(f"Instance('{identity}').status") == "running"
     assert run(f"Instance('{identity}').stop()").outcome.startswith("confirmed stopped")
+
+
+def test_an_unquoted_name_of_the_notebook_stands_for_its_text(run, made, shell, clock):
+    kept, gone = made("kept", "gone")
+    shell.user_ns.update(name="gone", identity=kept)
+    assert run("%ppio show $name").id == gone
+    assert run("%ppio show $identity").id == kept
+    assert run('%ppio ls --name "$name"').instances == ()
+    run("%ppio delete $name --yes")
+    assert [one.name for one in run("%ppio ls").instances] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("$nobody", "no variable nobody"),
+        ("$flag", "not a bool"),
+        ("$several", "not a list"),
+        ("$name.upper()", r"\$name\.upper\(\)"),
+        ("'$name'", r"\$name"),
+        ("$", r"\$"),
+    ],
+)
+def test_a_word_that_stands_for_no_text_acts_on_nothing(run, made, shell, clock, word, sentence):
+    (there,) = made("there")
+    shell.user_ns.update(flag=True, several=[there], name="there")
+    with pytest.raises(UsageError, match=sentence):
+        run(f"%ppio stop {word}")
+    assert status_of(there) == "running"

@@ -1,45 +1,78 @@
-"""Every notebook runs from top to bottom, with no key and nobody to answer."""
+"""Every notebook runs from top to bottom, with no key and nobody to answer.
+
+They are executed once, several at a time in kernels of their own: most of it is waiting. In
+their environment is a key, and a proxy that takes note of whoever comes to it: what
+practises calls nobody.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.magics.kernel import environment
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("0*.ipynb") if not path.stem.endswith(".zh"))
+BOTH = [name for lesson in LESSONS for name in (lesson, f"{lesson}.zh")]
+KEY = "sk_live_must_not_be_used"
+AT_ONCE = 6
 
 
-@pytest.fixture
-def executed(monkeypatch, tmp_path):
-    # A key is set: the notebooks have to stay on the practice cloud all the same.
-    monkeypatch.setenv("PPIO_API_KEY", "sk_live_must_not_be_used")
-    monkeypatch.delenv("PPIO_GPU_BASE_URL", raising=False)
-    monkeypatch.delenv("PPIO_WIDGETS_PRACTICE", raising=False)
-    monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-
-    def execute(path):
-        sheet = nbformat.read(path, as_version=4)
-        nbformat.validate(sheet)
-        NotebookClient(sheet, timeout=120, kernel_name="python3").execute()
-        return sheet
-
-    return execute
+async def execute(name, folder, room, changes):
+    folder.mkdir()
+    sheet = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    own = {"PPIO_WIDGETS_CONFIG_DIR": str(folder / "config"), "PPIO_API_KEY": KEY, **changes}
+    async with room:
+        client = NotebookClient(sheet, timeout=120, kernel_name="python3")
+        await client.async_execute(env=environment(folder) | own)
+    return sheet
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_it_is_saved_clean(path):
-    for cell in nbformat.read(path, as_version=4).cells:
-        assert not cell.get("outputs")
-        assert cell.get("execution_count") is None
+async def execute_all(jobs):
+    room = asyncio.Semaphore(AT_ONCE)
+    done = await asyncio.gather(
+        *(execute(name, folder, room, changes) for name, folder, changes in jobs), return_exceptions=True
+    )
+    return dict(zip([name for name, _, _ in jobs], done, strict=True))
+
+
+@pytest.fixture(scope="module")
+def watched():
+    """A proxy for https that answers nobody, and knows afterwards whether somebody came."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory, watched):
+    folder = tmp_path_factory.mktemp("notebooks")
+    proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{watched.getsockname()[1]}"}
+    lessons = [(name, folder / name, proxy) for name in BOTH]
+    done = asyncio.run(execute_all([*lessons, ("quickstart", folder / "quickstart", {})]))
+
+    def sheet(name):
+        if isinstance(done[name], BaseException):
+            raise done[name]
+        return done[name]
+
+    return sheet
+
+
+def outputs(sheet):
+    """What each cell shows, as text."""
+    return {cell["id"]: str(cell.get("outputs")) for cell in sheet.cells}
 
 
 def test_the_quickstart_launches_on_the_practice_cloud(executed):
-    sheet = executed(NOTEBOOKS / "quickstart.ipynb")
-    texts = {cell["id"]: str(cell.get("outputs")) for cell in sheet.cells}
+    sheet = executed("quickstart")
+    texts = outputs(sheet)
     assert "widget-view+json" in texts["form"]
     assert "{}" in texts["value"]
     assert "Nothing blocks it." in texts["dry-run"]
@@ -50,4 +83,104 @@ def test_the_quickstart_launches_on_the_practice_cloud(executed):
     assert "¥25.20 per hour" in texts["price"]
     assert texts["launches"].count("launched, id") == 3
     assert "from $HF_TOKEN" in texts["secret-env"] or "$env" in texts["secret-env"]
-    assert "must_not_be_used" not in nbformat.writes(sheet)
+    assert texts["tidy"].count("confirmed deleted at") == 3
+    assert KEY not in nbformat.writes(sheet)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_lesson_runs_and_only_what_is_meant_to_fail_does(executed, name):
+    sheet = executed(name)
+    for cell in sheet.cells:
+        failed = [one for one in cell.get("outputs", []) if one.output_type == "error"]
+        assert bool(failed) == ("raises-exception" in cell.metadata.get("tags", []))
+        assert all(len(one.traceback) == 1 for one in failed)
+    assert KEY not in nbformat.writes(sheet)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_no_lesson_calls_anybody_although_there_is_a_key(executed, watched, name):
+    executed(name)
+    with pytest.raises(BlockingIOError):
+        watched.accept()
+
+
+EXPECTED = {
+    "01-the-form": {
+        "form": "widget-view+json",
+        "errors": "Give the instance a name.",
+        "request": "CreateInstanceRequest(",
+        "launch": "accepted (id ",
+        "wait": "'running'",
+        "machine": "practice.invalid:8080",
+        "stop": "confirmed stopped at",
+        "board": "widget-view+json",
+        "tidy": "confirmed deleted at",
+    },
+    "02-the-line": {
+        "practice": "this kernel uses the practice cloud",
+        "dry-run": "Nothing blocks it.",
+        "help": "--unique-name",
+        "variables": '"$env": "HF_TOKEN"',
+        "launch": "on the practice cloud",
+        "ls": "One instance on the practice cloud",
+        "show": "running",
+        "cell": '"name": "another-name"',
+        "preset": '"name": "from-a-preset"',
+        "stop": "confirmed deleted at",
+    },
+    "03-what-is-a-request-body": {
+        "curl": "/gpus/v2/instances",
+        "python": "practice=True",
+        "line": "%ppio_launch --name faces",
+        "secret": "--env HF_TOKEN",
+        "from-json": "True",
+        "from-line": "widget-view+json",
+        "diff": "GPUs: 1 → 2",
+        "docker": "widget-view+json",
+        "left-out": "--rm",
+    },
+    "04-prices-and-billing": {
+        "postpaid": "¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour",
+        "spot": "less than on-demand",
+        "prepaid": "charged now for 1 month",
+        "disk": "cost extra",
+        "ceiling": "above the price ceiling of ¥20.00",
+        "launch": "on the practice cloud",
+        "timer": "kernel stops lesson-4-",
+        "cost": "so far: about ¥0.",
+        "stop": "confirmed deleted at",
+    },
+    "05-when-it-goes-wrong": {
+        "field": "Say which image to run.",
+        "invalid": "RequestInvalid",
+        "sold-out": "INSUFFICIENT_RESOURCE",
+        "reason": "400 UNSUPPORTED_BILLING_MODE",
+        "taken": "is already there",
+        "lost": "Its answer was lost; it was found by looking it up.",
+        "launches": "-lost on the practice cloud",
+        "unconfirmed": "NOT CONFIRMED: stop was asked for",
+        "forgotten": "3 instances on the practice cloud",
+        "tidy": "-lost (",
+    },
+}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_shows_what_its_words_say(executed, lesson):
+    texts = outputs(executed(lesson))
+    assert {cell: words for cell, words in EXPECTED[lesson].items() if words not in texts[cell]} == {}
+
+
+IN_CHINESE = {
+    "01-the-form": {"errors": "请给实例起个名称。", "stop": "确认停止", "tidy": "确认删除"},
+    "02-the-line": {"dry-run": "没有阻碍，可以创建。", "help": "实例名称", "stop": "确认删除"},
+    "03-what-is-a-request-body": {"from-json": "True", "diff": "1 → 2"},
+    "04-prices-and-billing": {"postpaid": "每小时 ¥25.20", "cost": "到现在：约 ¥0.", "stop": "确认删除"},
+    "05-when-it-goes-wrong": {"lost": "它的应答丢失了", "unconfirmed": "未确认", "tidy": "确认删除"},
+}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_chinese_lesson_speaks_chinese(executed, lesson):
+    texts = outputs(executed(f"{lesson}.zh"))
+    assert {cell: words for cell, words in IN_CHINESE[lesson].items() if words not in texts[cell]} == {}

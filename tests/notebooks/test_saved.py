@@ -1,0 +1,146 @@
+"""The notebooks as they are saved: clean, short, alike in both languages, and on the practice cloud."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from ppio_widgets.locale.columns import width
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ENGLISH = [path for path in NOTEBOOKS if re.fullmatch(r"\d\d-[a-z-]+", path.stem)]
+CHINESE = [path.with_suffix(".zh.ipynb") for path in ENGLISH]
+COLUMNS = 110
+MOST_CELLS = 12
+CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+every_lesson = pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.stem)
+both_languages = pytest.mark.parametrize("path", [*ENGLISH, *CHINESE], ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def code_of(path):
+    return {cell.id: cell.source for cell in read(path).cells if cell.cell_type == "code"}
+
+
+def parsed(source):
+    """The Python that IPython makes of a cell."""
+    return ast.parse(TransformerManager().transform_cell(source))
+
+
+def calls(source):
+    return [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
+
+
+def test_there_are_five_lessons_in_two_languages():
+    assert [path.stem[:2] for path in ENGLISH] == ["01", "02", "03", "04", "05"]
+    assert sorted([*ENGLISH, *CHINESE, ROOT / "notebooks" / "quickstart.ipynb"]) == NOTEBOOKS
+
+
+@every_notebook
+def test_it_is_saved_clean(path):
+    sheet = read(path)
+    nbformat.validate(sheet)
+    assert (sheet.nbformat, sheet.nbformat_minor) == (4, 5)
+    assert set(sheet.metadata) == {"kernelspec", "language_info"}
+    assert sheet.metadata.kernelspec.name == "python3"
+    for cell in sheet.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        assert set(cell.metadata) <= {"tags"}
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cell.id)
+
+
+@every_notebook
+def test_its_lines_are_short(path):
+    lines = [line for cell in read(path).cells for line in cell.source.split("\n")]
+    assert [line for line in lines if width(line) > COLUMNS and not line.startswith("| ")] == []
+
+
+@both_languages
+def test_a_lesson_is_short_and_each_cell_has_its_words(path):
+    cells = read(path).cells
+    assert sum(cell.cell_type == "code" for cell in cells) <= MOST_CELLS
+    assert cells[0].source.startswith("# ")
+    for before, cell in itertools.pairwise(cells):
+        assert {before.cell_type, cell.cell_type} == {"markdown", "code"}
+
+
+@every_lesson
+def test_both_languages_have_the_same_cells(path):
+    ours, theirs = (read(one).cells for one in (path, path.with_suffix(".zh.ipynb")))
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one.id, one.cell_type, one.metadata) == (other.id, other.cell_type, other.metadata)
+        if one.cell_type == "markdown":
+            assert CJK.search(other.source)
+            assert not CJK.search(one.source)
+
+
+@every_lesson
+def test_both_languages_run_the_same_code(path):
+    ours, theirs = code_of(path), code_of(path.with_suffix(".zh.ipynb"))
+    for cell, source in ours.items():
+        nodes, others = (list(ast.walk(parsed(text))) for text in (source, theirs[cell]))
+        texts = [
+            (one.value, other.value)
+            for one, other in zip(nodes, others, strict=True)
+            if isinstance(one, ast.Constant) and one.value != other.value
+        ]
+        # Only words to people, and the language itself, are not the same.
+        assert all(CJK.search(other) or (one, other) == ("en", "zh") for one, other in texts)
+        for node in (*nodes, *others):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""
+        assert ast.dump(nodes[0]) == ast.dump(others[0])
+
+
+@both_languages
+def test_a_lesson_practises_from_its_first_cell_on(path):
+    first = next(iter(code_of(path).values()))
+    practises = first.index('os.environ["PPIO_WIDGETS_PRACTICE"] = "1"')
+    assert practises < first.index("%load_ext ppio_widgets")
+
+
+@every_notebook
+def test_whatever_could_launch_practises_even_when_it_is_run_alone(path):
+    launching = 0
+    for source in code_of(path).values():
+        for call in calls(source):
+            name = ast.unparse(call.func)
+            if name.endswith(("run_line_magic", "run_cell_magic")):
+                magic, line = (argument.value for argument in call.args[:2])
+                safe = magic != "ppio_launch" or "--practice" in line or "--help" in line
+            elif re.fullmatch(r"launch|(LaunchForm|InstanceBoard)(\.from_\w+)?", name):
+                safe = any(one.arg == "practice" and one.value.value is True for one in call.keywords)
+            else:
+                continue
+            launching += 1
+            assert safe, source
+    assert launching
+
+
+def test_the_links_lead_to_notebooks_of_the_same_language():
+    for path in NOTEBOOKS:
+        linked = re.findall(r"\]\(([^)]+\.ipynb)\)", "\n".join(cell.source for cell in read(path).cells))
+        assert all((path.parent / name).exists() for name in linked)
+        if path in ENGLISH:
+            assert not any(name.endswith(".zh.ipynb") for name in linked)
+        if path in CHINESE:
+            assert all(name.endswith(".zh.ipynb") for name in linked)
+
+
+def test_the_installed_package_brings_every_notebook_along():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for path in NOTEBOOKS:
+        assert f'"notebooks/{path.name}" = "ppio_widgets/notebooks/{path.name}"' in text

@@ -1,0 +1,81 @@
+"""What the practice cloud does wrong because it was asked to."""
+
+import pytest
+
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.credentials import PRACTICE_KEY
+from ppio_widgets.errors import OutcomeUnknown
+from ppio_widgets.launcher.launch import Launch
+from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.practice.mishaps import LOST_ANSWER
+from ppio_widgets.practice.transport import PracticeTransport
+from ppio_widgets.request.check import check
+from tests.bodies import MINIMAL
+from tests.unit.wire import PATIENCE, wait_for_launches
+
+LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
+
+
+def in_process(account):
+    transport = PracticeTransport(account)
+    return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
+
+
+@pytest.fixture(params=["in this process", "over a socket"])
+def cloud(request, account, server):
+    """The practice cloud, both ways to it."""
+    served = request.param == "over a socket"
+    with PpioClient(base_url=server.url) if served else in_process(account) as client:
+        yield client
+        wait_for_launches()
+
+
+def names(client):
+    return [one.name for one in client.list_instances()]
+
+
+@pytest.mark.parametrize("ending", ["", ":1", ":latest", ":"])
+def test_the_image_asks_for_an_instance_and_a_lost_answer(cloud, ending):
+    verdict = cloud.send_create({**MINIMAL, "image": LOST_ANSWER + ending})
+    assert (verdict.sent, verdict.instance_id) == (True, None)
+    assert isinstance(verdict.error, OutcomeUnknown)
+    assert "may be running" in str(verdict.error)
+    assert names(cloud) == ["demo"]
+
+
+def test_both_ways_lose_it_in_the_same_words(account, server):
+    with PpioClient(base_url=server.url) as served, in_process(account) as near:
+        kinds = [client.send_create(LOST).error.params["kind"] for client in (served, near)]
+    assert kinds == ["RemoteProtocolError", "RemoteProtocolError"]
+
+
+@pytest.mark.parametrize(
+    "image", ["ubuntu:24.04", f"{LOST_ANSWER}-not:1", f"mirror/{LOST_ANSWER}", "lost-answer:1"]
+)
+def test_nobody_meets_it_by_chance(cloud, image):
+    assert cloud.send_create({**MINIMAL, "image": image}).error is None
+
+
+def test_what_is_refused_is_answered(cloud):
+    verdict = cloud.send_create({**LOST, "product_id": "prod-h100-80g"})
+    assert "INSUFFICIENT_RESOURCE" in str(verdict.error) or "VALIDATOR_PARAM" in str(verdict.error)
+    assert names(cloud) == []
+
+
+def test_only_that_answer_is_lost(cloud):
+    cloud.send_create(LOST)
+    assert cloud.send_create({**MINIMAL, "name": "next"}).instance_id
+    (lost,) = (one for one in cloud.list_instances() if one.name == "demo")
+    assert cloud.get_instance(lost.id).name == "demo"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_launch_looks_it_up_and_sends_no_second_one(cloud, time):
+    launch = Launch(LaunchPlan(check(LOST), Target.of(cloud)), cloud)
+    launch.submit()
+    launch.wait_for_answer(PATIENCE)
+    launch.wait_for_outcome(PATIENCE)
+    launch.stop_following()
+    assert (launch.state, launch.source) == (LaunchState.SUCCEEDED, "listing")
+    assert names(cloud) == ["demo"]
