@@ -82,7 +82,7 @@ _HOMES = {
 
 
 live_views["ppio_widgets.launcher.instance:Instance"] = "ppio_widgets.form.machine:MachineCard"
-live_views["ppio_widgets.launcher.launch:Launch"] = "ppio_widgets.form.machine:launch_card"
+live_views["ppio_widgets.launcher.launch:Launch"] = "ppio_widgets.form.launch_card:LaunchCard"
 
 
 def __getattr__(name: str) -> Any:

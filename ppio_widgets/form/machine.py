@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import ipywidgets as w
 
     from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.locale import Words
 
 
@@ -215,9 +214,3 @@ class MachineCard(CellView):
         shown = super()._repr_mimebundle_(**options)
         self.session.watch()
         return shown
-
-
-def launch_card(launch: Launch) -> MachineCard | None:
-    """Return the card of what was launched; None before there is an instance."""
-    machine = launch.machine()
-    return MachineCard(machine) if machine is not None else None

@@ -7,8 +7,12 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import Instance
+from ppio_widgets.form.launch_card import LaunchCard
 from ppio_widgets.form.machine import MachineCard
 from ppio_widgets.launcher import actions, worker
+from ppio_widgets.launcher.launch import Launch
+from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.request.check import check
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
 
@@ -335,3 +339,35 @@ def test_each_view_of_a_cell_takes_over_what_the_earlier_ones_knew(
     card_of(identity)
     assert form.session.closed
     assert launch.id in shown(make_form())
+
+
+def test_a_launch_displays_as_a_card_from_its_first_moment(client, cloud, clock, wire):
+    launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
+    card = LaunchCard(launch, language="en")
+    card._repr_mimebundle_()
+    assert "demo: not sent." in shown(card)
+    cloud.hold = threading.Event()
+    launch.submit()
+    assert cloud.arrived.wait(PATIENCE)
+    shows(card, "Sending demo to the practice cloud")
+    cloud.hold.set()
+    launch.wait_for_answer(PATIENCE)
+    shows(card, "aria-current=step>queued")
+    clock.turn(20)
+    shows(card, "aria-current=step>Jupyter answers")
+    assert buttons(card) == {"Stop …", "Restart …", "Delete …", "Stop waiting"}
+    card.close()
+    assert account_status(client, launch.id) == "running"
+
+
+def test_a_launch_that_was_refused_says_why_on_its_card(client, wire, identity):
+    launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
+    card = LaunchCard(launch, language="en")
+    launch.submit()
+    launch.wait_for_answer(PATIENCE)
+    shows(card, f"already there (id {identity}")
+    card.close()
+
+
+def account_status(client, identity):
+    return client.get_detail(identity).status
