@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.imported import Imported, LeftOut
-from ppio_widgets.request.shell import Script, ShellWord, read_shell
+from ppio_widgets.request.shell import HOLE, Script, ShellWord, read_shell, variable_of
 from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
 CREATE_PATH = "/gpus/v2/instances"
 
@@ -26,7 +25,7 @@ CREATE_PATH = "/gpus/v2/instances"
 _CREATE_URL = re.compile(rf"(?:https?://)?[^/?#]*{CREATE_PATH}/?", re.IGNORECASE)
 _CURL = re.compile(r"[!$%]?(?:.*/)?curl(?:\.exe)?")
 _ANY_URL = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
-_VARIABLE_ALONE = re.compile(r"\$(\w+)|\$\{(\w+)\}", re.ASCII)
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 _HEADER_NAME = re.compile(r"([A-Za-z0-9-]{1,60})[:;]")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9.-]{1,40}")
 
@@ -91,7 +90,9 @@ def read_curl(text: str) -> Imported:
         not there to be read.
     """
     script = read_shell(text)
-    commands = [words for command in script.commands if (words := _after_curl(command)) is not None]
+    if script.problem:
+        raise script.problem
+    commands = [words for command in script.commands if (words := _after_curl(command.words)) is not None]
     if len(commands) != 1:
         raise LineError("curl_many" if commands else "curl_none")
     call = _Call()
@@ -100,24 +101,21 @@ def read_curl(text: str) -> Imported:
     urls = call.urls
     if len(urls) != 1 or not _CREATE_URL.fullmatch(urls[0].text) or call.method not in ("", "POST"):
         raise LineError("curl_url")
-    body, names = _body(call, script)
-    draft = _with_references(body, names)
-    for name in +names:
-        call.leave("curl_variable", name=name)
+    draft = _draft(call, script)
     return Imported("curl", draft, tuple(call.left_out))
 
 
-def _after_curl(command: list[ShellWord]) -> list[ShellWord] | None:
+def _after_curl(words: Sequence[ShellWord]) -> Sequence[ShellWord] | None:
     """Return the words behind ``curl``, or None where a command is another one."""
-    for position, word in enumerate(command):
+    for position, word in enumerate(words):
         if _CURL.fullmatch(word.text):
-            return command[position + 1 :]
+            return words[position + 1 :]
         if "=" not in word.text and word.text not in ("$", "%", "!", "sudo", "time", "exec", "command"):
             return None
     return None
 
 
-def _options(words: list[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
+def _options(words: Sequence[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
     """Yield each option by its long name, with its value; what is none by an empty name."""
     rest = iter(words)
     for word in rest:
@@ -132,13 +130,13 @@ def _options(words: list[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
 
 
 def _short(word: ShellWord, rest: Iterator[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
-    for position, letter in enumerate(word.text[1:], 2):
+    for position, letter in enumerate(word.masked[1:], 2):
         name = _LONG.get(letter, letter)
         if name not in _WITH_VALUE:
             yield name, None
             continue
-        glued = word.text[position:]
-        yield name, ShellWord(glued, word.fills_in) if glued else next(rest, None)
+        glued = word.after(position)
+        yield name, glued if glued.masked else next(rest, None)
         return
 
 
@@ -218,42 +216,52 @@ _READERS: dict[str, Callable[[_Call, ShellWord], None]] = {
 }
 
 
-def _body(call: _Call, script: Script) -> tuple[Mapping[str, Any], Counter[str]]:
-    """Return the body, and how often the shell would put which variable into it."""
-    words = call.data
+def _draft(call: _Call, script: Script) -> dict[str, Any]:
+    """Return the body; what the shell would put into it elsewhere than as an env value is said."""
+    words: Sequence[ShellWord] = call.data
     if not words or [word.text for word in words] == ["@-"]:
         words = script.documents  # of curl, or of what is piped into it
         if len(words) != 1:
             raise LineError("curl_body")
-    read = _json(call.joined.join(word.text for word in words))
-    if isinstance(read, LineError):
-        raise read
-    return read, Counter(name for word in words for name in word.fills_in)
-
-
-def _json(text: str) -> Mapping[str, Any] | LineError:
-    """Return a JSON object, or why it is none: an exception of the parser would hold the text."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return LineError("curl_json", reason=str(error))
-    return value if isinstance(value, dict) else LineError("body_kind", kind=type(value).__name__)
-
-
-def _with_references(body: Mapping[str, Any], names: Counter[str]) -> dict[str, Any]:
-    """Return a body with an `EnvRef` for each env value from the environment; `names` keeps what is left."""
-    draft = dict(body)
-    if isinstance(rows := draft.get("envs"), list):
-        draft["envs"] = [_referring(row, names) if isinstance(row, dict) else row for row in rows]
+    draft = _json(call.joined.join(word.text for word in words))
+    # Once more with a number in each hole, so that it is known which text of the body has which.
+    expansions = (one for word in words for one in word.expansions)
+    holes = {f"{HOLE}{number}{HOLE}": one for number, one in enumerate(expansions)}
+    numbered = iter(holes)
+    masked = call.joined.join(word.masked for word in words)
+    draft = _with_references(draft, _json(re.sub(HOLE, lambda _: next(numbered), masked)), holes)
+    for expansion in holes.values():
+        match = _VARIABLE.match(expansion)
+        call.leave("curl_variable", name=match[1] if match else "(…)")
     return draft
 
 
-def _referring(row: dict[str, Any], names: Counter[str]) -> dict[str, Any]:
-    value = row.get("value")
-    ref = reference(value)
-    match = _VARIABLE_ALONE.fullmatch(value) if isinstance(value, str) else None
-    name = (match[1] or match[2]) if match else ""
-    if names[name] > 0:
-        names[name] -= 1
+def _json(text: str) -> dict[str, Any]:
+    """Return a JSON object; the parser's exception, which holds the text, does not get out."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        problem = LineError("curl_json", reason=str(error))
+    else:
+        if isinstance(value, dict):
+            return value
+        problem = LineError("body_kind", kind=type(value).__name__)
+    raise problem
+
+
+def _with_references(body: dict[str, Any], numbered: dict[str, Any], holes: dict[str, str]) -> dict[str, Any]:
+    """Return a body with an `EnvRef` for each env value from the environment, whose hole is taken out."""
+    rows, twins = body.get("envs"), numbered.get("envs")
+    if not isinstance(rows, list) or not isinstance(twins, list) or len(rows) != len(twins):
+        return body
+    return {**body, "envs": [_referring(row, twin, holes) for row, twin in zip(rows, twins, strict=True)]}
+
+
+def _referring(row: Any, numbered: Any, holes: dict[str, str]) -> Any:
+    if not isinstance(row, dict) or not isinstance(numbered, dict):
+        return row
+    ref, hole = reference(row.get("value")), numbered.get("value")
+    if isinstance(hole, str) and (name := variable_of(holes.get(hole, ""))):
         ref = EnvRef(name)
+        del holes[hole]
     return {**row, "value": ref} if ref else row

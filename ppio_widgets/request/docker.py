@@ -6,17 +6,27 @@ run. ``-e NAME`` and a value that is wholly ``$NAME`` become a reference; elsewh
 in stays as typed in a text (name, entrypoint, command, value of a variable), and drops what it stands in
 anywhere else (image, port, mount point): either is said.
 
-`docker_command` finds the line, `docker_options` knows how many words an option takes, `docker_values` reads
-what is in them, `docker_draft` puts it together.
+The line is found here; `docker_options` knows how many words an option takes, `docker_values` reads what is
+in them, `docker_draft` puts it together.
 """
 
 from __future__ import annotations
 
-from ppio_widgets.request.docker_command import find_run
+import re
+from dataclasses import dataclass, field
+
 from ppio_widgets.request.docker_draft import DraftReader, ReadFile
-from ppio_widgets.request.docker_options import RUN, read_options
+from ppio_widgets.request.docker_options import PROGRAM, RUN, read_options
 from ppio_widgets.request.imported import Imported
+from ppio_widgets.request.shell import Script, ShellWord, read_shell
 from ppio_widgets.request.tokens import LineError
+
+_PROGRAMS = frozenset({"docker", "podman", "nerdctl", "nvidia-docker"})
+
+# What may stand before the program and changes nothing of what it runs.
+_BEFORE = frozenset({"sudo", "doas", "env", "exec", "command", "nohup", "time"})
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_PROMPTS = frozenset({"$", "!", "%"})
 
 # Long dashes, which word processors and blogs make of two short ones.
 _DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
@@ -43,7 +53,8 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
         When there is no ``docker run``, it names no image, or a part of it cannot be read. The message
         never holds a value.
     """
-    run = find_run(text.replace("\r\n", "\n"))
+    script = read_shell(text)
+    run = _find_run(script)
     options, words = read_options(run.words, RUN)
     if not words or not words[0].masked:
         raise LineError("docker_no_image")
@@ -51,7 +62,75 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
         raise LineError("docker_dash")
     reader = DraftReader(read_file)
     reader.take(options)
-    reader.take_around(run)
+    _note_around(reader, run, script)
     reader.take_image(words[0])
     reader.take_command(words[1:])
     return Imported("docker", reader.draft(), reader.left_out())
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A ``docker run``.
+
+    Attributes
+    ----------
+    words : tuple of ShellWord
+        What stands behind ``run``.
+    options : tuple of str
+        Options of the program itself, as typed.
+    assigned : tuple of str
+        Names of the variables that are set for this command only.
+    redirected : bool
+        Whether it reads or writes files by ``<`` and ``>``.
+    """
+
+    words: tuple[ShellWord, ...] = field(repr=False)
+    options: tuple[str, ...]
+    assigned: tuple[str, ...]
+    redirected: bool
+
+
+def _find_run(script: Script) -> _Run:
+    """Return the first ``docker run`` or ``docker container run``."""
+    programs = 0
+    for command in script.commands:
+        assigned, words = _program(command.words)
+        if not words:
+            continue
+        programs += 1
+        options, verb = read_options(words[1:], PROGRAM)
+        verb = verb[1:] if verb and verb[0].masked == "container" else verb
+        if verb and verb[0].masked == "run":
+            shown = tuple(option.shown for option in options)
+            return _Run(verb[1:], shown, assigned, command.redirected)
+    raise script.problem or LineError("docker_verb" if programs else "docker_none")
+
+
+def _note_around(reader: DraftReader, run: _Run, script: Script) -> None:
+    """Note what stands around the words behind ``run``."""
+    if run.options:
+        reader.note("docker_options", *run.options)
+    if run.assigned:
+        reader.note("docker_assigned", *run.assigned)
+    if len(script.commands) > 1 or script.problem:
+        reader.note("docker_around")
+    if run.redirected:
+        reader.note("docker_redirected")
+
+
+def _program(words: tuple[ShellWord, ...]) -> tuple[tuple[str, ...], tuple[ShellWord, ...]]:
+    """Return the variables set for a command, and its words from the program on; none if it is another."""
+    assigned: list[str] = []
+    wrapped = False
+    for number, word in enumerate(words):
+        typed = word.masked.removeprefix("!") if number == 0 else word.masked
+        name = re.split(r"[/\\]", typed)[-1].removesuffix(".exe")
+        if name in _PROGRAMS:
+            return tuple(assigned), words[number:]
+        if assignment := _ASSIGNMENT.match(word.masked):
+            assigned.append(assignment[1])
+        elif name in _BEFORE:
+            wrapped = True
+        elif not (wrapped or (number == 0 and word.masked in _PROMPTS)):
+            break
+    return (), ()

@@ -7,26 +7,23 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ppio_widgets.request.docker_env_file import read_env_file
 from ppio_widgets.request.docker_options import HARMLESS, Given
 from ppio_widgets.request.docker_values import (
     LONGEST_RANGE,
     Mount,
+    read_env_file,
     read_gpus,
     read_mount,
     read_publishing,
     read_volume,
     usual_protocol,
 )
-from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
 from ppio_widgets.request.imported import LeftOut
-from ppio_widgets.request.shell_words import HOLE, ShellWord
+from ppio_widgets.request.shell import HOLE, ShellWord
 from ppio_widgets.request.tokens import LineError
-
-if TYPE_CHECKING:
-    from ppio_widgets.request.docker_command import Run
 
 ReadFile = Callable[[str], str]
 
@@ -65,29 +62,22 @@ class DraftReader:
             if taker is not None:
                 taker(option)
             else:
-                self._note("docker_harmless" if option.name in HARMLESS else "docker_options", option.shown)
-
-    def take_around(self, run: Run) -> None:
-        """Take what stands around the command."""
-        if run.options:
-            self._note("docker_options", *run.options)
-        if run.assigned:
-            self._note("docker_assigned", *run.assigned)
-        if not run.alone:
-            self._note("docker_around")
-        if run.redirected:
-            self._note("docker_redirected")
+                self.note("docker_harmless" if option.name in HARMLESS else "docker_options", option.shown)
 
     def take_image(self, word: ShellWord) -> None:
         """Take the image, unless a shell would fill in a part of it: what is sent must not be a guess."""
         if word.expansions:
-            self._note("docker_open", "IMAGE")
+            self.note("docker_open", "IMAGE")
         else:
             self.texts["image"] = word.masked
 
     def take_command(self, words: tuple[ShellWord, ...]) -> None:
         """Take the words behind the image."""
         self.texts["command"] = shlex.join(self._as_typed(word, "COMMAND") for word in words)
+
+    def note(self, code: str, *names: str) -> None:
+        """Note what is left out, or taken otherwise than it was given."""
+        self.notes.setdefault(code, {}).update(dict.fromkeys(names))
 
     def draft(self) -> dict[str, Any]:
         """Return what was taken; what was not given is absent."""
@@ -136,13 +126,13 @@ class DraftReader:
     def _take_entrypoint(self, option: Given) -> None:
         text = self._as_typed(option.value, option.shown)
         if not text:
-            self._note("docker_entrypoint", option.shown)
+            self.note("docker_entrypoint", option.shown)
         self.texts["entrypoint"] = shlex.join(_listed(text)) if text else ""
 
     def _take_env(self, option: Given) -> None:
         key, value = option.value.cut("=")
         if HOLE in key:
-            self._note("docker_open", option.shown)
+            self.note("docker_open", option.shown)
         elif not key or (value is None and not is_name(key)):
             raise LineError("option_env")
         elif value is None:
@@ -159,12 +149,26 @@ class DraftReader:
         except (OSError, ValueError):
             text = None
         if text is None:
-            self._note("docker_env_file", name)
+            self.note("docker_env_file", name)
             return
         try:
-            self.from_files.update(read_env_file(text))
+            rows = read_env_file(text)
         except LineError as error:
-            self._note("docker_env_file_line", f"{name}:{error.params['number']}")
+            self.note("docker_env_file_line", f"{name}:{error.params['number']}")
+            return
+        for key, value in rows:
+            self._take_from_file(key, value)
+
+    def _take_from_file(self, key: str, value: str | EnvRef) -> None:
+        """Take a variable of a file; a secret stays in the file, as what is in a draft is shown and saved."""
+        if not value or isinstance(value, EnvRef) or not looks_secret(key):
+            self.from_files[key] = value
+        elif is_name(key):
+            self.from_files[key] = EnvRef(key)
+            self.note("docker_env_file_secret", key)
+        else:
+            self.from_files.pop(key, None)
+            self.note("docker_env_file_left", key)
 
     def _take_publish(self, option: Given) -> None:
         for part in option.value.masked.split(","):
@@ -175,10 +179,10 @@ class DraftReader:
         if self.publishes_all:
             self._publish(option.value.masked, option.shown)
         else:
-            self._note("docker_expose", option.shown)
+            self.note("docker_expose", option.shown)
 
     def _take_publish_all(self, option: Given) -> None:
-        self._note("docker_publish_all", option.shown)
+        self.note("docker_publish_all", option.shown)
 
     def _take_volume(self, option: Given) -> None:
         self._mount(read_volume(option.value.masked), option.shown)
@@ -187,73 +191,70 @@ class DraftReader:
         self._mount(read_mount(option.value.masked), option.shown)
 
     def _take_tmpfs(self, option: Given) -> None:
-        self._note("docker_tmpfs", option.value.shown.partition(":")[0])
+        self.note("docker_tmpfs", option.value.shown.partition(":")[0])
 
     def _take_gpus(self, option: Given) -> None:
         if option.value.expansions:
-            self._note("docker_open", option.shown)
+            self.note("docker_open", option.shown)
             return
         gpus = read_gpus(option.value.masked)
         if gpus is None:
-            self._note("docker_gpus_all", option.shown)
+            self.note("docker_gpus_all", option.shown)
         elif gpus == 0:
-            self._note("docker_gpus_none", option.shown)
+            self.note("docker_gpus_none", option.shown)
         self.gpus = 1 if gpus is None else gpus
 
     def _take_device(self, option: Given) -> None:
         names = option.value.masked.split(",")
         if not all(name.startswith(_CDI) for name in names):
-            self._note("docker_options", option.shown)
+            self.note("docker_options", option.shown)
         elif f"{_CDI}all" in names:
-            self._note("docker_gpus_all", option.shown)
+            self.note("docker_gpus_all", option.shown)
             self.gpus = max(self.gpus, 1)
         else:
             self.gpus += len(names)
 
     def _take_network(self, option: Given) -> None:
         is_host = option.value.masked == "host"
-        self._note("docker_host_network" if is_host else "docker_options", option.shown)
+        self.note("docker_host_network" if is_host else "docker_options", option.shown)
 
     def _take_workdir(self, option: Given) -> None:
-        self._note("docker_workdir", option.shown)
+        self.note("docker_workdir", option.shown)
 
     def _as_typed(self, word: ShellWord, where: str) -> str:
         if word.expansions:
-            self._note("docker_as_typed", where)
+            self.note("docker_as_typed", where)
         return word.text
 
     def _publish(self, text: str, shown: str) -> None:
         read = read_publishing(text, shown)
         if read is None:
-            self._note("docker_open", shown)
+            self.note("docker_open", shown)
         elif read.protocol != "tcp":
-            self._note("docker_protocol", f"{read.shown}/{read.protocol}")
+            self.note("docker_protocol", f"{read.shown}/{read.protocol}")
         elif read.high - read.low >= LONGEST_RANGE:
-            self._note("docker_range", read.shown)
+            self.note("docker_range", read.shown)
         else:
             if read.host not in ("", read.shown):
-                self._note("docker_host_port", f"{read.host}:{read.shown}")
+                self.note("docker_host_port", f"{read.host}:{read.shown}")
             if read.loopback:
-                self._note("docker_loopback", read.shown)
+                self.note("docker_loopback", read.shown)
             self.ports.update({port: usual_protocol(port) for port in range(read.low, read.high + 1)})
 
     def _mount(self, mount: Mount, shown: str) -> None:
         if HOLE in mount.point:
-            self._note("docker_open", shown)
+            self.note("docker_open", shown)
         elif mount.kind == "tmpfs":
-            self._note("docker_tmpfs", mount.point)
+            self.note("docker_tmpfs", mount.point)
         elif mount.kind not in ("bind", "volume"):
-            self._note("docker_options", shown)
+            self.note("docker_options", shown)
         elif mount.of_the_system:
-            self._note("docker_system", mount.point)
+            self.note("docker_system", mount.point)
         else:
-            self._note("docker_content", mount.point)
+            self.note("docker_content", mount.point)
             if mount.read_only:
-                self._note("docker_read_only", mount.point)
+                self.note("docker_read_only", mount.point)
             self.points[mount.point] = None
-
-    def _note(self, code: str, *names: str) -> None:
-        self.notes.setdefault(code, {}).update(dict.fromkeys(names))
 
 
 def _listed(text: str) -> list[str]:

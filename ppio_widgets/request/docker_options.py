@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ppio_widgets.request.shell_words import HOLE, ShellWord
+from ppio_widgets.request.shell import HOLE, ShellWord
 from ppio_widgets.request.tokens import LineError
 
 
@@ -137,15 +137,13 @@ def read_options(words: tuple[ShellWord, ...], table: Table) -> tuple[list[Given
         if word.masked == "--":
             break
         for name, shown, glued in (_long if word.masked.startswith("--") else _cluster)(word, table):
-            value = glued
-            if name in table.switches:
-                value = glued or ShellWord("")
-            elif glued is None:
+            value = glued or (ShellWord("") if name in table.switches else None)
+            if value is None:
                 if position == len(words):
                     raise LineError("docker_value", option=shown)
                 value = words[position]
                 position += 1
-            if value is not None and not (name in table.switches and value.masked in _FALSE):
+            if not (name in table.switches and value.masked in _FALSE):
                 given.append(Given(name, shown, value))
     return given, words[position:]
 

@@ -1,6 +1,6 @@
-"""The values of docker's options that have a counterpart in the body: ports, mounts, GPUs.
+"""The values of docker's options that have a counterpart in the body: ports, mounts, GPUs, variables' files.
 
-All are read from a word's masked text (`shell_words.HOLE` where the shell would fill something in).
+Those of the line are read from a word's masked text (`shell.HOLE` where the shell would fill something in).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ppio_widgets.request.shell_words import HOLE
+from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.request.shell import HOLE
 from ppio_widgets.request.tokens import LineError
 
 # Docker publishes plain TCP and does not know what is spoken on it; the body wants to. Where one of these
@@ -169,6 +170,29 @@ def read_gpus(text: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,4}", count):
         raise LineError("docker_gpus")
     return int(count)
+
+
+def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
+    """Return the variables of a file in its order.
+
+    A line is ``KEY=VALUE`` with the value verbatim, quotes and trailing blanks included; ``#`` begins a
+    comment only where a line begins; a bare ``KEY`` is taken from the environment.
+
+    Raises
+    ------
+    LineError
+        For a line without a key, or whose key has a blank inside; the message has its number only.
+    """
+    rows: list[tuple[str, str | EnvRef]] = []
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        line = raw.removesuffix("\r").lstrip()
+        if not line or line.startswith("#"):
+            continue
+        key, equals, value = line.partition("=")
+        if not key or " " in key or "\t" in key or not (equals or is_name(key)):
+            raise LineError("docker_env_file_line", number=number)
+        rows.append((key, value if equals else EnvRef(key)))
+    return rows
 
 
 def _checked(mount: Mount, code: str) -> Mount:

@@ -12,13 +12,21 @@ from ppio_widgets import EnvRef
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import check
 from ppio_widgets.request.docker import read_docker
-from ppio_widgets.request.docker_env_file import read_env_file
 from ppio_widgets.request.docker_options import HARMLESS, RUN
-from ppio_widgets.request.docker_values import Mount, usual_protocol
-from ppio_widgets.request.shell_words import next_command
+from ppio_widgets.request.docker_values import Mount, read_env_file, usual_protocol
+from ppio_widgets.request.shell import read_shell
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import MINIMAL, env_names, text
 from tests.hostile import TEXTS
+
+
+def command_of(line):
+    """The one command of a line."""
+    script = read_shell(line)
+    if script.problem:
+        raise script.problem
+    (command,) = script.commands
+    return command
 
 
 def codes(line, **options):
@@ -326,6 +334,7 @@ def test_options_are_written_in_many_ways(written, draft):
         ("A=$", "$"),
         ("A=50%$/", "50%$/"),
         ("A=~/x", "~/x"),
+        ("A=$'it\\'s\\n$HF'", "it's\n$HF"),
     ],
 )
 def test_a_value_that_is_wholly_a_variable_is_taken_by_name(written, value):
@@ -376,6 +385,7 @@ def test_what_else_a_shell_would_fill_in_stays_as_typed_and_is_said(value):
         ("-e $X img", {}, "docker_open"),
         ("-e $X=1 img", {}, "docker_open"),
         ("--env-file $X img", {}, "docker_env_file"),
+        ("--env-file <(sops -d my.env) img", {}, "docker_env_file"),
         ("-u $(id -u):$(id -g) img", {}, "docker_options"),
     ],
 )
@@ -397,6 +407,27 @@ def test_variables_of_a_file_stand_below_those_of_the_line():
     read = read_docker("docker run -e B=0 --env-file a.env --env-file=b.env img", files.__getitem__)
     assert read.draft["envs"] == env(A="2", B="0", HF_TOKEN=EnvRef("HF_TOKEN"), C="")
     assert read.left_out == ()
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "PGPASSWORD", "apiKey"])
+def test_a_secret_of_a_file_is_taken_by_its_name(name):
+    read = read_docker(
+        "docker run --env-file my.env img", lambda _file: f"A=1\n{name}=s3cret\nEMPTY_TOKEN=\nB_KEY\n"
+    )
+    assert read.draft["envs"] == env(
+        **{"A": "1", name: EnvRef(name), "EMPTY_TOKEN": "", "B_KEY": EnvRef("B_KEY")}
+    )
+    assert [(one.code, one.params) for one in read.left_out] == [("docker_env_file_secret", {"names": name})]
+    assert "s3cret" not in repr(read) + said(read)
+
+
+def test_a_secret_of_a_file_that_no_variable_can_be_called_is_left_out():
+    files = {"a.env": "my-token=s3cret", "b.env": "my-token=\nA=1"}
+    read = read_docker("docker run --env-file b.env --env-file a.env img", files.__getitem__)
+    assert read.draft["envs"] == env(A="1")
+    assert [one.code for one in read.left_out] == ["docker_env_file_left"]
+    assert "s3cret" not in repr(read) + said(read)
+    assert "my-token" in said(read)
 
 
 def missing(name):
@@ -564,6 +595,7 @@ def test_an_empty_entrypoint_is_said():
         "doc\\\nker run img",
         "nvidia-docker run img",
         "(docker run img);",
+        "docker run img\n# and wait",
     ],
 )
 def test_a_line_is_found_in_what_stands_around_it(line):
@@ -580,6 +612,7 @@ def test_a_line_is_found_in_what_stands_around_it(line):
         "docker run img | tee 's3cret'",
         "docker run img &\nexit",
         "docker run img\ndocker run other",
+        "cat > Dockerfile <<END\ndocker run s3cret\nEND\ndocker run img",
     ],
 )
 def test_other_commands_are_said_and_never_repeated(line):
@@ -590,8 +623,8 @@ def test_other_commands_are_said_and_never_repeated(line):
 
 
 def test_files_that_are_read_and_written_are_said():
-    for behind in ("> log 2>&1", "</dev/null", "2>/dev/null", "<<END\nit's\nEND", ">>'my log'"):
-        assert "docker_redirected" in codes(f"docker run img {behind}")
+    for behind in ("> log 2>&1", "&> log", "</dev/null", "2>/dev/null", "<<END\nit's\nEND", ">>'my log'"):
+        assert codes(f"docker run img {behind}") == ["docker_redirected"]
         assert read_docker(f"docker run img {behind}").draft == {"image": "img"}
 
 
@@ -636,7 +669,7 @@ def test_variables_set_in_front_of_the_line_are_said_by_name():
         ("docker run ${open:-s3cret", "line_quote"),
         ("docker run `open s3cret", "line_quote"),
         ("docker run img \\", "line_backslash"),
-        ("docker run -e A=$'s3cret' img", "shell_dollar_quote"),
+        ("docker run -e A=$'s3cret img", "line_quote"),
         ("docker run -e =s3cret img", "option_env"),
         ("docker run -e s3cret-key img", "option_env"),
         ("docker run -e '' img", "option_env"),
@@ -795,7 +828,7 @@ def test_a_line_has_the_words_that_sh_makes_of_it_and_says_its_draft(argvs, case
     seen = argvs([line for _, line in cases], names)
     for (draft, line), argv in zip(cases, seen, strict=True):
         # A shell's variables hold their own names here, so that both read the same.
-        typed = [word.text for word in next_command(line).words[1:]]
+        typed = [word.text for word in command_of(line).words[1:]]
         assert [re.sub(r"\$\{(V_\w+)\}", r"$\1", word) for word in typed] == [
             re.sub(r"\$\{(V_\w+)\}", r"$\1", word) for word in argv
         ]
@@ -812,7 +845,7 @@ def test_quotes_and_backslashes_are_read_as_sh_reads_them(argvs, tangles):
     for tangle in tangles:
         with suppress(LineError):
             read[f"docker {tangle}"] = None
-            read[f"docker {tangle}"] = [word.text for word in next_command(f"docker {tangle}").words]
+            read[f"docker {tangle}"] = [word.text for word in command_of(f"docker {tangle}").words]
     for (line, ours), theirs in zip(read.items(), argvs(list(read)), strict=True):
         if ours is not None:
             assert ours[1:] == theirs

@@ -104,6 +104,27 @@ def test_a_dollar_that_the_shell_leaves_alone_stays_text():
         assert read_curl(f"curl {URL} -d {data}") == Imported("curl", {"envs": envs})
 
 
+def test_only_the_value_that_the_shell_fills_in_becomes_a_reference():
+    rows = [{"key": key, "value": "$HF_TOKEN"} for key in "ABCDEFGHIJKLM"]
+    text = json.dumps({"envs": rows})
+    text = text.replace('"L", "value": "', '"L", "value": "\'${X}\'0')  # ${X}0, then what is quoted
+    text = text.replace('$HF_TOKEN"}]', "'$HF_TOKEN'\"}]")
+    read = read_curl(f"curl {URL} -d '{text}'")
+    assert read.draft["envs"] == [
+        *rows[:-2],
+        {"key": "L", "value": "${X}0$HF_TOKEN"},
+        {"key": "M", "value": EnvRef("HF_TOKEN")},
+    ]
+    assert [(one.code, one.params) for one in read.left_out] == [("curl_variable", {"name": "X"})]
+
+
+def test_an_expansion_that_reads_as_rows_of_its_own_is_text_and_is_said():
+    text = '{"envs": [{"key": "A", "value": "\'${B:-"},{"a":"}\'"}]}'
+    read = read_curl(f"curl {URL} -d '{text}'")
+    assert read.draft == {"envs": [{"key": "A", "value": "${B:-"}, {"a": "}"}]}
+    assert [(one.code, one.params) for one in read.left_out] == [("curl_variable", {"name": "B"})]
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("HOST", "a-$HOST"), ("HOST", "${HOST:-a}"), ("(…)", "$(hostname)"), ("(…)", "`id`")]
 )

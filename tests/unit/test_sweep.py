@@ -13,11 +13,19 @@ from IPython.core.ultratb import VerboseTB
 
 from ppio_widgets import EnvRef, PpioClient, PpioError, check
 from ppio_widgets.api import finish
+from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.ledger import ledger_for
+from ppio_widgets.launcher.outside import Disk
 from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.presets import load_preset, presets_folder, save_preset
 from ppio_widgets.launcher.recovery import launches
-from ppio_widgets.locale import words
+from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.request.diff import changes
+from ppio_widgets.request.faces import FACES, face
+from ppio_widgets.request.imported import Imported
+from ppio_widgets.request.line import read_line
+from ppio_widgets.request.reading import read_any
 from tests.bodies import MINIMAL
 from tests.sweep import ENV_SECRET, KEY, forms, hits
 from tests.unit.wire import (
@@ -182,6 +190,95 @@ def test_an_unreachable_host(monkeypatch, caplog):
     with pytest.raises(PpioError) as caught:
         finish(launch)
     assert hits("\n".join([*of(launch, caught.value), caplog.text])) == []
+
+
+# Every way to say in a body "the secret is in the environment, or in that file"; the key is said beside it.
+REFERRING = {
+    "EnvRef": lambda: BODY,
+    "--env NAME": lambda: read_line("--env HF_TOKEN", eval).draft,
+    "--env-file": lambda: read_line("--env-file my.env", eval, outside=Disk()).draft,
+    "--preset": lambda: load_preset("mine"),
+    "a line that was pasted": lambda: read_any("%ppio_launch --env HF_TOKEN"),
+    "a preset's text": lambda: read_any((presets_folder() / "mine.json").read_text()),
+    "docker -e NAME": lambda: read_any(f"PPIO_API_KEY={KEY} docker run -e HF_TOKEN -l '{KEY}' img"),
+    "docker -e $NAME": lambda: read_any(f"docker -H {KEY} run -e \"HF_TOKEN=$HF_TOKEN\" img && echo '{KEY}'"),
+    "docker --env-file": lambda: read_any("docker run --env-file my.env img", read_file=Disk().text),
+    "curl": lambda: read_any(
+        f"curl api.ppio.com/gpus/v2/instances -H 'Authorization: Bearer {KEY}' -u '{KEY}' -d @- <<END\n"
+        '{"envs": [{"key": "HF_TOKEN", "value": "$HF_TOKEN"}]}\nEND'
+    ),
+}
+
+
+@pytest.fixture
+def at_hand(monkeypatch, tmp_path):
+    """Both are in the environment, the secret in a file as well, and both were typed into a preset."""
+    monkeypatch.setenv("HF_TOKEN", ENV_SECRET)
+    monkeypatch.setenv("PPIO_API_KEY", KEY)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.env").write_text(f"HF_TOKEN={ENV_SECRET}\n", encoding="utf-8")
+    typed = [{"key": "HF_TOKEN", "value": ENV_SECRET}, {"key": "A", "value": f"Bearer {KEY}"}]
+    assert save_preset("mine", {**MINIMAL, "envs": typed}).made_refs == ("HF_TOKEN", "A")
+
+
+@pytest.mark.usefixtures("at_hand")
+@pytest.mark.parametrize("way", REFERRING)
+def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, caplog):
+    caplog.set_level(logging.DEBUG)
+    said = REFERRING[way]()
+    body = {**MINIMAL, **(said.draft if isinstance(said, Imported) else said)}
+    assert check(body).require().body()["envs"][0]["value"] == EnvRef("HF_TOKEN")
+    client = PpioClient()
+    plan = LaunchPlan(check(body), Target.of(client))
+    typed = {**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": ENV_SECRET}]}
+    differing = [
+        *changes(MINIMAL, body),
+        *changes(typed, body),
+        *changes(body, typed),
+        *changes(typed, MINIMAL),
+    ]
+    save_preset("again", body)
+    seen = [repr(said), repr(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
+    seen += [repr(vars(one)) for one in differing]
+    for say in map(words, LANGUAGES):
+        seen += [face(name, body, say, practice_key=key) for name in FACES for key in ("", PRACTICE_KEY)]
+        seen += [one.sentence(say) for one in differing]
+        seen += [one.sentence(say) for one in getattr(said, "left_out", ())]
+    seen += [path.read_text() for path in presets_folder().iterdir()]
+    seen += [caplog.text, repr(pickle.dumps([body, said]))]
+    assert "HF_TOKEN" in seen[-3]
+    assert differing
+    assert hits("\n".join(seen)) == []
+
+
+@pytest.mark.usefixtures("at_hand")
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda: read_any(f"%ppio_launch --api-key {KEY}"),
+        lambda: read_line("--env-file broken.env", eval, outside=Disk()),
+        lambda: read_line("--env-file other.env", eval, outside=Disk()),
+        lambda: read_line("--body broken.json", eval, outside=Disk()),
+        lambda: save_preset("secret", {**MINIMAL, "command": f"login --token {ENV_SECRET}"}),
+        lambda: save_preset("secret", {**MINIMAL, KEY: 1}),
+        lambda: load_preset("broken"),
+        lambda: read_any(f'{{"envs": [{{"key": "HF_TOKEN", "value": "{ENV_SECRET}"}},]}}'),
+        lambda: read_any(f"docker run -e HF_TOKEN='{ENV_SECRET}' -p '{KEY}' img"),
+        lambda: read_any(f"docker run --env-file my.env -v '{KEY}' img", read_file=Disk().text),
+        lambda: read_any(f"curl -u '{KEY}' https://api.ppio.com/gpus/v2/instances -d '{ENV_SECRET}'"),
+    ],
+)
+def test_no_refusal_says_what_it_refuses(refused, tmp_path):
+    (tmp_path / "broken.env").write_text(f"A=1\nHF TOKEN {ENV_SECRET}\n", encoding="utf-8")
+    (tmp_path / "other.env").write_text(f"HF_TOKEN={ENV_SECRET}!\nMY.TOKEN={KEY}\n", encoding="utf-8")
+    (tmp_path / "broken.json").write_text(f'{{"name": "{ENV_SECRET}" "{KEY}"}}', encoding="utf-8")
+    (presets_folder() / "broken.json").write_text(f'{{"name": "{ENV_SECRET}" "{KEY}"}}', encoding="utf-8")
+    with pytest.raises(PpioError) as caught:
+        refused()
+    error = caught.value
+    seen = [all_that_shows(error, with_locals=False), *error._render_traceback_(), repr(pickle.dumps(error))]
+    seen += [error.sentence(words(language)) for language in LANGUAGES]
+    assert hits("\n".join(seen)) == []
 
 
 def test_the_sweep_finds_what_it_looks_for():

@@ -1,0 +1,250 @@
+"""Shell text, read as a shell reads it: bash itself is asked."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ppio_widgets.request.shell import HOLE, ShellWord, read_shell, variable_of
+
+needs_bash = pytest.mark.skipif(not shutil.which("bash"), reason="no bash here to compare with")
+
+# `a` tells its arguments, `d` what it is given to read; each line is a record that ends with its status.
+TELLING = """\
+a() { printf 'a\\0'; [ $# = 0 ] || printf '%s\\0' "$@"; printf '\\1\\0'; }
+d() { IFS= read -r -d '' text; printf 'd\\0%s\\0\\1\\0' "$text"; }
+for line do (eval "$line") 2>/dev/null; printf '%s\\0\\2\\0' $?; done
+"""
+
+
+def told_by_bash(lines, folder):
+    """What bash makes of each line: its commands with their words; None where it cannot read it."""
+    command = [shutil.which("bash"), "-c", TELLING, "bash", *lines]
+    # The variable holds its own name, so that what is filled in reads as typed.
+    environ = {"LC_ALL": "C.UTF-8", "PATH": str(folder), "A": "${A}"}
+    told = subprocess.run(
+        command, env=environ, cwd=folder, capture_output=True, check=True, timeout=60
+    ).stdout
+    records = told.decode("utf-8", "replace").split("\0\2\0")[:-1]
+    return [_commands(record.split("\0")) for record in records]
+
+
+def _commands(fields):
+    status = fields.pop()
+    commands = [[]]
+    for field in fields:
+        if field == "\1":
+            commands.append([])
+        else:
+            commands[-1].append(field)
+    return None if status in ("1", "2") else commands[:-1]
+
+
+def read(text):
+    """The same as it is read here."""
+    script = read_shell(text)
+    if script.problem:
+        return None
+    documents = iter(script.documents)
+    commands = []
+    for command in script.commands:
+        name, *rest = (word.text for word in command.words)
+        if name == "a":
+            commands.append([name, *rest])
+        elif name == "d":
+            commands.append([name, next(documents).text])
+    return commands
+
+
+tangles = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "'",
+                '"',
+                "\\",
+                " ",
+                "\t",
+                "$'",
+                "#",
+                "=",
+                "-",
+                "x",
+                "a",
+                "中",
+                "${A}",
+                "${A}",
+                '"${A}"',
+                ";a ",
+                "\na ",
+            ),
+            *(
+                " \\\n ",
+                "\\'",
+                '\\"',
+                "\\\\",
+                "\\n",
+                "\\x41",
+                "\\101",
+                "\\0",
+                "\\u4f60",
+                "\\U1f600",
+                "\\q",
+                "\\e",
+            ),
+        ]
+    ),
+    max_size=12,
+).map("".join)
+# Blanks behind a backslash are overlooked here and not by a shell; $"…" is translated by bash.
+plain = tangles.filter(lambda text: not re.search(r"\\[ \t]+\n|\$\"", text) and not text.endswith("\\"))
+
+
+@needs_bash
+@settings(max_examples=20)
+@given(st.lists(plain, min_size=20, max_size=60))
+def test_commands_and_words_are_those_of_bash(tmp_path_factory, texts):
+    lines = [f"a {text}" for text in texts]
+    told = told_by_bash(lines, tmp_path_factory.getbasetemp())
+    for line, theirs in zip(lines, told, strict=True):
+        assert theirs is None or read(line) == theirs, line
+
+
+documents = st.lists(
+    st.sampled_from(
+        ["'", '"', "\\", "\\\\", "\\$", "\t", " ", "\n", "\n\t", "E", "END", "\nEND", "${A}", "中", "$ "]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@needs_bash
+@settings(max_examples=20)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["<<END", "<<'END'", '<<"END"', "<<\\END", "<<E'N'D", "<<-END", "<<- 'END'", "0<<END"]
+            ),
+            documents.filter(lambda text: not re.search(r"\\(?:\\\\)*(?:\n|\Z)|\$[$A-Z]", text)),
+        ),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_here_documents_are_those_of_bash(tmp_path_factory, cases):
+    lines = [f"d {mark}; a 1 '2'\n{text}\nEND\na last" for mark, text in cases]
+    told = told_by_bash(lines, tmp_path_factory.getbasetemp())
+    for line, theirs in zip(lines, told, strict=True):
+        assert theirs is None or read(line)[:2] == theirs[:2], line
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "expansions"),
+    [
+        ("$A", "•", ("$A",)),
+        ("x${A:-b c}y", "x•y", ("${A:-b c}",)),
+        ("${A:-${B:-}}}", "•}", ("${A:-${B:-}}",)),
+        ('"$(cat "a b")"', "•", ('$(cat "a b")',)),
+        ("$((1+2))-`id -u`", "•-•", ("$((1+2))", "`id -u`")),
+        ('"${A:-it\'s}"', "•", ("${A:-it's}",)),
+        ("~/x", "•/x", ("~",)),
+        ("a~ '~' \\~", "a~", ()),
+        ("'$A'\\$A", "$A$A", ()),
+        ("$'$A'", "$A", ()),
+        ("$1$?$", "••$", ("$1", "$?")),
+        ("<(jq . a)", "•", ("<(jq . a)",)),
+        ('"<(a)"', "<(a)", ()),
+        (f"a{HOLE}$A", "a\ufffd•", ("$A",)),
+        ("$'\\ufdd0'", "\ufffd", ()),
+    ],
+)
+def test_it_is_known_where_in_a_word_something_is_filled_in(text, masked, expansions):
+    word = read_shell(text).commands[0].words[0]
+    assert (word.masked.replace(HOLE, "•"), word.expansions) == (masked, expansions)
+
+
+def test_a_word_is_cut_with_what_is_filled_into_its_parts():
+    word = read_shell('A="$B:${C}"$D').commands[0].words[0]
+    assert word.cut("=") == ("A", ShellWord(f"{HOLE}:{HOLE}{HOLE}", ("$B", "${C}", "$D")))
+    head, rest = word.after(2).cut(":")
+    assert (head, rest.text, rest.variable) == (HOLE, "${C}$D", None)
+    assert rest.after(1).variable == "D"
+    assert word.cut("!")[1] is None
+    assert [variable_of(one) for one in ("$A", "${A}", "${A:-b}", "$1", "$(A)")] == [
+        "A",
+        "A",
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "a >x b",
+            "a 2>x b",
+            "a>>x b",
+            "a &>x b",
+            "a <x b",
+            "a 2>&1 b",
+            "a >| x b",
+            "a <> x b",
+            "a > \\\n x b",
+        ),
+        *("a b > >(tee x)", "a b <<E", "a <<-E b\nx\n\tE", "a b <<< 'x'", "a &>>x b", "(a b >x)", ">x a b"),
+    ],
+)
+def test_what_goes_in_or_out_is_no_word(text):
+    (command,) = read_shell(text).commands
+    assert [word.text for word in command.words] == ["a", "b"]
+    assert command.redirected
+
+
+def test_a_number_is_of_a_redirection_only_where_a_word_begins_with_it():
+    assert [word.text for word in read_shell("a2>x '2'>x 2 >x").commands[0].words] == ["a2", "2", "2"]
+
+
+@pytest.mark.parametrize("end", [";", "\n", "|", "||", "&", "&&", "(", ")", " # c\n", "\r\n", "\n\n;;\n"])
+def test_commands_end_where_a_shell_ends_them(end):
+    script = read_shell(f"a b{end}c")
+    assert [[word.text for word in command.words] for command in script.commands] == [["a", "b"], ["c"]]
+    assert not any(command.redirected for command in script.commands)
+
+
+def test_documents_are_read_in_their_order_and_without_the_ends_of_continued_lines():
+    script = read_shell("a <<A <<'B'\n1 \\\n2 \\$ $X\nA\n3 \\\n4 $X\nB\nc <<<\"5 $X\"\nd")
+    assert [word.text for word in script.documents] == ["1 2 $ $X\n", "3 \\\n4 $X\n", "5 $X"]
+    assert [word.expansions for word in script.documents] == [("$X",), (), ("$X",)]
+    assert [command.words[0].text for command in script.commands] == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    "text", ["'", '"', "`", "$(", "${", "$'", "$'\\'", '"$(a"', "\\", "<<E\n$(\nE", "<(a"]
+)
+def test_what_is_not_closed_is_a_problem_and_what_stands_before_is_read(text):
+    script = read_shell(f"a b; c {text}")
+    assert [[word.text for word in command.words] for command in script.commands[:1]] == [["a", "b"]]
+    assert script.problem.code in ("line_quote", "line_backslash")
+
+
+def test_no_word_shows_itself():
+    script = read_shell("a 's3cret' ${A:-s3cret} <<E\ns3cret\nE\nb 's3cret")
+    assert "s3cret" not in repr(script)
+    assert "s3cret" not in script.commands[0].words[2].shown
+
+
+@given(
+    st.lists(st.sampled_from([*"'\"\\$`{}()<>|&;#~ \n\tA1", "$'", "<<A", HOLE]) | st.text(max_size=3)).map(
+        "".join
+    )
+)
+def test_every_hole_has_what_was_typed_for_it(text):
+    script = read_shell(text)
+    for word in [*script.documents, *(word for command in script.commands for word in command.words)]:
+        assert word.masked.count(HOLE) == len(word.expansions)
