@@ -115,8 +115,11 @@ class LaunchControls:
             if self._status is not None and self.session.launch in self.session.launches:
                 self._show_status(self._earlier(self.session.launch))  # it was checked, and is asked anew
         elif self.session.launch is not None:
-            self._show_machine()
+            earlier = self._take_machine()
             self._show_status(self._outcome())
+            self._arrange()
+            if earlier is not None:
+                earlier.close()
         self._arrange()
 
     @guarded
@@ -141,17 +144,15 @@ class LaunchControls:
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
 
-    def _show_machine(self) -> None:
-        """Show the card of what was launched, in place of an earlier one; its id stays in sight."""
+    def _take_machine(self) -> MachinePanel | None:
+        """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
         machine = self.session.launch.machine() if self.session.launch is not None else None
-        if machine is None or (self._machine is not None and self._machine.session.instance is machine):
-            return
         earlier = self._machine
+        if machine is None or (earlier is not None and earlier.session.instance is machine):
+            return None
         self._machine = MachinePanel(MachineSession(machine), self._say, self.show_fault)
         self._machine.session.watch()
-        self._arrange()
-        if earlier is not None:
-            earlier.close()
+        return earlier
 
     def _build_search(self) -> None:
         """Build what settles a launch whose answer was lost: look now, or say that one looked."""

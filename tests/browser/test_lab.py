@@ -83,7 +83,7 @@ def test_the_quickstart_by_hand(notebook, practice):
     assert ids(practice) == before
     form.get_by_role("button", name="Yes, launch it").dblclick()
     expect(form.get_by_role("progressbar", name="Progress of the launch")).to_be_visible()
-    status = form.locator("[role=status]")
+    status = form.locator(".ppw-live")
     expect(status).to_contain_text("running (id ", timeout=30_000)
     new = [one for one in ids(practice) if one not in before]
     assert len(new) == 1, "a double click is one launch"
@@ -107,7 +107,7 @@ def test_the_line_with_its_confirmation(notebook, practice):
     notebook.run(1)
     card = notebook.form(1)
     card.get_by_role("button", name="Yes, launch it").click()
-    expect(card.locator("[role=status]")).to_contain_text("(id ", timeout=30_000)
+    expect(card.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)
     notebook.run(2)
     expect(notebook.output(2)).to_contain_text("by-line on the practice cloud: running (id ", timeout=60_000)
     assert len(ids(practice)) == len(before) + 2

@@ -8,6 +8,7 @@ practises calls nobody.
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 import socket
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def executed(tmp_path_factory, watched):
     folder = tmp_path_factory.mktemp("notebooks")
     proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{watched.getsockname()[1]}"}
     lessons = [(name, folder / name, proxy) for name in BOTH]
-    done = asyncio.run(execute_all([*lessons, ("quickstart", folder / "quickstart", {})]))
+    jobs = [*lessons, ("quickstart", folder / "quickstart", {})]
+    with ThreadPoolExecutor(1) as own_loop:  # this thread may have one already: a browser's
+        done = own_loop.submit(asyncio.run, execute_all(jobs)).result()
 
     def sheet(name):
         if isinstance(done[name], BaseException):
