@@ -54,7 +54,8 @@ def fill(account, clock):
 
 
 def rows(board):
-    return [label for label, _identity in the_list(board).options]
+    with board.session.lock:  # head and list change together
+        return [label for label, _identity in the_list(board).options]
 
 
 def the_list(board):
