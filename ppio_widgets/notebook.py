@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Answers = Literal["buttons", "input"]
 
@@ -56,6 +59,24 @@ def live_view(thing: Any) -> Any:
         return None
     module, _, name = view.partition(":")
     return getattr(import_module(module), name)(thing)
+
+
+def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:
+    """Show an output in the running cell, or put something else in its place; nothing outside IPython.
+
+    An update may come from any thread and at any time: it goes by the id, not by the cell.
+
+    Parameters
+    ----------
+    bundle : mapping of str to str
+        By MIME type; an empty one is an output that takes no room.
+    display_id : str
+    update : bool
+        Whether to replace what was shown by this id, wherever that was.
+    """
+    publisher = getattr(shell(), "display_pub", None)
+    if publisher is not None:
+        publisher.publish(data=dict(bundle), metadata={}, transient={"display_id": display_id}, update=update)
 
 
 def takes_input() -> bool:

@@ -11,6 +11,7 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.cells import CellView
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.static import BoardOutput
 from ppio_widgets.launcher.board import named
 from ppio_widgets.launcher.board_session import BoardSession
 from ppio_widgets.launcher.plan import NO_FORMULAS
@@ -54,7 +55,9 @@ class InstanceBoard(CellView):
         self.session = BoardSession(client or connect(practice=practice), say)
         self._say = say
         self._filling = False
-        self._top = theme.html(theme.stylesheet() + theme.stylesheet("machine.css") + theme.script())
+        remains = BoardOutput(self.session, say)
+        styles = remains.style + theme.stylesheet() + theme.stylesheet("machine.css")
+        self._top = theme.html(styles + theme.script())
         self._text = theme.text(description=say("board.filter"), _dom_classes=["ppw-field"])
         self._status = theme.choice(
             description=say("board.status_filter"),
@@ -72,7 +75,9 @@ class InstanceBoard(CellView):
         self._told = theme.html("", "ppw-status")
         self._actions = theme.box([*self._buttons.values(), self._refresh], "ppw-actions")
         super().__init__(
-            [self._top, self._filters, self._head, self._list, self._actions, self._told], ["ppw-board"]
+            [self._top, self._filters, self._head, self._list, self._actions, self._told],
+            ["ppw-board"],
+            remains,
         )
         for action, button in self._buttons.items():
             button.on_click(getattr(self, f"_on_{action}"))

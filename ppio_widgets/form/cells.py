@@ -13,6 +13,7 @@ from ppio_widgets.form import theme
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ppio_widgets.form.static import SecondOutput
     from ppio_widgets.launcher.launch import Launch
 
 _made: dict[str, weakref.WeakSet[CellView]] = {}
@@ -28,6 +29,8 @@ class CellView(w.Box):
     ----------
     children : list of widgets
     classes : list of str
+    remains : SecondOutput
+        What is left of it in a notebook without its kernel.
 
     Attributes
     ----------
@@ -38,7 +41,8 @@ class CellView(w.Box):
     children: Any  # a trait of ipywidgets, which ships no types
     session: Any
 
-    def __init__(self, children: list[w.Widget], classes: list[str]) -> None:
+    def __init__(self, children: list[w.Widget], classes: list[str], remains: SecondOutput) -> None:
+        self._remains = remains
         cell, self.execution = notebook.cell_id(), notebook.execution()
         super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", *classes])
         # Only now, when the new one stands, may the old ones go.
@@ -65,8 +69,17 @@ class CellView(w.Box):
         """Whether it must not be closed by a new one."""
         return False
 
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Be displayed (IPython's hook): beside the view there is always something that needs no kernel."""
+        shown = dict(super()._repr_mimebundle_(**options))
+        if notebook.who_answers() != "buttons":
+            return {**shown, **self._remains.bundle()}
+        self._remains.show()
+        return {**shown, "text/html": self._remains.pointer()}
+
     def close(self) -> None:
         """Close every widget."""
+        self._remains.close()
         for child in self.children:
             theme.close_all(child)
         super().close()

@@ -8,6 +8,7 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.preview import panel, preview
+from ppio_widgets.form.static import LaunchOutput
 from ppio_widgets.form.view import View
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.launcher.timer import Timer
@@ -60,12 +61,14 @@ class ConfirmCard(View):
         session.limit(ceiling)
         session.stop_by(timer or Timer())
         session.preset = preset
+        remains = LaunchOutput(session, say)
         controls = LaunchControls(session, say)
         self.launch = session.begin()
         head = esc(say("card.head", cloud=session.target.words(say)))
-        shown = f"{theme.stylesheet()}{theme.script()}{panel(head, preview(session.report.body, say))}"
+        body = panel(head, preview(session.report.body, say))
+        shown = f"{remains.style}{theme.stylesheet()}{theme.script()}{body}"
         children = [theme.html(shown, "ppw-readout"), controls.box]
-        super().__init__(session, controls, say, children, ["ppw-card"])
+        super().__init__(session, controls, say, children, ["ppw-card"], remains=remains)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Be displayed (IPython's hook); only then is the price asked for."""

@@ -10,6 +10,7 @@ from ppio_widgets.form.cells import CellView
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.machine import MachinePanel
+from ppio_widgets.form.static import OneLaunchOutput
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.wording import launch_asides
 from ppio_widgets.locale import words
@@ -42,8 +43,9 @@ class LaunchCard(CellView):
         self._displayed = False
         self._panel: MachinePanel | None = None
         self._status = theme.html("", "ppw-status")
-        self._top = theme.html(theme.stylesheet() + theme.script())
-        super().__init__([self._top, self._status], ["ppw-card"])
+        remains = OneLaunchOutput(launch, self._say)
+        self._top = theme.html(remains.style + theme.stylesheet() + theme.script())
+        super().__init__([self._top, self._status], ["ppw-card"], remains)
         self._render()
         launch.subscribe(self._on_launch)
 

@@ -21,6 +21,7 @@ from ppio_widgets.form.money import Money
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
 from ppio_widgets.form.sign_in import SignIn
+from ppio_widgets.form.static import FormOutput
 from ppio_widgets.form.view import View
 from ppio_widgets.launcher.importing import import_text, over
 from ppio_widgets.launcher.outside import Disk
@@ -112,13 +113,14 @@ class LaunchForm(View):
         side = theme.box([self._readout.box, self._money.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
         can_ask = notebook.takes_input()
-        self._top = theme.html(_top(client, say, no_key=fell_back and can_ask), "ppw-top")
+        remains = FormOutput(session, say)
+        self._top = theme.html(remains.style + _top(client, say, no_key=fell_back and can_ask), "ppw-top")
         self._sign_in: SignIn | None = None
         if fell_back and not can_ask:
             host = read_host()
             self._sign_in = SignIn(session, host, say, self.show_fault, self._on_signed_in)
         above = [self._top, *([self._sign_in.box] if self._sign_in else []), self._import.box]
-        super().__init__(session, controls, say, [*above, columns], [scope])
+        super().__init__(session, controls, say, [*above, columns], [scope], remains=remains)
         self._publish()
         session.observe(self._on_draft, "draft")
 
@@ -260,7 +262,7 @@ class LaunchForm(View):
         client = connect(practice=False)
         self.session.use(client)
         self.session.load()
-        self._top.value = _top(client, self._say)
+        self._top.value = self._remains.style + _top(client, self._say)
         if self._sign_in is not None:
             box, self._sign_in = self._sign_in.box, None
             self.children = [child for child in self.children if child is not box]

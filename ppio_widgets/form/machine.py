@@ -8,6 +8,7 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.cells import CellView
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc, link
+from ppio_widgets.form.static import InstanceOutput
 from ppio_widgets.launcher.machine_card import Fact, cost_facts, facts, headline, steps
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.plan import NO_FORMULAS
@@ -192,8 +193,9 @@ class MachineCard(CellView):
         self._say = say
         self._status = theme.html("", "ppw-status")
         self._panel = MachinePanel(self.session, say, self.show_fault)
-        top = theme.html(theme.stylesheet() + theme.script())
-        super().__init__([top, self._panel.box, self._status], ["ppw-card"])
+        remains = InstanceOutput(instance, say)
+        top = theme.html(remains.style + theme.stylesheet() + theme.script())
+        super().__init__([top, self._panel.box, self._status], ["ppw-card"], remains)
 
     def __repr__(self) -> str:
         return headline(self.session.instance, self._say)

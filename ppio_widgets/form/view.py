@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import ipywidgets as w
 
     from ppio_widgets.form.controls import LaunchControls
+    from ppio_widgets.form.static import LaunchOutput
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
@@ -31,6 +32,7 @@ class View(CellView):
     say : Words
     children : list of widgets
     classes : list of str
+    remains : LaunchOutput
 
     Attributes
     ----------
@@ -41,15 +43,18 @@ class View(CellView):
         however often the cell runs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what two views have in common
         self,
         session: LaunchSession,
         controls: LaunchControls,
         say: Words,
         children: list[w.Widget],
         classes: list[str],
+        *,
+        remains: LaunchOutput,
     ) -> None:
         self.session = session
+        self._remains = remains  # at once: a view that cannot be built is closed as well
         self._controls = controls
         self._say = say
         self._begun_with = session.report.body
@@ -57,8 +62,9 @@ class View(CellView):
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         known = (launch for view in replaced for launch in view.launches)
         self.launches_before = tuple(dict.fromkeys(known))
+        remains.take_over(self.launches_before)
         notices = self._notices()
-        super().__init__([*children[:1], *notices, *children[1:]], classes)
+        super().__init__([*children[:1], *notices, *children[1:]], classes, remains)
 
     @property
     def busy(self) -> bool:

@@ -103,7 +103,7 @@ class Instance:
         card = notebook.live_view(self)
         if card is None:
             return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return {**card._repr_mimebundle_(**options), "text/html": as_html(self, words())}
+        return dict(card._repr_mimebundle_(**options))
 
     def _repr_html_(self) -> str:
         self._look_once()

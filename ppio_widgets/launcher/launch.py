@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError, frames_of
-from ppio_widgets.launcher import worker
+from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.alive import remember
 from ppio_widgets.launcher.claim import claim
 from ppio_widgets.launcher.following import Following
@@ -106,8 +106,10 @@ class Launch:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
         card = notebook.live_view(self)
-        shown = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return {**card._repr_mimebundle_(**options), **shown} if card is not None else shown
+        if card is None:
+            say = words()
+            return static_card.of_launch(self, say).bundle(say)
+        return {**card._repr_mimebundle_(**options), "text/plain": repr(self)}
 
     def _repr_html_(self) -> str:
         return f"<div class='{NO_FORMULAS}'>{escape(self.sentence(words()))}</div>"

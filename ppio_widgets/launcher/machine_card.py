@@ -59,6 +59,18 @@ def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
 def facts(instance: Instance, say: Words) -> Iterator[Fact]:
     """Yield what else is known, in the order in which it matters."""
     seen = instance.detail or InstanceDetail(instance.id)
+    yield from news(instance, say)
+    if seen.is_on:
+        yield from _ways_in(seen, say)
+    for kind, url in seen.logs:
+        yield Fact(say("machine.log", kind=kind), url, kind="link")
+    if instance.deadline is not None:
+        yield Fact(say("machine.deadline"), instance.deadline.sentence(say))
+
+
+def news(instance: Instance, say: Words) -> Iterator[Fact]:
+    """Yield what the server says of it, what failed, and the last action; no address is in it."""
+    seen = instance.detail or InstanceDetail(instance.id)
     for text, kind in ((seen.error, "bad"), (seen.message, "")):
         if text:
             yield Fact(say("machine.server"), text, kind=kind)
@@ -68,12 +80,6 @@ def facts(instance: Instance, say: Words) -> Iterator[Fact]:
         yield Fact(say("machine.missed"), missed_words(instance, instance.missed, say), kind="bad")
     if instance.done is not None:
         yield Fact(say("machine.done"), confirmed_words(*instance.done, say))
-    if seen.is_on:
-        yield from _ways_in(seen, say)
-    for kind, url in seen.logs:
-        yield Fact(say("machine.log", kind=kind), url, kind="link")
-    if instance.deadline is not None:
-        yield Fact(say("machine.deadline"), instance.deadline.sentence(say))
 
 
 # The way up, and the API's words for each step on it.

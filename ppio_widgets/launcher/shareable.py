@@ -78,6 +78,12 @@ def with_references(
     return clean, tuple(dict.fromkeys(made))
 
 
+def holds_secret(text: str) -> bool:
+    """Whether a text holds, in any form, a secret that is at hand here."""
+    content = text.encode("utf-8", "surrogatepass")
+    return any(form in content for one in known_secrets() for form in one.forms())
+
+
 def _clean_row(row: Any, known: Sequence[Known], made: list[str]) -> Any:
     """Return a row of the variables; the name of one whose value was replaced is added to `made`."""
     if not isinstance(row, Mapping) or not isinstance(key := row.get("key"), str):

@@ -29,6 +29,7 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+SECOND = ".ppio-static[class*='ppw-of-']"  # the static card that belongs to a view
 PATIENCE = 60_000  # milliseconds; a wait for a condition, not a pause
 
 
@@ -179,7 +180,12 @@ class Notebook:
         self.page.keyboard.press("Control+Enter")
 
     def output(self, number: int):
-        return self.cell(number).locator(".jp-OutputArea-output")
+        """What a cell shows; a static card beside a view is another matter, see `card`."""
+        return self.cell(number).locator(f".jp-OutputArea-output:not(:has(> {SECOND}))")
+
+    def card(self, number: int = 0):
+        """The second output of a view: what is left of it without its kernel."""
+        return self.cell(number).locator(f".jp-OutputArea-output > {SECOND}")
 
     def form(self, number: int = 0):
         form = self.output(number).locator(".ppw")

@@ -72,6 +72,26 @@ def buttons(card):
     return {one.description for one in every(card) if hasattr(one, "click")}
 
 
+def offers(card, *names):
+    """Wait until these buttons are there and no others."""
+    patience = threading.Event()
+    for _ in range(2000):
+        if buttons(card) == set(names):
+            return
+        patience.wait(0.005)
+    raise AssertionError(f"{buttons(card)} are offered, not {names}")
+
+
+def click(card, name):
+    """Press a button as soon as it is there."""
+    patience = threading.Event()
+    for _ in range(2000):
+        if find_all(card, name):
+            break
+        patience.wait(0.005)
+    press(find(card, name))
+
+
 def test_it_follows_the_way_up_and_says_when_billing_starts(card_of, identity, clock):
     card = card_of(identity)
     shows(card, "queued")
@@ -103,18 +123,18 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     clock.turn(10)
     card = card_of(identity)
     shows(card, ">running")
-    press(find(card, "Stop …"))
+    click(card, "Stop …")
     question = shown(card)
     assert "Stopping loses what lies on the container disk and local volumes" in question
     assert "the GPU may be taken by others" in question
     assert account.get(identity)["status"]["status"] == "running"
-    press(find(card, "Yes, stop it"))
+    click(card, "Yes, stop it")
     assert "looked at until it is seen to have stopped" in shown(card)
     shows(card, "about to stop")
     clock.turn(4)
     shows(card, "confirmed stopped at")
     assert account.get(identity)["status"]["status"] == "exited"
-    assert buttons(card) == {"Start …", "Delete …", "Stop waiting"}
+    offers(card, "Start …", "Delete …", "Stop waiting")
     assert "Jupyter answers" not in shown(card)
 
 
@@ -122,9 +142,9 @@ def test_cancel_touches_nothing(card_of, identity, clock, account):
     clock.turn(10)
     card = card_of(identity)
     shows(card, ">running")
-    press(find(card, "Delete …"))
+    click(card, "Delete …")
     assert "everything but network volumes, for good" in shown(card)
-    press(find(card, "Cancel"))
+    click(card, "Cancel")
     assert "for good" not in shown(card)
     assert account.get(identity)["status"]["status"] == "running"
 
@@ -135,24 +155,24 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     clock.turn(10)
     card = card_of(identity)
     shows(card, "stopped")
-    press(find(card, "Start …"))
+    click(card, "Start …")
     assert "bills it again" in shown(card)
-    press(find(card, "Yes, start it"))
+    click(card, "Yes, start it")
     shows(card, "about to start")
     assert "Starting;" in shown(card)
     clock.turn(10)
     shows(card, "confirmed running at")
-    press(find(card, "Restart …"))
-    press(find(card, "Yes, restart it"))
+    click(card, "Restart …")
+    click(card, "Yes, restart it")
     shows(card, "about to restart")
     clock.turn(10)
     shows(card, "confirmed running again at")
-    press(find(card, "Delete …"))
-    press(find(card, "Yes, delete it for good"))
+    click(card, "Delete …")
+    click(card, "Yes, delete it for good")
     shows(card, "about to be deleted")
     clock.turn(10)
     shows(card, "confirmed deleted at")
-    assert buttons(card) == set()
+    offers(card)
 
 
 def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of, account, clock):
@@ -161,9 +181,9 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
     clock.turn(10)
     card = card_of(identity)
     shows(card, ">running")
-    press(find(card, "Delete …"))
+    click(card, "Delete …")
     assert "cannot be released early" in shown(card)
-    press(find(card, "Yes, delete it for good"))
+    click(card, "Yes, delete it for good")
     shows(card, "<dd class=ppw-bad>")
     shows(card, "a prepaid instance cannot be released early")
     assert account.get(identity)["status"]["status"] == "running"
@@ -184,8 +204,8 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
 
     monkeypatch.setattr(cloud, "handle_request", forget)
     monkeypatch.setattr(actions, "PATIENCE", dict.fromkeys(actions.PATIENCE, 0.0))
-    press(find(card, "Stop …"))
-    press(find(card, "Yes, stop it"))
+    click(card, "Stop …")
+    click(card, "Yes, stop it")
     shows(card, "<dd class=ppw-bad>")
     said = re.search("<dd class=ppw-bad>([^<]+)", shown(card))[1]
     assert "may still be billed" in said
@@ -201,7 +221,7 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
 def test_to_stop_waiting_never_stops_the_machine(card_of, identity, clock, account):
     card = card_of(identity)
     shows(card, "queued")
-    press(find(card, "Stop waiting"))
+    click(card, "Stop waiting")
     assert "the instance itself goes on, and so does its bill" in shown(card)
     for thread in threading.enumerate():
         if thread.name == "ppio-watch":
@@ -209,7 +229,7 @@ def test_to_stop_waiting_never_stops_the_machine(card_of, identity, clock, accou
             assert not thread.is_alive(), "nobody looks any more"
     clock.turn(20)
     assert account.get(identity)["status"]["status"] == "running"
-    press(find(card, "Watch again"))
+    click(card, "Watch again")
     shows(card, ">running")
 
 
@@ -217,7 +237,7 @@ def test_closing_ends_quietly_and_leaves_no_widget(card_of, identity, clock, acc
     before = set(_instances)
     card = card_of(identity)
     shows(card, "queued")
-    press(find(card, "Stop …"))
+    click(card, "Stop …")
     card.close()
     assert set(_instances) == before
     clock.turn(20)
@@ -265,7 +285,7 @@ def test_nobody_answers_and_the_question_is_withdrawn(card_of, identity, clock, 
     shows(card, "queued")
     called = []
     monkeypatch.setattr(worker, "after", lambda _seconds, task: called.append(task) or threading.Event())
-    press(find(card, "Stop …"))
+    click(card, "Stop …")
     assert find_all(card, "Yes, stop it")
     called[-1]()
     assert not find_all(card, "Yes, stop it")
@@ -304,8 +324,7 @@ def test_an_instance_displays_as_a_card_where_one_can_click(client, identity, mo
         lambda card, **_options: made.append(card) or {"view": 1},
     )
     bundle = Instance(identity, client)._repr_mimebundle_()
-    assert bundle["view"] == 1
-    assert "ppio-machine" in bundle["text/html"]
+    assert bundle == {"view": 1}
     made[0].close()
 
 
@@ -322,7 +341,7 @@ def test_the_chinese_card(identity, client, clock, wire):
     card = MachineCard(Instance(identity, client), language="zh")
     card._repr_mimebundle_()
     shows(card, "运行中")
-    press(find(card, "停止…"))
+    click(card, "停止…")
     assert "停止会丢失" in shown(card)
     card.close()
 
@@ -355,7 +374,7 @@ def test_a_launch_displays_as_a_card_from_its_first_moment(client, cloud, clock,
     shows(card, "aria-current=step>queued")
     clock.turn(20)
     shows(card, "aria-current=step>Jupyter answers")
-    assert buttons(card) == {"Stop …", "Restart …", "Delete …", "Stop waiting"}
+    offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
     card.close()
     assert account_status(client, launch.id) == "running"
 

@@ -1,0 +1,355 @@
+"""What is left of a form, a launch, an instance or a board where no kernel lives: text and static HTML.
+
+A card stands in a file that is saved, mailed and put on the web. So it holds no secret, no value
+of a variable, no balance and no address of a machine; it says when it was true, and gives the
+line that leads back. It has to do without a stylesheet and without a script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.errors import PresetRefused
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.machine_card import Fact, cost_facts, headline, news
+from ppio_widgets.launcher.plan import NO_FORMULAS
+from ppio_widgets.launcher.shareable import holds_secret, without_secrets
+from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
+from ppio_widgets.launcher.wording import launch_asides
+from ppio_widgets.locale.escapes import visible
+from ppio_widgets.request.check import field_name
+from ppio_widgets.request.cost import cost_sentences
+from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.envref import EnvRef, is_name, reference
+from ppio_widgets.request.fields import tree
+from ppio_widgets.request.line_text import MAGIC, to_line
+from ppio_widgets.request.moments import moment_words, write_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ppio_widgets.errors import PpioError
+    from ppio_widgets.launcher.board import Board
+    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launcher.plan import LaunchPlan
+    from ppio_widgets.launcher.timer import Timer
+    from ppio_widgets.locale import Words
+    from ppio_widgets.request.fields import Path
+
+LOAD = "%load_ext ppio_widgets"
+CLASS = "ppio-static"
+MOST_ROWS = 60
+
+_LONGEST_TEXT = 2000
+_FRAME = "border:1px solid #bdbdbd;border-radius:3px;padding:8px 12px"
+# What a card tells of a body; the line has all of it.
+_TOLD: tuple[Path, ...] = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
+# An id that stands in a line as it is; of another one no line is written.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+_CONFIRMABLE = (LaunchState.DRAFT, LaunchState.ARMED, LaunchState.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way back: what for, and the lines of a cell that lead there."""
+
+    what_for: str
+    code: str
+
+
+@dataclass(frozen=True)
+class StaticCard:
+    """A card, before it is text or HTML.
+
+    Attributes
+    ----------
+    title : str
+    facts : tuple of Fact
+    table : tuple of str
+        Lines of a fixed pitch.
+    ways : tuple of Way
+    as_of : str
+        When it was true, in words.
+    mark : object
+        Where it is given, two cards with the same one say the same.
+    """
+
+    title: str
+    facts: tuple[Fact, ...] = ()
+    table: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
+    as_of: str = field(default="", compare=False)
+    mark: object = None
+
+    def says_the_same(self, other: StaticCard | None) -> bool:
+        """Whether there is nothing new in it but the time."""
+        if other is None:
+            return False
+        return self == other if self.mark is None else self.mark == other.mark
+
+    def without_secrets(self, say: Words) -> StaticCard:
+        """Return it as it is or, where a secret that is at hand here got into it, without what it tells."""
+        if not holds_secret(self.as_text(say)):
+            return self
+        ways = tuple(way for way in self.ways if not holds_secret(way.code))
+        return StaticCard(say("static.secret"), ways=ways, as_of=self.as_of)
+
+    def bundle(self, say: Words, css: str = "") -> dict[str, str]:
+        """Return text and HTML for a front end; no secret that is at hand here is in it.
+
+        Parameters
+        ----------
+        say : Words
+        css : str
+            More classes for the element.
+        """
+        safe = self.without_secrets(say)
+        return {"text/plain": safe.as_text(say), "text/html": safe.as_html(say, css)}
+
+    def _facts(self, say: Words) -> Iterator[str]:
+        for one in self.facts:
+            text = plain(one.text, _LONGEST_TEXT)
+            yield say("problem.named", name=one.label, text=text) if one.label else text
+
+    def as_text(self, say: Words) -> str:
+        """Return it as lines of text."""
+        lines = [visible(self.title), *map(visible, self.table)]
+        lines += [f"  {fact}" for fact in self._facts(say)]
+        lines += [self.as_of] if self.as_of else []
+        for way in self.ways:
+            lines += [way.what_for, *(f"  {line}" for line in way.code.split("\n"))]
+        return "\n".join(lines)
+
+    def as_html(self, say: Words, css: str = "") -> str:
+        """Return it as one element."""
+        parts = [f"<p><b>{_esc(self.title)}</b></p>"]
+        if self.table:
+            rows = "\n".join(map(_esc, self.table))
+            parts.append(f"<pre>{rows}</pre>")
+        items = "".join(f"<li>{_esc(fact)}</li>" for fact in self._facts(say))
+        parts += [f"<ul>{items}</ul>"] if items else []
+        parts += [f"<p>{_esc(self.as_of)}</p>"] if self.as_of else []
+        for way in self.ways:
+            code = "\n".join(map(_esc, way.code.split("\n")))
+            parts.append(f"<p>{_esc(way.what_for)}</p><pre>{code}</pre>")
+        classes = " ".join(filter(None, (CLASS, css, NO_FORMULAS)))
+        return f"<div class='{classes}' style='{_FRAME}'>{''.join(parts)}</div>"
+
+
+def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> StaticCard:
+    """Return the card of a form from which nothing was launched."""
+    body, facts = _what(plan, say)
+    name = plain(value_at(body, ("name",))) if body is not None else ""
+    named = [Fact(field_name(("name",), say), name)] if name else []
+    lines = _lines(plan, body, timer, form=True)
+    return StaticCard(
+        say("static.form", cloud=plan.target.words(say)),
+        facts=(*named, *facts, *_costs(plan, body, say)),
+        ways=tuple(Way(say("static.reopen"), line) for line in lines),
+        as_of=say("static.as_typed", moment=_moment()),
+    )
+
+
+def of_launch(
+    launch: Launch, say: Words, others: Sequence[Launch] = (), timer: Timer | None = None
+) -> StaticCard:
+    """Return the card of a launch, wherever it stands.
+
+    Parameters
+    ----------
+    launch : Launch
+    say : Words
+    others : sequence of Launch
+        Those from the same place: their instances may be running as well.
+    timer : Timer, optional
+    """
+    plan, machine = launch.plan, launch.machine()
+    others = [one for one in others if one is not launch]
+    body, facts = _what(plan, say)
+    seen = machine is not None and machine.detail is not None
+    if machine is not None and seen:
+        title, facts = headline(machine, say), (*facts, *_seen(machine, say))
+    else:
+        title, facts = launch.sentence(say), (*facts, *_costs(plan, body, say))
+    asides = (*(launch_asides(launch, say) if seen else ()), *_others(others, say))
+    ways = [way for one in (launch, *others) for way in _way_to(one, say)]
+    key = _again(launch)
+    if key:
+        ways += [Way(say(key), line) for line in _lines(plan, body, timer)]
+    return StaticCard(
+        title,
+        facts=(*facts, *(Fact("", text) for text in asides)),
+        ways=tuple(ways),
+        as_of=_as_of(machine.seen_at if machine is not None else 0.0, say),
+    )
+
+
+def of_instance(instance: Instance, say: Words) -> StaticCard:
+    """Return the card of an instance as it was last seen."""
+    return StaticCard(
+        headline(instance, say),
+        facts=tuple(_seen(instance, say)),
+        ways=tuple(_way_to_instance(instance, say)),
+        as_of=_as_of(instance.seen_at, say),
+    )
+
+
+def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> StaticCard:
+    """Return the card of all instances as they were listed, or of why they could not be.
+
+    Parameters
+    ----------
+    board : Board
+    say : Words
+    missed : PpioError, optional
+        Why they were not listed at all.
+    practice : bool
+        Which cloud it is.
+    """
+    more = len(board) - MOST_ROWS
+    table = board.table(say, MOST_ROWS) if len(board) else []
+    table += [say("preview.more", n=more)] if more > 0 else []
+    return StaticCard(
+        missed.sentence(say) if missed is not None else board.head(say),
+        table=tuple(table),
+        ways=(Way(say("static.list"), _code("%ppio ls", practice=practice)),),
+        as_of=_as_of(board.now, say),
+        mark=(str(missed or ""), tuple((one.id, one.name, one.status, one.error) for one in board.instances)),
+    )
+
+
+def without_values(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a body with the names of its variables only; None when a secret stands elsewhere in it.
+
+    A form writes its card by itself, so it is stricter than a preset, which a person saves:
+    whatever a variable holds, the line takes it by name.
+    """
+    known = {name: value for name, value in body.items() if name in tree().fields and name != "envs"}
+    rows = body.get("envs")
+    if isinstance(rows, list | tuple):
+        known["envs"] = [_by_name(row) for row in rows if isinstance(row, Mapping)]
+    try:
+        return without_secrets(known)[0]
+    except PresetRefused:
+        return None
+
+
+def _by_name(row: Mapping[str, Any]) -> dict[str, Any]:
+    key, value = row.get("key"), row.get("value")
+    if not isinstance(key, str):
+        return {}
+    if value is None or value == "":
+        return {"key": key, "value": value}
+    ref = reference(value)
+    if ref is None or not is_name(ref.name):
+        name = re.sub(r"[^A-Za-z0-9_]", "_", key)
+        ref = EnvRef(name if is_name(name) else f"_{name}")
+    return {"key": key, "value": ref}
+
+
+def _what(plan: LaunchPlan, say: Words) -> tuple[dict[str, Any] | None, tuple[Fact, ...]]:
+    """Return what of a plan's body may be kept, and what is told of it."""
+    body = without_values(plan.report.body)
+    if body is None:
+        return None, (Fact("", say("static.body_secret")),)
+    facts = []
+    for path in _TOLD:
+        value = value_at(body, path)
+        if isinstance(value, str | int) and value != "":
+            facts.append(Fact(field_name(path, say), _told(path, value, plan, say)))
+    names = [row["key"] for row in body.get("envs", ()) if isinstance(row.get("value"), EnvRef)]
+    facts += [Fact("", say("static.envs", names=", ".join(names)))] if names else []
+    return body, tuple(facts)
+
+
+def _told(path: Path, value: str | int, plan: LaunchPlan, say: Words) -> str:
+    if path == ("product_id",) and plan.offer is not None and plan.offer.name:
+        return f"{plan.offer.name} ({value})"
+    key = f"mode.{value}"
+    return say(key) if path == ("billing", "mode") and key in say else str(value)
+
+
+def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iterator[Fact]:
+    """Yield what it will cost; the balance is nobody else's business."""
+    for text in cost_sentences(plan.offer, body, say) if body is not None else ():
+        yield Fact(say("machine.cost"), text)
+
+
+def _seen(machine: Instance, say: Words) -> Iterator[Fact]:
+    """Yield what was last seen of an instance; of a deleted one the cost only where it is known."""
+    seen = machine.detail
+    if seen is None or seen.status != "removed" or machine.cost_so_far is not None:
+        yield from cost_facts(machine, say)
+    yield from news(machine, say)
+
+
+def _others(others: Sequence[Launch], say: Words) -> Iterator[str]:
+    for one in others:
+        if one.id is not None:
+            yield say("launch.earlier", name=one.name, id=plain(one.id))
+        elif one.state in UNRESOLVED:
+            yield one.sentence(say)
+
+
+def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
+    """Yield the way to what a launch made or may have made."""
+    machine = launch.machine()
+    if machine is not None:
+        yield from _way_to_instance(machine, say)
+    elif launch.state in UNRESOLVED:
+        yield Way(say("static.look"), f"{LOAD}\n%ppio launches look {launch.launch_id}")
+
+
+def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
+    gone = instance.detail is not None and instance.detail.status == "removed"
+    if not gone and _PLAIN_ID.fullmatch(instance.id):
+        practice = instance.target.practice
+        yield Way(say("static.show"), _code(f"%ppio show {instance.id}", practice=practice))
+
+
+def _again(launch: Launch) -> str:
+    """Return the words for launching this again; none while one may be running unseen."""
+    if launch.state in UNRESOLVED or launch.state is LaunchState.CLAIMED:
+        return ""
+    if launch.state is LaunchState.SUCCEEDED:
+        return "static.another"
+    return "static.launch" if launch.state in _CONFIRMABLE else "static.retry"
+
+
+def _lines(
+    plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None, *, form: bool = False
+) -> list[str]:
+    """Return the code that has a body launched, with its price ceiling and timer, or opens it as a form."""
+    if body is None:
+        return []
+    line = to_line(body, practice=plan.target.practice)
+    if form:
+        line = line.replace(MAGIC, f"{MAGIC} --form", 1)
+    if plan.ceiling is not None:
+        line += f" --max-price {plan.ceiling:f}"
+    if timer is not None and timer.after is not None:
+        line += f" --stop-after {write_span(timer.after)}"
+    return [f"{LOAD}\n{line}"]
+
+
+def _code(line: str, *, practice: bool) -> str:
+    return "\n".join([LOAD, *(["%ppio practice on"] if practice else []), line])
+
+
+def _as_of(seen_at: float, say: Words) -> str:
+    return say("static.as_of", moment=_moment(seen_at))
+
+
+def _moment(moment: float = 0.0) -> str:
+    """Return a time with its zone and always with its date: nobody knows when it will be read."""
+    return moment_words(moment or worker.clock.now(), 0.0)
+
+
+def _esc(text: str) -> str:
+    return escape(visible(text))

@@ -1,0 +1,186 @@
+"""What is left of a view: unseen beside it while it lives, and there when its notebook is opened again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+from playwright.sync_api import expect
+
+from tests.hostile import ACTING, TEXTS
+
+from .conftest import PATIENCE, until
+from .test_hostile import HANDLERS
+
+BODY = {
+    "name": "left",
+    "product_id": "a100-80g",
+    "image": "ubuntu:24.04",
+    "billing": {"mode": "postpaid"},
+    "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+}
+FORM = f"from ppio_widgets import LaunchForm\nform = LaunchForm({BODY!r}, practice=True)\nform"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def file_of(notebook):
+    return notebook.lab.folder / notebook.page.url.partition("?")[0].rpartition("/")[2]
+
+
+def saved(notebook, text):
+    """Save as a person does, until a text is in the file."""
+    path = file_of(notebook)
+
+    def is_there():
+        # A focused control of a form keeps the notebook's shortcuts away, so the focus leaves it first.
+        notebook.cell(1).locator(".cm-content").click()
+        notebook.page.keyboard.press("Control+s")
+        return text in path.read_text(encoding="utf-8")
+
+    until(is_there, f"{text!r} is saved")
+    return path
+
+
+def reopen(notebook, path):
+    lab = notebook.lab
+    notebook.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path.name}?reset&token={lab.token}")
+    notebook.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+
+
+def copied(path, name, **metadata):
+    """Another notebook with the same cells: whoever did not sign it does not trust it."""
+    sheet = json.loads(path.read_text(encoding="utf-8"))
+    copy = path.with_name(f"{path.stem}-{name}.ipynb")
+    copy.write_text(json.dumps({**sheet, "metadata": metadata}), encoding="utf-8")
+    return copy
+
+
+def trust(lab, path: Path):
+    notary = NotebookNotary(data_dir=str(lab.settings.parent / "data"))
+    notary.sign(nbformat.read(path, as_version=4))
+    notary.store.close()
+
+
+def is_out_of_sight(notebook):
+    """The card takes no room: the view begins where the outputs begin."""
+    expect(notebook.card()).to_be_attached()
+    expect(notebook.card()).to_be_hidden()
+    area = notebook.cell(0).locator(".jp-OutputArea").first.bounding_box()
+    view = notebook.cell(0).locator(".jp-OutputArea-output:has(.ppw)").bounding_box()
+    return abs(area["y"] - view["y"]) < 1 and abs(area["height"] - view["height"]) < 1
+
+
+def is_useful(card, identity):
+    for text in (
+        f"left on the practice cloud: running (id {identity})",
+        f"%ppio show {identity}",
+        "As of 20",
+    ):
+        expect(card).to_be_visible(timeout=PATIENCE)
+        expect(card).to_contain_text(text)
+
+
+HOSTILE = """\
+import json
+from pathlib import Path
+from IPython.display import display
+from ppio_widgets.api import connect
+from ppio_widgets.form.confirm import ConfirmCard
+texts = json.loads(Path("static.json").read_text())[FIRST:][:11]
+for text in [text.encode("utf-8", "replace").decode()[:120] for text in texts]:
+    body = {"name": text, "product_id": text, "image": text, "command": text, "billing": {"mode": "postpaid"},
+            "resource": {"gpu_num": 1, "rootfs_size_gb": 20}, "envs": [{"key": text, "value": text}]}
+    card = ConfirmCard(body, connect(practice=True))
+    display(card)
+    card.session.disarm()
+    card.close()
+    display(card.launch)
+"""
+
+
+@pytest.fixture
+def launched(notebook, practice):
+    """A form that launched, saved once its card says so: the file, and the id."""
+    notebook.open([FORM, "form.close()"])
+    notebook.run(0)
+    form = notebook.form(0)
+    form.get_by_role("button", name="Launch", exact=True).click()
+    form.get_by_role("button", name="Yes, launch it").click()
+    expect(form.locator(".ppw-machine")).to_contain_text("running (id ", timeout=30_000)
+    identity = practice.account.page(name="left")["data"][0]["id"]
+    expect(notebook.card()).to_contain_text(f"running (id {identity})")
+    yield saved(notebook, f"running (id {identity})"), identity
+    practice.account.act(identity, "delete")
+
+
+def test_live_it_is_not_seen_not_even_after_a_reload_and_closed_it_takes_the_place(notebook, launched):
+    path, identity = launched
+    assert is_out_of_sight(notebook)
+    reopen(notebook, path)
+    form = notebook.form(0)
+    expect(form.locator(".ppw-machine")).to_contain_text(f"running (id {identity})")
+    assert is_out_of_sight(notebook)
+    until(notebook.lab.kernel_is_ready, "the kernel is connected again")
+    notebook.run(1)
+    expect(notebook.cell(0).locator(".ppw")).to_have_count(0)
+    is_useful(notebook.card(), identity)
+
+
+def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, launched):
+    path, identity = launched
+    lab.end_kernels()
+    dead = notebook.cell(0).get_by_text("model not found")
+
+    reopen(notebook, path)
+    is_useful(notebook.card(), identity)
+    expect(dead).to_be_visible()
+
+    strange = copied(path, "strange", kernelspec={"name": "python3", "display_name": "Python 3"})
+    reopen(notebook, strange)
+    is_useful(notebook.card(), identity)
+    expect(notebook.output(0)).to_contain_text("The live view of this needs the kernel that made it.")
+    expect(dead).to_have_count(0)
+
+    for trusted in (True, False):
+        alone = copied(path, f"alone-{trusted}", told=trusted)
+        if trusted:
+            trust(lab, alone)
+        lab.end_kernels()
+        reopen(notebook, alone)
+        notebook.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
+        is_useful(notebook.card(), identity)
+        assert lab.get("/api/sessions") == []
+
+
+def test_a_form_that_launched_nothing_says_how_to_get_it_back(notebook, lab):
+    notebook.open([FORM, "pass"])
+    notebook.run(0)
+    notebook.form(0)
+    path = saved(notebook, "nothing was launched from it")
+    assert is_out_of_sight(notebook)
+    lab.end_kernels()
+    reopen(notebook, path)
+    expect(notebook.card()).to_be_visible(timeout=PATIENCE)
+    expect(notebook.card()).to_contain_text("%ppio_launch --form --name left --product a100-80g")
+    outputs = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["outputs"]
+    assert [VIEW in one["data"] for one in outputs] == [False, True]
+
+
+def test_hostile_text_on_it_is_only_text(notebook, lab):
+    eyes = Path(__file__).with_name("eyes.js").read_text(encoding="utf-8")
+    notebook.page.add_init_script(f"({eyes})({json.dumps([ACTING.pattern, HANDLERS])})")
+    (lab.folder / "static.json").write_text(json.dumps(list(TEXTS.values())))
+    # JupyterLab shows the first 50 outputs of a cell only.
+    notebook.open([HOSTILE.replace("FIRST", str(first)) for first in (0, 11, 22)])
+    for number in range(3):
+        notebook.run(number)
+        cards = notebook.cell(number).locator(".jp-OutputArea-output > .ppio-static")
+        expect(cards).to_have_count(22, timeout=PATIENCE)
+        expect(cards.last).to_contain_text("cancelled; nothing was sent")
+        expect(notebook.card(number)).to_have_count(11)
+    notebook.page.evaluate("__look()")
+    assert notebook.page.evaluate("__seen.faults") == []
+    assert notebook.page.evaluate("window.pwned") is None
