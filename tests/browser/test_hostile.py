@@ -158,10 +158,13 @@ for kind in "rus":
             launch.declare_absent(launch.record.name)
         launches[kind, n] = launch
 """
-CARDS = """\
-for n, text in enumerate(SENT):
+# JupyterLab shows the first 50 outputs of a cell only; each card has two.
+LINES = """\
+for n, text in list(enumerate(SENT))[FIRST:FIRST + 17]:
     BODY = body(n, "s")
     ip.run_line_magic("ppio_launch", "--body $BODY --env {'K=' + text} --region $text --volume local:/x")
+"""
+CARDS = """\
 cards = [ConfirmCard(body(n, "t"), PpioClient()) for n in range(len(TEXTS))]
 machines = [MachineCard(launches["s", n].machine()) for n in range(len(TEXTS))]
 display(VBox([*cards, *machines]))
@@ -169,8 +172,10 @@ for card in cards:
     card.session.confirm()
 """
 PLANS = """\
+answers, ppio_widgets.notebook.who_answers = ppio_widgets.notebook.who_answers, lambda: None
 for n in range(len(TEXTS)):
-    display(launches["r", n])
+    display(launches["r", n])  # as where nobody can click: one output each
+ppio_widgets.notebook.who_answers = answers
 for n in range(len(TEXTS)):
     print(launches["u", n], launches["s", n])
 BODY = {**body(0, "s"), "envs": [{"key": text, "value": text} for text in TEXTS], **dict.fromkeys(SENT, 1)}
@@ -220,6 +225,8 @@ CELLS = {
     "typed": TYPED,
     "fields": FIELDS,
     "launches": LAUNCHES,
+    "lines": LINES.replace("FIRST", "0"),
+    "more lines": LINES.replace("FIRST", "17"),
     "cards": CARDS,
     "plans": PLANS,
     "errors": ERRORS,
@@ -306,6 +313,8 @@ def evidence(lab, chromium):
             page.wait_for_function("__seen.copied.length")
             sheet.show("fields", ("readout", "f"), ("readout", "k"))
             sheet.show("launches", ("status", "r"), ("status", "u"))
+            sheet.show("lines")
+            sheet.show("more lines")
             sheet.show("cards", ("question", "s"), ("question", "t"), ("live", "s"))
             for cell in ("plans", "errors", "refusals", "listing"):
                 sheet.show(cell)

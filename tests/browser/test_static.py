@@ -180,7 +180,7 @@ def test_hostile_text_on_it_is_only_text(notebook, lab):
         cards = notebook.cell(number).locator(".jp-OutputArea-output > .ppio-static")
         expect(cards).to_have_count(22, timeout=PATIENCE)
         expect(cards.last).to_contain_text("cancelled; nothing was sent")
-        expect(notebook.card(number)).to_have_count(11)
+        expect(notebook.card(number)).to_have_count(22)
     notebook.page.evaluate("__look()")
     assert notebook.page.evaluate("__seen.faults") == []
     assert notebook.page.evaluate("window.pwned") is None
