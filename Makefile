@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint soak test-oldest picture clean
+.PHONY: demo test lint soak test-oldest picture bench clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -34,6 +34,11 @@ picture: $(VENV)/.dev-ready
 	$(BIN)/python tests/ensure_chromium.py
 	PPIO_WIDGETS_PICTURE=notebooks/form.png $(BIN)/python -m pytest tests/browser -k picture
 
+# Side by side with its peers, in one run of about a quarter of an hour; writes benchmarks/RESULTS.md.
+bench: $(VENV)-bench/.ready
+	$(VENV)-bench/bin/python tests/ensure_chromium.py
+	$(VENV)-bench/bin/python -m benchmarks $(ARGS)
+
 # A stamp per set-up: nothing is installed again until pyproject.toml changes.
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -53,5 +58,11 @@ $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
 	$(VENV)-oldest/bin/python -m pip -q install --editable . --group test --constraint tests/oldest.txt
 	@touch $@
 
+$(VENV)-bench/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip -q install --upgrade "pip>=25.1"
+	$(VENV)-bench/bin/python -m pip -q install --editable ".[lab]" --group bench
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-oldest
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-bench

@@ -1,0 +1,70 @@
+"""A catalogue of 1,000 products: what opening the form and filtering send, and how long a key takes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import front_end
+from benchmarks.bodies import body
+from benchmarks.figures import Notes
+from benchmarks.front_end import counted, press, type_into
+from benchmarks.peers import OURS
+from benchmarks.peers.face import every
+from ppio_widgets import LaunchForm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.figures import Figure
+
+PRODUCTS = 1000
+TYPED = "GPU 99 80"
+
+
+def measure(rounds: int) -> list[Figure]:
+    """Open, look for a product key by key, and back."""
+    front_end.record()
+    notes = Notes("catalogue")
+    for _round in range(rounds):
+        form = _timed(_opened, notes, "open and load")
+        _timed(partial(press, _named(form, "Find a product")), notes, "open the list")
+        search = _named(form, "Search products")
+        for end in (*range(1, len(TYPED) + 1), *range(len(TYPED) - 1, -1, -1)):
+            _timed(partial(type_into, search, TYPED[:end]), notes, "filter, one key")
+        form.close()
+        front_end.sent.clear()
+    return notes.figures()
+
+
+def _named(form: LaunchForm, description: str) -> Any:
+    """Return the control that a person reads this on."""
+    return next(one for one in every(form) if getattr(one, "description", "") == description)
+
+
+def _opened() -> LaunchForm:
+    """Return a form that has been displayed and has 1,000 products."""
+    form = LaunchForm(body(0), practice=True, language="en")
+    form._repr_mimebundle_()
+    for thread in threading.enumerate():
+        if thread.name == "ppio-catalogue":
+            thread.join()
+    shelf = form.session.shelf
+    offers = tuple(
+        replace(shelf.offers[n % len(shelf.offers)], id=f"prod-{n}", gpu_name=f"GPU {n}")
+        for n in range(PRODUCTS)
+    )
+    form.session.shelf = replace(shelf, offers=offers)
+    return form
+
+
+def _timed(action: Callable[[], Any], notes: Notes, what: str) -> Any:
+    front_end.sent.clear()
+    began = time.perf_counter()
+    result = action()
+    seconds = time.perf_counter() - began
+    notes.take(what, OURS, **counted(), ms=seconds * 1000)
+    return result

@@ -1,0 +1,40 @@
+"""The form of this project, on the practice cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.peers.face import Peer, every
+from ppio_widgets import LaunchForm
+from ppio_widgets.form import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ipywidgets as w
+
+
+class Form(Peer):
+    """`LaunchForm`, its controls found by the names that a person reads."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.widget = LaunchForm(body, practice=True, language="en")
+        named = {getattr(one, "description", ""): one for one in every(self.widget)}
+        self.name, self.add = named["Name"], named["Add variable"]
+        self.preview = next(
+            one for one in every(self.widget) if "ppw-readout" in getattr(one, "_dom_classes", ())
+        )
+
+    def set_body(self, body: Mapping[str, Any]) -> None:
+        """Set `LaunchForm.value`."""
+        self.widget.value = body
+
+    def remove(self) -> w.Button:
+        """Return the last Remove button."""
+        return [one for one in every(self.widget) if getattr(one, "description", "") == "Remove"][-1]
+
+    def close(self) -> None:
+        """Close the form, and the looks that all forms share: the next one is again a kernel's first."""
+        self.widget.close()
+        for look in vars(theme.looks()).values():
+            look.close()
