@@ -4,8 +4,8 @@ from __future__ import annotations
 
 FLOORS: dict[int, str] = {
     1: (
-        "Settled with 0 rows: the name field stands a good 40 ms later than in the hand-made form and what is "
-        "seen goes on changing for about 60 ms more. In the way are the catalogue, whose prices and lists "
+        "Settled with 0 rows: the name field stands a good 40 ms later than in the hand-made form and what "
+        "is seen goes on changing for about 60 ms more. In the way are the catalogue, whose prices and lists "
         "arrive after the form stands (the hand-made form has none), on threads that share the kernel's "
         "processor with it, and a stylesheet of 13 kB, which the page takes before it lays the form out. The "
         "floor for stock widgets is the hand-made shared form in the same run. With 50 rows the models weigh "
