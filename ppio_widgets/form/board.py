@@ -8,11 +8,11 @@ from ppio_widgets.api import connect
 from ppio_widgets.cloud.answers import RUNNING
 from ppio_widgets.errors import PpioError
 from ppio_widgets.form import theme
+from ppio_widgets.form.asking import AskingButtons
 from ppio_widgets.form.cells import CellView
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.static import BoardOutput
-from ppio_widgets.launcher.board import named
 from ppio_widgets.launcher.board_session import BoardSession
 from ppio_widgets.launcher.plan import NO_FORMULAS
 from ppio_widgets.launcher.wording import status_words
@@ -21,10 +21,11 @@ from ppio_widgets.locale.escapes import visible
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.machines import Action
 
 # So many rows are shown at once; filters find the others.
 MOST_ROWS = 200
-_ACTIONS = ("stop", "start", "restart", "delete")
+_ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
 
 
 class InstanceBoard(CellView):
@@ -67,22 +68,14 @@ class InstanceBoard(CellView):
         self._filters = theme.box([self._text, self._status], "ppw-filters")
         self._head = theme.html("", "ppw-columns-of")
         self._list = theme.select_several(description=say("board.list"), _dom_classes=["ppw-instances"])
-        self._buttons = {action: theme.button(say(f"do.{action}"), "ppw-ask") for action in _ACTIONS}
         self._refresh = theme.button(say("board.refresh"), "ppw-refresh")
-        self._question = theme.html("", "ppw-question")
-        self._sure = theme.button("", "ppw-sure", button_style="danger")
-        self._keep = theme.button(say("do.keep"), "ppw-keep")
         self._told = theme.html("", "ppw-status")
-        self._actions = theme.box([*self._buttons.values(), self._refresh], "ppw-actions")
+        self._actions = AskingButtons(self.session, say, self.show_fault)
         super().__init__(
-            [self._top, self._filters, self._head, self._list, self._actions, self._told],
+            [self._top, self._filters, self._head, self._list, self._actions.box, self._told],
             ["ppw-board"],
             remains,
         )
-        for action, button in self._buttons.items():
-            button.on_click(getattr(self, f"_on_{action}"))
-        self._sure.on_click(self._on_sure)
-        self._keep.on_click(self._on_keep)
         self._refresh.on_click(self._on_refresh)
         self._list.observe(self._on_chosen, "value")
         for widget in (self._text, self._status):
@@ -104,8 +97,8 @@ class InstanceBoard(CellView):
         if self.session.closed:
             return
         self.session.close()
-        for widget in (*self._buttons.values(), self._refresh, self._question, self._sure, self._keep):
-            widget.close()
+        self._actions.close()
+        self._refresh.close()
         super().close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -145,22 +138,9 @@ class InstanceBoard(CellView):
             self._status.value = kept if kept in [key for _label, key in offered] else ""
 
     def _arrange(self) -> None:
-        session, say = self.session, self._say
-        if session.asking:
-            names = "; ".join(named(one) for one in session.machines())
-            lines = [say(f"lost.{session.asking}", names=names)]
-            if session.asking == "delete" and any(
-                one.detail and one.detail.mode == "prepaid" for one in session.machines()
-            ):
-                lines.append(say("lost.prepaid"))
-            self._question.value = f"<p>{'<br>'.join(map(esc, lines))}</p>"
-            self._sure.description = say(f"sure.{session.asking}")
-            shown = [self._question, self._sure, self._keep]
-        else:
-            idle = not session.acting
-            shown = [*(self._buttons.values() if session.chosen and idle else ()), self._refresh]
-        if tuple(shown) != tuple(self._actions.children):
-            self._actions.children = shown
+        session = self.session
+        actions = _ACTIONS if session.chosen and not session.acting else ()
+        self._actions.show(actions, session.machines() if session.asking else (), [self._refresh])
         self._told.value = f"<div role=status>{self._results()}</div>"
 
     def _results(self) -> str:
@@ -191,37 +171,13 @@ class InstanceBoard(CellView):
     def _on_filter(self, _change: Any) -> None:
         if not self._filling:
             self._render()
+            self.session.choose(self._list.value)  # what the filters hide is not acted on unseen
 
     @guarded
     def _on_chosen(self, change: Any) -> None:
-        """Take what is chosen in the rows that are shown; what the filters hide is let go."""
         if not self._filling:
             self.session.choose(change.new)
 
     @guarded
     def _on_refresh(self, _button: Any) -> None:
         self.session.refresh()
-
-    @guarded
-    def _on_stop(self, _button: Any) -> None:
-        self.session.ask("stop")
-
-    @guarded
-    def _on_start(self, _button: Any) -> None:
-        self.session.ask("start")
-
-    @guarded
-    def _on_restart(self, _button: Any) -> None:
-        self.session.ask("restart")
-
-    @guarded
-    def _on_delete(self, _button: Any) -> None:
-        self.session.ask("delete")
-
-    @guarded
-    def _on_sure(self, _button: Any) -> None:
-        self.session.confirm()
-
-    @guarded
-    def _on_keep(self, _button: Any) -> None:
-        self.session.cancel()

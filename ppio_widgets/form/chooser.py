@@ -9,6 +9,7 @@ import ipywidgets as w
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.opener import Opener
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.market import MOST_MATCHES, Wanted, offer_row
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _MODES = ("postpaid", "prepaid", "spot")
 
 
-class ProductChooser:
+class ProductChooser(Opener):
     """A button under the product's field that opens filters and a list.
 
     Parameters
@@ -45,36 +46,13 @@ class ProductChooser:
         show_fault: Callable[[str], None],
         on_chosen: Callable[[str], None],
     ) -> None:
-        self.session = session
-        self.show_fault = show_fault
-        self._say = say
+        super().__init__(session, say, show_fault, "product")
         self._on_chosen = on_chosen
-        self._filters: list[w.Widget] = []
         self._filling = False
-        self._open = theme.button(say("product.open"), "ppw-find")
-        self._open.on_click(self._on_open)
-        self.box = theme.box([self._open], "ppw-chooser")
         session.observe(self._on_shelf, "shelf")
 
-    def close(self) -> None:
-        """Close what is out of sight as well."""
-        for widget in self._filters:
-            widget.close()
-
-    @guarded
-    def _on_open(self, _button: Any) -> None:
-        """Open the list, or close it; what was typed in its filters stays."""
-        if len(self.box.children) > 1:
-            self.box.children = [self._open]
-            self._open.description = self._say("product.open")
-            return
-        if not self._filters:
-            self._build()
-        self._fill()
-        self.box.children = [self._open, *self._filters]
-        self._open.description = self._say("product.close")
-
-    def _build(self) -> None:
+    def build(self) -> list[w.Widget]:
+        """Return the filters, the list, and how many fit."""
         say = self._say
         self._text = theme.text(
             description=say("product.text"), placeholder="A100", _dom_classes=["ppw-field"]
@@ -92,12 +70,12 @@ class ProductChooser:
         )
         self._list = theme.select(description=say("product.list"), _dom_classes=["ppw-offers"])
         self._count = theme.html("", "ppw-quiet")
-        self._filters = [self._text, self._memory, self._region, self._mode, self._list, self._count]
         for widget in (self._text, self._memory, self._region, self._mode):
             widget.observe(self._on_filter, "value")
         self._list.observe(self._on_list, "value")
+        return [self._text, self._memory, self._region, self._mode, self._list, self._count]
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         """Show what fits the filters; each message is sent only when something changes."""
         shelf = self.session.shelf
         sizes = sorted({offer.gpu_memory_gb for offer in shelf.offers if offer.gpu_memory_gb})
@@ -127,7 +105,7 @@ class ProductChooser:
     @guarded
     def _on_filter(self, _change: Any) -> None:
         if not self._filling:
-            self._fill()
+            self.fill()
 
     @guarded
     def _on_list(self, change: Any) -> None:
@@ -136,8 +114,8 @@ class ProductChooser:
 
     @guarded
     def _on_shelf(self, _change: Any) -> None:
-        if len(self.box.children) > 1:
-            self._fill()
+        if self.is_open:
+            self.fill()
 
 
 def _offer_choices(widget: w.Widget, options: list[tuple[str, Any]]) -> None:

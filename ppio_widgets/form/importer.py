@@ -9,6 +9,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.opener import Opener
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.importing import import_text, over
 from ppio_widgets.launcher.presets import load_preset, preset_names
@@ -28,7 +29,7 @@ MOST_SHOWN = 40
 _SECRET = ("curl_key", "secrets")
 
 
-class ImportBox:
+class ImportBox(Opener):
     """A button that opens a list of presets and a field to paste into; built when first opened.
 
     Parameters
@@ -52,37 +53,16 @@ class ImportBox:
         show_fault: Callable[[str], None],
         on_filled: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self.session = session
-        self.show_fault = show_fault
-        self._say = say
+        super().__init__(session, say, show_fault, "import")
         self._on_filled = on_filled
-        self._parts: list[w.Widget] = []
         self._found: Imported | None = None
         self._preset = ""
         # What is read last counts: reading is done on threads.
         self._asked = 0
         self._emptying = False
-        self._open = theme.button(say("import.open"), "ppw-find")
-        self._open.on_click(self._on_open)
-        self.box = theme.box([self._open], "ppw-import")
 
-    def close(self) -> None:
-        """Close what is out of sight as well."""
-        for widget in self._parts:
-            widget.close()
-
-    @guarded
-    def _on_open(self, _button: Any) -> None:
-        if len(self.box.children) > 1:
-            self._fold()
-            return
-        if not self._parts:
-            self._build()
-        self.box.children = [self._open, *self._parts[:-1]]
-        self._open.description = self._say("import.close")
-        worker.run(self._list_presets, name="ppio-import", daemon=True)
-
-    def _build(self) -> None:
+    def build(self) -> list[w.Widget]:
+        """Return the list of presets, the field, what it would change, and the button that does it."""
         say = self._say
         self._presets = theme.choice(
             description=say("import.preset"),
@@ -97,15 +77,25 @@ class ImportBox:
         self._presets.observe(self._on_preset, "value")
         self._text.observe(self._on_text, "value")
         self._apply.on_click(self._on_apply)
-        self._parts = [self._presets, self._text, self._told, self._apply]
+        return [self._presets, self._text, self._told, self._apply]
 
-    def _fold(self) -> None:
-        """Close the field; what was pasted is not kept."""
+    def fill(self) -> None:
+        """List the presets."""
+        self._in_background(self._list_presets)
+
+    def shown(self) -> list[w.Widget]:
+        """Return all of it once there is something to apply, till then all but the button."""
+        return self._parts if self._found is not None else self._parts[:-1]
+
+    def fold(self) -> None:
+        """Put the field away; what was pasted is not kept."""
         self._asked += 1
         self._found, self._preset = None, ""
         self._text.value, self._presets.value, self._told.value = "", "", ""
-        self.box.children = [self._open]
-        self._open.description = self._say("import.open")
+        super().fold()
+
+    def _in_background(self, task: Callable[[], None]) -> None:
+        worker.run(task, name="ppio-import", daemon=True)
 
     @guarded
     def _on_text(self, change: Any) -> None:
@@ -122,7 +112,7 @@ class ImportBox:
     def _ask(self, read: Callable[[], Imported], preset: str) -> None:
         """Read on a thread of its own: it may be a file."""
         self._asked += 1
-        worker.run(partial(self._read, read, preset, self._asked), name="ppio-import", daemon=True)
+        self._in_background(partial(self._read, read, preset, self._asked))
 
     def _read(self, read: Callable[[], Imported], preset: str, asked: int) -> None:
         found, failed = None, ""
@@ -164,9 +154,8 @@ class ImportBox:
         elif failed:
             lines = [f"<p class=ppw-bad>{esc(failed)}</p>"]
         self._told.value = "".join(lines)
-        shown = self._parts if found is not None else self._parts[:-1]
-        if len(self.box.children) > 1:
-            self.box.children = [self._open, *shown]
+        if self.is_open:
+            self.box.children = [self._open, *self.shown()]
 
     def _empty(self) -> None:
         """Empty the field: no widget keeps a secret."""
@@ -180,7 +169,7 @@ class ImportBox:
     def _on_apply(self, _button: Any) -> None:
         found, preset = self._found, self._preset
         if found is not None:
-            self._fold()
+            self.fold()
             self._on_filled(over(found, self.session.draft))
             self.session.preset = preset
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
+from ppio_widgets.form.asking import AskingButtons
 from ppio_widgets.form.cells import CellView
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc, link
@@ -16,8 +17,6 @@ from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import ipywidgets as w
 
     from ppio_widgets.launcher.instance import Instance
     from ppio_widgets.locale import Words
@@ -47,20 +46,21 @@ class MachinePanel:
         self._say = say
         self._live = theme.html("", "ppw-live")
         self._facts = theme.html("", "ppw-facts")
-        self._buttons: dict[str, w.Button] = {}
-        self._question: w.HTML | None = None
-        self._actions = theme.box([], "ppw-actions")
-        self.box = theme.box([self._live, self._facts, self._actions], "ppw-machine")
+        self._rest = theme.button(say("do.rest"))
+        self._watch = theme.button(say("do.watch"))
+        self._rest.on_click(self._on_rest)
+        self._watch.on_click(self._on_watch)
+        self._actions = AskingButtons(session, say, show_fault)
+        self.box = theme.box([self._live, self._facts, self._actions.box], "ppw-machine")
         self._render()
         session.observe(self._on_session, ["sight", "asking", "acting", "watching"])
 
     def close(self) -> None:
         """Close what is out of sight as well, and look no longer; the instance goes on."""
         self.session.close()
-        for widget in (*self._buttons.values(), self._question):
-            if widget is not None:
-                widget.close()
-        theme.close_all(self.box)
+        self._actions.close()
+        for widget in (self._rest, self._watch, self.box, self._live, self._facts):
+            widget.close()
 
     def _render(self) -> None:
         """Show what is known now; what has not changed is not sent."""
@@ -111,47 +111,12 @@ class MachinePanel:
 
     def _arrange(self) -> None:
         session = self.session
-        if session.asking:
-            shown = [self._asked(), self._button("sure"), self._button("keep")]
-        else:
-            watching = () if not session.actions else ("rest",) if session.watching else ("watch",)
-            shown = [self._button(one) for one in (*session.actions, *watching)]
-        if tuple(shown) != tuple(self._actions.children):
-            self._actions.children = shown
-
-    def _asked(self) -> w.HTML:
-        """Return the question: in one sentence what will be lost."""
-        say, action, instance = self._say, self.session.asking, self.session.instance
-        if self._question is None:
-            self._question = theme.html("", "ppw-question")
-        name = instance.detail.name if instance.detail and instance.detail.name else instance.id
-        lines = [say(f"lost.{action}", names=name)]
-        if action == "delete" and instance.detail is not None and instance.detail.mode == "prepaid":
-            lines.append(say("lost.prepaid"))
-        self._question.value = f"<p>{'<br>'.join(map(esc, lines))}</p>"
-        self._button("sure").description = say(f"sure.{action}")
-        return self._question
-
-    def _button(self, kind: str) -> w.Button:
-        if kind not in self._buttons:
-            place = {"sure": "ppw-sure", "keep": "ppw-keep"}.get(kind, "ppw-ask")
-            style = "danger" if kind == "sure" else ""
-            made = theme.button(self._say(f"do.{kind}"), place, button_style=style)
-            made.on_click(getattr(self, f"_on_{kind}"))
-            self._buttons[kind] = made
-        return self._buttons[kind]
+        looking = () if not session.actions else (self._rest,) if session.watching else (self._watch,)
+        self._actions.show(session.actions, [session.instance], looking)
 
     @guarded
     def _on_session(self, _change: Any) -> None:
         self._render()
-
-    @guarded
-    def _on_stop(self, _button: Any) -> None:
-        self.session.ask("stop")
-
-    @guarded
-    def _on_start(self, _button: Any) -> None:
-        self.session.ask("start")
 
     @guarded
     def _on_restart(self, _button: Any) -> None:

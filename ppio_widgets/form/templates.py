@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.opener import Opener
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.template import Filling, fill
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
 
-class TemplateChooser:
+class TemplateChooser(Opener):
     """A button that opens the templates; nothing is changed before Apply.
 
     Parameters
@@ -43,43 +44,23 @@ class TemplateChooser:
         show_fault: Callable[[str], None],
         on_filled: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self.session = session
-        self.show_fault = show_fault
-        self._say = say
+        super().__init__(session, say, show_fault, "template")
         self._on_filled = on_filled
-        self._parts: list[w.Widget] = []
-        self._open = theme.button(say("template.open"), "ppw-find")
-        self._open.on_click(self._on_open)
-        self.box = theme.box([self._open], "ppw-chooser")
         session.observe(self._on_session, ["shelf", "draft"])
 
-    def close(self) -> None:
-        """Close what is out of sight as well."""
-        for widget in self._parts:
-            widget.close()
+    def build(self) -> list[w.Widget]:
+        """Return the list, what choosing would fill, and the button that does it."""
+        self._choice = theme.choice(
+            description=self._say("template.choice"), _dom_classes=["ppw-field"], options=[]
+        )
+        self._what = theme.html("", "ppw-what")
+        self._apply = theme.button(self._say("template.apply"), "ppw-apply")
+        self._apply.on_click(self._on_apply)
+        self._choice.observe(self._on_choice, "value")
+        return [self._choice, self._what, self._apply]
 
-    @property
-    def _is_open(self) -> bool:
-        return len(self.box.children) > 1
-
-    @guarded
-    def _on_open(self, _button: Any) -> None:
-        if self._is_open:
-            self.box.children = [self._open]
-            return
-        if not self._parts:
-            self._choice = theme.choice(
-                description=self._say("template.choice"), _dom_classes=["ppw-field"], options=[]
-            )
-            self._what = theme.html("", "ppw-what")
-            self._apply = theme.button(self._say("template.apply"), "ppw-apply")
-            self._apply.on_click(self._on_apply)
-            self._choice.observe(self._on_choice, "value")
-            self._parts = [self._choice, self._what, self._apply]
-        self._fill()
-        self.box.children = [self._open, *self._parts]
-
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """Show the templates that there are by now."""
         options = [(template.label, template.id) for template in self.session.shelf.templates]
         if tuple(options) != tuple(self._choice.options):
             self._choice.options = options
@@ -115,5 +96,5 @@ class TemplateChooser:
 
     @guarded
     def _on_session(self, change: Any) -> None:
-        if self._is_open:
-            self._fill() if change.name == "shelf" else self._tell()
+        if self.is_open:
+            self.fill() if change.name == "shelf" else self._tell()

@@ -208,11 +208,6 @@ def on_all(
     return results
 
 
-def named(machine: Instance) -> str:
-    """Return name and id, as a list names an instance."""
-    return f"{machine.name} ({machine.id})" if machine.name else machine.id
-
-
 def _width(text: str) -> int:
     """Return how many columns a text takes; a Chinese character takes two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -11,7 +11,7 @@ from traitlets import Tuple as TupleOf
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import confirmed_words
-from ppio_widgets.launcher.board import Board, named, on_all
+from ppio_widgets.launcher.board import Board, on_all
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import offers_of
@@ -101,7 +101,7 @@ class BoardSession(HasTraits):
             self.asking = ""
             if self.closed or not action or not machines:
                 return
-            self.results = tuple((named(one), "") for one in machines)
+            self.results = tuple((one.title, "") for one in machines)
             self.acting = action
         worker.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
 

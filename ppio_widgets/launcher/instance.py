@@ -130,6 +130,12 @@ class Instance:
         return plain(self._first().name)
 
     @property
+    def title(self) -> str:
+        """Name and id, as a question or a result names it; what was last seen."""
+        name = plain(self._known().name)
+        return f"{name} ({plain(self.id)})" if name else plain(self.id)
+
+    @property
     def status(self) -> str:
         """The API's word for where it stands, as last seen; unknown words mean "in progress"."""
         return self._first().status

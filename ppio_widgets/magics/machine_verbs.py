@@ -54,7 +54,7 @@ def deleted(*given: str) -> None:
 def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
-    from ppio_widgets.launcher.board import named, on_all  # noqa: PLC0415
+    from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(words()("ppio.usage"))
@@ -71,7 +71,7 @@ def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) ->
     if len(results) == 1 and isinstance(results[0], PpioError):
         raise results[0]
     for machine, result in zip(machines, results, strict=True):
-        print(f"{named(machine)}: {result}")  # noqa: T201
+        print(f"{machine.title}: {result}")  # noqa: T201
     _fail_with(results)
 
 
@@ -96,10 +96,8 @@ def _found(client: PpioClient, given: Sequence[str]) -> list[Instance]:
 
 
 def _consent(machines: list[Instance]) -> bool:
-    from ppio_widgets.launcher.board import named  # noqa: PLC0415
-
     say = words()
-    lost = say("lost.delete", names="; ".join(map(named, machines)))
+    lost = say("lost.delete", names="; ".join(one.title for one in machines))
     typed = None
     if notebook.takes_input():
         try:

@@ -112,14 +112,19 @@ def form(make_form):
     return make_form()
 
 
-def shows(form, text):
-    """Wait until the form shows a text: what a launch brings comes on its own thread."""
+def until(condition, what):
+    """Wait for what comes on a thread of its own."""
     patience = threading.Event()
     for _ in range(2000):
-        if text in shown(form):
+        if condition():
             return
         patience.wait(0.005)
-    raise AssertionError(f"{text!r} is not shown")
+    raise AssertionError(f"not in time: {what}")
+
+
+def shows(form, text):
+    """Wait until the form shows a text."""
+    until(lambda: text in shown(form), f"{text!r} is shown")
 
 
 def every(widget):

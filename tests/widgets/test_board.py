@@ -10,7 +10,7 @@ from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
 
-from .conftest import choose, every, find, find_all, message, press, shown, shows, type_into
+from .conftest import choose, every, find, find_all, message, press, shown, shows, type_into, until
 from .test_machine import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -64,22 +64,12 @@ def the_list(board):
 
 def priced(board):
     """Wait until the prices are there."""
-    patience = threading.Event()
-    for _ in range(2000):
-        if "¥" in rows(board)[0]:
-            return
-        patience.wait(0.005)
-    raise AssertionError("no price came")
+    until(lambda: "¥" in rows(board)[0], "prices")
 
 
 def asked(account, identity):
     """Wait until something was asked of an instance; only then may its time go by."""
-    patience = threading.Event()
-    for _ in range(2000):
-        if account.get(identity)["status"]["status"] != "running":
-            return
-        patience.wait(0.005)
-    raise AssertionError("nothing was asked")
+    until(lambda: account.get(identity)["status"]["status"] != "running", "something was asked")
 
 
 def pick(board, *names):

@@ -26,9 +26,9 @@ def first_looks(monkeypatch):
 
 def test_opening_the_form(wire, first_looks, make_form):
     make_form()
-    assert wire.count("comm_open") <= 75
+    assert wire.count("comm_open") <= 65
     assert wire.count() == wire.count("comm_open"), "nothing is sent twice"
-    assert wire.size() <= 60_000
+    assert wire.size() <= 58_500
 
 
 @pytest.mark.parametrize("rows", [0, 50, 200, 1000])

@@ -16,7 +16,7 @@ from ppio_widgets.request.check import check
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
 
-from .conftest import every, find, find_all, press, shown, shows
+from .conftest import every, find, find_all, press, shown, shows, until
 
 BODY = {
     **MINIMAL,
@@ -74,21 +74,12 @@ def buttons(card):
 
 def offers(card, *names):
     """Wait until these buttons are there and no others."""
-    patience = threading.Event()
-    for _ in range(2000):
-        if buttons(card) == set(names):
-            return
-        patience.wait(0.005)
-    raise AssertionError(f"{buttons(card)} are offered, not {names}")
+    until(lambda: buttons(card) == set(names), f"{names} are offered")
 
 
 def click(card, name):
     """Press a button as soon as it is there."""
-    patience = threading.Event()
-    for _ in range(2000):
-        if find_all(card, name):
-            break
-        patience.wait(0.005)
+    until(lambda: find_all(card, name), f"{name} is offered")
     press(find(card, name))
 
 
@@ -211,10 +202,7 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
     assert "may still be billed" in said
     seen = card.session.instance.seen_at
     clock.turn(100)
-    for _ in range(1000):
-        if card.session.instance.seen_at > seen:
-            break
-        threading.Event().wait(0.005)
+    until(lambda: card.session.instance.seen_at > seen, "it is looked at again")
     assert said in shown(card)
 
 
@@ -309,10 +297,7 @@ def test_a_lost_look_is_said_and_what_was_seen_stays(card_of, identity, clock, c
     shows(card, "What is shown is of")
     assert "running" in shown(card)
     monkeypatch.setattr(cloud, "handle_request", handle)
-    for _ in range(1000):
-        if "What is shown is of" not in shown(card):
-            break
-        threading.Event().wait(0.005)
+    until(lambda: "What is shown is of" not in shown(card), "it is seen again")
     assert "Not reached" not in shown(card)
 
 

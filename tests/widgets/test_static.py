@@ -17,7 +17,7 @@ from tests.clock import PATIENCE
 from tests.sweep import ENV_SECRET, hits
 from tests.unit.wire import closed_port
 
-from .conftest import every, find, find_all, press, type_into
+from .conftest import every, find, find_all, press, type_into, until
 from .test_machine import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -111,11 +111,7 @@ def made(wire):
 
 def appears(view, description):
     """Wait for a control: the panel of an instance follows the launch on a thread of its own."""
-    patience = threading.Event()
-    for _ in range(2000):
-        if find_all(view, description):
-            break
-        patience.wait(0.005)
+    until(lambda: find_all(view, description), f"{description} is there")
     return find(view, description)
 
 

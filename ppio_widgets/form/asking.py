@@ -1,0 +1,120 @@
+"""Buttons that ask before they act: what an instance, or several, can be made to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from threading import RLock
+
+    import ipywidgets as w
+
+    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.locale import Words
+
+
+class Asked(Protocol):
+    """A session whose actions are asked about first."""
+
+    lock: RLock
+    closed: bool
+    asking: str
+
+    def ask(self, action: Action) -> None:
+        """Open the confirmation of an action."""
+
+    def confirm(self) -> None:
+        """Do what was asked about."""
+
+    def cancel(self) -> None:
+        """Withdraw the open confirmation."""
+
+
+class AskingButtons:
+    """A button for each action; pressed, a question in their place, with Yes and Cancel.
+
+    Parameters
+    ----------
+    session : MachineSession or BoardSession
+    say : Words
+    show_fault : callable
+        See `guard.View`.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(self, session: Asked, say: Words, show_fault: Callable[[str], None]) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        # Built when first needed.
+        self._actions: dict[Action, w.Button] = {}
+        self._question: list[Any] = []
+        self.box = theme.box([], "ppw-actions")
+
+    def show(
+        self, actions: Sequence[Action], machines: Sequence[Instance], beside: Sequence[w.Widget]
+    ) -> None:
+        """Show what can be asked for, or what is being asked.
+
+        Parameters
+        ----------
+        actions : sequence of str
+        machines : sequence of Instance
+            What the question is about.
+        beside : sequence of ipywidgets.Widget
+            Buttons that ask nothing.
+        """
+        asking = self.session.asking
+        shown = self._asked(asking, machines) if asking else [*map(self._button, actions), *beside]
+        if tuple(shown) != tuple(self.box.children):
+            self.box.children = shown
+
+    def close(self) -> None:
+        """Close what is out of sight as well."""
+        for widget in (*self._actions.values(), *self._question):
+            widget.close()
+        self.box.close()
+
+    def _asked(self, action: str, machines: Sequence[Instance]) -> list[Any]:
+        """Return the question: in one sentence what will be lost, and of which instances."""
+        say = self._say
+        if not self._question:
+            sure = theme.button("", "ppw-sure", button_style="danger")
+            keep = theme.button(say("do.keep"), "ppw-keep")
+            sure.on_click(self._on_sure)
+            keep.on_click(self._on_keep)
+            self._question = [theme.html("", "ppw-question"), sure, keep]
+        lines = [say(f"lost.{action}", names="; ".join(one.title for one in machines))]
+        if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in machines):
+            lines.append(say("lost.prepaid"))
+        question, sure, _keep = self._question
+        question.value = f"<p>{'<br>'.join(map(esc, lines))}</p>"
+        sure.description = say(f"sure.{action}")
+        return self._question
+
+    def _button(self, action: Action) -> w.Button:
+        if action not in self._actions:
+            self._actions[action] = theme.button(self._say(f"do.{action}"), "ppw-ask")
+            self._actions[action].on_click(self._on_ask)
+        return self._actions[action]
+
+    @guarded
+    def _on_ask(self, button: Any) -> None:
+        self.session.ask(next(action for action, one in self._actions.items() if one is button))
+
+    @guarded
+    def _on_sure(self, _button: Any) -> None:
+        self.session.confirm()
+
+    @guarded
+    def _on_keep(self, _button: Any) -> None:
+        self.session.cancel()
