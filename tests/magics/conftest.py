@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 
 import pytest
@@ -30,7 +31,9 @@ def shell(monkeypatch, tmp_path):
     shell.run_line_magic("load_ext", "ppio_widgets")
     yield shell
     shell.run_line_magic("unload_ext", "ppio_widgets")
-    shell.reset(new_session=False)
+    # Its own end, `reset`, collects all garbage of the test process each time, and once more at exit.
+    atexit.unregister(shell.atexit_operations)
+    shell.user_ns.clear()
     InteractiveShell.clear_instance()
 
 
