@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.known import Known, known_secrets
-from ppio_widgets.cloud.shapes import sightings
 from ppio_widgets.errors import PpioError
 from ppio_widgets.locale import words
+from ppio_widgets.request.shapes import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

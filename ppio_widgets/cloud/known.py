@@ -1,7 +1,8 @@
 """Secrets that are at hand here, so that they can be kept out of what is saved or shared.
 
 What is known is an API key, or a variable of the environment whose name says that it is
-secret. What only looks like a secret is the business of `ppio_widgets.cloud.shapes`.
+secret, or whose value holds what looks like a key, as the password in an address does. What
+only looks like a secret is the business of `ppio_widgets.request.shapes`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY, SHORTEST, keys_at_hand, reveal
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.cloud.redact import forms
 from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_keyring
 from ppio_widgets.request.envref import looks_secret
+from ppio_widgets.request.shapes import looks_like_key
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Their names have a secret's word in them (print working directory), their values are folders.
 _FOLDERS = ("PWD", "OLDPWD")
@@ -46,29 +52,36 @@ class Known:
         return forms(self.value)
 
 
-def known_secrets(*, ask_vault: bool = False) -> tuple[Known, ...]:
+def known_secrets(*, ask_vault: bool = False, variables: Collection[str] = ()) -> tuple[Known, ...]:
     """Return each secret that is at hand, once.
 
     Parameters
     ----------
     ask_vault : bool
         Whether to ask the system's keyring for the keys of the known hosts as well.
+    variables : collection of str, optional
+        Names of the environment that are secret because somebody said so.
     """
     keys = [Known(key.source, reveal(key), is_key=True) for key in keys_at_hand()]
     if ask_vault:
         kept = (ask_keyring(read_host(base_url).name) for base_url in KEY_VARIABLES)
         keys += [Known(f"keyring:{KEYRING_SERVICE}", value.strip(), is_key=True) for value in kept if value]
-    variables = [Known(name, value.strip()) for name, value in os.environ.items() if _is_secret(name, value)]
+    named = [
+        Known(name, value.strip())
+        for name, value in os.environ.items()
+        if _is_secret(name, value, said=name in variables)
+    ]
     found: dict[str, Known] = {}
-    for one in (*keys, *variables):
+    for one in (*keys, *named):
         if len(one.value) >= SHORTEST and one.value != PRACTICE_KEY:
             found.setdefault(one.value, one)
     return tuple(found.values())
 
 
-def _is_secret(name: str, value: str) -> bool:
+def _is_secret(name: str, value: str, *, said: bool) -> bool:
     """Whether a variable holds a secret; where a file lies is none (SSH_AUTH_SOCK)."""
-    return looks_secret(name) and name not in _FOLDERS and not _is_place(value)
+    looks = said or looks_secret(name) or looks_like_key(value)
+    return looks and name not in _FOLDERS and not _is_place(value)
 
 
 def _is_place(value: str) -> bool:

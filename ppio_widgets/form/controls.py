@@ -9,9 +9,11 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.machine import MachinePanel
+from ppio_widgets.form.preview import taken
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.launcher.wording import launch_asides
+from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +181,9 @@ class LaunchControls:
         bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
         billed = say("launch.unbilled" if self.session.target.practice else "launch.billed")
         costs = [esc(text) for text in self.session.plan.costs(say)]
-        lines = [say("launch.question", **bold), *costs, esc(billed)]
+        names = reference_names(self.session.report.body)
+        from_kernel = [f"<b>{esc(taken(names, say))}</b>"] if names else []
+        lines = [say("launch.question", **bold), *from_kernel, *costs, esc(billed)]
         if doubt is not None:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
         elif self.session.has_launched:

@@ -10,11 +10,14 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.opener import Opener
+from ppio_widgets.form.preview import taken
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.importing import import_text, over
-from ppio_widgets.launcher.presets import load_preset, preset_names
+from ppio_widgets.launcher.importing import import_preset, import_text, over
+from ppio_widgets.launcher.pasted import gives_secret_away
+from ppio_widgets.launcher.presets import preset_names
+from ppio_widgets.launcher.shareable import Secrets
 from ppio_widgets.request.diff import changes
-from ppio_widgets.request.imported import Imported
+from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,10 +26,9 @@ if TYPE_CHECKING:
 
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
+    from ppio_widgets.request.imported import Imported
 
 MOST_SHOWN = 40
-# What was pasted held a secret, where one of these was left out of it.
-_SECRET = ("curl_key", "secrets")
 
 
 class ImportBox(Opener):
@@ -107,7 +109,7 @@ class ImportBox(Opener):
     @guarded
     def _on_preset(self, change: Any) -> None:
         if change.new:
-            self._ask(lambda: Imported("json", load_preset(change.new)), change.new)
+            self._ask(partial(import_preset, change.new), change.new)
 
     def _ask(self, read: Callable[[], Imported], preset: str) -> None:
         """Read on a thread of its own: it may be a file."""
@@ -115,17 +117,22 @@ class ImportBox(Opener):
         self._in_background(partial(self._read, read, preset, self._asked))
 
     def _read(self, read: Callable[[], Imported], preset: str, asked: int) -> None:
-        found, failed = None, ""
+        found, told, failed = None, "", ""
         try:
-            found = read()
+            given = read()
+            found, told = given, self._changes(given)
         except PpioError as error:
             failed = error.sentence(self._say)
         except Exception as error:  # noqa: BLE001 - nobody else would say it
             failed = self._say("form.fault", kind=type(error).__name__)
+        gives_away = bool(failed) and gives_secret_away(self._text.value)
         with self.session.lock:
             if not self.session.closed and asked == self._asked:
                 self._preset = preset
-                self._show(found, failed)
+                if found is not None or gives_away:
+                    self._empty()
+                failed = f"{failed} {self._say('import.emptied')}" if gives_away else failed
+                self._show(found, f"<p class=ppw-bad>{esc(failed)}</p>" if failed else told)
 
     def _list_presets(self) -> None:
         try:
@@ -138,27 +145,25 @@ class ImportBox(Opener):
                 if options != tuple(self._presets.options):
                     self._presets.options = options
 
-    def _show(self, found: Imported | None, failed: str) -> None:
-        """Show what would change before anything does."""
-        say = self._say
+    def _changes(self, found: Imported) -> str:
+        """Return what would change, before anything does, and what it takes from the kernel."""
+        say, before = self._say, self.session.draft
+        found_changes = changes(before, over(found, before), is_secret=Secrets())
+        differences = [one.sentence(say) for one in found_changes]
+        lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
+        names = reference_names(found.draft)
+        lines += [f"<p>{esc(taken(names, say))}</p>"] if names else []
+        left_out = [one.sentence(say) for one in found.left_out]
+        return "".join([*lines, *([_list(say("import.left_out"), left_out)] if left_out else [])])
+
+    def _show(self, found: Imported | None, told: str) -> None:
         self._found = found
-        lines: list[str] = []
-        if found is not None:
-            if any(one.code in _SECRET for one in found.left_out):
-                self._empty()
-            after = over(found, self.session.draft)
-            differences = [one.sentence(say) for one in changes(self.session.draft, after)]
-            lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
-            left_out = [one.sentence(say) for one in found.left_out]
-            lines += [_list(say("import.left_out"), left_out)] if left_out else []
-        elif failed:
-            lines = [f"<p class=ppw-bad>{esc(failed)}</p>"]
-        self._told.value = "".join(lines)
+        self._told.value = told
         if self.is_open:
             self.box.children = [self._open, *self.shown()]
 
     def _empty(self) -> None:
-        """Empty the field: no widget keeps a secret."""
+        """Empty the field: a widget's value is saved with the notebook, and it may hold a secret."""
         self._emptying = True
         try:
             self._text.value = ""

@@ -173,7 +173,7 @@ class LaunchForm(View):
 
     @classmethod
     def _from(cls, text: str, **options: Any) -> Self:
-        found = import_text(text)
+        found = import_text(text, any_file=True)
         form = cls(over(found, DEFAULTS), **options)
         form._tell_left_out(found)
         return form

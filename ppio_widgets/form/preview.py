@@ -2,19 +2,23 @@
 
 A lean renderer of our own JSON: one short tag per kind of token (``b`` keys,
 ``i`` texts, ``u`` numbers). Long lists and long texts fold, so that a keystroke
-costs the same with 5 rows and with 500; the full text is built when it is copied.
+costs the same with 5 rows and with 500; the full text is built when it is copied. What is taken
+from the kernel's environment never folds: nobody is to send a secret that they have not seen.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form.html import esc
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ppio_widgets.locale import Words
 
 MOST_ROWS = 8
@@ -31,13 +35,30 @@ def preview(body: Mapping[str, Any], say: Words) -> str:
     return _object(body, "", say)
 
 
-def folded(text: str, say: Words) -> str:
-    """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown."""
+def folded(text: str, say: Words, names: Sequence[str] = ()) -> str:
+    """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown.
+
+    Parameters
+    ----------
+    text : str
+    say : Words
+    names : sequence of str, optional
+        What is taken from the kernel's environment; it is said where the text is not whole.
+    """
     lines = text.split("\n")
     kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
-    shown = "\n".join(esc(line) for line in kept[:MOST_LINES])
+    shown = [esc(line) for line in kept[:MOST_LINES]]
     more = len(lines) - MOST_LINES
-    return shown + (f"\n<s>{esc(say('preview.more_lines', n=more))}</s>" if more > 0 else "")
+    if more > 0:
+        shown.append(f"<s>{esc(say('preview.more_lines', n=more))}</s>")
+    if names and (more > 0 or kept != lines):
+        shown.append(f"<s>{esc(taken(names, say))}</s>")
+    return "\n".join(shown)
+
+
+def taken(names: Sequence[str], say: Words) -> str:
+    """Return in a sentence what is taken from the kernel's environment."""
+    return say("taken.from_kernel", names=", ".join(map(_cut, names)))
 
 
 def panel(title: str, shown: str, below_title: str = "") -> str:
@@ -67,11 +88,22 @@ def _object(value: Mapping[str, Any], indent: str, say: Words) -> str:
 
 def _list(value: list[Any] | tuple[Any, ...], indent: str, say: Words) -> str:
     inner = indent + "  "
-    kept = value if len(value) <= MOST_ROWS else value[:ROWS_WHEN_FOLDED]
-    lines = [inner + _row(item, inner, say) for item in kept]
-    if len(value) > len(kept):
-        lines.append(f"{inner}<s>{esc(say('preview.more', n=len(value) - len(kept)))}</s>")
+    lines = []
+    for is_shown, places in groupby(range(len(value)), lambda place: _is_shown(value, place)):
+        run = [value[place] for place in places]
+        if is_shown:
+            lines += [inner + _row(item, inner, say) for item in run]
+        else:
+            lines.append(f"{inner}<s>{esc(say('preview.more', n=len(run)))}</s>")
     return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+
+
+def _is_shown(rows: list[Any] | tuple[Any, ...], place: int) -> bool:
+    """Whether a row of a list is shown: all of a short one, else the first ones and what refers."""
+    if len(rows) <= MOST_ROWS or place < ROWS_WHEN_FOLDED:
+        return True
+    row = rows[place]
+    return isinstance(row, Mapping) and any(isinstance(part, EnvRef) for part in row.values())
 
 
 def _row(item: Any, indent: str, say: Words) -> str:

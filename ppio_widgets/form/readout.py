@@ -13,6 +13,7 @@ from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import css_string, esc
 from ppio_widgets.form.preview import folded, panel, preview
 from ppio_widgets.request.check import field_name
+from ppio_widgets.request.envref import reference_names
 from ppio_widgets.request.market import limits
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ class Readout:
             blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
         todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
         name = self._face.value
-        text = preview(report.body, say) if name == "json" else folded(self.session.plan.face(name, say), say)
+        if name == "json":
+            text = preview(report.body, say)
+        else:
+            text = folded(self.session.plan.face(name, say), say, reference_names(report.body))
         shown = panel("&nbsp;", text, extra)
         return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
 

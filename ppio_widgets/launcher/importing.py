@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.launcher.shareable import with_references
+from ppio_widgets.launcher.presets import load_preset
+from ppio_widgets.launcher.shareable import Secrets, unrepeated, with_references, without_secret_fields
 from ppio_widgets.request.draft import Draft, merged, with_defaults
 from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.reading import read_any
+from ppio_widgets.request.tokens import UNSAID
 
 
-def import_text(text: str) -> Imported:
+def import_text(text: str, *, any_file: bool = False) -> Imported:
     """Read a JSON body, a curl line, a ``%ppio_launch`` line or a docker run.
 
     The value of a variable that is a secret is not taken: a reference to the kernel's
-    environment stands in its place, and that is said.
+    environment stands in its place, and that is said. A field that a secret stands in
+    elsewhere is left out, and that is said too.
+
+    Parameters
+    ----------
+    text : str
+    any_file : bool
+        Whether a file that the text names may be any, as in a call that a person wrote. One
+        of a text that is pasted has to lie below the kernel's folder.
 
     Raises
     ------
     LineError
-        For a text that is none of them, or cannot be read.
+        For a text that is none of them, or cannot be read. It repeats no secret.
     """
-    found = read_any(text, read_file=_read_file)
-    draft, names = with_references(found.draft)
-    if not names:
-        return found
-    said = LeftOut("secrets", {"names": ", ".join(names), "first": names[0]})
-    return replace(found, draft=draft, left_out=(*found.left_out, said))
+    failed: PpioError
+    try:
+        return _screened(read_any(text, read_file=_read_file if any_file else _read_below))
+    except PpioError as error:
+        failed = unrepeated(error)
+    raise failed
+
+
+def import_preset(name: str) -> Imported:
+    """Read a preset as a text from elsewhere is: somebody may have typed a secret into its file.
+
+    Raises
+    ------
+    PresetRefused
+    """
+    return _screened(Imported("json", load_preset(name)))
 
 
 def over(found: Imported, draft: Draft) -> Draft:
@@ -41,8 +63,48 @@ def over(found: Imported, draft: Draft) -> Draft:
     return with_defaults(found.draft) if found.kind == "line" else found.draft
 
 
+def _screened(found: Imported) -> Imported:
+    """Return it without secrets, saying what was left out; nothing that is said repeats one."""
+    secrets = Secrets()
+    said = [_unsaid(one, secrets) for one in found.left_out]
+    draft, names = with_references(found.draft, secrets)
+    draft, fields = without_secret_fields(draft, secrets)
+    if names:
+        shown = [UNSAID if secrets(name) else name for name in names]
+        said.append(LeftOut("secrets", {"names": ", ".join(shown), "first": shown[0]}))
+    if fields:
+        said.append(LeftOut("secret_fields", {"names": ", ".join(fields)}))
+    return replace(found, draft=draft if names or fields else found.draft, left_out=tuple(said))
+
+
+def _unsaid(one: LeftOut, secrets: Secrets) -> LeftOut:
+    params = {
+        name: UNSAID if isinstance(value, str) and secrets(value) else value
+        for name, value in one.params.items()
+    }
+    return LeftOut(one.code, params)
+
+
 def _read_file(path: str) -> str:
     text = Disk().text(path)
     if text is None:
         raise FileNotFoundError(path)
     return text
+
+
+def _read_below(path: str) -> str:
+    """Read a file below the kernel's folder; whoever wrote the text may want another one to be sent.
+
+    Raises
+    ------
+    PermissionError
+        For one that lies elsewhere, whatever links lead to it.
+    """
+    try:
+        there = Path(path).expanduser().resolve()
+        is_below = there.is_relative_to(Path.cwd().resolve())
+    except (ValueError, RuntimeError):  # no path at all, or nobody's home
+        raise FileNotFoundError(path) from None
+    if not is_below:
+        raise PermissionError(path)
+    return _read_file(str(there))

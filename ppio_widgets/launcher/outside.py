@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets.launcher.shareable import Secrets
 from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ class Disk:
         Raises
         ------
         LineError
-            When it cannot be opened, is too large or is no text. Nothing of what it holds
-            is told.
+            When it cannot be opened, is too large or is no text. A null character stands in
+            no text, but between the variables of a process (``/proc/self/environ``). Nothing
+            of what it holds is told.
         """
         try:
             file = Path(path).expanduser()
@@ -44,9 +47,17 @@ class Disk:
         if len(content) > LARGEST_FILE:
             raise LineError("file_large", path=path)
         text = _decoded(content)
-        if text is None:
+        if text is None or "\0" in text:
             raise LineError("file_no_text", path=path)
         return text
+
+    def holds_secret(self, text: str) -> bool:
+        """Whether a secret that is at hand here, or what looks like a key, stands in a text."""
+        return self._secrets(text)
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets()
 
 
 def _decoded(content: bytes) -> str | None:

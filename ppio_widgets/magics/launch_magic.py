@@ -15,11 +15,17 @@ from ppio_widgets.locale import words
 from ppio_widgets.request.options import option_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.launcher.timer import Timer
     from ppio_widgets.request.line import Line
+
+
+# Options whose value is looked at only once the line is read.
+_READ_LATER = ("--preset", "--stop-at")
 
 
 @magics_class
@@ -42,11 +48,14 @@ class LaunchMagics(Magics):
             PresetRefused,
         )
         from ppio_widgets.launcher.outside import Disk  # noqa: PLC0415
+        from ppio_widgets.launcher.shareable import unrepeated  # noqa: PLC0415
         from ppio_widgets.request.line import read_line  # noqa: PLC0415
-        from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
+        from ppio_widgets.request.tokens import LineError, hide_given  # noqa: PLC0415
 
+        hides = False
         try:
             given = read_line(line, self._lookup, cell=cell, outside=Disk())
+            hides = not given.looked_up.isdisjoint(_READ_LATER)
             if "--help" in given.switches:
                 print(_doc())  # noqa: T201 - a magic answers
                 return None
@@ -60,7 +69,9 @@ class LaunchMagics(Magics):
                 return self._form(given)
             return self._launch(given, timer)
         except (LineError, CredentialsError, HostRefused, MomentUnreadable, PresetRefused) as error:
-            message = str(error)
+            if hides:
+                hide_given(error)
+            message = str(unrepeated(error))
         raise UsageError(message)
 
     def display_launch(self, launch: Launch) -> None:
@@ -135,9 +146,13 @@ class LaunchMagics(Magics):
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launcher.since import changed_since  # noqa: PLC0415
+        from ppio_widgets.request.envref import reference_names  # noqa: PLC0415
 
         say = words()
         print(repr(plan))  # noqa: T201 - a terminal is asked
+        names = reference_names(plan.report.body)
+        if names:
+            print(say("taken.from_kernel", names=", ".join(names)))  # noqa: T201
         since = changed_since(plan.report.body, plan.target, preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201
@@ -194,19 +209,36 @@ def _named_uniquely(given: Line) -> Line:
 def _like(given: Line) -> Line:
     """Put the body of an instance or a preset underneath the line, where that was asked for."""
     if given.preset:
-        from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
-
-        return given.over(load_preset(given.preset))
+        return given.over(_preset(given.preset))
     if not given.like:
         return given
     from ppio_widgets.api import connect  # noqa: PLC0415
+    from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
     from ppio_widgets.launcher.board import resolve  # noqa: PLC0415
+    from ppio_widgets.request.tokens import hide_given  # noqa: PLC0415
 
     client = connect(practice=_practice(given))
-    body, envs = client.get_body(resolve(client, given.like).id)
+    try:
+        found = resolve(client, given.like)
+    except LaunchRefused as error:
+        if "--like" in given.looked_up:
+            hide_given(error)
+        raise
+    body, envs = client.get_body(found.id)
     if envs and "envs" not in given.said:
         print(words()("ppio.like_envs", names=", ".join(envs)))  # noqa: T201 - nothing is left out unseen
     return given.over(body)
+
+
+def _preset(name: str) -> Mapping[str, Any]:
+    """Return the body of a preset; a secret that somebody typed into its file is not taken from there."""
+    from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
+    from ppio_widgets.launcher.shareable import Secrets, without_secrets  # noqa: PLC0415
+
+    body, names = without_secrets(load_preset(name), Secrets())
+    if names:
+        print(words()("preset.by_name", names=", ".join(names)))  # noqa: T201 - nothing is left out unseen
+    return body
 
 
 def _ask(question: str) -> str:

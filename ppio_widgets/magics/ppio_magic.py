@@ -26,6 +26,7 @@ class PpioMagics(Magics):
     def ppio(self, line: str) -> Any:
         """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
+        from ppio_widgets.launcher.shareable import unrepeated  # noqa: PLC0415
         from ppio_widgets.request.tokens import Word, split_line  # noqa: PLC0415
 
         try:
@@ -40,7 +41,7 @@ class PpioMagics(Magics):
         except ActionUnconfirmed:
             raise  # loud, and as what it is: a machine may still be billed
         except PpioError as error:
-            message = str(error)
+            message = str(unrepeated(error))
         raise UsageError(message)
 
     def _said(self, word: Word, verb: str) -> str:

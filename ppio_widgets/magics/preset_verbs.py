@@ -71,12 +71,14 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
 def _list() -> str:
     from ppio_widgets.launcher.presets import preset_names, presets_folder  # noqa: PLC0415
+    from ppio_widgets.launcher.shareable import Secrets  # noqa: PLC0415
 
-    names = preset_names()
-    return "\n".join(map(_line, names)) or words()("preset.empty", folder=str(presets_folder()))
+    names, secrets = preset_names(), Secrets()
+    lines = [_line(name, secrets) for name in names]
+    return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
 
 
-def _line(name: str) -> str:
+def _line(name: str, is_secret: Callable[[str], bool]) -> str:
     """Return a preset in one line; one that cannot be read says so in its place."""
     from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.draft import value_at  # noqa: PLC0415
@@ -88,9 +90,16 @@ def _line(name: str) -> str:
         return say("problem.named", name=name, text=error.sentence(say))
     paths = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
     found = [value_at(body, path) for path in paths]
-    product, image, gpus, mode = ("-" if value is None else str(value) for value in found)
+    product, image, gpus, mode = (_told(value, is_secret) for value in found)
     mode = say(f"mode.{mode}") if f"mode.{mode}" in say else mode
     return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
+
+
+def _told(value: Any, is_secret: Callable[[str], bool]) -> str:
+    """Return a value for a list; a secret that somebody typed into the file stays in the file."""
+    if value is None:
+        return "-"
+    return "…" if not isinstance(value, str | int) or is_secret(str(value)) else visible(str(value))
 
 
 def _show(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.options import BODY_FILE
+from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.tokens import LineError
 
 
@@ -27,6 +28,9 @@ class Outside(Protocol):
             When it cannot be read.
         """
 
+    def holds_secret(self, text: str) -> bool:
+        """Whether a secret that is known here, or what looks like one, stands in a text."""
+
 
 class Nothing:
     """No file is there, and no variable."""
@@ -35,6 +39,10 @@ class Nothing:
 
     def text(self, _path: str) -> None:
         """Return that there is no such file."""
+
+    def holds_secret(self, text: str) -> bool:
+        """Go by the looks: nothing is known."""
+        return looks_like_key(text)
 
 
 def body_of(value: Any) -> Mapping[str, Any]:

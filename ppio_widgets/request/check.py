@@ -34,6 +34,7 @@ _PLAIN = {
     "string_unicode": "text",
     "null_value": "null",
     "env_name": "env_name",
+    "env_account_key": "env_account_key",
 }
 
 

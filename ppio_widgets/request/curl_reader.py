@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.request.curl_key import brings_key, holds_key
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.shell import HOLE, Script, ShellWord, read_shell, variable_of
@@ -96,6 +97,8 @@ def read_curl(text: str) -> Imported:
     if len(commands) != 1:
         raise LineError("curl_many" if commands else "curl_none")
     call = _Call()
+    if _has_key_beside(script):
+        call.leave("curl_key")
     for name, word in _options(commands[0]):
         _take(call, name, word)
     urls = call.urls
@@ -103,6 +106,13 @@ def read_curl(text: str) -> Imported:
         raise LineError("curl_url")
     draft = _draft(call, script)
     return Imported("curl", draft, tuple(call.left_out))
+
+
+def _has_key_beside(script: Script) -> bool:
+    """Whether a key comes to curl otherwise than by its own words."""
+    behind = ((command.words, _after_curl(command.words)) for command in script.commands)
+    beside = (words if rest is None else words[: len(words) - len(rest)] for words, rest in behind)
+    return any(map(brings_key, beside)) or any(map(holds_key, script.documents))
 
 
 def _after_curl(words: Sequence[ShellWord]) -> Sequence[ShellWord] | None:

@@ -18,13 +18,14 @@ from ppio_widgets.request.check import field_name
 from ppio_widgets.request.draft import compact, is_env_value
 from ppio_widgets.request.envref import EnvRef, looks_secret
 from ppio_widgets.request.fields import Group, Node, Path, Rows, pattern, tree
+from ppio_widgets.request.shapes import looks_like_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ppio_widgets.locale import Words
 
-# What is shown of the value of a variable whose name looks secret.
+# What is shown of the value of a variable whose name looks secret, and of any that is a secret.
 HIDDEN = "••••"
 
 # Of a command or a variable only so much is shown.
@@ -41,7 +42,8 @@ class Change:
         Where it is in the later body; a row that is gone, in the earlier one.
     before, after : Any
         A value, or a whole row; None where there was or is none. The value of a variable whose
-        name looks secret is not kept: dots stand for it. Of a row of the variables only the key.
+        name looks secret is not kept, nor one that is a secret in itself: dots stand for it. Of a
+        row of the variables only the key.
     row : str
         What its row is about: ``"8080"``, ``"HF_TOKEN"``, ``"/data"``; empty outside of rows.
     """
@@ -86,8 +88,32 @@ class Change:
         return f"{say(named)} {self.row}"
 
 
+@dataclass(frozen=True)
+class _Sight:
+    """What may be compared, and what may be seen."""
+
+    blind: bool
+    is_secret: Callable[[str], bool]
+
+    def subject(self, text: str) -> str:
+        return "…" if self.is_secret(text) else text
+
+    def both(self, before: Any, after: Any, *, veil: bool) -> tuple[Any, Any]:
+        """Return two values, or what stands for one that must not be seen."""
+        return self._value(before, veil=veil), self._value(after, veil=veil)
+
+    def _value(self, value: Any, *, veil: bool) -> Any:
+        if value is None or isinstance(value, EnvRef):  # a reference may be seen
+            return value
+        return HIDDEN if veil or self.is_secret(_text(value)) else value
+
+
 def changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], *, values_unknown: bool = False
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    values_unknown: bool = False,
+    is_secret: Callable[[str], bool] = looks_like_key,
 ) -> tuple[Change, ...]:
     """Return what is different, in the order of the contract.
 
@@ -98,25 +124,27 @@ def changes(
     values_unknown : bool
         Whether one of them has no values of variables, as those of the ledger: then only the
         keys are compared.
+    is_secret : callable, optional
+        Whether a secret stands in a text; by default what looks like a key.
     """
     old, new = compact(before), compact(after)
-    found = _changes(old.body, new.body, tree(), (), blind=values_unknown)
+    found = _changes(old.body, new.body, tree(), (), _Sight(values_unknown, is_secret))
     return tuple(replace(one, path=(old if one.is_gone_row else new).in_draft(one.path)) for one in found)
 
 
-def _changes(before: Any, after: Any, node: Node | None, path: Path, *, blind: bool) -> Iterator[Change]:
+def _changes(before: Any, after: Any, node: Node | None, path: Path, sight: _Sight) -> Iterator[Change]:
     if isinstance(node, Group) and _both(before, after, Mapping):
         before, after = before or {}, after or {}
         names = [name for name in node.fields if name in before or name in after]
         names += [name for name in {**before, **after} if name not in node.fields]
         for name in names:
             inner = node.fields.get(name)
-            yield from _changes(before.get(name), after.get(name), inner, (*path, name), blind=blind)
+            yield from _changes(before.get(name), after.get(name), inner, (*path, name), sight)
     elif isinstance(node, Rows) and _both(before, after, list):
-        yield from _of_rows(before or [], after or [], path, blind=blind)
+        yield from _of_rows(before or [], after or [], path, sight)
     elif not _same(before, after):
         # Variables that are no rows may be anything.
-        yield _change(path, before, after, veil=path == ("envs",))
+        yield Change(path, *sight.both(before, after, veil=path == ("envs",)))
 
 
 def _both(before: Any, after: Any, kind: type) -> bool:
@@ -124,20 +152,21 @@ def _both(before: Any, after: Any, kind: type) -> bool:
     return all(value is None or isinstance(value, kind) for value in (before, after))
 
 
-def _of_rows(before: Sequence[Any], after: Sequence[Any], path: Path, *, blind: bool) -> Iterator[Change]:
+def _of_rows(before: Sequence[Any], after: Sequence[Any], path: Path, sight: _Sight) -> Iterator[Change]:
     old, new = _by_subject(before, path), _by_subject(after, path)
     gone: list[Change] = []
     for subject in {**new, **old}:
         was, now = old.get(subject, []), new.get(subject, [])
         if path != ("envs",):
             was, now = _without_common(was, now)
+        shown = sight.subject(subject)
         for (place, row), (new_place, new_row) in zip_longest(was, now, fillvalue=(-1, None)):
             if new_row is None:
-                gone.append(Change((*path, place), _kept(row, path), None, subject))
+                gone.append(Change((*path, place), _kept(row, path), None, shown))
             elif row is None:
-                yield Change((*path, new_place), None, _kept(new_row, path), subject)
+                yield Change((*path, new_place), None, _kept(new_row, path), shown)
             else:
-                yield from _of_row(row, new_row, (*path, new_place), subject, blind=blind)
+                yield from _of_row(row, new_row, (*path, new_place), subject, sight)
     yield from gone
 
 
@@ -172,17 +201,18 @@ def _without_common(was: list[_Row], now: list[_Row]) -> tuple[list[_Row], list[
     return left, rest
 
 
-def _of_row(before: Any, after: Any, path: Path, subject: str, *, blind: bool) -> Iterator[Change]:
+def _of_row(before: Any, after: Any, path: Path, subject: str, sight: _Sight) -> Iterator[Change]:
     of_variable = path[0] == "envs"
+    shown = sight.subject(subject)
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         if not _same(before, after):
-            yield _change(path, before, after, subject, veil=of_variable)
+            yield Change(path, *sight.both(before, after, veil=of_variable), shown)
         return
     veil = of_variable and looks_secret(subject)
     for name in {**before, **after}:
         old, new, place = before.get(name), after.get(name), (*path, name)
-        if not (_same(old, new) or (blind and is_env_value(place))):
-            yield _change(place, old, new, subject, veil=veil)
+        if not (_same(old, new) or (sight.blind and is_env_value(place))):
+            yield Change(place, *sight.both(old, new, veil=veil), shown)
 
 
 def _kept(row: Any, path: Path) -> Any:
@@ -190,13 +220,6 @@ def _kept(row: Any, path: Path) -> Any:
     if path != ("envs",):
         return row
     return {"key": row["key"]} if isinstance(row, Mapping) and "key" in row else HIDDEN
-
-
-def _change(path: Path, before: Any, after: Any, row: str = "", *, veil: bool) -> Change:
-    """Return a change of a value, or of one that must not be seen; a reference may be."""
-    open_ones = (type(None), EnvRef) if veil else (object,)
-    before, after = (value if isinstance(value, open_ones) else HIDDEN for value in (before, after))
-    return Change(path, before, after, row)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -215,7 +238,11 @@ def _shown(value: Any, path: Path, say: Words) -> str:
         return say("diff.yes" if value else "diff.no")
     if path == ("billing", "mode") and f"mode.{value}" in say:
         return say(f"mode.{value}")
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = _text(value)
     if is_env_value(path) and text != HIDDEN:
         text = f'"{text}"'  # so that an empty one is seen, and "$NAME" typed is no reference
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -22,6 +22,7 @@ from ppio_widgets.request.docker_values import (
 )
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
 from ppio_widgets.request.imported import LeftOut
+from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.shell import HOLE, ShellWord
 from ppio_widgets.request.tokens import LineError
 
@@ -41,7 +42,7 @@ class DraftReader:
     Parameters
     ----------
     read_file : callable or None
-        Returns the text of a file of variables.
+        Returns the text of a file of variables; `PermissionError` where it must not be read.
     """
 
     read_file: ReadFile | None
@@ -133,7 +134,7 @@ class DraftReader:
         key, value = option.value.cut("=")
         if HOLE in key:
             self.note("docker_open", option.shown)
-        elif not key or (value is None and not is_name(key)):
+        elif not key or (value is None and not is_name(key)) or looks_like_key(key):
             raise LineError("option_env")
         elif value is None:
             self.envs[key] = EnvRef(key)
@@ -146,6 +147,9 @@ class DraftReader:
         name = option.value.shown
         try:
             text = None if self.read_file is None or option.value.expansions else self.read_file(name)
+        except PermissionError:
+            self.note("docker_env_file_outside", name)
+            return
         except (OSError, ValueError):
             text = None
         if text is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.shell import HOLE
 from ppio_widgets.request.tokens import LineError
 
@@ -181,7 +182,8 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
     Raises
     ------
     LineError
-        For a line without a key, or whose key has a blank inside; the message has its number only.
+        For a line without a key, or whose key has a blank inside or looks like a token; the message has
+        its number only.
     """
     rows: list[tuple[str, str | EnvRef]] = []
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
@@ -189,7 +191,7 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
         if not line or line.startswith("#"):
             continue
         key, equals, value = line.partition("=")
-        if not key or " " in key or "\t" in key or not (equals or is_name(key)):
+        if not key or " " in key or "\t" in key or not (equals or is_name(key)) or looks_like_key(key):
             raise LineError("docker_env_file_line", number=number)
         rows.append((key, value if equals else EnvRef(key)))
     return rows

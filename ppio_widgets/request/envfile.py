@@ -2,8 +2,8 @@
 
 ``${NAME}`` is left as it is written: what it stands for would come from the kernel's
 environment unseen, and that may be a secret. A value stands in the plan, in the preview
-and so in the saved notebook. One that looks secret by its name is therefore never taken:
-the name alone is, as ``--env NAME`` does, and the value comes from the kernel's
+and so in the saved notebook. One that looks secret, by its name or in itself, is therefore
+never taken: the name alone is, as ``--env NAME`` does, and the value comes from the kernel's
 environment when the request is sent. A name without ``=`` is taken so as well, as docker
 does.
 """
@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dotenv.parser import Binding, parse_stream
 
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
+from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
@@ -47,12 +48,16 @@ class EnvRows:
     notes: tuple[Note, ...] = ()
 
 
-def read_env_text(text: str) -> list[tuple[str, str | None]]:
+def read_env_text(
+    text: str, is_secret: Callable[[str], bool] = looks_like_key
+) -> list[tuple[str, str | None]]:
     """Read the text of an env file: each name once, with the last of its values.
 
     Parameters
     ----------
     text : str
+    is_secret : callable, optional
+        Whether a secret stands in a text; no name has one.
 
     Returns
     -------
@@ -62,8 +67,8 @@ def read_env_text(text: str) -> list[tuple[str, str | None]]:
     Raises
     ------
     LineError
-        For a line that cannot be read. It tells the number of the line and nothing of what
-        stands there.
+        For a line that cannot be read, or has a secret in place of a name: a file may hold
+        nothing but a token. It tells the number of the line and nothing of what stands there.
     """
     found: dict[str, str | None] = {}
     for binding in parse_stream(io.StringIO(text)):
@@ -71,6 +76,8 @@ def read_env_text(text: str) -> list[tuple[str, str | None]]:
         if binding.error or (key is not None and value is None and not is_name(key)):
             raise LineError("env_file_line", line=_line(binding))
         if key is not None:
+            if is_secret(key):
+                raise LineError("env_file_token", line=_line(binding))
             found[key] = value
     return list(found.items())
 
@@ -96,14 +103,19 @@ def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside
         text = outside.text(path)
         if text is None:
             raise LineError("file_missing", option="--env-file", path=path)
-        pairs.update(read_env_text(text))
+        pairs.update(read_env_text(text, outside.holds_secret))
     for key in typed:
         pairs.pop(key, None)
-    return _rows(pairs, outside.environ, paths)
+    return _rows(pairs, outside, paths)
 
 
-def _rows(pairs: Mapping[str, str | None], environ: Mapping[str, str], paths: Sequence[str]) -> EnvRows:
-    secrets = {key: value for key, value in pairs.items() if value and looks_secret(key)}
+def _rows(pairs: Mapping[str, str | None], outside: Outside, paths: Sequence[str]) -> EnvRows:
+    environ = outside.environ
+    secrets = {
+        key: value
+        for key, value in pairs.items()
+        if value and (looks_secret(key) or outside.holds_secret(value))
+    }
     refused = [key for key, value in secrets.items() if not is_name(key) or environ.get(key, value) != value]
     if refused:
         raise LineError("env_file_secret", names=", ".join(refused))

@@ -19,6 +19,10 @@ MARK = "$env"
 # The contract's limit of an env value (PPIO GPU API v2, create instance).
 LONGEST_VALUE = 4095
 
+# They hold the account's own key. By that name no instance gets it: a body from elsewhere could
+# ask for it, and whoever made its image could then launch at the account's expense.
+ACCOUNT_KEYS = frozenset({"PPIO_API_KEY", "NOVITA_API_KEY"})
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # The words of a name: HF_TOKEN, apiKey, AWSSecretKey.
@@ -68,6 +72,16 @@ def is_name(text: object) -> bool:
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 
+def is_account_key(name: str) -> bool:
+    """Whether a variable is the one of an account's own key; in any case, as Windows makes no difference."""
+    return name.upper() in ACCOUNT_KEYS
+
+
+def reference_names(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of all variables that a body takes from the kernel's environment, each once."""
+    return tuple(dict.fromkeys(ref.name for ref in _references(body)))
+
+
 def looks_secret(key: str) -> bool:
     """Whether the value of a variable is likely a secret, going by its name.
 
@@ -97,10 +111,11 @@ def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[
     Raises
     ------
     RequestInvalid
-        When a variable is not set, or its value cannot be sent. The error names the
-        variables, all of a kind at once, and never a value.
+        When a variable is not set, or its value cannot be sent, or it is the one of an
+        account's own key. The error names the variables, all of a kind at once, and never a
+        value.
     """
-    names = list(dict.fromkeys(ref.name for ref in _references(body)))
+    names = reference_names(body)
     values = {name: environ[name] for name in names if is_name(name) and name in environ}
     refusal = _refusal(names, values)
     if refusal is not None:
@@ -110,8 +125,11 @@ def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[
     return wire, tuple(dict.fromkeys(value for value in values.values() if value))
 
 
-def _refusal(names: list[str], values: Mapping[str, str]) -> RequestInvalid | None:
+def _refusal(names: tuple[str, ...], values: Mapping[str, str]) -> RequestInvalid | None:
     """Return why values cannot be sent, or None; it names the variables only."""
+    own = [name for name in names if is_account_key(name)]
+    if own:
+        return RequestInvalid("env_account_key", names=", ".join(own))
     unset = [name for name in names if name not in values]
     if unset:
         return RequestInvalid("env_unset", names=", ".join(unset), first=unset[0])

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from ppio_widgets.errors import PpioError
 from ppio_widgets.request.bodies import Nothing, Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
 from ppio_widgets.request.envfile import Note, rows_of_files
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.request.moments import read_span
 from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest
-from ppio_widgets.request.tokens import LineError, Word, is_expression, split_line
+from ppio_widgets.request.shapes import looks_like_key
+from ppio_widgets.request.tokens import UNSAID, LineError, Word, hide_given, is_expression, split_line
 
 Lookup = Callable[[str], Any]
 
@@ -58,6 +60,8 @@ class Line:
         What is worth saying about it: ``line.<code>`` in the words, and the parameters.
     preset : str
         Name of the preset whose body is the start, or empty.
+    looked_up : frozenset of str
+        The options whose value the notebook held: no message repeats it.
     """
 
     draft: dict[str, Any]
@@ -70,6 +74,7 @@ class Line:
     stop_at: str = ""
     notes: tuple[Note, ...] = ()
     preset: str = ""
+    looked_up: frozenset[str] = field(default=frozenset(), repr=False)
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
@@ -92,6 +97,16 @@ class _Reader:
     stop_at: str = ""
     notes: tuple[Note, ...] = ()
     preset: str = ""
+    looked_up: set[str] = field(default_factory=set, repr=False)
+
+    def take_looked_up(self, option: Option, value: Any) -> None:
+        """Take what the notebook holds; the notebook does not show it, so no message repeats it."""
+        self.looked_up.add(option.flag)
+        try:
+            self.take(option, value)
+        except PpioError as error:
+            hide_given(error)
+            raise
 
     def take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
@@ -139,7 +154,12 @@ class _Reader:
     def take_env_files(self) -> None:
         """Put the variables of the files underneath those of the line."""
         typed = self.draft.get("envs", [])
-        found = rows_of_files(self.env_files, {row["key"] for row in typed}, self.outside)
+        try:
+            found = rows_of_files(self.env_files, {row["key"] for row in typed}, self.outside)
+        except LineError as error:
+            if "--env-file" in self.looked_up:
+                hide_given(error)
+            raise
         self.notes = found.notes
         if found.rows:
             self.draft = with_value(self.draft, ("envs",), [*found.rows, *typed])
@@ -172,16 +192,21 @@ def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Ou
     while position < len(words):
         option, inline = _option(words[position], option)
         position += 1
-        value: Any = inline
+        word: Word | None = None
         if inline is not None and option.kind == "body" and _HANDLE.fullmatch(inline):
-            value = _evaluated(replace(words[position - 1], text=inline), option, lookup)
+            word = replace(words[position - 1], text=inline)
         follows = position < len(words) and not words[position].is_flag
         if inline is None and option.metavar and follows:
-            value = _evaluated(words[position], option, lookup)
+            word = words[position]
             position += 1
+        expression = _expression(word, option) if word is not None else None
+        if word is not None and expression is not None:
+            value = _evaluated(expression, word, option, lookup)
+        else:
+            value = word.text if word is not None else inline
         if value is None and option.value_needed:
             raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
-        reader.take(option, value)
+        (reader.take if expression is None else reader.take_looked_up)(option, value)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
         if cell is not None:
@@ -199,6 +224,7 @@ def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Ou
         reader.stop_at,
         reader.notes,
         reader.preset,
+        frozenset(reader.looked_up),
     )
 
 
@@ -210,7 +236,9 @@ def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
     if not word.is_flag and before is not None and not before.metavar:
         raise LineError("option_no_value", option=before.flag)
     if not word.is_flag and not word.text.startswith("-"):
-        raise LineError("line_stray", word=word.text)
+        # Behind --env it is likely what was to follow a "=", and a secret.
+        of_variable = before is not None and before.kind == "env"
+        raise LineError("line_stray", word=UNSAID if of_variable else word.text)
     if not word.is_flag:  # one dash
         meant = closest(f"-{flag}")
         raise LineError("option_meant" if meant else "option_unknown", option=flag, meant=meant)
@@ -224,17 +252,16 @@ def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
     return option, value if equals else None
 
 
-def _evaluated(word: Word, option: Option, lookup: Lookup) -> Any:
-    if word.quoted:
-        return word.text
-    if option.kind == "body" and _is_json(word.text):
-        return word.text
+def _expression(word: Word, option: Option) -> str | None:
+    """Return what of a word is taken from the notebook; None where it stands for itself."""
+    if word.quoted or (option.kind == "body" and _is_json(word.text)):
+        return None
     if _NAME.fullmatch(word.text) or (option.kind == "body" and _HANDLE.fullmatch(word.text)):
-        expression = word.text[1:]
-    elif word.text.startswith("{") and is_expression(word.text):
-        expression = word.text[1:-1]
-    else:
-        return word.text
+        return word.text[1:]
+    return word.text[1:-1] if word.text.startswith("{") and is_expression(word.text) else None
+
+
+def _evaluated(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
     try:
         found = _looked_up(expression, word, option, lookup)
     except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
@@ -296,7 +323,7 @@ def _switch(_option: Option, _value: Any) -> bool:
 
 def _env(option: Option, value: Any) -> dict[str, Any]:
     key, equals, rest = _text(option, value).partition("=")
-    if not key or not (equals or is_name(key)):
+    if not key or not (equals or is_name(key)) or looks_like_key(key):
         raise LineError("option_env")  # what was typed may be a secret
     return {"key": key, "value": rest if equals else EnvRef(key)}
 

@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_name
+from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_account_key, is_name
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -111,6 +111,8 @@ class EnvVar(_Part):
             return text(value)
         if not is_name(value.name):
             raise PydanticCustomError("env_name", "the name of a variable is needed")
+        if is_account_key(value.name):
+            raise PydanticCustomError("env_account_key", "an account's own key is given to no instance")
         return value
 
     @field_serializer("value")

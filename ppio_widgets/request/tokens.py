@@ -9,10 +9,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ppio_widgets.errors import PpioError
+from ppio_widgets.request.shapes import looks_like_key
+
+# Stands in a message for what it must not repeat.
+UNSAID = "…"
+
+# What of a message repeats something that was given.
+_REPEATED = ("value", "word", "path", "name")
+
+# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
+_HEAD, _TAIL = 30, 49
 
 
 class LineError(PpioError):
-    """A line that cannot be read; the message names the option and the way out."""
+    """A line that cannot be read; the message names the option and the way out.
+
+    What looks like a key is never repeated, and of a path only as much as a path has.
+    """
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code, **{name: _repeated(name, value) for name, value in params.items()})
+
+
+def hide_given(error: PpioError) -> None:
+    """Take out of a message what it repeats of what was given."""
+    error.params = {name: UNSAID if name in _REPEATED else value for name, value in error.params.items()}
+
+
+def _repeated(name: str, value: object) -> object:
+    """Return what a message may repeat of a parameter."""
+    if not isinstance(value, str):
+        return value
+    if looks_like_key(value):
+        return UNSAID
+    is_long = name == "path" and len(value) > _HEAD + _TAIL + 1
+    return f"{value[:_HEAD]}{UNSAID}{value[-_TAIL:]}" if is_long else value
 
 
 @dataclass(frozen=True)

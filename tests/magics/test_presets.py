@@ -5,9 +5,11 @@ import json
 import pytest
 from IPython.core.error import UsageError
 
+from ppio_widgets import EnvRef
 from ppio_widgets.launcher.presets import load_preset, preset_names, presets_folder, save_preset
 from tests.bodies import FULL, MINIMAL
 
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 LINE = "%ppio_launch --practice --name demo --product prod-1 --image ubuntu:24.04"
 
 
@@ -144,6 +146,13 @@ def test_show_keeps_a_secret_that_somebody_typed_into_the_file(said):
     assert "The file itself holds the values of HF_TOKEN" in told
 
 
+def test_list_shows_no_secret_that_somebody_typed_into_a_file(said, monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", "hunter2Zq91xx")
+    put("hand", json.dumps({"image": f"reg/x:{TOKEN}", "product_id": "a hunter2Zq91xx b"}))
+    put("odd", json.dumps({"image": {"password": "s3cret"}}))
+    assert said("list").splitlines() == ["hand: … · … · GPUs: - · -", "odd: - · … · GPUs: - · -"]
+
+
 def test_delete_deletes(said):
     save_preset("train", FULL)
     assert "Deleted" in said("delete TRAIN")
@@ -173,6 +182,21 @@ def test_a_preset_of_a_part_gets_the_defaults_and_its_references_stay_names(run)
     assert plan.report.body["billing"] == {"mode": "postpaid"}
     assert plan.report.request is not None
     assert '{"$env": "HF_TOKEN"}' in " ".join(repr(plan).split()).replace("{ ", "{").replace(" }", "}")
+
+
+def test_a_secret_that_somebody_typed_into_a_preset_is_not_taken_from_there(run, capsys):
+    put("hand", json.dumps({**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": "hunter2"}]}))
+    plan = run("%ppio_launch --practice --preset hand --dry-run")
+    assert plan.report.body["envs"] == [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]
+    assert "hunter2" not in repr(plan)
+    assert "The preset's file holds the values of HF_TOKEN" in capsys.readouterr().out
+
+
+def test_a_preset_with_a_secret_elsewhere_launches_nothing(run, names):
+    put("hand", json.dumps({**MINIMAL, "command": f"serve {TOKEN}"}))
+    with pytest.raises(UsageError, match=r"field command holds a secret \(hf_…6789\)"):
+        run("%ppio_launch --practice --preset hand --yes")
+    assert names() == []
 
 
 def test_a_form_opens_with_a_preset(run):

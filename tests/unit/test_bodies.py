@@ -21,6 +21,9 @@ class Files(dict):
     def text(self, path):
         return self.get(path)
 
+    def holds_secret(self, _text):
+        return False
+
 
 def read(line, cell=None, files=(), **names):
     return read_line(line, lambda name: names[name], cell=cell, outside=Files(files))

@@ -18,7 +18,7 @@ from ppio_widgets.__main__ import main
 from ppio_widgets.check_notebook import look_through
 from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.cloud.known import Known, known_secrets
-from ppio_widgets.cloud.shapes import sightings
+from ppio_widgets.request.shapes import sightings
 from tests.sweep import ENV_SECRET, KEY
 from tests.unit.test_redact import ENCODINGS
 
@@ -52,6 +52,8 @@ HARMLESS = [
     "mask_0wXc8VbN2mQ4rTy6Ui8o disk_0wXc8VbN2mQ4rTy6Ui8o",
     "XAKIA2E3Q5RT7XYABA1B2 AKIA2E3Q5RT7XYABA1B2X",
     "task-based and risk-averse-approaches-2024, sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+    "postgres://user:password@localhost/db https://me:$PASS@host http://{user}:{pw}@h a://b:%s@c x://u:***@h",
+    "https://api.ppio.com:443/a@b git@github.com:x/y http://localhost:8888/?a=b:c@d ssh://git@host:22/x",
     "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0B -----BEGIN PRIVATE KEY----- goes here",
     "EnvRef('HF_TOKEN') {'$env': 'HF_TOKEN'} hf_… ghp_… sk_…a1b2",
 ]
@@ -133,6 +135,21 @@ def test_what_looks_like_a_key_is_found_masked(check, saved, key, around):
     assert key not in said
     assert key[8:-4] not in said
     assert ("a1b2)" in said.lower()) == (not key.startswith("-----"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://me:hunter2@db.example:5432/x",
+        "redis://:p%40ss:w@10.0.0.1",
+        "HTTPS://a.b:p$w@[::1]/",
+        "a+b://c:d@e",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "URL={}", '{{"a": "{}"}}', "<b>{}</b>", "x\\n{}\\n"])
+def test_a_password_in_an_address_is_found_and_nothing_of_it_shown(check, saved, address, around):
+    file = saved(code("x = 1"), code(around.format(address)))
+    assert check(file)[:2] == (1, f"{file}: cell 2: looks like a password in an address (://…)\n")
 
 
 def test_the_sentence_says_where_and_shows_the_ends_only(check, saved):

@@ -446,12 +446,25 @@ def test_a_file_of_variables_that_is_not_read_is_said(read_file):
     assert "my.env" in said(read)
 
 
-@pytest.mark.parametrize("line", ["=s3cret", "MY s3cret=1", "export A=s3cret", "my-s3cret", "A\tB"])
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
+
+
+@pytest.mark.parametrize(
+    "line", ["=s3cret", "MY s3cret=1", "export A=s3cret", "my-s3cret", "A\tB", TOKEN, f"{TOKEN}="]
+)
 def test_a_bad_line_of_a_file_is_said_by_its_number_alone(line):
     read = read_docker("docker run --env-file my.env img", lambda name: f"A=1\n{line}\n")
     assert read.draft == {"image": "img"}
     assert "my.env:2" in said(read)
     assert "s3cret" not in said(read)
+    assert TOKEN not in said(read) + repr(read)
+
+
+@pytest.mark.parametrize("given", [TOKEN, f"{TOKEN}=", f"{TOKEN}=x"])
+def test_a_token_in_place_of_a_name_is_refused_and_not_repeated(given):
+    with pytest.raises(LineError, match="--env takes") as caught:
+        read_docker(f"docker run -e {given} img")
+    assert TOKEN not in str(caught.value) + repr(vars(caught.value))
 
 
 @given(st.lists(st.tuples(env_names, text(0, 24).filter(lambda value: "\n" not in value)), max_size=5))

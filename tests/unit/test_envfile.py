@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.locale import words
 from ppio_widgets.request.envfile import read_env_text
+from ppio_widgets.request.envref import looks_secret
 from ppio_widgets.request.line import read_line
+from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.tokens import LineError
 
 
@@ -19,6 +22,11 @@ class Files:
 
     def text(self, path):
         return self.files.get(path)
+
+    def holds_secret(self, text):
+        return looks_like_key(text) or any(
+            looks_secret(name) and value in text for name, value in self.environ.items()
+        )
 
 
 def read(line, environ=(), **files):
@@ -63,6 +71,28 @@ def test_a_line_that_cannot_be_read_is_counted_and_not_repeated(text, line):
         read_env_text(text)
     assert "s3cret" not in str(caught.value) + repr(vars(caught.value))
     assert caught.value.__context__ is None
+
+
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
+
+
+@pytest.mark.parametrize("line", [TOKEN, f"{TOKEN}=", f"export {TOKEN}", "known_to_the_kernel"])
+def test_a_secret_in_place_of_a_name_is_refused_by_its_line_alone(line):
+    with pytest.raises(LineError, match="on line 2 a secret stands") as caught:
+        read("--env-file a.env", {"DB_PASSWORD": "known_to_the_kernel"}, a_env=f"A=1\n{line}\n")
+    assert line not in str(caught.value) + repr(vars(caught.value))
+    assert "2" in caught.value.sentence(words("zh"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"https://x/?t={TOKEN}", "postgres://me:hunter2@db/x", "as-the-kernel-has-it", "a=as-the-kernel-has-it"],
+)
+def test_a_value_that_is_a_secret_in_itself_is_taken_by_its_name(value):
+    line = read("--env-file a.env", {"DB_PASSWORD": "as-the-kernel-has-it"}, a_env=f"URL={value}")
+    assert line.draft["envs"] == [{"key": "URL", "value": EnvRef("URL")}]
+    assert line.notes[0][1]["names"] == "URL"
+    assert value not in repr(line)
 
 
 def test_variables_of_a_file_go_into_the_body_and_those_of_the_line_before_them():

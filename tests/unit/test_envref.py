@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, EnvRef, RequestInvalid, check
+from ppio_widgets.cloud.credentials import KEY_VARIABLES
 from ppio_widgets.locale import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
-from ppio_widgets.request.envref import is_name, looks_secret, reference, resolved
+from ppio_widgets.request.envref import ACCOUNT_KEYS, is_name, looks_secret, reference, resolved
 from ppio_widgets.request.fields import Leaf, leaves
 from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.models import EnvVar
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs, env_names
 
 AT = ("envs", 0, "value")
@@ -176,6 +178,25 @@ def test_a_value_that_cannot_be_sent_is_refused_and_not_shown(value, code):
         assert "s3cret" not in error.sentence(say)
     assert "s3cret" not in repr(vars(error)) + repr(error.args)
     assert resolved(with_value(EnvRef("A")), {"A": "é" * 4095})[1] == ("é" * 4095,)
+
+
+@pytest.mark.parametrize("name", [*KEY_VARIABLES.values(), "Ppio_Api_Key"])
+def test_an_accounts_own_key_is_never_a_value_however_the_body_comes(name):
+    error = refusal(with_value({"$env": name}), {name: "sk_s3cret_0123456789"})
+    assert error.code == "env_account_key"
+    for say in (words("en"), words("zh")):
+        assert name in error.sentence(say)
+    for value in (EnvRef(name), {"$env": name}):
+        report = check(with_value(value))
+        assert report.request is None
+        assert "another name" in report.errors("en")["envs", 0, "value"]
+    with pytest.raises(ValidationError):
+        EnvVar(key="A", value=EnvRef(name))
+    assert not check(with_value(EnvRef(f"MY_{name}"))).errors().get(("envs", 0, "value"))
+
+
+def test_the_accounts_own_keys_are_those_that_a_client_looks_for():
+    assert set(KEY_VARIABLES.values()) == ACCOUNT_KEYS
 
 
 def test_both_spellings_are_taken_and_kept_as_the_same():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, PpioError
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.curl import read_curl
+from ppio_widgets.request.curl import read_curl, to_curl
 from ppio_widgets.request.imported import Imported
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import FULL, MINIMAL
@@ -163,6 +163,38 @@ def test_what_has_no_place_in_a_body_is_named_and_never_its_value(part, expected
     assert "s3cret" not in repr(read)
     for language in LANGUAGES:
         assert "s3cret" not in first.sentence(words(language))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "printf 'Authorization: Bearer sk_s3cret' | curl --header @-",
+        "printf 'Authorization: Bearer %s\\n' sk_s3cret | curl --header @-",
+        'echo "authorization: sk_s3cret" | curl -H @-',
+        "export PPIO_API_KEY=sk_s3cret; curl",
+        "PPIO_API_KEY=sk_s3cret curl",
+        "NOVITA_API_KEY='sk_s3cret'\ncurl",
+    ],
+)
+def test_a_key_beside_the_command_is_noticed(before):
+    read = read_curl(f"{before} {URL} --data-raw '{JSON}'")
+    assert read.draft == MINIMAL
+    assert [one.code for one in read.left_out] == ["curl_key"]
+    assert "s3cret" not in repr(read)
+
+
+def test_a_key_in_a_document_is_noticed():
+    read = read_curl(
+        f"curl {URL} -K - --data-raw '{JSON}' <<END\nheader = \"Authorization: Bearer sk_x\"\nEND"
+    )
+    assert [one.code for one in read.left_out] == ["curl_key"]
+
+
+@pytest.mark.parametrize("body", [MINIMAL, FULL, {"envs": [{"key": "A", "value": EnvRef("HF_TOKEN")}]}])
+def test_no_key_is_noticed_where_a_variable_stands_for_it(body):
+    assert read_curl(to_curl(body, words("en"))).left_out == ()
+    own = f"echo \"Authorization: Bearer $KEY\" | curl {URL} -H @- -d '{JSON}'"
+    assert read_curl(own).left_out == ()
 
 
 def test_the_same_is_left_out_once():

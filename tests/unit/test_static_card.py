@@ -62,6 +62,19 @@ def read(line):
     return compact(read_line(line.removeprefix(MAGIC), None).draft).body
 
 
+@pytest.mark.parametrize(
+    "name", ["hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", "d-sk_live_Ab12Cd34Ef56Gh78", "redis://:hunter2@h"]
+)
+def test_what_looks_like_a_key_in_any_field_is_on_no_card(client, name):
+    body = {**MINIMAL, "name": name}
+    launch = Launch(LaunchPlan(check(body), Target.of(client)), client)
+    for card in (static_card.of_draft(planned(body), SAY), static_card.of_launch(launch, SAY)):
+        bundle = card.bundle(SAY)
+        assert name not in str(bundle)
+        assert "hunter2" not in str(bundle)
+        assert bundle["text/plain"]
+
+
 @pytest.fixture
 def launched(client, clock, quick):
     """Launches on the practice cloud, and waits until it runs."""

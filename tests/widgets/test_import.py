@@ -1,13 +1,15 @@
 """Texts and presets as the start of a form, the four faces of its preview, and what changed since."""
 
+import html
 import json
 import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef, LaunchForm
-from ppio_widgets.launcher.presets import save_preset
+from ppio_widgets.launcher.presets import presets_folder, save_preset
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.clock import PATIENCE
@@ -176,6 +178,196 @@ def test_what_cannot_be_read_is_one_sentence_and_changes_nothing(opened, text):
     assert opened.value == before
     assert not find_all(opened, "Fill the form with it")
     assert find(opened, "Paste").value == text, "what was typed stays"
+
+
+KEY = "sk_live_Ab12Cd34Ef56Gh78Ij90"
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
+PASSWORD = "hunter2Zq91xx"
+URL = "https://api.ppio.com/gpus/v2/instances"
+SMALL = json.dumps(MINIMAL)
+
+
+def kept_anywhere(secret):
+    """Whether any widget of the kernel would save a text with the notebook."""
+    return any(secret in json.dumps(one.get_state(), default=str) for one in _instances.values())
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        (KEY, f"curl {URL} -H 'Authorization: Bearer {KEY}' -d '{SMALL}'"),
+        (KEY, f"export PPIO_API_KEY={KEY}\ncurl --header @- --url {URL} --data-raw '{SMALL}'"),
+        (KEY, f"printf 'Authorization: Bearer {KEY}' | curl --header @- --url {URL} --data-raw '{SMALL}'"),
+        (KEY, f"curl {URL} -H 'X-Api-Key: {KEY}' -d '{SMALL}'"),
+        (PASSWORD, f"curl https://me:{PASSWORD}@api.ppio.com/gpus/v2/instances -d '{SMALL}'"),
+        (PASSWORD, f"curl {URL} -b 'session={PASSWORD}' -d '{SMALL}'"),
+        (PASSWORD, f"# {PASSWORD}\ncurl {URL} -d '{SMALL}'"),
+        (PASSWORD, f"ANY={PASSWORD} docker run -e ANY ubuntu"),
+        (PASSWORD, f"docker login -u me -p {PASSWORD} reg.io && docker run ubuntu"),
+        (PASSWORD, f"docker run --label x={PASSWORD} ubuntu"),
+        (PASSWORD, f'docker run -e "A=${{A:-{PASSWORD}}}" -e HF_TOKEN={PASSWORD} ubuntu'),
+        (PASSWORD, f"The word is {PASSWORD}:\n```json\n{SMALL}\n```"),
+        (PASSWORD, f'{{"envs": [{{"key": "HF_TOKEN", "value": "{PASSWORD}"}}], "envs": []}}'),
+        (TOKEN, f'{{"command": "serve --token {TOKEN}"}}'),
+        (TOKEN, f'{{"{TOKEN}": 1, "name": "x"}}'),
+        (PASSWORD, f'{{"api_key": "{PASSWORD}", "name": "x"}}'),
+        (TOKEN, f'{{"envs": [{{"key": "{TOKEN}", "value": "x"}}, {{"key": "A"}}]}}'),
+    ],
+)
+def test_a_field_that_was_read_is_emptied_and_no_secret_of_it_stays(opened, secret, text):
+    paste(opened, text)
+    shows(opened, "This would change")
+    assert find(opened, "Paste").value == ""
+    if "${A:-" not in text:  # that is kept as typed, and said so
+        assert not kept_anywhere(secret)
+        assert secret not in str(opened.session.draft)
+        press(find(opened, "Fill the form with it"))
+        assert not kept_anywhere(secret)
+        assert secret not in str(opened.value)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        (KEY, f"curl {URL} -H 'Authorization: Bearer {KEY}' -d '{SMALL},'"),
+        (KEY, f"curl {URL} -H 'Authorization: Bearer {KEY}' -d '{SMALL}"),
+        (KEY, f"curl https://api.ppio.com/gpus/v2/products -H 'Authorization: Bearer {KEY}'"),
+        (PASSWORD, f"curl {URL} -u me:{PASSWORD} -d '{SMALL},'"),
+        (PASSWORD, f"curl {URL} -H 'authorization: {PASSWORD}' -d '{SMALL},'"),
+        (PASSWORD, f"psql postgres://me:{PASSWORD}@db.example/x"),
+        (TOKEN, f"docker run -e {TOKEN} ubuntu"),
+        (PASSWORD, f"docker run -e HF_TOKEN={PASSWORD} --nosuch ubuntu"),
+        (PASSWORD, f"%ppio_launch --api-key {PASSWORD} --name x"),
+        (TOKEN, f"%ppio_launch --name x --env HF_TOKEN {TOKEN}"),
+        (TOKEN, f"%ppio_launch --gpus {TOKEN}"),
+        (TOKEN, f"%ppio_launch --{TOKEN} 1"),
+        (PASSWORD, f"%ppio_launch --env 'HF_TOKEN={PASSWORD}"),
+        (PASSWORD, f'{{"envs": [{{"key": "HF_TOKEN", "value": "{PASSWORD}"}},]}}'),
+        (PASSWORD, f'{{"hf_token": "{PASSWORD}",}}'),
+        (KEY, KEY),
+        ("known-by-name-only", "known-by-name-only"),
+        ("known-by-name-only", "%ppio_launch --gpus known-by-name-only"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_emptied_when_a_secret_stands_in_it_and_that_is_said(
+    opened, monkeypatch, secret, text
+):
+    monkeypatch.setenv("DB_PASSWORD", "known-by-name-only")
+    paste(opened, text)
+    shows(opened, "A secret stood in the field, so it was emptied.")
+    shows(opened, "<p class=ppw-bad>")
+    assert find(opened, "Paste").value == ""
+    assert not kept_anywhere(secret)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"envs": [{"key": "MODE", "value": "fast"},]}',
+        '{"envs": [{"key": "HF_TOKEN", "value": {"$env": "HF_TOKEN"}},]}',
+        '{"registry_auth_id": "a",}',
+        "docker run -u 1000:1000 --nosuch -e HF_TOKEN -e KEY=$KEY ubuntu",
+        "%ppio_launch --registry-auth a --nosuch",
+        'curl https://example.com -H "Authorization: Bearer $KEY"',
+    ],
+)
+def test_a_field_without_a_secret_keeps_what_was_typed(opened, text):
+    paste(opened, text)
+    shows(opened, "<p class=ppw-bad>")
+    assert find(opened, "Paste").value == text
+
+
+def test_what_stands_in_a_field_that_no_reference_can_stand_for_is_left_out_and_said(opened, monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", PASSWORD)
+    paste(
+        opened,
+        json.dumps(
+            {**MINIMAL, "command": f"serve {PASSWORD}", "image": f"a/b:{TOKEN}", "ports": [{"port": 1}]}
+        ),
+    )
+    shows(opened, "A secret stands in these fields, so they were left out: image, command.")
+    press(find(opened, "Fill the form with it"))
+    assert not {"image", "command"} & opened.value.keys()
+    assert opened.value["ports"] == [{"port": 1}]
+
+
+def test_what_would_change_shows_no_secret_that_the_form_held(opened, monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", PASSWORD)
+    opened.value = {**MINIMAL, "command": f"serve {PASSWORD}", "entrypoint": f"x {TOKEN}"}
+    paste(opened, json.dumps({**MINIMAL, "command": "serve", "entrypoint": "y"}))
+    shows(opened, "Command: •••• → serve")
+    shows(opened, "Entrypoint: •••• → y")
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "HOME"])
+def test_what_is_taken_from_the_kernel_is_named_among_a_hundred_changes(opened, name):
+    rows = [{"key": f"A{number}", "value": "1"} for number in range(100)]
+    rows.insert(90, {"key": "B", "value": {"$env": name}})
+    paste(opened, json.dumps({**MINIMAL, "envs": rows}))
+    shows(opened, html.escape(f"Taken from the kernel's environment and sent along: {name}"))
+    press(find(opened, "Fill the form with it"))
+    shows(opened, f"•••• (from ${name})")
+    for face in ("curl", "python", "line"):
+        choose(find(opened, "Request as"), face)
+        shows(opened, html.escape(f"Taken from the kernel's environment and sent along: {name}"))
+
+
+def test_the_confirmation_names_what_is_taken_from_the_kernel(form, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "s3cret")
+    form.value = {**MINIMAL, "envs": [{"key": "A", "value": EnvRef("HF_TOKEN")}]}
+    press(find(form, "Launch"))
+    shows(form, html.escape("Taken from the kernel's environment and sent along: HF_TOKEN"))
+
+
+@pytest.mark.parametrize("name", ["PPIO_API_KEY", "NOVITA_API_KEY", "ppio_api_key"])
+def test_the_accounts_own_key_is_given_to_no_instance(opened, cloud, monkeypatch, name):
+    monkeypatch.setenv(name, KEY)
+    paste(opened, json.dumps({**MINIMAL, "envs": [{"key": "B", "value": {"$env": name}}]}))
+    shows(opened, "This would change")
+    press(find(opened, "Fill the form with it"))
+    assert "The key of your account is given to no instance" in opened.errors[("envs", 0, "value")]
+    press(find(opened, "Launch"))
+    shows(opened, "The key of your account is given to no instance")
+    assert cloud.posts == 0
+
+
+def test_only_files_below_the_kernels_folder_are_read_for_a_text_that_was_pasted(
+    opened, tmp_path, monkeypatch, client
+):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    (tmp_path / "other.env").write_text("OF_ANOTHER=1")
+    (here / "link.env").symlink_to(tmp_path / "other.env")
+    (here / "my.env").write_text("OURS=1")
+    for path in (tmp_path / "other.env", "../other.env", "link.env", "/proc/self/environ"):
+        paste(opened, f"docker run --env-file {path} --env-file my.env ubuntu")
+        shows(opened, f"take its variables by %ppio_launch --env-file: {path}")
+        shows(opened, "Variable OURS added")
+        assert "OF_ANOTHER" not in shown(opened)
+    form = LaunchForm.from_docker("docker run --env-file ../other.env ubuntu", client=client)
+    assert form.value["envs"] == [{"key": "OF_ANOTHER", "value": "1"}], "a call is the person's own"
+    form.close()
+    # As the kernel gives the environment of a process.
+    (here / "environ").write_bytes(b"A=1\0HF_TOKEN=s3cret\0")
+    with pytest.raises(LineError, match="environ is not text"):
+        LaunchForm.from_docker("docker run --env-file environ ubuntu", client=client)
+
+
+def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
+    presets_folder().mkdir(parents=True)
+    body = {**MINIMAL, "command": f"x {TOKEN}", "envs": [{"key": "HF_TOKEN", "value": PASSWORD}]}
+    (presets_folder() / "hand.json").write_text(json.dumps(body))
+    press(find(form, "Import, or begin with a preset"))
+    threads_end()
+    choose(find(form, "Preset"), "hand")
+    threads_end()
+    shows(form, "The values of HF_TOKEN are secrets")
+    shows(form, "so they were left out: command")
+    press(find(form, "Fill the form with it"))
+    assert form.value == {**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}
+    assert not kept_anywhere(TOKEN)
+    assert not kept_anywhere(PASSWORD)
 
 
 def test_a_preset_fills_the_form_and_what_changed_since_is_said(form):

@@ -43,6 +43,16 @@ def test_long_lists_and_long_texts_fold():
     assert len(text) < 700
 
 
+def test_a_row_that_refers_never_folds():
+    rows = [{"key": f"K{n}", "value": "v"} for n in range(500)]
+    rows[50] = {"key": "B", "value": EnvRef("HF_TOKEN")}
+    text = preview({"envs": rows}, SAY)
+    assert "… 47 more" in text
+    assert "•••• (from $HF_TOKEN)" in text
+    assert "… 449 more" in text
+    assert len(text) < 900
+
+
 @given(bodies_with_refs)
 def test_a_reference_is_dots_and_a_name_in_the_preview_and_an_object_in_the_copy(body):
     names = [row["value"].name for row in body["envs"] if isinstance(row.get("value"), EnvRef)]

@@ -2,7 +2,8 @@
 
 A shape begins with words that keys of a service begin with, so that a text is searched for
 those first: that is fast, and pictures in base64 are passed over. The rest of most shapes has
-to look made by chance, as ``sk_learn_pipeline`` and ``Bearer YOUR_API_KEY`` begin so too.
+to look made by chance, as ``sk_learn_pipeline`` and ``Bearer YOUR_API_KEY`` begin so too. A
+password in an address, ``postgres://user:password@host``, stands where none but a password does.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Shape:
     Attributes
     ----------
     kind : str
-        ``"key"``, ``"token"`` or ``"private"``: what it is called.
+        ``"key"``, ``"token"``, ``"private"`` or ``"password"``: what it is called.
     begins : tuple of str
         What it begins with, exactly.
     rest : pattern
@@ -58,7 +59,7 @@ class Sighting:
     kind : str
         Of its shape.
     shown : str
-        Its beginning and its last four characters: what may be shown of it.
+        What may be shown of it: its beginning and, of a key or token, its last four characters.
     """
 
     start: int
@@ -66,6 +67,13 @@ class Sighting:
     kind: str
     shown: str
 
+
+# Of these the last characters are shown as well.
+_ENDS_SHOWN = ("key", "token")
+
+# What stands for a password in documentation, or is filled in by somebody else.
+_MADE_UP = r"(?![$<{]|%[s({]|(?i:pass(?:word|wd)?|pwd|secret|token|your[^@]*|changeme|[*x.\u2022\u2026]+)@)"
+_OF_ADDRESS = r"""[^\s/?#@:"'<>\\]{0,256}"""
 
 # None reads on without end: longer than that is no key.
 SHAPES = (
@@ -91,7 +99,19 @@ SHAPES = (
         re.compile(r"(?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=]{16}"),
         by_chance=False,
     ),
+    # Behind the scheme of any address.
+    Shape(
+        "password",
+        ("://",),
+        re.compile(rf"""{_OF_ADDRESS}:{_MADE_UP}[^\s/?#@"'<>\\]{{1,256}}(?=@[A-Za-z0-9\[])"""),
+        by_chance=False,
+    ),
 )
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether something in a text looks like a key."""
+    return next(sightings(text), None) is not None
 
 
 def sightings(text: str) -> Iterator[Sighting]:
@@ -109,10 +129,10 @@ def _of_shape(text: str, shape: Shape, begin: str) -> Iterator[Sighting]:
     place = text.find(begin)
     while place >= 0:
         before = text[max(0, place - 16) : place]
-        within = begin[0] != "-" and _WORD.search(before) and not _ESCAPE.search(before)
+        within = begin[0].isalpha() and _WORD.search(before) and not _ESCAPE.search(before)
         match = None if within else shape.rest.match(text, place + len(begin))
         if match and (not shape.by_chance or _is_by_chance(match[0])):
-            last = "" if shape.kind == "private" else match[0][-4:]
+            last = match[0][-4:] if shape.kind in _ENDS_SHOWN else ""
             yield Sighting(place, match.end(), shape.kind, f"{begin}…{last}")
         place = text.find(begin, place + len(begin))
 
