@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from benchmarks.front_end import counted, press, type_into
 from benchmarks.peers import OURS
 from benchmarks.peers.face import every
 from ppio_widgets import LaunchForm
+from ppio_widgets.practice import catalogue, goods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from benchmarks.figures import Figure
 
 PRODUCTS = 1000
+PAGE = 100  # of an answer, as large as it is asked for
 TYPED = "GPU 99 80"
 
 
 def measure(rounds: int) -> list[Figure]:
     """Open, look for a product key by key, and back."""
     front_end.record()
+    catalogue.PRODUCTS, catalogue.LARGEST_PAGE = _sold(), PAGE
     notes = Notes("catalogue")
     for _round in range(rounds):
         form = _timed(_opened, notes, "open and load")
@@ -46,19 +49,23 @@ def _named(form: LaunchForm, description: str) -> Any:
 
 
 def _opened() -> LaunchForm:
-    """Return a form that has been displayed and has 1,000 products."""
+    """Return a form that has been displayed and has loaded what there is."""
     form = LaunchForm(body(0), practice=True, language="en")
     form._repr_mimebundle_()
     for thread in threading.enumerate():
         if thread.name == "ppio-catalogue":
             thread.join()
-    shelf = form.session.shelf
-    offers = tuple(
-        replace(shelf.offers[n % len(shelf.offers)], id=f"prod-{n}", gpu_name=f"GPU {n}")
-        for n in range(PRODUCTS)
-    )
-    form.session.shelf = replace(shelf, offers=offers)
     return form
+
+
+def _sold() -> tuple[dict[str, Any], ...]:
+    """Return what the practice cloud sells, over and over, the first product under its own name."""
+    few = goods.PRODUCTS
+    many = [copy.deepcopy(few[number % len(few)]) for number in range(1, PRODUCTS)]
+    for number, product in enumerate(many):
+        product["id"] = f"prod-{number}"
+        product["resource_spec"]["gpu"]["name"] = f"GPU {number}"
+    return (few[0], *many)
 
 
 def _timed(action: Callable[[], Any], notes: Notes, what: str) -> Any:

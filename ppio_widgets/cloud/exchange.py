@@ -87,9 +87,11 @@ class Exchange:
     interrupted: bool = False
     date: float = 0.0
     retry_after: float | None = None
-    _leave_until: float | None = None
+    _leave_until: float = 0.0
+    _shut_at: float = 0.0
     _shut: bool = False
     _socket: socket.socket | None = None
+    _watchdog: threading.Timer | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(
@@ -102,8 +104,9 @@ class Exchange:
         """Make the request."""
         request.extensions["trace"] = self.trace
         began = time.monotonic()
-        self._leave_until = None if limits.leave_within is None else began + limits.leave_within
-        watchdog = _watchdog(limits.seconds, self._shut_down)
+        self._shut_at = began + limits.seconds
+        within = limits.seconds if limits.leave_within is None else limits.leave_within
+        self._leave_until = min(self._shut_at, began + within)
         try:
             self._read(http.send(request, auth=auth, stream=True), limits.size)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
@@ -111,7 +114,7 @@ class Exchange:
             self.interrupted = not isinstance(error, Exception)
             log.info("%s %s: %s in %s", request.method, request.url.path, self.failure, frames_of(error))
         finally:
-            watchdog.cancel()
+            self._call_off()
         log.info(
             "%s %s: %s in %.2f s", request.method, request.url.path, self.status, time.monotonic() - began
         )
@@ -123,16 +126,24 @@ class Exchange:
         if not event.endswith(_LEAVING) or getattr(info.get("request"), "method", b"") == b"CONNECT":
             return  # what a proxy is asked first is not our request
         with self._lock:
-            late = self._leave_until is not None and time.monotonic() > self._leave_until
-            if late or self._shut:
+            if self._shut or time.monotonic() > self._leave_until:
                 raise _TooLate
             self.left = True
 
     def _take_socket(self, stream: Any) -> None:
         ask = getattr(stream, "get_extra_info", None)
         connection = ask("socket") if callable(ask) else None
+        if not isinstance(connection, socket.socket):
+            return  # a transport in memory has none, and answers at once
         with self._lock:
-            self._socket = connection if isinstance(connection, socket.socket) else None
+            self._socket = connection
+            if self._watchdog is None:
+                self._watchdog = _watchdog(self._shut_at - time.monotonic(), self._shut_down)
+
+    def _call_off(self) -> None:
+        with self._lock:
+            if self._watchdog is not None:
+                self._watchdog.cancel()
 
     def _shut_down(self) -> None:
         with self._lock:
@@ -146,6 +157,8 @@ class Exchange:
     def _read(self, response: httpx.Response, limit: int) -> None:
         """Read the answer as it is on the wire; one that is too large is cut."""
         try:
+            # A connection that was open before told nothing of its socket until now.
+            self._take_socket(response.extensions.get("network_stream"))
             self.date = _date(response.headers.get("date"))
             self.retry_after = _pause(response.headers.get("retry-after"), self.date)
             encoding = response.headers.get("content-encoding", "identity").strip().lower()

@@ -15,7 +15,7 @@ if (!window.ppw) {
     const list = control.closest('.ppw-list');
     const row = control.closest('.ppw-row');
     const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
-      : control.matches('.ppw-remove') ? () => list.querySelector('.ppw-add')
+      : control.matches('.ppw-row > button') ? () => list.querySelector('.ppw-add')
       : control.matches('input') ? () => row.querySelector('.ppw-switch input')
       : control.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
       : control.matches('.ppw-ask') ? () => root.querySelector('.ppw-sure')

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Controls whose content is short get a short box.
 _SHORT = ("whole", "choice")
+# And those that are long get all the room there is.
+_WIDE = ("image", "entrypoint", "command")
 
 
 class Field:
@@ -112,7 +114,9 @@ class Field:
 
     def _build(self, say: Words, value: Any, row: int) -> w.Widget:
         key = pattern(self.path)
-        classes = ["ppw-field", self.css, *(["ppw-short"] if self._leaf.kind in _SHORT else [])]
+        size = "ppw-short" if self._leaf.kind in _SHORT else "ppw-wide" if key in _WIDE else ""
+        # What stands in a row is arranged by the row.
+        classes = [self.css] if row else [one for one in ("ppw-field", size, self.css) if one]
         traits: dict[str, Any] = {
             "description": self._named(row),
             "_dom_classes": classes,

@@ -57,9 +57,7 @@ class Row:
         for name in self._names:
             if name != "id" or "id" in self._extra():
                 self._make(name)
-        remove = theme.button(
-            owner.say("row.remove"), "ppw-remove", tooltip=owner.say(f"row.remove.{column}")
-        )
+        remove = theme.button(owner.say("row.remove"), tooltip=owner.say(f"row.remove.{column}"))
         remove.on_click(self._on_click)
         self._remove = remove
         self._make_missing()

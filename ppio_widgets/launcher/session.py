@@ -18,6 +18,7 @@ from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.launch import Launch
+from ppio_widgets.launcher.loading import Loading
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.launcher.since import changed_since
 from ppio_widgets.launcher.states import BUSY, LaunchState
@@ -26,7 +27,7 @@ from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.draft import copied, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
@@ -229,7 +230,7 @@ class LaunchSession(HasTraits):
         self.timer.require()
 
     def load(self, *, anew: bool = False) -> None:
-        """Load the catalogue in the background, all kinds at once; what comes changes `shelf`.
+        """Load the catalogue in the background; what comes changes `shelf`.
 
         Parameters
         ----------
@@ -242,15 +243,19 @@ class LaunchSession(HasTraits):
             catalogue = self.catalogue
             if anew:
                 catalogue.refresh()
-            self.loading = frozenset(catalogue.due())
-        for kind in sorted(self.loading):
-            worker.run(partial(self._load, catalogue, kind), name="ppio-catalogue", daemon=True)
+            due = catalogue.due()
+            self.loading = frozenset(due)
+        loading = Loading(catalogue, due, partial(self._on_landed, catalogue))
+        try:
+            worker.run(loading.run, name="ppio-catalogue", daemon=True)
+        except RuntimeError:  # the system has no thread left: a Refresh tries again
+            self.loading = frozenset()
 
-    def _load(self, catalogue: Catalogue, kind: str) -> None:
-        catalogue.load(kind)
+    def _on_landed(self, catalogue: Catalogue, kinds: Sequence[str]) -> None:
+        """Take over what came together; called on a thread of its own."""
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
-                self.loading -= {kind}
+                self.loading -= set(kinds)
                 self.shelf = catalogue.snapshot()
                 self.report = self._judged(self.draft)
 

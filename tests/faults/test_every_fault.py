@@ -15,6 +15,7 @@ import trustme
 from ppio_widgets.cloud import client as client_module
 from ppio_widgets.cloud import exchange
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.errors import Unreachable
 from ppio_widgets.launcher.states import LaunchState
 from tests.faults.ground import BODY, PATIENCE, concluded, files_agree, launch_on
 from tests.faults.server import (
@@ -503,3 +504,21 @@ def test_who_may_have_a_machine_is_not_told_to_launch_again(status, folder):
     assert launch.state is UNKNOWN
     assert "busy" in repr(launch)
     assert "launch again" not in repr(launch).replace("before you launch again", "")
+
+
+def test_an_answer_that_trickles_ends_on_a_connection_that_was_open_before_too(monkeypatch):
+    def plays_twice(server, connection):
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
+        while True:  # until the other side shuts it
+            connection.sendall(b" ")
+            server.pass_deadlines()
+
+    with served(plays_twice) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+        assert client.get_json("/gpus/v2/regions", {}) == {}
+        with pytest.raises(Unreachable):
+            client.get_json("/gpus/v2/regions", {})
+        assert server.connections == 1

@@ -3,9 +3,11 @@ import threading
 
 import pytest
 
+from ppio_widgets.api import connect
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import LaunchRefused, RequestInvalid
 from ppio_widgets.launcher import session as session_module
+from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.launcher.states import LaunchState
@@ -385,3 +387,13 @@ def test_a_launch_that_was_sent_by_a_call_is_not_withdrawn_by_its_confirmation(c
     assert launch.state is LaunchState.SUCCEEDED
     launch.stop_following()
     session.close()
+
+
+def test_a_catalogue_that_no_thread_can_load_is_not_waited_for(monkeypatch):
+    def none_left(*_args, **_options):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(worker, "run", none_left)
+    session = LaunchSession(connect(practice=True), MINIMAL)
+    session.load()
+    assert not session.loading

@@ -112,6 +112,15 @@ def form(make_form):
     return make_form()
 
 
+def displayed(form):
+    """The form on a screen, with all that it loads."""
+    form._repr_mimebundle_()
+    for thread in threading.enumerate():
+        if thread.name == "ppio-catalogue":
+            thread.join(10)
+    return form
+
+
 def until(condition, what):
     """Wait for what comes on a thread of its own."""
     patience = threading.Event()

@@ -13,18 +13,9 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
 
-from .conftest import choose, every, find, find_all, press, shown, shows, type_into
+from .conftest import choose, displayed, every, find, find_all, press, shown, shows, type_into
 
 A100 = {**MINIMAL, "product_id": "a100-80g"}
-
-
-def displayed(form):
-    """The form on a screen, with all that it loads."""
-    form._repr_mimebundle_()
-    for thread in threading.enumerate():
-        if thread.name == "ppio-catalogue":
-            thread.join(10)
-    return form
 
 
 def listed(form):

@@ -17,7 +17,7 @@ from tests.clock import PATIENCE
 from tests.sweep import ENV_SECRET, hits
 from tests.unit.wire import closed_port
 
-from .conftest import every, find, find_all, press, type_into, until
+from .conftest import displayed, every, find, find_all, press, type_into, until
 from .test_machine import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -159,8 +159,7 @@ def test_what_becomes_of_the_machine_is_written_too(make_form, page, clock, goin
 
 
 def test_a_keystroke_writes_nothing(make_form, page, wire):
-    form = make_form(MINIMAL)
-    form._repr_mimebundle_()
+    form = displayed(make_form(MINIMAL))
     page.wait_for("nothing was launched")
     before = len(page.sent)
     wire.clear()
@@ -183,7 +182,7 @@ def test_a_form_whose_question_was_given_up_is_a_form_again(make_form, page):
     form = make_form(MINIMAL)
     form._repr_mimebundle_()
     press(find(form, "Launch"))
-    assert "waiting for your confirmation" in page.last()
+    page.wait_for("waiting for your confirmation")
     press(find(form, "Cancel"))
     assert "nothing was launched" in page.last()
 
