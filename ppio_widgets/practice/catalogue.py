@@ -7,6 +7,7 @@ tried; a known one is held to its own limits, as the API would hold it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ def answer(method: str, path: str, query: Query) -> object | None:
         400 ``VALIDATOR_PARAM`` for a query without what it needs.
     """
     page = _PAGES.get(path) if method == "GET" else None
-    return page(query) if page is not None else None
+    return copy.deepcopy(page(query)) if page is not None else None
 
 
 def refusal(body: Mapping[str, Any]) -> Refused | None:
