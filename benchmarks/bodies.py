@@ -11,15 +11,15 @@ import yaml
 CONTRACT = Path(__file__).parents[1] / "tests" / "contract" / "openapi.yaml"
 
 
-def body(rows: int) -> dict[str, Any]:
-    """Return a body with so many environment variables, none of which looks like a secret."""
+def body(rows: int, stem: str = "STEP") -> dict[str, Any]:
+    """Return a body with so many environment variables; what is called STEP does not look like a secret."""
     return {
         "name": "demo",
         "product_id": "a100-80g",
         "image": "ubuntu:24.04",
         "billing": {"mode": "postpaid"},
         "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
-        "envs": [{"key": f"STEP_{number}", "value": f"value {number}"} for number in range(rows)],
+        "envs": [{"key": f"{stem}_{number}", "value": f"value {number}"} for number in range(rows)],
     }
 
 

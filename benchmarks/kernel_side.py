@@ -52,6 +52,9 @@ def _one(name: str, kind: type[Peer], rows: int, notes: Notes) -> None:
         notes.take(f"remove a row, {rows} rows", name, models_left=len(_instances) - before)
         if rows == 0:
             _timed(lambda: form.set_body(body(SET_ROWS)), notes, f"set a body of {SET_ROWS} rows", name)
+            form.set_body(body(0))
+            what = f"set a body of {SET_ROWS} rows that look secret"
+            _timed(lambda: form.set_body(body(SET_ROWS, "KEY")), notes, what, name)
             if name == OURS:
                 _errors(form, notes)
         form.close()
