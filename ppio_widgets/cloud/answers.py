@@ -15,6 +15,7 @@ from typing import Any
 
 from ppio_widgets.errors import AccessDenied, ApiError
 from ppio_widgets.locale.escapes import visible
+from ppio_widgets.request.draft import value_at
 
 Mask = Callable[[str], str]
 
@@ -165,6 +166,12 @@ def plain(value: Any, longest: int = LONGEST_WORDS) -> str:
         return ""
     text = visible(" ".join(value.split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def text_at(answer: Any, *path: str) -> str:
+    """Return the text at a path of keys; empty for anything else."""
+    value = value_at(answer, path) if isinstance(answer, Mapping) else None
+    return value if isinstance(value, str) else ""
 
 
 def _said(value: Any, mask: Mask) -> str:

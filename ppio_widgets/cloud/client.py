@@ -14,9 +14,10 @@ import httpx
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing, read_error, read_instance, read_json, read_page
 from ppio_widgets.cloud.auth import PinnedBearer
-from ppio_widgets.cloud.credentials import ApiKey, hidden, require_key, reveal
+from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
 from ppio_widgets.cloud.host import Host, read_host
+from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.machines import INSTANCES, MOST_PAGES, Machines, path_of
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
@@ -44,7 +45,6 @@ LARGEST_CREATE_ANSWER = 1024 * 1024
 LEAVE_WITHIN = 60.0
 LISTEN_SECONDS = 300.0
 READ_SECONDS = 120.0
-KNOCK_SECONDS = 3.0
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PATIENT = httpx.Timeout(LISTEN_SECONDS * 2, connect=10.0)  # the watchdog comes first
@@ -155,29 +155,28 @@ class PpioClient(Machines):
 
     @property
     def identity(self) -> Hashable:
-        """What the clients of one account on one cloud have in common."""
+        """What the clients of one key on one cloud have in common; it shows no key."""
         try:
-            account = self.account
+            account = digest(self.require_key())
         except CredentialsError:
             account = ""
         return self.host.base_url, account, getattr(self._transport, "account", self._transport)
 
     def knock(self, url: str) -> bool:
-        """Whether something answers at a machine's own address; no key is sent there.
+        """Whether something answers at a machine's own address; no key and no cookie is sent there.
 
-        A gateway's 502 or 503 is no answer: what is behind it is not up yet.
+        The server named it, so only a public address counts, unless the cloud is on this machine.
         """
-        fresh: httpx.Client | None = None
         try:
-            fresh = self._new_http(httpx.Timeout(KNOCK_SECONDS)) if self._transport is None else None
-            with (fresh or self._http()).stream("GET", url) as answer:
-                return answer.status_code < 500
-        except Exception as error:  # noqa: BLE001 - whatever keeps it from answering
+            http = self._new_http(httpx.Timeout(KNOCK_SECONDS))
+        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
             log.info("knock: %s", type(error).__name__)
             return False
+        try:
+            return knock(http, url, anywhere=self.host.loopback)
         finally:
-            if fresh is not None:
-                fresh.close()
+            if self._transport is None:  # one that was given is the reads' as well
+                http.close()
 
     def close(self) -> None:
         """Close the connections; the client can be used again."""

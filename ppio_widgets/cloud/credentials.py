@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import threading
@@ -90,6 +91,11 @@ def hidden(argument: KeySource | None) -> ApiKey | Callable[[], str | ApiKey] | 
 def reveal(key: ApiKey) -> str:
     """Return the key's value; called where the header is made, and where it is taken out of answers."""
     return key._value  # noqa: SLF001 - the one door
+
+
+def digest(key: ApiKey) -> str:
+    """Return what two keys have in common only when they are the same, and which gives none away."""
+    return hashlib.sha256(reveal(key).encode()).hexdigest()
 
 
 def _refusal(value: object, source: str) -> CredentialsError | None:

@@ -1,8 +1,9 @@
 """One instance in full, as plain values without a secret.
 
 The answer carries passwords (of SSH and the web terminal), env values and addresses
-that may hold a token. They are dropped on arrival; `ssh_password` and `jupyter_address`
-are the only ones that give such a thing out, for calls whose name says so.
+that may hold a token. They are dropped on arrival, and hidden where another field repeats
+one; `ssh_password` and `jupyter_address` are the only ones that give such a thing out, for
+calls whose name says so.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from ppio_widgets.cloud.answers import ENDED, RUNNING, InstanceInfo, Mask, plain, read_instance
+from ppio_widgets.cloud.answers import ENDED, RUNNING, InstanceInfo, Mask, plain, read_instance, text_at
+from ppio_widgets.cloud.echo import hiding, is_free
 from ppio_widgets.request.draft import value_at
 
 LONGEST_ADDRESS = 2000
-# Shorter ones are words like any other, and masking them would ruin every text.
-SHORTEST_SECRET = 6
 
 # What an address may begin with; anything else (javascript:) is no address of a machine.
 _SCHEMES = ("http", "https", "tcp", "ws", "wss")
@@ -75,43 +75,48 @@ class InstanceDetail(InstanceInfo):
         return self.status not in ENDED
 
 
-def read_detail(answer: Any, mask: Mask = str) -> InstanceDetail | None:
-    """Read an instance in full; None when it has no usable id."""
-    if read_instance(answer) is None:
+def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceDetail | None:
+    """Read an instance in full; None when it has no usable id.
+
+    Parameters
+    ----------
+    answer : Any
+        As it came.
+    mask : callable
+        Hides the secrets that were sent; those that the answer holds are hidden as well.
+    asked_for : str
+        A name that somebody typed: an instance of exactly this name keeps it.
+    """
+    info = read_instance(answer)
+    if info is None:
         return None
-    # The server's own words may repeat a password, as an error message does. They are masked
-    # before they are shortened, which could cut one out of shape.
-    passwords = [text for text in _passwords(answer) if len(text) >= SHORTEST_SECRET]
-    secrets = passwords + [text for text in _env_values(answer) if len(text) >= SHORTEST_SECRET]
-    info = read_instance(answer, lambda text: _without(mask(text), secrets)) or InstanceInfo("")
-
-    def said(*path: str) -> str:
-        return plain(mask(_text(answer, *path)), LONGEST_ADDRESS)
-
+    hide = hiding(answer, mask)
+    words = read_instance(answer, hide.in_words) or info
     return InstanceDetail(
         id=info.id,
-        name=info.name,
-        status=info.status,
-        error=info.error,
-        message=info.message,
+        name=info.name if info.name == asked_for else hide.in_names(info.name),
+        # The words that decide what can be done are no secrets, whatever a variable holds.
+        status=info.status if info.status in (RUNNING, *ENDED) else words.status,
+        error=words.error,
+        message=words.message,
         created_at=info.created_at,
-        product_id=said("product_id"),
-        image=said("image"),
-        region=said("region"),
-        mode=said("billing", "mode"),
+        product_id=_said(answer, hide.in_names, "product_id"),
+        image=_said(answer, hide.in_fields, "image"),
+        region=_said(answer, hide.in_fields, "region"),
+        mode=_said(answer, hide.in_names, "billing", "mode"),
         gpu_num=_whole(answer, "resource_specs", "gpu_num"),
         rootfs_gb=_whole(answer, "resource_specs", "rootfs_size_gb"),
         months=_whole(answer, "billing", "prepaid", "months"),
         started_at=_whole(answer, "last_started_at"),
         stopped_at=_whole(answer, "last_stopped_at"),
         ends_at=_whole(answer, "billing", "prepaid", "end_time"),
-        ports=tuple(_ports(answer)),
-        jupyter_url=address(_text(answer, "tools", "jupyter", "endpoint")),
-        ssh_command=_without(said("tools", "ssh", "command"), passwords),
+        ports=tuple(_ports(answer, hide.in_fields)),
+        jupyter_url=_link(answer, hide.in_fields, "tools", "jupyter", "endpoint"),
+        ssh_command=_said(answer, hide.in_fields, "tools", "ssh", "command"),
         logs=tuple(
             (kind, url)
             for kind in ("instance", "system")
-            if (url := address(_text(answer, "tools", "log", f"{kind}_endpoint")))
+            if (url := _link(answer, hide.in_fields, "tools", "log", f"{kind}_endpoint"))
         ),
     )
 
@@ -167,8 +172,8 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     optional = {
         "ports": ports,
         "volumes": _rows(answer, "volumes", ("type", "id", "mount_point")),
-        "network": {"id": text} if (text := _text(answer, "network", "id")) else None,
-        "candidate_regions": [answer["region"]] if _text(answer, "region") else None,
+        "network": {"id": text} if (text := text_at(answer, "network", "id")) else None,
+        "candidate_regions": [answer["region"]] if text_at(answer, "region") else None,
         "tools": {"jupyter": _jupyter(jupyter)} if isinstance(jupyter, Mapping) and jupyter else None,
         "auto_migrate": answer.get("auto_migrate"),
     }
@@ -178,12 +183,12 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
 
 def ssh_password(answer: Any) -> str | None:
     """Return the SSH password of an answer; the one place that does."""
-    return _text(answer, "tools", "ssh", "password") or None
+    return text_at(answer, "tools", "ssh", "password") or None
 
 
 def jupyter_address(answer: Any) -> str | None:
     """Return Jupyter's address as it came, with a token if it has one; the one place that does."""
-    whole = _text(answer, "tools", "jupyter", "endpoint")
+    whole = text_at(answer, "tools", "jupyter", "endpoint")
     return whole if address(whole) else None
 
 
@@ -205,7 +210,7 @@ def address(text: str) -> str:
 
 
 def _billing(answer: Any) -> dict[str, Any]:
-    billing: dict[str, Any] = {"mode": _text(answer, "billing", "mode") or "postpaid"}
+    billing: dict[str, Any] = {"mode": text_at(answer, "billing", "mode") or "postpaid"}
     if billing["mode"] == "prepaid":
         billing["prepaid"] = {"months": _whole(answer, "billing", "prepaid", "months") or 1}
     return billing
@@ -221,35 +226,24 @@ def _rows(answer: Any, name: str, keys: tuple[str, ...]) -> list[dict[str, str]]
     return [{key: row[key] for key in keys if isinstance(row.get(key), str) and row[key]} for row in found]
 
 
-def _ports(answer: Any) -> Iterator[Endpoint]:
+def _ports(answer: Any, hide: Mask = str) -> Iterator[Endpoint]:
     rows = answer.get("ports")
     for row in rows if isinstance(rows, list) else ():
         port = _whole(row, "port")
         if port:
-            yield Endpoint(port, plain(_text(row, "protocol")), address(_text(row, "endpoint")))
+            yield Endpoint(port, _said(row, hide, "protocol"), _link(row, hide, "endpoint"))
 
 
-def _passwords(answer: Any) -> Iterator[str]:
-    tools = answer.get("tools")
-    for tool in tools.values() if isinstance(tools, Mapping) else ():
-        yield _text(tool, "password")
+def _said(answer: Any, hide: Mask, *path: str) -> str:
+    """Return the server's text, secrets hidden before it can be shortened out of shape."""
+    return plain(hide(text_at(answer, *path)), LONGEST_ADDRESS)
 
 
-def _env_values(answer: Any) -> Iterator[str]:
-    rows = answer.get("envs")
-    for row in rows if isinstance(rows, list) else ():
-        yield _text(row, "value")
-
-
-def _without(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "••••")
-    return text
-
-
-def _text(answer: Any, *path: str) -> str:
-    value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return value if isinstance(value, str) else ""
+def _link(answer: Any, hide: Mask, *path: str) -> str:
+    """Return an address; empty where a secret stands in it, as half of one leads nowhere."""
+    whole = text_at(answer, *path)
+    shown = address(whole)
+    return shown if shown and is_free(whole, hide) else ""
 
 
 def _whole(answer: Any, *path: str) -> int:

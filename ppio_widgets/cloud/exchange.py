@@ -43,7 +43,7 @@ class Limits:
     Attributes
     ----------
     size : int
-        Bytes of the largest answer.
+        Bytes of the largest answer; 0 when nothing but its status is read.
     seconds : float
         After which the connection is shut down; httpx has no total time.
     leave_within : float or None
@@ -68,7 +68,7 @@ class Exchange:
     content : bytes
         The answer as it came; its words may repeat a secret. Empty when it is `cut`.
     cut : bool
-        Whether the answer was too large, or in an encoding that nobody asked for.
+        Whether the answer was too large, or in an encoding that nobody asked for, or not wanted.
     failure : str
         The kind of exception that ended it, or empty.
     interrupted : bool
@@ -98,7 +98,7 @@ class Exchange:
         self,
         http: httpx.Client,
         request: httpx.Request,
-        auth: httpx.Auth,
+        auth: httpx.Auth | None,
         limits: Limits,
     ) -> None:
         """Make the request."""
@@ -164,7 +164,7 @@ class Exchange:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             parts: list[bytes] = []
             size = 0
-            self.cut = encoding not in ("", "identity")
+            self.cut = limit == 0 or encoding not in ("", "identity")
             # A transport of this process may hand over an answer that is read already.
             source = [response.content] if response.is_stream_consumed else response.iter_raw()
             for part in () if self.cut else source:

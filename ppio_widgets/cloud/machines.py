@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -79,7 +80,8 @@ class Machines:
         """
         filters = {key: text for key, text in (("name", name), ("status", status)) if text}
         found: dict[str, InstanceDetail] = {}
-        for page in by_cursor(self, INSTANCES, filters, self._row, MOST_PAGES):
+        read = partial(self._row, asked_for=name or "")
+        for page in by_cursor(self, INSTANCES, filters, read, MOST_PAGES):
             if isinstance(page, PpioError):
                 raise page
             if not isinstance(page, Page):
@@ -150,8 +152,8 @@ class Machines:
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
         return found
 
-    def _row(self, row: Any) -> tuple[InstanceDetail, ...]:
-        one = read_detail(row, self._mask)
+    def _row(self, row: Any, asked_for: str) -> tuple[InstanceDetail, ...]:
+        one = read_detail(row, self._mask, asked_for)
         return () if one is None else (one,)
 
 

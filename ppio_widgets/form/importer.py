@@ -97,7 +97,8 @@ class ImportBox(Opener):
         super().fold()
 
     def _in_background(self, task: Callable[[], None]) -> None:
-        worker.run(task, name="ppio-import", daemon=True)
+        if not worker.try_run(task, name="ppio-import"):
+            task()  # a small file, at most
 
     @guarded
     def _on_text(self, change: Any) -> None:

@@ -272,6 +272,12 @@ def unexpected(error: Exception) -> PpioError:
     return PpioError("action_fault", kind=type(error).__name__)
 
 
+def unheard(instance_id: str, action: str, error: PpioError) -> None:
+    """Log that an action failed whose card was closed meanwhile: there is no other place to say it."""
+    kind = type(error).__name__
+    log.error("%s of instance %s failed, it may still be billed: %s", action, plain(instance_id), kind)
+
+
 def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:
     """Return ``confirmed stopped at 17:32 UTC+08:00``."""
     say = say or words()

@@ -201,8 +201,9 @@ def on_all(
                 heard(number, results[number])
             left.release()
 
-    for _worker in range(min(8, len(instances))):
-        worker.run(work, name="ppio-act", daemon=True)
+    begun = [worker.try_run(work, name="ppio-act") for _worker in range(min(8, len(instances)))]
+    if not any(begun):
+        work()  # the system has no thread left: one after the other, on this one
     for _one in instances:
         left.acquire()
     return results

@@ -10,7 +10,7 @@ from traitlets import Tuple as TupleOf
 
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import confirmed_words
+from ppio_widgets.launcher.actions import confirmed_words, unexpected, unheard
 from ppio_widgets.launcher.board import Board, on_all
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.plan import Target
@@ -61,6 +61,7 @@ class BoardSession(HasTraits):
         self.closed = False
         self._say = say
         self._watch: Watch | None = None
+        self._asked: list[Instance] = []
         super().__init__()
 
     def watch(self) -> None:
@@ -68,14 +69,21 @@ class BoardSession(HasTraits):
         with self.lock:
             if self.closed or self._watch is not None:
                 return
-            self._watch = watch_all(self.client, self._on_rows)
+            try:
+                self._watch = watch_all(self.client, self._on_rows)
+            except RuntimeError as error:  # the system has no thread left
+                self.missed = unexpected(error)
+                return
         if worker.HAS_THREADS:
-            worker.run(self._load_prices, name="ppio-catalogue", daemon=True)
+            worker.try_run(self._load_prices, name="ppio-catalogue")
 
     def refresh(self) -> None:
-        """List them now."""
-        if self._watch is not None:
-            self._watch.soon()
+        """List them now; where watching could not begin, it is tried again."""
+        watched = self._watch
+        if watched is not None:
+            watched.soon()
+        else:
+            self.watch()
 
     def choose(self, ids: Sequence[str]) -> None:
         """Choose instances; an open confirmation is withdrawn."""
@@ -86,7 +94,10 @@ class BoardSession(HasTraits):
     def ask(self, action: Action) -> None:
         """Open the confirmation of an action on all that are chosen."""
         with self.lock:
-            if not self.closed and not self.acting and self.machines():
+            self.asking = ""
+            machines = self.machines()
+            if not self.closed and not self.acting and machines:
+                self._asked = machines
                 self.asking = action
 
     def cancel(self) -> None:
@@ -103,10 +114,15 @@ class BoardSession(HasTraits):
                 return
             self.results = tuple((one.title, "") for one in machines)
             self.acting = action
-        worker.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
+            if not worker.try_run(lambda: self._act(action, machines), name="ppio-act"):
+                failed = unexpected(RuntimeError())
+                self.results = tuple((one.title, failed) for one in machines)
+                self.acting = ""
 
     def machines(self) -> list[Instance]:
-        """Return the chosen instances that are still there."""
+        """Return the chosen instances that are still there; of an open question, all that it names."""
+        if self.asking:
+            return self._asked
         there = {one.id: one for one in self.board.instances}
         return [Instance(one, self.client, seen=there[one]) for one in self.chosen if one in there]
 
@@ -130,6 +146,9 @@ class BoardSession(HasTraits):
                     rows = list(self.results)
                     rows[number] = (rows[number][0], result)
                     self.results = tuple(rows)
+                    return
+            if isinstance(result, PpioError):
+                unheard(machines[number].id, action, result)
 
         on_all(machines, do, heard)
         with self.lock:

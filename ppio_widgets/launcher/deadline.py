@@ -155,23 +155,33 @@ def set_for(instance: Instance, at: float) -> Deadline:
     Raises
     ------
     MomentUnreadable
-        Where threads do not exist, so that nothing could ever fire.
+        Where there is no thread for it, so that nothing could ever fire; a timer that it had stays.
     """
     if not worker.HAS_THREADS:
         raise MomentUnreadable("deadline_no_threads")
-    made = Deadline(instance, at)
+    made, key = Deadline(instance, at), (instance.client.host.base_url, instance.id)
     with _lock:
-        before = _by_machine.pop((instance.client.host.base_url, instance.id), None)
-        _by_machine[instance.client.host.base_url, instance.id] = made
+        before = _by_machine.get(key)
+        _by_machine[key] = made
+    try:
+        made.begin()
+    except RuntimeError:  # the system has no thread left
+        with _lock:
+            if _by_machine.get(key) is made:
+                del _by_machine[key]
+                _by_machine.update({} if before is None else {key: before})
+        raise MomentUnreadable("deadline_no_threads") from None
     if before is not None:
         before.cancel()
-    made.begin()
     instance.tell()
     return made
 
 
 def set_when_launched(launch: Launch, moment: Callable[[], float]) -> None:
     """Set a timer as soon as a launch has an id, also when that has to be looked up.
+
+    Whoever has waited for the id finds it set. Where there was no thread for it, each later
+    change of the launch tries again.
 
     Parameters
     ----------
@@ -184,6 +194,11 @@ def set_when_launched(launch: Launch, moment: Callable[[], float]) -> None:
     def listen(changed: Launch) -> None:
         machine = changed.machine()
         if machine is not None and once.acquire(blocking=False):
-            set_for(machine, max(moment(), worker.clock.now()))
+            try:
+                set_for(machine, max(moment(), worker.clock.now()))
+            except MomentUnreadable:
+                once.release()
+                raise
 
+    launch.when_made(listen)
     launch.subscribe(listen)

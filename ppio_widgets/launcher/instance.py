@@ -7,15 +7,18 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import notebook
-from ppio_widgets.cloud.answers import ENDED, RUNNING, plain
+from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
-from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of, is_gone
+from ppio_widgets.errors import ApiError, PpioError, is_gone
 from ppio_widgets.launcher import deadline, sightings, worker
-from ppio_widgets.launcher.actions import SLOWEST_POLL_SECONDS, confirmed_words, perform
+from ppio_widgets.launcher.actions import confirmed_words, perform
+from ppio_widgets.launcher.jupyter import Jupyter
+from ppio_widgets.launcher.listeners import Listeners
 from ppio_widgets.launcher.machine_card import as_html, as_text
+from ppio_widgets.launcher.outcomes import Outcomes
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import cost_so_far, offers_of
-from ppio_widgets.launcher.watcher import POLL_SECONDS
+from ppio_widgets.launcher.waiting import wait_for
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import read_moment, read_span
 
@@ -31,9 +34,6 @@ if TYPE_CHECKING:
     from ppio_widgets.request.offer import Offer
 
 log = logging.getLogger("ppio_widgets")
-
-# After so long a Jupyter that does not answer is not tried any more; the link is there all the same.
-KNOCK_SECONDS = 600.0
 
 _open_cloud: list[Callable[[], PpioClient]] = []
 
@@ -64,10 +64,6 @@ class Instance:
     id : str
     detail : InstanceDetail or None
         What was last seen of it; None before the first look.
-    done : tuple of (str, float) or None
-        The last action that was read back, and the Unix seconds when it was.
-    failed : PpioError or None
-        Why the last action failed; it stays until another one is read back.
     missed : PpioError or None
         Why the last look failed.
     seen_at : float
@@ -85,14 +81,13 @@ class Instance:
         self.id = id
         self.client = client or _open_cloud[0]()
         self.detail = seen
-        self.done: tuple[str, float] | None = None
-        self.failed: PpioError | None = None
         self.missed: PpioError | None = None
         self.seen_at = 0.0
         self._offer = offer
-        self._answered_for: int | None = None
+        self._outcomes = Outcomes()
+        self._jupyter = Jupyter()
         self._lock = threading.RLock()
-        self._listeners: list[Callable[[Instance], None]] = []
+        self._listeners: Listeners[Instance] = Listeners()
 
     def __repr__(self) -> str:
         self._look_once()
@@ -108,6 +103,16 @@ class Instance:
     def _repr_html_(self) -> str:
         self._look_once()
         return as_html(self, words())
+
+    @property
+    def done(self) -> tuple[str, float] | None:
+        """The last action that was read back, and the Unix seconds when it was; None while one begins."""
+        return self._outcomes.done
+
+    @property
+    def failed(self) -> PpioError | None:
+        """Why the last action failed; it stays until one that was begun later is read back."""
+        return self._outcomes.failed
 
     @property
     def error(self) -> PpioError | None:
@@ -185,11 +190,11 @@ class Instance:
 
     def subscribe(self, listener: Callable[[Instance], None]) -> None:
         """Call `listener` after each change, on the thread that saw it."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def unsubscribe(self, listener: Callable[[Instance], None]) -> None:
         """Call `listener` no longer."""
-        self._listeners = [one for one in self._listeners if one != listener]
+        self._listeners.remove(listener)
 
     def refresh(self) -> Instance:
         """Look at it once, and at the price of its product.
@@ -227,24 +232,8 @@ class Instance:
         ApiError, CredentialsError
             When it cannot be looked at at all; what passes is tried again, more slowly.
         """
-        began, pause, quiet = worker.clock.now(), POLL_SECONDS, threading.Event()
-        while True:
-            try:
-                self.look()
-                pause = POLL_SECONDS
-            except ApiError as error:
-                if 400 <= error.status < 500 and error.status != 429:
-                    raise
-                pause = max(min(pause * 2, SLOWEST_POLL_SECONDS), error.retry_after or 0.0)
-            except CredentialsError:
-                raise
-            except PpioError as error:
-                log.info("wait: %s", type(error).__name__)
-                pause = min(pause * 2, SLOWEST_POLL_SECONDS)
-            left = None if timeout is None else began + timeout - worker.clock.now()
-            if self._waited(until) or (left is not None and left <= 0):
-                return self
-            worker.clock.wait(quiet, pause if left is None else min(pause, left))
+        wait_for(self, until, timeout)
+        return self
 
     def start(self, timeout: float | None = None) -> Instance:
         """Start it, once, and read back that it runs. It is billed from then on."""
@@ -297,30 +286,21 @@ class Instance:
 
     def tell(self) -> None:
         """Tell the listeners that something changed."""
-        for listener in list(self._listeners):
-            try:
-                listener(self)
-            except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
-                log.error("instance: a listener failed: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
+        self._listeners.tell(self, "instance")
 
     @property
     def jupyter_answers(self) -> bool:
         """Whether its Jupyter was seen to answer since its last start."""
-        seen = self._known()
-        return seen.status == RUNNING and self._answered_for == seen.started_at
+        return self._jupyter.answers(self._known())
 
     @property
     def awaits_jupyter(self) -> bool:
         """Whether it runs, has a Jupyter, and that has not answered yet; for ten minutes at most."""
-        seen = self._known()
-        waits = seen.status == RUNNING and bool(seen.jupyter_url) and not self.jupyter_answers
-        return waits and worker.clock.now() - seen.started_at < KNOCK_SECONDS
+        return self._jupyter.is_awaited(self._known())
 
     def knock(self) -> None:
         """Try whether its Jupyter answers; nothing secret is sent there."""
-        seen = self._known()
-        if self.client.knock(seen.jupyter_url):
-            self._answered_for = seen.started_at
+        if self._jupyter.knock(self.client, self._known()):
             self.tell()
 
     def fail(self, error: PpioError) -> None:
@@ -341,16 +321,20 @@ class Instance:
             sightings.note(self.client.host.base_url, [seen])
             self.tell()
 
+    def fail_action(self, error: PpioError) -> None:
+        """Take why an action failed that did not come as far as to be asked for."""
+        self._outcomes.fail(self._outcomes.begin(), error.with_traceback(None))
+        self.tell()
+
     def _act(self, action: Action, timeout: float | None) -> Instance:
-        self.done = None
+        number = self._outcomes.begin()
         try:
             self.see(perform(self.client, self.id, action, self._take, timeout))
         except PpioError as error:
-            self.failed = error
+            self._outcomes.fail(number, error)
             self.tell()
             raise
-        self.failed = None
-        self.done = (action, worker.clock.now())
+        self._outcomes.read_back(number, action)
         self.tell()
         return self
 
@@ -390,9 +374,3 @@ class Instance:
 
     def _known(self) -> InstanceDetail:
         return self.detail or InstanceDetail(self.id)
-
-    def _waited(self, until: str) -> bool:
-        seen = self._known()
-        alike = ENDED[:2]
-        there = seen.status == until or (until in alike and seen.status in alike)
-        return there or bool(seen.error) or seen.status == "removed" or (seen.at_rest and until == RUNNING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from dataclasses import replace
 from html import escape
@@ -11,22 +10,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError, frames_of
+from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.alive import remember
-from ppio_widgets.launcher.claim import claim
 from ppio_widgets.launcher.following import Following
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.ledger import Ledger, ledger_for
+from ppio_widgets.launcher.listeners import Listeners
 from ppio_widgets.launcher.plan import NO_FORMULAS
+from ppio_widgets.launcher.ready import Ready, make_ready
 from ppio_widgets.launcher.record import Record, new_launch_id
 from ppio_widgets.launcher.search import Search
 from ppio_widgets.launcher.sending import send, state_after
 from ppio_widgets.launcher.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.launcher.wording import launch_sentence
 from ppio_widgets.locale import words
-from ppio_widgets.request.envref import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,7 +95,8 @@ class Launch:
         self._changed = threading.Condition()
         self._search = Search(self, wire, self._ledger)
         self._following = Following(self)
-        self._listeners: list[Callable[[Launch], None]] = []
+        self._listeners: Listeners[Launch] = Listeners()
+        self._when_made: Listeners[Launch] = Listeners()
         self._machine: Instance | None = None
         remember(self)
 
@@ -143,7 +143,14 @@ class Launch:
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
         """Call `listener` after each change, on the thread that made it."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
+
+    def when_made(self, listener: Callable[[Launch], None]) -> None:
+        """Call `listener` once its id is known, before anybody who waits for that goes on.
+
+        It must not wait for the launch, nor for who does.
+        """
+        self._when_made.add(listener)
 
     def arm(self) -> None:
         """Open the confirmation; nothing is sent."""
@@ -277,26 +284,16 @@ class Launch:
 
     def _run(self, *, again: bool, ask: bool) -> None:
         """Check, claim, send: the whole of it, on its own thread."""
-        refusal: PpioError
-        try:
-            body, secrets = resolved(self.plan.report.require().body(), os.environ)
-            written = self.plan.report.body
-            claimed = claim(self.launch_id, written, self._wire, self._ledger, again=again)
-            self.record, self.unrecorded = claimed
-        except PpioError as error:
-            refusal = error.with_traceback(None)  # its frames hold what was resolved
-        except Exception as error:  # noqa: BLE001 - logged without its text
-            self._log("the check before sending failed", error)
-            refusal = NotSent("fault_before", kind=type(error).__name__)
-        else:
+        ready = make_ready(self.launch_id, self.plan.report, self._wire, self._ledger, again=again)
+        if isinstance(ready, Ready):
+            self.record, self.unrecorded = ready.record, ready.unrecorded
             self._go(LaunchState.SENDING)
-            self._send(body, secrets)
-            return
-        if ask and isinstance(refusal, ConsentNeeded):
-            self.doubt = refusal
+            self._send(ready.body, ready.secrets)
+        elif ask and isinstance(ready, ConsentNeeded):
+            self.doubt = ready
             self._go(LaunchState.ARMED)
         else:
-            self._conclude(LaunchState.NOT_SENT, error=refusal)
+            self._conclude(LaunchState.NOT_SENT, error=ready)
 
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
         late = worker.after(SOFT_SECONDS, self._on_late)
@@ -377,6 +374,8 @@ class Launch:
         """Write down what is known, then change the state; the lock is held."""
         self._save(replace(record, state=state))
         self.id, self.source = record.instance_id, record.source
+        if self.id is not None:
+            self._when_made.tell(self, f"launch {self.launch_id}")
         self._move(state)
 
     def _save(self, record: Record) -> None:
@@ -389,12 +388,4 @@ class Launch:
         """Wake who waits, and tell the listeners."""
         with self._changed:
             self._changed.notify_all()
-        for listener in list(self._listeners):
-            try:
-                listener(self)
-            except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
-                self._log("a listener failed", error)
-
-    def _log(self, what: str, error: Exception) -> None:
-        """Log a fault's type and frames, never its text, which may hold what was typed."""
-        log.error("launch %s: %s: %s in %s", self.launch_id, what, type(error).__name__, frames_of(error))
+        self._listeners.tell(self, f"launch {self.launch_id}")

@@ -57,9 +57,7 @@ class Loading:
                 self._begin_reader()
 
     def _begin_reader(self) -> None:
-        try:
-            worker.run(self._read, name="ppio-catalogue", daemon=True)
-        except RuntimeError:  # the system has no thread left
+        if not worker.try_run(self._read, name="ppio-catalogue"):
             self._read()
 
     def _read(self) -> None:

@@ -10,7 +10,7 @@ from traitlets import Any, Bool, HasTraits, Unicode
 from ppio_widgets.cloud.answers import ENDED, RUNNING
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import unexpected
+from ppio_widgets.launcher.actions import unexpected, unheard
 from ppio_widgets.launcher.spent import offers_of
 from ppio_widgets.launcher.watcher import watch
 
@@ -37,7 +37,7 @@ class MachineSession(HasTraits):
     """
 
     asking = Unicode(help="The action whose confirmation is open, or empty.")
-    acting = Unicode(help="The action that is on its way, or empty.")
+    acting = Unicode(help="The action on its way that was asked for last, or empty.")
     watching = Bool(False, help="Whether it is looked at by itself.")
     sight = Any(help="Changes with each look at the instance.")
 
@@ -47,6 +47,8 @@ class MachineSession(HasTraits):
         self.closed = False
         self._watch: Watch | None = None
         self._unasked = threading.Event()
+        self._question = 0
+        self._going: tuple[str, ...] = ()
         super().__init__()
         instance.subscribe(self._on_instance)
 
@@ -63,8 +65,8 @@ class MachineSession(HasTraits):
             offered = ("stop", "restart", "delete")
         else:  # whatever it is doing, it can be made to stop
             offered = ("stop", "delete")
-        ups = ("start", "restart") if self.acting else ()
-        return tuple(one for one in offered if one != self.acting and one not in ups)
+        going = (*self._going, *(("start", "restart") if self._going else ()))
+        return tuple(one for one in offered if one not in going)
 
     def watch(self) -> None:
         """Look at it by itself from now on; its price is loaded once, in the background."""
@@ -77,7 +79,7 @@ class MachineSession(HasTraits):
             except RuntimeError:  # the system has no thread left
                 self.watching = False
         if self.instance.offer is None and worker.HAS_THREADS:
-            worker.run(self._load_price, name="ppio-catalogue", daemon=True)
+            worker.try_run(self._load_price, name="ppio-catalogue")
 
     def stop_watching(self) -> None:
         """Look no longer; the instance goes on as it is."""
@@ -91,9 +93,11 @@ class MachineSession(HasTraits):
         """Open the confirmation of an action."""
         with self.lock:
             if not self.closed and action in self.actions:
-                self._unasked.set()
+                self.cancel()
+                self._question += 1
+                number = self._question
                 self.asking = action
-                self._unasked = worker.after(ASKED_SECONDS, lambda: self._on_nobody(action))
+                self._unasked = worker.after(ASKED_SECONDS, lambda: self._on_nobody(number))
 
     def cancel(self) -> None:
         """Withdraw the open confirmation."""
@@ -108,11 +112,12 @@ class MachineSession(HasTraits):
             self.cancel()
             if self.closed or not action:
                 return
+            self._going = (*self._going, action)
             self.acting = action
-        try:
-            worker.run(lambda: self._act(action), name="ppio-act", daemon=True)
-        except RuntimeError as error:
-            self._end(action, unexpected(error))
+        if not worker.try_run(lambda: self._act(action), name="ppio-act"):
+            failed = unexpected(RuntimeError())
+            self.instance.fail_action(failed)
+            self._end(action, failed)
 
     def close(self) -> None:
         """End quietly: nothing is stopped, and an action on its way goes on."""
@@ -131,18 +136,18 @@ class MachineSession(HasTraits):
             failed = error
         except Exception as error:  # noqa: BLE001 - said on the card: nobody else would
             failed = unexpected(error)
+            self.instance.fail_action(failed)
         self._end(action, failed)
 
     def _end(self, action: str, failed: PpioError | None) -> None:
-        if failed is not None:
-            self.instance.failed = failed.with_traceback(None)
         with self.lock:
-            if self.closed:
-                return
-            if self.acting == action:
-                self.acting = ""
-            self.sight = object()
-            watched = self._watch
+            self._going = tuple(one for one in self._going if one != action)
+            closed, watched = self.closed, self._watch
+            if not closed:
+                self.acting = self._going[-1] if self._going else ""
+                self.sight = object()
+        if closed and failed is not None:
+            unheard(self.instance.id, action, failed)
         if watched is not None:
             watched.soon()
 
@@ -157,9 +162,9 @@ class MachineSession(HasTraits):
         if seen is not None and seen.status == "removed":
             self.stop_watching()
 
-    def _on_nobody(self, action: str) -> None:
+    def _on_nobody(self, number: int) -> None:
         with self.lock:
-            if self.asking == action:
+            if number == self._question:  # not one that was asked anew meanwhile
                 self.cancel()
 
     def _load_price(self) -> None:

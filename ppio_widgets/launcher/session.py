@@ -246,10 +246,8 @@ class LaunchSession(HasTraits):
             due = catalogue.due()
             self.loading = frozenset(due)
         loading = Loading(catalogue, due, partial(self._on_landed, catalogue))
-        try:
-            worker.run(loading.run, name="ppio-catalogue", daemon=True)
-        except RuntimeError:  # the system has no thread left: a Refresh tries again
-            self.loading = frozenset()
+        if not worker.try_run(loading.run, name="ppio-catalogue"):
+            self.loading = frozenset()  # a Refresh tries again
 
     def _on_landed(self, catalogue: Catalogue, kinds: Sequence[str]) -> None:
         """Take over what came together; called on a thread of its own."""
@@ -295,7 +293,8 @@ class LaunchSession(HasTraits):
     def _on_armed(self) -> None:
         launch = self.launch
         self.since = None
-        worker.run(partial(self._compare, launch), name="ppio-since", daemon=True)
+        # Without a thread it is only not said what changed: the confirmation is what counts.
+        worker.try_run(partial(self._compare, launch), name="ppio-since")
         self.status = LaunchState.ARMED
         self._disarming = worker.after(ARMED_SECONDS, lambda: self._on_nobody(launch))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.launcher.presets import load_preset
 from ppio_widgets.launcher.recovery import last_body_of
-from ppio_widgets.request.diff import Change, changes
+from ppio_widgets.launcher.shareable import Secrets
+from ppio_widgets.request.diff import HIDDEN, Change, changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
 MOST_SHOWN = 12
+
+# An old one comes from a file, and may hold a token that nobody would look for in this notebook.
+_VEILED = (("command",), ("entrypoint",))
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Since:
         ``"launch"`` or ``"preset"``.
     name : str
     changes : tuple of Change
+        An old command or entrypoint is not kept: dots stand for it.
     """
 
     what: str
@@ -66,10 +71,18 @@ def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> 
     name = str(body.get("name", ""))
     before = last_body_of(name, target)
     if before is not None:
-        return Since("launch", name, changes(before, body, values_unknown=True))
+        return Since("launch", name, _veiled(changes(before, body, values_unknown=True, is_secret=Secrets())))
     if not preset:
         return None
     try:
-        return Since("preset", preset, changes(load_preset(preset), body))
+        return Since("preset", preset, _veiled(changes(load_preset(preset), body, is_secret=Secrets())))
     except PresetRefused:
         return None
+
+
+def _veiled(found: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return the changes without what a command was before; that it is another one is still said."""
+    return tuple(
+        replace(one, before=HIDDEN) if one.path in _VEILED and one.before is not None else one
+        for one in found
+    )

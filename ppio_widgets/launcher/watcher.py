@@ -1,8 +1,12 @@
-"""Watching instances: one thread for a cloud, however many of its instances are watched.
+"""Watching instances: one thread for an account, however many of its instances are watched.
 
 A tick is one request for a single instance, and one listing (its pages) for several or
 for a board. A listing tells no connections, so an instance that reaches running is read
 once in full. Nothing here changes anything on the server.
+
+Whoever watches shares the looks of an account, so that the key of one is as good as that of
+another. A key may change (a sign-out, a callable that returns another one): its watches
+then go to where they belong now, and those of others are not looked at with it.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ SLOWEST_FAILING_SECONDS = 60.0
 MOST_LOOKS = 5
 
 _watchers: dict[Hashable, Watcher] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 @dataclass(eq=False)
@@ -55,7 +59,8 @@ class Watch:
 
     def end(self) -> None:
         """Watch no longer; the instance goes on as it is."""
-        self.watcher.remove(self)
+        with _lock:  # not while it goes to another watcher
+            self.watcher.remove(self)
 
     def soon(self) -> None:
         """Look at once, and often again: something was done."""
@@ -78,8 +83,9 @@ def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = Fal
     RuntimeError
         When the system has no thread left.
     """
-    made = Watch(instance.client, _watcher_of(instance.client), instance, on_tick, knocks=knocks)
-    made.watcher.add(made)
+    watcher = _watcher_of(instance.client.identity)
+    made = Watch(instance.client, watcher, instance, on_tick, knocks=knocks)
+    watcher.add(made)
     return made
 
 
@@ -91,14 +97,15 @@ def watch_all(client: PpioClient, on_rows: Callable[[Rows | PpioError], None]) -
     RuntimeError
         When the system has no thread left.
     """
-    made = Watch(client, _watcher_of(client), on_rows=on_rows)
-    made.watcher.add(made)
+    watcher = _watcher_of(client.identity)
+    made = Watch(client, watcher, on_rows=on_rows)
+    watcher.add(made)
     return made
 
 
-def _watcher_of(client: PpioClient) -> Watcher:
+def _watcher_of(identity: Hashable) -> Watcher:
     with _lock:
-        return _watchers.setdefault(client.identity, Watcher())
+        return _watchers.setdefault(identity, Watcher(identity))
 
 
 @dataclass
@@ -122,9 +129,16 @@ class Pace:
 
 
 class Watcher:
-    """The one thread that looks at a cloud's instances; it ends when nothing is watched any more."""
+    """The one thread that looks at an account's instances; it ends when nothing is watched any more.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    identity : hashable
+        What the clients of the account have in common.
+    """
+
+    def __init__(self, identity: Hashable) -> None:
+        self._identity = identity
         self._lock = threading.Lock()
         self._watches: list[Watch] = []
         self._running = False
@@ -150,13 +164,15 @@ class Watcher:
                 self._running = True
         self.soon()
 
-    def remove(self, ended: Watch) -> None:
-        """Watch something no longer."""
+    def remove(self, ended: Watch) -> bool:
+        """Watch something no longer; False when it was not watched any more."""
         with self._lock:
-            if ended in self._watches:
+            known = ended in self._watches
+            if known:
                 self._watches.remove(ended)
             if not self._watches:
                 self._wake.set()  # the thread need not sleep to its end
+            return known
 
     def soon(self) -> None:
         """Look at once, and often again."""
@@ -172,11 +188,34 @@ class Watcher:
             if not watches:
                 return
             try:
-                pause = self._tick(watches)
+                ours = self._ours(watches)
+                pause = self._tick(ours) if ours else POLL_SECONDS
             except Exception as error:  # noqa: BLE001 - nobody else would look again
                 log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
                 pause = self._pace.failing(None)
             worker.clock.wait(self._wake, pause)
+
+    def _ours(self, watches: list[Watch]) -> list[Watch]:
+        """Return the watches whose client is of this account still; the others go to their own."""
+        clients = {id(one.client): one.client for one in watches}
+        now = {key: client.identity for key, client in clients.items()}
+        for one in watches:
+            if now[id(one.client)] != self._identity:
+                self._hand_over(one, now[id(one.client)])
+        return [one for one in watches if now[id(one.client)] == self._identity]
+
+    def _hand_over(self, one: Watch, identity: Hashable) -> None:
+        with _lock:
+            if not self.remove(one):  # it was ended meanwhile
+                return
+            one.watcher = _watcher_of(identity)
+            try:
+                one.watcher.add(one)
+            except RuntimeError as error:  # the system has no thread left for it; it is tried again
+                log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+                one.watcher = self
+                with self._lock:
+                    self._watches.append(one)
 
     def _tick(self, watches: list[Watch]) -> float:
         """Look once at everything that is watched; returns the seconds until the next look."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +46,18 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     threading.Thread(target=task, name=name, daemon=daemon).start()
 
 
+def try_run(task: Callable[[], None], *, name: str) -> bool:
+    """Run `task` on a new daemon thread; False when the system has no thread left for it.
+
+    For what may as well be left out, and for who does without a thread then.
+    """
+    try:
+        run(task, name=name, daemon=True)
+    except RuntimeError:
+        return False
+    return True
+
+
 def after(seconds: float, task: Callable[[], None]) -> threading.Event:
     """Run `task` on a thread once `seconds` are over.
 
@@ -63,6 +74,5 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
             task()
 
     if HAS_THREADS:
-        with suppress(RuntimeError):  # the system has no thread left: nothing comes of it either
-            run(wait, name="ppio-timer", daemon=True)
+        try_run(wait, name="ppio-timer")  # without a thread nothing comes of it either
     return called_off

@@ -23,7 +23,7 @@ def greet_soon() -> None:
     from ppio_widgets.launcher import worker  # noqa: PLC0415 - light, and here only
 
     if worker.HAS_THREADS:
-        worker.run(_greet, name="ppio-greeting", daemon=True)
+        worker.try_run(_greet, name="ppio-greeting")
 
 
 def left_on(client: PpioClient, say: Words) -> str:

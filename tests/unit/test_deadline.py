@@ -173,6 +173,8 @@ def test_a_launch_that_is_looked_up_later_gets_its_timer_once(machine, time):
         def subscribe(self, listener):
             self.listener = listener
 
+        when_made = subscribe
+
         def machine(self):
             return self.found
 

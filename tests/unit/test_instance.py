@@ -441,6 +441,14 @@ def test_the_cost_is_about_the_price_times_the_hours(machine, clock):
     assert f"≈ ¥{rate:.2f}" in repr(machine)
 
 
+@pytest.mark.parametrize(
+    ("ago", "awaits"), [(-1, False), (0, True), (599, True), (600, False), (10**9, False)]
+)
+def test_a_jupyter_is_awaited_for_ten_minutes_after_a_start_that_has_been(going, ago, awaits):
+    with on(Pretend(last_started_at=int(going.now()) - ago)) as server:
+        assert at(server).refresh().awaits_jupyter is awaits
+
+
 def test_an_unknown_price_is_said_to_be_unknown(client, account, going):
     one = Instance(account.create({**BODY, "product_id": "own"})["id"], client)
     assert one.cost_so_far is None

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from ppio_widgets import Instance, PpioClient
+from ppio_widgets.errors import CredentialsError
 from ppio_widgets.launcher import watcher, worker
 from ppio_widgets.launcher.watcher import watch, watch_all
 from tests.unit.wire import REAL_KEY, answers, faulty
@@ -295,3 +296,146 @@ def test_a_listing_keeps_the_connections_of_one_start_only(watched, steps):
     assert machines[0].detail.jupyter_url == ""
     assert machines[1].detail.jupyter_url == "https://i-1.example.com"
     assert account.gets == []
+
+
+# Clients come and go, and so do their keys.
+
+OTHER_KEY = "sk_other_account_" + REAL_KEY[-4:]
+
+
+class Accounts:
+    """Two accounts on one server, each with an instance of its own: the key says which."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, request):
+        key = request.headers["authorization"].removeprefix("Bearer ")
+        identity = {REAL_KEY: "i-1", OTHER_KEY: "o-1"}.get(key)
+        if identity is None:
+            return 401, {"message": "no such key"}
+        path = request.target.partition("?")[0]
+        self.asked.append((identity, path.rpartition("/")[2]))
+        row = {"id": identity, "name": identity, "status": {"status": "running"}, "created_at": 1}
+        if path.endswith("/instances"):
+            return 200, {"data": [row], "has_more": False}
+        if not path.endswith(identity):
+            return 400, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
+        return 200, row
+
+
+class Seen:
+    """A watch, and waiting for what it sees."""
+
+    def __init__(self, identity, client):
+        self.machine = Instance(identity, client)
+        self._ticked = threading.Condition()
+        self._watch = watch(self.machine, self._on_tick)
+
+    def _on_tick(self):
+        with self._ticked:
+            self._ticked.notify_all()
+
+    def until(self, condition):
+        with self._ticked:
+            assert self._ticked.wait_for(lambda: condition(self.machine), PATIENCE)
+
+    def ticks(self):
+        """Wait for two whole looks from now on."""
+        for _ in range(3):
+            with self._ticked:
+                assert self._ticked.wait(PATIENCE)
+
+    def end(self):
+        self._watch.end()
+
+
+@pytest.fixture
+def often(monkeypatch):
+    class Often(worker.Clock):
+        def wait(self, event, _seconds):
+            return event.wait(0.002)
+
+    monkeypatch.setattr(worker, "clock", Often())
+
+
+@pytest.fixture
+def on_accounts(often):
+    """Makes watches on a server with two accounts."""
+    begun, clients = [], []
+    with faulty(answers(Accounts())) as server:
+
+        def begin(identity, key):
+            clients.append(PpioClient(key, base_url=server.url))
+            begun.append(Seen(identity, clients[-1]))
+            return begun[-1]
+
+        yield begin
+        for one in begun:
+            one.end()
+        gone()
+        for client in clients:
+            client.close()
+
+
+def is_well(machine):
+    return machine.detail is not None and machine.detail.status == "running" and machine.missed is None
+
+
+def test_a_key_that_is_taken_away_is_only_its_own_clients_trouble(on_accounts):
+    key = [REAL_KEY]
+    first, second = on_accounts("i-1", lambda: key[0]), on_accounts("i-1", REAL_KEY)
+    first.until(is_well)
+    second.until(is_well)
+    assert len(watchers()) == 1
+    key[0] = ""
+    first.until(lambda machine: isinstance(machine.missed, CredentialsError))
+    assert first.machine.detail.status == "running", "what was seen stays"
+    second.ticks()
+    assert is_well(second.machine)
+    key[0] = REAL_KEY
+    first.until(is_well)
+
+
+def test_a_key_of_another_account_makes_nobodys_instance_look_removed(on_accounts):
+    key = [REAL_KEY]
+    first, second = on_accounts("i-1", lambda: key[0]), on_accounts("i-1", REAL_KEY)
+    third = on_accounts("o-1", OTHER_KEY)
+    for one in (first, second, third):
+        one.until(is_well)
+    assert len(watchers()) == 2, "keys that only end alike are two accounts"
+    key[0] = OTHER_KEY
+    first.until(lambda machine: machine.detail.status == "removed")
+    second.ticks()
+    third.ticks()
+    assert is_well(second.machine)
+    assert is_well(third.machine)
+
+
+def test_a_key_that_is_revoked_is_the_trouble_of_all_who_use_it(on_accounts):
+    revoked = on_accounts("i-1", "sk_revoked_0123456789")
+    sound = on_accounts("i-1", REAL_KEY)
+    revoked.until(lambda machine: getattr(machine.missed, "status", 0) == 401)
+    sound.until(is_well)
+
+
+def test_a_client_that_is_closed_keeps_nobody_from_seeing(on_accounts):
+    first, second = on_accounts("i-1", REAL_KEY), on_accounts("i-1", REAL_KEY)
+    second.until(is_well)
+    first.machine.client.close()
+    second.ticks()
+    assert is_well(second.machine)
+    first.end()
+    first.machine.client.close()
+    second.ticks()
+    assert is_well(second.machine)
+
+
+def test_a_watch_can_be_ended_while_its_key_comes_and_goes(on_accounts):
+    for _ in range(20):
+        keys = [REAL_KEY, OTHER_KEY, ""] * 200
+        one = on_accounts("i-1", lambda keys=keys: keys.pop() if keys else REAL_KEY)
+        one.ticks()
+        one.end()
+    gone()
+    assert watchers() == []

@@ -14,7 +14,7 @@ from ppio_widgets.request.tokens import LineError
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.clock import PATIENCE
 
-from .conftest import choose, find, find_all, press, shown, shows, type_into
+from .conftest import choose, every, find, find_all, press, shown, shows, type_into
 
 DOCKER = (
     "docker run -it --rm --gpus 2 -e MODE=fast -e HF_TOKEN -p 8000:8000 -v /mnt:/data "
@@ -393,6 +393,16 @@ def test_the_confirmation_says_what_changed_since_the_last_launch_of_the_name(fo
     press(find(form, "Launch"))
     shows(form, "Changed since the last launch of demo:")
     shows(form, "Image: ubuntu:24.04 → ubuntu:22.04")
+
+
+def test_no_old_command_comes_back_with_a_confirmation(form, account, clock):
+    form.value = {**MINIMAL, "command": "serve --token zq-hunter2-0099"}
+    launch = form.launch().wait_for_answer(PATIENCE)
+    shows(form, launch.id)
+    form.value = MINIMAL
+    press(find(form, "Launch"))
+    shows(form, "Command: no longer set")
+    assert "zq-hunter2" not in "".join(str(one.get_state()) for one in every(form))
 
 
 def test_closing_leaves_no_widget(make_form):

@@ -1,0 +1,59 @@
+"""What a launch needs before it may be sent: its values, a free name, and a record of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.errors import NotSent, PpioError, frames_of
+from ppio_widgets.launcher.claim import claim
+from ppio_widgets.request.envref import resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppio_widgets.launcher.ledger import Ledger
+    from ppio_widgets.launcher.record import Record
+    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.request.check import Report
+
+log = logging.getLogger("ppio_widgets")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A launch that is claimed, and may be sent now.
+
+    Attributes
+    ----------
+    body : mapping
+        As it goes on the wire.
+    secrets : tuple of str
+        Values in it that must not be repeated to anybody.
+    record : Record
+    unrecorded : PpioError or None
+        Why the ledger does not hold it, where that was consented to.
+    """
+
+    body: Mapping[str, Any] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    record: Record
+    unrecorded: PpioError | None
+
+
+def make_ready(
+    launch_id: str, report: Report, wire: Wire, ledger: Ledger, *, again: bool
+) -> Ready | PpioError:
+    """Return a launch that was claimed, or why it must not be sent; see `claim`."""
+    try:
+        body, secrets = resolved(report.require().body(), os.environ)
+        record, unrecorded = claim(launch_id, report.body, wire, ledger, again=again)
+    except PpioError as error:
+        return error.with_traceback(None)  # its frames hold what was resolved
+    except Exception as error:  # noqa: BLE001 - logged without its text
+        kind = type(error).__name__
+        log.error("launch %s: the check before sending failed: %s in %s", launch_id, kind, frames_of(error))  # noqa: TRY400
+        return NotSent("fault_before", kind=kind)
+    return Ready(body, secrets, record, unrecorded)

@@ -1,0 +1,54 @@
+"""Waiting for an instance without watching it: a look now and then, on the thread that waits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud.answers import ENDED, RUNNING
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import SLOWEST_POLL_SECONDS
+from ppio_widgets.launcher.watcher import POLL_SECONDS
+
+if TYPE_CHECKING:
+    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.launcher.instance import Instance
+
+log = logging.getLogger("ppio_widgets")
+
+
+def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
+    """Return when the instance is so far, rests elsewhere, or the time is over.
+
+    Raises
+    ------
+    ApiError, CredentialsError
+        When it cannot be looked at at all; what passes is tried again, more slowly.
+    """
+    began, pause, quiet = worker.clock.now(), POLL_SECONDS, threading.Event()
+    while True:
+        try:
+            instance.look()
+            pause = POLL_SECONDS
+        except ApiError as error:
+            if 400 <= error.status < 500 and error.status != 429:
+                raise
+            pause = max(min(pause * 2, SLOWEST_POLL_SECONDS), error.retry_after or 0.0)
+        except CredentialsError:
+            raise
+        except PpioError as error:
+            log.info("wait: %s", type(error).__name__)
+            pause = min(pause * 2, SLOWEST_POLL_SECONDS)
+        left = None if timeout is None else began + timeout - worker.clock.now()
+        seen = instance.detail
+        if (seen is not None and _is_over(seen, until)) or (left is not None and left <= 0):
+            return
+        worker.clock.wait(quiet, pause if left is None else min(pause, left))
+
+
+def _is_over(seen: InstanceDetail, until: str) -> bool:
+    alike = ENDED[:2]
+    there = seen.status == until or (until in alike and seen.status in alike)
+    return there or bool(seen.error) or seen.status == "removed" or (seen.at_rest and until == RUNNING)

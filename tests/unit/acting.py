@@ -1,0 +1,101 @@
+"""A practice cloud whose answers can be held back, for what happens meanwhile."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.launcher import worker
+from ppio_widgets.practice.transport import PracticeTransport
+from tests.bodies import MINIMAL
+
+PATIENCE = 10
+
+
+class HeldCloud(PracticeTransport):
+    """Counts what is asked of instances; `hold` and `refuse` are about some of it, by its last word."""
+
+    def __init__(self, account):
+        super().__init__(account)
+        self.asked = []
+        self.hold = {}
+        self.refuse = set()
+        self._arrived = threading.Condition()
+
+    def handle_request(self, request):
+        if request.method in ("GET", "POST"):
+            return super().handle_request(request)
+        action = "delete" if request.method == "DELETE" else request.url.path.rpartition("/")[2]
+        with self._arrived:
+            self.asked.append(action)
+            self._arrived.notify_all()
+        held = self.hold.get(action)
+        assert held is None or held.wait(PATIENCE)
+        if action in self.refuse:
+            return httpx.Response(400, json={"reason": "NO", "message": "not now"})
+        return super().handle_request(request)
+
+    def arrived(self, *actions):
+        """Wait until exactly these were asked for, in this order."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(self.asked) >= len(actions), PATIENCE)
+            assert self.asked == list(actions)
+
+    def client(self):
+        return PpioClient("sk_practice_no_money", base_url="http://localhost", transport=self, practice=True)
+
+    def running(self, name="demo"):
+        """Make an instance that runs soon, and return its id."""
+        return self.account.create({**MINIMAL, "product_id": "a100-80g", "name": name})["id"]
+
+
+class ActingClock(worker.Clock):
+    """The account's time goes by while an action is read back; timers are let go by hand."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.timers = []
+
+    def now(self):
+        return self._clock.now
+
+    def wait(self, event, seconds):
+        name = threading.current_thread().name
+        if name == "ppio-timer":
+            due = threading.Event()
+            self.timers.append(due)
+            while not due.wait(0.005):
+                if event.is_set():
+                    return True
+            return False  # it is due, whatever happens at this very moment
+        if name == "ppio-watch":
+            return event.wait(0.002)
+        if name == "ppio-deadline":
+            return event.wait(PATIENCE)
+        self._clock.turn(seconds)
+        return event.is_set()
+
+
+def at_once(count, what):
+    """Have something done by many threads at the same moment."""
+    start = threading.Barrier(count)
+
+    def do():
+        start.wait(PATIENCE)
+        what()
+
+    threads = [threading.Thread(target=do) for _ in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(PATIENCE)
+
+
+def acted(*names):
+    """Wait until no action is on its way any more."""
+    for thread in threading.enumerate():
+        if thread.name in (names or ("ppio-act",)):
+            thread.join(PATIENCE)
+            assert not thread.is_alive()

@@ -1,0 +1,194 @@
+"""A board's buttons, while its list changes: what the question named is what is done, once."""
+
+import threading
+
+import pytest
+
+from ppio_widgets.errors import ApiError, PpioError
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.board_session import BoardSession
+from ppio_widgets.locale import words
+from tests.unit.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
+
+
+@pytest.fixture
+def acting(monkeypatch, clock):
+    monkeypatch.setattr(worker, "clock", ActingClock(clock))
+
+
+@pytest.fixture
+def cloud(account):
+    return HeldCloud(account)
+
+
+@pytest.fixture
+def session(cloud, clock, acting):
+    """A board of three instances that run, listed once and looked at by nobody."""
+    for name in ("one", "two", "three"):
+        cloud.running(name)
+    clock.turn(20)
+    session = BoardSession(cloud.client(), words("en"))
+    session._on_rows(session.client.list_details())
+    yield session
+    for held in cloud.hold.values():
+        held.set()
+    session.close()
+    acted()
+    acted("ppio-watch", "ppio-catalogue")
+
+
+def ids(session):
+    return [one.id for one in session.board.instances]
+
+
+def listed(session, rows):
+    """Have a listing arrive, as the watcher does."""
+    session._on_rows(tuple(rows))
+
+
+def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cloud):
+    session.choose(ids(session))
+    session.ask("stop")
+    at_once(20, session.confirm)
+    acted()
+    assert cloud.asked == ["stop"] * 3
+    assert [title for title, result in session.results if "confirmed stopped" in result] == [
+        one.title for one in session.machines()
+    ]
+
+
+def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(session, cloud):
+    session.choose(ids(session)[:2])
+    session.ask("delete")
+    named = [one.title for one in session.machines()]
+    listed(session, ())
+    assert [one.title for one in session.machines()] == named
+    session.confirm()
+    acted()
+    assert cloud.asked == ["delete"] * 2
+    assert [title for title, _result in session.results] == named
+
+
+def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock):
+    first, second, _third = ids(session)
+    session.choose([first, second])
+    session.ask("stop")
+    account.act(first, "delete")
+    clock.turn(60)
+    listed(session, session.client.list_details())
+    session.confirm()
+    acted()
+    (_title, gone), (_other, stopped) = session.results
+    assert isinstance(gone, ApiError)
+    assert stopped.startswith("confirmed stopped")
+    assert cloud.asked == ["stop"]
+
+
+def test_while_it_acts_nothing_else_is_asked_for(session, cloud):
+    cloud.hold["stop"] = threading.Event()
+    session.choose(ids(session)[:1])
+    session.ask("stop")
+    session.confirm()
+    cloud.arrived("stop")
+    session.ask("delete")
+    session.confirm()
+    assert (session.asking, session.acting) == ("", "stop")
+    cloud.hold["stop"].set()
+    acted()
+    assert cloud.asked == ["stop"]
+
+
+def test_a_new_choice_and_a_closed_board_do_nothing(session, cloud):
+    first, second, _third = ids(session)
+    session.choose([first])
+    session.ask("delete")
+    session.choose([second])
+    session.confirm()
+    session.ask("delete")
+    session.close()
+    session.confirm()
+    session.ask("delete")
+    acted()
+    assert (cloud.asked, session.results) == ([], ())
+
+
+def test_closing_lets_all_go_on_and_what_failed_is_logged(session, cloud, caplog):
+    first, _second, _third = ids(session)
+    cloud.hold = {"stop": threading.Event()}
+    cloud.refuse = {"stop"}
+    session.choose([first])
+    session.ask("stop")
+    session.confirm()
+    cloud.arrived("stop")
+    session.close()
+    cloud.hold["stop"].set()
+    acted()
+    assert f"stop of instance {first} failed, it may still be billed: ApiError" in caplog.text
+
+
+def test_a_listing_that_arrives_after_closing_and_a_refresh_change_nothing(session):
+    session.watch()
+    session.close()
+    before = session.board
+    session.refresh()
+    listed(session, ())
+    assert session.board is before
+
+
+# Where the system has no thread left.
+
+
+@pytest.fixture
+def starved(monkeypatch):
+    """Names of threads that cannot begin; with a number, only so many of them can."""
+    names = {}
+    start = threading.Thread.start
+
+    def begin(thread):
+        left = names.get(thread.name)
+        if left is not None:
+            if left <= 0:
+                raise RuntimeError("can't start new thread")
+            names[thread.name] = left - 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", begin)
+    return names
+
+
+def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again(session, cloud, starved):
+    starved["ppio-act"] = 0
+    session.choose(ids(session)[:2])
+    session.ask("stop")
+    session.confirm()
+    assert (session.acting, cloud.asked) == ("", [])
+    assert all(isinstance(result, PpioError) for _title, result in session.results)
+    assert len(session.results) == 2
+    starved.clear()
+    session.ask("stop")
+    session.confirm()
+    acted()
+    assert cloud.asked == ["stop"] * 2
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_with_one_thread_left_all_are_done_all_the_same(session, cloud, starved, threads):
+    starved["ppio-act"] = threads
+    session.choose(ids(session))
+    session.ask("stop")
+    session.confirm()
+    acted()
+    assert cloud.asked == ["stop"] * 3
+    assert all("confirmed stopped" in result for _title, result in session.results)
+
+
+def test_watching_that_could_not_begin_is_said_and_begins_with_a_refresh(session, starved):
+    starved["ppio-watch"] = 0
+    starved["ppio-catalogue"] = 0
+    session.watch()
+    assert isinstance(session.missed, PpioError)
+    starved.clear()
+    seen = threading.Event()
+    session.observe(lambda change: change["new"] is None and seen.set(), "missed")
+    session.refresh()
+    assert seen.wait(PATIENCE)

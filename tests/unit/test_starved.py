@@ -1,0 +1,138 @@
+"""Where the system has no thread left, no click and no launch is lost."""
+
+import threading
+
+import pytest
+
+from ppio_widgets import Instance
+from ppio_widgets.errors import MomentUnreadable, PpioError
+from ppio_widgets.launcher import deadline, worker
+from ppio_widgets.launcher.machine_session import MachineSession
+from ppio_widgets.launcher.session import LaunchSession
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launcher.timer import Timer
+from tests.bodies import MINIMAL
+from tests.unit.acting import ActingClock, HeldCloud, acted
+from tests.unit.test_board_session import starved
+from tests.unit.test_session import reached
+from tests.unit.wire import PATIENCE
+
+__all__ = ["starved"]
+
+
+@pytest.fixture
+def machine(account, clock, monkeypatch):
+    monkeypatch.setattr(worker, "clock", ActingClock(clock))
+    cloud = HeldCloud(account)
+    identity = cloud.running()
+    clock.turn(20)
+    return Instance(identity, cloud.client()).refresh()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_launch_is_armed_and_sent_though_nobody_says_what_changed(client, account, starved):
+    for name in ("ppio-since", "ppio-timer", "ppio-catalogue"):
+        starved[name] = 0
+    session = LaunchSession(client, MINIMAL)
+    session.load()
+    assert session.loading == frozenset()
+    assert session.arm()
+    assert (session.status, session.since) == (LaunchState.ARMED, None)
+    launch = session.confirm().wait_for_answer(PATIENCE)
+    assert launch.state is LaunchState.SUCCEEDED
+    assert len(account.page()["data"]) == 1
+    session.close()
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_is_asked_once_more_is_asked_though_nobody_says_what_changed(client, account, starved):
+    session = LaunchSession(client, MINIMAL)
+    session.send().wait_for_answer(PATIENCE)
+    starved["ppio-since"] = starved["ppio-timer"] = 0
+    assert session.arm()
+    asked_again = reached(session, LaunchState.ARMED)
+    asked_again.clear()
+    second = session.confirm()
+    assert asked_again.wait(PATIENCE)
+    assert session.confirm() is second
+    assert second.wait_for_answer(PATIENCE).state is LaunchState.SUCCEEDED
+    assert len(account.page()["data"]) == 2
+    session.close()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_launch_without_a_thread_was_not_sent_and_can_be_confirmed_again(client, account, starved):
+    session = LaunchSession(client, MINIMAL)
+    starved["ppio-launch"] = 0
+    assert session.arm()
+    assert session.confirm().state is LaunchState.NOT_SENT
+    assert account.page()["data"] == []
+    starved.clear()
+    assert session.arm()
+    assert session.confirm().wait_for_answer(PATIENCE).state is LaunchState.SUCCEEDED
+    session.close()
+
+
+def test_an_action_without_a_thread_is_said_to_have_failed_and_is_offered_again(machine, starved):
+    session = MachineSession(machine)
+    starved["ppio-act"] = 0
+    session.ask("stop")
+    session.confirm()
+    assert isinstance(machine.failed, PpioError)
+    assert session.acting == ""
+    assert "stop" in session.actions
+    starved.clear()
+    session.ask("stop")
+    session.confirm()
+    acted()
+    assert (machine.status, machine.failed) == ("exited", None)
+    session.close()
+
+
+def test_a_card_without_a_thread_is_not_watched_and_says_so(machine, starved):
+    machine._offer = None
+    session = MachineSession(machine)
+    starved["ppio-watch"] = starved["ppio-catalogue"] = 0
+    session.watch()
+    assert not session.watching
+    starved.clear()
+    session.watch()
+    assert session.watching
+    session.close()
+    acted("ppio-watch", "ppio-catalogue")
+
+
+def test_a_timer_without_a_thread_is_none_and_the_one_before_stays(machine, starved):
+    first = machine.stop_after("3h")
+    starved["ppio-deadline"] = 0
+    with pytest.raises(MomentUnreadable):
+        machine.stop_after("1h")
+    assert machine.deadline is first
+    assert first.state == "waiting"
+    assert machine.cancel_deadline()
+    with pytest.raises(MomentUnreadable):
+        machine.stop_after("1h")
+    assert machine.deadline is None, "nothing is said to stop it that never will"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved):
+    session = LaunchSession(client, MINIMAL)
+    session.stop_by(Timer(after=3 * 3600.0))
+    starved["ppio-deadline"] = 0
+    launch = session.send().wait_for_answer(PATIENCE)
+    assert launch.machine().deadline is None
+    starved.clear()
+    launch.tell()
+    assert launch.machine().deadline.state == "waiting"
+    launch.machine().cancel_deadline()
+    acted("ppio-deadline")
+    assert deadline.of(client.host.base_url, launch.id) is None
+    session.close()
+
+
+def test_starving_is_what_it_says(starved):
+    starved["x"] = 1
+    threading.Thread(target=lambda: None, name="x").start()
+    with pytest.raises(RuntimeError):
+        threading.Thread(target=lambda: None, name="x").start()
