@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from ppio_widgets.request.models import CreateInstanceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydantic.fields import FieldInfo
 
@@ -86,7 +86,8 @@ def node_at(path: Path) -> Node | None:
     return node
 
 
-def leaves() -> dict[str, Leaf]:
+@cache
+def leaves() -> Mapping[str, Leaf]:
     """Return every leaf of the body by its pattern, in the body's order."""
     return {pattern(path): leaf for path, leaf in _walk(tree(), ())}
 
