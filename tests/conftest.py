@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from ppio_widgets.cloud.credentials import forget_keys
 from ppio_widgets.launcher import latest, ledger
 from tests.chromium import on_ci
+from tests.leftovers import left_behind, open_views
 
 settings.register_profile(
     "ppio", deadline=None, derandomize=on_ci(), suppress_health_check=[HealthCheck.too_slow]
@@ -27,3 +29,16 @@ def _own_ledgers(monkeypatch, tmp_path):
     monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setattr(latest, "_latest", None)
     monkeypatch.setattr(ledger, "_throw_away", lambda: str(tmp_path / "practice"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind(_own_ledgers):
+    """Fail a test that leaves a view open or a thread of ours going; wait for those that are about to end.
+
+    What a test makes, it closes; by then its ledgers, and all that it patched, are still its own.
+    """
+    threads, views = threading.enumerate(), open_views()
+    yield
+    left = list(left_behind(threads, views))
+    if left:
+        pytest.fail("; ".join(left), pytrace=False)

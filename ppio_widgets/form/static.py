@@ -56,6 +56,7 @@ class SecondOutput:
         self._places: set[tuple[str | None, int | None]] = set()
         self._written: StaticCard | None = None
         self._due = False
+        self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
         self.style = f"<style>.{self._id},{child}{{display:none}}</style>"
 
@@ -82,7 +83,7 @@ class SecondOutput:
             content = self._content(self._written) if self._written is not None else {}
             notebook.publish(content, self._id)
         if worker.HAS_THREADS:
-            worker.after(FIRST_SECONDS, self._begin)
+            self._beginning.append(worker.after(FIRST_SECONDS, self._begin))
         else:
             self._begin()
 
@@ -105,6 +106,8 @@ class SecondOutput:
 
     def close(self) -> None:
         """Say how it stands at the end: the view is gone, and the card is seen in its place."""
+        for timer in self._beginning:
+            timer.set()
         self._begin()
 
     def _begin(self) -> None:

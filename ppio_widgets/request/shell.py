@@ -311,7 +311,9 @@ def _unescaped(text: str) -> str:
 def _escaped_bytes(match: re.Match[bytes]) -> bytes:
     byte, short, long, octal, letter = match.groups()
     if short or long:
-        return chr(min(int(short or long, 16), sys.maxunicode)).encode("utf-8", "surrogatepass")
+        point = int(short or long, 16)
+        # Beyond Unicode a shell writes bytes that are no text.
+        return chr(point).encode("utf-8", "surrogatepass") if point <= sys.maxunicode else b"\xff"
     if byte or octal:
         return bytes([int(byte, 16) if byte else int(octal, 8) % 256])
     return bytes([_LETTERS[letter[0]]]) if letter[0] in _LETTERS else match[0]

@@ -44,10 +44,13 @@ def saved(notebook, text):
     return path
 
 
-def reopen(notebook, path):
+def reopen(notebook, path, *, with_kernel=True):
+    """Open a saved notebook; one that names its kernel begins it by itself, some time after it is shown."""
     lab = notebook.lab
     notebook.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path.name}?reset&token={lab.token}")
     notebook.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+    if with_kernel:  # what ends all kernels later ends this one, too
+        until(lambda: path.name in [one["path"] for one in lab.get("/api/sessions")], "its kernel is begun")
 
 
 def copied(path, name, **metadata):
@@ -149,7 +152,7 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
         if trusted:
             trust(lab, alone)
         lab.end_kernels()
-        reopen(notebook, alone)
+        reopen(notebook, alone, with_kernel=False)
         notebook.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
         is_useful(notebook.card(), identity)
         assert lab.get("/api/sessions") == []

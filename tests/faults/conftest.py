@@ -12,10 +12,10 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher import ledger, search, watcher
 from tests.faults.ground import Listings
 from tests.faults.server import ABROAD, by_kind, served
-from tests.unit.conftest import _no_thread_is_left, _plain_environment, quick, time
+from tests.unit.conftest import _plain_environment, quick, time
 from tests.unit.wire import REAL_KEY, resets_after_reading, wait_for_launches
 
-__all__ = ["_no_thread_is_left", "_plain_environment", "quick", "time"]
+__all__ = ["_plain_environment", "quick", "time"]
 
 
 @pytest.fixture

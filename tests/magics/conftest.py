@@ -1,4 +1,4 @@
-"""A real IPython shell, without a history file; cells run as a person's do."""
+"""A real IPython shell, without a history file; cells run as a person's do, and what they open is closed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from traitlets.config import Config
 from ppio_widgets import api
 from ppio_widgets.cloud.credentials import forget_keys
 from ppio_widgets.practice import kernel_account
+from tests.leftovers import open_views
 
 
 @pytest.fixture
@@ -29,7 +30,10 @@ def shell(monkeypatch, tmp_path):
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance(config=config)
     shell.run_line_magic("load_ext", "ppio_widgets")
+    before = open_views()
     yield shell
+    for view in open_views(before):
+        view.close()
     shell.run_line_magic("unload_ext", "ppio_widgets")
     # Its own end, `reset`, collects all garbage of the test process each time, and once more at exit.
     atexit.unregister(shell.atexit_operations)

@@ -46,12 +46,17 @@ class Kernel:
                     raise
                 continue
             if got["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                # An update goes by its display id alone: one of a thread may come between two cells.
+                if got["msg_type"] == "update_display_data":
+                    published.append(got)
                 continue
             published.append(got)
             if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
                 break
-        reply = self.client.get_shell_msg(timeout=30)
-        return reply["content"], published
+        while True:  # asked often enough whether it is there, a kernel has more than one answer to that
+            reply = self.client.get_shell_msg(timeout=30)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return reply["content"], published
 
     def value(self, code):
         _, published = self.run(code)

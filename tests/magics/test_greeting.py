@@ -15,6 +15,7 @@ from ppio_widgets.practice import kernel_account
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.clock import Clock
+from tests.threads import wait_for_threads
 from tests.unit.test_instance import BODY, GoingClock
 from tests.unit.wire import REAL_KEY, faulty, says
 
@@ -99,18 +100,12 @@ def test_a_failure_is_silent(monkeypatch, capsys, caplog, status):
     assert (said.out, said.err, caplog.text) == ("", "", "")
 
 
-def wait_for_greeting():
-    for thread in threading.enumerate():
-        if thread.name == "ppio-greeting":
-            thread.join(10)
-
-
 def test_it_is_silent_without_a_key_and_on_the_practice_cloud(shell, capsys, monkeypatch):
     kernel_account().create(BODY)
     for practice in ("0", "1"):
         monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", practice)
         shell.run_line_magic("reload_ext", "ppio_widgets")
-        wait_for_greeting()
+        wait_for_threads("ppio-greeting")
     assert capsys.readouterr().out == ""
 
 
@@ -125,7 +120,7 @@ def test_loading_does_not_wait_for_it(shell, monkeypatch):
     shell.run_line_magic("reload_ext", "ppio_widgets")
     assert begun.wait(10)
     let_go.set()
-    wait_for_greeting()
+    wait_for_threads("ppio-greeting")
 
 
 def test_a_key_counts_unless_it_would_have_to_be_asked_for(monkeypatch):

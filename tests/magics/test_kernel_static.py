@@ -33,8 +33,7 @@ class Outputs(dict):
             content = one["content"]
             if one["msg_type"] in ("display_data", "execute_result"):
                 self[content.get("transient", {}).get("display_id", "view")] = content["data"]
-            elif one["msg_type"] == "update_display_data":
-                assert content["transient"]["display_id"] in self
+            elif one["msg_type"] == "update_display_data" and content["transient"]["display_id"] in self:
                 self[content["transient"]["display_id"]] = content["data"]
 
     @property

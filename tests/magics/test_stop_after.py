@@ -5,6 +5,7 @@ from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.practice import kernel_account
+from tests.threads import wait_for_threads
 from tests.unit.test_instance import BODY, ENV
 from tests.widgets.conftest import every
 
@@ -13,11 +14,12 @@ LINE = "%ppio_launch --practice --name timed --product a100-80g --image ubuntu:2
 
 @pytest.fixture
 def launched(run):
-    """Run a line; its timer is called off afterwards."""
+    """Run a line until all who listen to its launch were told; its timer is called off afterwards."""
     made = []
 
     def launched(line):
         made.append(run(line))
+        wait_for_threads("ppio-launch")
         return made[-1]
 
     yield launched
@@ -95,7 +97,7 @@ def test_a_launch_that_waits_for_a_button_gets_its_timer_when_it_is_confirmed(ru
     launch = run(f"{LINE} --stop-after 3h")
     assert launch.machine() is None
     launch.submit()
-    launch.wait_for_answer(10)
+    wait_for_threads("ppio-launch")
     launch.stop_following()
     machine = launch.machine()
     assert machine.deadline is not None
@@ -108,6 +110,7 @@ def test_a_question_says_the_time_first(run, monkeypatch, capsys, answer, names)
     monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda _question: answer)
     launch = run(f"{LINE} --stop-at 17:30")
+    wait_for_threads("ppio-launch")
     launch.stop_following()
     assert "17:30 UTC" in capsys.readouterr().out
     assert len(names()) == (answer == "y")

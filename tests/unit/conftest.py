@@ -31,12 +31,6 @@ def _plain_environment(monkeypatch):
     monkeypatch.setattr(api, "_switched", None)
 
 
-@pytest.fixture(autouse=True)
-def _no_thread_is_left():
-    yield
-    wait_for_launches()
-
-
 @pytest.fixture
 def clock():
     return Clock()

@@ -194,7 +194,7 @@ def launched(server, name):
     client = PpioClient(base_url=server.url)
     launch = Launch(LaunchPlan(check({**MINIMAL, "name": name}), Target.of(client)), client)
     launch.submit()
-    return launch.wait_for_answer(PATIENCE)
+    return launch.wait_for_outcome(PATIENCE)
 
 
 def test_a_servers_words_are_shown_visibly(text):

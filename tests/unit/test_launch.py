@@ -20,7 +20,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.states import BUSY, IllegalTransition, LaunchState
+from ppio_widgets.launcher.states import IllegalTransition, LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import check
 from tests.bodies import FULL, MINIMAL
@@ -99,6 +99,7 @@ def test_from_the_click_to_a_running_instance(client, clock):
     assert not launch.settled
     clock.turn(10)
     assert launch.wait(PATIENCE) is launch
+    wait_for_launches()  # who waits is let go before the listeners are told
     assert launch.instance.status == "running"
     assert (launch.id, launch.error) == (launch.instance.id, None)
     assert states[:3] == [
@@ -219,9 +220,12 @@ def test_arming_sends_nothing_and_does_not_reopen_a_launch():
 def test_waiting_has_a_timeout():
     with launching(stays_silent, says(500, b"")) as server, PpioClient(base_url=server.url) as client:
         launch = launch_on(client)
+        sending = threading.Event()
+        launch.subscribe(lambda one: one.state is LaunchState.SENDING and sending.set())
         assert launch.submit()
-        assert launch.wait_for_answer(0.01).state in BUSY
-        assert launch.wait(0.01).state in BUSY
+        assert sending.wait(PATIENCE)
+        assert launch.wait_for_answer(0.01).state is LaunchState.SENDING
+        assert launch.wait(0.01).state is LaunchState.SENDING
         assert not launch.settled
         server.let_go.set()
         assert launch.wait(PATIENCE).state is LaunchState.UNKNOWN

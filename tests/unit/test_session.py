@@ -17,8 +17,11 @@ from tests.unit.wire import PATIENCE, answers, faulty, launching, says, wait_for
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-def reached(session, *states):
-    """An event that is set once the session's status is one of these."""
+def reached(session, *states, anew=False):
+    """An event that is set once the session's status is one of these, or once it becomes one anew.
+
+    Who waits for the launch itself is let go before the session is told.
+    """
     event = threading.Event()
 
     def look(_change=None):
@@ -26,7 +29,8 @@ def reached(session, *states):
             event.set()
 
     session.observe(look, "status")
-    look()
+    if not anew:
+        look()
     return event
 
 
@@ -311,8 +315,7 @@ def test_a_new_launch_stops_the_looking_of_the_one_before(client, clock):
 
 
 def test_an_open_confirmation_is_withdrawn_after_two_minutes(session, gated, time):
-    withdrawn = reached(session, LaunchState.DRAFT)
-    withdrawn.clear()
+    withdrawn = reached(session, LaunchState.DRAFT, anew=True)
     assert session.arm()
     armed = session.launch
     time.turn(119)
@@ -329,21 +332,18 @@ def test_arming_anew_begins_the_two_minutes_anew(session, time):
     time.turn(100)
     session.disarm()
     assert session.arm()
-    wait_for = [thread for thread in threading.enumerate() if thread.name == "ppio-timer"]
     time.turn(50)
     assert session.status is LaunchState.ARMED
-    session.disarm()
-    for thread in wait_for:
-        thread.join(PATIENCE)
 
 
 def test_a_name_that_is_taken_is_asked_for_once_more(client, account, clock):
     session = LaunchSession(client, MINIMAL)
-    first = session.send().wait_for_answer(PATIENCE)
+    done = reached(session, LaunchState.SUCCEEDED)
+    first = session.send()
+    assert done.wait(PATIENCE)
     clock.turn(60)
     assert session.arm()
-    asked_again = reached(session, LaunchState.ARMED)
-    asked_again.clear()
+    asked_again = reached(session, LaunchState.ARMED, anew=True)
     second = session.confirm()
     assert asked_again.wait(PATIENCE)
     assert first.id in str(second.doubt)
@@ -358,9 +358,13 @@ def test_a_name_that_is_taken_is_asked_for_once_more(client, account, clock):
 
 def test_an_edit_withdraws_what_is_asked_for_once_more(client, account):
     session = LaunchSession(client, MINIMAL)
-    session.send().wait_for_answer(PATIENCE)
+    done = reached(session, LaunchState.SUCCEEDED)
+    session.send()
+    assert done.wait(PATIENCE)
     assert session.arm()
-    second = session.confirm().wait_for_answer(PATIENCE)
+    asked_again = reached(session, LaunchState.ARMED, anew=True)
+    second = session.confirm()
+    assert asked_again.wait(PATIENCE)
     session.set(("name",), "other")
     assert second.state is LaunchState.WITHDRAWN
     assert session.arm()

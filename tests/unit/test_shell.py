@@ -43,6 +43,11 @@ def _commands(fields):
     return None if status in ("1", "2") else commands[:-1]
 
 
+def _holes_as_one(commands):
+    """Bytes that are no text are one hole, however many they are."""
+    return [[re.sub("\ufffd+", "\ufffd", word) for word in words] for words in commands]
+
+
 def read(text):
     """The same as it is read here."""
     script = read_shell(text)
@@ -110,7 +115,7 @@ def test_commands_and_words_are_those_of_bash(tmp_path_factory, texts):
     lines = [f"a {text}" for text in texts]
     told = told_by_bash(lines, tmp_path_factory.getbasetemp())
     for line, theirs in zip(lines, told, strict=True):
-        assert theirs is None or read(line) == theirs, line
+        assert theirs is None or _holes_as_one(read(line)) == _holes_as_one(theirs), line
 
 
 documents = st.lists(

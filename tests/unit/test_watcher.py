@@ -8,6 +8,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.errors import CredentialsError
 from ppio_widgets.launcher import watcher, worker
 from ppio_widgets.launcher.watcher import watch, watch_all
+from tests.threads import threads_going, wait_for_threads
 from tests.unit.wire import REAL_KEY, answers, faulty
 
 PATIENCE = 10
@@ -96,14 +97,6 @@ class Account:
         return 200, self.row(identity, tools=tools)
 
 
-def gone():
-    """Wait until nothing is watched any more."""
-    for thread in threading.enumerate():
-        if thread.name == "ppio-watch":
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
-
-
 @pytest.fixture
 def served(steps):
     """Serves an account; what is watched of it has to be ended by then."""
@@ -117,7 +110,7 @@ def served(steps):
         return client
 
     yield serve
-    gone()
+    wait_for_threads("ppio-watch")
     for one in reversed(servers):
         one.__exit__(None, None, None)
 
@@ -138,10 +131,6 @@ def watched(served):
         one.end()
 
 
-def watchers():
-    return [thread for thread in threading.enumerate() if thread.name == "ppio-watch"]
-
-
 def settled(steps, account):
     """Let what was begun settle, so that ticks can be counted exactly."""
     steps.rest()
@@ -153,7 +142,7 @@ def test_five_hundred_watched_instances_cost_one_thread_and_one_listing_a_tick(w
     account = Account(500, "pulling")
     machines = watched(account, 500)
     settled(steps, account)
-    assert len(watchers()) == 1
+    assert len(threads_going("ppio-watch")) == 1
     steps.tick(4)
     assert (account.listings, account.pages, account.gets) == (4, 20, [])
     account.statuses["i-7"] = "running"
@@ -162,7 +151,7 @@ def test_five_hundred_watched_instances_cost_one_thread_and_one_listing_a_tick(w
     assert account.gets == ["i-7"], "one GET when an instance reaches running, and no more"
     assert machines[7].jupyter_url == "https://i-7.example.com"
     assert {one.detail.status for one in machines} == {"pulling", "running"}
-    assert len(watchers()) == 1
+    assert len(threads_going("ppio-watch")) == 1
 
 
 def test_one_watched_instance_is_asked_for_by_itself(watched, steps):
@@ -245,7 +234,7 @@ def test_clients_of_one_account_share_a_watcher(watched, steps):
     with PpioClient(REAL_KEY, base_url=machine.client.host.base_url) as client:
         other = watch(Instance("i-1", client), lambda: None)
         settled(steps, account)
-        assert len(watchers()) == 1
+        assert len(threads_going("ppio-watch")) == 1
         steps.tick()
         assert account.listings == 1
         other.end()
@@ -267,9 +256,9 @@ def test_the_thread_ends_with_the_last_watch_and_begins_anew(served, steps):
     for _ in range(3):
         begun = watch(machine, lambda: None)
         steps.rest()
-        assert len(watchers()) == 1
+        assert len(threads_going("ppio-watch")) == 1
         begun.end()
-        gone()
+        wait_for_threads("ppio-watch")
 
 
 def test_a_listener_that_fails_keeps_nobody_from_hearing(served, steps, caplog):
@@ -373,7 +362,7 @@ def on_accounts(often):
         yield begin
         for one in begun:
             one.end()
-        gone()
+        wait_for_threads("ppio-watch")
         for client in clients:
             client.close()
 
@@ -387,7 +376,7 @@ def test_a_key_that_is_taken_away_is_only_its_own_clients_trouble(on_accounts):
     first, second = on_accounts("i-1", lambda: key[0]), on_accounts("i-1", REAL_KEY)
     first.until(is_well)
     second.until(is_well)
-    assert len(watchers()) == 1
+    assert len(threads_going("ppio-watch")) == 1
     key[0] = ""
     first.until(lambda machine: isinstance(machine.missed, CredentialsError))
     assert first.machine.detail.status == "running", "what was seen stays"
@@ -403,7 +392,7 @@ def test_a_key_of_another_account_makes_nobodys_instance_look_removed(on_account
     third = on_accounts("o-1", OTHER_KEY)
     for one in (first, second, third):
         one.until(is_well)
-    assert len(watchers()) == 2, "keys that only end alike are two accounts"
+    assert len(threads_going("ppio-watch")) == 2, "keys that only end alike are two accounts"
     key[0] = OTHER_KEY
     first.until(lambda machine: machine.detail.status == "removed")
     second.ticks()
@@ -437,5 +426,5 @@ def test_a_watch_can_be_ended_while_its_key_comes_and_goes(on_accounts):
         one = on_accounts("i-1", lambda keys=keys: keys.pop() if keys else REAL_KEY)
         one.ticks()
         one.end()
-    gone()
-    assert watchers() == []
+    wait_for_threads("ppio-watch")
+    assert threads_going("ppio-watch") == []

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
+from tests.threads import wait_for_threads
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
@@ -233,13 +235,7 @@ def closed_port() -> int:
 
 def wait_for_launches(*, but: str = "", names: tuple[str, ...] = LAUNCHERS, earlier: Container = ()) -> None:
     """Wait until no thread of a launch is left, so that none opens a connection behind a test's back."""
-    until = time.monotonic() + PATIENCE
-    while ours := [
-        one for one in threading.enumerate() if one.name in names and one.name != but and one not in earlier
-    ]:
-        assert time.monotonic() < until, [thread.name for thread in ours]
-        with suppress(RuntimeError):  # it is only about to start
-            ours[0].join(0.1)
+    wait_for_threads(*(name for name in names if name != but), earlier=earlier)
 
 
 def all_that_shows(error: BaseException, *, with_locals: bool = True) -> str:

@@ -18,6 +18,7 @@ from ppio_widgets.form import theme
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.clock import Clock
+from tests.threads import wait_for_threads
 
 
 class Wire(list):
@@ -115,9 +116,7 @@ def form(make_form):
 def displayed(form):
     """The form on a screen, with all that it loads."""
     form._repr_mimebundle_()
-    for thread in threading.enumerate():
-        if thread.name == "ppio-catalogue":
-            thread.join(10)
+    wait_for_threads("ppio-catalogue")
     return form
 
 

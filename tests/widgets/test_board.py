@@ -1,14 +1,12 @@
 """The board: all instances, chosen and acted on together."""
 
-import threading
-
 import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import InstanceBoard
 from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
-from tests.clock import PATIENCE
+from tests.threads import wait_for_threads
 
 from .conftest import choose, every, find, find_all, message, press, shown, shows, type_into, until
 from .test_machine import AccountClock
@@ -33,9 +31,7 @@ def board_of(wire, client):
     yield make
     for board in boards:
         board.close()
-    for thread in threading.enumerate():
-        if thread.name in ("ppio-watch", "ppio-act"):
-            thread.join(PATIENCE)
+    wait_for_threads("ppio-watch", "ppio-act")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
+from tests.threads import threads_going, wait_for_threads
 
 from .conftest import choose, displayed, every, find, find_all, press, shown, shows, type_into
 
@@ -49,7 +50,7 @@ def form_on(make_form, account, answer, value=None):
 
 def test_nothing_is_asked_before_the_form_is_on_the_screen(form, cloud):
     assert form.session.shelf.offers == ()
-    assert not [one for one in threading.enumerate() if one.name == "ppio-catalogue"]
+    assert not threads_going("ppio-catalogue")
     displayed(form)
     assert len(form.session.shelf.offers) >= 12
 
@@ -276,9 +277,7 @@ def test_what_comes_after_closing_changes_nothing(make_form, account):
     form._repr_mimebundle_()
     form.close()
     transport.go.set()
-    for thread in threading.enumerate():
-        if thread.name == "ppio-catalogue":
-            thread.join(10)
+    wait_for_threads("ppio-catalogue")
     assert form.session.shelf.offers == ()
 
 

@@ -2,7 +2,6 @@
 
 import html
 import json
-import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +12,7 @@ from ppio_widgets.launcher.presets import presets_folder, save_preset
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.clock import PATIENCE
+from tests.threads import wait_for_threads
 
 from .conftest import choose, every, find, find_all, press, shown, shows, type_into
 
@@ -31,9 +31,7 @@ def opened(form):
 
 
 def threads_end():
-    for thread in threading.enumerate():
-        if thread.name in ("ppio-import", "ppio-since"):
-            thread.join(PATIENCE)
+    wait_for_threads("ppio-import", "ppio-since")
 
 
 def paste(form, text):

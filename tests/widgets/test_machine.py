@@ -15,6 +15,7 @@ from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.request.check import check
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
+from tests.threads import wait_for_threads
 
 from .conftest import every, find, find_all, press, shown, shows, until
 
@@ -58,9 +59,7 @@ def card_of(wire, client):
     yield make
     for card in cards:
         card.close()
-    for thread in threading.enumerate():
-        if thread.name in ("ppio-watch", "ppio-act"):
-            thread.join(PATIENCE)
+    wait_for_threads("ppio-watch", "ppio-act")
 
 
 @pytest.fixture
@@ -75,6 +74,11 @@ def buttons(card):
 def offers(card, *names):
     """Wait until these buttons are there and no others."""
     until(lambda: buttons(card) == set(names), f"{names} are offered")
+
+
+def whole(card):
+    """A lock under which all that came with what is shown was sent, too."""
+    return card.session.lock
 
 
 def click(card, name):
@@ -94,7 +98,7 @@ def test_it_follows_the_way_up_and_says_when_billing_starts(card_of, identity, c
     shows(card, "aria-current=step>running")
     clock.turn(5)
     shows(card, "aria-current=step>Jupyter answers")
-    assert "on for 12 s, ≈ ¥0.04 since its last start (¥12.60 per hour" in shown(card)
+    shows(card, "on for 12 s, ≈ ¥0.04 since its last start (¥12.60 per hour")
 
 
 def test_when_it_runs_it_shows_every_way_in(card_of, identity, clock):
@@ -211,10 +215,7 @@ def test_to_stop_waiting_never_stops_the_machine(card_of, identity, clock, accou
     shows(card, "queued")
     click(card, "Stop waiting")
     assert "the instance itself goes on, and so does its bill" in shown(card)
-    for thread in threading.enumerate():
-        if thread.name == "ppio-watch":
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), "nobody looks any more"
+    wait_for_threads("ppio-watch")  # nobody looks any more
     clock.turn(20)
     assert account.get(identity)["status"]["status"] == "running"
     click(card, "Watch again")
@@ -246,7 +247,9 @@ def test_what_does_not_change_is_not_sent(card_of, identity, clock, wire, accoun
     card = card_of(identity)
     shows(card, "Jupyter answers")
     shows(card, "¥")
-    wire.clear()
+    wait_for_threads("ppio-catalogue")
+    with whole(card):
+        wire.clear()
     seen, patience = [], threading.Event()
     card.session.instance.subscribe(seen.append)
     for _ in range(20):
@@ -260,12 +263,15 @@ def test_a_tick_is_one_small_message(card_of, identity, clock, wire):
     card = card_of(identity)
     shows(card, "Jupyter answers")
     shows(card, "on for 30 s")
-    shows(card, "¥")
-    wire.clear()
+    wait_for_threads("ppio-catalogue")
+    assert "¥" in shown(card)
+    with whole(card):
+        wire.clear()
     clock.turn(7)
     shows(card, "on for 37 s")
-    assert wire.count() == 1
-    assert wire.size() < 1200
+    with whole(card):
+        assert wire.count() == 1
+        assert wire.size() < 1200
 
 
 def test_nobody_answers_and_the_question_is_withdrawn(card_of, identity, clock, monkeypatch):

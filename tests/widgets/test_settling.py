@@ -14,6 +14,7 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
 from tests.clock import LaunchClock
+from tests.threads import wait_for_threads
 
 from .conftest import every, find, find_all, message, press, shown, shows, type_into
 
@@ -61,9 +62,7 @@ def launched(form):
 
 def rests(launch):
     launch.wait_for_outcome(10)
-    for thread in threading.enumerate():
-        if thread.name == "ppio-look":
-            thread.join(10)
+    wait_for_threads("ppio-look")
 
 
 def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):

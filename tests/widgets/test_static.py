@@ -15,6 +15,7 @@ from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
 from tests.sweep import ENV_SECRET, hits
+from tests.threads import threads_going, wait_for_threads
 from tests.unit.wire import closed_port
 
 from .conftest import displayed, every, find, find_all, press, type_into, until
@@ -104,9 +105,7 @@ def made(wire):
     yield lambda view: views.append(view) or view
     for view in views:
         view.close()
-    for thread in threading.enumerate():
-        if thread.name in ("ppio-watch", "ppio-act"):
-            thread.join(PATIENCE)
+    wait_for_threads("ppio-watch", "ppio-act")
 
 
 def appears(view, description):
@@ -161,6 +160,7 @@ def test_what_becomes_of_the_machine_is_written_too(make_form, page, clock, goin
 def test_a_keystroke_writes_nothing(make_form, page, wire):
     form = displayed(make_form(MINIMAL))
     page.wait_for("nothing was launched")
+    wait_for_threads("ppio-catalogue")
     before = len(page.sent)
     wire.clear()
     type_into(find(form, "Name"), "other")
@@ -178,9 +178,20 @@ def test_what_was_typed_is_in_it_when_the_form_is_closed(make_form, page):
     form.close()
 
 
+def test_closed_before_its_first_card_nothing_waits_for_that_any_more(make_form, page, monkeypatch):
+    monkeypatch.setattr(static, "FIRST_SECONDS", 1000)
+    form = make_form(MINIMAL)
+    form._repr_mimebundle_()
+    assert threads_going("ppio-timer")
+    form.close()
+    wait_for_threads("ppio-timer")
+    assert "nothing was launched" in page.last()
+
+
 def test_a_form_whose_question_was_given_up_is_a_form_again(make_form, page):
     form = make_form(MINIMAL)
     form._repr_mimebundle_()
+    page.wait_for("nothing was launched")
     press(find(form, "Launch"))
     page.wait_for("waiting for your confirmation")
     press(find(form, "Cancel"))
@@ -252,10 +263,12 @@ def test_a_front_end_that_is_gone_keeps_nothing_from_being_launched(make_form, p
     page.broken = True
     assert form.launch().wait_for_answer(PATIENCE).id
     assert cloud.posts == 1
+    wait_for_threads("ppio-launch", "ppio-timer")
     logged = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
     assert logged
     assert all(one.startswith("static card: OSError in") for one in logged)
     form.close()
+    wait_for_threads("ppio-watch")
     caplog.clear()
 
 

@@ -1,0 +1,38 @@
+"""What a test must not leave behind: open views, and threads that act in the tests after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ipywidgets.widgets.widget import _instances
+
+from ppio_widgets.form.cells import CellView
+from ppio_widgets.launcher import watcher
+from tests.threads import threads_that_stay, where
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Container, Iterator
+
+
+def open_views(earlier: Container[CellView] = ()) -> list[CellView]:
+    """Return the forms, cards and boards that are open, but for those that were there earlier."""
+    return [one for one in list(_instances.values()) if isinstance(one, CellView) and one not in earlier]
+
+
+def left_behind(threads: Container[threading.Thread], views: Container[CellView]) -> Iterator[str]:
+    """Give a sentence for each view and each thread that is left, beside the earlier ones, and end it."""
+    for view in open_views(views):
+        view.close()
+        yield f"a {type(view).__name__} was left open"
+    stay = threads_that_stay(earlier=threads)
+    yield from (f"a thread outlives the test: {where(one)}" for one in stay)
+    if stay:
+        end_watches()
+
+
+def end_watches() -> None:
+    """End what is watched: no thread polls on behind the tests that follow."""
+    for one in list(watcher._watchers.values()):
+        for watch in list(one._watches):
+            watch.end()
