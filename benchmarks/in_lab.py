@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import sync_playwright
 
 from benchmarks.figures import Notes
-from benchmarks.peers import NAMES
+from benchmarks.peers import NAMES, UNLOADED
 from ppio_widgets.practice.server import serving
 from tests.browser.conftest import CHROMIUM_FLAGS, PATIENCE, Lab, Notebook, until
 from tests.chromium import find_chromium
@@ -40,6 +40,7 @@ ADD_AND_ROW = {
     "hand-made, shared": ("button:has-text('Add envs')", ".widget-hbox"),
     "ppio_widgets": ("button:has-text('Add variable')", ".ppw-row"),
 }
+ADD_AND_ROW[UNLOADED] = ADD_AND_ROW["ppio_widgets"]
 SCRIPT = Path(__file__).with_name("timing.js").read_text(encoding="utf-8")
 
 PREPARE = """\
@@ -65,7 +66,7 @@ def measure(rounds: int) -> list[Figure]:
             until(lambda: lab.get("/api/status") is not None, "JupyterLab answers")
             for _round in range(rounds):
                 for rows in ROWS:
-                    for name in NAMES:
+                    for name in (*NAMES, UNLOADED):
                         _one(lab, browser, name, rows, notes)
         finally:
             browser.close()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.peers.face import Peer
 
 OURS = "ppio_widgets"
+UNLOADED = "ppio_widgets, nothing loaded"
 DEFAULT = "hand-made"
 SHARED = "hand-made, shared"
 
@@ -28,7 +29,10 @@ NAMES = tuple(_HOMES)
 
 
 def load(name: str) -> type[Peer]:
-    """Return the class of a form."""
+    """Return the class of a form; `UNLOADED` shows what of ours the load of the catalogue costs."""
+    if name == UNLOADED:
+        unloaded: type[Peer] = import_module(f"{__name__}.ours").Unloaded
+        return unloaded
     form: type[Peer] = import_module(f"{__name__}.{_HOMES[name]}").Form
     return form
 

@@ -38,3 +38,11 @@ class Form(Peer):
         self.widget.close()
         for look in vars(theme.looks()).values():
             look.close()
+
+
+class Unloaded(Form):
+    """The same without what no other form does: it asks for no catalogue when it is displayed."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        super().__init__(body)
+        self.widget.session.load = lambda: None

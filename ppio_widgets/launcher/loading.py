@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.catalogue import Catalogue
 
-MOMENT_SECONDS = 0.05
+MOMENT_SECONDS = 0.1
 
 
 class Loading:

@@ -7,7 +7,6 @@ tried; a known one is held to its own limits, as the API would hold it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ _BY_ID = {product["id"]: product for product in PRODUCTS}
 
 
 def answer(method: str, path: str, query: Query) -> object | None:
-    """Return the JSON of one of the catalogue's pages, or None where it has no such page.
+    """Return the JSON of one of the catalogue's pages, not to be changed; None where there is no such page.
 
     Raises
     ------
@@ -35,7 +34,7 @@ def answer(method: str, path: str, query: Query) -> object | None:
         400 ``VALIDATOR_PARAM`` for a query without what it needs.
     """
     page = _PAGES.get(path) if method == "GET" else None
-    return copy.deepcopy(page(query)) if page is not None else None
+    return page(query) if page is not None else None
 
 
 def refusal(body: Mapping[str, Any]) -> Refused | None:
