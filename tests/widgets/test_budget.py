@@ -4,9 +4,10 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets.form import theme
+from ppio_widgets.launcher import loading
 from tests.bodies import FULL, MINIMAL
 
-from .conftest import find, find_all, press, type_into
+from .conftest import displayed, find, find_all, press, type_into
 
 ROWS = {"envs": {"key": "KEY", "value": "value"}}
 
@@ -16,9 +17,10 @@ def many(count):
 
 
 @pytest.fixture
-def first_looks(monkeypatch):
+def first_looks(wire, monkeypatch):
     """No shared looks yet, as before the first form of a kernel."""
     monkeypatch.setattr(theme, "_looks", None)
+    wire.clear()
     yield
     for look in vars(theme.looks()).values():
         look.close()
@@ -28,7 +30,17 @@ def test_opening_the_form(wire, first_looks, make_form):
     make_form()
     assert wire.count("comm_open") <= 65
     assert wire.count() == wire.count("comm_open"), "nothing is sent twice"
-    assert wire.size() <= 58_500
+    assert wire.size() <= 58_000
+
+
+def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, monkeypatch):
+    monkeypatch.setattr(loading, "MOMENT_SECONDS", 10)
+    form = make_form({**MINIMAL, "product_id": "a100-80g"})
+    opened = wire.count()
+    displayed(form)
+    assert form.session.shelf.images, "the last kind is there"
+    assert wire.count() - opened <= 4, "the cost, the limits, and two lists of ids"
+    assert wire.size() <= 60_000
 
 
 @pytest.mark.parametrize("rows", [0, 50, 200, 1000])
@@ -87,3 +99,4 @@ def test_setting_a_body_suspends_the_preview(wire, make_form):
     assert wire.count("comm_open") == 200
     said = "models, three texts, the children of the list, the preview, the advice"
     assert wire.count() == 200 + 3 + 1 + 1 + 1, said
+    assert wire.size() <= 148_000
