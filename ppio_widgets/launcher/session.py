@@ -274,12 +274,19 @@ class LaunchSession(HasTraits):
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None
+    _asked_for: tuple[Any, ...] = ()
 
     def _begin(self) -> Launch:
         self.disarm()
         self._before = self.launch
+        self._asked_for = self._terms
         self.launch = self.timer.set_on(Launch(self.plan, self.client))
         return self.launch
+
+    @property
+    def _terms(self) -> tuple[Any, ...]:
+        """All that a confirmation is about."""
+        return (self.report.body, self.ceiling, self.timer, self.target)
 
     def _submit(self, launch: Launch, *, again: bool, ask: bool) -> Launch:
         if self._before is not None:
@@ -321,7 +328,9 @@ class LaunchSession(HasTraits):
                     launch.withdraw()
                 return
             asked_again = launch.state is LaunchState.ARMED and self.status in BUSY
-            if asked_again:
+            if asked_again and self._asked_for != self._terms:
+                launch.withdraw()  # edited meanwhile: what would be shown is not what would be sent
+            elif asked_again:
                 self._on_armed()
             else:
                 self.status = launch.state

@@ -79,6 +79,8 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
     else:
         reason = launch.error.sentence(say) if launch.error is not None else ""
     parts = [say(key, name=launch.name, cloud=where, reason=reason).rstrip()]
+    if launch.state is LaunchState.WITHDRAWN and launch.doubt is not None:
+        parts.append(launch.doubt.fact(say))
     if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
         parts.append(say("launch.looks" if launch.pending else "launch.rests", launch_id=launch.launch_id))
     if launch.state in UNRESOLVED and launch.record is not None:

@@ -98,6 +98,8 @@ class Lab:
                     "--ServerApp.port_retries=0",
                     f"--IdentityProvider.token={self.token}",
                 ),
+                # The server drops messages beyond 3 MB in 3 s: 33 forms in a cell are about as much.
+                "--ZMQChannelsWebsocketConnection.limit_rate=False",
                 f"--ServerApp.root_dir={self.folder}",
             ],
             env=environment,
@@ -134,8 +136,13 @@ class Lab:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(20)
-        self._log.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(20)
+        finally:
+            self._log.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 import contextlib
 import threading
+from decimal import Decimal
 
 import pytest
 
@@ -11,8 +12,10 @@ from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.locale import words
 from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE, answers, faulty, launching, says, wait_for_launches
+from tests.unit.wire import PATIENCE, REAL_KEY, answers, faulty, launching, row, says, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -372,6 +375,41 @@ def test_an_edit_withdraws_what_is_asked_for_once_more(client, account):
     session.disarm()
     assert len(account.page()["data"]) == 1
     session.close()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda session: session.set(("resource", "gpu_num"), 8),
+        lambda session: session.limit(Decimal(1)),
+        lambda session: session.stop_by(Timer.read("3h")),
+    ],
+)
+def test_what_was_edited_while_it_was_checked_is_not_asked_for_once_more(edit):
+    asked, go, posts = threading.Event(), threading.Event(), []
+
+    def reply(request):
+        if request.method == "POST":
+            posts.append(request)
+        asked.set()
+        go.wait(PATIENCE)
+        return 200, {"data": [row("demo", "old")], "next_cursor": "", "has_more": False}
+
+    with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        session = LaunchSession(client, MINIMAL)
+        ended = reached(session, LaunchState.WITHDRAWN)
+        assert session.arm()
+        launch = session.confirm()
+        assert asked.wait(PATIENCE)
+        edit(session)
+        go.set()
+        assert ended.wait(PATIENCE)
+        assert launch.state is LaunchState.WITHDRAWN
+        assert "nothing was sent. An instance called demo is already there" in launch.sentence(words("en"))
+        assert session.confirm() is None
+        assert session.arm(), "what it is now can be asked for"
+        session.close()
+    assert posts == []
 
 
 def test_a_closed_session_sends_nothing(client, account):
