@@ -82,7 +82,7 @@ def _until_measured(lab: Lab, browser: Browser, name: str, rows: int, notes: Not
     for _attempt in range(ATTEMPTS - 1):
         try:
             return _one(lab, browser, name, rows, notes)
-        except PlaywrightError as error:
+        except PlaywrightError as error:  # noqa: PERF203 - once in a page's life
             print(f"{name}, {rows} rows: opened anew after {error.message}", file=sys.stderr)
     return _one(lab, browser, name, rows, notes)
 

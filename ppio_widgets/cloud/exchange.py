@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from ppio_widgets.errors import frames_of
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     import httpx
 
 log = logging.getLogger("ppio_widgets")
+
+# The open sockets of each client: out on which of them a later request goes, the wire does not tell.
+_sockets: WeakKeyDictionary[httpx.Client, WeakSet[socket.socket]] = WeakKeyDictionary()
+_sockets_lock = threading.Lock()
 
 # From this event on a byte of the request may have left.
 _LEAVING = "send_request_headers.started"
@@ -91,6 +97,7 @@ class Exchange:
     _shut_at: float = 0.0
     _shut: bool = False
     _socket: socket.socket | None = None
+    _open: WeakSet[socket.socket] = field(default_factory=WeakSet)
     _watchdog: threading.Timer | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -103,6 +110,8 @@ class Exchange:
     ) -> None:
         """Make the request."""
         request.extensions["trace"] = self.trace
+        with _sockets_lock:
+            self._open = _sockets.setdefault(http, self._open)
         began = time.monotonic()
         self._shut_at = began + limits.seconds
         within = limits.seconds if limits.leave_within is None else limits.leave_within
@@ -128,17 +137,29 @@ class Exchange:
         with self._lock:
             if self._shut or time.monotonic() > self._leave_until:
                 raise _TooLate
+            if self._open:  # a transport in memory has no socket, and answers at once
+                self._watch()
             self.left = True
 
     def _take_socket(self, stream: Any) -> None:
         ask = getattr(stream, "get_extra_info", None)
         connection = ask("socket") if callable(ask) else None
         if not isinstance(connection, socket.socket):
-            return  # a transport in memory has none, and answers at once
+            return
+        with _sockets_lock:
+            self._open.add(connection)
         with self._lock:
             self._socket = connection
-            if self._watchdog is None:
-                self._watchdog = _watchdog(self._shut_at - time.monotonic(), self._shut_down)
+            try:
+                self._watch()
+            except RuntimeError:  # no thread is left; nobody else knows of the connection yet
+                connection.close()
+                raise
+
+    def _watch(self) -> None:
+        """Begin the watchdog, once; without a thread for it nothing leaves."""
+        if self._watchdog is None:
+            self._watchdog = _watchdog(self._shut_at - time.monotonic(), self._shut_down)
 
     def _call_off(self) -> None:
         with self._lock:
@@ -148,8 +169,10 @@ class Exchange:
     def _shut_down(self) -> None:
         with self._lock:
             self._shut = True
-            connection = self._socket
-        if connection is not None:
+        with _sockets_lock:
+            # On a connection that was open before, which of them is not known until its answer begins.
+            connections = [self._socket] if self._socket is not None else list(self._open)
+        for connection in connections:
             with suppress(OSError):
                 # The plain socket's method: TLS's own would drop its state under the reading thread.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
@@ -184,7 +207,7 @@ def _watchdog(seconds: float, task: Callable[[], None]) -> threading.Timer:
     watchdog = threading.Timer(seconds, task)
     watchdog.daemon = True
     watchdog.name = "ppio-watchdog"
-    with suppress(RuntimeError):  # no threads (Pyodide): the browser ends it some day
+    if sys.platform != "emscripten":  # no threads there: the browser ends it some day
         watchdog.start()
     return watchdog
 

@@ -267,7 +267,7 @@ def unconfirmed(
     )
 
 
-def unexpected(error: Exception) -> PpioError:
+def unexpected(error: BaseException) -> PpioError:
     """Return a fault of our own as something to show: its kind only, never its text."""
     return PpioError("action_fault", kind=type(error).__name__)
 

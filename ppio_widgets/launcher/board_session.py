@@ -112,12 +112,15 @@ class BoardSession(HasTraits):
             self.asking = ""
             if self.closed or not action or not machines:
                 return
-            self.results = tuple((one.title, "") for one in machines)
-            self.acting = action
-            if not worker.try_run(lambda: self._act(action, machines), name="ppio-act"):
-                failed = unexpected(RuntimeError())
-                self.results = tuple((one.title, failed) for one in machines)
+            try:
+                self.results = tuple((one.title, "") for one in machines)
+                self.acting = action
+                worker.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
+            except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
                 self.acting = ""
+                self.results = tuple((one.title, unexpected(error)) for one in machines)
+                if not isinstance(error, RuntimeError):
+                    raise
 
     def machines(self) -> list[Instance]:
         """Return the chosen instances that are still there; of an open question, all that it names."""

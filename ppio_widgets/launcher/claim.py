@@ -69,6 +69,8 @@ def claim(
     before = ledger.read()
     refuse_rivals(record, before)
     listing = refuse_second_copy(record, wire)
+    # After the name: who consents to a file that cannot be read must know that one is there already.
+    refuse_unread(before)
     now = worker.clock.now()
     record = replace(record, sent_at=now, offset=offset(listing, now), name_was_free=True)
     ledger.claim(record)
@@ -76,7 +78,9 @@ def claim(
     try:
         # Two kernels may have looked at the same moment: each sees the other's claim now,
         # or what has become of it.
-        refuse_rivals(record, ledger.read(), before)
+        now_there = ledger.read()
+        refuse_rivals(record, now_there, before)
+        refuse_unread(now_there)
     except ConsentNeeded as error:
         rival = error
     if rival is not None:
@@ -113,7 +117,7 @@ def refuse_second_copy(record: Record, wire: Wire) -> Listing:
 
 
 def refuse_rivals(record: Record, contents: Contents, before: Contents | None = None) -> None:
-    """Pass when no launch of this name is unresolved and the whole ledger could be read.
+    """Pass when no launch of this name is unresolved.
 
     With what was read `before` the listing came, neither may one have been made since: the
     listing may not show it.
@@ -122,8 +126,6 @@ def refuse_rivals(record: Record, contents: Contents, before: Contents | None = 
     ------
     ConsentNeeded
     """
-    if contents.unreadable:
-        raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))
     known = {other.launch_id for other in (before or contents).records}
     for other in contents.records:
         if not record.rivals(other):
@@ -133,3 +135,14 @@ def refuse_rivals(record: Record, contents: Contents, before: Contents | None = 
             raise ConsentNeeded("name_unresolved", name=name, launch_id=other.launch_id, age=age)
         if other.instance_id and other.launch_id not in known:
             raise ConsentNeeded("name_taken", name=name, id=plain(other.instance_id), age=age)
+
+
+def refuse_unread(contents: Contents) -> None:
+    """Pass when the whole ledger could be read.
+
+    Raises
+    ------
+    ConsentNeeded
+    """
+    if contents.unreadable:
+        raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))

@@ -78,14 +78,15 @@ class Deadline:
         worker.run(self._run, name="ppio-deadline", daemon=True)
 
     def cancel(self) -> bool:
-        """Call it off; False when it has fired already and is done."""
+        """Call it off; False when it has fired: a stop on its way is not taken back, only not repeated."""
         with self._lock:
             if self.state in ("done", "gone", "cancelled"):
                 return False
+            in_time = self.state != "stopping"
             self.state = "cancelled"
             self._called_off.set()
         self.instance.tell()
-        return True
+        return in_time
 
     @property
     def _name(self) -> str:
@@ -163,16 +164,25 @@ def set_for(instance: Instance, at: float) -> Deadline:
     with _lock:
         before = _by_machine.get(key)
         _by_machine[key] = made
+    begun = False
     try:
         made.begin()
-    except RuntimeError:  # the system has no thread left
+        begun = True
+        if before is not None:
+            before.cancel()
+    except BaseException as error:
+        if begun:  # an Interrupt came late: the new one counts, and the one before must not fire
+            if before is not None:
+                before.cancel()
+            raise
+        made.cancel()  # what of it may have begun stops nothing, and the one before stays
         with _lock:
             if _by_machine.get(key) is made:
                 del _by_machine[key]
                 _by_machine.update({} if before is None else {key: before})
-        raise MomentUnreadable("deadline_no_threads") from None
-    if before is not None:
-        before.cancel()
+        if isinstance(error, RuntimeError):  # the system has no thread left
+            raise MomentUnreadable("deadline_no_threads") from None
+        raise
     instance.tell()
     return made
 
@@ -196,9 +206,11 @@ def set_when_launched(launch: Launch, moment: Callable[[], float]) -> None:
         if machine is not None and once.acquire(blocking=False):
             try:
                 set_for(machine, max(moment(), worker.clock.now()))
-            except MomentUnreadable:
+                changed.untimed = None
+            except MomentUnreadable as error:
+                changed.untimed = error.with_traceback(None)
                 once.release()
-                raise
+                log.error("deadline: instance %s has NO timer: no thread for it", machine.id)  # noqa: TRY400 - no text of it
 
     launch.when_made(listen)
     launch.subscribe(listen)

@@ -73,6 +73,8 @@ class Launch:
         Whether the answer takes longer than a minute.
     unrecorded : PpioError or None
         Why the ledger does not hold what has become of it.
+    untimed : PpioError or None
+        Why a timer that was promised with it does not run.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Launch:
         self.doubt: ConsentNeeded | None = None
         self.late = False
         self.unrecorded: PpioError | None = None
+        self.untimed: PpioError | None = None
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)

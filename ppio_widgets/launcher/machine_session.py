@@ -113,11 +113,15 @@ class MachineSession(HasTraits):
             if self.closed or not action:
                 return
             self._going = (*self._going, action)
+        try:
             self.acting = action
-        if not worker.try_run(lambda: self._act(action), name="ppio-act"):
-            failed = unexpected(RuntimeError())
+            worker.run(lambda: self._act(action), name="ppio-act", daemon=True)
+        except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
+            failed = unexpected(error)
             self.instance.fail_action(failed)
             self._end(action, failed)
+            if not isinstance(error, RuntimeError):
+                raise
 
     def close(self) -> None:
         """End quietly: nothing is stopped, and an action on its way goes on."""

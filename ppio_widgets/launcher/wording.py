@@ -36,6 +36,8 @@ def launch_asides(launch: Launch, say: Words) -> list[str]:
         parts.append(say("launch.found"))
     if launch.id is not None and launch.other_id is not None:
         parts.append(say("launch.two", id=plain(launch.id), other=plain(launch.other_id)))
+    if launch.untimed is not None:
+        parts.append(launch.untimed.sentence(say))
     unrecorded = launch.unrecorded
     if unrecorded is not None:  # consented to: how to consent is of no use any more
         parts.append(

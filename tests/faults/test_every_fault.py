@@ -506,14 +506,23 @@ def test_who_may_have_a_machine_is_not_told_to_launch_again(status, folder):
     assert "launch again" not in repr(launch).replace("before you launch again", "")
 
 
-def test_an_answer_that_trickles_ends_on_a_connection_that_was_open_before_too(monkeypatch):
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"),
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    ],
+    ids=["body", "head", "processing"],
+)
+def test_an_answer_that_trickles_ends_on_a_connection_that_was_open_before_too(begins, goes_on, monkeypatch):
     def plays_twice(server, connection):
         server.read(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         server.read(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
+        connection.sendall(begins)
         while True:  # until the other side shuts it
-            connection.sendall(b" ")
+            connection.sendall(goes_on)
             server.pass_deadlines()
 
     with served(plays_twice) as server, PpioClient(REAL_KEY, base_url=server.url) as client:

@@ -208,7 +208,7 @@ def no_thread_for(monkeypatch):
     [
         ("ppio-launch", says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0),
         ("ppio-timer", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
-        ("ppio-watchdog", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
+        ("ppio-watchdog", says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0),
         ("ppio-watch", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
         ("ppio-look", resets_after_reading, LaunchState.UNKNOWN, 1),
     ],

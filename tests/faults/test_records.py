@@ -19,7 +19,7 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launcher import ledger as ledger_module
 from ppio_widgets.launcher import recovery
-from ppio_widgets.launcher.claim import refuse_rivals
+from ppio_widgets.launcher.claim import refuse_rivals, refuse_unread
 from ppio_widgets.launcher.ledger import Contents, Ledger
 from ppio_widgets.launcher.lookup import judge
 from ppio_widgets.launcher.record import Record, without_env_values
@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_read_may_be_this_very_launch(kind, cloud, empty, 
     text = refused(submitted(client), "ledger_unreadable")
     assert "abcd1234" in text
     assert "%ppio launches forget" in text
-    assert server.asked == {}
+    assert server.asked == {"look": 1}, "whether the name is taken is known before"
     assert "abcd1234" in repr(recovery.launches())
     assert any("abcd1234" in line for line in recovery.left_open(words("en")))
     assert submitted(client, again=True).id == "i-1"
@@ -179,6 +179,15 @@ def test_a_file_that_cannot_be_read_may_be_this_very_launch(kind, cloud, empty, 
     assert not recovery.forget("abcd1234")
     assert (folder / "abcd1234.unreadable").read_bytes() == UNREADABLE[kind]
     assert Ledger(folder).read().unreadable == ()
+
+
+def test_who_is_asked_about_an_unreadable_file_was_asked_about_the_name(cloud, listings, folder):
+    """Else the consent to the one would be taken for consent to a second machine."""
+    folder.mkdir(parents=True)
+    (folder / "abcd1234.json").write_bytes(b"{")
+    server, client = cloud(listings.page(listings.row("demo", "i-0")), create=MADE)
+    assert "i-0" in refused(submitted(client), "name_taken")
+    assert server.asked == {"look": 1}
 
 
 def test_what_can_be_read_is_not_set_aside(cloud, empty, folder):
@@ -214,12 +223,16 @@ def test_a_damaged_file_is_either_a_record_or_unreadable(tmp_path_factory, damag
     assert recovery.Launches(contents).lines(words("en")) != []
     ours = Record("ours", _WHOLE["host"], _WHOLE["account"], _WHOLE["body"], 1_700_000_000.0)
     rivals = any(one.unresolved and ours.rivals(one) for one in contents.records)
-    if contents.unreadable or rivals:
-        with pytest.raises(ConsentNeeded) as caught:
-            refuse_rivals(ours, contents)
-        assert str(caught.value)
-    else:
-        refuse_rivals(ours, contents)
+    for refuse, speaks_against in (
+        (lambda: refuse_rivals(ours, contents), rivals),
+        (lambda: refuse_unread(contents), bool(contents.unreadable)),
+    ):
+        if speaks_against:
+            with pytest.raises(ConsentNeeded) as caught:
+                refuse()
+            assert str(caught.value)
+        else:
+            refuse()
     for record in contents.records:
         judge(record, Listing((), ours.sent_at), contents, ours.sent_at)
         assert ledger.save(record) is None

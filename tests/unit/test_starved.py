@@ -11,6 +11,7 @@ from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.session import LaunchSession
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.locale import words
 from tests.bodies import MINIMAL
 from tests.unit.acting import ActingClock, HeldCloud, acted
 from tests.unit.test_board_session import starved
@@ -122,13 +123,52 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     starved["ppio-deadline"] = 0
     launch = session.send().wait_for_answer(PATIENCE)
     assert launch.machine().deadline is None
+    assert "stop the instance by hand" in launch.sentence(words("en"))
     starved.clear()
     launch.tell()
     assert launch.machine().deadline.state == "waiting"
+    assert "stop the instance by hand" not in launch.sentence(words("en"))
     launch.machine().cancel_deadline()
     acted("ppio-deadline")
     assert deadline.of(client.host.base_url, launch.id) is None
     session.close()
+
+
+def interrupted(*_args, **_options):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_before_an_action_begins_leaves_none_that_seems_to_go_on(machine, monkeypatch):
+    session = MachineSession(machine)
+    session.ask("stop")
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            session.confirm()
+    assert session.acting == ""
+    assert machine.failed is not None
+    session.ask("stop")
+    assert session.asking == "stop", "it is offered again"
+    session.close()
+
+
+def test_an_interrupt_before_a_timer_begins_leaves_the_one_before(machine, monkeypatch):
+    before = machine.stop_after("3h")
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            machine.stop_after("5h")
+    assert machine.deadline is before
+    assert before.state == "waiting"
+    assert machine.cancel_deadline()
+    acted("ppio-deadline")
+
+
+def test_a_timer_that_fires_already_is_not_said_to_be_called_off(machine):
+    timer = machine.stop_after("3h")
+    timer.state = "stopping"
+    assert not machine.cancel_deadline()
+    acted("ppio-deadline")
 
 
 def test_starving_is_what_it_says(starved):
