@@ -38,6 +38,7 @@ With 1,000 rows ipyautoui and ipywidgets-jsonschema were left out: they would ta
 - *hand-made*: 21 stock inputs and 4 lists with the default layouts and styles, 88 models.
 - *hand-made, shared*: the same with one `Layout` and one `Style` of each kind, 37 models.
 - *ppio_widgets*: this project's form, on the practice cloud.
+- *ppio_widgets, nothing loaded*: the same without the load of its catalogue, in JupyterLab only.
 
 ## How to run it again
 
