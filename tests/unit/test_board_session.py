@@ -156,6 +156,23 @@ def starved(monkeypatch):
     return names
 
 
+def test_an_interrupt_before_it_begins_leaves_nothing_that_seems_to_go_on(session, cloud, monkeypatch):
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    session.choose(ids(session))
+    session.ask("stop")
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            session.confirm()
+    assert session.acting == ""
+    assert all(isinstance(result, PpioError) for _title, result in session.results)
+    session.ask("stop")
+    assert session.asking == "stop", "it is offered again"
+    assert cloud.asked == []
+
+
 def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again(session, cloud, starved):
     starved["ppio-act"] = 0
     session.choose(ids(session)[:2])
