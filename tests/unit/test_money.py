@@ -3,7 +3,7 @@ import inspect
 import string
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,7 @@ def offers(draw):
 
 @given(st.integers(1 - 2**63, 2**63 - 1), _precisions)
 def test_an_amount_is_the_integer_over_its_power_of_ten(value, precision):
-    with localcontext(prec=3):  # whatever precision a notebook has set
+    with localcontext(Context(prec=3)):  # whatever precision a notebook has set
         assert Fraction(amount(value, precision)) == Fraction(value, 10**precision)
 
 
@@ -134,7 +134,7 @@ def test_an_amount_is_shown(value, currency, text):
 
 @given(st.integers(1 - 2**63, 2**63 - 1), _precisions, _currencies)
 def test_what_is_shown_is_exact(value, precision, currency):
-    with localcontext(prec=3):
+    with localcontext(Context(prec=3)):
         text = shown(amount(value, precision), currency)
     digits = text.replace(",", "").replace("¥", "").replace("$", "")
     assert Fraction(digits) == Fraction(value, 10**precision)
@@ -147,7 +147,7 @@ def test_what_is_shown_is_exact(value, precision, currency):
 @given(_numbers, _precisions, st.integers(1, 10**30), st.sampled_from(["postpaid", "spot"]))
 def test_an_hour_is_price_times_gpus(value, precision, gpus, mode):
     an_offer = Offer("prod-1", **{mode: Price(amount(value, precision))})
-    with localcontext(prec=3):
+    with localcontext(Context(prec=3)):
         rate = hourly(an_offer, body_of(mode, gpus))
     assert Fraction(rate) == Fraction(value * gpus, 10**precision)
     assert charged_now(an_offer, body_of(mode, gpus)) is None
@@ -157,7 +157,7 @@ def test_an_hour_is_price_times_gpus(value, precision, gpus, mode):
 def test_prepaid_is_charged_at_once_and_compared_by_the_hour(value, precision, gpus, months):
     an_offer = Offer("prod-1", prepaid={months: Price(amount(value, precision))})
     body = body_of("prepaid", gpus, months=months)
-    with localcontext(prec=3):
+    with localcontext(Context(prec=3)):
         charge, rate = charged_now(an_offer, body), hourly(an_offer, body)
     assert Fraction(charge) == Fraction(value * gpus, 10**precision)
     exact = Fraction(value * gpus, 10**precision * 720 * months)
@@ -410,7 +410,7 @@ def test_without_an_offer_there_is_one_sentence():
 def test_any_body_at_any_offer_is_put_into_words(language, an_offer, body, value):
     body = {**body, "product_id": "prod-1"}
     balance = None if value is None else amount(value, 4)
-    with localcontext(prec=3):
+    with localcontext(Context(prec=3)):
         told = cost_sentences(an_offer, body, words(language), balance=balance, now=NOON)
     text = "\n".join(told)
     assert all(told)
