@@ -53,7 +53,7 @@ class Limits:
     seconds : float
         After which the connection is shut down; httpx has no total time.
     leave_within : float or None
-        Seconds after which the request may no longer leave.
+        Seconds after which the request may no longer leave, for one that is billed.
     """
 
     size: int
@@ -99,6 +99,7 @@ class Exchange:
     _socket: socket.socket | None = None
     _open: WeakSet[socket.socket] = field(default_factory=WeakSet)
     _watchdog: threading.Timer | None = None
+    _must_be_watched: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(
@@ -114,6 +115,7 @@ class Exchange:
             self._open = _sockets.setdefault(http, self._open)
         began = time.monotonic()
         self._shut_at = began + limits.seconds
+        self._must_be_watched = limits.leave_within is not None
         within = limits.seconds if limits.leave_within is None else limits.leave_within
         self._leave_until = min(self._shut_at, began + within)
         try:
@@ -152,14 +154,21 @@ class Exchange:
             self._socket = connection
             try:
                 self._watch()
-            except RuntimeError:  # no thread is left; nobody else knows of the connection yet
+            except RuntimeError:  # nobody else knows of the connection yet
                 connection.close()
                 raise
 
     def _watch(self) -> None:
-        """Begin the watchdog, once; without a thread for it nothing leaves."""
+        """Begin the watchdog, once; where there is no thread for it, what is billed does not leave.
+
+        Everything else goes without one: a stop above all, which ends what is billed.
+        """
         if self._watchdog is None:
-            self._watchdog = _watchdog(self._shut_at - time.monotonic(), self._shut_down)
+            try:
+                self._watchdog = _watchdog(self._shut_at - time.monotonic(), self._shut_down)
+            except RuntimeError:
+                if self._must_be_watched:
+                    raise
 
     def _call_off(self) -> None:
         with self._lock:

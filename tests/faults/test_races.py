@@ -203,6 +203,14 @@ def no_thread_for(monkeypatch):
     return forbid
 
 
+def test_a_stop_goes_out_though_there_is_no_thread_to_watch_over_its_time(no_thread_for):
+    with served(says(200, {"id": "i-1"})) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        no_thread_for("ppio-watchdog")
+        client.act("i-1", "stop")
+        server.finish()
+        assert [request.method for request in server.received] == ["PUT"]
+
+
 @pytest.mark.parametrize(
     ("task", "answer", "state", "posts"),
     [

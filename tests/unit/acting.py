@@ -14,6 +14,11 @@ from tests.bodies import MINIMAL
 PATIENCE = 10
 
 
+def interrupted(*_args, **_options):
+    """In place of what begins a thread: a person presses Interrupt."""
+    raise KeyboardInterrupt
+
+
 class HeldCloud(PracticeTransport):
     """Counts what is asked of instances; `hold` and `refuse` are about some of it, by its last word."""
 

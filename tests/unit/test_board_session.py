@@ -8,7 +8,7 @@ from ppio_widgets.errors import ApiError, PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.board_session import BoardSession
 from ppio_widgets.locale import words
-from tests.unit.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
+from tests.unit.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted
 
 
 @pytest.fixture
@@ -157,9 +157,6 @@ def starved(monkeypatch):
 
 
 def test_an_interrupt_before_it_begins_leaves_nothing_that_seems_to_go_on(session, cloud, monkeypatch):
-    def interrupted(*_args, **_options):
-        raise KeyboardInterrupt
-
     session.choose(ids(session))
     session.ask("stop")
     with monkeypatch.context() as patch:

@@ -13,7 +13,7 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.locale import words
 from tests.bodies import MINIMAL
-from tests.unit.acting import ActingClock, HeldCloud, acted
+from tests.unit.acting import ActingClock, HeldCloud, acted, interrupted
 from tests.unit.test_board_session import starved
 from tests.unit.test_session import reached
 from tests.unit.wire import PATIENCE
@@ -132,10 +132,6 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     acted("ppio-deadline")
     assert deadline.of(client.host.base_url, launch.id) is None
     session.close()
-
-
-def interrupted(*_args, **_options):
-    raise KeyboardInterrupt
 
 
 def test_an_interrupt_before_an_action_begins_leaves_none_that_seems_to_go_on(machine, monkeypatch):
