@@ -195,8 +195,8 @@ class Launch:
             if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
                 return False
             self._move(LaunchState.CLAIMED)
-        note_body(self.plan.report.body)
         try:
+            note_body(self.plan.report.body)
             self.tell()
         except BaseException as error:  # an Interrupt: nothing has begun
             self._conclude(LaunchState.NOT_SENT, error=NotSent("fault_before", kind=type(error).__name__))
