@@ -8,17 +8,42 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
 Answers = Literal["buttons", "input"]
 
 # The widget that displays a class, both as ``module:name``. The package says so in its
 # outermost ring; what is displayed lives further in and knows no widgets.
 live_views: dict[str, str] = {}
+
+T = TypeVar("T")
+
+# By session, what there is one of in each.
+_owned: dict[Hashable, dict[Any, Any]] = {}
+_owning = threading.RLock()
+
+
+def of(kind: Callable[[], T]) -> T:
+    """Return the one `kind` of this kernel or host session; it is made when first asked for.
+
+    What one person typed or chose (keys, looks, the practice account) is kept here and never in
+    a module: one process may serve several people.
+    """
+    with _owning:
+        owned = _owned.setdefault(session_id(), {})
+        if kind not in owned:
+            owned[kind] = kind()
+        return owned[kind]  # type: ignore[no-any-return]
+
+
+def session_id() -> Hashable:
+    """Return what tells this kernel or host session from the others of its process."""
+    return None
 
 
 def shell() -> Any:

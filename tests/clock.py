@@ -37,6 +37,9 @@ class LaunchClock(worker.Clock):
     def now(self) -> float:
         return self.time
 
+    def monotonic(self) -> float:
+        return self.time
+
     def turn(self, seconds: float) -> None:
         self.time += seconds
 

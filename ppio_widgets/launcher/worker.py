@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 import time
@@ -20,6 +21,10 @@ class Clock:
         """Return Unix seconds."""
         return time.time()
 
+    def monotonic(self) -> float:
+        """Return seconds that no change of the clock moves: for how long something has been there."""
+        return time.monotonic()
+
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set; False when the time is over before."""
         return event.wait(seconds)
@@ -30,6 +35,8 @@ clock = Clock()
 
 def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     """Run `task` on a new thread; inline where threads do not exist (Pyodide).
+
+    It sees the caller's context: an ipykernel before 7.1 finds in it the cell that its output belongs to.
 
     Parameters
     ----------
@@ -43,7 +50,8 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     if not HAS_THREADS:
         task()
         return
-    threading.Thread(target=task, name=name, daemon=daemon).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(task,), name=name, daemon=daemon).start()
 
 
 def try_run(task: Callable[[], None], *, name: str) -> bool:
