@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ppio_widgets.cloud.credentials import forget_keys
-from ppio_widgets.launcher import latest, ledger
+from ppio_widgets.launcher import latest, ledger, worker
 from tests.chromium import on_ci
 from tests.leftovers import left_behind, open_views
 
@@ -32,7 +32,13 @@ def _own_ledgers(monkeypatch, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_behind(_own_ledgers):
+def _own_clock(monkeypatch):
+    """What `let_read` does to the clock ends with the test."""
+    monkeypatch.setattr(worker, "clock", worker.Clock())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind(_own_ledgers, _own_clock):
     """Fail a test that leaves a view open or a thread of ours going; wait for those that are about to end.
 
     What a test makes, it closes; by then its ledgers, and all that it patched, are still its own.

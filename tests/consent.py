@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from ppio_widgets.launcher import worker
+
+# More than a question asks for.
+READING_SECONDS = 1.0
+
 
 def let_read() -> None:
     """Let the time pass in which a question takes no answer; call it between asking and answering."""
+    clock = worker.clock
+    before = clock.monotonic
+    clock.monotonic = lambda: before() + READING_SECONDS  # type: ignore[method-assign]

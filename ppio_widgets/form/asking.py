@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.form.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ class Asked(Protocol):
 
 
 class AskingButtons:
-    """A button for each action; pressed, a question in their place, with Yes and Cancel.
+    """A button for each action; pressed, a question in their place.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ class AskingButtons:
         self._say = say
         # Built when first needed.
         self._actions: dict[Action, w.Button] = {}
-        self._question: list[Any] = []
+        self._question: Question | None = None
+        self._asked = ""
         self.box = theme.box([], "ppw-actions")
 
     def show(
@@ -74,31 +76,37 @@ class AskingButtons:
             Buttons that ask nothing.
         """
         asking = self.session.asking
-        shown = self._asked(asking, machines) if asking else [*map(self._button, actions), *beside]
+        question = self._ask(asking, machines) if asking else None
+        self._asked = asking
+        shown: list[Any] = [question.box] if question else [*map(self._button, actions), *beside]
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
 
     def close(self) -> None:
         """Close what is out of sight as well."""
-        for widget in (*self._actions.values(), *self._question):
-            widget.close()
-        self.box.close()
+        for one in (*self._actions.values(), self._question, self.box):
+            if one is not None:
+                one.close()
 
-    def _asked(self, action: str, machines: Sequence[Instance]) -> list[Any]:
+    def _ask(self, action: str, machines: Sequence[Instance]) -> Question:
         """Return the question: in one sentence what will be lost, and of which instances."""
         say = self._say
-        if not self._question:
-            sure = theme.button("", "ppw-sure", button_style="danger")
-            keep = theme.button(say("do.keep"), "ppw-keep")
-            sure.on_click(self._on_sure)
-            keep.on_click(self._on_keep)
-            self._question = [theme.html("", "ppw-question"), sure, keep]
+        if self._question is None:
+            self._question = Question(
+                self.session,
+                say,
+                self.show_fault,
+                on_yes=self.session.confirm,
+                on_cancel=self.session.cancel,
+            )
         lines = [say(f"lost.{action}", names="; ".join(one.title for one in machines))]
         if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in machines):
             lines.append(say("lost.prepaid"))
-        question, sure, _keep = self._question
-        question.value = f"<p>{'<br>'.join(map(esc, lines))}</p>"
-        sure.description = say(f"sure.{action}")
+        lines = list(map(esc, lines))
+        if action != self._asked:
+            self._question.ask(say(f"sure.{action}"), lines)
+        else:
+            self._question.tell(lines)
         return self._question
 
     def _button(self, action: Action) -> w.Button:
@@ -110,11 +118,3 @@ class AskingButtons:
     @guarded
     def _on_ask(self, button: Any) -> None:
         self.session.ask(next(action for action, one in self._actions.items() if one is button))
-
-    @guarded
-    def _on_sure(self, _button: Any) -> None:
-        self.session.confirm()
-
-    @guarded
-    def _on_keep(self, _button: Any) -> None:
-        self.session.cancel()

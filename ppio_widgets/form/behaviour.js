@@ -1,39 +1,95 @@
 // One constant script for all forms of a page. It handles what the kernel cannot:
 // the notebook's own shortcuts, where the focus goes, and the clipboard.
 if (!window.ppw) {
-  const inside = (node) => node && node.closest && node.closest('.ppw');
+  const near = (node, selector) => node?.closest?.(selector);
+  const inside = (node) => near(node, '.ppw');
   // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell).
   document.addEventListener('focusin', (event) => {
     if (inside(event.target)) event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
   });
-  // After a click that adds or removes something, put the focus where the next key belongs.
+  // What spends or destroys takes no held key and no double click; a click of an assistive device has detail 0.
+  const weighty = (node) => near(node, '.ppw-ask, .ppw-asked > button');
+  const drop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+  document.addEventListener('keydown', (event) => {
+    const root = inside(event.target);
+    const asked = near(event.target, '.ppw-asked') || root?.querySelector('.ppw-asked');
+    if (asked && event.key === 'Escape') {
+      drop(event);
+      asked.querySelector('.ppw-esc').click();
+    } else if (event.repeat && /^(Enter| )$/.test(event.key) && weighty(event.target)) drop(event);
+  }, true);
   document.addEventListener('click', (event) => {
-    const control = event.target.closest && event.target.closest('button, .ppw-switch input');
+    const asked = near(event.target, '.ppw-asked');
+    const button = weighty(event.target);
+    // While a question is to be read, a click goes through its buttons to what is behind them.
+    const through = (one) => {
+      const {x, y, right, bottom} = one.getBoundingClientRect();
+      return event.x > x && event.x < right && event.y > y && event.y < bottom;
+    };
+    if (button && event.detail > 1) drop(event);
+    else if (button || !asked || ![...asked.children].slice(1).some(through)) return;
+    const told = asked?.querySelector('.ppw-early');
+    if (told) told.textContent = told.dataset.early;
+  }, true);
+  // Names a question after its first line, and describes it by the others.
+  let texts = 0;
+  const ask = (image, tries = 40) => {
+    const asked = image.closest('.ppw-asked');
+    if (!asked) return void (tries && setTimeout(ask, 50, image, tries - 1));
+    ['aria-labelledby', 'aria-describedby'].forEach((name, number) => {
+      const text = image.parentNode.children[number + 1];
+      text.id = `ppw-text${++texts}`;
+      asked.setAttribute(name, text.id);
+    });
+    asked.tabIndex = -1;
+    asked.setAttribute('role', 'alertdialog');
+  };
+  // After a click that adds, removes, asks or answers, put the focus where the next key belongs.
+  const asker = new WeakMap();
+  let watcher;
+  document.addEventListener('click', (event) => {
+    const control = near(event.target, 'button, .ppw-switch input');
     const root = inside(control);
     if (!root) return;
     // A changed list or row makes its buttons anew, so that is what to hold on to.
     const list = control.closest('.ppw-list');
     const row = control.closest('.ppw-row');
+    const actions = control.closest('.ppw-actions');
+    const part = (selector) => actions.querySelector(`:scope > ${selector}`);
+    const earlier = actions?.querySelector(':scope > .ppw-machine');
+    const answered = () => {
+      // Asked once more.
+      if (part('.ppw-asked')) return part('[role=alertdialog]');
+      // Not all of it is there.
+      if (part(':not(.jupyter-widgets)')) return null;
+      if (!control.matches('.ppw-yes'))
+        return [...actions.children].find((one) => one.textContent === asker.get(actions)) || part('.ppw-status');
+      const card = part('.ppw-machine');
+      return (card === earlier ? null : card) || actions.closest('.ppw-machine') || root.querySelector('.ppw-instances select')
+        || part('.ppw-look') || part('.ppw-launch');
+    };
     const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
       : control.matches('.ppw-row > button') ? () => list.querySelector('.ppw-add')
       : control.matches('input') ? () => row.querySelector('.ppw-switch input')
-      : control.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')
-      : control.matches('.ppw-ask') ? () => root.querySelector('.ppw-sure')
-      : control.matches('.ppw-keep, .ppw-sure') ? () => root.querySelector('.ppw-ask')
-      : control.matches('.ppw-cancel, .ppw-confirm')
-        ? () => root.querySelector('.ppw-look') || root.querySelector('.ppw-launch')
+      : control.matches('.ppw-ask') ? () => part('[role=alertdialog]')
+      : control.matches('.ppw-asked > button') ? answered
       : null;
     if (!goal) return;
+    if (control.matches('.ppw-ask')) asker.set(actions, control.textContent);
     const before = goal();
-    const watcher = new MutationObserver(() => {
+    watcher?.disconnect();
+    watcher = new MutationObserver(() => {
       const target = goal();
       if (!target || target === before) return;
       watcher.disconnect();
+      // Whoever went elsewhere meanwhile stays there.
+      const active = document.activeElement;
+      if (active !== control && near(active, 'input, textarea, select, button, [contenteditable=true]')) return;
+      if (!target.matches('button, input, select')) target.tabIndex = -1;
       target.focus();
     });
-    // Classes come after the element itself.
-    watcher.observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
-    setTimeout(() => watcher.disconnect(), 5000);
+    // Classes come after the element itself, the role of a question after its text.
+    watcher.observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'role']});
   });
   const copy = (image) => {
     const area = image.parentNode.querySelector('textarea');
@@ -67,5 +123,5 @@ if (!window.ppw) {
     if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).then(done, () => {});
     else if (document.execCommand('copy')) done();
   };
-  window.ppw = {copy, count, grab};
+  window.ppw = {ask, copy, count, grab};
 }

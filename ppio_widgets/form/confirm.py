@@ -73,6 +73,8 @@ class ConfirmCard(View):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Be displayed (IPython's hook); only then is the price asked for."""
         shown = super()._repr_mimebundle_(**options)
+        with self.session.lock:
+            self._controls.ask_anew()
         self.session.load()
         return shown
 

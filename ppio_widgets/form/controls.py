@@ -10,6 +10,7 @@ from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.machine import MachinePanel
 from ppio_widgets.form.preview import taken
+from ppio_widgets.form.question import Question
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.launcher.wording import launch_asides
@@ -48,16 +49,16 @@ class LaunchControls:
         self._say = say
         self._on_attempt = on_attempt
         self._status: w.HTML | None = None
-        self._question: w.HTML | None = None
-        self._confirm: w.Button | None = None
-        self._cancel: w.Button | None = None
+        self._question: Question | None = None
         self._look: w.Button | None = None
         self._name: w.Text | None = None
         self._absent: w.Button | None = None
+        self._absence: Question | None = None
+        self._declared = ""
         self._launch: w.Button | None = None
         self._machine: MachinePanel | None = None
         if on_attempt is not None:
-            self._launch = theme.button(say("launch.button"), "ppw-launch", button_style="primary")
+            self._launch = theme.button(say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary")
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         session.observe(self._on_session, ["status", "sight"])
@@ -71,22 +72,22 @@ class LaunchControls:
 
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
-        built = (self._launch, self._status, self._question, self._confirm, self._cancel)
-        for widget in (*built, self._look, self._name, self._absent, self._machine):
-            if widget is not None:
-                widget.close()
+        built = (self._launch, self._status, self._question, self._look, self._name, self._absent)
+        for one in (*built, self._absence, self._machine):
+            if one is not None:
+                one.close()
+
+    def ask_anew(self) -> None:
+        """Begin the time to read an open confirmation: only now is it on the screen."""
+        if self.session.status is LaunchState.ARMED:
+            self._ask(anew=True)
 
     @guarded
     def _on_launch(self, _button: Any) -> None:
         if not self.session.arm() and self.session.report.request is None and self._on_attempt:
             self._on_attempt()
 
-    @guarded
-    def _on_confirm(self, _button: Any) -> None:
-        self.session.confirm()
-
-    @guarded
-    def _on_cancel(self, _button: Any) -> None:
+    def _cancel(self) -> None:
         self.session.disarm()
         if self._launch is None:
             self._show_status(f"<p>{esc(self._say('line.cancelled'))}</p>")
@@ -99,21 +100,46 @@ class LaunchControls:
 
     @guarded
     def _on_absent(self, _button: Any) -> None:
-        launch = self.session.launch
-        if launch is None or self._name is None:
+        if self.session.launch is None or self._name is None:
             return
-        refusal = ""
+        name, say = self._name.value, self._say
         try:
-            launch.declare_absent(self._name.value)
+            self.session.launch.check_absent(name)
         except LaunchRefused as error:
-            refusal = error.sentence(self._say)
-        if refusal:
-            self._show_status(self._outcome() + f"<p class=ppw-bad>{esc(refusal)}</p>")
+            self._refuse_absent(error)
+            return
+        if self._absence is None:
+            self._absence = Question(
+                self.session, say, self.show_fault, on_yes=self._declare_absent, on_cancel=self._keep_unknown
+            )
+        self._declared = name
+        self._absence.ask(
+            say("launch.absent_sure"), [esc(say("launch.absent_ask", name=name.strip()))], yes_on_left=True
+        )
+        self._arrange()
+
+    def _declare_absent(self) -> None:
+        name, self._declared = self._declared, ""
+        self._arrange()
+        try:
+            if self.session.launch is not None:
+                self.session.launch.declare_absent(name)
+        except LaunchRefused as error:
+            self._refuse_absent(error)
+
+    def _keep_unknown(self) -> None:
+        self._declared = ""
+        self._arrange()
+
+    def _refuse_absent(self, error: LaunchRefused) -> None:
+        self._show_status(self._outcome() + f"<p class=ppw-bad>{esc(error.sentence(self._say))}</p>")
 
     @guarded
-    def _on_session(self, _change: Any) -> None:
+    def _on_session(self, change: Any) -> None:
+        if change.name == "status" and change.new not in UNRESOLVED:
+            self._declared = ""
         if self.session.status is LaunchState.ARMED:
-            self._show_question()
+            self._ask(anew=change.name == "status")
             if self._status is not None and self.session.launch in self.session.launches:
                 self._show_status(self._earlier(self.session.launch))  # it was checked, and is asked anew
         elif self.session.launch is not None:
@@ -128,13 +154,15 @@ class LaunchControls:
     def _on_more(self, _change: Any) -> None:
         """Say in an open confirmation what came to be known meanwhile."""
         if self.session.status is LaunchState.ARMED:
-            self._show_question()
+            self._ask()
 
     def _arrange(self) -> None:
         status = self.session.status
         children: list[Any] = [self._status, self._machine.box if self._machine else None]
-        if status is LaunchState.ARMED:
-            children += [self._question, self._confirm, self._cancel]
+        if status is LaunchState.ARMED and self._question is not None:
+            children += [self._question.box]
+        elif self._declared and self._absence is not None:
+            children += [self._absence.box]
         elif status in UNRESOLVED and status not in BUSY:
             self._build_search()
             children += [self._look, self._launch, self._name, self._absent]
@@ -163,20 +191,23 @@ class LaunchControls:
             self._look = theme.button(say("launch.look"), "ppw-look")
             self._look.on_click(self._on_look)
             self._name = theme.text(description=say("launch.absent_name"), _dom_classes=["ppw-absent"])
-            self._absent = theme.button(say("launch.absent_button"), "ppw-say-absent")
+            self._absent = theme.button(say("launch.absent_button"), "ppw-say-absent", "ppw-ask")
             self._absent.on_click(self._on_absent)
 
-    def _show_question(self) -> None:
+    def _ask(self, *, anew: bool = False) -> None:
+        """Show the open confirmation; asked anew, it has to be read again."""
         say = self._say
-        if self._question is None or self._confirm is None:
-            self._question = theme.html("", "ppw-question")
-            self._confirm = theme.button(say("launch.confirm"), "ppw-confirm", button_style="primary")
-            self._cancel = theme.button(say("launch.cancel"), "ppw-cancel")
-            self._confirm.on_click(self._on_confirm)
-            self._cancel.on_click(self._on_cancel)
+        if self._question is None:
+            self._question = Question(
+                self.session,
+                say,
+                self.show_fault,
+                on_yes=self.session.confirm,
+                on_cancel=self._cancel,
+                style="primary",
+            )
         launch = self.session.launch
         doubt = launch.doubt if launch is not None else None
-        self._confirm.description = say("launch.all_the_same" if doubt else "launch.confirm")
         parts = self.session.plan.question(say)
         bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
         billed = say("launch.unbilled" if self.session.target.practice else "launch.billed")
@@ -192,7 +223,12 @@ class LaunchControls:
             lines += [f"<span class=ppw-quiet>{esc(one)}</span>" for one in self.session.since.sentences(say)]
         if self.session.timer:
             lines.append(esc(self.session.timer.sentence(say)))
-        self._question.value = f"<p>{'<br>'.join(lines)}</p>"
+        if anew:
+            # The second time the Yes before it stood on the right.
+            yes = say("launch.all_the_same" if doubt else "launch.confirm")
+            self._question.ask(yes, lines, yes_on_left=doubt is not None)
+        else:
+            self._question.tell(lines)
 
     def _show_status(self, html: str) -> None:
         if self._status is None:

@@ -119,22 +119,6 @@ class MachinePanel:
         self._render()
 
     @guarded
-    def _on_restart(self, _button: Any) -> None:
-        self.session.ask("restart")
-
-    @guarded
-    def _on_delete(self, _button: Any) -> None:
-        self.session.ask("delete")
-
-    @guarded
-    def _on_sure(self, _button: Any) -> None:
-        self.session.confirm()
-
-    @guarded
-    def _on_keep(self, _button: Any) -> None:
-        self.session.cancel()
-
-    @guarded
     def _on_rest(self, _button: Any) -> None:
         self.session.stop_watching()
 

@@ -139,6 +139,7 @@ def script() -> str:
     """
     code = files(__package__).joinpath("behaviour.js").read_text(encoding="utf-8")
     code = " ".join(re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE).split())
+    code = re.sub(r" ?([{};,=>]) ?", r"\1", code)
     # Ours and constant: only what ends the attribute is escaped, the rest would be a tenth more to send.
     code = code.replace("&", "&amp;").replace('"', "&quot;")
     return f'<img alt="" hidden src="data:," onerror="{code}">'

@@ -262,13 +262,25 @@ class Launch:
             When the name is another one, or the launch is not unknown.
         """
         with self._changed:
+            record = self.check_absent(name)
+            self._keep(replace(record, source="person"), LaunchState.ABSENT)
+        self._search.end()
+        self.tell()
+
+    def check_absent(self, name: str) -> Record:
+        """Return the record of which a person may say, by this name, that there is no instance.
+
+        Raises
+        ------
+        LaunchRefused
+            When the name is another one, or the launch is not unknown.
+        """
+        with self._changed:
             if self.state is not LaunchState.UNKNOWN or self.record is None:
                 raise LaunchRefused("absent_state", name=self.name)
             if name.strip() != self.record.name.strip():
                 raise LaunchRefused("absent_name", name=self.name)
-            self._keep(replace(self.record, source="person"), LaunchState.ABSENT)
-        self._search.end()
-        self.tell()
+            return self.record
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""

@@ -204,6 +204,13 @@ class Notebook:
         return json.loads(form.locator("pre").inner_text())
 
 
+def let_read(button):
+    """Wait until a question takes an answer, as whoever answers by keyboard does; a click waits by itself."""
+    from playwright.sync_api import expect  # noqa: PLC0415 - not needed without a browser
+
+    expect(button).to_have_css("pointer-events", "auto")
+
+
 @pytest.fixture
 def notebook(lab, chromium):
     context = chromium.new_context(viewport={"width": 1500, "height": 1400})

@@ -26,6 +26,7 @@ ALL = tuple(TEXTS.values())
 # The handlers of the package's own images; no other image and no other handler may be anywhere.
 HANDLERS = (
     html.unescape(re.search('onerror="([^"]*)"', script())[1]),
+    "window.ppw&&ppw.ask(this)",
     "window.ppw&&ppw.copy(this)",
     "window.ppw&&ppw.count(this)",
     "window.ppw&&ppw.grab(this)",

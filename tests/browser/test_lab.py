@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import until
+from .conftest import let_read, until
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 IMPORT = "from ppio_widgets import LaunchForm\n"
@@ -170,8 +170,12 @@ def test_keyboard_and_names(notebook):
     expect(form.get_by_role("button", name="Add port")).to_be_focused()
     form.get_by_role("button", name="Launch", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(form.get_by_role("button", name="Yes, launch it")).to_be_focused()
+    question = form.get_by_role("alertdialog", name="Launch keys on p")
+    expect(question).to_be_focused()
     page.keyboard.press("Tab")
+    cancel = question.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_focused()
+    let_read(cancel)
     page.keyboard.press("Enter")
     expect(form.get_by_role("button", name="Launch", exact=True)).to_be_focused()
 

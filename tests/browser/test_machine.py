@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.bodies import MINIMAL
 
-from .conftest import until
+from .conftest import let_read, until
 from .test_lab import FORM, fill
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -45,8 +45,9 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     card.get_by_role("button", name="Stop …").click()
     expect(card).to_contain_text("Stopping loses what lies on the container disk and local volumes")
     sure = card.get_by_role("button", name="Yes, stop it")
-    expect(sure).to_be_focused()
+    expect(card.get_by_role("alertdialog")).to_be_focused()
     assert status(practice, identity) == "running"
+    let_read(sure)
     sure.press("Enter")
     expect(card).to_contain_text("confirmed stopped at", timeout=30_000)
     assert status(practice, identity) == "exited"

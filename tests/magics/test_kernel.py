@@ -94,8 +94,11 @@ def test_clicks_over_the_wire_launch_once_and_the_answer_reaches_the_widgets(ker
         kernel.client.shell_channel.send(message)
 
     click("form._controls._launch")
-    click("form._controls._confirm")
-    click("form._controls._confirm")
+    click("form._controls._question._yes")
+    assert kernel.value("form.session.status.value") == "'armed'", "it was not read yet"
+    kernel.run("from tests.consent import let_read\nlet_read()")
+    click("form._controls._question._yes")
+    click("form._controls._question._yes")
     assert kernel.value("form.session.launch.wait_for_answer(20).state.value") == "'succeeded'"
     assert count(kernel) == before + 1
     assert kernel.value("'ppio' in __import__('threading').current_thread().name") == "False"

@@ -18,6 +18,7 @@ from ppio_widgets.form import theme
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.clock import Clock
+from tests.consent import let_read
 from tests.threads import wait_for_threads
 
 
@@ -166,6 +167,12 @@ def choose(widget, value):
 
 def press(button):
     message(button, {"method": "custom", "content": {"event": "click"}})
+
+
+def answer(view, words):
+    """Answer a question, once it could be read."""
+    let_read()
+    press(find(view, words))
 
 
 def message(widget, data):

@@ -8,7 +8,7 @@ from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
 from tests.threads import wait_for_threads
 
-from .conftest import choose, every, find, find_all, message, press, shown, shows, type_into, until
+from .conftest import answer, choose, every, find, find_all, message, press, shown, shows, type_into, until
 from .test_machine import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -111,7 +111,7 @@ def test_several_are_stopped_after_one_question_that_names_them(board_of, fill, 
     assert f"two ({made['two']}); one ({made['one']})" in question or f"one ({made['one']})" in question
     assert "three" not in question
     assert account.get(made["one"])["status"]["status"] == "running"
-    press(find(board, "Yes, stop it"))
+    answer(board, "Yes, stop it")
     for name in ("one", "two"):
         asked(account, made[name])
     clock.turn(10)
@@ -128,7 +128,7 @@ def test_each_result_is_a_row_and_a_failure_is_loud(board_of, fill, account, clo
     shows(board, "2 instances")
     pick(board, "first", "second")
     press(find(board, "Restart …"))
-    press(find(board, "Yes, restart it"))
+    answer(board, "Yes, restart it")
     shows(board, f"<p class=ppw-bad>second ({made['second']}): ")
     asked(account, made["first"])
     clock.turn(10)

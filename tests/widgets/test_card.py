@@ -3,8 +3,9 @@ import pytest
 from ppio_widgets.form.confirm import ConfirmCard
 from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL
+from tests.consent import let_read
 
-from .conftest import find, find_all, press, shown, shows
+from .conftest import answer, find, find_all, press, shown, shows
 
 
 @pytest.fixture
@@ -16,6 +17,7 @@ def card(wire, client):
 
 def test_confirm_sends_once_and_the_launch_follows(card, cloud):
     confirm = find(card, "Yes, launch it")
+    let_read()
     press(confirm)
     press(confirm)
     launch = card.launch.wait_for_answer(10)
@@ -25,7 +27,7 @@ def test_confirm_sends_once_and_the_launch_follows(card, cloud):
 
 def test_cancel_says_so_and_the_launch_can_no_longer_be_sent(card, cloud):
     assert card.launch.wait(10).state is LaunchState.ARMED, "waiting for what was not sent returns at once"
-    press(find(card, "Cancel"))
+    answer(card, "Cancel")
     assert card.launch.state is LaunchState.WITHDRAWN
     assert "nothing was sent" in shown(card)
     assert repr(card.launch) == "demo: cancelled; nothing was sent."
@@ -42,23 +44,23 @@ def test_closing_withdraws(card, cloud):
 
 def test_a_taken_name_is_asked_for_once_more_on_the_same_card(card, client, cloud, wire):
     other = ConfirmCard(MINIMAL, client, language="en")
-    press(find(other, "Yes, launch it"))
+    answer(other, "Yes, launch it")
     first = other.launch.wait_for_answer(10)
     other.close()
-    press(find(card, "Yes, launch it"))
+    answer(card, "Yes, launch it")
     shows(card, f"already there (id {first.id}")
     assert cloud.posts == 1
-    press(find(card, "Launch all the same"))
+    answer(card, "Launch all the same")
     second = card.launch.wait_for_answer(10)
     shows(card, second.id)
     assert cloud.posts == 2
 
 
 def test_consent_given_in_the_line_is_not_asked_for_again(card, client, cloud, wire):
-    press(find(card, "Yes, launch it"))
+    answer(card, "Yes, launch it")
     card.launch.wait_for_answer(10)
     again = ConfirmCard(MINIMAL, client, again=True, language="en")
-    press(find(again, "Yes, launch it"))
+    answer(again, "Yes, launch it")
     assert again.launch.wait_for_answer(10).id
     assert cloud.posts == 2
     again.close()

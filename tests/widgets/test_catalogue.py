@@ -14,7 +14,7 @@ from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
 from tests.threads import threads_going, wait_for_threads
 
-from .conftest import choose, displayed, every, find, find_all, press, shown, shows, type_into
+from .conftest import answer, choose, displayed, every, find, find_all, press, shown, shows, type_into
 
 A100 = {**MINIMAL, "product_id": "a100-80g"}
 
@@ -190,7 +190,7 @@ class TestThePriceCeiling:
         type_into(find(form, "Price ceiling per hour"), "12.59")
         assert "¥12.60" in shown(form)
         press(find(form, "Launch"))
-        press(find(form, "Yes, launch it"))
+        answer(form, "Yes, launch it")
         shows(form, "12.59")
         assert cloud.posts == 0
         with pytest.raises(LaunchRefused):

@@ -14,7 +14,7 @@ from ppio_widgets.form.confirm import ConfirmCard
 from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL, bodies_with_refs, env_names
 
-from .conftest import every, find, find_all, message, press, shown, shows, type_into
+from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into
 
 VALUE = "Value of variable"
 NAME = "Kernel variable for variable"
@@ -334,7 +334,7 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(form, account, monke
     form.value = envs(REF, {"key": "A", "value": "b"})
     monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
     press(find(form, "Launch"))
-    press(find(form, "Yes, launch it"))
+    answer(form, "Yes, launch it")
     launch = form.session.launch.wait_for_answer(10)
     shows(form, launch.id)
     assert account.get(launch.id)["envs"] == [

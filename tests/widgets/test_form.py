@@ -15,8 +15,9 @@ from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.fields import leaves
 from tests.bodies import FULL, MINIMAL, bodies
+from tests.consent import let_read
 
-from .conftest import choose, every, find, find_all, press, shown, shows, type_into
+from .conftest import answer, choose, every, find, find_all, press, shown, shows, type_into
 
 PORT = {"port": 1, "protocol": "tcp"}
 FILLED = {"Name": "demo", "Product": "prod-1", "Image": "ubuntu:24.04"}
@@ -360,7 +361,7 @@ def test_launch_asks_first_and_cancel_sends_nothing(form, cloud):
     fill(form)
     press(find(form, "Launch"))
     assert "Launch <b>demo</b> on <b>prod-1</b>, GPUs: <b>1</b>, <b>postpaid</b>" in shown(form)
-    press(find(form, "Cancel"))
+    answer(form, "Cancel")
     assert cloud.posts == 0
     assert find_all(form, "Launch")
     assert not find_all(form, "Yes, launch it")
@@ -371,6 +372,7 @@ def test_an_edit_withdraws_the_confirmation(form, cloud):
     press(find(form, "Launch"))
     confirm = find(form, "Yes, launch it")
     type_into(find(form, "Name"), "other")
+    let_read()
     press(confirm)
     assert cloud.posts == 0
 
@@ -381,6 +383,7 @@ def test_two_hundred_queued_clicks_are_one_request(form, cloud):
     launch = find(form, "Launch")
     press(launch)
     confirm = find(form, "Yes, launch it")
+    let_read()
     for _ in range(100):
         press(confirm)
         press(launch)
@@ -394,7 +397,7 @@ def test_a_launch_is_followed_to_running_with_id_and_progress(form, cloud, clock
     monkeypatch.setattr("ppio_widgets.launcher.watcher.POLL_SECONDS", 0.001)
     fill(form)
     press(find(form, "Launch"))
-    press(find(form, "Yes, launch it"))
+    answer(form, "Yes, launch it")
     launch = form.session.launch.wait_for_answer(10)
     assert launch.id
     shows(form, f"queued (id {launch.id})")
@@ -433,7 +436,7 @@ def test_a_refusal_shows_the_reason_and_the_form_stays_filled(make_form, client,
     monkeypatch.setattr(PracticeAccount, "create", refuse)
     form = make_form(MINIMAL)
     press(find(form, "Launch"))
-    press(find(form, "Yes, launch it"))
+    answer(form, "Yes, launch it")
     shows(form, "no machine &lt;b&gt;free&lt;/b&gt; [INSUFFICIENT_RESOURCE]")
     assert form.value == MINIMAL
     assert find_all(form, "Launch")
@@ -500,6 +503,7 @@ def test_handlers_do_nothing_after_close(form, cloud):
     fill(form)
     press(find(form, "Launch"))
     confirm, name = find(form, "Yes, launch it"), find(form, "Name")
+    let_read()
     form.close()
     press(confirm)
     type_into(name, "late")

@@ -17,7 +17,7 @@ from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
 from tests.threads import wait_for_threads
 
-from .conftest import every, find, find_all, press, shown, shows, until
+from .conftest import answer, every, find, find_all, press, shown, shows, until
 
 BODY = {
     **MINIMAL,
@@ -123,7 +123,7 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     assert "Stopping loses what lies on the container disk and local volumes" in question
     assert "the GPU may be taken by others" in question
     assert account.get(identity)["status"]["status"] == "running"
-    click(card, "Yes, stop it")
+    answer(card, "Yes, stop it")
     assert "looked at until it is seen to have stopped" in shown(card)
     shows(card, "about to stop")
     clock.turn(4)
@@ -139,7 +139,7 @@ def test_cancel_touches_nothing(card_of, identity, clock, account):
     shows(card, ">running")
     click(card, "Delete …")
     assert "everything but network volumes, for good" in shown(card)
-    click(card, "Cancel")
+    answer(card, "Cancel")
     assert "for good" not in shown(card)
     assert account.get(identity)["status"]["status"] == "running"
 
@@ -152,18 +152,18 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     shows(card, "stopped")
     click(card, "Start …")
     assert "bills it again" in shown(card)
-    click(card, "Yes, start it")
+    answer(card, "Yes, start it")
     shows(card, "about to start")
     assert "Starting;" in shown(card)
     clock.turn(10)
     shows(card, "confirmed running at")
     click(card, "Restart …")
-    click(card, "Yes, restart it")
+    answer(card, "Yes, restart it")
     shows(card, "about to restart")
     clock.turn(10)
     shows(card, "confirmed running again at")
     click(card, "Delete …")
-    click(card, "Yes, delete it for good")
+    answer(card, "Yes, delete it for good")
     shows(card, "about to be deleted")
     clock.turn(10)
     shows(card, "confirmed deleted at")
@@ -178,7 +178,7 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
     shows(card, ">running")
     click(card, "Delete …")
     assert "cannot be released early" in shown(card)
-    click(card, "Yes, delete it for good")
+    answer(card, "Yes, delete it for good")
     shows(card, "<dd class=ppw-bad>")
     shows(card, "a prepaid instance cannot be released early")
     assert account.get(identity)["status"]["status"] == "running"
@@ -200,7 +200,7 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
     monkeypatch.setattr(cloud, "handle_request", forget)
     monkeypatch.setattr(actions, "PATIENCE", dict.fromkeys(actions.PATIENCE, 0.0))
     click(card, "Stop …")
-    click(card, "Yes, stop it")
+    answer(card, "Yes, stop it")
     shows(card, "<dd class=ppw-bad>")
     said = re.search("<dd class=ppw-bad>([^<]+)", shown(card))[1]
     assert "may still be billed" in said

@@ -16,7 +16,7 @@ from tests.bodies import MINIMAL
 from tests.clock import LaunchClock
 from tests.threads import wait_for_threads
 
-from .conftest import every, find, find_all, message, press, shown, shows, type_into
+from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into
 
 KEY = "sk_live_0123456789abcd"
 
@@ -56,7 +56,7 @@ def form_on(make_form, transport):
 
 def launched(form):
     press(find(form, "Launch"))
-    press(find(form, "Yes, launch it"))
+    answer(form, "Yes, launch it")
     return form.session.launch
 
 
@@ -73,7 +73,7 @@ def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
     shows(form, f"already there (id {first.id}")
     assert find_all(form, "Yes, launch it") == []
     assert cloud.posts == 1
-    press(find(form, "Launch all the same"))
+    answer(form, "Launch all the same")
     second = form.session.launch.wait_for_answer(10)
     assert second.id not in (None, first.id)
     assert cloud.posts == 2
@@ -86,7 +86,7 @@ def test_cancel_gives_a_second_copy_up(form, cloud):
     shows(form, form.launch().wait_for_answer(10).id)
     launched(form)
     shows(form, "already there")
-    press(find(form, "Cancel"))
+    answer(form, "Cancel")
     assert form.session.launch.state is LaunchState.SUCCEEDED
     assert cloud.posts == 1
 
@@ -124,6 +124,9 @@ def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, accou
     assert launch.state is LaunchState.UNKNOWN
     type_into(find(form, "Looked in the console, and it is not there? Type its name:"), "demo")
     press(find(form, "It is not there"))
+    assert "You looked in the console, and demo is not there?" in shown(form)
+    assert launch.state is LaunchState.UNKNOWN
+    answer(form, "Yes, it is not there")
     shows(form, "is not there")
     assert launch.state is LaunchState.ABSENT
     assert find_all(form, "Look now") == []

@@ -18,7 +18,7 @@ from tests.sweep import ENV_SECRET, hits
 from tests.threads import threads_going, wait_for_threads
 from tests.unit.wire import closed_port
 
-from .conftest import displayed, every, find, find_all, press, type_into, until
+from .conftest import answer, displayed, every, find, find_all, press, type_into, until
 from .test_machine import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -151,7 +151,7 @@ def test_what_becomes_of_the_machine_is_written_too(make_form, page, clock, goin
     clock.turn(30)
     page.wait_for(f"running (id {launch.id})")
     press(appears(form, "Delete …"))
-    press(find(form, "Yes, delete it for good"))
+    answer(form, "Yes, delete it for good")
     page.wait_for("about to be deleted")
     clock.turn(10)
     assert "%ppio show" not in page.wait_for("confirmed deleted at")["text/plain"]
@@ -194,7 +194,7 @@ def test_a_form_whose_question_was_given_up_is_a_form_again(make_form, page):
     page.wait_for("nothing was launched")
     press(find(form, "Launch"))
     page.wait_for("waiting for your confirmation")
-    press(find(form, "Cancel"))
+    answer(form, "Cancel")
     assert "nothing was launched" in page.last()
 
 
@@ -202,7 +202,7 @@ def test_a_line_whose_question_was_given_up_says_so(made, client, page):
     card = made(ConfirmCard(MINIMAL, client, language="en"))
     card._repr_mimebundle_()
     page.wait_for("waiting for your confirmation")
-    press(find(card, "Cancel"))
+    answer(card, "Cancel")
     assert page.last().startswith("demo: cancelled; nothing was sent.")
     assert "%ppio_launch --name demo" in page.last()
 
@@ -210,7 +210,7 @@ def test_a_line_whose_question_was_given_up_says_so(made, client, page):
 def test_a_confirmed_line_ends_with_its_id(made, client, page):
     card = made(ConfirmCard(MINIMAL, client, language="en"))
     card._repr_mimebundle_()
-    press(find(card, "Yes, launch it"))
+    answer(card, "Yes, launch it")
     page.wait_for(f"(id {card.launch.wait_for_answer(PATIENCE).id})")
 
 
@@ -279,7 +279,7 @@ def test_the_card_of_an_instance(made, client, account, clock, going, page):
     card._repr_mimebundle_()
     assert f"%ppio show {identity}" in page.wait_for("demo on the practice cloud: running")["text/plain"]
     press(appears(card, "Stop …"))
-    press(find(card, "Yes, stop it"))
+    answer(card, "Yes, stop it")
     page.wait_for("about to stop")
     clock.turn(10)
     page.wait_for("confirmed stopped at")

@@ -1,0 +1,128 @@
+"""A question before something is spent or destroyed: consent that nobody gives by accident."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets.form import theme
+from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
+from ppio_widgets.launcher import worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ppio_widgets.form.guard import Session
+    from ppio_widgets.locale import Words
+
+# For so long a question takes neither Yes nor Cancel: a double click is over by then, and nobody has
+# read it before. The stylesheet has the same number.
+READ_SECONDS = 0.7
+
+
+class Question:
+    """What will happen, with Cancel and Yes at opposite ends; an answer counts once it could be read.
+
+    The constant script makes an alert dialog of `box` and gives it the focus, and presses the third
+    button, which nobody sees, for Esc: that cancels at any time.
+
+    Parameters
+    ----------
+    session : Session
+    say : Words
+    show_fault : callable
+        See `guard.View`.
+    on_yes, on_cancel : callable
+        Called with an answer.
+    style : str
+        Of the Yes button, see `ipywidgets.Button`.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(  # noqa: PLR0913 - what a view has, and two answers
+        self,
+        session: Session,
+        say: Words,
+        show_fault: Callable[[str], None],
+        *,
+        on_yes: Callable[[], object],
+        on_cancel: Callable[[], object],
+        style: str = "danger",
+    ) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._say = say
+        self._answer_yes = on_yes
+        self._answer_cancel = on_cancel
+        self._asked_at = 0.0
+        self._early = False
+        self._lines: tuple[str, ...] = ()
+        self._text = theme.html("", "ppw-question")
+        self._cancel = theme.button(say("ask.cancel"), "ppw-no")
+        self._yes = theme.button("", "ppw-yes", button_style=style)
+        self._escape = theme.button("Esc", "ppw-esc")
+        self.box = theme.box([self._text, self._cancel, self._yes, self._escape], "ppw-asked")
+        self._cancel.on_click(self._on_cancel)
+        self._yes.on_click(self._on_yes)
+        self._escape.on_click(self._on_escape)
+
+    def ask(self, yes: str, lines: Sequence[str], *, yes_on_left: bool = False) -> None:
+        """Ask anew, before `box` is shown: the time to read begins.
+
+        Parameters
+        ----------
+        yes : str
+            The words of the Yes button.
+        lines : sequence of str
+            HTML. The first line is the question, the others say what it means.
+        yes_on_left : bool
+            Whether the button that asks stands on the right: Yes must not take its place.
+        """
+        self._asked_at = worker.clock.monotonic()
+        self._early = False
+        self._yes.description = yes
+        self.box._dom_classes = ("ppw-asked", *(["ppw-turned"] if yes_on_left else []))
+        self.tell(lines)
+
+    def tell(self, lines: Sequence[str]) -> None:
+        """Say what came to be known of an open question meanwhile."""
+        self._lines = tuple(lines)
+        self._render()
+
+    def close(self) -> None:
+        """Close every widget of the question."""
+        theme.close_all(self.box)
+
+    def _render(self) -> None:
+        question, *meaning = self._lines
+        told = esc(self._say("ask.early"))
+        self._text.value = (
+            f"{theme.stylesheet('question.css')}<p>{question}</p><p>{'<br>'.join(meaning)}</p>"
+            f"<p class=ppw-early role=alert data-early='{told}'>{told if self._early else ''}</p>"
+            "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.ask(this)'>"
+        )
+
+    def _was_read(self) -> bool:
+        """Whether an answer counts by now; an early one is told why it does not."""
+        if worker.clock.monotonic() - self._asked_at >= READ_SECONDS:
+            return True
+        self._early = True
+        self._render()
+        return False
+
+    @guarded
+    def _on_yes(self, _button: Any) -> None:
+        if self._was_read():
+            self._answer_yes()
+
+    @guarded
+    def _on_cancel(self, _button: Any) -> None:
+        if self._was_read():
+            self._answer_cancel()
+
+    @guarded
+    def _on_escape(self, _button: Any) -> None:
+        self._answer_cancel()
