@@ -84,7 +84,7 @@ class Question:
         self._asked_at = worker.clock.monotonic()
         self._early = False
         self._yes.description = yes
-        self.box._dom_classes = ("ppw-asked", *(["ppw-turned"] if yes_on_left else []))
+        (self.box.add_class if yes_on_left else self.box.remove_class)("ppw-turned")
         self.tell(lines)
 
     def tell(self, lines: Sequence[str]) -> None:

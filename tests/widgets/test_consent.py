@@ -1,0 +1,333 @@
+"""Consent that nobody gives by accident: when a question takes an answer, on every button that asks."""
+
+import re
+
+import pytest
+
+from ppio_widgets import Instance, InstanceBoard
+from ppio_widgets.form import theme
+from ppio_widgets.form.confirm import ConfirmCard
+from ppio_widgets.form.machine import MachineCard
+from ppio_widgets.form.question import READ_SECONDS
+from ppio_widgets.launcher import search, worker
+from ppio_widgets.launcher.states import LaunchState
+from tests.bodies import MINIMAL
+from tests.consent import let_read
+from tests.threads import wait_for_threads
+
+from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into, until
+from .test_machine import AccountClock
+from .test_settling import LosingTransport, form_on
+
+BODY = {**MINIMAL, "product_id": "a100-80g"}
+EARLY = "Read first"
+NAME_IT = "Looked in the console, and it is not there? Type its name:"
+
+
+class StillClock(AccountClock):
+    """The account's clock, and a monotonic one that is turned by hand; from 0, where 0.7 is exact."""
+
+    seconds = 0.0
+
+    def monotonic(self):
+        return self.seconds
+
+
+@pytest.fixture
+def still(monkeypatch, clock):
+    still = StillClock(clock)
+    monkeypatch.setattr(worker, "clock", still)
+    return still
+
+
+class Asked:
+    """A view with an open question: the buttons by what they do, and whether anything was done."""
+
+    def __init__(self, view, yes, done):
+        self.view = view
+        self.yes = find(view, yes)
+        self.cancel = find(view, "Cancel")
+        self.escape = find(view, "Esc")
+        self.done = done
+        self._name = yes
+
+    @property
+    def is_open(self):
+        return bool(find_all(self.view, self._name))
+
+
+@pytest.fixture
+def requests(cloud, monkeypatch):
+    """What was asked of the cloud beside looking."""
+    found = []
+    handle = cloud.handle_request
+
+    def note(request):
+        if request.method != "GET":
+            found.append(request.method)
+        return handle(request)
+
+    monkeypatch.setattr(cloud, "handle_request", note)
+    return found
+
+
+@pytest.fixture
+def opened(wire, clock):
+    views = []
+    yield lambda view: views.append(view) or view
+    clock.turn(60)  # what was asked for is read back
+    for view in views:
+        view.close()
+    wait_for_threads("ppio-watch", "ppio-act", "ppio-launch", "ppio-since")
+
+
+def _launch(opened, make_form, client, account, clock, requests):
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    return Asked(form, "Yes, launch it", lambda: requests == ["POST"])
+
+
+def _once_more(opened, make_form, client, account, clock, requests):
+    account.create(MINIMAL)
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    worker.clock.seconds += 1
+    press(find(form, "Yes, launch it"))
+    shows(form, "already there")
+    return Asked(form, "Launch all the same", lambda: requests == ["POST"])
+
+
+def _line(opened, make_form, client, account, clock, requests):
+    card = opened(ConfirmCard(MINIMAL, client, language="en"))
+    return Asked(card, "Yes, launch it", lambda: requests == ["POST"])
+
+
+def _absent(opened, make_form, client, account, clock, requests):
+    form = form_on(make_form, LosingTransport(account, arrives=False))
+    press(find(form, "Launch"))
+    worker.clock.seconds += 1
+    press(find(form, "Yes, launch it"))
+    launch = form.session.launch
+    until(lambda: find_all(form, "It is not there"), "it can be declared absent")
+    type_into(find(form, NAME_IT), "demo")
+    press(find(form, "It is not there"))
+    return Asked(form, "Yes, it is not there", lambda: launch.state is LaunchState.ABSENT)
+
+
+def _on_card(name, yes, method):
+    def ask(opened, make_form, client, account, clock, requests):
+        identity = account.create(BODY)["id"]
+        clock.turn(10)
+        if name == "Start …":
+            account.act(identity, "stop")
+            clock.turn(10)
+        machine = Instance(identity, client).refresh()
+        card = opened(MachineCard(machine, language="en"))
+        press(find(card, name))
+        return Asked(card, yes, lambda: requests[:1] == [method])
+
+    return ask
+
+
+def _on_board(name, yes, method):
+    def ask(opened, make_form, client, account, clock, requests):
+        identity = account.create(BODY)["id"]
+        clock.turn(10)
+        if name == "Start …":
+            account.act(identity, "stop")
+            clock.turn(10)
+        board = opened(InstanceBoard(client=client, language="en"))
+        board._repr_mimebundle_()
+        shows(board, "One instance")
+        listed = find(board, "Instances")
+        message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
+        press(find(board, name))
+        return Asked(board, yes, lambda: requests[:1] == [method])
+
+    return ask
+
+
+ACTIONS = {
+    "Stop": ("Stop …", "Yes, stop it", "PUT"),
+    "Start": ("Start …", "Yes, start it", "PUT"),
+    "Restart": ("Restart …", "Yes, restart it", "PUT"),
+    "Delete": ("Delete …", "Yes, delete it for good", "DELETE"),
+}
+QUESTIONS = {
+    "Launch": _launch,
+    "Launch once more": _once_more,
+    "line": _line,
+    "absent": _absent,
+    **{f"{action} on the card": _on_card(*how) for action, how in ACTIONS.items()},
+    **{f"{action} on the board": _on_board(*how) for action, how in ACTIONS.items()},
+}
+
+
+@pytest.fixture(params=list(QUESTIONS))
+def asked(request, monkeypatch, still, opened, make_form, client, account, clock, requests):
+    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    return QUESTIONS[request.param](opened, make_form, client, account, clock, requests)
+
+
+def test_yes_and_cancel_count_after_700_milliseconds_and_not_before(asked, still, requests):
+    began = still.seconds
+    for early in (0, 0.08, 0.4, 0.699):
+        still.seconds = began + early
+        press(asked.yes)
+        press(asked.cancel)
+    assert asked.is_open
+    assert not asked.done()
+    assert re.search(f"<p class=ppw-early role=alert [^>]*>{EARLY}", shown(asked.view)), "it is said"
+    still.seconds = began + READ_SECONDS
+    press(asked.yes)
+    assert not asked.is_open
+    until(asked.done, "what was confirmed is done")
+
+
+def test_cancel_counts_at_700_milliseconds(asked, still):
+    still.seconds += READ_SECONDS
+    press(asked.cancel)
+    assert not asked.is_open
+    assert not asked.done()
+
+
+def test_escape_counts_at_once(asked):
+    press(asked.escape)
+    assert not asked.is_open
+    assert not asked.done()
+
+
+def test_held_enter_and_double_clicks_on_what_asks_only_ask(asked, still, make_form, requests):
+    """What the front end would send without the script: the answers of a held key are all early."""
+    for _repeat in range(200):
+        press(asked.yes)
+        still.seconds += 0.003
+    assert asked.is_open
+    assert not asked.done()
+
+
+def test_each_question_is_read_anew(make_form, account, requests, still):
+    account.create(MINIMAL)
+    form = make_form(MINIMAL)
+    for _time in range(2):
+        press(find(form, "Launch"))
+        press(find(form, "Yes, launch it"))
+        assert find_all(form, "Yes, launch it")
+        assert EARLY in told(form)
+        still.seconds += 1
+        press(find(form, "Cancel"))
+    press(find(form, "Launch"))
+    assert told(form) == ""
+    still.seconds += 1
+    press(find(form, "Yes, launch it"))
+    shows(form, "already there")
+    for _click in range(50):
+        press(find(form, "Launch all the same"))
+    assert EARLY in told(form)
+    assert requests == []
+    still.seconds += 1
+    press(find(form, "Launch all the same"))
+    assert form.session.launch.wait_for_answer(10).id
+    assert requests == ["POST"]
+
+
+def test_what_comes_to_be_known_meanwhile_neither_hastens_nor_delays_the_answer(make_form, requests, still):
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    still.seconds += 0.4
+    form.session.shelf = type(form.session.shelf)(balance=None)
+    press(find(form, "Yes, launch it"))
+    assert requests == []
+    still.seconds += 0.4
+    press(find(form, "Yes, launch it"))
+    assert form.session.launch.wait_for_answer(10).id
+
+
+def test_a_line_is_read_from_when_it_is_displayed(opened, client, still, requests):
+    card = opened(ConfirmCard(MINIMAL, client, language="en"))
+    still.seconds += 60
+    card._repr_mimebundle_()
+    wait_for_threads("ppio-catalogue")
+    press(find(card, "Yes, launch it"))
+    assert requests == []
+    assert card.session.status is LaunchState.ARMED
+
+
+def test_an_early_answer_is_told_in_chinese(make_form):
+    form = make_form(MINIMAL, language="zh")
+    press(find(form, "创建实例"))
+    press(find(form, "确认创建"))
+    assert told(form) == "请先看完，再回答。"
+
+
+def test_a_wrong_name_is_not_even_asked_about(make_form, account, monkeypatch):
+    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    form = form_on(make_form, LosingTransport(account, arrives=False))
+    press(find(form, "Launch"))
+    answer(form, "Yes, launch it")
+    until(lambda: find_all(form, "It is not there"), "it can be declared absent")
+    type_into(find(form, NAME_IT), "<b>other")
+    press(find(form, "It is not there"))
+    assert not find_all(form, "Yes, it is not there")
+    assert "type its name exactly: demo." in shown(form)
+
+
+def test_an_instance_that_is_found_meanwhile_withdraws_the_question(make_form, account, monkeypatch):
+    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    transport = LosingTransport(account)
+    form = form_on(make_form, transport)
+    press(find(form, "Launch"))
+    answer(form, "Yes, launch it")
+    launch = form.session.launch
+    until(lambda: find_all(form, "It is not there"), "it can be declared absent")
+    type_into(find(form, NAME_IT), "demo")
+    press(find(form, "It is not there"))
+    yes = find(form, "Yes, it is not there")
+    launch.look()
+    assert launch.state is LaunchState.SUCCEEDED
+    let_read()
+    press(yes)
+    assert launch.state is LaunchState.SUCCEEDED
+    assert not find_all(form, "Yes, it is not there")
+
+
+def test_a_question_costs_nothing_until_it_is_asked_and_five_models_then(wire, make_form):
+    form = make_form(MINIMAL)
+    wait_for_threads("ppio-since")
+    wire.clear()
+    press(find(form, "Launch"))
+    wait_for_threads("ppio-since")
+    assert wire.count("comm_open") == 5
+    assert wire.size() <= 6_000
+    wire.clear()
+    press(find(form, "Esc"))
+    press(find(form, "Launch"))
+    wait_for_threads("ppio-since")
+    assert wire.count("comm_open") == 0, "it is asked with the same widgets"
+
+
+def test_the_stylesheet_keeps_clicks_away_for_as_long_as_the_kernel_does():
+    assert f"animation:ppw-read {READ_SECONDS:g}s".replace("0.", ".") in theme.stylesheet("question.css")
+
+
+def test_yes_changes_sides_where_it_would_stand_in_the_place_of_the_button_before(make_form, account):
+    account.create(MINIMAL)
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    (first,) = boxes(form)
+    assert "ppw-turned" not in first
+    answer(form, "Yes, launch it")
+    shows(form, "already there")
+    (second,) = boxes(form)
+    assert "ppw-turned" in second
+
+
+def boxes(view):
+    """The classes of each open question."""
+    return [one._dom_classes for one in every(view) if "ppw-asked" in one._dom_classes]
+
+
+def told(view):
+    """What an early answer was told."""
+    (found,) = re.findall("<p class=ppw-early [^>]*>([^<]*)</p>", shown(view))
+    return found
