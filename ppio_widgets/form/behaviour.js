@@ -18,6 +18,10 @@ if (!window.ppw) {
       asked.querySelector('.ppw-esc').click();
     } else if (event.repeat && /^(Enter| )$/.test(event.key) && weighty(event.target)) drop(event);
   }, true);
+  // The second press of a double click on what asked takes the focus from the question, wherever it lands.
+  document.addEventListener('mousedown', (event) => {
+    if (event.detail > 1 && document.activeElement.matches('.ppw-asked') && !near(event.target, '.ppw-asked')) drop(event);
+  }, true);
   document.addEventListener('click', (event) => {
     const asked = near(event.target, '.ppw-asked');
     const button = weighty(event.target);

@@ -208,7 +208,7 @@ def let_read(button):
     """Wait until a question takes an answer, as whoever answers by keyboard does; a click waits by itself."""
     from playwright.sync_api import expect  # noqa: PLC0415 - not needed without a browser
 
-    expect(button).to_have_css("pointer-events", "auto")
+    expect(button).to_have_css("opacity", "1")
 
 
 @pytest.fixture

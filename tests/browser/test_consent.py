@@ -1,0 +1,317 @@
+"""No double click and no held key spends or destroys, on any button that asks; a deliberate answer does.
+
+A real JupyterLab and a real Chromium, and a served practice cloud that notes whatever is asked of it.
+`PPIO_WIDGETS_SOAK=1` tries each pace on each button in each window.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import expect
+
+from ppio_widgets.practice import server
+from ppio_widgets.practice.mishaps import LOST_ANSWER
+
+from .conftest import PATIENCE, Notebook, let_read, until
+
+SOAK = os.environ.get("PPIO_WIDGETS_SOAK") == "1"
+WINDOWS = ((1280, 720), (1440, 900), (820, 1100))
+# Milliseconds from the first press to the second, and for how long Enter is held; a keyboard's own pace.
+DOUBLE = (80, 150, 250, 400)
+HELD = (600, 2000, 5000)
+REPEAT = 30
+
+CELLS = {
+    "start": f"""\
+%load_ext ppio_widgets
+from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
+from ppio_widgets.launcher import search
+search.LOOK_PAUSES = ()
+def body(name, image="ubuntu:24.04"):
+    return {{"name": name, "product_id": "a100-80g", "image": image, "billing": {{"mode": "postpaid"}},
+            "resource": {{"gpu_num": 1, "rootfs_size_gb": 20}}}}
+LOST = {LOST_ANSWER + ":1"!r}
+BODY = body("consent-taken")
+taken, kept = [launch(body(name), practice=True) for name in ("consent-taken", "consent-kept")]
+""",
+    "form": "LaunchForm(body('consent-new'), practice=True)",
+    "taken": "LaunchForm(BODY, practice=True)",
+    "line": "%ppio_launch --practice --body $BODY",
+    "lost": "LaunchForm(body('consent-lost', LOST), practice=True)",
+    "card": "Instance(kept.id)",
+    "board": "InstanceBoard(practice=True)",
+}
+LAUNCH, ABSENT = "Yes, launch it", "Yes, it is not there"
+ACTIONS = {
+    "Stop …": "Yes, stop it",
+    "Start …": "Yes, start it",
+    "Restart …": "Yes, restart it",
+    "Delete …": "Yes, delete it for good",
+}
+# Where a button stands, the button, and the Yes of its question. The second confirmation is asked by the first.
+ASKING = [
+    ("form", "Launch", LAUNCH),
+    ("taken", LAUNCH, "Launch all the same"),
+    ("line", LAUNCH, "Launch all the same"),
+    ("lost", "It is not there", ABSENT),
+    *[("card", name, yes) for name, yes in ACTIONS.items() if name != "Start …"],
+    *[("board", name, yes) for name, yes in ACTIONS.items()],
+]
+
+
+class Sheet(Notebook):
+    """One notebook with a view of each kind, and what was asked of its cloud beside looking."""
+
+    def __init__(self, lab, page, wire):
+        super().__init__(lab, page)
+        self.wire = wire
+
+    def fill(self):
+        self.open(list(CELLS.values()))
+        self.run(0)
+        for cell in list(CELLS)[1:]:
+            self.show(cell)
+        board = self.view("board")
+        board.get_by_role("textbox", name="Name or id").fill("consent-kept")
+        rows = board.get_by_role("listbox", name="Instances").locator("option")
+        expect(rows).to_have_count(1, timeout=PATIENCE)
+        board.get_by_role("listbox", name="Instances").select_option(index=0)
+        self.button("lost", "Launch").click()
+        self.button("lost", LAUNCH).click()
+        self.view("lost").get_by_label("Looked in the console").fill("consent-lost")
+        expect(self.button("card", "Restart …")).to_be_visible(timeout=PATIENCE)
+
+    def show(self, cell):
+        self.run(list(CELLS).index(cell))
+        self.view(cell).wait_for(timeout=PATIENCE)
+
+    def view(self, cell):
+        return self.output(list(CELLS).index(cell)).locator(".ppw")
+
+    def button(self, cell, name):
+        return self.view(cell).get_by_role("button", name=name, exact=True)
+
+    def asking(self, cell, name):
+        """The button that asks, there to be pressed; the first Yes asks for the second."""
+        button = self.button(cell, name)
+        if name == LAUNCH:
+            if cell == "line":
+                self.show(cell)
+            else:
+                self.button(cell, "Launch").click()
+            let_read(button)
+        expect(button).to_be_visible()
+        button.scroll_into_view_if_needed()
+        return button
+
+    def double_click(self, button, delay):
+        box = button.bounding_box()
+        mouse = self.page.mouse
+        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        for count in (1, 2):
+            mouse.down(click_count=count)
+            mouse.up(click_count=count)
+            self.page.wait_for_timeout(delay if count == 1 else 0)
+
+    def hold_enter(self, button, held):
+        button.focus()
+        for _ in range(held // REPEAT):
+            self.page.keyboard.down("Enter")
+            self.page.wait_for_timeout(REPEAT)
+        self.page.keyboard.up("Enter")
+
+
+@contextmanager
+def sheets(lab, chromium, *scripts):
+    wire = []
+    answer = server.answer
+
+    def noted(account, method, target, *rest):
+        if method != "GET":
+            wire.append(f"{method} {target}")
+        return answer(account, method, target, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "answer", noted)
+        context = chromium.new_context(viewport={"width": 1280, "height": 720})
+        context.set_default_timeout(20_000)
+        for script in scripts:
+            context.add_init_script(script)
+        try:
+            sheet = Sheet(lab, context.new_page(), wire)
+            sheet.fill()
+            yield sheet
+        finally:
+            context.close()
+            lab.end_kernels()
+
+
+@pytest.fixture(scope="module")
+def sheet(lab, chromium):
+    """All views in one page; whoever asks cancels, so that each button stands as it stood."""
+    with sheets(lab, chromium) as sheet:
+        yield sheet
+
+
+def apart(one, other):
+    return (
+        one["x"] + one["width"] <= other["x"]
+        or other["x"] + other["width"] <= one["x"]
+        or one["y"] + one["height"] <= other["y"]
+        or other["y"] + other["height"] <= one["y"]
+    )
+
+
+def only_asks(sheet, cell, name, yes, press, *, cancel):
+    """Press what asks: its question opens, away from it, nothing is sent, and it can be cancelled."""
+    sent = len(sheet.wire)
+    button = sheet.asking(cell, name)
+    before = button.bounding_box()
+    press(button)
+    asked = sheet.button(cell, yes)
+    expect(asked).to_be_visible()
+    assert apart(before, asked.bounding_box()), (cell, name)
+    cancel(sheet.view(cell))
+    expect(asked).to_have_count(0)
+    assert sheet.wire[sent:] == [], (cell, name)
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda size: "{}x{}".format(*size))
+def test_neither_double_clicks_nor_held_keys_are_an_answer(sheet, window):
+    sheet.page.set_viewport_size(dict(zip(("width", "height"), window, strict=True)))
+
+    def escape(view):
+        expect(view.get_by_role("alertdialog")).to_be_focused()
+        sheet.page.keyboard.press("Escape")
+
+    for number, ask in enumerate(ASKING, WINDOWS.index(window)):
+        for delay in DOUBLE if SOAK else DOUBLE[number % 4 : number % 4 + 1]:
+            only_asks(sheet, *ask, lambda button, ms=delay: sheet.double_click(button, ms), cancel=escape)
+        # How long a key is held has little to do with the window.
+        held_here = HELD[:1] if number % 3 == 0 else ()
+        for held in HELD if SOAK else held_here:
+            only_asks(sheet, *ask, lambda button, ms=held: sheet.hold_enter(button, ms), cancel=escape)
+
+
+def test_a_click_on_yes_before_it_was_read_is_told_so(sheet):
+    sheet.asking("form", "Launch").click()
+    view, yes = sheet.view("form"), sheet.button("form", LAUNCH)
+    box = yes.bounding_box()
+    sheet.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    told = view.get_by_role("alert").filter(has_text="Read first")
+    expect(told).to_be_visible()
+    sheet.page.keyboard.press("Escape")
+    # By keyboard it is the kernel that says so.
+    sheet.button("form", "Launch").press("Enter")
+    expect(view.get_by_role("alertdialog")).to_be_focused()
+    for key in ("Tab", "Tab", "Enter"):
+        sheet.page.keyboard.press(key)
+    expect(told).to_be_visible()
+    expect(yes).to_be_focused()
+    sheet.page.keyboard.press("Escape")
+    expect(sheet.button("form", "Launch")).to_be_focused()
+
+
+def test_a_question_says_what_it_is_about_to_a_screen_reader(sheet):
+    launch = sheet.asking("form", "Launch")
+    expect(sheet.view("form").locator(".ppw-costs")).to_contain_text("¥12.60 per hour")
+    launch.click()
+    question = sheet.view("form").get_by_role("alertdialog")
+    expect(question).to_have_accessible_name(re.compile("Launch consent-new on a100-80g"))
+    expect(question).to_have_accessible_description(re.compile("¥12.60 per hour"))
+    expect(question.get_by_role("button")).to_have_text(["Cancel", LAUNCH])
+    sheet.page.keyboard.press("Escape")
+    line = sheet.view("line").get_by_role("alertdialog", name="Launch consent-taken on a100-80g")
+    sheet.show("line")
+    expect(line).to_be_visible()
+    expect(line).not_to_be_focused()
+
+
+def test_where_script_and_stylesheet_do_nothing_the_kernel_still_takes_no_early_answer(sheet):
+    """Worse than without them: double clicks and repeats look like single ones, and nothing is in their way."""
+    page = sheet.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    style = page.add_style_tag(content=".ppw .ppw-asked > button { pointer-events: auto !important }")
+    page.evaluate(
+        """() => {
+            window.real = [[UIEvent, 'detail'], [KeyboardEvent, 'repeat'], [HTMLElement, 'focus']].map(
+                ([kind, name]) => [kind, name, Object.getOwnPropertyDescriptor(kind.prototype, name)]);
+            Object.defineProperty(UIEvent.prototype, 'detail', {get: () => 0, configurable: true});
+            Object.defineProperty(KeyboardEvent.prototype, 'repeat', {get: () => false, configurable: true});
+            HTMLElement.prototype.focus = () => {};
+        }"""
+    )
+
+    def escape(view):
+        view.locator(".ppw-esc").evaluate("button => button.click()")
+
+    for number, ask in enumerate(ASKING):
+        only_asks(
+            sheet, *ask, lambda button, ms=DOUBLE[number % 4]: sheet.double_click(button, ms), cancel=escape
+        )
+    only_asks(sheet, *ASKING[0], lambda button: sheet.hold_enter(button, HELD[-1]), cancel=escape)
+    for cell, name, yes in ASKING:
+        if name == "Delete …":
+            only_asks(sheet, cell, name, yes, lambda button: sheet.hold_enter(button, HELD[0]), cancel=escape)
+    style.evaluate("element => element.remove()")
+    page.evaluate("real.forEach(([kind, ...own]) => Object.defineProperty(kind.prototype, ...own))")
+
+
+def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet):
+    """The last one: it spends and destroys."""
+    keys = sheet.page.keyboard
+
+    def click(button):
+        let_read(button)
+        button.evaluate("button => button.click()")
+
+    def sent(*requests):
+        until(lambda: len(sheet.wire) - before >= len(requests), requests)
+        assert [one.partition(" ")[0] for one in sheet.wire[before:]] == list(requests)
+        return len(sheet.wire)
+
+    def tab_to(cell, name):
+        expect(sheet.view(cell).get_by_role("alertdialog")).to_be_focused()
+        yes = sheet.button(cell, name)
+        keys.press("Tab")
+        keys.press("Tab")
+        expect(yes).to_be_focused()
+        let_read(yes)
+        keys.press("Enter")
+
+    before = len(sheet.wire)
+    sheet.button("form", "Launch").press("Enter")
+    tab_to("form", LAUNCH)
+    before = sent("POST")
+    expect(sheet.view("form").locator(".ppw-machine")).to_be_focused(timeout=PATIENCE)
+
+    for name in ("Launch", LAUNCH, "Launch all the same"):
+        click(sheet.button("taken", name))
+    before = sent("POST")
+
+    sheet.show("line")
+    yes = sheet.button("line", LAUNCH)
+    let_read(yes)
+    yes.press("Enter")
+    expect(sheet.button("line", LAUNCH)).to_have_count(0)
+    tab_to("line", "Launch all the same")
+    before = sent("POST")
+
+    click(sheet.button("lost", "It is not there"))
+    click(sheet.button("lost", ABSENT))
+    expect(sheet.button("lost", "It is not there")).to_have_count(0)
+    expect(sheet.button("lost", "Launch")).to_be_visible()
+
+    sheet.button("card", "Restart …").press("Enter")
+    tab_to("card", "Yes, restart it")
+    before = sent("PUT")
+    expect(sheet.view("card").locator(".ppw-machine")).to_be_focused()
+
+    click(sheet.button("board", "Delete …"))
+    click(sheet.button("board", "Yes, delete it for good"))
+    sent("DELETE")
+    expect(sheet.view("board").get_by_role("listbox", name="Instances")).to_be_focused()
