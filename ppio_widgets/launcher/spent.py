@@ -6,7 +6,7 @@ import threading
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.catalogue import OFFERS, open_catalogue
 from ppio_widgets.request import money
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def offers_of(client: PpioClient, *, load: bool = True) -> Mapping[str, Offer]:
     with _lock:
         catalogue = client.prices = client.prices or open_catalogue(client)
     if load:
-        catalogue.load("offers")
-    return {offer.id: offer for offer in catalogue.snapshot().offers}
+        for kind in OFFERS:
+            catalogue.load(kind)
+    return {offer.id: offer for offer in catalogue.snapshot().products}
 
 
 def body_of(seen: InstanceDetail) -> dict[str, Any]:
