@@ -37,8 +37,9 @@ _HOURLY_DECIMALS = 6
 
 # An amount as it is typed, once its full-width letters are plain ones. No comma: it is a
 # decimal point to some and groups digits for others, a thousand times as much.
-_TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
+_TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
 _MOST = 10**12
+_FINEST = -40
 
 # The full-width forms of ASCII (Unicode, U+FF01 to U+FF5E), and of the yuan sign.
 _NARROW = {**{0xFEE0 + code: chr(code) for code in range(0x21, 0x7F)}, ord("￥"): "¥"}
@@ -104,10 +105,12 @@ def read_amount(value: object) -> Decimal | None:
         number = Decimal(str(value))  # a float through its text: 12.1 is meant, not the nearest binary
     except (InvalidOperation, ValueError):  # a Fraction; a whole number of too many digits
         return None
-    if not number.is_finite() or number < 0 or number >= _MOST:
+    if not number.is_finite() or not 0 <= number < _MOST:
         return None
-    # What is next to nothing is nothing, and is not written with a million zeros.
-    return number if number.adjusted() >= -_MOST_DECIMALS and number else Decimal(0)
+    if number == 0:
+        return Decimal(0)
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and exponent >= _FINEST else None
 
 
 def shown(amount: Decimal, currency: str) -> str:

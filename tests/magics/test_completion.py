@@ -215,7 +215,7 @@ def test_a_load_that_fails_takes_old_values_away(completed, run, monkeypatch):
     assert list(completed("%ppio_launch --practice --product a1|")) == ["a1"]
 
 
-def _fail(_self):
+def _fail(_self, **_what):
     raise Unreachable("unreachable", host="x", kind="y")
 
 
