@@ -175,7 +175,7 @@ def priced_plan(report: Report, client: PpioClient, ceiling: Decimal | None = No
     """
     catalogue = open_catalogue(client)
     product = str(report.body.get("product_id", ""))
-    catalogue.load_product(product, cpu=is_cpu(report.body))
+    catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")
     shelf = catalogue.snapshot()
     offer = shelf.offer(product)

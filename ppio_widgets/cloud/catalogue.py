@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -165,11 +165,11 @@ class Catalogue:
                         lately.keep(self._base_url, kind, slot.value)
         return self.state(kind)
 
-    def load_product(self, product_id: str, *, cpu: bool = False) -> None:
-        """Load products until one of an id is there; CPU products first where one is meant."""
-        for kind in OFFERS[::-1] if cpu else OFFERS:
+    def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:
+        """Load all products, or until those of all `ids` are there."""
+        for kind in OFFERS[::-1] if cpu_first else OFFERS:
             self.load(kind)
-            if self.snapshot().offer(product_id) is not None:
+            if ids is not None and all(self.snapshot().offer(one) is not None for one in ids):
                 return
 
     def refresh(self) -> None:

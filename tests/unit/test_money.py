@@ -230,9 +230,7 @@ def test_a_number_is_an_amount_too(value, amount):
 @given(st.text() | st.floats() | st.decimals() | st.integers() | st.none() | st.binary())
 def test_whatever_is_given_is_a_sound_amount_or_none(value):
     found = read_amount(value)
-    assert found is None or (
-        found.is_finite() and 0 <= found < 10**12 and read_amount(f"{found:f}") == found
-    )
+    assert found is None or (found.is_finite() and 0 <= found < 10**12 and read_amount(f"{found:f}") == found)
 
 
 # --- what it costs
@@ -523,9 +521,8 @@ RENEWING = {"enabled": True, "months": 3}
             "Commits to 8 GPUs, prepaid for 12 months, charged now, renewing by 3 months until turned off.",
         ),
         (
-            body_of("prepaid", months=12, renew={"enabled": True, "months": 0}),
-            "Commits to 1 GPU, prepaid for 12 months, charged now, "
-            "renewing until turned off (months not set).",
+            body_of("prepaid", months=1, renew={"enabled": True, "months": 0}),
+            "Commits to 1 GPU, prepaid for 1 month, charged now, renewing until turned off (months not set).",
         ),
         (body_of("prepaid"), "Commits to 1 GPU, prepaid, charged now (months not set)."),
         (body_of(gpus=None), "Commits to 1 instance, postpaid, billed from pulling until stopped."),
@@ -552,7 +549,7 @@ def test_without_a_price_it_is_said_what_it_commits_to(body, committed, an_offer
     asked=st.booleans(),
 )
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_commitment_names_every_quantity(language, body, mode, months, renew, gpus, asked):  # noqa: PLR0913 - drawn
+def test_a_commitment_names_every_quantity(language, body, mode, months, renew, gpus, asked):
     renewing = None if renew is None else {"enabled": True, "months": renew}
     drawn = body_of(mode, gpus, months=months if mode == "prepaid" else None, renew=renewing)
     body = {**body, "product_id": "p", **{key: drawn[key] for key in ("billing", "resource")}}
