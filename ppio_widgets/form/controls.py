@@ -78,12 +78,13 @@ class LaunchControls:
 
     @guarded
     def _on_launch(self, _button: Any) -> None:
-        if not self.session.arm() and self.session.errors(self._say) and self._on_attempt:
+        if not self.session.arm() and self.session.blocked and self._on_attempt:
             self._on_attempt()
 
     @guarded
     def _on_confirm(self, _button: Any) -> None:
-        self.session.confirm()
+        if self.session.confirm() is None and self.session.status is LaunchState.ARMED:
+            self._show_question()  # with what blocks it by now
 
     @guarded
     def _on_cancel(self, _button: Any) -> None:

@@ -109,7 +109,20 @@ class LaunchSession(HasTraits):
         # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
         if above is not None and (above.known or not found):
             found[CEILING] = above.sentence(say)
+        try:
+            self.timer.require()
+        except MomentUnreadable as error:  # its time is over by now
+            found[STOP] = error.sentence(say)
         return {**found, **{path: error.sentence(say) for path, error in self.unreadable.items()}}
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a launch would be refused now."""
+        try:
+            self.require()
+        except (RequestInvalid, LaunchRefused, MomentUnreadable):
+            return True
+        return False
 
     def blockers(self, say: Words) -> list[str]:
         """Return all that blocks a launch, each as one text."""
@@ -160,12 +173,7 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or self.status in BUSY:
                 return False
-            try:
-                self.require()
-            except MomentUnreadable as error:  # its time is over by now
-                self.unreadable = {**self.unreadable, STOP: error.with_traceback(None)}
-                return False
-            except (RequestInvalid, LaunchRefused):
+            if self.blocked:
                 return False
             self.begin()
             return True
@@ -201,7 +209,7 @@ class LaunchSession(HasTraits):
         with self.lock:
             if self.closed or self.status is not LaunchState.ARMED or self.launch is None:
                 return None
-            if self.report.request is None or self.plan.above_ceiling is not None:
+            if self.blocked:
                 return None
             self.launch.plan = self.plan  # with the price that came meanwhile
             self._disarming.set()

@@ -13,6 +13,7 @@ import pytest
 
 from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.errors import MomentUnreadable
+from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
@@ -309,6 +310,33 @@ class TestTheTimer:
         assert form.errors == {}
         press(find(form, "Launch"))
         assert form.session.status is LaunchState.ARMED
+        assert cloud.posts == 0
+
+    def test_one_that_is_over_by_now_blocks_question_and_answer(self, form, cloud, monkeypatch):
+        class Turned(worker.Clock):
+            ahead = 0.0
+
+            def now(self):
+                return 1_700_000_000.0 + self.ahead
+
+        clock = Turned()
+        monkeypatch.setattr(worker, "clock", clock)
+        form.value = MINIMAL
+        type_into(find(form, "Stop it after, or at"), "2023-11-14T22:15:00+00:00")
+        assert form.errors == {}
+        press(find(form, "Launch"))
+        let_read()
+        clock.ahead = 110
+        press(find(form, "Yes, launch it"))
+        assert form.session.status is LaunchState.ARMED
+        question = next(one.value for one in every(form) if "ppw-question" in one._dom_classes)
+        assert "is over" in question
+        press(find(form, "Cancel"))
+        press(find(form, "Launch"))
+        assert find_all(form, "Yes, launch it") == []
+        assert stands_at(form, "f-stop", form.errors["stop",])
+        with pytest.raises(MomentUnreadable, match="is over"):
+            form.launch()
         assert cloud.posts == 0
 
     def test_both_errors_stand_beside_those_of_the_body(self, form):
