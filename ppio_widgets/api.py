@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
@@ -28,8 +26,11 @@ from ppio_widgets.launcher.wording import record_sentence
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.request.money import is_cpu, read_amount
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ppio_widgets.cloud.credentials import KeySource
 
 __all__ = ["Instance", "connect", "launch"]
@@ -155,8 +156,10 @@ def launch(  # noqa: PLR0913 - the same, and consent
     report.require()
     ceiling = read_ceiling(max_hourly_price)
     client = connect(practice=practice, api_key=api_key, base_url=base_url, allow_host=allow_host)
-    # Without a ceiling nothing waits for the price.
-    plan = LaunchPlan(report, Target.of(client)) if ceiling is None else priced_plan(report, client, ceiling)
+    if ceiling is None:  # then nothing waits for the price
+        plan = LaunchPlan(report, Target.of(client), price_asked=False)
+    else:
+        plan = priced_plan(report, client, ceiling)
     return finish(Launch(plan, client), again=again)
 
 
@@ -171,10 +174,11 @@ def priced_plan(report: Report, client: PpioClient, ceiling: Decimal | None = No
         See `launch`.
     """
     catalogue = open_catalogue(client)
-    for kind in ("offers", "balance"):
-        catalogue.load(kind)
+    product = str(report.body.get("product_id", ""))
+    catalogue.load_products([product], cpu_first=is_cpu(report.body))
+    catalogue.load("balance")
     shelf = catalogue.snapshot()
-    offer = shelf.offer(report.body.get("product_id", ""))
+    offer = shelf.offer(product)
     judged = check(report.body, offer=offer)
     return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling)
 
@@ -189,10 +193,8 @@ def read_ceiling(value: Decimal | int | str | None) -> Decimal | None:
     """
     if value is None:
         return None
-    ceiling: Decimal | None = None
-    with suppress(InvalidOperation, TypeError, ValueError):
-        ceiling = Decimal(str(value).strip().lstrip("¥$"))
-    if ceiling is None or not ceiling.is_finite() or ceiling < 0:
+    ceiling = read_amount(value)
+    if ceiling is None:
         raise LaunchRefused("ceiling", value=plain(str(value)))
     return ceiling
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -29,7 +29,19 @@ if TYPE_CHECKING:
     from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
 
 # Each is a method of the reader and an attribute of the shelf; what the form shows first comes first.
-KINDS = ("offers", "regions", "balance", "templates", "storages", "auths", "networks", "images")
+KINDS = (
+    "offers",
+    "regions",
+    "balance",
+    "templates",
+    "storages",
+    "auths",
+    "networks",
+    "images",
+    "cpu_offers",
+)
+# The kinds that hold products; CPU products are a listing of their own, so that none waits for them.
+OFFERS = ("offers", "cpu_offers")
 LIFE_SECONDS = 300.0
 
 # A load that a refresh made pointless cannot be stopped, and one new load need not wait for
@@ -61,7 +73,7 @@ class Shelf:
 
     Attributes
     ----------
-    offers, regions, networks, storages, auths, templates, images : tuple
+    offers, cpu_offers, regions, networks, storages, auths, templates, images : tuple
     balance : Decimal or None
     currency : str
         Of the balance and the prices; empty where it is not known.
@@ -72,6 +84,7 @@ class Shelf:
     """
 
     offers: tuple[Offer, ...] = ()
+    cpu_offers: tuple[Offer, ...] = ()
     regions: tuple[Region, ...] = ()
     networks: tuple[Network, ...] = ()
     storages: tuple[Storage, ...] = ()
@@ -83,9 +96,14 @@ class Shelf:
     failed: Mapping[str, PpioError] = field(default_factory=lambda: MappingProxyType({}))
     loading: tuple[str, ...] = ()
 
+    @property
+    def products(self) -> tuple[Offer, ...]:
+        """All products, those with GPUs first."""
+        return (*self.offers, *self.cpu_offers)
+
     def offer(self, product_id: str) -> Offer | None:
         """Return the product of an id, or None when it is not there."""
-        return next((offer for offer in self.offers if offer.id == product_id), None)
+        return next((offer for offer in self.products if offer.id == product_id), None)
 
 
 @dataclass
@@ -146,6 +164,13 @@ class Catalogue:
                         self._land(slot, outcome)
                         lately.keep(self._base_url, kind, slot.value)
         return self.state(kind)
+
+    def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:
+        """Load all products, or until those of all `ids` are there."""
+        for kind in OFFERS[::-1] if cpu_first else OFFERS:
+            self.load(kind)
+            if ids is not None and all(self.snapshot().offer(one) is not None for one in ids):
+                return
 
     def refresh(self) -> None:
         """Let everything count as old; what is on its way will be dropped.

@@ -7,6 +7,7 @@ caching and sharing are others' business. No exception that leaves here holds an
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ppio_widgets.cloud import shelf
@@ -71,11 +72,12 @@ class CatalogueReader:
         params = {"type": product_type, "category": "instance"}
         if region:
             params["region_ids"] = region
+        read = partial(shelf.read_offer, currency=self.currency, product_type=product_type)
         merged: dict[str, Offer] = {}
         listed: dict[str, tuple[str, ...]] = {}
         for mode in MODES:
             query = {**params, "billing_method": mode}
-            for offer in self._all(by_cursor(self._source, PRODUCTS, query, _single(self._offer))):
+            for offer in self._all(by_cursor(self._source, PRODUCTS, query, _single(read))):
                 listed[offer.id] = (*listed.get(offer.id, ()), mode)
                 known = merged.get(offer.id)
                 merged[offer.id] = offer if known is None else _merge(known, offer)
@@ -84,8 +86,9 @@ class CatalogueReader:
             offer if offer.modes else replace(offer, modes=listed[key]) for key, offer in merged.items()
         )
 
-    def _offer(self, row: Any) -> Offer | None:
-        return shelf.read_offer(row, self.currency)
+    def cpu_offers(self) -> tuple[Offer, ...]:
+        """Return the CPU products for instances."""
+        return self.offers(product_type="cpu")
 
     def regions(self) -> tuple[Region, ...]:
         """Return the public regions."""

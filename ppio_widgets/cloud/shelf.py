@@ -42,19 +42,21 @@ def currency_of(host: Host, *, practice: bool) -> str:
     return PRACTICE_CURRENCY if practice else CURRENCIES.get(host.base_url, "")
 
 
-def read_offer(row: Any, currency: str = "") -> Offer | None:
-    """Read one product (v2, list products).
+def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer | None:
+    """Read one product (v2, list products) of a listing of `product_type`.
 
     Prices are integers with ``pricing.precision`` decimal digits: without a precision
     no price is known. A limit or a storage price of 0 was left out (a Go server's zero);
-    0 free is told.
+    0 free is told. Whatever a CPU product says of GPUs is a zero that was left in.
     """
     product = mapping(row)
     key = identity(product.get("id"))
     if not key or product.get("category") == "serverless":
         return None
     spec = mapping(product.get("resource_spec"))
-    gpu, rootfs = mapping(spec.get("gpu")), mapping(spec.get("rootfs"))
+    kind = plain(product.get("type")) or product_type
+    gpu = mapping(spec.get("gpu")) if kind != "cpu" else {}
+    rootfs = mapping(spec.get("rootfs"))
     gpu_min, gpu_max = _bounds(gpu.get("min"), gpu.get("max"))
     rootfs_min, rootfs_max = _bounds(rootfs.get("min_gb"), rootfs.get("max_gb"))
     pricing = mapping(product.get("pricing"))
@@ -63,7 +65,7 @@ def read_offer(row: Any, currency: str = "") -> Offer | None:
     return Offer(
         id=key,
         name=plain(product.get("name")),
-        type=plain(product.get("type")) or "gpu",
+        type=kind,
         gpu_name=plain(gpu.get("name")),
         gpu_memory_gb=whole(gpu.get("memory_gb"), 1),
         gpu_min=gpu_min,

@@ -11,7 +11,8 @@ from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.opener import Opener
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.request.market import MOST_MATCHES, Wanted, offer_row
+from ppio_widgets.request.market import MOST_MATCHES, Wanted, memory_of, offer_row
+from ppio_widgets.request.money import is_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,9 @@ class ProductChooser(Opener):
         super().__init__(session, say, show_fault, "product")
         self._on_chosen = on_chosen
         self._filling = False
+        self._type = ""
         session.observe(self._on_shelf, "shelf")
+        session.observe(self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the filters, the list, and how many fit."""
@@ -77,9 +80,11 @@ class ProductChooser(Opener):
 
     def fill(self) -> None:
         """Show what fits the filters; each message is sent only when something changes."""
-        shelf = self.session.shelf
-        sizes = sorted({offer.gpu_memory_gb for offer in shelf.offers if offer.gpu_memory_gb})
-        regions = sorted({region for offer in shelf.offers for region in offer.regions})
+        self._type = self._wanted_type()
+        offers = [offer for offer in self.session.shelf.products if offer.type == self._type]
+        sizes = sorted({size for offer in offers if (size := memory_of(offer))})
+        regions = sorted({region for offer in offers for region in offer.regions})
+        self._memory.description = self._say.first(f"product.memory@{self._type}", "product.memory")
         self._filling = True
         try:
             _offer_choices(self._memory, [(self._say("product.any"), 0), *((f"≥ {n} GB", n) for n in sizes)])
@@ -88,14 +93,17 @@ class ProductChooser(Opener):
             wanted = Wanted(
                 self._text.value, self._memory.value or 0, self._region.value or "", self._mode.value or ""
             )
-            found = wanted.found_in(shelf.offers)
+            found = wanted.found_in(offers)
             rows = [(offer_row(offer, mode, self._say), offer.id) for offer in found[:MOST_MATCHES]]
             _offer_choices(self._list, rows)
             chosen = self.session.draft.get("product_id")
             self._list.value = chosen if chosen in [key for _row, key in rows] else None
-            self._count.value = esc(self._counted(len(found), len(shelf.offers)))
+            self._count.value = esc(self._counted(len(found), len(offers)))
         finally:
             self._filling = False
+
+    def _wanted_type(self) -> str:
+        return "cpu" if is_cpu(self.session.draft) else "gpu"
 
     def _counted(self, found: int, known: int) -> str:
         if not known:
@@ -115,6 +123,11 @@ class ProductChooser(Opener):
     @guarded
     def _on_shelf(self, _change: Any) -> None:
         if self.is_open:
+            self.fill()
+
+    @guarded
+    def _on_draft(self, _change: Any) -> None:
+        if self.is_open and self._type != self._wanted_type():
             self.fill()
 
 

@@ -84,8 +84,12 @@ class LaunchControls:
 
     @guarded
     def _on_launch(self, _button: Any) -> None:
-        if not self.session.arm() and self.session.report.request is None and self._on_attempt:
+        if not self.session.arm() and self.session.blocked and self._on_attempt:
             self._on_attempt()
+
+    def _confirm(self) -> None:
+        if self.session.confirm() is None and self.session.status is LaunchState.ARMED:
+            self._ask()  # with what blocks it by now
 
     def _cancel(self) -> None:
         self.session.disarm()
@@ -202,19 +206,21 @@ class LaunchControls:
                 self.session,
                 say,
                 self.show_fault,
-                on_yes=self.session.confirm,
+                on_yes=self._confirm,
                 on_cancel=self._cancel,
                 style="primary",
             )
         launch = self.session.launch
         doubt = launch.doubt if launch is not None else None
-        parts = self.session.plan.question(say)
+        parts = (launch.plan if launch is not None else self.session.plan).question(say)
         bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
-        billed = say("launch.unbilled" if self.session.target.practice else "launch.billed")
         costs = [esc(text) for text in self.session.plan.costs(say)]
+        costs += [esc(say("launch.unbilled"))] if self.session.target.practice else []
         names = reference_names(self.session.report.body)
         from_kernel = [f"<b>{esc(taken(names, say))}</b>"] if names else []
-        lines = [say("launch.question", **bold), *from_kernel, *costs, esc(billed)]
+        lines = [say("launch.question", **bold), *from_kernel, *costs]
+        # What came to be known since the question was opened: it is not sent like this.
+        lines += [f"<span class=ppw-bad>{esc(one)}</span>" for one in self.session.blockers(say)]
         if doubt is not None:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
         elif self.session.has_launched:

@@ -188,13 +188,16 @@ class LaunchForm(View):
 
     @property
     def request(self) -> CreateInstanceRequest | None:
-        """The request, when nothing blocks."""
+        """The request, when nothing of the body blocks."""
         return self.session.report.request
 
     @property
     def errors(self) -> dict[fields.Path, str]:
-        """What blocks: one sentence for each path."""
-        return self.session.report.errors(self._say)
+        """What blocks: one sentence for each path.
+
+        Beside the body's paths there are ``("max_hourly_price",)`` and ``("stop",)``.
+        """
+        return self.session.errors(self._say)
 
     def face(self, name: str) -> str:
         """Return the body as text that can be run as it stands: see `LaunchPlan.face`."""
@@ -216,7 +219,7 @@ class LaunchForm(View):
 
         Raises
         ------
-        RequestInvalid
+        RequestInvalid, LaunchRefused, MomentUnreadable
             When something still blocks; the form then shows it.
         """
         self._show_all_errors()

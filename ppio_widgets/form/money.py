@@ -5,20 +5,26 @@ One HTML widget of its own, so that a keystroke that changes none of it sends no
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import MomentUnreadable
+from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
+from ppio_widgets.launcher.session import CEILING, STOP
 from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.request.check import field_name
+from ppio_widgets.request.money import read_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
+    from ppio_widgets.request.fields import Path
+
+# The classes by which the stylesheet finds what is no field of the body.
+CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
 
 
 class Money:
@@ -43,21 +49,21 @@ class Money:
         self._refresh.on_click(self._on_refresh)
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
         self.ceiling = theme.text(
-            description=say("ceiling.field"),
-            placeholder=say("ceiling.hint"),
+            description=field_name(CEILING, say),
+            placeholder=say("hint.max_hourly_price"),
             value="" if session.ceiling is None else f"{session.ceiling:f}",
-            _dom_classes=["ppw-field", "ppw-short", "f-ceiling"],
+            _dom_classes=["ppw-field", "ppw-short", CLASSES[CEILING]],
         )
         self.ceiling.observe(self._on_ceiling, "value")
         self.stop = theme.text(
-            description=say("stop.field"),
-            placeholder=say("stop.hint"),
+            description=field_name(STOP, say),
+            placeholder=say("hint.stop"),
             value=stop,
-            _dom_classes=["ppw-field", "ppw-short", "f-stop"],
+            _dom_classes=["ppw-field", "ppw-short", CLASSES[STOP]],
         )
         self._take_stop()
         self.stop.observe(self._on_stop, "value")
-        session.observe(self._on_session, ["report", "shelf", "ceiling", "timer", "unreadable"])
+        session.observe(self._on_session, ["report", "shelf", "timer"])
 
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
@@ -66,12 +72,7 @@ class Money:
     def _markup(self) -> str:
         say, plan = self._say, self.session.plan
         parts = [_list(say("cost.title"), plan.costs(say), "ppw-costs")]
-        above = plan.above(say)
-        if above:
-            parts.append(f"<p class=ppw-bad>{esc(above)}</p>")
-        if self.session.unreadable is not None:
-            parts.append(f"<p class=ppw-bad>{esc(self.session.unreadable.sentence(say))}</p>")
-        elif self.session.timer:
+        if self.session.timer:
             parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
         parts.append(_list(say("plan.advice"), plan.named_advice(say)))
         failed = [
@@ -104,14 +105,11 @@ class Money:
 
     @guarded
     def _on_ceiling(self, change: Any) -> None:
-        text = change.new.strip().lstrip("¥$")
-        ceiling: Decimal | None = None
-        if text:
-            try:
-                ceiling = Decimal(text)
-            except InvalidOperation:
-                ceiling = Decimal("NaN")  # nothing passes a ceiling that cannot be read
-        self.session.limit(ceiling)
+        """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
+        text = change.new.strip()
+        ceiling = read_amount(text)
+        typed = bool(text) and ceiling is None
+        self.session.limit(ceiling, LaunchRefused("ceiling_field", value=text[:40]) if typed else None)
 
 
 def _list(title: str, lines: list[str], kind: str = "ppw-advice") -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import css_string, esc
+from ppio_widgets.form.money import CLASSES
 from ppio_widgets.form.preview import folded, panel, preview
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.envref import reference_names
@@ -59,7 +60,7 @@ class Readout:
         self._copy.on_click(self._on_copy)
         self._face.observe(self._on_face, "value")
         self.box = theme.box([self._face, self._copy, self._html], "ppw-panel")
-        session.observe(self._on_shelf, "shelf")
+        session.observe(self._on_session, ["shelf", "ceiling", "timer", "unreadable"])
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; one message, and none when nothing changes."""
@@ -68,7 +69,7 @@ class Readout:
     def _markup(self, extra: str = "") -> str:
         say = self._say
         report = self.session.report
-        errors = report.errors(say)
+        errors = self.session.errors(say)
         blockers = [
             "<li>" + say("problem.named", name=f"<b>{esc(field_name(path, say))}</b>", text=esc(text))
             for path, text in errors.items()
@@ -125,6 +126,9 @@ class Readout:
 
     def _place(self, path: Path) -> tuple[str, str] | None:
         """Return selectors of the field to mark and of where its sentence goes."""
+        if path in CLASSES:
+            selector = f".{self._scope} .{CLASSES[path]}"
+            return selector, f"{selector}>.widget-label::after"
         rows = self._sections.lists.get(str(path[0]))
         if rows is not None:
             found = rows.field_at(path)
@@ -142,7 +146,7 @@ class Readout:
         return selector, f"{selector}>.widget-label::after"
 
     @guarded
-    def _on_shelf(self, _change: Any) -> None:
+    def _on_session(self, _change: Any) -> None:
         self.render()
 
     @guarded

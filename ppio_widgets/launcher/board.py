@@ -134,7 +134,7 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     """
     instances = client.list_details(name, status)
     sightings.note(client.host.base_url, instances, whole=not (name or status))
-    offers = offers_of(client) if instances else {}
+    offers = offers_of(client, seen=instances) if instances else {}
     return Board(instances, offers, Target.of(client).words(words()), worker.clock.now())
 
 

@@ -209,7 +209,7 @@ class Instance:
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
         self.look()
-        offers_of(self.client)
+        offers_of(self.client, seen=[self._known()])
         return self
 
     def wait(self, until: str = RUNNING, timeout: float | None = None) -> Instance:

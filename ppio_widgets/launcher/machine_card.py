@@ -11,7 +11,7 @@ from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.errors import is_gone
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import confirmed_words
-from ppio_widgets.launcher.spent import body_of, seconds_on
+from ppio_widgets.launcher.spent import body_of, prices_told, seconds_on
 from ppio_widgets.launcher.wording import status_words
 from ppio_widgets.locale import Span
 from ppio_widgets.request import money
@@ -122,7 +122,8 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     if seen.mode == "prepaid":
         return say("machine.prepaid", span=span)
     if cost is None:
-        return say("machine.cost_unknown", span=span)
+        # A price that nobody has asked for is not called unknown.
+        return say("machine.cost_unknown" if prices_told(instance.client) else "machine.on", span=span)
     rate = money.hourly(offer, body_of(seen))
     shown = money.shown(rate, currency) if rate is not None else "?"
     key = "machine.cost_on" if seen.is_on else "machine.cost_off"

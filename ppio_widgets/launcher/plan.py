@@ -12,7 +12,7 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name
-from ppio_widgets.request.cost import cost_sentences
+from ppio_widgets.request.cost import cost_sentences, rented, terms
 from ppio_widgets.request.faces import face
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.money import AboveCeiling, above_ceiling
@@ -69,6 +69,8 @@ class LaunchPlan:
         Of the account, where it could be read.
     ceiling : Decimal or None
         The most that one hour may cost, all GPUs together.
+    price_asked : bool
+        Whether the cloud was asked for the price, so that without one it is unknown.
     """
 
     report: Report
@@ -76,6 +78,7 @@ class LaunchPlan:
     offer: Offer | None = None
     balance: Decimal | None = None
     ceiling: Decimal | None = None
+    price_asked: bool = True
 
     def face(self, name: str, say: Words | None = None) -> str:
         """Return what would be sent as text that can be run as it stands; it holds no secret.
@@ -102,7 +105,7 @@ class LaunchPlan:
 
     def costs(self, say: Words) -> list[str]:
         """Return what it will cost, and what of that is not known."""
-        return cost_sentences(self.offer, self.report.body, say, balance=self.balance)
+        return cost_sentences(self.offer, self.report.body, say, balance=self.balance, asked=self.price_asked)
 
     def refuse_price(self) -> None:
         """Pass when the price is at or below the ceiling, or there is none.
@@ -112,16 +115,18 @@ class LaunchPlan:
         LaunchRefused
             When it is above, or not known.
         """
-        above = self._above()
+        above = self.above_ceiling
         if above is not None:
             raise LaunchRefused("price", reason=above)
 
     def above(self, say: Words) -> str:
         """Return why the ceiling stops it, or an empty text."""
-        above = self._above()
+        above = self.above_ceiling
         return above.sentence(say) if above is not None else ""
 
-    def _above(self) -> AboveCeiling | None:
+    @property
+    def above_ceiling(self) -> AboveCeiling | None:
+        """Why the ceiling stops it, or None."""
         return None if self.ceiling is None else above_ceiling(self.offer, self.report.body, self.ceiling)
 
     def blockers(self, say: Words) -> list[tuple[str, str]]:
@@ -133,7 +138,7 @@ class LaunchPlan:
         return [say("problem.named", name=name, text=text) for name, text in self.blockers(say)]
 
     def question(self, say: Words) -> dict[str, str]:
-        """Return what a person is asked to confirm, in parts: what, where and how it is billed.
+        """Return what a person is asked to confirm, in parts: what, where, and all that it commits to.
 
         Raises
         ------
@@ -144,8 +149,8 @@ class LaunchPlan:
         return {
             "name": request.name,
             "product": request.product_id,
-            "gpus": str(request.resource.gpu_num),
-            "mode": say(f"mode.{request.billing.mode}"),
+            "gpus": rented(self.report.body, say),
+            "mode": terms(self.report.body, say),
             "cloud": self.target.words(say),
         }
 

@@ -14,7 +14,7 @@ from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, Unicode, UseEnum
 
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
-from ppio_widgets.errors import LaunchRefused, MomentUnreadable
+from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.launch import Launch
@@ -23,7 +23,7 @@ from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.launcher.since import changed_since
 from ppio_widgets.launcher.states import BUSY, LaunchState
 from ppio_widgets.launcher.timer import Timer
-from ppio_widgets.request.check import Report, check
+from ppio_widgets.request.check import Report, check, field_name
 from ppio_widgets.request.draft import copied, with_value
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.errors import PpioError
+    from ppio_widgets.locale import Words
     from ppio_widgets.request.fields import Path
     from ppio_widgets.request.offer import Offer
+
+# Where the errors of what is not of the body stand: named as the form's own parameters.
+CEILING: Path = ("max_hourly_price",)
+STOP: Path = ("stop",)
 
 # An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
 ARMED_SECONDS = 120.0
@@ -62,7 +68,7 @@ class LaunchSession(HasTraits):
     shelf = Instance(Shelf, args=(), help="What the catalogue told so far.")
     ceiling = Any_(None, allow_none=True, help="The most that one hour may cost, a Decimal; None: any price.")
     timer = Instance(Timer, args=(), help="When the kernel stops what is launched; false: never.")
-    unreadable = Any_(None, allow_none=True, help="Why what was typed is no timer.")
+    unreadable = Any_({}, help="Why what was typed as ceiling or timer is none: errors by path.")
     preset = Unicode(help="Name of the preset that the draft began with, or empty.")
     since = Any_(None, allow_none=True, help="What changed since the last launch of the name, a Since.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
@@ -79,6 +85,7 @@ class LaunchSession(HasTraits):
         self.catalogue: Catalogue = open_catalogue(client)
         self.loading: frozenset[str] = frozenset()
         self._again = again
+        self._priced = False
         self._disarming = threading.Event()
         given = copied(draft or {})  # whoever gave it may go on changing it
         super().__init__(draft=given, report=check(given))
@@ -86,12 +93,56 @@ class LaunchSession(HasTraits):
     @property
     def plan(self) -> LaunchPlan:
         """What a launch would do now."""
-        return LaunchPlan(self.report, self.target, self.offer, self.shelf.balance, self.ceiling)
+        return LaunchPlan(
+            self.report, self.target, self.offer, self.shelf.balance, self.ceiling, price_asked=self._priced
+        )
 
     @property
     def offer(self) -> Offer | None:
         """The product that the draft names, where the catalogue told it."""
         return self.shelf.offer(str(self.report.body.get("product_id", "")))
+
+    def errors(self, say: Words) -> dict[Path, str]:
+        """Return all that blocks a launch, a sentence for each path: the body's, ceiling and timer."""
+        found = self.report.errors(say)
+        above = self.plan.above_ceiling
+        # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
+        if above is not None and (above.known or not found):
+            found[CEILING] = above.sentence(say)
+        try:
+            self.timer.require()
+        except MomentUnreadable as error:  # its time is over by now
+            found[STOP] = error.sentence(say)
+        return {**found, **{path: error.sentence(say) for path, error in self.unreadable.items()}}
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a launch would be refused now."""
+        try:
+            self.require()
+        except (RequestInvalid, LaunchRefused, MomentUnreadable):
+            return True
+        return False
+
+    def blockers(self, say: Words) -> list[str]:
+        """Return all that blocks a launch, each as one text."""
+        return [
+            say("problem.named", name=field_name(path, say), text=text)
+            for path, text in self.errors(say).items()
+        ]
+
+    def require(self) -> None:
+        """Pass when nothing blocks.
+
+        Raises
+        ------
+        RequestInvalid, LaunchRefused, MomentUnreadable
+        """
+        self.report.require()
+        for error in self.unreadable.values():
+            raise error.with_traceback(None)
+        self.timer.require()
+        self.plan.refuse_price()
 
     @property
     def has_launched(self) -> bool:
@@ -120,12 +171,9 @@ class LaunchSession(HasTraits):
             False when something blocks or a launch is in flight.
         """
         with self.lock:
-            if self.closed or self.status in BUSY or self.report.request is None:
+            if self.closed or self.status in BUSY:
                 return False
-            try:
-                self.require_timer()
-            except MomentUnreadable as error:
-                self.unreadable = error.with_traceback(None)
+            if self.blocked:
                 return False
             self.begin()
             return True
@@ -157,10 +205,13 @@ class LaunchSession(HasTraits):
                 self.status = self.launch.state if self.launch else LaunchState.DRAFT
 
     def confirm(self) -> Launch | None:
-        """Send what was confirmed; None when no confirmation is open (any more)."""
+        """Send what was confirmed; None when no confirmation is open (any more), or something blocks."""
         with self.lock:
             if self.closed or self.status is not LaunchState.ARMED or self.launch is None:
                 return None
+            if self.blocked:
+                return None
+            self.launch.plan = self.plan  # with the price that came meanwhile
             self._disarming.set()
             return self._submit(self.launch, again=self._again or self.launch.doubt is not None, ask=True)
 
@@ -177,13 +228,12 @@ class LaunchSession(HasTraits):
         RequestInvalid, MomentUnreadable
             When something still blocks.
         LaunchRefused
-            When the session is closed.
+            When the session is closed, or the price ceiling blocks.
         """
         with self.lock:
             if self.closed:
                 raise LaunchRefused("form_closed")
-            self.report.require()
-            self.require_timer()
+            self.require()
             if self.status in BUSY and self.launch is not None:
                 return self.launch
             return self._submit(self._begin(), again=again, ask=False)
@@ -198,10 +248,18 @@ class LaunchSession(HasTraits):
                     launch.stop_following()
             self.unobserve_all()
 
-    def limit(self, ceiling: Decimal | None) -> None:
-        """Set or lift the price ceiling; an open confirmation is withdrawn."""
+    def limit(self, ceiling: Decimal | None, unreadable: LaunchRefused | None = None) -> None:
+        """Set or lift the price ceiling; an open confirmation is withdrawn.
+
+        Parameters
+        ----------
+        ceiling : Decimal or None
+        unreadable : LaunchRefused, optional
+            Why what was typed is no amount: nothing is launched before it is one.
+        """
         with self.lock:
             self.disarm()
+            self._note(CEILING, unreadable)
             self.ceiling = ceiling
 
     def stop_by(self, timer: Timer, unreadable: MomentUnreadable | None = None) -> None:
@@ -211,23 +269,16 @@ class LaunchSession(HasTraits):
         ----------
         timer : Timer
         unreadable : MomentUnreadable, optional
-            Why what was typed is no timer: nothing is launched before it is mended.
+            Why what was typed is no timer: nothing is launched before it is one.
         """
         with self.lock:
             self.disarm()
-            self.timer, self.unreadable = timer, unreadable
+            self._note(STOP, unreadable)
+            self.timer = timer
 
-    def require_timer(self) -> None:
-        """Pass when the timer can be kept, or there is none.
-
-        Raises
-        ------
-        MomentUnreadable
-            When it could not be read, or its time is over.
-        """
-        if self.unreadable is not None:
-            raise self.unreadable.with_traceback(None)
-        self.timer.require()
+    def _note(self, path: Path, error: PpioError | None) -> None:
+        others = {key: one for key, one in self.unreadable.items() if key != path}
+        self.unreadable = others if error is None else {**others, path: error}
 
     def load(self, *, anew: bool = False) -> None:
         """Load the catalogue in the background; what comes changes `shelf`.
@@ -245,6 +296,7 @@ class LaunchSession(HasTraits):
                 catalogue.refresh()
             due = catalogue.due()
             self.loading = frozenset(due)
+            self._priced = True
         loading = Loading(catalogue, due, partial(self._on_landed, catalogue))
         if not worker.try_run(loading.run, name="ppio-catalogue"):
             self.loading = frozenset()  # a Refresh tries again
@@ -254,8 +306,9 @@ class LaunchSession(HasTraits):
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
                 self.loading -= set(kinds)
-                self.shelf = catalogue.snapshot()
-                self.report = self._judged(self.draft)
+                with self.hold_trait_notifications():  # nobody sees one without the other
+                    self.shelf = catalogue.snapshot()
+                    self.report = self._judged(self.draft)
 
     def _judged(self, draft: Mapping[str, Any]) -> Report:
         """Check a draft against the contract and against what the catalogue told."""
@@ -270,7 +323,7 @@ class LaunchSession(HasTraits):
             self.client = client
             self.target = Target.of(client)
             self.catalogue = open_catalogue(client)
-            self.shelf, self.loading = Shelf(), frozenset()
+            self.shelf, self.loading, self._priced = Shelf(), frozenset(), False
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None
@@ -286,7 +339,7 @@ class LaunchSession(HasTraits):
     @property
     def _terms(self) -> tuple[Any, ...]:
         """All that a confirmation is about."""
-        return (self.report.body, self.ceiling, self.timer, self.target)
+        return (self.report.body, self.ceiling, self.timer, self.unreadable, self.target)
 
     def _submit(self, launch: Launch, *, again: bool, ask: bool) -> Launch:
         if self._before is not None:

@@ -10,7 +10,7 @@ from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.request import money
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 
 
-def offers_of(client: PpioClient, *, load: bool = True) -> Mapping[str, Offer]:
+def offers_of(
+    client: PpioClient, *, load: bool = True, seen: Iterable[InstanceDetail] | None = None
+) -> Mapping[str, Offer]:
     """Return a cloud's products by id; empty when they cannot be loaded: then prices are unknown.
 
     Parameters
@@ -28,12 +30,21 @@ def offers_of(client: PpioClient, *, load: bool = True) -> Mapping[str, Offer]:
     client : PpioClient
     load : bool
         Whether to ask the server for what is not there yet, or is old.
+    seen : iterable of InstanceDetail, optional
+        Only these instances' prices are wanted, so that not every listing need be asked for.
     """
     with _lock:
         catalogue = client.prices = client.prices or open_catalogue(client)
     if load:
-        catalogue.load("offers")
-    return {offer.id: offer for offer in catalogue.snapshot().offers}
+        catalogue.load_products(None if seen is None else {one.product_id for one in seen})
+    return {offer.id: offer for offer in catalogue.snapshot().products}
+
+
+def prices_told(client: PpioClient) -> bool:
+    """Whether a cloud was asked for its prices, and has answered or could not."""
+    with _lock:
+        catalogue = client.prices
+    return catalogue is not None and catalogue.state("offers").word in ("ready", "failed")
 
 
 def body_of(seen: InstanceDetail) -> dict[str, Any]:

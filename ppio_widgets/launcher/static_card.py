@@ -29,6 +29,7 @@ from ppio_widgets.request.envref import EnvRef, is_name, reference
 from ppio_widgets.request.fields import tree
 from ppio_widgets.request.line_text import MAGIC, to_line
 from ppio_widgets.request.moments import moment_words, write_span
+from ppio_widgets.request.money import is_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,8 @@ MOST_ROWS = 60
 _LONGEST_TEXT = 2000
 _FRAME = "border:1px solid #bdbdbd;border-radius:3px;padding:8px 12px"
 # What a card tells of a body; the line has all of it.
-_TOLD: tuple[Path, ...] = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
+_GPUS: Path = ("resource", "gpu_num")
+_TOLD: tuple[Path, ...] = (("product_id",), ("image",), ("type",), _GPUS, ("billing", "mode"))
 # An id that stands in a line as it is; of another one no line is written.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 _CONFIRMABLE = (LaunchState.DRAFT, LaunchState.ARMED, LaunchState.WITHDRAWN)
@@ -260,7 +262,7 @@ def _what(plan: LaunchPlan, say: Words) -> tuple[dict[str, Any] | None, tuple[Fa
         return None, (Fact("", say("static.body_secret")),)
     facts = []
     for path in _TOLD:
-        value = value_at(body, path)
+        value = None if path == _GPUS and is_cpu(body) else value_at(body, path)
         if isinstance(value, str | int) and value != "":
             facts.append(Fact(field_name(path, say), _told(path, value, plan, say)))
     names = [row["key"] for row in body.get("envs", ()) if isinstance(row.get("value"), EnvRef)]
@@ -277,7 +279,7 @@ def _told(path: Path, value: str | int, plan: LaunchPlan, say: Words) -> str:
 
 def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iterator[Fact]:
     """Yield what it will cost; the balance is nobody else's business."""
-    for text in cost_sentences(plan.offer, body, say) if body is not None else ():
+    for text in cost_sentences(plan.offer, body, say, asked=plan.price_asked) if body is not None else ():
         yield Fact(say("machine.cost"), text)
 
 

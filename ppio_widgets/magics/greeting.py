@@ -40,7 +40,7 @@ def left_on(client: PpioClient, say: Words) -> str:
     on = [one for one in client.list_details() if one.is_on and one.mode != "prepaid" and one.id not in ours]
     if not on:
         return ""
-    now, offers = worker.clock.now(), offers_of(client)
+    now, offers = worker.clock.now(), offers_of(client, seen=on)
     costs = [cost_so_far(one, offers.get(one.product_id), now) for one in on]
     known = [cost for cost in costs if cost is not None]
     currency = next(iter(offers.values())).currency if offers else ""

@@ -109,13 +109,14 @@ class LaunchMagics(Magics):
         from ppio_widgets.request.check import check  # noqa: PLC0415
 
         client = connect(practice=_practice(given))
-        plan = LaunchPlan(check(given.draft), Target.of(client))
+        plan = LaunchPlan(check(given.draft), Target.of(client), price_asked=False)
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
         answers = "yes" if "--yes" in given.switches else notebook.who_answers()
         # Only with a ceiling, or where somebody reads it, does anything wait for the price.
         if given.ceiling is not None or answers == "input":
             plan = self._plan(given, client)
+            plan.refuse_price()
         if answers in ("yes", "input"):  # buttons say it in their question
             _announce(timer)
         if answers == "yes":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.credentials import KEY_VARIABLES
@@ -59,15 +60,20 @@ def _values(option: Option | None, text: str, scene: Scene) -> list[Proposal]:
 
 
 def _products(text: str, scene: Scene) -> list[Proposal]:
-    mode = scene.value("--billing", "postpaid")
-    offers: tuple[Offer, ...] = scene.known.all("offers")
+    mode, kind = scene.value("--billing", "postpaid"), scene.value("--type")
+    offers = _offers(scene)
     if not offers:
         return []
     from ppio_widgets.request.market import Wanted, offer_row  # noqa: PLC0415 - heavy, and loaded by now
 
+    wanted = Wanted(mode=mode, type=kind)
     begun = [offer for offer in offers if offer.id.startswith(text)]
-    found = Wanted(mode=mode).found_in(begun) or Wanted(text, mode=mode).found_in(offers)
+    found = wanted.found_in(begun) or replace(wanted, text=text).found_in(offers)
     return [Proposal(offer.id, _aged(offer_row(offer, mode, scene.say), scene)) for offer in found]
+
+
+def _offers(scene: Scene) -> tuple[Offer, ...]:
+    return (*scene.known.all("offers"), *scene.known.all("cpu_offers"))
 
 
 def _aged(row: str, scene: Scene) -> str:
@@ -93,7 +99,7 @@ def _regions(text: str, scene: Scene) -> list[Proposal]:
     """Return regions; where the product is known only those that have it."""
     labels = {region.id: region.label for region in scene.known.all("regions")}
     product = scene.value("--product")
-    offer = next((one for one in scene.known.all("offers") if one.id == product), None)
+    offer = next((one for one in _offers(scene) if one.id == product), None)
     ids = offer.regions if offer is not None and offer.regions else tuple(labels)
     taken = scene.values("--region")
     return beginning(text, (Proposal(one, labels.get(one, "")) for one in ids if one not in taken))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ppio_widgets.cloud import reader
 from ppio_widgets.practice.belongings import AUTHS, BALANCE, IMAGES, NETWORKS, STORAGES, TEMPLATES
-from ppio_widgets.practice.goods import PRODUCTS, REGIONS
+from ppio_widgets.practice.goods import CPU_PRODUCTS, PRODUCTS, REGIONS
 from ppio_widgets.practice.refused import Refused, whole
 
 Query = Mapping[str, str]
@@ -22,7 +22,8 @@ Row = dict[str, Any]
 LARGEST_PAGE = 10
 LARGEST_NUMBERED_PAGE = 3
 
-_BY_ID = {product["id"]: product for product in PRODUCTS}
+_ALL = (*PRODUCTS, *CPU_PRODUCTS)
+_BY_ID = {product["id"]: product for product in _ALL}
 
 
 def answer(method: str, path: str, query: Query) -> object | None:
@@ -52,7 +53,7 @@ def refusal(body: Mapping[str, Any]) -> Refused | None:
 def region_of(body: Mapping[str, Any]) -> str | None:
     """Return the first region of a known product, or None."""
     product = _BY_ID.get(body["product_id"])
-    return str(product["region_ids"][0]) if product else None
+    return str(product["region_ids"][0]) if product and product["region_ids"] else None
 
 
 def _products(query: Query) -> object:
@@ -64,11 +65,11 @@ def _products(query: Query) -> object:
     return _page(
         [
             product
-            for product in PRODUCTS
+            for product in _ALL
             if product["type"] == (query["type"] or "gpu")
             and query["category"] in ("", product["category"])
             and query.get("billing_method", "") in ("", *product["billing_methods"])
-            and (not regions or regions.intersection(product["region_ids"]))
+            and (not regions or not product["region_ids"] or regions.intersection(product["region_ids"]))
             and _holds(product["resource_spec"], query)
         ],
         query,
@@ -133,8 +134,9 @@ _PAGES: Mapping[str, Callable[[Query], object]] = {
 
 def _refuse_limits(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     spec, resource = product["resource_spec"], body["resource"]
+    gpu = spec.get("gpu", {"min": 1, "max": 1})  # the API wants a number of a CPU product as well
     for field, value, low, high in (
-        ("resource.gpu_num", resource["gpu_num"], spec["gpu"]["min"], spec["gpu"]["max"]),
+        ("resource.gpu_num", resource["gpu_num"], gpu["min"], gpu["max"]),
         (
             "resource.rootfs_size_gb",
             resource["rootfs_size_gb"],
@@ -148,7 +150,7 @@ def _refuse_limits(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
 
 def _refuse_regions(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     for region in body.get("candidate_regions") or ():
-        if region not in product["region_ids"]:
+        if product["region_ids"] and region not in product["region_ids"]:
             yield _invalid("candidate_regions", f"{product['id']} is not in {region}")
 
 
@@ -166,11 +168,11 @@ def _refuse_mode(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
 
 
 def _refuse_stock(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
-    free = product["resource_spec"]["gpu"]["available"]
+    gpu = product["resource_spec"].get("gpu")
     if not product["deployable"] or not product["activity"]["purchasable"]:
         yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} cannot be launched at present")
-    elif product["inventory_state"] == "none" or body["resource"]["gpu_num"] > free:
-        yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} has {free} GPUs free")
+    elif gpu and (product["inventory_state"] == "none" or body["resource"]["gpu_num"] > gpu["available"]):
+        yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} has {gpu['available']} GPUs free")
 
 
 _RULES = (_refuse_limits, _refuse_regions, _refuse_mode, _refuse_stock)

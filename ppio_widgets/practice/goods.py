@@ -277,5 +277,37 @@ PRODUCTS: tuple[dict[str, Any], ...] = (
     ),
 )
 
+
+def _cpu_product(  # noqa: PLR0913 - one line of the price list
+    key: str, cores: int, memory: int, *, hour: Price, regions: tuple[str, ...], months: dict[int, int]
+) -> dict[str, Any]:
+    """Return a CPU product: it has no GPU block, and is priced as a whole."""
+    product = _product(
+        key,
+        "CPU",
+        memory,
+        hour=hour,
+        regions=regions,
+        gpus=(1, 1, 1),
+        host=(cores, memory),
+        rootfs=(10, 500, 30),
+        months=months,
+    )
+    spec = {name: value for name, value in product["resource_spec"].items() if name != "gpu"}
+    return {
+        **product,
+        "name": f"CPU {cores}C{memory}G",
+        "type": "cpu",
+        "description": f"{cores} cores, {memory} GB",
+        "resource_spec": spec,
+    }
+
+
+CPU_PRODUCTS: tuple[dict[str, Any], ...] = (
+    _cpu_product("cpu.8c16g", 8, 16, hour=(800, 640), regions=(EAST, SOUTH), months={1: 100, 12: 80}),
+    # no region: it is available in all of them (v1, list products)
+    _cpu_product("cpu.32c64g", 32, 64, hour=(3200, 2560), regions=(), months={1: 100}),
+)
+
 for _region in REGIONS:
     _region["gpus"] = [one["name"] for one in PRODUCTS if _region["id"] in one["region_ids"]]

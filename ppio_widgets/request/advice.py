@@ -105,6 +105,13 @@ def _auto_renew(body: Mapping[str, Any]) -> Iterator[Advice]:
         yield Advice(path, "auto_renew")
 
 
+def _cpu_count(body: Mapping[str, Any]) -> Iterator[Advice]:
+    # gpu_num is required and at least 1 whatever the type (v2, create instance).
+    count = money.gpus_of(body)
+    if money.is_cpu(body) and count is not None and count > 1:
+        yield Advice(("resource", "gpu_num"), "cpu_count")
+
+
 def _commands(body: Mapping[str, Any]) -> Iterator[Advice]:
     # v1, create instance: command and entrypoint take 0-2047 characters.
     for name in ("entrypoint", "command"):
@@ -194,6 +201,7 @@ def _losses(body: Mapping[str, Any]) -> Iterator[Advice]:
 _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[Advice]], ...] = (
     _image,
     _auto_renew,
+    _cpu_count,
     _commands,
     _envs,
     _reserved_ports,

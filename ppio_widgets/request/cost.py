@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
     from ppio_widgets.request.offer import Offer, Price
 
+MODES = ("postpaid", "prepaid", "spot")
+
+_RENEW = ("billing", "prepaid", "auto_renew")
 _MORNING = time(9)
 _SECOND = timedelta(seconds=1)
 
 
-def cost_sentences(
+def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
     offer: Offer | None,
     body: Mapping[str, Any],
     say: Words,
     *,
     balance: Decimal | None = None,
     now: datetime | None = None,
+    asked: bool = True,
 ) -> list[str]:
     """Say what a body costs, and what of it is not known.
 
@@ -44,18 +48,69 @@ def cost_sentences(
         Of the account, if it could be read.
     now : datetime, optional
         Clock times are said in its zone; the kernel's clock and zone without it.
+    asked : bool
+        Whether the cloud was asked for the price. One that was not is not called unknown.
 
     Returns
     -------
     list of str
-        Plain sentences, the price first.
+        Plain sentences, the price first; without a price, what the body commits to.
     """
     known = money.offer_for(offer, body)
+    product = value_at(body, ("product_id",))
+    if not product:
+        return [say("money.no_product")]
+    if money.mode_of(body) not in MODES:
+        return [say("money.unknown_mode")]
     if known is None:
-        product = value_at(body, ("product_id",))
-        return [say("money.unknown_product", product=product) if product else say("money.no_product")]
+        first = say("money.unknown_product", product=product) if asked else say("money.not_asked")
+        return [first, *commitment(body, say)]
     bill = _Bill(known, body, say)
     return [*bill.price(now), *bill.disk(), *(bill.balance(balance) if balance is not None else ())]
+
+
+def commitment(body: Mapping[str, Any], say: Words) -> list[str]:
+    """Say what a body commits to, whatever its price."""
+    risk = {"prepaid": "money.no_release", "spot": "money.reclaim"}.get(money.mode_of(body))
+    sentence = say("money.commits", what=rented(body, say), terms=terms(body, say))
+    return [sentence, *([say(risk)] if risk else [])]
+
+
+def rented(body: Mapping[str, Any], say: Words) -> str:
+    """Return what is rented, in a few words: ``2 GPUs``."""
+    count = money.gpus_of(body)
+    if money.is_cpu(body) or count is None:
+        return say("money.cpu" if money.is_cpu(body) else "money.instance")
+    return say("money.gpu") if count == 1 else say("money.gpus", n=count)
+
+
+def terms(body: Mapping[str, Any], say: Words) -> str:
+    """Return how a body is billed, with months and renewal: ``prepaid for 12 months, charged now``."""
+    mode = money.mode_of(body)
+    named = say(f"mode.{mode}") if mode in MODES else mode
+    if mode != "prepaid":
+        return say("money.terms_hourly", mode=named)
+    months = money.months_of(body)
+    if months is None:
+        found = say("money.terms_prepaid_unset", mode=named)
+    else:
+        found = say("money.terms_prepaid", mode=named, months=months_words(months, say))
+    if not renews(body):
+        return found
+    count = money.whole_at(body, (*_RENEW, "months"))
+    if count is None:
+        return say("money.terms_renewing_unset", terms=found)
+    return say("money.terms_renewing", terms=found, months=months_words(count, say))
+
+
+def renews(body: Mapping[str, Any]) -> bool:
+    """Whether a prepaid body renews by itself."""
+    return value_at(body, (*_RENEW, "enabled")) is True
+
+
+def months_words(count: int, say: Words) -> str:
+    """Return so many months in words."""
+    return say("money.month") if count == 1 else say("money.months", n=count)
 
 
 @dataclass(frozen=True)
@@ -67,18 +122,17 @@ class _Bill:
     say: Words
 
     def price(self, now: datetime | None) -> Iterator[str]:
-        mode, unit, gpus = money.mode_of(self.body), money.unit_price(self.offer, self.body), self._gpus
-        if mode not in ("postpaid", "prepaid", "spot"):
-            yield self.say("money.unknown_mode")
-            return
+        mode, unit, count = money.mode_of(self.body), money.unit_price(self.offer, self.body), self._count
         if unit is None:
             yield self._unknown_price(mode)
-        elif gpus is None:
+            yield from commitment(self.body, self.say)
+            return
+        if count is None:
             yield self.say("money.unknown_gpus", price=self._shown(unit.final))
         elif mode == "prepaid":
-            yield from self._prepaid(unit, gpus)
+            yield from self._prepaid(unit, count)
         else:
-            yield from self._by_the_hour(unit, gpus, now)
+            yield from self._by_the_hour(unit, count, now)
         if mode == "prepaid":
             yield self.say("money.no_release")
             yield from self._renewal()
@@ -126,23 +180,23 @@ class _Bill:
             yield self.say("money.balance", balance=has)
 
     @property
-    def _gpus(self) -> int | None:
-        return money.gpus_of(self.body)
+    def _count(self) -> int | None:
+        return money.count_of(self.offer, self.body)
 
     def _shown(self, amount: Decimal) -> str:
         return shown(amount, self.offer.currency)
 
-    def _by_the_hour(self, unit: Price, gpus: int, now: datetime | None) -> Iterator[str]:
-        rate = money.total(unit.final, gpus)
+    def _by_the_hour(self, unit: Price, count: int, now: datetime | None) -> Iterator[str]:
+        rate = money.times(unit.final, count)
         # Billed from pulling until stopped, by the second (novita.ai/docs/guides/gpu-instance-pricing).
-        if rate == unit.final:
-            yield self.say("money.hourly", total=self._shown(rate))
+        if count == 1:
+            key = "money.hourly_cpu" if self.offer.type == "cpu" else "money.hourly"
+            yield self.say(key, total=self._shown(rate))
         else:
             yield self.say(
-                "money.hourly_product", price=self._shown(unit.final), gpus=gpus, total=self._shown(rate)
+                "money.hourly_product", price=self._shown(unit.final), gpus=count, total=self._shown(rate)
             )
-            yield self.say("money.per_gpu")
-        yield from self._listed(unit, gpus, "money.listed_hourly")
+        yield from self._listed(unit, count, "money.listed_hourly")
         seconds, clock = until_morning(now)
         yield self.say(
             "money.left_on",
@@ -151,54 +205,54 @@ class _Bill:
             morning=self._shown(money.to_cents(Fraction(rate) * seconds / 3600)),
         )
 
-    def _prepaid(self, unit: Price, gpus: int) -> Iterator[str]:
-        charge, months = money.total(unit.final, gpus), self._months(money.months_of(self.body) or 1)
-        if charge == unit.final:
+    def _prepaid(self, unit: Price, count: int) -> Iterator[str]:
+        charge = money.times(unit.final, count)
+        months = months_words(money.months_of(self.body) or 1, self.say)
+        if count == 1:
             yield self.say("money.prepaid", total=self._shown(charge), months=months)
         else:
             yield self.say(
                 "money.prepaid_product",
                 price=self._shown(unit.final),
-                gpus=gpus,
+                gpus=count,
                 total=self._shown(charge),
                 months=months,
             )
-            yield self.say("money.per_gpu")
-        yield from self._listed(unit, gpus, "money.listed")
+        yield from self._listed(unit, count, "money.listed")
         hours = money.HOURS_PER_MONTH * (money.months_of(self.body) or 1)
         rate = self._shown(money.to_cents(Fraction(charge) / hours))
         yield self.say("money.prepaid_hourly", rate=rate, hours=money.HOURS_PER_MONTH)
 
     def _renewal(self) -> Iterator[str]:
         """With auto-renew: by how many months, and what each time costs at today's price."""
-        renew = ("billing", "prepaid", "auto_renew")
-        if value_at(self.body, (*renew, "enabled")) is not True:
+        if not renews(self.body):
             return
-        count = money.whole_at(self.body, (*renew, "months"))
+        count = money.whole_at(self.body, (*_RENEW, "months"))
         if count is None:
             # v2 takes 0 and does not say what it means.
             yield self.say("money.renews_unknown")
             return
-        price, gpus = self.offer.prepaid.get(count), self._gpus
+        price, gpus = self.offer.prepaid.get(count), self._count
+        months = months_words(count, self.say)
         if price is None or gpus is None or not money.is_price(price.final):
-            yield self.say("money.renews", months=self._months(count))
+            yield self.say("money.renews", months=months)
         else:
-            each = self._shown(money.total(price.final, gpus))
-            yield self.say("money.renews_at", months=self._months(count), total=each)
+            each = self._shown(money.times(price.final, gpus))
+            yield self.say("money.renews_at", months=months, total=each)
 
     def _against_on_demand(self) -> Iterator[str]:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""
-        spot, on_demand, gpus = self.offer.spot, self.offer.postpaid, self._gpus
+        spot, on_demand, gpus = self.offer.spot, self.offer.postpaid, self._count
         if spot is None or not money.is_price(spot.final) or gpus is None:
             return
         if on_demand is None or not money.is_price(on_demand.final):
             yield self.say("money.spot_unknown")
             return
         less = money.minus(on_demand.final, spot.final)
-        shares = {"price": self._shown(money.total(on_demand.final, gpus))}
+        shares = {"price": self._shown(money.times(on_demand.final, gpus))}
         if less < 0:
             more = money.minus(spot.final, on_demand.final)
-            yield self.say("money.spot_dearer", more=self._shown(money.total(more, gpus)), **shares)
+            yield self.say("money.spot_dearer", more=self._shown(money.times(more, gpus)), **shares)
         elif less == 0:
             yield self.say("money.spot_same", **shares)
         else:
@@ -208,18 +262,15 @@ class _Bill:
 
     def _listed(self, unit: Price, gpus: int, key: str) -> Iterator[str]:
         if unit.listed is not None and money.is_price(unit.listed) and unit.listed != unit.final:
-            listed, final = money.total(unit.listed, gpus), money.total(unit.final, gpus)
+            listed, final = money.times(unit.listed, gpus), money.times(unit.final, gpus)
             yield self.say(key, listed=self._shown(listed), final=self._shown(final))
 
     def _unknown_price(self, mode: str) -> str:
         name = self.offer.name or self.offer.id
         months = money.months_of(self.body)
         if mode == "prepaid" and months is not None:
-            return self.say("money.unknown_months", product=name, months=self._months(months))
+            return self.say("money.unknown_months", product=name, months=months_words(months, self.say))
         return self.say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))
-
-    def _months(self, count: int) -> str:
-        return self.say("money.month") if count == 1 else self.say("money.months", n=count)
 
 
 def until_morning(now: datetime | None = None) -> tuple[int, str]:

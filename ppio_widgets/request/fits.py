@@ -36,7 +36,7 @@ def fits(body: Mapping[str, Any], offer: Offer | None) -> dict[Path, Problem]:
     offer = money.offer_for(offer, body)
     if offer is None:
         return {}
-    rules = (_product, _mode, _months, _gpus, _rootfs, _regions)
+    rules = (_product, _type, _mode, _months, _gpus, _rootfs, _regions)
     return {path: problem for rule in rules for path, problem in rule(body, offer)}
 
 
@@ -48,6 +48,13 @@ def _product(_body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Pro
         yield ("product_id",), Problem("not_purchasable")
     elif not offer.available:
         yield ("product_id",), Problem("sold_out")
+
+
+def _type(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    # Unset means gpu (v2, create instance). The error stands where something was chosen.
+    if offer.type in ("gpu", "cpu") and (offer.type == "cpu") != money.is_cpu(body):
+        given = value_at(body, ("type",))
+        yield ("type" if given else "product_id",), Problem(f"product_of_{offer.type}")
 
 
 def _mode(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
@@ -86,11 +93,11 @@ def _rootfs(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Probl
 
 def _regions(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     chosen = value_at(body, ("candidate_regions",))
-    if not offer.regions or not isinstance(chosen, list | tuple):
+    if not isinstance(chosen, list | tuple):
         return
     some = ", ".join(offer.regions[:_LISTED]) + (" …" if len(offer.regions) > _LISTED else "")
     for number, region in enumerate(chosen):
-        if region not in offer.regions:
+        if not offer.sold_in(region):
             yield ("candidate_regions", number), Problem("region_not_sold", {"regions": some})
 
 

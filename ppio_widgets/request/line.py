@@ -21,6 +21,7 @@ from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, w
 from ppio_widgets.request.envfile import Note, rows_of_files
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.request.moments import read_span
+from ppio_widgets.request.money import read_amount
 from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest
 from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.tokens import UNSAID, LineError, Word, hide_given, is_expression, split_line
@@ -303,11 +304,12 @@ def _whole(option: Option, value: Any) -> int:
 
 
 def _price(option: Option, value: Any) -> Decimal:
-    """Read an amount of money, exactly; a number of the notebook goes through its text."""
-    text = str(value).strip() if isinstance(value, float | Decimal) else _text(option, value).strip()
-    if not re.fullmatch(r"[¥$]?[0-9]{1,12}(\.[0-9]{1,12})?", text):
-        raise LineError("option_price", option=option.flag, value=text)
-    return Decimal(text.lstrip("¥$"))
+    """Read an amount of money, exactly."""
+    given = value if isinstance(value, float | Decimal) else _text(option, value)
+    amount = read_amount(given)
+    if amount is None:
+        raise LineError("option_price", option=option.flag, value=str(given).strip())
+    return amount
 
 
 def _choice(option: Option, value: Any) -> str:

@@ -27,8 +27,8 @@ class Wanted:
     text : str
         Words that all have to occur in the id, the name or the GPU's name.
     memory_gb : int
-        At least so much memory per GPU; 0: any.
-    region, mode : str
+        At least so much memory, see `memory_of`; 0: any.
+    region, mode, type : str
         Empty: any.
     """
 
@@ -36,21 +36,36 @@ class Wanted:
     memory_gb: int = 0
     region: str = ""
     mode: str = ""
+    type: str = ""
 
     def found_in(self, offers: Sequence[Offer]) -> list[Offer]:
-        """Return what fits: what can be launched now first, then the cheapest."""
+        """Return what fits: GPUs first, then what can be launched now, then the cheapest."""
         words = self.text.casefold().split()
         found = [offer for offer in offers if self._fits(offer, words)]
-        return sorted(found, key=lambda offer: (not offer.available, *_price_key(offer, self.mode), offer.id))
+        return sorted(
+            found,
+            key=lambda offer: (
+                offer.type == "cpu",
+                not offer.available,
+                *_price_key(offer, self.mode),
+                offer.id,
+            ),
+        )
 
     def _fits(self, offer: Offer, words: list[str]) -> bool:
-        known = f"{offer.id} {offer.name} {offer.gpu_name} {offer.gpu_memory_gb or ''}gb".casefold()
+        known = f"{offer.id} {offer.name} {offer.gpu_name} {memory_of(offer) or ''}gb".casefold()
         return (
             all(word in known for word in words)
-            and (not self.memory_gb or (offer.gpu_memory_gb or 0) >= self.memory_gb)
-            and (not self.region or self.region in offer.regions)
+            and (not self.memory_gb or (memory_of(offer) or 0) >= self.memory_gb)
+            and (not self.region or offer.sold_in(self.region))
+            and (not self.type or self.type == offer.type)
             and (not self.mode or not offer.modes or self.mode in offer.modes)
         )
+
+
+def memory_of(offer: Offer) -> int | None:
+    """Return the GB of memory that a product is chosen by: of one GPU, or of a CPU product."""
+    return offer.memory_gb if offer.type == "cpu" else offer.gpu_memory_gb
 
 
 def offer_row(offer: Offer, mode: str, say: Words) -> str:
@@ -58,6 +73,9 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
     name = offer.gpu_name or offer.name or offer.id
     memory = f"{offer.gpu_memory_gb} GB" if offer.gpu_memory_gb else ""
     parts = [f"{name} {memory}".strip() if memory not in name else name]
+    if offer.type == "cpu":
+        parts += [say("product.cores", n=offer.cpu)] if offer.cpu else []
+        parts += [say("product.host_memory", n=offer.memory_gb)] if offer.memory_gb else []
     if offer.gpu_max is not None:
         parts.append(say("product.max", n=offer.gpu_max))
     if offer.gpu_free is not None:
@@ -77,6 +95,8 @@ def limits(offer: Offer, say: Words) -> dict[str, str]:
     if span:
         free = "" if offer.gpu_free is None else say("product.free", n=offer.gpu_free)
         found["resource.gpu_num"] = ", ".join(part for part in (span, free) if part)
+    elif offer.type == "cpu":
+        found["resource.gpu_num"] = say("product.cpu_count")
     span = _span(offer.rootfs_min_gb, offer.rootfs_max_gb)
     if span:
         free = "" if offer.rootfs_free_gb is None else say("product.disk_free", n=offer.rootfs_free_gb)

@@ -6,9 +6,11 @@ docstring says so. Nothing is invented: what an answer did not give is None.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from fractions import Fraction
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import value_at
@@ -18,11 +20,6 @@ if TYPE_CHECKING:
 
     from ppio_widgets.locale import Words
     from ppio_widgets.request.offer import Offer, Price
-
-# The one place that decides it. Whether a listed price is per GPU or per instance is not
-# documented; the vendor's guide says "unit price x time x number of cards"
-# (novita.ai/docs/guides/gpu-instance-pricing). Per GPU is also the higher reading.
-PER_GPU: bool = True
 
 # A month in hours, for comparing only. The documented example of a product agrees with it:
 # 12600 per hour x 720 = 9072000 per month (PPIO GPU API v2, list products).
@@ -37,6 +34,15 @@ _MOST_DECIMALS = 12
 
 # Decimals of an hourly price that had to be divided.
 _HOURLY_DECIMALS = 6
+
+# An amount as it is typed, once its full-width letters are plain ones. No comma: it is a
+# decimal point to some and groups digits for others, a thousand times as much.
+_TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
+_MOST = 10**12
+_FINEST = -40
+
+# The full-width forms of ASCII (Unicode, U+FF01 to U+FF5E), and of the yuan sign.
+_NARROW = {**{0xFEE0 + code: chr(code) for code in range(0x21, 0x7F)}, ord("￥"): "¥"}
 
 # Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -57,6 +63,11 @@ class AboveCeiling:
     code: str
     params: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def known(self) -> bool:
+        """Whether the price is known, and above it."""
+        return self.code == "price_above"
+
     def sentence(self, say: Words) -> str:
         """Return it in words; prepaid says how months became hours."""
         key = f"money.{self.code}"
@@ -70,6 +81,36 @@ def amount(value: int, precision: int) -> Decimal | None:
     if abs(value) >= _LARGEST or not 0 <= precision <= _MOST_DECIMALS:
         return None
     return _scaled(value, precision)
+
+
+def read_amount(value: object) -> Decimal | None:
+    """Return an amount that a person gave, exactly: one grammar for form, line and call.
+
+    Parameters
+    ----------
+    value : object
+        A number, or text like ``15``, ``12.5`` or ``¥12.5``; full-width letters are as good.
+
+    Returns
+    -------
+    Decimal or None
+        None for what is no amount: words, a unit, a comma, an exponent, below zero, not finite.
+    """
+    if isinstance(value, str):
+        typed = _TYPED.fullmatch(value.translate(_NARROW).strip())
+        return Decimal(typed[1]) if typed else None
+    if isinstance(value, bool) or not isinstance(value, Number):
+        return None
+    try:
+        number = Decimal(str(value))  # a float through its text: 12.1 is meant, not the nearest binary
+    except (InvalidOperation, ValueError):  # a Fraction; a whole number of too many digits
+        return None
+    if not number.is_finite() or not 0 <= number < _MOST:
+        return None
+    if number == 0:
+        return Decimal(0)
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and exponent >= _FINEST else None
 
 
 def shown(amount: Decimal, currency: str) -> str:
@@ -92,11 +133,6 @@ def minus(amount: Decimal, other: Decimal) -> Decimal:
     return _EXACT.subtract(amount, other)
 
 
-def total(price: Decimal, gpus: int) -> Decimal:
-    """Return what so many GPUs cost at a listed price."""
-    return times(price, gpus) if PER_GPU else price
-
-
 def to_cents(value: Fraction) -> Decimal:
     """Return an estimate rounded to two decimals, half up."""
     return _scaled((value * 100 + Fraction(1, 2)).__floor__(), 2)
@@ -111,6 +147,21 @@ def mode_of(body: Mapping[str, Any]) -> str:
 def gpus_of(body: Mapping[str, Any]) -> int | None:
     """Return the number of GPUs, if there is one."""
     return whole_at(body, ("resource", "gpu_num"))
+
+
+def is_cpu(body: Mapping[str, Any]) -> bool:
+    """Whether a body asks for a CPU instance; unset means gpu (PPIO GPU API v2, create instance)."""
+    return bool(value_at(body, ("type",)) == "cpu")
+
+
+def count_of(offer: Offer, body: Mapping[str, Any]) -> int | None:
+    """Return what a listed price is multiplied by, if it is known.
+
+    The number of GPUs: "unit price x time x number of cards" for postpaid and spot
+    (novita.ai/docs/guides/gpu-instance-pricing). For prepaid no page says so; it is the
+    higher reading. A CPU product is priced as a whole.
+    """
+    return 1 if offer.type == "cpu" else gpus_of(body)
 
 
 def months_of(body: Mapping[str, Any]) -> int | None:
@@ -151,10 +202,7 @@ def is_price(value: Decimal | None) -> bool:
 
 def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     """Return what a prepaid launch charges at once; None for the other modes or when it is not known."""
-    price, gpus = unit_price(offer, body), gpus_of(body)
-    if mode_of(body) != "prepaid" or price is None or gpus is None:
-        return None
-    return total(price.final, gpus)
+    return _whole_price(offer, body) if mode_of(body) == "prepaid" else None
 
 
 def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
@@ -165,11 +213,8 @@ def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     with a ceiling and is rounded *up* at the sixth decimal, so that rounding never
     brings it under a ceiling.
     """
-    price, gpus = unit_price(offer, body), gpus_of(body)
-    if price is None or gpus is None:
-        return None
-    whole = total(price.final, gpus)
-    if mode_of(body) != "prepaid":
+    whole = _whole_price(offer, body)
+    if whole is None or mode_of(body) != "prepaid":
         return whole
     hours = HOURS_PER_MONTH * (months_of(body) or 1)
     return _scaled((Fraction(whole) * 10**_HOURLY_DECIMALS / hours).__ceil__(), _HOURLY_DECIMALS)
@@ -193,6 +238,13 @@ def above_ceiling(offer: Offer | None, body: Mapping[str, Any], ceiling: Decimal
     if ceiling.is_nan() or rate > ceiling:
         return AboveCeiling("price_above", {**params, "hourly": shown(rate, currency)})
     return None
+
+
+def _whole_price(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
+    """Return the price of all GPUs, or of the CPU product, for an hour or for the months bought."""
+    price = unit_price(offer, body)
+    count = count_of(offer, body) if offer is not None else None
+    return times(price.final, count) if price is not None and count is not None else None
 
 
 def _scaled(value: int, places: int) -> Decimal:

@@ -37,7 +37,9 @@ class Offer:
 
     Attributes
     ----------
-    id, name, type : str
+    id, name : str
+    type : str
+        ``"gpu"`` or ``"cpu"``; of a CPU product nothing about GPUs is known.
     gpu_name : str
     gpu_memory_gb : int or None
         Of one GPU.
@@ -49,11 +51,11 @@ class Offer:
     rootfs_min_gb, rootfs_max_gb, rootfs_free_gb : int or None
         Bounds of ``resource.rootfs_size_gb``, and the part that costs nothing.
     regions : tuple of str
-        Ids of the regions that have it.
+        Ids of the regions that have it; empty when all have it (v1, list products).
     modes : tuple of str
         Billing modes that it is sold in; empty when not told.
     postpaid, spot : Price or None
-        For one hour (and one GPU: see `money`).
+        For one hour and one GPU, or for one hour of a CPU product.
     prepaid : mapping of int to Price
         For so many months, in total.
     storage_price : Decimal or None
@@ -88,6 +90,10 @@ class Offer:
     deployable: bool = True
     purchasable: bool = True
     currency: str = ""
+
+    def sold_in(self, region: str) -> bool:
+        """Whether a region has it."""
+        return not self.regions or region in self.regions
 
     @property
     def available(self) -> bool:

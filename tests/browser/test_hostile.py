@@ -372,7 +372,7 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
         unknown = "The API has no such field"
         fields = next(one for one in evidence.seen["readout"] if f"t{number:02}f" in one)
         errors, plans = evidence.outputs["errors"], evidence.outputs["plans"]
-        asked = f"Launch {visible(sent[:120])} t{number:02}s on {visible(sent)}, GPUs: 1"
+        asked = f"Launch {visible(sent[:120])} t{number:02}s on {visible(sent)}, 1 GPU"
         places = {
             "preview": fields.count(spelt(text if len(text) <= 160 else text[:80])[1:-1]) >= 20,
             "blockers": evidence.has("readout", f"{visible(text)}: {unknown}"),

@@ -208,6 +208,18 @@ def test_what_the_account_has_is_completed_by_id_or_by_its_label(completed, run)
     assert offer.regions[0] not in completed(f"{line} --region {offer.regions[0]} --region |")
 
 
+def test_products_of_both_types_are_completed(completed, run):
+    run(PLAN)
+    run("%ppio_launch --practice --name a --product cpu.8c16g --type cpu --image i --dry-run")
+    both = list(completed("%ppio_launch --practice --product |"))
+    assert "a100-80g" in both
+    assert both[-2:] == ["cpu.8c16g", "cpu.32c64g"]
+    cpus = completed("%ppio_launch --practice --type cpu --product |")
+    assert list(cpus) == ["cpu.8c16g", "cpu.32c64g"]
+    assert cpus["cpu.8c16g"] == "CPU 8C16G · 8 cores · 16 GB · ¥0.64/h"
+    assert "cpu.8c16g" not in completed("%ppio_launch --practice --type gpu --product |")
+
+
 def test_a_load_that_fails_takes_old_values_away(completed, run, monkeypatch):
     run(PLAN)
     monkeypatch.setattr("ppio_widgets.cloud.reader.CatalogueReader.offers", _fail)
@@ -215,7 +227,7 @@ def test_a_load_that_fails_takes_old_values_away(completed, run, monkeypatch):
     assert list(completed("%ppio_launch --practice --product a1|")) == ["a1"]
 
 
-def _fail(_self):
+def _fail(_self, **_what):
     raise Unreachable("unreachable", host="x", kind="y")
 
 

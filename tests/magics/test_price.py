@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets import LaunchRefused, launch
+from ppio_widgets import LaunchRefused, RequestInvalid, launch
 from tests.bodies import MINIMAL
 from tests.unit.wire import REAL_KEY, closed_port, faulty, says
 
@@ -33,7 +33,7 @@ def test_a_dry_run_without_a_network_says_that_the_price_is_unknown(run, monkeyp
     assert "price of a100-80g is unknown" in repr(run(f"{LINE.replace(' --practice', '')} --dry-run"))
 
 
-@pytest.mark.parametrize("ceiling", ["12.59", "¥1", "0"])
+@pytest.mark.parametrize("ceiling", ["12.59", "¥1", "0", "１２.５９", "￥12"])
 def test_above_the_ceiling_nothing_is_sent(run, names, ceiling):
     with pytest.raises(LaunchRefused, match=r"12\.60"):
         run(f"{LINE} --max-price {ceiling} --yes")
@@ -56,7 +56,76 @@ def test_a_number_of_the_notebook_is_taken(run):
         run(f"limit = 12.5\n{LINE} --max-price $limit --yes")
 
 
-@pytest.mark.parametrize("text", ["dear", "-1", "1e3", "1,000"])
+PREPAID = LINE.replace("a100-80g", "own") + " --gpus 8 --billing prepaid --months 12 --auto-renew 3"
+TERMS = "prepaid for 12 months, charged now, renewing by 3 months until turned off"
+
+
+def test_without_a_price_the_question_names_all_that_it_commits_to(run, names, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
+    run(PREPAID)
+    assert asked == [f"Launch demo on own, 8 GPUs, on the practice cloud: {TERMS}? [y/N] "]
+    said = capsys.readouterr().out
+    assert "The price of own is unknown." in said
+    assert f"Commits to 8 GPUs, {TERMS}." in said
+    assert names() == []
+
+
+def test_a_dry_run_without_a_price_names_it_as_well(run):
+    bundle = run(f"{PREPAID} --dry-run")._repr_mimebundle_()
+    for text in bundle.values():
+        assert f"Commits to 8 GPUs, {TERMS}." in text
+
+
+def test_what_is_above_its_ceiling_is_not_even_asked(run, names, monkeypatch):
+    for answers in ("input", "buttons"):
+        monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda answers=answers: answers)
+        with pytest.raises(LaunchRefused, match=r"12\.60"):
+            run(f"{LINE} --max-price 12")
+    assert names() == []
+
+
+def test_a_price_that_was_not_asked_is_not_called_unknown(run):
+    launched = run(f"{LINE} --yes")
+    launched.stop_following()
+    texts = [*launched._repr_mimebundle_().values(), *launched.plan._repr_mimebundle_().values()]
+    texts += [*launched.machine()._repr_mimebundle_().values(), repr(launched.plan), repr(launched)]
+    assert [text for text in texts if "unknown" in text or "not known" in text] == []
+    assert "The price was not looked up." in repr(launched.plan)
+    assert "Commits to 1 GPU, postpaid, billed from pulling until stopped." in repr(launched.plan)
+
+
+CPU = LINE.replace("a100-80g", "cpu.8c16g") + " --type cpu"
+
+
+def test_a_cpu_instance_is_planned_with_its_price_and_without_gpus(run, names):
+    plan = run(f"{CPU} --dry-run")
+    assert "Nothing blocks it." in repr(plan)
+    assert "Costs ¥0.64 per hour, billed from pulling until stopped" in repr(plan)
+    assert "GPU" not in repr(plan)
+    with pytest.raises(LaunchRefused, match=r"0\.64"):
+        run(f"{CPU} --max-price 0.63 --yes")
+    run(f"{CPU} --max-price 0.64 --yes").stop_following()
+    assert names() == ["demo"]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (f"{LINE} --type cpu", "Type: This is a GPU product: set the type to gpu"),
+        (CPU.replace("--type cpu", "--type gpu"), "Type: This is a CPU product: set the type to cpu"),
+        (CPU.replace("--type cpu", ""), "Product: This is a CPU product: set the type to cpu"),
+    ],
+)
+def test_a_product_of_another_type_blocks_with_the_way_out(run, names, line, why):
+    assert f"  - {why}" in repr(run(f"{line} --dry-run"))
+    with pytest.raises(RequestInvalid):
+        run(f"{line} --max-price 100 --yes")
+    assert names() == []
+
+
+@pytest.mark.parametrize("text", ["dear", "-1", "1e3", "1,000", "NaN", "15 yuan", "1e400", ""])
 def test_what_is_no_amount_is_one_line(run, text):
     with pytest.raises(UsageError, match="--max-price takes an amount"):
         run(f"{LINE} --max-price '{text}' --yes")
@@ -84,7 +153,7 @@ def test_a_call_has_a_ceiling(run, names, ceiling):
     assert names() == ["demo"]
 
 
-@pytest.mark.parametrize("ceiling", ["dear", -1, "NaN", "Infinity", True])
+@pytest.mark.parametrize("ceiling", ["dear", -1, "NaN", "Infinity", True, "1,000", "15 yuan", "1e400", ""])
 def test_a_ceiling_that_is_no_amount_is_refused(ceiling):
     with pytest.raises(LaunchRefused, match="amount"):
         launch(A100, practice=True, max_hourly_price=ceiling)

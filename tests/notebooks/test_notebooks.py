@@ -144,7 +144,7 @@ EXPECTED = {
     },
     "04-prices-and-billing": {
         "postpaid": "¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour",
-        "spot": "less than on-demand",
+        "spot": "compared with on-demand",
         "prepaid": "charged now for 1 month",
         "disk": "cost extra",
         "ceiling": "above the price ceiling of ¥20.00",

@@ -266,6 +266,9 @@ def refused(body, **change):
     }
 
 
+TYPE = ("type",)
+CPU_PRODUCT = "This is a CPU product: set the type to cpu, or choose another product."
+GPU_PRODUCT = "This is a GPU product: set the type to gpu, or choose another product."
 GPUS, ROOTFS, PRODUCT = ("resource", "gpu_num"), ("resource", "rootfs_size_gb"), ("product_id",)
 
 
@@ -273,6 +276,10 @@ GPUS, ROOTFS, PRODUCT = ("resource", "gpu_num"), ("resource", "rootfs_size_gb"),
     ("body", "change", "path", "text"),
     [
         (sized(9), {}, GPUS, "This product takes 1 to 8 GPUs."),
+        (with_(type="cpu"), {}, TYPE, GPU_PRODUCT),
+        (with_(type="gpu"), {"type": "cpu"}, TYPE, CPU_PRODUCT),
+        (MINIMAL, {"type": "cpu"}, PRODUCT, CPU_PRODUCT),
+        (MINIMAL, {"type": "cpu", "stock": "none"}, PRODUCT, CPU_PRODUCT),
         (sized(1), {"gpu_min": 2}, GPUS, "This product takes 2 to 8 GPUs."),
         (sized(1), {"gpu_min": 8}, GPUS, "The number of GPUs of this product is 8, no other."),
         (sized(9), {"gpu_min": None}, GPUS, "This product takes at most 8."),
@@ -312,6 +319,9 @@ def test_what_the_product_would_refuse(body, change, path, text):
         (prepaid(2), {"prepaid": {}}),
         (with_(candidate_regions=["r-2"]), {}),
         (with_(candidate_regions=["r-9"]), {"regions": ()}),
+        (with_(type="gpu"), {}),
+        (with_(type="cpu"), {"type": "cpu"}),
+        (with_(type="cpu"), {"type": "tpu"}),
         (with_(product_id="another", billing={"mode": "spot"}), {"stock": "none"}),
         (MINIMAL, {"stock": "brimming"}),
         (with_(resource={"gpu_num": "nine", "rootfs_size_gb": True}), {}),

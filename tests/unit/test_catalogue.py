@@ -198,6 +198,33 @@ def test_products_are_asked_for_by_mode_with_what_the_api_requires():
     assert "region_ids" not in source.asked[-1][1]
 
 
+def test_cpu_products_are_a_listing_of_their_own():
+    catalogue, source = read(lambda _path, params: {"data": [product(params["type"])]})
+    assert [(one.id, one.type) for one in catalogue.cpu_offers()] == [("cpu", "cpu")]
+    assert {params["type"] for _path, params in source.asked} == {"cpu"}
+    assert [(one.id, one.type) for one in catalogue.offers()] == [("gpu", "gpu")]
+
+
+@pytest.mark.parametrize(
+    ("ids", "cpu_first", "asked"),
+    [
+        (["gpu"], False, ["gpu"]),
+        (["cpu"], False, ["gpu", "cpu"]),
+        (["cpu"], True, ["cpu"]),
+        (["gpu"], True, ["cpu", "gpu"]),
+        (["own"], False, ["gpu", "cpu"]),
+        ([], False, ["gpu"]),
+        (None, False, ["gpu", "cpu"]),
+    ],
+)
+def test_no_more_listings_are_asked_for_than_a_product_needs(ids, cpu_first, asked):
+    reading, source = read(lambda _path, params: {"data": [product(params["type"])]})
+    catalogue = Catalogue(reading)
+    catalogue.load_products(ids, cpu_first=cpu_first)
+    assert list(dict.fromkeys(params["type"] for _path, params in source.asked)) == asked
+    assert len(source.asked) == 3 * len(asked)
+
+
 def test_the_same_product_in_several_listings_is_one():
     price = {"final_price": 5, "base_price": 5}
     listings = {

@@ -441,6 +441,22 @@ def test_the_cost_is_about_the_price_times_the_hours(machine, clock):
     assert f"≈ ¥{rate:.2f}" in repr(machine)
 
 
+def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock):
+    body = {
+        **BODY,
+        "type": "cpu",
+        "product_id": "cpu.8c16g",
+        "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+    }
+    machine = Instance(account.create(body)["id"], client).wait()
+    assert "not known" not in repr(machine), "nobody has asked for the price"
+    machine.refresh()
+    clock.turn(3600 - machine._known().started_at % 3600)
+    assert machine.offer.type == "cpu"
+    assert machine.cost_so_far > 0
+    assert "¥0.64 per hour" in repr(machine)
+
+
 @pytest.mark.parametrize(
     ("ago", "awaits"), [(-1, False), (0, True), (599, True), (600, False), (10**9, False)]
 )

@@ -427,8 +427,8 @@ def test_the_question_says_what_where_and_how_it_is_billed():
     assert plan.question(words("en")) == {
         "name": "example-instance",
         "product": "prod-a100-80g",
-        "gpus": "2",
-        "mode": "prepaid",
+        "gpus": "2 GPUs",
+        "mode": "prepaid for 1 month, charged now, renewing until turned off (months not set)",
         "cloud": "gpu.example.com",
     }
     with pytest.raises(RequestInvalid):

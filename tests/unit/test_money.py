@@ -1,5 +1,6 @@
 import ast
 import inspect
+import re
 import string
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request import cost, money, offer
 from ppio_widgets.request.cost import cost_sentences, until_morning
-from ppio_widgets.request.money import above_ceiling, amount, charged_now, hourly, shown
+from ppio_widgets.request.money import above_ceiling, amount, charged_now, hourly, read_amount, shown
 from ppio_widgets.request.offer import Offer, Price
 from tests.bodies import bodies
 
@@ -141,6 +142,97 @@ def test_what_is_shown_is_exact(value, precision, currency):
     assert len(text.partition(".")[2]) >= 2
 
 
+# --- amounts that people give
+
+_WIDE = str.maketrans("0123456789.$", "０１２３４５６７８９．＄")
+
+
+@given(
+    whole=st.integers(0, 10**12 - 1),
+    decimals=st.none() | st.text("0123456789", max_size=12),
+    sign=st.sampled_from(["", "¥", "￥", "$", "¥ "]),
+    blanks=st.sampled_from(["", " ", "\t", "\u3000", "\u00a0"]),
+    wide=st.booleans(),
+)
+def test_an_amount_is_read_as_it_is_typed(whole, decimals, sign, blanks, wide):
+    number = f"{whole}" if decimals is None else f"{whole}.{decimals}"
+    typed = f"{blanks}{sign}{number}{blanks}"
+    with localcontext(Context(prec=3)):
+        found = read_amount(typed.translate(_WIDE) if wide else typed)
+    assert Fraction(found) == Fraction(Decimal(number))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("15", 15), ("１５", 15), ("￥１２．５", 12.5), (".5", 0.5), ("12.", 12)]
+)
+def test_these_are_amounts(text, amount):
+    assert read_amount(text) == Decimal(str(amount))
+
+
+NO_AMOUNTS = [
+    *(
+        "ten",
+        "15 yuan",
+        "15元",
+        "NaN",
+        "nan",
+        "Infinity",
+        "-5",
+        "+5",
+        "1e3",
+        "1e400",
+        "1,000",
+        "1，000",
+        "1_000",
+    ),
+    *("", " ", "¥", ".", "1.2.3", "0x10", "15²", "①⑤", "١٥", "1/2", "½", "¥¥5", "5¥", "9" * 13, "1\n2"),
+]
+
+
+@pytest.mark.parametrize("text", NO_AMOUNTS)
+def test_these_are_none(text):
+    assert read_amount(text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        (15, "15"),
+        (12.5, "12.5"),
+        (12.1, "12.1"),
+        (Decimal("1E+1"), "10"),
+        (Decimal("0E-999999"), "0"),
+        (Decimal("1E-999999"), None),
+        (Decimal(1) / 3, "0.3333333333333333333333333333"),
+        (Decimal("-0"), "0"),
+        (10**12 - 1, "999999999999"),
+        (True, None),
+        (-1, None),
+        (Decimal("NaN"), None),
+        (Decimal("sNaN"), None),
+        (float("inf"), None),
+        (Decimal("1E+400"), None),
+        (10**12, None),
+        pytest.param(10**5000, None, id="digits"),
+        (Fraction(1, 3), None),
+        (1j, None),
+        (None, None),
+        ([15], None),
+        (b"15", None),
+    ],
+)
+def test_a_number_is_an_amount_too(value, amount):
+    found = read_amount(value)
+    assert found == (None if amount is None else Decimal(amount))
+    assert found is None or len(f"{found:f}") < 40
+
+
+@given(st.text() | st.floats() | st.decimals() | st.integers() | st.none() | st.binary())
+def test_whatever_is_given_is_a_sound_amount_or_none(value):
+    found = read_amount(value)
+    assert found is None or (found.is_finite() and 0 <= found < 10**12 and read_amount(f"{found:f}") == found)
+
+
 # --- what it costs
 
 
@@ -206,13 +298,26 @@ def test_without_an_offer_nothing_is_known():
     assert charged_now(None, body_of("prepaid", months=1)) is None
 
 
-def test_one_place_decides_that_a_price_is_per_gpu(monkeypatch):
-    body = body_of(gpus=4)
-    assert hourly(A100, body) == Decimal("50.4")
-    monkeypatch.setattr(money, "PER_GPU", False)
-    assert hourly(A100, body) == Decimal("12.6")
-    assert "¥12.60 per hour, billed" in sentences(body)[0]
-    assert not any("per GPU" in text for text in sentences(body))
+@pytest.mark.parametrize("mode", ["postpaid", "spot"])
+def test_a_listed_price_is_plainly_per_gpu(mode):
+    for gpus in (1, 4):
+        told = " ".join(sentences(body_of(mode, gpus)))
+        assert "assumed" not in told
+        assert "documented" not in told
+    assert "per GPU and hour × 4 GPUs" in told
+
+
+@given(_numbers, _precisions, st.integers(1, 64), st.sampled_from(["postpaid", "spot", "prepaid"]))
+def test_a_cpu_product_is_priced_as_a_whole_and_said_without_gpus(value, precision, count, mode):
+    price = Price(amount(value, precision))
+    an_offer = replace(A100, type="cpu", name="8 cores", postpaid=price, spot=price, prepaid={2: price})
+    body = {**body_of(mode, count, months=2), "type": "cpu"}
+    whole = hourly(an_offer, body) if mode != "prepaid" else charged_now(an_offer, body)
+    assert whole == price.final
+    told = sentences(body, an_offer) + sentences(body, None)
+    assert "GPU" not in " ".join(told)
+    assert shown(whole, "CNY") in told[0]
+    assert all("GPU" not in text for text in sentences(body, an_offer, "zh") + sentences(body, None, "zh"))
 
 
 # --- the ceiling
@@ -240,7 +345,7 @@ def test_a_ceiling_is_of_all_gpus_together():
     above = above_ceiling(A100, body_of(gpus=2), Decimal(15))
     assert "¥25.20 per hour, above the price ceiling of ¥15.00" in above.sentence(words("en"))
     prepaid = above_ceiling(A100, body_of("prepaid", months=1), Decimal(12))
-    assert "720 hours" in prepaid.sentence(words("en"))
+    assert "720 hours a month" in prepaid.sentence(words("en"))
     assert "720" in prepaid.sentence(words("zh"))
 
 
@@ -255,30 +360,32 @@ def test_a_ceiling_that_is_no_number_lets_nothing_pass():
 
 def test_postpaid():
     assert sentences(body_of()) == [
-        "¥12.60 per hour, billed by the second from pulling until the instance is stopped.",
+        "Costs ¥12.60 per hour for 1 GPU, billed from pulling until stopped, by the second.",
         "List price ¥18.00 per hour; you pay ¥12.60.",
         "3 hours ≈ ¥37.80; left on until tomorrow 09:00 UTC+08:00 ≈ ¥264.60.",
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
     ]
 
 
-def test_several_gpus_are_shown_as_a_product_and_said_to_be_a_reading():
-    first, second, third, *_ = sentences(body_of(gpus=2))
-    assert first.startswith("¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour, billed by the second")
-    assert "not documented" in second
-    assert third == "List price ¥36.00 per hour; you pay ¥25.20."
+def test_several_gpus_are_shown_as_a_product():
+    first, second, *_ = sentences(body_of(gpus=2))
+    assert first == (
+        "Costs ¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour, "
+        "billed from pulling until stopped, by the second."
+    )
+    assert second == "List price ¥36.00 per hour; you pay ¥25.20."
 
 
 def test_prepaid():
     assert sentences(body_of("prepaid", months=1)) == [
-        "¥9,072.00 charged now for 1 month.",
+        "Costs ¥9,072.00, charged now for 1 month.",
         "List price ¥12,960.00; you pay ¥9,072.00.",
-        "That is about ¥12.60 per hour, with a month read as 720 hours.",
-        "A prepaid instance cannot be released early.",
+        "Averages ¥12.60 per hour, at 720 hours a month.",
+        "Cannot be released early.",
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
     ]
     assert sentences(body_of("prepaid", gpus=2, months=3))[0] == (
-        "¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 charged now for 3 months."
+        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 (assumed per GPU), charged now for 3 months."
     )
 
 
@@ -287,11 +394,11 @@ def test_prepaid():
     [
         (
             {"enabled": True, "months": 1},
-            "renews by 1 month until you turn it off, at today's price for ¥18,144",
+            "Renews by 1 month until you turn it off, today for ¥18,144.00 each time.",
         ),
         (
             {"enabled": True, "months": 2},
-            "renews by 2 months until you turn it off; what each renewal costs is",
+            "Renews by 2 months until you turn it off; the price of a renewal is unknown.",
         ),
         ({"enabled": True, "months": 0}, "by how many months is not set"),
         ({"enabled": True}, "by how many months is not set"),
@@ -303,21 +410,21 @@ def test_auto_renew(renew, text):
 
 @pytest.mark.parametrize("renew", [None, {}, {"enabled": False, "months": 3}, {"months": 3}])
 def test_no_auto_renew(renew):
-    assert not any("renew" in one for one in sentences(body_of("prepaid", months=1, renew=renew)))
+    assert not any("renew" in one.lower() for one in sentences(body_of("prepaid", months=1, renew=renew)))
 
 
 @pytest.mark.parametrize(
     ("spot", "on_demand", "text"),
     [
-        ("6", "12.6", "About 52% less than on-demand (¥12.60 per hour)."),
-        ("12.59", "12.6", "About <1% less than on-demand (¥12.60 per hour)."),
-        ("0", "12.6", "About 100% less than on-demand (¥12.60 per hour)."),
+        ("6", "12.6", "Saves about 52% compared with on-demand (¥12.60 per hour)."),
+        ("12.59", "12.6", "Saves about <1% compared with on-demand (¥12.60 per hour)."),
+        ("0", "12.6", "Saves about 100% compared with on-demand (¥12.60 per hour)."),
         (
             "15",
             "12.6",
-            "Dearer than on-demand: spot costs ¥2.40 per hour more than on-demand (¥12.60 per hour)",
+            "Costs ¥2.40 per hour more than on-demand (¥12.60 per hour), and can be reclaimed.",
         ),
-        ("6", "6.000", "Spot saves nothing here: on-demand costs the same, ¥6.00 per hour"),
+        ("6", "6.000", "Saves nothing: on-demand also costs ¥6.00 per hour, and is not reclaimed."),
         ("6", None, "The on-demand price is unknown"),
     ],
 )
@@ -326,15 +433,15 @@ def test_spot_against_on_demand(spot, on_demand, text):
         A100, spot=Price(Decimal(spot)), postpaid=Price(Decimal(on_demand)) if on_demand else None
     )
     told = sentences(body_of("spot"), an_offer)
-    assert told[0].startswith(f"{shown(Decimal(spot), 'CNY')} per hour, billed by the second")
+    assert told[0].startswith(f"Costs {shown(Decimal(spot), 'CNY')} per hour for 1 GPU, billed from pulling")
     assert any(one.startswith(text) for one in told)
-    assert any("after that it can be reclaimed" in one and "one hour's notice" in one for one in told)
+    assert any("reclaimed after its first hour" in one and "one hour's notice" in one for one in told)
 
 
 def test_spot_compares_all_gpus_together():
     dear = replace(A100, spot=Price(Decimal(15)))
     told = " ".join(sentences(body_of("spot", gpus=2), dear))
-    assert "spot costs ¥4.80 per hour more than on-demand (¥25.20 per hour)" in told
+    assert "Costs ¥4.80 per hour more than on-demand (¥25.20 per hour)" in told
 
 
 @pytest.mark.parametrize(
@@ -378,20 +485,20 @@ def test_the_balance(body, balance, text):
 def test_what_is_free_is_covered_by_any_balance():
     free = replace(A100, postpaid=Price(Decimal(0)))
     assert sentences(body_of(), free, balance=Decimal(0))[-1] == "The balance is ¥0.00."
-    assert sentences(body_of(), free)[0].startswith("¥0.00 per hour")
+    assert sentences(body_of(), free)[0].startswith("Costs ¥0.00 per hour")
 
 
 @pytest.mark.parametrize(
     ("an_offer", "body", "text"),
     [
-        (None, body_of(), "The price of prod-1 is unknown, so what this costs is unknown."),
-        (replace(A100, id="x"), body_of(), "The price of prod-1 is unknown, so what this costs is unknown."),
-        (None, {}, "No product is chosen yet, so what this costs is unknown."),
-        (A100, body_of("later"), "Without a billing mode, what this costs is unknown."),
+        (None, body_of(), "The price of prod-1 is unknown."),
+        (replace(A100, id="x"), body_of(), "The price of prod-1 is unknown."),
+        (None, {}, "Choose a product to see what it costs."),
+        (A100, body_of("later"), "Choose a billing mode to see what it costs."),
         (A100, body_of("prepaid", months=2), "The price of A100 80 GB for 2 months is unknown"),
         (A100, body_of("prepaid"), "The price of A100 80 GB with billing mode prepaid is unknown"),
         (replace(A100, spot=None), body_of("spot"), "The price of A100 80 GB with billing mode spot is"),
-        (A100, body_of(gpus=None), "¥12.60 per GPU; the number of GPUs is not set"),
+        (A100, body_of(gpus=None), "Costs ¥12.60 per GPU; set the number of GPUs to see the total."),
     ],
 )
 def test_what_is_unknown_is_said_to_be(an_offer, body, text):
@@ -400,9 +507,73 @@ def test_what_is_unknown_is_said_to_be(an_offer, body, text):
     assert "≈" not in "".join(told)
 
 
-def test_without_an_offer_there_is_one_sentence():
-    for mode in ("postpaid", "prepaid", "spot"):
-        assert len(sentences(body_of(mode, months=1), None, balance=Decimal(1))) == 1
+RENEWING = {"enabled": True, "months": 3}
+
+
+@pytest.mark.parametrize(
+    ("body", "committed"),
+    [
+        (body_of(), "Commits to 1 GPU, postpaid, billed from pulling until stopped."),
+        (body_of("spot", gpus=2), "Commits to 2 GPUs, spot, billed from pulling until stopped."),
+        (body_of("prepaid", months=1), "Commits to 1 GPU, prepaid for 1 month, charged now."),
+        (
+            body_of("prepaid", gpus=8, months=12, renew=RENEWING),
+            "Commits to 8 GPUs, prepaid for 12 months, charged now, renewing by 3 months until turned off.",
+        ),
+        (
+            body_of("prepaid", months=1, renew={"enabled": True, "months": 0}),
+            "Commits to 1 GPU, prepaid for 1 month, charged now, renewing until turned off (months not set).",
+        ),
+        (body_of("prepaid"), "Commits to 1 GPU, prepaid, charged now (months not set)."),
+        (body_of(gpus=None), "Commits to 1 instance, postpaid, billed from pulling until stopped."),
+        (
+            {**body_of("prepaid", months=2), "type": "cpu"},
+            "Commits to 1 CPU instance, prepaid for 2 months, charged now.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("an_offer", [None, replace(A100, postpaid=None, spot=None, prepaid={})])
+def test_without_a_price_it_is_said_what_it_commits_to(body, committed, an_offer):
+    told = sentences(body, an_offer)
+    assert "unknown" in told[0]
+    assert told[1] == committed
+    assert ("Cannot be released early." in told) == (body["billing"]["mode"] == "prepaid")
+
+
+@given(
+    body=bodies,
+    mode=st.sampled_from(["postpaid", "prepaid", "spot"]),
+    months=st.integers(1, 60),
+    renew=st.none() | st.integers(1, 60),
+    gpus=st.integers(1, 64),
+    asked=st.booleans(),
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_commitment_names_every_quantity(language, body, mode, months, renew, gpus, asked):
+    renewing = None if renew is None else {"enabled": True, "months": renew}
+    drawn = body_of(mode, gpus, months=months if mode == "prepaid" else None, renew=renewing)
+    body = {**body, "product_id": "p", **{key: drawn[key] for key in ("billing", "resource")}}
+    say = words(language)
+    told = cost_sentences(None, body, say, asked=asked)
+    unknown = "unknown" if language == "en" else "未知"
+    assert (unknown in told[0]) == asked
+    assert unknown not in " ".join(told[1:])
+    counted = cost.rented(body, say)
+    assert money.is_cpu(body) or str(gpus) in counted
+    assert counted in told[1]
+    if mode == "prepaid":
+        assert cost.months_words(months, say) in told[1]
+        assert renew is None or cost.months_words(renew, say) in told[1]
+        assert ("charged now" if language == "en" else "立即扣款") in told[1]
+    else:
+        assert ("billed from pulling" if language == "en" else "从拉取镜像（pulling）起计费") in told[1]
+
+
+def test_a_price_that_was_not_asked_is_not_called_unknown():
+    assert sentences(body_of(), None, asked=False) == [
+        "The price was not looked up.",
+        "Commits to 1 GPU, postpaid, billed from pulling until stopped.",
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -417,7 +588,8 @@ def test_any_body_at_any_offer_is_put_into_words(language, an_offer, body, value
     rate, charge = hourly(an_offer, body), charged_now(an_offer, body)
     exact = charge if charge is not None else rate
     if exact is None:
-        assert ("unknown" if language == "en" else "未知") in text
+        missing = {"en": "unknown|Choose a|set the number", "zh": "未知|请选择|请填写"}[language]
+        assert re.search(missing, text)
     else:
         assert shown(exact, an_offer.currency) in told[0]
     if charge is None and rate is not None:

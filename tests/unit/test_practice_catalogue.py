@@ -121,7 +121,8 @@ def test_products_need_type_and_category(http, query):
 
 def test_an_empty_type_means_gpu(http):
     assert get(http, reader.PRODUCTS, type="", category="instance")["data"]
-    assert get(http, reader.PRODUCTS, type="cpu", category="instance")["data"] == []
+    assert get(http, reader.PRODUCTS, type="", category="instance") == get(http, reader.PRODUCTS, **REQUIRED)
+    assert keys([get(http, reader.PRODUCTS, type="cpu", category="instance")]) == ["cpu.8c16g", "cpu.32c64g"]
     assert get(http, reader.PRODUCTS, type="gpu", category="serverless")["data"] == []
 
 
@@ -156,6 +157,8 @@ def test_products_are_filtered(http):
     assert "a100-80g" not in found(region_ids="cn-west-1")
     assert found(cpu=192) == {"prod-h200-141g.8x"}
     assert found(rootfs_size=5000) == {"prod-h200-141g.8x"}
+    west = get(http, reader.PRODUCTS, type="cpu", category="instance", region_ids="cn-west-1")
+    assert keys([west]) == ["cpu.32c64g"], "a product without regions is in all of them"
 
 
 def test_other_listings_are_filtered_too(http):
@@ -335,6 +338,18 @@ def test_an_instance_of_a_known_product_is_in_one_of_its_regions(http):
     ):
         identity = http.post(INSTANCES, json=body).json()["id"]
         assert get(http, f"{INSTANCES}/{identity}")["region"] == region
+
+
+def test_every_cpu_offer_can_be_launched(shelf, http):
+    assert [one.type for one in shelf.cpu_offers] == ["cpu", "cpu"]
+    for offer in shelf.cpu_offers:
+        body = {**A100, "type": "cpu", "product_id": offer.id, "candidate_regions": ["cn-south-1"]}
+        identity = http.post(INSTANCES, json=body).json()["id"]
+        assert get(http, f"{INSTANCES}/{identity}")["region"] == "cn-south-1"
+    several = {**body, "resource": {"gpu_num": 2, "rootfs_size_gb": 20}}
+    assert http.post(INSTANCES, json=several).json()["metadata"] == {"field": "resource.gpu_num"}
+    anywhere = {key: value for key, value in body.items() if key != "candidate_regions"}
+    assert http.post(INSTANCES, json=anywhere).status_code == 200
 
 
 def test_every_offer_can_be_launched_within_what_it_says_or_says_why_not(shelf, http):

@@ -295,6 +295,16 @@ def test_limits_of_zero_are_left_out_and_none_free_is_told():
     assert not seen.available
 
 
+def test_of_a_cpu_product_nothing_is_told_of_gpus():
+    gpu = {"name": "", "memory_gb": 0, "min": 0, "max": 0, "available": 0}
+    seen = offer(type="cpu", resource_spec={"gpu": gpu, "cpu": 8, "memory_gb": 16})
+    assert (seen.gpu_min, seen.gpu_max, seen.gpu_free, seen.gpu_name) == (None, None, None, "")
+    assert (seen.type, seen.cpu, seen.memory_gb) == ("cpu", 8, 16)
+    assert seen.available, "no GPU free is no matter"
+    assert shelf.read_offer({"id": "a"}, product_type="cpu").type == "cpu"
+    assert shelf.read_offer({"id": "a", "type": "gpu"}, product_type="cpu").type == "gpu"
+
+
 def test_what_blocks_a_product():
     assert not offer(deployable=False).available
     assert not offer(activity={"purchasable": False}).available

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from ppio_widgets.form.confirm import ConfirmCard
@@ -5,7 +7,7 @@ from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL
 from tests.consent import let_read
 
-from .conftest import answer, find, find_all, press, shown, shows
+from .conftest import answer, displayed, find, find_all, press, shown, shows
 
 
 @pytest.fixture
@@ -64,3 +66,56 @@ def test_consent_given_in_the_line_is_not_asked_for_again(card, client, cloud, w
     assert again.launch.wait_for_answer(10).id
     assert cloud.posts == 2
     again.close()
+
+
+PREPAID = {
+    **MINIMAL,
+    "billing": {"mode": "prepaid", "prepaid": {"months": 12, "auto_renew": {"enabled": True, "months": 3}}},
+    "resource": {"gpu_num": 8, "rootfs_size_gb": 20},
+}
+
+
+def make(client, body, **options):
+    card = ConfirmCard(body, client, language="en", **options)
+    try:
+        yield displayed(card)
+    finally:
+        card.close()
+
+
+def test_without_a_price_the_question_names_months_renewal_gpus_and_the_charge(wire, client):
+    for card in make(client, PREPAID):
+        assert "The price of prod-1 is unknown." in shown(card)
+        terms = "prepaid for 12 months, charged now, renewing by 3 months until turned off"
+        assert f"<b>8 GPUs</b>, on <b>the practice cloud</b>: <b>{terms}</b>?" in shown(card)
+        assert f"Commits to 8 GPUs, {terms}." in shown(card)
+        assert "Cannot be released early." in shown(card)
+        assert "billed from the moment" not in shown(card)
+
+
+def test_at_its_ceiling_it_is_sent(wire, client, cloud):
+    for card in make(client, {**MINIMAL, "product_id": "a100-80g"}, ceiling=Decimal("12.60")):
+        assert "price ceiling" not in shown(card)
+        let_read()
+        press(find(card, "Yes, launch it"))
+        assert card.launch.wait_for_answer(10).id
+        assert cloud.posts == 1
+
+
+def test_above_its_ceiling_it_says_so_and_sends_nothing(wire, client, cloud):
+    for card in make(client, {**MINIMAL, "product_id": "a100-80g"}, ceiling=Decimal("12.59")):
+        assert "Costs ¥12.60 per hour, above the price ceiling of ¥12.59." in shown(card)
+        let_read()
+        press(find(card, "Yes, launch it"))
+        assert card.launch.state is LaunchState.ARMED, "the question stands, with the reason"
+        assert cloud.posts == 0
+
+
+def test_what_does_not_fit_the_product_is_said_in_the_open_question(wire, client, cloud):
+    body = {**MINIMAL, "product_id": "a100-80g", "resource": {"gpu_num": 8, "rootfs_size_gb": 20}}
+    for card in make(client, body):
+        assert "GPUs: Only 6 GPUs of this product are free right now" in shown(card)
+        let_read()
+        press(find(card, "Yes, launch it"))
+        assert card.launch.state is LaunchState.ARMED
+        assert cloud.posts == 0

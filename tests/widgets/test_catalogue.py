@@ -1,22 +1,39 @@
 """Choosing from what is there: products, templates, CUDA, ids, money; and when it cannot be loaded."""
 
+import html
 import json
+import re
 import threading
 from dataclasses import replace
+from decimal import Decimal
 
 import httpx
 import ipywidgets
 import pytest
 
 from ppio_widgets import LaunchRefused, PpioClient
+from ppio_widgets.errors import MomentUnreadable
+from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
+from tests.consent import let_read
 from tests.threads import threads_going, wait_for_threads
 
-from .conftest import answer, choose, displayed, every, find, find_all, press, shown, shows, type_into
+from .conftest import choose, displayed, every, find, find_all, press, shown, type_into
 
 A100 = {**MINIMAL, "product_id": "a100-80g"}
+CEILING = "Price ceiling per hour"
+
+
+def stands_at(form, css, text):
+    """Whether a text is said beside a field, which is marked: by rules, as of every field."""
+    rules = re.findall(rf"\.{css}>\.widget-label::after{{content:\"(.*?)\"}}", shown(form))
+    return any(html.unescape(text)[:20] in re.sub(r"\\([0-9a-f]+) ?", _letter, rule) for rule in rules)
+
+
+def _letter(found):
+    return chr(int(found[1], 16))
 
 
 def listed(form):
@@ -103,6 +120,11 @@ def test_a_thousand_products_stay_short(form, wire, monkeypatch):
     assert wire.size() <= 4_000
 
 
+def test_what_does_not_fit_is_said_once_the_catalogue_is_there(make_form):
+    form = displayed(make_form({**A100, "resource": {"gpu_num": 8, "rootfs_size_gb": 20}}))
+    assert "<li><b>GPUs</b>: Only 6 GPUs of this product are free right now" in shown(form)
+
+
 def test_what_no_longer_fits_is_an_error_beside_its_field_and_nothing_is_changed(form):
     displayed(form)
     form.value = {**A100, "resource": {"gpu_num": 8, "rootfs_size_gb": 20}}
@@ -184,48 +206,241 @@ def test_regions_are_those_of_the_product(form):
 
 
 class TestThePriceCeiling:
-    def test_above_it_nothing_is_sent(self, form, cloud):
+    def test_above_it_nothing_is_asked_and_nothing_is_sent(self, form, cloud):
         displayed(form)
         form.value = A100
-        type_into(find(form, "Price ceiling per hour"), "12.59")
-        assert "¥12.60" in shown(form)
+        type_into(find(form, CEILING), "12.59")
+        why = "Costs ¥12.60 per hour, above the price ceiling of ¥12.59."
+        assert form.errors == {("max_hourly_price",): form.errors["max_hourly_price",]}
+        assert form.errors["max_hourly_price",].startswith(why)
+        assert stands_at(form, "f-ceiling", why)
+        assert f"<li><b>{CEILING}</b>: {why}" in shown(form), "what is still to do"
         press(find(form, "Launch"))
-        answer(form, "Yes, launch it")
-        shows(form, "12.59")
+        assert find_all(form, "Yes, launch it") == []
+        with pytest.raises(LaunchRefused, match=r"12\.59"):
+            form.launch()
+        assert form.session.launches == ()
+        type_into(find(form, CEILING), "12.60")
+        assert form.errors == {}
+        press(find(form, "Launch"))
+        let_read()
+        press(find(form, "Yes, launch it"))
+        assert form.session.launch.wait_for_answer(10).id
+        assert cloud.posts == 1
+
+    def test_a_ceiling_of_nothing_lets_nothing_pass(self, form, cloud):
+        displayed(form)
+        form.value = A100
+        type_into(find(form, CEILING), "0")
+        with pytest.raises(LaunchRefused, match="above the price ceiling"):
+            form.launch()
         assert cloud.posts == 0
+
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    @pytest.mark.parametrize("text", ["ten", "15 yuan", "NaN", "-5", "1e400", "1e-3", "1,000", "<b>&'\\"])
+    def test_what_is_no_amount_is_an_error_at_its_field(self, make_form, cloud, text, language):
+        form = displayed(make_form(A100, language=language))
+        field = find(form, {"en": CEILING, "zh": "每小时价格上限"}[language])
+        type_into(field, text)
+        assert field.value == text, "what is typed is not changed"
+        why = {"en": "Type an amount like 15 or 12.5, without commas", "zh": "请填写金额"}[language]
+        assert list(form.errors) == [("max_hourly_price",)]
+        assert stands_at(form, "f-ceiling", why)
+        assert f"<b>{field.description}</b>" in shown(form), "what is still to do"
+        assert "NaN" not in shown(form) or text == "NaN"
+        assert "<b>&'" not in shown(form)
+        press(find(form, {"en": "Launch", "zh": "创建实例"}[language]))
+        assert form.session.status is LaunchState.DRAFT, "no question is opened"
         with pytest.raises(LaunchRefused):
             form.launch()
-        type_into(find(form, "Price ceiling per hour"), "12.60")
+        type_into(field, "15")
+        assert form.errors == {}
+        assert not stands_at(form, "f-ceiling", why)
         assert form.launch().wait_for_answer(10).id
         assert cloud.posts == 1
 
-    @pytest.mark.parametrize("text", ["0", "nonsense", "1e-3"])
-    def test_a_ceiling_that_lets_nothing_pass(self, form, cloud, text):
+    @pytest.mark.parametrize("text", ["15", "１５", " 15 ", "¥15", "￥１５．０", "15."])
+    def test_an_amount_is_read_as_people_type_it(self, form, text):
+        type_into(find(form, CEILING), text)
+        assert form.session.ceiling == Decimal(15)
+
+    def test_an_edit_to_no_amount_withdraws_the_question(self, form, cloud):
         displayed(form)
         form.value = A100
-        type_into(find(form, "Price ceiling per hour"), text)
-        with pytest.raises(LaunchRefused):
-            form.launch()
+        press(find(form, "Launch"))
+        yes = find(form, "Yes, launch it")
+        type_into(find(form, CEILING), "ten")
+        let_read()
+        press(yes)
+        assert form.session.status is LaunchState.DRAFT
         assert cloud.posts == 0
+
+    def test_a_body_that_is_not_whole_is_no_error_of_the_ceiling(self, form):
+        displayed(form)
+        type_into(find(form, CEILING), "15")
+        assert ("max_hourly_price",) not in form.errors
 
     def test_an_unknown_price_is_above_every_ceiling(self, form, cloud):
         form.value = MINIMAL
-        type_into(find(form, "Price ceiling per hour"), "1000")
+        type_into(find(form, CEILING), "1000")
+        assert list(form.errors) == [("max_hourly_price",)]
         with pytest.raises(LaunchRefused):
             form.launch()
-        type_into(find(form, "Price ceiling per hour"), "")
+        type_into(find(form, CEILING), "")
         assert form.launch().wait_for_answer(10).id
 
     def test_it_is_taken_from_python(self, make_form):
         form = make_form(A100, max_hourly_price="15")
-        assert find(form, "Price ceiling per hour").value == "15"
+        assert find(form, CEILING).value == "15"
+
+
+class TestTheTimer:
+    @pytest.mark.parametrize("text", ["soon", "3 hours", "25:00", "-1h", "2020-01-01T00:00"])
+    def test_what_is_none_is_an_error_at_its_field(self, form, cloud, text):
+        form.value = MINIMAL
+        type_into(find(form, "Stop it after, or at"), text)
+        assert list(form.errors) == [("stop",)]
+        assert stands_at(form, "f-stop", text)
+        assert "<li><b>Stop it after, or at</b>: " in shown(form)
+        press(find(form, "Launch"))
+        assert form.session.status is LaunchState.DRAFT
+        with pytest.raises(MomentUnreadable):
+            form.launch()
+        type_into(find(form, "Stop it after, or at"), "")
+        assert form.errors == {}
+        press(find(form, "Launch"))
+        assert form.session.status is LaunchState.ARMED
+        assert cloud.posts == 0
+
+    def test_one_that_is_over_by_now_blocks_question_and_answer(self, form, cloud, monkeypatch):
+        class Turned(worker.Clock):
+            ahead = 0.0
+
+            def now(self):
+                return 1_700_000_000.0 + self.ahead
+
+        clock = Turned()
+        monkeypatch.setattr(worker, "clock", clock)
+        form.value = MINIMAL
+        type_into(find(form, "Stop it after, or at"), "2023-11-14T22:15:00+00:00")
+        assert form.errors == {}
+        press(find(form, "Launch"))
+        let_read()
+        clock.ahead = 110
+        press(find(form, "Yes, launch it"))
+        assert form.session.status is LaunchState.ARMED
+        question = next(one.value for one in every(form) if "ppw-question" in one._dom_classes)
+        assert "is over" in question
+        press(find(form, "Cancel"))
+        press(find(form, "Launch"))
+        assert find_all(form, "Yes, launch it") == []
+        assert stands_at(form, "f-stop", form.errors["stop",])
+        with pytest.raises(MomentUnreadable, match="is over"):
+            form.launch()
+        assert cloud.posts == 0
+
+    def test_both_errors_stand_beside_those_of_the_body(self, form):
+        type_into(find(form, CEILING), "ten")
+        type_into(find(form, "Stop it after, or at"), "soon")
+        assert [path for path in form.errors if path[0] in ("max_hourly_price", "stop", "name")] == [
+            ("name",),
+            ("max_hourly_price",),
+            ("stop",),
+        ]
+
+
+class TestTypeCpu:
+    """A CPU instance is chosen, priced and told like a GPU instance, without a word about GPUs."""
+
+    def test_the_list_is_of_the_type_of_the_draft(self, form):
+        displayed(form)
+        press(find(form, "Find a product"))
+        assert not any(key.startswith("cpu.") for _row, key in find(form, "Products").options)
+        choose(find(form, "Type"), "cpu")
+        assert listed(form) == [
+            "CPU 8C16G · 8 cores · 16 GB · ¥0.64/h",
+            "CPU 32C64G · 32 cores · 64 GB · ¥2.56/h",
+        ]
+        choose(find(form, "Memory"), 64)
+        assert [key for _row, key in find(form, "Products").options] == ["cpu.32c64g"]
+        choose(find(form, "Type"), "gpu")
+        assert find_all(form, "Memory per GPU")
+        assert not any(key.startswith("cpu.") for _row, key in find(form, "Products").options)
+
+    def test_a_region_keeps_a_product_of_all_regions(self, form):
+        displayed(form)
+        choose(find(form, "Type"), "cpu")
+        press(find(form, "Find a product"))
+        choose(find(form, "In region"), "cn-east-1")
+        assert [key for _row, key in find(form, "Products").options] == ["cpu.8c16g", "cpu.32c64g"]
+
+    def test_it_is_priced_as_a_whole_and_launched(self, form, account):
+        displayed(form)
+        form.value = {**MINIMAL, "type": "cpu", "product_id": "cpu.8c16g"}
+        assert form.errors == {}
+        assert "Costs ¥0.64 per hour, billed from pulling until stopped" in shown(form)
+        press(find(form, "Launch"))
+        question = next(one.value for one in every(form) if "ppw-question" in one._dom_classes)
+        assert "on <b>cpu.8c16g</b>, <b>1 CPU instance</b>" in question
+        assert "GPU" not in question
+        let_read()
+        press(find(form, "Yes, launch it"))
+        assert form.session.launch.wait_for_answer(10).id
+        sent = account.get(form.session.launch.id)
+        assert sent["type"] == "cpu"
+        assert sent["resource_specs"]["gpu_num"] == 1, "the contract requires it"
+
+    @pytest.mark.parametrize(
+        ("kind", "product", "path", "why"),
+        [
+            ("cpu", "a100-80g", ("type",), "This is a GPU product: set the type to gpu"),
+            ("gpu", "cpu.8c16g", ("type",), "This is a CPU product: set the type to cpu"),
+            (None, "cpu.8c16g", ("product_id",), "This is a CPU product: set the type to cpu"),
+        ],
+    )
+    def test_another_type_than_the_products_is_an_error(self, form, cloud, kind, product, path, why):
+        displayed(form)
+        form.value = {**MINIMAL, "product_id": "own"}
+        if kind:
+            choose(find(form, "Type"), kind)
+        type_into(find(form, "Product"), product)
+        assert list(form.errors) == [path]
+        assert form.errors[path].startswith(why)
+        assert stands_at(form, "f-type" if path == ("type",) else "f-product_id", why)
+        press(find(form, "Launch"))
+        assert form.session.status is LaunchState.DRAFT
+        assert cloud.posts == 0
+        choose(find(form, "Type"), "gpu" if product == "a100-80g" else "cpu")
+        assert form.errors == {}
+
+    def test_a_count_of_several_is_advised_against(self, form):
+        displayed(form)
+        form.value = {
+            **MINIMAL,
+            "type": "cpu",
+            "product_id": "cpu.8c16g",
+            "resource": {"gpu_num": 2, "rootfs_size_gb": 20},
+        }
+        assert "A CPU product is rented as a whole" in shown(form)
+        assert "Costs ¥0.64 per hour" in shown(form)
+
+    def test_its_listing_alone_may_fail(self, make_form, account):
+        def answer(request):
+            if request.url.params.get("type") == "cpu":
+                return httpx.Response(400, json={"message": "no such type"})
+            return PracticeTransport(account).handle_request(request)
+
+        form, _transport = form_on(make_form, account, answer, A100)
+        displayed(form)
+        assert "CPU products and prices could not be loaded" in shown(form)
+        assert "Costs ¥12.60 per hour for 1 GPU" in shown(form)
 
 
 def test_the_confirmation_states_the_money(form):
     displayed(form)
     form.value = A100
     press(find(form, "Launch"))
-    assert shown(form).count("billed by the second from pulling") == 2
+    assert shown(form).count("billed from pulling until stopped, by the second") == 2
     assert "3 hours ≈ ¥37.80" in shown(form)
     assert "The balance of ¥866.40 covers about 68 hours" in shown(form)
 

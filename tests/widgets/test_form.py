@@ -360,7 +360,8 @@ def test_copy_hands_over_the_full_text_even_when_the_preview_folds(form):
 def test_launch_asks_first_and_cancel_sends_nothing(form, cloud):
     fill(form)
     press(find(form, "Launch"))
-    assert "Launch <b>demo</b> on <b>prod-1</b>, GPUs: <b>1</b>, <b>postpaid</b>" in shown(form)
+    where = "Launch <b>demo</b> on <b>prod-1</b>, <b>1 GPU</b>, on <b>the practice cloud</b>"
+    assert f"{where}: <b>postpaid, billed from pulling until stopped</b>?" in shown(form)
     answer(form, "Cancel")
     assert cloud.posts == 0
     assert find_all(form, "Launch")

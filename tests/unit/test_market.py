@@ -1,0 +1,67 @@
+"""Finding a product: filters keep what fits, a row says what it is."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.request.market import Wanted, limits, memory_of, offer_row
+from ppio_widgets.request.offer import Offer, Price
+
+_sizes = st.none() | st.integers(1, 512)
+_regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)
+_offers = st.builds(
+    Offer,
+    id=st.text("abc", min_size=1, max_size=3),
+    name=st.sampled_from(["", "8C16G", "A100"]),
+    type=st.sampled_from(["gpu", "cpu"]),
+    gpu_memory_gb=_sizes,
+    memory_gb=_sizes,
+    cpu=_sizes,
+    regions=_regions,
+    postpaid=st.none() | st.builds(Price, st.decimals(0, 99, places=2)),
+)
+_lists = st.lists(_offers, max_size=8)
+
+
+@given(_lists, st.sampled_from(["r-1", "r-2", "r-9"]))
+def test_a_region_keeps_what_has_it_and_what_names_none(offers, region):
+    found = Wanted(region=region).found_in(offers)
+    assert all(not one.regions or region in one.regions for one in found)
+    assert len(found) == sum(one.sold_in(region) for one in offers)
+    assert all(one in found for one in offers if not one.regions)
+
+
+@given(_lists, st.sampled_from(["gpu", "cpu"]), st.integers(1, 512))
+def test_type_and_memory_keep_what_fits(offers, kind, size):
+    assert {one.type for one in Wanted(type=kind).found_in(offers)} <= {kind}
+    found = Wanted(type=kind, memory_gb=size).found_in(offers)
+    assert all((memory_of(one) or 0) >= size for one in found)
+    assert len(found) == sum(one.type == kind and (memory_of(one) or 0) >= size for one in offers)
+
+
+@given(_lists)
+def test_gpu_products_come_first(offers):
+    kinds = [one.type for one in Wanted().found_in(offers)]
+    assert kinds == sorted(kinds, reverse=True)
+    assert len(kinds) == len(offers)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(offer=_offers.filter(lambda one: one.type == "cpu"))
+def test_a_cpu_product_is_told_without_gpus(language, offer):
+    bare = Offer(offer.id, offer.name.replace("A100", ""), "cpu", cpu=offer.cpu, memory_gb=offer.memory_gb)
+    say = words(language)
+    text = offer_row(bare, "postpaid", say) + " ".join(limits(bare, say).values())
+    assert "GPU" not in text
+    assert offer.cpu is None or str(offer.cpu) in text
+    assert offer.memory_gb is None or f"{offer.memory_gb} GB" in text
+
+
+def test_rows():
+    say = words("en")
+    cpu = Offer("cpu", "8C16G", "cpu", cpu=8, memory_gb=16, postpaid=Price(Decimal("0.64")), currency="CNY")
+    assert offer_row(cpu, "postpaid", say) == "8C16G · 8 cores · 16 GB · ¥0.64/h"
+    assert limits(cpu, say) == {"resource.gpu_num": "required by the API; keep 1"}
