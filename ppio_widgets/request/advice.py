@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import money
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
-from ppio_widgets.request.images import has_digest, repository_and_tag
+from ppio_widgets.request.images import can_be_address, has_digest, repository_and_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +91,7 @@ def advise(
 def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
     # What runs behind such an address can change between two launches (how registries work).
     image = value_at(body, ("image",))
-    if not isinstance(image, str) or not image or has_digest(image):
+    if not isinstance(image, str) or not image or not can_be_address(image) or has_digest(image):
         return
     _, tag = repository_and_tag(image)
     if tag in ("", "latest"):
