@@ -6,6 +6,18 @@ if (!window.ppw) {
   document.addEventListener('focusin', (event) => {
     if (inside(event.target)) event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
   });
+  // A name has no line break, and where areas do not grow by themselves they grow here.
+  document.addEventListener('keydown', (event) => {
+    const name = inside(event.target) && event.target.closest('.f-envs-key');
+    if (name && event.key === 'Enter' && !event.isComposing) event.preventDefault();
+  }, true);
+  const grow = ({target}) => {
+    if (!inside(target) || !target.matches('textarea[rows="1"]') || CSS.supports('field-sizing', 'content')) return;
+    target.style.height = 'auto';
+    target.style.height = target.scrollHeight + 2 + 'px';
+  };
+  document.addEventListener('input', grow);
+  document.addEventListener('focusin', grow);
   // After a click that adds or removes something, put the focus where the next key belongs.
   document.addEventListener('click', (event) => {
     const control = event.target.closest && event.target.closest('button, .ppw-switch input');
@@ -14,7 +26,7 @@ if (!window.ppw) {
     // A changed list or row makes its buttons anew, so that is what to hold on to.
     const list = control.closest('.ppw-list');
     const row = control.closest('.ppw-row');
-    const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
+    const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select, textarea)')
       : control.matches('.ppw-row > button') ? () => list.querySelector('.ppw-add')
       : control.matches('input') ? () => row.querySelector('.ppw-switch input')
       : control.matches('.ppw-launch') ? () => root.querySelector('.ppw-confirm')

@@ -104,7 +104,7 @@ class Proposal:
         self._reason.value = esc(found.reason)
         self._apply.description = found.label
         if not self.box.children:
-            self.box.children = [self._reason, self._apply]
+            self.box.children = [self._reason, self._apply] if found.reason else [self._apply]
 
     @guarded
     def _on_draft(self, _change: Any) -> None:

@@ -142,8 +142,7 @@ class Sections:
         for field in self.fields.values():
             field.widget.close()
         for rows in self.lists.values():
-            for row in rows.rows:
-                row.close()
+            rows.close()
 
     def _field(self, name: str, default: Any = None) -> Field:
         if name not in self.fields:

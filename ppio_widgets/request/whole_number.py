@@ -54,7 +54,9 @@ def read_whole(text: str, path: Path) -> int | None:
 
 
 def why_not_whole(text: str, path: Path) -> Fault:
-    """Return why `read_whole` reads no number from a text."""
+    """Return why `read_whole` reads no number from a text; empty where it does."""
+    if read_whole(text, path) is not None:
+        return ""
     plain = _plain(text)[:_LONGEST]
     if _is_port(path) and _SEVERAL.fullmatch(plain):
         return "port"
