@@ -113,6 +113,15 @@ def _commands(body: Mapping[str, Any]) -> Iterator[Advice]:
             yield Advice((name,), "too_long", {"length": len(text), "most": _LONGEST_COMMAND})
 
 
+def _line_ends(body: Mapping[str, Any]) -> Iterator[Advice]:
+    # Enter breaks the line in a field that takes several; a text of one line rarely means that.
+    texts: list[tuple[Path, Any]] = [((name,), value_at(body, (name,))) for name in ("entrypoint", "command")]
+    texts += [(("envs", number, "value"), row.get("value")) for number, row in enumerate(_rows(body, "envs"))]
+    for path, text in texts:
+        if isinstance(text, str) and text.find("\n") == len(text) - 1 >= 0:
+            yield Advice(path, "line_end")
+
+
 def _envs(body: Mapping[str, Any]) -> Iterator[Advice]:
     rows = _rows(body, "envs")
     # v1, create instance (Novita) and upgrade (PPIO).
@@ -195,6 +204,7 @@ _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[Advice]], ...] = (
     _image,
     _auto_renew,
     _commands,
+    _line_ends,
     _envs,
     _reserved_ports,
     _many_ports,

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.draft import compact, is_env_value
 from ppio_widgets.request.envref import EnvRef, key_fault, looks_secret
@@ -248,4 +247,4 @@ def _shown(value: Any, path: Path, say: Words) -> str:
 
 
 def _text(value: Any) -> str:
-    return visible(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
