@@ -44,6 +44,21 @@ def text(low: int, high: int) -> st.SearchStrategy[str]:
     return st.text(_hard, min_size=low, max_size=min(high, 24))
 
 
+def keys(high: int) -> st.SearchStrategy[str]:
+    """Names of variables, as hard as they may be: no ``=``, no line break, no blank around."""
+    return text(1, high).map(lambda key: key.translate({ord("="): "-", ord("\n"): "!"}).strip() or "K")
+
+
+def images(high: int) -> st.SearchStrategy[str]:
+    """Addresses of images, as far as they may be: ASCII without blanks."""
+    return text(1, high).map(as_image)
+
+
+def as_image(text: str) -> str:
+    """What of a text may stand in an image's address."""
+    return "".join(char for char in text if "!" <= char <= "~") or "i"
+
+
 def _parts(required: dict, optional: dict) -> st.SearchStrategy[dict]:
     return st.fixed_dictionaries(required, optional=optional).filter(bool)
 
@@ -63,7 +78,7 @@ _resource = _parts(
     {"gpu_num": st.integers(1, 64), "rootfs_size_gb": st.integers(2, 6144)},
     {"min_cuda_version": text(1, 255)},
 )
-_env = _parts({"key": text(1, 511)}, {"value": text(0, 4095)})
+_env = _parts({"key": keys(511)}, {"value": text(0, 4095)})
 _port = st.fixed_dictionaries({"port": _ports, "protocol": st.sampled_from(["tcp", "http"])})
 _volume = _parts(
     {"type": st.sampled_from(["local", "network"])}, {"id": text(1, 255), "mount_point": text(1, 4095)}
@@ -75,7 +90,7 @@ bodies = _parts(
     {
         "name": text(1, 255),
         "product_id": text(1, 60),
-        "image": text(1, 500),
+        "image": images(500),
         "billing": _billing,
         "resource": _resource,
     },
@@ -95,7 +110,7 @@ bodies = _parts(
 )
 
 env_names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True)
-_env_from_kernel = st.fixed_dictionaries({"key": text(1, 511), "value": env_names.map(EnvRef)})
+_env_from_kernel = st.fixed_dictionaries({"key": keys(511), "value": env_names.map(EnvRef)})
 
 # The same, and the value of at least one variable is taken from the kernel's environment.
 bodies_with_refs = st.builds(

@@ -7,6 +7,18 @@ if (!window.ppw) {
   document.addEventListener('focusin', (event) => {
     if (inside(event.target)) event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
   });
+  // A name has no line break, and where areas do not grow by themselves they grow here.
+  document.addEventListener('keydown', (event) => {
+    const name = inside(event.target) && event.target.closest('.f-envs-key');
+    if (name && event.key === 'Enter' && !event.isComposing) event.preventDefault();
+  }, true);
+  const grow = ({target}) => {
+    if (!inside(target) || !target.matches('textarea[rows="1"]') || CSS.supports('field-sizing', 'content')) return;
+    target.style.height = 'auto';
+    target.style.height = target.scrollHeight + 2 + 'px';
+  };
+  document.addEventListener('input', grow);
+  document.addEventListener('focusin', grow);
   // What spends or destroys takes no held key and no double click; a click of an assistive device has detail 0.
   const weighty = (node) => near(node, '.ppw-ask, .ppw-asked > button');
   const drop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
@@ -72,7 +84,7 @@ if (!window.ppw) {
       return (card === earlier ? null : card) || actions.closest('.ppw-machine') || root.querySelector('.ppw-instances select')
         || part('.ppw-look') || part('.ppw-launch');
     };
-    const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select)')
+    const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select, textarea)')
       : control.matches('.ppw-row > button') ? () => list.querySelector('.ppw-add')
       : control.matches('input') ? () => row.querySelector('.ppw-switch input')
       : control.matches('.ppw-ask') ? () => part('[role=alertdialog]')

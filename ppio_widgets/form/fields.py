@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _SHORT = ("whole", "choice")
 # And those that are long get all the room there is.
 _WIDE = ("image", "entrypoint", "command")
+# What is pasted into these may have several lines, which an area keeps; a one-line control joins them.
+_OF_LINES = ("entrypoint", "command", "envs.*.key", "envs.*.value")
 
 
 class Field:
@@ -65,7 +67,7 @@ class Field:
         self._label = say(f"field.{pattern(path)}{self._variant}")
         self._false_given = default is False
         self._showing = False
-        self._has_area = _has_lines(default)
+        self._has_area = f"{pattern(path)}{self._variant}" in _OF_LINES or _has_lines(default)
         self._ids: dict[str, str] = {}
         self.widget = self._build(say, default, row)
         self.widget.observe(self._on_value, "value")

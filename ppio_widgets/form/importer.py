@@ -72,7 +72,7 @@ class ImportBox(Opener):
             _dom_classes=["ppw-field"],
         )
         self._text = theme.text_area(
-            description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
+            rows=3, description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
         )
         self._told = theme.html("", "ppw-notice")
         self._apply = theme.button(say("import.apply"), "ppw-apply", button_style="primary")

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.form import theme
 from ppio_widgets.form.env_row import EnvRow
 from ppio_widgets.form.guard import guarded
+from ppio_widgets.form.html import esc
 from ppio_widgets.form.row import Row
 from ppio_widgets.form.suggestions import choices
+from ppio_widgets.launcher.outside import Disk
+from ppio_widgets.request.envfile import rows_of_text
 from ppio_widgets.request.fields import Path, Rows, node_at, pattern
+from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import ipywidgets as w
 
     from ppio_widgets.form.fields import Field
     from ppio_widgets.launcher.session import LaunchSession
@@ -42,6 +48,7 @@ class RowList:
         self._add = theme.button(say(f"row.add.{column}"), "ppw-add")
         self._add.on_click(self._on_add)
         self._label = theme.html(f"<span>{say(f'list.{column}')}</span>", "ppw-label")
+        self._note: w.HTML | None = None
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
     def show(self, values: Any) -> None:
@@ -49,11 +56,19 @@ class RowList:
         old = self.rows
         self.rows = []
         for value in values if isinstance(values, list | tuple) else ():
-            self.rows.append(self._new(value))
+            self.rows.append(self._new(len(self.rows) + 1, value))
         if self.rows or old:
+            self._tell("")
             self._publish()
         for row in old:
             row.close()
+
+    def close(self) -> None:
+        """Close the rows, and what is out of sight as well."""
+        for row in self.rows:
+            row.close()
+        if self._note is not None:
+            self._note.close()
 
     def suggest(self) -> None:
         """Offer in every row what the catalogue told meanwhile."""
@@ -79,19 +94,28 @@ class RowList:
                 found.setdefault(advice, []).append(row)
         return found
 
-    def _new(self, given: Any = None) -> Row:
+    def _new(self, number: int, given: Any = None) -> Row:
         kind = EnvRow if self.column == "envs" else Row
-        return kind(self, len(self.rows) + 1, given)
+        return kind(self, number, given)
 
     def _publish(self) -> None:
-        self.box.children = [self._label, *(row.box for row in self.rows), self._add]
+        note = [self._note] if self._note is not None and self._note.value else []
+        self.box.children = [self._label, *note, *(row.box for row in self.rows), self._add]
+
+    def _tell(self, *sentences: str) -> None:
+        """Say something about the list; it is seen once the list is published."""
+        text = "".join(f"<p>{esc(sentence)}</p>" for sentence in sentences if sentence)
+        if text and self._note is None:
+            self._note = theme.html("", "ppw-note")
+        if self._note is not None:
+            self._note.value = text and f"<div role=status>{text}</div>"
 
     def _send(self) -> None:
         self.session.set((self.column,), [row.value for row in self.rows])
 
     @guarded
     def _on_add(self, _button: Any) -> None:
-        self.rows.append(self._new())
+        self.rows.append(self._new(len(self.rows) + 1))
         self._publish()
 
     @guarded
@@ -104,6 +128,30 @@ class RowList:
     def on_switch(self, row: EnvRow) -> None:
         """Take the value of a variable from elsewhere."""
         row.switch()
+        self._send()
+
+    @guarded
+    def on_make(self, row: EnvRow) -> None:
+        """Make rows of the text of variables that was pasted into one."""
+        try:
+            found = rows_of_text(row.pasted, Disk())
+        except LineError as error:
+            self._tell(error.sentence(self.say))
+            self._publish()
+            return
+        stays = row.take_pasted()
+        place = self.rows.index(row)
+        first = place + 1 + stays
+        made = [self._new(number, given) for number, given in enumerate(found.rows, first)]
+        self.rows[place : place + 1] = [*([row] if stays else []), *made]
+        for number, one in enumerate(self.rows, 1):
+            one.renumber(number)
+        self._tell(*(self.say(f"line.{code}", **params) for code, params in found.notes))
+        self._publish()
+        if stays:
+            row.arrange()
+        else:
+            row.close()
         self._send()
 
     @guarded

@@ -9,7 +9,7 @@ from ppio_widgets.form.chooser import ProductChooser
 from ppio_widgets.form.fields import Field
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
-from ppio_widgets.form.proposal import CudaProposal
+from ppio_widgets.form.proposal import Proposal, address_without_slips, cuda_of_tag
 from ppio_widgets.form.rows import RowList, is_list
 from ppio_widgets.form.suggestions import choices
 from ppio_widgets.form.templates import TemplateChooser
@@ -101,13 +101,14 @@ class Sections:
         self._forced: set[str] = set()
         self._chooser = ProductChooser(session, say, show_fault, self._on_product)
         self._templates = TemplateChooser(session, say, show_fault, on_filled)
-        self._proposal = CudaProposal(session, say, show_fault, self._on_cuda)
+        self._address = Proposal(session, say, show_fault, address_without_slips, self._on_address)
+        self._cuda = Proposal(session, say, show_fault, cuda_of_tag, self._on_cuda)
         # What stands below a field and is no field itself.
         self._below: dict[str, tuple[w.Widget, ...]] = {
             "product_id": (self._chooser.box,),
-            "image": (self._templates.box,),
+            "image": (self._address.box, self._templates.box),
             "billing.mode": by_hand,
-            "resource.min_cuda_version": (self._proposal.box,),
+            "resource.min_cuda_version": (self._cuda.box,),
         }
         for names in SECTIONS.values():
             for name in names:
@@ -136,13 +137,12 @@ class Sections:
 
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
-        for part in (self._chooser, self._templates, self._proposal):
+        for part in (self._chooser, self._templates, self._address, self._cuda):
             part.close()
         for field in self.fields.values():
             field.widget.close()
         for rows in self.lists.values():
-            for row in rows.rows:
-                row.close()
+            rows.close()
 
     def _field(self, name: str, default: Any = None) -> Field:
         if name not in self.fields:
@@ -190,6 +190,9 @@ class Sections:
         """Take the product that was chosen from the list; nothing else that was typed is changed."""
         self._take("product_id", product_id)
         self.lists["candidate_regions"].suggest()  # those of this product
+
+    def _on_address(self, address: str) -> None:
+        self._take("image", address)
 
     def _on_cuda(self, version: str) -> None:
         self._take("resource.min_cuda_version", version)

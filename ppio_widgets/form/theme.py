@@ -61,9 +61,9 @@ def text(**traits: Any) -> w.Text:
     return w.Text(layout=looks().layout, style=looks().text, **traits)
 
 
-def text_area(**traits: Any) -> w.Textarea:
-    """Make a text control of several lines."""
-    return w.Textarea(layout=looks().layout, style=looks().text, rows=3, **traits)
+def text_area(*, rows: int = 1, **traits: Any) -> w.Textarea:
+    """Make a text control of several lines; one of one row grows with what stands in it."""
+    return w.Textarea(layout=looks().layout, style=looks().text, rows=rows, **traits)
 
 
 def choice(**traits: Any) -> w.Dropdown:

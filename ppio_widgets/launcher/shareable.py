@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cloud.known import known_secrets
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.request.draft import compact
-from ppio_widgets.request.envref import EnvRef, is_name, looks_secret, reference, reference_names
+from ppio_widgets.request.envref import EnvRef, is_name, key_fault, looks_secret, reference, reference_names
 from ppio_widgets.request.fields import tree
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.shapes import sightings
@@ -77,6 +77,8 @@ def without_secrets(
     """
     secrets = secrets or Secrets(known_secrets(variables=reference_names(body)))
     clean, made = with_references(body, secrets)
+    if any(map(_holds_more, clean.get("envs") or ())):
+        raise PresetRefused("preset_env_key")
     for name, value in clean.items():
         source = secrets.source_in(to_json({name: value}))
         if source:
@@ -166,6 +168,12 @@ def _clean_row(row: Any, secrets: Secrets, made: list[str]) -> Any:
         return row
     made.append(key)
     return {**row, "value": EnvRef(_kernel_name(key, value, secrets.known))}
+
+
+def _holds_more(row: Any) -> bool:
+    """Whether in the place of a variable's name perhaps its value stands as well."""
+    key = row.get("key") if isinstance(row, Mapping) else None
+    return isinstance(key, str) and key_fault(key) in ("equals", "lines")
 
 
 def _kernel_name(key: str, value: Any, known: Sequence[Known]) -> str:

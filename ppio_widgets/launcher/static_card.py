@@ -25,7 +25,7 @@ from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.cost import cost_sentences
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.request.envref import EnvRef, is_name, reference
+from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
 from ppio_widgets.request.fields import tree
 from ppio_widgets.request.line_text import MAGIC, to_line
 from ppio_widgets.request.moments import moment_words, write_span
@@ -244,7 +244,7 @@ def without_values(body: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _by_name(row: Mapping[str, Any]) -> dict[str, Any]:
     key, value = row.get("key"), row.get("value")
-    if not isinstance(key, str):
+    if not isinstance(key, str) or key_fault(key):  # a value may stand in the place of the name
         return {}
     if value is None or value == "":
         return {"key": key, "value": value}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import money
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
-from ppio_widgets.request.images import has_digest, repository_and_tag
+from ppio_widgets.request.images import can_be_address, has_digest, repository_and_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +91,7 @@ def advise(
 def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
     # What runs behind such an address can change between two launches (how registries work).
     image = value_at(body, ("image",))
-    if not isinstance(image, str) or not image or has_digest(image):
+    if not isinstance(image, str) or not image or not can_be_address(image) or has_digest(image):
         return
     _, tag = repository_and_tag(image)
     if tag in ("", "latest"):
@@ -118,6 +118,15 @@ def _commands(body: Mapping[str, Any]) -> Iterator[Advice]:
         text = value_at(body, (name,))
         if isinstance(text, str) and len(text) > _LONGEST_COMMAND:
             yield Advice((name,), "too_long", {"length": len(text), "most": _LONGEST_COMMAND})
+
+
+def _line_ends(body: Mapping[str, Any]) -> Iterator[Advice]:
+    # Enter breaks the line in a field that takes several; a text of one line rarely means that.
+    texts: list[tuple[Path, Any]] = [((name,), value_at(body, (name,))) for name in ("entrypoint", "command")]
+    texts += [(("envs", number, "value"), row.get("value")) for number, row in enumerate(_rows(body, "envs"))]
+    for path, text in texts:
+        if isinstance(text, str) and text.find("\n") == len(text) - 1 >= 0:
+            yield Advice(path, "line_end")
 
 
 def _envs(body: Mapping[str, Any]) -> Iterator[Advice]:
@@ -203,6 +212,7 @@ _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[Advice]], ...] = (
     _auto_renew,
     _cpu_count,
     _commands,
+    _line_ends,
     _envs,
     _reserved_ports,
     _many_ports,

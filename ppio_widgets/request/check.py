@@ -16,8 +16,10 @@ from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
 from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
 from ppio_widgets.request.fits import fits
+from ppio_widgets.request.images import corrected_address
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.problem import Problem
+from ppio_widgets.request.whole_number import why_not_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +37,7 @@ _PLAIN = {
     "null_value": "null",
     "env_name": "env_name",
     "env_account_key": "env_account_key",
+    **{f"env_key_{fault}": f"env_key_{fault}" for fault in ("lines", "equals", "blank")},
 }
 
 
@@ -167,8 +170,10 @@ def _problems(details: list[ErrorDetails], body: Mapping[str, Any]) -> Iterator[
             yield from (((*path, key), Problem("unknown")) for key in part if any(map(is_half, key)))
         elif kind in _PLAIN:
             yield path, Problem(_PLAIN[kind])
+        elif kind == "image_address":
+            yield path, _of_address(str(value_at(body, path)))
         else:
-            yield path, _limits(path)
+            yield path, _limits(path, value_at(body, path))
 
 
 def _first_leaf(body: Mapping[str, Any], path: Path) -> Path:
@@ -191,12 +196,21 @@ def _missing(path: Path) -> Iterator[tuple[Path, Problem]]:
         yield path, Problem("missing")
 
 
-def _limits(path: Path) -> Problem:
-    """Say what the field takes; that is both the error and the way out."""
+def _of_address(image: str) -> Problem:
+    """Show the address that was likely meant, where there is one."""
+    meant = corrected_address(image)
+    return Problem("image_address_meant", {"meant": meant}) if meant else Problem("image_address")
+
+
+def _limits(path: Path, value: Any = None) -> Problem:
+    """Say what the field takes, or why a text is no number for it: both the error and the way out."""
     node = node_at(path)
     if not isinstance(node, Leaf):
         return Problem("object" if isinstance(node, Group) else "list")
     if node.kind == "whole":
+        fault = why_not_whole(value, path) if isinstance(value, str) else ""
+        if fault:
+            return Problem(f"whole_{fault}")
         code = "whole" if node.high is None else "whole_range"
         return Problem(code, {"low": node.low, "high": node.high})
     if node.kind == "choice":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.draft import compact, is_env_value
-from ppio_widgets.request.envref import EnvRef, looks_secret
+from ppio_widgets.request.envref import EnvRef, key_fault, looks_secret
 from ppio_widgets.request.fields import Group, Node, Path, Rows, pattern, tree
 from ppio_widgets.request.shapes import looks_like_key
 
@@ -186,7 +186,9 @@ def _subject(row: Any, path: Path) -> str:
         return str(row) if path != ("envs",) else "…"
     names = {"envs": ("key",), "ports": ("port",), "volumes": ("mount_point", "id", "type")}
     known = (row[name] for name in names.get(str(path[0]), ()) if name in row)
-    return str(next(known, "…"))
+    subject = str(next(known, "…"))
+    # In the place of a variable's name its value may stand as well.
+    return "…" if path == ("envs",) and key_fault(subject) in ("equals", "lines") else subject
 
 
 def _without_common(was: list[_Row], now: list[_Row]) -> tuple[list[_Row], list[_Row]]:

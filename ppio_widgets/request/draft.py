@@ -8,13 +8,13 @@ value of a variable may be an `EnvRef`, or ``{"$env": "NAME"}``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.fields import Group, Leaf, Node, Path, Rows, tree
+from ppio_widgets.request.whole_number import read_whole
 
 Draft = Mapping[str, Any]
 
@@ -26,9 +26,6 @@ DEFAULTS: Draft = {
 
 JUPYTER_PORT = 8888
 JUPYTER_PROTOCOL = "http"
-
-# At most as many digits as a 64-bit number has, so that int() cannot refuse.
-_WHOLE = re.compile(r"\s*([+-]?[0-9]{1,18})\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,8 @@ class Compact:
     ----------
     body : dict
         Unset, ``None``, empty text, empty lists and empty objects are gone (but
-        an env value may be ``""`` when its key is there); digits typed for a
-        whole number are one; ``{"$env": "NAME"}`` is an `EnvRef`; fields stand in the
+        an env value may be ``""`` when its key is there); a text typed for a
+        whole number is one (`read_whole`); ``{"$env": "NAME"}`` is an `EnvRef`; fields stand in the
         contract's order.
     lists : dict
         For each list of the contract, what it was and what is left of it.
@@ -69,7 +66,7 @@ class Compact:
 
 
 def compact(draft: Draft, before: Compact | None = None) -> Compact:
-    """Drop what is blank and read digits as numbers; see :class:`Compact`.
+    """Drop what is blank and read whole numbers; see :class:`Compact`.
 
     Parameters
     ----------
@@ -154,8 +151,8 @@ def _compact(value: Any, node: Node | None, path: Path, lists: _Lists) -> Any:
     if isinstance(value, str):  # first: most of them are, and they need the least
         if not isinstance(node, Leaf) or node.kind != "whole":
             return value
-        match = _WHOLE.fullmatch(value)
-        return int(match[1]) if match else (value.strip() or None)
+        number = read_whole(value, path)
+        return (value.strip() or None) if number is None else number
     if isinstance(value, Mapping):
         ref = reference(value) if is_env_value(path) else None
         return ref or _compact_group(value, node, path, lists)

@@ -106,10 +106,38 @@ def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside
         pairs.update(read_env_text(text, outside.holds_secret))
     for key in typed:
         pairs.pop(key, None)
-    return _rows(pairs, outside, paths)
+    load = "; ".join(f"load_dotenv({path!r}, interpolate=False)" for path in paths)
+    return _rows(pairs, outside, "env_file_secret", lambda _first: f"from dotenv import load_dotenv; {load}")
 
 
-def _rows(pairs: Mapping[str, str | None], outside: Outside, paths: Sequence[str]) -> EnvRows:
+def variables_in(text: str) -> int:
+    """Return how many variables a text names; 0 for one that is none of an env file, or has no value."""
+    try:
+        pairs = read_env_text(text)
+    except LineError:
+        return 0
+    return len(pairs) if any(value is not None for _key, value in pairs) else 0
+
+
+def rows_of_text(text: str, outside: Outside) -> EnvRows:
+    """Read the text of an env file into rows, by the same rules.
+
+    Raises
+    ------
+    LineError
+        When it cannot be read, or a secret cannot be taken by its name.
+    """
+    return _rows(
+        dict(read_env_text(text, outside.holds_secret)),
+        outside,
+        "env_text_secret",
+        lambda first: f'import os, getpass; os.environ["{first}"] = getpass.getpass()',
+    )
+
+
+def _rows(
+    pairs: Mapping[str, str | None], outside: Outside, refusal: str, load: Callable[[str], str]
+) -> EnvRows:
     environ = outside.environ
     secrets = {
         key: value
@@ -118,15 +146,14 @@ def _rows(pairs: Mapping[str, str | None], outside: Outside, paths: Sequence[str
     }
     refused = [key for key, value in secrets.items() if not is_name(key) or environ.get(key, value) != value]
     if refused:
-        raise LineError("env_file_secret", names=", ".join(refused))
+        raise LineError(refusal, names=", ".join(refused))
     taken = {key: None if key in secrets else value for key, value in pairs.items()}
     rows = [{"key": key, "value": EnvRef(key) if value is None else value} for key, value in taken.items()]
     missing = [key for key in secrets if key not in environ]
     as_written = [key for key, value in taken.items() if value and _FILLED_BY_DOTENV.search(value)]
     notes: list[Note] = []
     if missing:
-        load = "; ".join(f"load_dotenv({path!r}, interpolate=False)" for path in paths)
-        notes.append(("env_by_name", {"names": ", ".join(missing), "load": load}))
+        notes.append(("env_by_name", {"names": ", ".join(missing), "load": load(missing[0])}))
     if as_written:
         notes.append(("env_as_written", {"names": ", ".join(as_written)}))
     return EnvRows(tuple(rows), tuple(notes))

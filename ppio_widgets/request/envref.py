@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ppio_widgets.errors import RequestInvalid
 
@@ -70,6 +70,19 @@ def reference(value: Any) -> EnvRef | None:
 def is_name(text: object) -> bool:
     """Whether a text can be the name of a variable: letters, digits and ``_``, no digit first."""
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+def key_fault(key: str) -> Literal["lines", "equals", "blank", ""]:
+    """Return why no process can have a variable of that name, or nobody means it; empty for a sound one.
+
+    A name ends before the first ``=`` (POSIX, environment variables). A line break or a blank
+    around it came along with what was pasted.
+    """
+    if len(key.splitlines()) > 1 or key.endswith(("\n", "\r")):
+        return "lines"
+    if "=" in key:
+        return "equals"
+    return "blank" if key != key.strip() else ""
 
 
 def is_account_key(name: str) -> bool:

@@ -13,18 +13,22 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError
 from ppio_widgets.request.bodies import Nothing, Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
 from ppio_widgets.request.envfile import Note, rows_of_files
-from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.request.envref import EnvRef, is_name, key_fault
 from ppio_widgets.request.moments import read_span
 from ppio_widgets.request.money import read_amount
 from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest
 from ppio_widgets.request.shapes import looks_like_key
 from ppio_widgets.request.tokens import UNSAID, LineError, Word, hide_given, is_expression, split_line
+from ppio_widgets.request.whole_number import read_whole, why_not_whole
+
+if TYPE_CHECKING:
+    from ppio_widgets.request.fields import Path
 
 Lookup = Callable[[str], Any]
 
@@ -297,10 +301,17 @@ def _text(option: Option, value: Any) -> str:
 
 
 def _whole(option: Option, value: Any) -> int:
-    text = _text(option, value).strip()
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        raise LineError("option_whole", option=option.flag, value=text)
-    return int(text)
+    return _number(option, value, option.path)
+
+
+def _number(option: Option, value: Any, path: Path) -> int:
+    text = _text(option, value)
+    number = read_whole(text, path)
+    if number is None:
+        fault = why_not_whole(text, path)
+        code = "option_port" if fault == "port" else f"option_whole_{fault}" if fault else "option_whole"
+        raise LineError(code, option=option.flag, value=text.strip())
+    return number
 
 
 def _price(option: Option, value: Any) -> Decimal:
@@ -325,16 +336,19 @@ def _switch(_option: Option, _value: Any) -> bool:
 
 def _env(option: Option, value: Any) -> dict[str, Any]:
     key, equals, rest = _text(option, value).partition("=")
-    if not key or not (equals or is_name(key)) or looks_like_key(key):
+    if equals and key.strip() and key_fault(key):
+        raise LineError("option_env_blank")
+    if not key.strip() or not (equals or is_name(key)) or looks_like_key(key):
         raise LineError("option_env")  # what was typed may be a secret
     return {"key": key, "value": rest if equals else EnvRef(key)}
 
 
 def _port(option: Option, value: Any) -> dict[str, Any]:
     port, slash, protocol = _text(option, value).partition("/")
-    if not port.strip().lstrip("+-").isdecimal() or (slash and protocol not in PROTOCOLS):
+    number = read_whole(port, (*option.path, 0, "port"))
+    if number is None or (slash and protocol not in PROTOCOLS):
         raise LineError("option_port", option=option.flag, value=_text(option, value))
-    return {"port": _whole(option, port), "protocol": protocol or PROTOCOLS[0]}
+    return {"port": number, "protocol": protocol or PROTOCOLS[0]}
 
 
 def _volume(option: Option, value: Any) -> dict[str, str]:
@@ -354,11 +368,19 @@ def _jupyter(option: Option, value: Any) -> dict[str, Any]:
     port, slash, protocol = _text(option, value).partition("/")
     if slash and not protocol:
         raise LineError("option_port", option=option.flag, value=_text(option, value))
-    return {"enabled": True, "port": _whole(option, port), "protocol": protocol or JUPYTER_PROTOCOL}
+    return {
+        "enabled": True,
+        "port": _number(option, port, (*option.path, "port")),
+        "protocol": protocol or JUPYTER_PROTOCOL,
+    }
 
 
 def _renew(option: Option, value: Any) -> dict[str, Any]:
-    return {"enabled": True} if value is None else {"enabled": True, "months": _whole(option, value)}
+    return (
+        {"enabled": True}
+        if value is None
+        else {"enabled": True, "months": _number(option, value, (*option.path, "months"))}
+    )
 
 
 _READERS: dict[str, Callable[[Option, Any], Any]] = {

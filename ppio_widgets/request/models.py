@@ -26,7 +26,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_account_key, is_name
+from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_account_key, is_name, key_fault
+from ppio_widgets.request.images import can_be_address
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -103,6 +104,14 @@ class EnvVar(_Part):
 
     key: StrictStr = Field(min_length=1, max_length=511)
     value: EnvText | None = Field(None, max_length=LONGEST_VALUE, repr=False)
+
+    @field_validator("key")
+    @classmethod
+    def _can_be_a_name(cls, key: str) -> str:
+        fault = key_fault(key)
+        if fault:
+            raise PydanticCustomError(f"env_key_{fault}", "a name has no =, no line break, no blank around")
+        return key
 
     @field_validator("value", mode="wrap")
     @classmethod
@@ -186,6 +195,13 @@ class CreateInstanceRequest(_Part):
     candidate_regions: tuple[StrictStr, ...] | None = None
     tools: Tools | None = None
     auto_migrate: AutoMigrate | None = None
+
+    @field_validator("image")
+    @classmethod
+    def _can_be_an_address(cls, image: str) -> str:
+        if not can_be_address(image):
+            raise PydanticCustomError("image_address", "an image's address is ASCII without blanks")
+        return image
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body: what is unset or empty is absent, a reference is still an `EnvRef`."""

@@ -92,14 +92,16 @@ def meant(name):
 
 
 START = """\
-import json, os, time
+import json, os, re, time
 from pathlib import Path
 os.environ.update(PPIO_GPU_BASE_URL="SERVER", PPIO_WIDGETS_STATE_DIR="state")
 TEXTS = json.loads(Path("hostile.json").read_text())
 SENT = [text.encode("utf-8", "replace").decode() for text in TEXTS]  # no half characters
+def address(text):
+    return re.sub(r"[^!-~]", "", text)[:120] or "i"  # of anything else no call is made
 def body(n, kind):
     resource = {"gpu_num": 1, "rootfs_size_gb": 20}
-    return {"name": SENT[n][:120] + f" t{n:02}{kind}", "product_id": SENT[n], "image": SENT[n][:120],
+    return {"name": SENT[n][:120] + f" t{n:02}{kind}", "product_id": SENT[n], "image": address(SENT[n]),
             "command": SENT[n], "billing": {"mode": "postpaid"}, "resource": resource}
 ip = get_ipython()
 from IPython.display import display

@@ -87,15 +87,17 @@ def is_useful(card, identity):
 
 
 HOSTILE = """\
-import json
+import json, re
 from pathlib import Path
 from IPython.display import display
 from ppio_widgets.api import connect
 from ppio_widgets.form.confirm import ConfirmCard
 texts = json.loads(Path("static.json").read_text())[FIRST:][:11]
 for text in [text.encode("utf-8", "replace").decode()[:120] for text in texts]:
-    body = {"name": text, "product_id": text, "image": text, "command": text, "billing": {"mode": "postpaid"},
-            "resource": {"gpu_num": 1, "rootfs_size_gb": 20}, "envs": [{"key": text, "value": text}]}
+    key = " ".join(text.replace("=", "").split()) or "K"
+    body = {"name": text, "product_id": text, "image": re.sub("[^!-~]", "", text) or "i", "command": text,
+            "billing": {"mode": "postpaid"}, "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+            "envs": [{"key": key, "value": text}]}
     card = ConfirmCard(body, connect(practice=True))
     display(card)
     card.session.disarm()

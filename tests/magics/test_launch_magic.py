@@ -39,6 +39,29 @@ def test_dry_run_shows_what_blocks_and_needs_no_key(run):
     assert "api.ppio.com" in repr(plan)
 
 
+def test_a_slip_in_an_address_is_shown_corrected_and_nothing_is_sent(run, names):
+    line = "%ppio_launch --practice --name demo --product prod-1 --image nginx：1.27"
+    shown = "Image: An image address has no blanks and no full-width characters. Write nginx:1.27"
+    assert shown in repr(run(f"{line} --dry-run"))
+    with pytest.raises(UsageError, match=r"Write nginx:1\.27"):
+        run(f"{line} --yes")
+    assert names() == []
+
+
+def test_numbers_are_read_as_they_are_typed_or_refused_with_the_reason(run, names):
+    plan = run("%ppio_launch --practice --name demo --gpus ２ --rootfs '６０ GB' --port 8080.0 --dry-run")
+    assert plan.report.body["resource"] == {"gpu_num": 2, "rootfs_size_gb": 60}
+    assert plan.report.body["ports"] == [{"port": 8080, "protocol": "http"}]
+    for option, reason in (
+        ("--gpus 1,5", "two ways"),
+        ("--rootfs 1TB", "in GB"),
+        ("--env 'A = b'", "around the ="),
+    ):
+        with pytest.raises(UsageError, match=reason):
+            run(f"%ppio_launch --practice --name demo {option} --yes")
+    assert names() == []
+
+
 def test_dry_run_escapes_html(run):
     plan = run("%ppio_launch --practice --name '<img src=x onerror=alert(1)>' --dry-run")
     html = plan._repr_mimebundle_()["text/html"]

@@ -142,6 +142,14 @@ def test_what_means_something_to_ipython_arrives_in_any_company(cell, texts):
     assert read(cell(line)) == read(cell(f"launched = {line}")) == compact(body).body
 
 
+@quickly
+@given(st.lists(magical, min_size=2).map("\n".join), st.lists(magical, min_size=2).map("\n".join))
+def test_a_script_and_a_value_of_several_lines_arrive_in_a_line(cell, script, value):
+    body = {**MINIMAL, "command": script, "envs": [{"key": "A", "value": value}]}
+    line = to_line(body)
+    assert read(cell(line)) == read(cell(f"launched = {line}")) == body
+
+
 def test_hostile_text_arrives_in_a_line(cell):
     for kind, text in TEXTS.items():
         body = {**MINIMAL, "name": text, "candidate_regions": [text]}

@@ -50,6 +50,10 @@ def found(body, *args, **options):
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
+        (with_(command="bash\n"), [(("command",), "line_end")]),
+        (with_(entrypoint="\n"), [(("entrypoint",), "line_end")]),
+        (with_(envs=[{"key": "A", "value": "3\n"}]), [(("envs", 0, "value"), "line_end")]),
+        (with_(command="set -e\nbash\n", entrypoint="sh", envs=[{"key": "A", "value": "\n3"}]), []),
         (ports((2222, "tcp")), [(("ports", 0, "port"), "port_reserved")]),
         (ports((80, "http"), (2224, "tcp")), [(("ports", 1, "port"), "port_reserved")]),
         (jupyter(MINIMAL, port=2223), [(("tools", "jupyter", "port"), "port_reserved")]),

@@ -90,6 +90,11 @@ def without(body, name):
         ),
         ({"command": "x" * 99}, {"command": "b"}, [f"Command: {'x' * 59}… → b"]),
         ({"zz": {"a": [1]}}, {"zz": {"a": [1, {"b": False}]}}, ['zz: {"a": [1]} → {"a": [1, {"b": false}]}']),
+        (
+            {"command": "a"},
+            {"command": "set -e\nb\n", "envs": [{"key": "API=hunter2\nB=2", "value": ""}]},
+            ["Command: a → set -e\\nb\\n", "Variable … added"],
+        ),
         ({"name": "a\u202eb"}, {"name": "b"}, ["Name: a\\u202eb → b"]),
     ],
 )

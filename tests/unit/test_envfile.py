@@ -119,7 +119,8 @@ def test_a_secret_is_taken_by_its_name_and_how_to_do_that_is_said():
     ]
     ((code, params),) = line.notes
     assert code == "env_by_name"
-    assert params == {"names": "HF_TOKEN", "load": "load_dotenv('a.env', interpolate=False)"}
+    load = "from dotenv import load_dotenv; load_dotenv('a.env', interpolate=False)"
+    assert params == {"names": "HF_TOKEN", "load": load}
     assert "s3cret" not in repr(line)
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 import ppio_widgets
 from ppio_widgets import EnvRef
 from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.request.check import check
 from ppio_widgets.request.curl import read_curl, to_curl
 from ppio_widgets.request.draft import DEFAULTS, compact
 from ppio_widgets.request.json_text import to_json
@@ -88,6 +89,25 @@ def test_a_python_text_launches_its_body(body, practice):
         args, named, shown = run(to_python(body, SAY, practice=practice), monkeypatch)
     assert (args, named) == ((body,), {"practice": True} if practice else {})
     assert shown == ["i-1"]
+
+
+LINES = st.lists(
+    st.sampled_from(["", " ", "\t", "#!/bin/sh", "a 'b'", '"c" \\', "$x {y}", "%who", "中文", "\r"])
+)
+
+
+@given(LINES.map("\n".join), LINES.map("\n".join), st.booleans())
+def test_text_of_several_lines_comes_back_from_every_face(command, value, practice):
+    envs = [{"key": "A", "value": value}]
+    body = check({**MINIMAL, "command": command, "entrypoint": value, "envs": envs}).require().body()
+    assert body["envs"] == envs
+    assert read(to_line(body, practice=practice)) == body, (
+        "and it is one line: a line magic ends with its line"
+    )
+    assert read_curl(to_curl(body, SAY)).draft == body
+    assert json.loads(to_json(body)) == body
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert run(to_python(body, SAY, practice=practice), monkeypatch)[0] == (body,)
 
 
 def test_a_line_is_what_one_would_type():

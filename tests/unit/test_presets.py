@@ -236,6 +236,13 @@ def test_a_secret_where_no_reference_can_stand_is_refused_and_nothing_is_written
     assert not presets_folder().exists()
 
 
+@pytest.mark.parametrize("key", ["API=hunter2-of-mine", "API=hunter2\nB=2", "API\n"])
+def test_what_was_pasted_in_place_of_a_name_is_refused_and_nothing_is_written(key):
+    said = refused("preset_env_key", "s", {**MINIMAL, "envs": [{"key": "A", "value": "b"}, {"key": key}]})
+    assert "hunter2" not in said
+    assert not presets_folder().exists()
+
+
 @pytest.mark.parametrize("command", ["psql {}", "run --to={}", "echo '{}' | sh"])
 def test_what_the_body_takes_from_the_environment_is_no_part_of_anything_else(monkeypatch, command):
     monkeypatch.setenv("PLAIN_NAME", "plain-looking-value")

@@ -49,11 +49,11 @@ def test_fields_are_sent_in_the_order_of_the_contract():
     ("path", "good", "bad"),
     [
         (("name",), ["a", "x" * 255], ["x" * 256, 5, True]),
-        (("image",), ["a", "x" * 500], ["x" * 501]),
+        (("image",), ["a", "x" * 500], ["x" * 501, "a b", "nginx：1", " a", "é"]),
         (
             ("resource", "rootfs_size_gb"),
-            [2, 10_000, "60", " 60 "],
-            [1, 0, -1, 1.5, True, "1.5", "six", "２０"],
+            [2, 10_000, "60", " 60 ", "２０", "60.0", "1,000", "20 GB"],
+            [1, 0, -1, 1.5, True, "1.5", "six", "1,5", "20 TB"],
         ),
         (("resource", "gpu_num"), [1, "8"], [0, -5, "0", 1.0, False]),
         (("resource", "min_cuda_version"), ["x" * 255], ["x" * 256, 12.4]),
@@ -62,7 +62,11 @@ def test_fields_are_sent_in_the_order_of_the_contract():
         (("volumes", 0, "id"), ["x" * 255], ["x" * 256]),
         (("volumes", 0, "mount_point"), ["x" * 4095], ["x" * 4096]),
         (("volumes", 1, "type"), ["network"], ["nfs", 1]),
-        (("envs", 0, "key"), ["K" * 511], ["K" * 512, 3]),
+        (
+            ("envs", 0, "key"),
+            ["K" * 511, "A B"],
+            ["K" * 512, 3, "A ", "\tA", "A\u3000", "A=b", "A\nB", "A\n", " "],
+        ),
         (("envs", 0, "value"), ["", "v" * 4095], ["v" * 4096, 3, True]),
         (("ports", 1, "port"), [1, 65535, "8080"], [0, 65536, "70000", True, 80.5, "eighty"]),
         (("ports", 1, "protocol"), ["tcp", "http"], ["udp", "HTTP"]),

@@ -64,7 +64,7 @@ def test_digits_become_numbers_and_what_is_no_number_stays_as_typed(form):
     type_into(find(form, "GPUs"), "1.5")
     assert form.value["resource"]["gpu_num"] == "1.5"
     assert find(form, "GPUs").value == "1.5"
-    assert form.errors["resource", "gpu_num"] == "A whole number, at least 1."
+    assert form.errors["resource", "gpu_num"] == "A whole number, without a fraction."
 
 
 def test_rows_of_each_kind_are_added_filled_and_removed(form):

@@ -1,0 +1,146 @@
+"""What a person pastes and types arrives as it was meant: lines, variables, addresses, numbers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from ppio_widgets.practice import server
+from tests.consent import let_read
+
+from .conftest import until
+
+FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nform"
+SCRIPT = "#!/bin/bash\nset -e\nfor n in 1 2; do\n\techo \"$n\" '中文' \\\n    >> /data/log\ndone\n"
+PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ==\nabc/+123==\n-----END CERTIFICATE-----\n"
+ENV = "# of the project\nEPOCHS=3\nexport NOTE='two words'\nHF_TOKEN=hf_s3cretS3cret\n"
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The bodies of all create calls that reach the served practice cloud."""
+    bodies = []
+    answer = server.answer
+
+    def noting(account, method, path, headers, content):
+        if method == "POST":
+            bodies.append(json.loads(content))
+        return answer(account, method, path, headers, content)
+
+    monkeypatch.setattr(server, "answer", noting)
+    return bodies
+
+
+@pytest.fixture
+def form(notebook):
+    notebook.open([FORM])
+    notebook.run(0)
+    return notebook.form(0)
+
+
+def paste(control, text):
+    """Paste with the browser's own clipboard, as a person does."""
+    page = control.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    control.click()
+    page.keyboard.press("Control+V")
+
+
+def text_box(form, name):
+    return form.get_by_role("textbox", name=name, exact=True)
+
+
+def height(control):
+    return control.bounding_box()["height"]
+
+
+def test_a_pasted_script_and_a_pasted_certificate_are_sent_whole(notebook, form, sent):
+    for name, value in {"Name": "pasted", "Product": "a100-80g", "Image": "ubuntu:24.04"}.items():
+        text_box(form, name).fill(value)
+    paste(text_box(form, "Command"), SCRIPT)
+    paste(text_box(form, "Entrypoint"), "/bin/bash\n-c")
+    form.get_by_role("button", name="Add variable").click()
+    expect(text_box(form, "Variable 1")).to_be_focused()
+    notebook.page.keyboard.type("CERTIFICATE")
+    paste(text_box(form, "Value of variable 1"), PEM)
+    expected = {
+        "name": "pasted",
+        "product_id": "a100-80g",
+        "image": "ubuntu:24.04",
+        "billing": {"mode": "postpaid"},
+        "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+        "entrypoint": "/bin/bash\n-c",
+        "command": SCRIPT,
+        "envs": [{"key": "CERTIFICATE", "value": PEM}],
+    }
+    until(lambda: notebook.body(form) == expected, "the preview shows every line")
+    expect(form.locator(".ppw-make")).to_have_count(0)
+    form.get_by_role("button", name="Launch", exact=True).click()
+    confirm = form.get_by_role("button", name="Yes, launch it")
+    expect(confirm).to_be_visible()
+    let_read()
+    confirm.click()
+    expect(form.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)
+    assert sent == [expected]
+
+
+@pytest.mark.parametrize("into", ["Variable 1", "Value of variable 1"])
+def test_the_text_of_an_env_file_becomes_rows_after_a_click(notebook, form, into):
+    form.get_by_role("button", name="Add variable").click()
+    paste(text_box(form, into), ENV)
+    make = form.get_by_role("button", name="Make 3 rows")
+    expect(make).to_be_visible()
+    field = "key" if into == "Variable 1" else "value"
+    until(lambda: notebook.body(form)["envs"][0][field] == ENV, "nothing is changed before")
+    make.click()
+    expect(form.locator(".l-envs .ppw-row")).to_have_count(3)
+    expect(form.locator(".ppw-make")).to_have_count(0)
+    expect(text_box(form, "Value of variable 2")).to_have_value("two words")
+    expect(text_box(form, "Kernel variable for variable 3")).to_have_value("HF_TOKEN")
+    expect(form.locator(".ppw-note")).to_contain_text("HF_TOKEN: secret, going by the name or the value")
+    expect(form.get_by_role("button", name="Add variable")).to_be_focused()
+    expect(form.locator("pre")).to_contain_text("•••• (from $HF_TOKEN)")
+    held = "root => root.outerHTML + [...root.querySelectorAll('input, textarea')].map(e => e.value)"
+    assert "s3cret" not in form.evaluate(held)
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_an_area_looks_like_an_input_until_it_has_lines(notebook, form, by_itself):
+    page = notebook.page
+    if not by_itself:  # a browser without field-sizing
+        page.evaluate("CSS.supports = () => false")
+        page.add_style_tag(content=".ppw textarea { field-sizing: fixed !important; }")
+    command, name = text_box(form, "Command"), text_box(form, "Name")
+    command.click()
+    page.keyboard.type("python train.py")
+    assert height(command) == height(name) == 28
+    page.keyboard.press("Enter")
+    page.keyboard.type("echo done")
+    until(lambda: 40 < height(command) < 60, "two lines are seen")
+    until(lambda: notebook.body(form).get("command") == "python train.py\necho done", "Enter breaks the line")
+    form.get_by_role("button", name="Add variable").click()
+    expect(text_box(form, "Variable 1")).to_be_focused()
+    page.keyboard.type("A")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("x")
+    until(lambda: notebook.body(form).get("envs") == [{"key": "A", "value": "x"}], "a name has no line break")
+    assert height(text_box(form, "Variable 1")) == height(text_box(form, "Value of variable 1")) == 28
+
+
+def test_a_full_width_address_and_number_are_written_right_with_one_click(notebook, form):
+    image, disk = text_box(form, "Image"), text_box(form, "System disk, GB")
+    image.click()
+    notebook.page.keyboard.insert_text("registry。cn／ns／app：v1")
+    expect(form.locator(".ppw-todo")).to_contain_text("Write registry.cn/ns/app:v1")
+    form.get_by_role("button", name="Write registry.cn/ns/app:v1").click()
+    expect(image).to_have_value("registry.cn/ns/app:v1")
+    expect(form.get_by_role("button", name="Write registry")).to_have_count(0)
+    disk.fill("")
+    notebook.page.keyboard.insert_text("６０ GB")
+    until(lambda: notebook.body(form)["resource"].get("rootfs_size_gb") == 60, "the body holds the number")
+    expect(disk).to_have_value("６０ GB")
+    assert notebook.body(form)["image"] == "registry.cn/ns/app:v1"
