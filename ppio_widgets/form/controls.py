@@ -183,7 +183,8 @@ class LaunchControls:
         costs = [esc(text) for text in self.session.plan.costs(say)]
         names = reference_names(self.session.report.body)
         from_kernel = [f"<b>{esc(taken(names, say))}</b>"] if names else []
-        lines = [say("launch.question", **bold), *from_kernel, *costs, esc(billed)]
+        doubts = [f"<b>{esc(text)}</b>" for text in self.session.plan.named_doubts(say)]
+        lines = [say("launch.question", **bold), *doubts, *from_kernel, *costs, esc(billed)]
         if doubt is not None:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
         elif self.session.has_launched:

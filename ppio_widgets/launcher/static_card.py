@@ -328,7 +328,7 @@ def _lines(
     """Return the code that has a body launched, with its price ceiling and timer, or opens it as a form."""
     if body is None:
         return []
-    line = to_line(body, practice=plan.target.practice)
+    line = to_line(body, practice=plan.target.practice, base_url=plan.target.base_url)
     if form:
         line = line.replace(MAGIC, f"{MAGIC} --form", 1)
     if plan.ceiling is not None:

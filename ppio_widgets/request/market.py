@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -51,6 +52,16 @@ class Wanted:
             and (not self.region or self.region in offer.regions)
             and (not self.mode or not offer.modes or self.mode in offer.modes)
         )
+
+
+def closest_offer(text: str, offers: Sequence[Offer]) -> Offer | None:
+    """Return the product that was likely meant by an id that is not there, or by a name."""
+    named = Wanted(text).found_in(offers)
+    if named:
+        return named[0]
+    by_id = {offer.id.casefold(): offer for offer in offers}
+    close = difflib.get_close_matches(text.casefold(), by_id, 1)
+    return by_id[close[0]] if close else None
 
 
 def offer_row(offer: Offer, mode: str, say: Words) -> str:

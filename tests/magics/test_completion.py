@@ -277,7 +277,14 @@ def test_verbs_and_what_they_take_are_completed(completed):
     assert list(completed("%ppio practice |")) == ["on", "off"]
     assert list(completed("%ppio launches |")) == ["look", "absent", "forget"]
     assert list(completed("%ppio launches look |")) == [""]
-    assert list(completed("%ppio ls |")) == ["--name", "--status"]
+    assert list(completed("%ppio products --p|")) == ["--practice"]
+    assert list(completed("%ppio ls |")) == [
+        "--name",
+        "--status",
+        "--practice",
+        "--base-url",
+        "--allow-host",
+    ]
     assert list(completed("%ppio ls --status r|")) == ["running"]
     assert list(completed("%ppio delete i-1 -|")) == ["--yes"]
     assert "--product" not in completed("%ppio |")
@@ -312,11 +319,11 @@ def test_names_of_strangers_cannot_act(completed, run, seen):
     run("%ppio practice on")
     hostile = [("i-1", "x\n!rm -rf ~"), ("i-2", "x'; $HOME {y} \\"), ("i-3", "-x --yes"), ("i-4\n!ls", "x4")]
     seen(*hostile)
-    assert list(completed("%ppio stop x|")) == ["i-1", '"x\'; $HOME {y} \\\\"', "x4"]
+    assert list(completed("%ppio stop x|")) == ["i-1", """'x'"'"'; $HOME {y} '"\\\\\"""", "x4"]
     found = completed("%ppio stop |")
     assert list(found) == ["i-1", "i-2", "i-3"]
     assert all(about.isprintable() for about in found.values())
-    assert list(completed("%ppio stop -|")) == ["-"]
+    assert list(completed("%ppio stop -|")) == ["--practice", "--base-url", "--allow-host"]
 
 
 def test_a_fault_of_ours_is_no_fault_of_the_completer(completed, run, monkeypatch, capsys):
