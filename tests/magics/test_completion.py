@@ -286,7 +286,7 @@ def test_verbs_and_what_they_take_are_completed(completed):
         "--allow-host",
     ]
     assert list(completed("%ppio ls --status r|")) == ["running"]
-    assert list(completed("%ppio delete i-1 -|")) == ["--yes"]
+    assert list(completed("%ppio delete i-1 --y|")) == ["--yes"]
     assert "--product" not in completed("%ppio |")
 
 
