@@ -103,8 +103,9 @@ def _unknown(verb: str) -> PpioError:
 
     if not verb:
         return LineError("ppio_nothing")
-    close = difflib.get_close_matches(verb, [one for one in VERBS if one not in _ACTING], 1)
-    return LineError("ppio_meant" if close else "ppio_unknown", word=verb, meant="".join(close))
+    close = difflib.get_close_matches(verb, VERBS, 1)
+    harmless = bool(close) and close[0] not in _ACTING
+    return LineError("ppio_meant" if harmless else "ppio_unknown", word=verb, meant="".join(close))
 
 
 def _login(cloud: Mapping[str, Any]) -> None:

@@ -161,9 +161,9 @@ _DOCKER_CODES = {"-e": "option_docker_env", "-p": "option_docker_port", "-v": "o
 
 
 def closest(flag: str) -> str | None:
-    """Return the flag that was likely meant."""
-    close = difflib.get_close_matches(flag, BY_FLAG.keys() - _CONSENT, 1)
-    return close[0] if close else None
+    """Return the flag that was likely meant; none where that one is consent."""
+    close = difflib.get_close_matches(flag, BY_FLAG, 1)
+    return close[0] if close and close[0] not in _CONSENT else None
 
 
 def of_docker(word: str) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Which cloud a line, a Python text and a curl text reach: executed, over real sockets, between two servers."""
+"""Which cloud a line, a Python text and a curl text reach: executed, over sockets, between two servers."""
 
 import os
 import shutil
@@ -150,7 +150,7 @@ def test_a_strangers_host_is_refused_until_the_person_allows_it_and_gets_no_know
     assert 'base_url="https://gpu.example.com:8443", allow_host="gpu.example.com:8443"' in python
     with pytest.raises(UsageError, match=r"--allow-host gpu\.example\.com:8443"):
         run(f"{line} --yes")
-    with pytest.raises(UsageError, match="no API key for gpu.example.com:8443"):
+    with pytest.raises(UsageError, match=r"no API key for gpu\.example\.com:8443"):
         run(f"{line} --yes --allow-host gpu.example.com:8443")
     with pytest.raises(Exception, match=r"no API key for gpu\.example\.com:8443"):
         run(python)
@@ -169,7 +169,7 @@ def test_a_key_for_a_host_that_was_allowed_goes_to_that_host_only(run, monkeypat
     run("%ppio login --base-url https://gpu.example.com --allow-host gpu.example.com")
     client = PpioClient(base_url="https://gpu.example.com", allow_host="gpu.example.com")
     assert client.require_key().last_four == "abcd"
-    with pytest.raises(Exception, match="no API key for api.ppio.com"):
+    with pytest.raises(Exception, match=r"no API key for api\.ppio\.com"):
         PpioClient().require_key()
     with pytest.raises(UsageError, match="not a known host"):
         run("%ppio login --base-url https://other.example.com")

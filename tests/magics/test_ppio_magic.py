@@ -111,13 +111,18 @@ def test_practice_on_and_off_choose_for_the_kernel(run, names, monkeypatch):
         ("show a b", "Write it like this: %ppio show ID"),
         ("delete", "Write it like this: %ppio delete ID… [--yes]"),
         ("ls a", "Write it like this: %ppio ls [--name TEXT] [--status WORD]"),
-        ("ls --base-url", "--base-url needs a value: --base-url URL. One that begins with -- goes in quotes."),
+        (
+            "ls --base-url",
+            "--base-url needs a value: --base-url URL. One that begins with -- goes in quotes.",
+        ),
         ("products --all", "Write it like this: %ppio products [TEXT]"),
         ("launches absent x", "Write it like this: %ppio launches absent ID NAME"),
         (
             "launches x y z u",
-            "Write it like this: %ppio launches, %ppio launches look [ID], %ppio launches absent ID NAME, "
-            "%ppio launches forget ID",
+            (
+                "Write it like this: %ppio launches, %ppio launches look [ID], "
+                "%ppio launches absent ID NAME, %ppio launches forget ID"
+            ),
         ),
     ],
 )
@@ -138,7 +143,14 @@ def test_every_verb_has_its_use_in_one_line(run, monkeypatch, language):
 
 @pytest.mark.parametrize("acting", ["start", "stop", "delete"])
 def test_no_hint_proposes_what_bills_or_destroys(run, acting):
-    slips = [acting[:-1], acting + acting[-1], acting[1:], acting.upper(), f"{acting[0]}{acting[2:]}", "status"]
+    slips = [
+        acting[:-1],
+        acting + acting[-1],
+        acting[1:],
+        acting.upper(),
+        f"{acting[0]}{acting[2:]}",
+        "status",
+    ]
     for slip in slips:
         with pytest.raises(UsageError, match="There is no %ppio") as caught:
             run(f"%ppio {slip} i-1")
