@@ -268,8 +268,9 @@ class LaunchSession(HasTraits):
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
                 self.loading -= set(kinds)
-                self.shelf = catalogue.snapshot()
-                self.report = self._judged(self.draft)
+                with self.hold_trait_notifications():  # whoever is told of the one sees the other
+                    self.shelf = catalogue.snapshot()
+                    self.report = self._judged(self.draft)
 
     def _judged(self, draft: Mapping[str, Any]) -> Report:
         """Check a draft against the contract and against what the catalogue told."""
