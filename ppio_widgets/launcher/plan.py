@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
 
+# How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
+STRANGERS_KEY = "GPU_API_KEY"
+
+
 @dataclass(frozen=True)
 class Target:
     """Which cloud a launch goes to.
@@ -101,13 +105,14 @@ class LaunchPlan:
         where = self.target
         listens = f"http://127.0.0.1:{PRACTICE_PORT}" if where.practice else f"https://{where.name}"
         base_url = where.base_url or listens
+        key_of_others = KEY_VARIABLES[PPIO] if where.practice else STRANGERS_KEY
         return face(
             name,
             self.report.body,
             say or words(),
             practice_key=PRACTICE_KEY if where.practice else "",
             base_url=base_url,
-            key_name=KEY_VARIABLES.get(base_url, KEY_VARIABLES[PPIO]),
+            key_name=KEY_VARIABLES.get(base_url, key_of_others),
             address=where.base_url,
             allow_host=where.allow_host,
         )

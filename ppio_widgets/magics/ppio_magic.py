@@ -54,7 +54,7 @@ class PpioMagics(Magics):
 
     def _cloud(self, given: Sequence[Word], verb: str) -> tuple[list[Word], dict[str, Any]]:
         """Take out of a line which cloud it names."""
-        from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
+        from ppio_widgets.request.tokens import LineError, Word  # noqa: PLC0415
 
         left: list[Word] = []
         cloud: dict[str, Any] = {}
@@ -66,12 +66,10 @@ class PpioMagics(Magics):
             elif argument == "practice":
                 cloud[argument] = True
             else:
-                value = next(coming, None)
-                if value is None:
-                    raise LineError(
-                        "option_needs_value", option=word.text, metavar=BY_FLAG[word.text].metavar
-                    )
-                cloud[argument] = self._said(value, verb)
+                cloud[argument] = self._said(next(coming, Word()), verb).strip()
+                if not cloud[argument]:  # it would be another cloud than was meant
+                    metavar = BY_FLAG[word.text].metavar
+                    raise LineError("option_needs_value", option=word.text, metavar=metavar)
         return left, {"cloud": cloud}
 
     def _said(self, word: Word, verb: str) -> str:

@@ -165,7 +165,7 @@ class _Reader:
         elif option.kind in ("span", "moment"):
             self._take_stop(option, value)
         elif option.kind == "cloud":
-            self.cloud[option.flag] = _text(option, value).strip()
+            self.cloud[option.flag] = _address(option, value)
         elif option.path:
             item = _READERS[option.kind](option, value)
             self.draft = with_value(self.draft, option.path, self._with_row(option, item))
@@ -377,6 +377,14 @@ def _text(option: Option, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise LineError("option_kind", option=option.flag, kind=type(value).__name__)
     return str(value)
+
+
+def _address(option: Option, value: Any) -> str:
+    """Read a cloud's address; an empty one would be another cloud than was meant."""
+    text = _text(option, value).strip()
+    if not text:
+        raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
+    return text
 
 
 def _whole(option: Option, value: Any) -> int:

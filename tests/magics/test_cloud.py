@@ -146,6 +146,7 @@ def test_a_strangers_host_is_refused_until_the_person_allows_it_and_gets_no_know
     monkeypatch.setenv("PPIO_API_KEY", KEY)
     client = PpioClient(KEY, base_url="https://gpu.example.com:8443", allow_host="gpu.example.com:8443")
     line, python = face("line", client=client), face("python", client=client)
+    assert "PPIO_API_KEY" not in face("curl", client=client)
     assert "--allow-host" not in line, "whoever pastes a line did not allow a stranger by that"
     assert 'base_url="https://gpu.example.com:8443", allow_host="gpu.example.com:8443"' in python
     with pytest.raises(UsageError, match=r"--allow-host gpu\.example\.com:8443"):
@@ -158,6 +159,7 @@ def test_a_strangers_host_is_refused_until_the_person_allows_it_and_gets_no_know
         ("http://gpu.example.com", "plain http"),
         ("https://user:s3cret@gpu.example.com", "user name or password"),
         ("ftp://x", "scheme and host only"),
+        ("''", "--base-url needs a value"),
     ):
         with pytest.raises(UsageError, match=said) as caught:
             run(f"%ppio_launch --name a --base-url {url} --dry-run")
@@ -171,6 +173,8 @@ def test_a_key_for_a_host_that_was_allowed_goes_to_that_host_only(run, monkeypat
     assert client.require_key().last_four == "abcd"
     with pytest.raises(Exception, match=r"no API key for api\.ppio\.com"):
         PpioClient().require_key()
+    with pytest.raises(UsageError, match="--base-url needs a value"):
+        run("url = ''\n%ppio ls --base-url $url")
     with pytest.raises(UsageError, match="not a known host"):
         run("%ppio login --base-url https://other.example.com")
 
