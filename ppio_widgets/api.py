@@ -15,7 +15,7 @@ from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key, hidden
 from ppio_widgets.cloud.host import read_host
-from ppio_widgets.errors import LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.launcher import recovery, worker
 from ppio_widgets.launcher.alive import live_launch
 from ppio_widgets.launcher.instance import Instance, open_by_default
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.credentials import KeySource
+    from ppio_widgets.request.advice import Advice
 
 __all__ = ["Instance", "connect", "launch"]
 
@@ -72,7 +73,8 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     practice : bool, optional
         True for the practice cloud: the one served at a loopback base URL, else
         the one in this process. False for the live one. Without it ``%ppio practice``
-        decides, then ``PPIO_WIDGETS_PRACTICE=1``.
+        decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
+        `base_url` of another machine is refused.
     api_key, base_url, allow_host : optional
         See `PpioClient`.
     fall_back : bool
@@ -86,9 +88,11 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     CredentialsError, HostRefused
     """
     api_key = hidden(api_key)
+    host = read_host(base_url, allow_host=allow_host)
     if practice is None:
         practice = wants_practice()
-    host = read_host(base_url, allow_host=allow_host)
+        if practice and base_url and not host.loopback:
+            raise HostRefused("host_practice", host=host.name)
     if practice is None and fall_back and find_key(host, api_key) is None:
         practice = True
     if not practice:
@@ -163,7 +167,9 @@ def launch(  # noqa: PLR0913 - the same, and consent
     return finish(Launch(plan, client), again=again)
 
 
-def priced_plan(report: Report, client: PpioClient, ceiling: Decimal | None = None) -> LaunchPlan:
+def priced_plan(
+    report: Report, client: PpioClient, ceiling: Decimal | None = None, notes: tuple[Advice, ...] = ()
+) -> LaunchPlan:
     """Return a plan with its price, where it can be read.
 
     Parameters
@@ -172,6 +178,8 @@ def priced_plan(report: Report, client: PpioClient, ceiling: Decimal | None = No
     client : PpioClient
     ceiling : Decimal, optional
         See `launch`.
+    notes : tuple of Advice
+        See `LaunchPlan`.
     """
     catalogue = open_catalogue(client)
     product = str(report.body.get("product_id", ""))
@@ -179,8 +187,8 @@ def priced_plan(report: Report, client: PpioClient, ceiling: Decimal | None = No
     catalogue.load("balance")
     shelf = catalogue.snapshot()
     offer = shelf.offer(product)
-    judged = check(report.body, offer=offer)
-    return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling)
+    judged = check(report.body, offer=offer, offers=shelf.offers)
+    return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling, notes=notes)
 
 
 def read_ceiling(value: Decimal | int | str | None) -> Decimal | None:

@@ -52,6 +52,16 @@ def shell() -> Any:
     return ipython.get_ipython() if ipython is not None else None
 
 
+def is_variable(name: str) -> bool:
+    """Whether a name is a variable that the person made, as ``%who`` lists it: ``_`` and ``In`` are not."""
+    running = shell()
+    names = getattr(running, "user_ns", {})
+    if name.startswith("_") or name not in names:
+        return False
+    hidden = getattr(running, "user_ns_hidden", {})
+    return name not in hidden or names[name] is not hidden[name]
+
+
 def cell_id() -> str | None:
     """Return the front end's id of the cell that is running; None where it tells none."""
     value = _parent().get("metadata", {}).get("cellId")

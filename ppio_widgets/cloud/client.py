@@ -162,6 +162,11 @@ class PpioClient(Machines):
             account = ""
         return self.host.base_url, account, getattr(self._transport, "account", self._transport)
 
+    @property
+    def has_address(self) -> bool:
+        """Whether its cloud can be reached by address, from elsewhere too."""
+        return self._transport is None
+
     def knock(self, url: str) -> bool:
         """Whether something answers at a machine's own address; no key and no cookie is sent there.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.request.advice import Advice
 
 
 class ConfirmCard(View):
@@ -37,6 +38,8 @@ class ConfirmCard(View):
         When the kernel stops what is launched.
     preset : str
         Name of the preset that the draft began with.
+    notes : tuple of Advice
+        What is worth knowing of the line.
     language : str, optional
 
     Attributes
@@ -54,10 +57,11 @@ class ConfirmCard(View):
         ceiling: Decimal | None = None,
         timer: Timer | None = None,
         preset: str = "",
+        notes: tuple[Advice, ...] = (),
         language: str | None = None,
     ) -> None:
         say = words(language)
-        session = LaunchSession(client, draft, again=again)
+        session = LaunchSession(client, draft, again=again, notes=notes)
         session.limit(ceiling)
         session.stop_by(timer or Timer())
         session.preset = preset

@@ -218,7 +218,8 @@ class LaunchControls:
         costs += [esc(say("launch.unbilled"))] if self.session.target.practice else []
         names = reference_names(self.session.report.body)
         from_kernel = [f"<b>{esc(taken(names, say))}</b>"] if names else []
-        lines = [say("launch.question", **bold), *from_kernel, *costs]
+        doubts = [f"<b>{esc(text)}</b>" for text in self.session.plan.named_doubts(say)]
+        lines = [say("launch.question", **bold), *doubts, *from_kernel, *costs]
         # What came to be known since the question was opened: it is not sent like this.
         lines += [f"<span class=ppw-bad>{esc(one)}</span>" for one in self.session.blockers(say)]
         if doubt is not None:

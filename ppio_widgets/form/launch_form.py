@@ -94,7 +94,8 @@ class LaunchForm(View):
         fell_back = client is None and practice is None and wants_practice() is None
         client = client or connect(practice=practice, fall_back=True)
         fell_back = fell_back and client.is_practice
-        session = LaunchSession(client, DEFAULTS if value is None else _body_of(value))
+        draft = DEFAULTS if value is None else _body_of(value)
+        session = LaunchSession(client, draft, is_variable=notebook.is_variable)
         self._adopting = False
         self._own: dict[str, Any] | None = None
         scope = f"ppw{next(_numbers)}"

@@ -99,7 +99,7 @@ class Readout:
         if marked:
             inputs = f":is({','.join(marked)}) :is(input,select,textarea)"
             rules.insert(0, f"{inputs}{{border-color:var(--ppw-error)!important}}")
-        rules += [*self._advice(), *self._limits(errors)]
+        rules += [*self._advice(), *self._limits(errors), *self._doubts(errors)]
         return f"<style>{''.join(rules)}</style>" if rules else ""
 
     def _advice(self) -> list[str]:
@@ -124,26 +124,43 @@ class Readout:
             if name in self._sections.fields and name not in taken
         ]
 
+    def _doubts(self, errors: dict[Path, str]) -> list[str]:
+        """Return CSS that says beside a field what may not be meant, where no error stands there."""
+        taken = {found[1] for path in errors if (found := self._place(path)) is not None}
+        told: dict[str, str] = {}
+        for one in self.session.report.advice:
+            beside = self._selectors(one.path) if one.is_doubt else None
+            if beside is not None and beside[1] not in taken:
+                told.setdefault(beside[1], one.sentence(self._say))
+        return [
+            f"{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
+            for after, text in list(told.items())[:MOST_RULES]
+        ]
+
     def _place(self, path: Path) -> tuple[str, str] | None:
-        """Return selectors of the field to mark and of where its sentence goes."""
+        """Return selectors of the field to mark and of where its sentence goes, once it may show."""
+        found = self._selectors(path)
+        return found[:2] if found is not None and (found[2] or self.attempted) else None
+
+    def _selectors(self, path: Path) -> tuple[str, str, bool] | None:
+        """Return selectors of a field and of where its sentence goes, and whether it was touched."""
         if path in CLASSES:
             selector = f".{self._scope} .{CLASSES[path]}"
-            return selector, f"{selector}>.widget-label::after"
+            return selector, f"{selector}>.widget-label::after", True
         rows = self._sections.lists.get(str(path[0]))
         if rows is not None:
-            found = rows.field_at(path)
-            if found is None:
+            at = rows.field_at(path)
+            if at is None:
                 return None
-            row, field = found
+            row, field = at
             touched = any(one.touched for one in row.fields.values()) if field is None else field.touched
             selector = f".{self._scope} .{row.key}"
-            mark = f"{selector} .{field.css}" if field else selector
-            return (mark, f"{selector}::after") if touched or self.attempted else None
+            return f"{selector} .{field.css}" if field else selector, f"{selector}::after", touched
         field = self._sections.fields.get(".".join(str(part) for part in path))
-        if field is None or not (field.touched or self.attempted):
+        if field is None:
             return None
         selector = f".{self._scope} .{field.css}"
-        return selector, f"{selector}>.widget-label::after"
+        return selector, f"{selector}>.widget-label::after", field.touched
 
     @guarded
     def _on_session(self, _change: Any) -> None:

@@ -11,7 +11,7 @@ from ppio_widgets.cloud.host import PPIO
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.check import Report, field_name
+from ppio_widgets.request.check import Report, field_name, named
 from ppio_widgets.request.cost import cost_sentences, rented, terms
 from ppio_widgets.request.faces import face
 from ppio_widgets.request.json_text import to_json
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
+    from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offer import Offer
 
 # Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
+
+
+# How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
+STRANGERS_KEY = "GPU_API_KEY"
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,23 @@ class Target:
     practice : bool
         Whether nothing is billed there.
     base_url : str
+        Empty for the practice cloud in this process, which has no address.
+    allow_host : str
+        What has to be allowed to go there; empty for the known hosts and this machine.
     """
 
     name: str
     practice: bool
     base_url: str = ""
+    allow_host: str = ""
 
     @classmethod
     def of(cls, client: PpioClient) -> Target:
         """Describe the cloud of a client."""
-        return cls(client.host.name, client.is_practice, client.host.base_url)
+        host = client.host
+        stranger = not (host.known or host.loopback)
+        base_url = host.base_url if client.has_address else ""
+        return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
 
     def words(self, say: Words) -> str:
         """Return the cloud in words: ``"the practice cloud"`` or its host."""
@@ -71,6 +83,8 @@ class LaunchPlan:
         The most that one hour may cost, all GPUs together.
     price_asked : bool
         Whether the cloud was asked for the price, so that without one it is unknown.
+    notes : tuple of Advice
+        What is worth knowing of the line that it comes from.
     """
 
     report: Report
@@ -79,6 +93,7 @@ class LaunchPlan:
     balance: Decimal | None = None
     ceiling: Decimal | None = None
     price_asked: bool = True
+    notes: tuple[Advice, ...] = ()
 
     def face(self, name: str, say: Words | None = None) -> str:
         """Return what would be sent as text that can be run as it stands; it holds no secret.
@@ -91,16 +106,18 @@ class LaunchPlan:
             For its comments.
         """
         where = self.target
-        base_url = where.base_url or f"https://{where.name}"
-        if where.practice and base_url.count(":") < 2:  # the one in this process listens nowhere
-            base_url = f"http://127.0.0.1:{PRACTICE_PORT}"
+        listens = f"http://127.0.0.1:{PRACTICE_PORT}" if where.practice else f"https://{where.name}"
+        base_url = where.base_url or listens
+        key_of_others = KEY_VARIABLES[PPIO] if where.practice else STRANGERS_KEY
         return face(
             name,
             self.report.body,
             say or words(),
             practice_key=PRACTICE_KEY if where.practice else "",
             base_url=base_url,
-            key_name=KEY_VARIABLES.get(base_url, KEY_VARIABLES[PPIO]),
+            key_name=KEY_VARIABLES.get(base_url, key_of_others),
+            address=where.base_url,
+            allow_host=where.allow_host,
         )
 
     def costs(self, say: Words) -> list[str]:
@@ -171,10 +188,15 @@ class LaunchPlan:
 
     def named_advice(self, say: Words) -> list[str]:
         """Return what warns and lets pass, each as one text."""
-        return [
-            say("problem.named", name=field_name(one.path, say), text=one.sentence(say))
-            for one in self.report.advice
-        ]
+        return [named(one, say) for one in self._advice]
+
+    def named_doubts(self, say: Words) -> list[str]:
+        """Return the advice that something else may be sent than was meant, each as one text."""
+        return [named(one, say) for one in self._advice if one.is_doubt]
+
+    @property
+    def _advice(self) -> tuple[Advice, ...]:
+        return (*self.report.advice, *self.notes)
 
     def _body(self) -> str:
         return "\n".join(visible(line) for line in to_json(self.report.body).split("\n"))

@@ -25,6 +25,7 @@ from ppio_widgets.launcher.states import BUSY, LaunchState
 from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.request.check import Report, check, field_name
 from ppio_widgets.request.draft import copied, with_value
+from ppio_widgets.request.tokens import IsVariable, no_variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import PpioError
     from ppio_widgets.locale import Words
+    from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.fields import Path
     from ppio_widgets.request.offer import Offer
 
@@ -55,6 +57,10 @@ class LaunchSession(HasTraits):
         What to begin with.
     again : bool
         Whether a second copy was consented to beforehand.
+    is_variable : callable, optional
+        Whether a name is a variable of the notebook, for advice.
+    notes : tuple of Advice
+        What is worth knowing of a line that the draft comes from.
 
     Attributes
     ----------
@@ -75,7 +81,13 @@ class LaunchSession(HasTraits):
     sight = Any_(help="Changes whenever what is known of the launch does.")
 
     def __init__(
-        self, client: PpioClient, draft: Mapping[str, Any] | None = None, *, again: bool = False
+        self,
+        client: PpioClient,
+        draft: Mapping[str, Any] | None = None,
+        *,
+        again: bool = False,
+        is_variable: IsVariable = no_variable,
+        notes: tuple[Advice, ...] = (),
     ) -> None:
         self.lock = threading.RLock()
         self.closed = False
@@ -86,15 +98,23 @@ class LaunchSession(HasTraits):
         self.loading: frozenset[str] = frozenset()
         self._again = again
         self._priced = False
+        self._is_variable = is_variable
+        self._notes = notes
         self._disarming = threading.Event()
         given = copied(draft or {})  # whoever gave it may go on changing it
-        super().__init__(draft=given, report=check(given))
+        super().__init__(draft=given, report=check(given, is_variable=is_variable))
 
     @property
     def plan(self) -> LaunchPlan:
         """What a launch would do now."""
         return LaunchPlan(
-            self.report, self.target, self.offer, self.shelf.balance, self.ceiling, price_asked=self._priced
+            self.report,
+            self.target,
+            self.offer,
+            self.shelf.balance,
+            self.ceiling,
+            price_asked=self._priced,
+            notes=self._notes,
         )
 
     @property
@@ -314,7 +334,15 @@ class LaunchSession(HasTraits):
         """Check a draft against the contract and against what the catalogue told."""
         shelf = self.shelf
         offer = shelf.offer(str(draft.get("product_id", "")))
-        return check(draft, offer=offer, storages=shelf.storages, networks=shelf.networks, before=self.report)
+        return check(
+            draft,
+            offer=offer,
+            storages=shelf.storages,
+            networks=shelf.networks,
+            offers=shelf.offers,
+            is_variable=self._is_variable,
+            before=self.report,
+        )
 
     def use(self, client: PpioClient) -> None:
         """Go to another cloud from now on; an open confirmation is withdrawn."""

@@ -330,7 +330,9 @@ def _lines(
     """Return the code that has a body launched, with its price ceiling and timer, or opens it as a form."""
     if body is None:
         return []
-    line = to_line(body, practice=plan.target.practice)
+    where = plan.target
+    # The address of a practice cloud ends with it, and the notebook is read on other days.
+    line = to_line(body, practice=where.practice, base_url="" if where.practice else where.base_url)
     if form:
         line = line.replace(MAGIC, f"{MAGIC} --form", 1)
     if plan.ceiling is not None:

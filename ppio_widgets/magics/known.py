@@ -26,14 +26,20 @@ class Known:
     base_url: str = ""
 
     @classmethod
-    def of(cls, *, practice: bool) -> Known:
-        """Return the cloud that a line would go to, with ``--practice`` or without."""
+    def of(cls, *, practice: bool, base_url: str = "", allow_host: str = "") -> Known:
+        """Return the cloud that a line would go to, by the options with which it names one."""
         # Making a client is no I/O, but importing it takes a while: nothing is known before anyway.
         api = sys.modules.get("ppio_widgets.api")
         if api is None:
             return cls()
         try:
-            return cls(api.connect(practice=practice or None, need_key=False).host.base_url)
+            client = api.connect(
+                practice=practice or None,
+                base_url=base_url or None,
+                allow_host=allow_host or None,
+                need_key=False,
+            )
+            return cls(client.host.base_url)
         except PpioError:
             return cls()
 

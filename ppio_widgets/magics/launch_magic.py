@@ -54,7 +54,7 @@ class LaunchMagics(Magics):
 
         hides = False
         try:
-            given = read_line(line, self._lookup, cell=cell, outside=Disk())
+            given = read_line(line, self._lookup, cell=cell, outside=Disk(), is_variable=notebook.is_variable)
             hides = not given.looked_up.isdisjoint(_READ_LATER)
             if "--help" in given.switches:
                 print(_doc())  # noqa: T201 - a magic answers
@@ -84,12 +84,14 @@ class LaunchMagics(Magics):
         return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
 
     def _form(self, given: Line) -> Any:
+        from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.form import LaunchForm  # noqa: PLC0415
         from ppio_widgets.request.moments import write_span  # noqa: PLC0415
 
         return LaunchForm(
             given.draft,
-            practice=_practice(given),
+            practice=_cloud(given)["practice"],
+            client=connect(**_cloud(given)) if given.base_url else None,
             max_hourly_price=given.ceiling,
             stop=given.stop_at or (write_span(given.stop_after) if given.stop_after else ""),
         )
@@ -99,17 +101,19 @@ class LaunchMagics(Magics):
         from ppio_widgets.api import connect, priced_plan  # noqa: PLC0415
         from ppio_widgets.request.check import check  # noqa: PLC0415
 
-        client = client or connect(practice=_practice(given), need_key=False)
-        return priced_plan(check(given.draft), client, given.ceiling)
+        client = client or connect(**_cloud(given), need_key=False)
+        return priced_plan(check(given.draft), client, given.ceiling, given.advice)
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launcher.plan import LaunchPlan, Target  # noqa: PLC0415
-        from ppio_widgets.request.check import check  # noqa: PLC0415
+        from ppio_widgets.magics.known import Known  # noqa: PLC0415
+        from ppio_widgets.request.check import check, named  # noqa: PLC0415
 
-        client = connect(practice=_practice(given))
-        plan = LaunchPlan(check(given.draft), Target.of(client), price_asked=False)
+        client = connect(**_cloud(given))
+        offers = Known(client.host.base_url).all("offers")  # what is known already: nothing is asked
+        plan = LaunchPlan(check(given.draft, offers=offers), Target.of(client), price_asked=False)
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
         answers = "yes" if "--yes" in given.switches else notebook.who_answers()
@@ -120,6 +124,7 @@ class LaunchMagics(Magics):
         if answers in ("yes", "input"):  # buttons say it in their question
             _announce(timer)
         if answers == "yes":
+            _say_each([named(one, words()) for one in plan.report.advice if one.is_doubt])
             return _finish(timer.set_on(Launch(plan, client)), again="--again" in given.switches)
         if answers == "buttons":
             return self._ask_by_buttons(given, client, timer)
@@ -135,7 +140,13 @@ class LaunchMagics(Magics):
 
         again = "--again" in given.switches
         card = ConfirmCard(
-            given.draft, client, again=again, ceiling=given.ceiling, timer=timer, preset=given.preset
+            given.draft,
+            client,
+            again=again,
+            ceiling=given.ceiling,
+            timer=timer,
+            preset=given.preset,
+            notes=given.advice,
         )
         display(card)
         self._shown = (card.launch, notebook.execution())
@@ -173,9 +184,16 @@ class LaunchMagics(Magics):
 
 
 def _say_notes(given: Line) -> None:
+    from ppio_widgets.request.check import named  # noqa: PLC0415 - on first use
+
     say = words()
-    for code, params in given.notes:
-        print(say(f"line.{code}", **params))  # noqa: T201 - before anything is planned or sent
+    _say_each([say(f"line.{code}", **params) for code, params in given.notes])
+    _say_each([named(one, say) for one in given.advice])
+
+
+def _say_each(lines: list[str]) -> None:
+    for line in lines:
+        print(line)  # noqa: T201 - before anything is planned or sent
 
 
 def _doc() -> str:
@@ -218,7 +236,7 @@ def _like(given: Line) -> Line:
     from ppio_widgets.launcher.board import resolve  # noqa: PLC0415
     from ppio_widgets.request.tokens import hide_given  # noqa: PLC0415
 
-    client = connect(practice=_practice(given))
+    client = connect(**_cloud(given))
     try:
         found = resolve(client, given.like)
     except LaunchRefused as error:
@@ -272,8 +290,13 @@ def _announce(timer: Timer) -> None:
         print(timer.sentence(words()))  # noqa: T201
 
 
-def _practice(given: Line) -> bool | None:
-    return True if "--practice" in given.switches else None
+def _cloud(given: Line) -> dict[str, Any]:
+    """Return which cloud a line names, as arguments of `connect`; what it leaves open is None."""
+    return {
+        "practice": True if "--practice" in given.switches else None,
+        "base_url": given.base_url or None,
+        "allow_host": given.allow_host or None,
+    }
 
 
 def _blocked(plan: LaunchPlan) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.credentials import KEY_VARIABLES
 from ppio_widgets.locale import Span
+from ppio_widgets.magics.clouds import base_urls
 from ppio_widgets.magics.machine_names import machines
 from ppio_widgets.magics.paths import paths
 from ppio_widgets.magics.preset_names import presets
@@ -173,4 +174,5 @@ _SOURCES: Mapping[str, Callable[[str, Scene], list[Proposal]]] = {
     "--body": _bodies,
     "--like": machines,
     "--preset": presets,
+    "--base-url": base_urls,
 }

@@ -1,64 +1,80 @@
-"""``%ppio ls``, ``show``, ``stop``, ``start``, ``delete``: instances, from any notebook on any day."""
+"""``%ppio ls``, ``products``, ``show``, ``stop``, ``start``, ``delete``: from any notebook on any day.
+
+`cloud` is which cloud the line names, as arguments of `ppio_widgets.api.connect`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError, UsageError
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
+from ppio_widgets.magics.usage import use_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.machines import Action
     from ppio_widgets.launcher.board import Board
     from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.launcher.products import Products
 
 
-def listed(*given: str) -> Board:
+def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
     """Return all instances, newest first, filtered by name or status where that is given."""
     from ppio_widgets.launcher.board import open_board  # noqa: PLC0415 - heavy, on first use
 
     filters = dict(zip(given[::2], given[1::2], strict=True))
     if not filters.keys() <= {"--name", "--status"} or 2 * len(filters) != len(given):
-        raise UsageError(words()("ppio.usage"))
-    return open_board(_client(), filters.get("--name"), filters.get("--status"))
+        raise UsageError(use_of(words(), "ls"))
+    return open_board(_client(cloud), filters.get("--name"), filters.get("--status"))
 
 
-def shown(word: str) -> Instance:
+def products(*given: str, cloud: Mapping[str, Any]) -> Products:
+    """Return what can be rented, filtered by words where they are given."""
+    from ppio_widgets.launcher.products import list_products  # noqa: PLC0415
+
+    if any(word.startswith("-") for word in given):
+        raise UsageError(use_of(words(), "products"))
+    return list_products(_client(cloud), " ".join(given))
+
+
+def shown(word: str, *, cloud: Mapping[str, Any]) -> Instance:
     """Return one instance, freshly looked at."""
-    return _found(_client(), [word])[0].refresh()
+    return _found(_client(cloud), [word])[0].refresh()
 
 
-def stopped(*given: str) -> None:
+def stopped(*given: str, cloud: Mapping[str, Any]) -> None:
     """Stop each, and say of each whether it was seen to have stopped."""
-    _on_each("stop", given)
+    _on_each("stop", given, cloud)
 
 
-def started(*given: str) -> None:
+def started(*given: str, cloud: Mapping[str, Any]) -> None:
     """Start each, and say of each whether it was seen to run."""
-    _on_each("start", given)
+    _on_each("start", given, cloud)
 
 
-def deleted(*given: str) -> None:
+def deleted(*given: str, cloud: Mapping[str, Any]) -> None:
     """Delete each for good, after one question that names them and what is lost."""
     named = [word for word in given if word != "--yes"]
     if not named:
-        raise UsageError(words()("ppio.usage"))
-    _on_each("delete", named, consented="--yes" in given)
+        raise UsageError(use_of(words(), "delete"))
+    _on_each("delete", named, cloud, consented="--yes" in given)
 
 
-def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) -> None:
+def _on_each(
+    action: Action, given: Sequence[str], cloud: Mapping[str, Any], *, consented: bool = True
+) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
     from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
-        raise UsageError(words()("ppio.usage"))
-    machines = _found(_client(), given)
+        raise UsageError(use_of(words(), action))
+    machines = _found(_client(cloud), given)
     if not consented and not _consent(machines):
         print(words()("ppio.delete_kept"))  # noqa: T201 - a line magic answers
         return
@@ -109,7 +125,7 @@ def _consent(machines: list[Instance]) -> bool:
     return typed.strip().lower() in ("y", "yes", "是")
 
 
-def _client() -> PpioClient:
+def _client(cloud: Mapping[str, Any]) -> PpioClient:
     from ppio_widgets.api import connect  # noqa: PLC0415
 
-    return connect()
+    return connect(**cloud)

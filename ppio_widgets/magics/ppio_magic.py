@@ -1,19 +1,24 @@
-"""``%ppio``: sign in and out, choose the cloud, see and settle launches, see and stop instances."""
+"""``%ppio``: sign in and out, choose the cloud, see products, launches and instances, and settle them."""
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
+from ppio_widgets import notebook
 from ppio_widgets.errors import ActionUnconfirmed
 from ppio_widgets.locale import words
 from ppio_widgets.magics import machine_verbs, preset_verbs
+from ppio_widgets.magics.usage import use_of
+from ppio_widgets.request.options import BY_FLAG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from ppio_widgets.errors import PpioError
     from ppio_widgets.request.tokens import Word
 
 
@@ -30,19 +35,42 @@ class PpioMagics(Magics):
         from ppio_widgets.request.tokens import Word, split_line  # noqa: PLC0415
 
         try:
-            first, *rest = split_line(line) or [Word("")]
+            first, *rest = split_line(line) or [Word()]
             verb = first.text
             if verb == "preset":  # it reads options, so it needs the line as it was typed
                 return preset_verbs.preset(line, [word.text for word in rest], self._lookup)
             known = _VERBS.get(verb)
-            if known is not None and len(rest) in known[1]:
-                return known[0](*(self._said(word, verb) for word in rest))
-            message = words()("ppio.usage")
+            if known is None:
+                raise _unknown(verb)
+            rest, named = self._cloud(rest, verb) if verb in _ON_CLOUD else (rest, {})
+            if len(rest) in known[1]:
+                return known[0](*(self._said(word, verb) for word in rest), **named)
+            message = use_of(words(), verb, rest[0].text if rest else "")
         except ActionUnconfirmed:
             raise  # loud, and as what it is: a machine may still be billed
         except PpioError as error:
             message = str(unrepeated(error))
         raise UsageError(message)
+
+    def _cloud(self, given: Sequence[Word], verb: str) -> tuple[list[Word], dict[str, Any]]:
+        """Take out of a line which cloud it names."""
+        from ppio_widgets.request.tokens import LineError, Word  # noqa: PLC0415
+
+        left: list[Word] = []
+        cloud: dict[str, Any] = {}
+        coming = iter(given)
+        for word in coming:
+            argument = _CLOUD.get(word.text) if word.is_flag else None
+            if argument is None:
+                left.append(word)
+            elif argument == "practice":
+                cloud[argument] = True
+            else:
+                cloud[argument] = self._said(next(coming, Word()), verb).strip()
+                if not cloud[argument]:  # it would be another cloud than was meant
+                    metavar = BY_FLAG[word.text].metavar
+                    raise LineError("option_needs_value", option=word.text, metavar=metavar)
+        return left, {"cloud": cloud}
 
     def _said(self, word: Word, verb: str) -> str:
         """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
@@ -50,6 +78,9 @@ class PpioMagics(Magics):
 
         name = word.text.removeprefix("$")
         if word.quoted or name == word.text or not name.isidentifier():
+            inside = word.variables(notebook.is_variable)
+            if inside:
+                raise LineError("ppio_variable", option=f"%ppio {verb}", named=inside[0])
             return word.text
         try:
             found = self._lookup(name)
@@ -64,14 +95,27 @@ class PpioMagics(Magics):
         return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
 
 
-def _login() -> None:
+def _unknown(verb: str) -> PpioError:
+    """Say in one line that there is no such verb, and which was likely meant if that one harms nothing."""
+    from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
+
+    if not verb:
+        return LineError("ppio_nothing")
+    close = difflib.get_close_matches(verb, VERBS, 1)
+    harmless = bool(close) and close[0] not in _ACTING
+    return LineError("ppio_meant" if harmless else "ppio_unknown", word=verb, meant="".join(close))
+
+
+def _login(cloud: Mapping[str, Any]) -> None:
     from getpass import getpass  # noqa: PLC0415 - the terminal's business, only here
 
     from ppio_widgets.cloud.credentials import ApiKey, remember_key  # noqa: PLC0415
     from ppio_widgets.cloud.host import read_host  # noqa: PLC0415
 
     say = words()
-    host = read_host()
+    if "practice" in cloud:
+        raise UsageError(use_of(say, "login"))
+    host = read_host(**cloud)
     if host.loopback:
         raise UsageError(say("ppio.login_practice", host=host.name))
     try:
@@ -97,7 +141,7 @@ def _practice(state: str) -> None:
     from ppio_widgets.api import switch_practice  # noqa: PLC0415
 
     if state not in ("on", "off"):
-        raise UsageError(words()("ppio.usage"))
+        raise UsageError(use_of(words(), "practice"))
     switch_practice(state == "on")
     print(words()(f"ppio.practice_{state}"))  # noqa: T201
 
@@ -118,7 +162,7 @@ def _launches(verb: str = "", launch_id: str = "", name: str = "") -> Any:
     elif verb == "forget" and launch_id and not name:
         said = say("record.forgotten" if recovery.forget(launch_id) else "record.kept", launch_id=launch_id)
     else:
-        raise UsageError(say("ppio.usage"))
+        raise UsageError(use_of(say, "launches", verb))
     print(said)  # noqa: T201
     return None
 
@@ -128,10 +172,19 @@ def _help() -> None:
 
 
 _SOME = range(1, 1000)
+_ANY = range(1000)
+
+# How a line names its cloud, and what `connect` calls it.
+_CLOUD = {"--practice": "practice", "--base-url": "base_url", "--allow-host": "allow_host"}
+_ON_CLOUD = frozenset({"ls", "products", "show", "stop", "start", "delete", "login"})
+
+# What bills or destroys is never proposed for a word that was mistyped.
+_ACTING = frozenset({"start", "stop", "delete"})
 
 # Each verb with the numbers of words that may follow it.
 _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
     "ls": (machine_verbs.listed, (0, 2, 4)),
+    "products": (machine_verbs.products, _ANY),
     "show": (machine_verbs.shown, (1,)),
     "stop": (machine_verbs.stopped, _SOME),
     "start": (machine_verbs.started, _SOME),

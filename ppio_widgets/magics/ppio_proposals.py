@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppio_widgets.magics.clouds import base_urls
 from ppio_widgets.magics.machine_names import machines
 from ppio_widgets.magics.ppio_magic import VERBS
 from ppio_widgets.magics.preset_names import presets
 from ppio_widgets.magics.scene import Proposal, beginning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.magics.scene import Scene
     from ppio_widgets.request.typed import Typed
@@ -22,7 +23,13 @@ _SECOND: Mapping[str, tuple[str, ...]] = {
     "launches": ("look", "absent", "forget"),
     "preset": ("save", "list", "show", "delete"),
 }
-_FLAGS: Mapping[str, tuple[str, ...]] = {"ls": ("--name", "--status"), "delete": ("--yes",)}
+_CLOUD = ("--practice", "--base-url", "--allow-host")
+_FLAGS: Mapping[str, tuple[str, ...]] = {
+    "ls": ("--name", "--status", *_CLOUD),
+    "delete": ("--yes", *_CLOUD),
+    "login": _CLOUD[1:],
+    **dict.fromkeys(("products", "show", "stop", "start"), _CLOUD),
+}
 
 
 def ppio_proposals(line: Typed, scene: Scene) -> tuple[str, list[Proposal]]:
@@ -35,17 +42,29 @@ def _proposals(given: list[str], text: str, scene: Scene) -> list[Proposal]:
     if not given:
         return _plain(VERBS, text, "%ppio")
     verb = given[0]
-    if verb == "ls" and given[-1] == "--status":
-        return _statuses(text, scene)
-    if verb == "ls" and given[-1] == "--name":
-        return beginning(text, (Proposal(one.name, one.id) for one in scene.known.instances if one.name))
-    if text.startswith("-") or verb == "ls":
+    source = _OF_FLAGS.get(given[-1])
+    if source is not None and given[-1] in _FLAGS.get(verb, ()):
+        return source(text, scene)
+    if text.startswith("-") or verb in ("ls", "login"):
         return _plain([flag for flag in _FLAGS.get(verb, ()) if flag not in given], text, verb)
-    if verb in _OF_MACHINES:
-        on = _OF_MACHINES[verb]
-        first = None if on is None else lambda one: one.is_on is on
-        return [] if verb == "show" and given[1:] else machines(text, scene, without=given[1:], first=first)
-    return _seconds(given, text, scene)
+    if verb == "products":
+        return _gpus(text, scene)
+    return _machines(given, text, scene) if verb in _OF_MACHINES else _seconds(given, text, scene)
+
+
+def _machines(given: list[str], text: str, scene: Scene) -> list[Proposal]:
+    """Return instances that are not on the line already, in the order that the verb is likely to want."""
+    verb = given[0]
+    on = _OF_MACHINES[verb]
+    first = None if on is None else lambda one: one.is_on is on
+    clouds = {*scene.flags, *scene.values("--base-url"), *scene.values("--allow-host")}
+    named = [word for word in given[1:] if word not in clouds]
+    return [] if verb == "show" and named else machines(text, scene, without=named, first=first)
+
+
+def _gpus(text: str, scene: Scene) -> list[Proposal]:
+    names = {one.gpu_name: one.id for one in scene.known.all("offers") if one.gpu_name}
+    return beginning(text, (Proposal(name, about) for name, about in names.items()))
 
 
 def _seconds(given: list[str], text: str, scene: Scene) -> list[Proposal]:
@@ -65,3 +84,16 @@ def _statuses(text: str, scene: Scene) -> list[Proposal]:
 
     known = dict.fromkeys(("running", "exited", *(one.status for one in scene.known.instances)))
     return beginning(text, (Proposal(one, status_words(one, scene.say)) for one in known if one))
+
+
+def _names(text: str, scene: Scene) -> list[Proposal]:
+    return beginning(text, (Proposal(one.name, one.id) for one in scene.known.instances if one.name))
+
+
+# What the options take.
+_OF_FLAGS: Mapping[str, Callable[[str, Scene], list[Proposal]]] = {
+    "--status": _statuses,
+    "--name": _names,
+    "--base-url": base_urls,
+    "--allow-host": lambda _text, _scene: [],
+}

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from ppio_widgets import notebook
 from ppio_widgets.errors import PresetRefused, RequestInvalid
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
+from ppio_widgets.magics.usage import use_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +49,7 @@ def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> Non
     elif verb == "save" and rest:
         said = _save(line, rest, lookup)
     else:
-        raise UsageError(words()("ppio.usage"))
+        raise UsageError(use_of(words(), "preset", verb))
     print(said)  # noqa: T201 - a line magic answers
 
 
@@ -114,10 +116,12 @@ def _show(name: str) -> str:
 
 
 def _delete(name: str) -> str:
-    from ppio_widgets.launcher.presets import delete_preset, load_preset  # noqa: PLC0415
+    from ppio_widgets.launcher.presets import delete_preset, preset_names  # noqa: PLC0415
 
     if not delete_preset(name):
-        load_preset(name)  # it says which ones there are
+        # It is not said which one was likely meant: that one would be gone.
+        names = preset_names()
+        raise PresetRefused("preset_missing" if names else "preset_none", name=name, names=", ".join(names))
     return words()("preset.deleted", name=name)
 
 
@@ -157,9 +161,13 @@ def _body_of(thing: Any) -> Mapping[str, Any]:
 
 def _of_options(text: str, lookup: Callable[[str], Any]) -> Mapping[str, Any]:
     """Return the body that a line's options say; what is no part of a body is refused, not dropped."""
+    from ppio_widgets.request.check import named  # noqa: PLC0415
     from ppio_widgets.request.line import read_line  # noqa: PLC0415
 
-    line = read_line(text, lookup)
+    line = read_line(text, lookup, is_variable=notebook.is_variable)
+    say = words()
+    for one in line.advice:
+        print(named(one, say))  # noqa: T201 - before anything is saved
     if line.switches:
-        raise UsageError(words()("preset.no_body", options=", ".join(sorted(line.switches))))
+        raise UsageError(say("preset.no_body", options=", ".join(sorted(line.switches))))
     return line.draft

@@ -66,7 +66,11 @@ class Scene:
     @cached_property
     def known(self) -> Known:
         """The cloud that the line would go to."""
-        return Known.of(practice="--practice" in self.flags)
+        return Known.of(
+            practice="--practice" in self.flags,
+            base_url=self.value("--base-url"),
+            allow_host=self.value("--allow-host"),
+        )
 
     def values(self, flag: str) -> list[str]:
         """Return what stands behind an option on the line, as often as it is given."""

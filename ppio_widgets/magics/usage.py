@@ -1,7 +1,8 @@
-"""The help of ``%ppio_launch``: every option in its group, and examples."""
+"""The help of ``%ppio_launch``, every option in its group, and how a verb of ``%ppio`` is written."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ppio_widgets.locale.columns import padded, width, wrapped
@@ -25,6 +26,22 @@ def usage(say: Words) -> str:
         for option in options:
             lines += _entry(option, say)
     return "\n".join([*lines, "", say("line.examples")])
+
+
+def use_of(say: Words, verb: str, second: str = "") -> str:
+    """Return how a verb of ``%ppio`` is written, in one line.
+
+    Parameters
+    ----------
+    say : Words
+    verb : str
+    second : str
+        Its second word as typed: where the verb has one such, only that is told.
+    """
+    written = [re.split(r" {2,}", line)[0] for line in say("ppio.usage").split("\n")]
+    of_verb = [text for text in written if text.split()[1] == verb]
+    exact = [text for text in of_verb if text.split()[2:3] == [second]]
+    return say("ppio.use", uses=", ".join(exact or of_verb))
 
 
 def _entry(option: Option, say: Words) -> Iterator[str]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request import money
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
 from ppio_widgets.request.images import can_be_address, has_digest, repository_and_tag
+from ppio_widgets.request.market import closest_offer
+from ppio_widgets.request.tokens import IsVariable, no_variable, variables_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +32,12 @@ _MOST_MOUNTS = 30
 _LONGEST_COMMAND = 2047
 
 _JUPYTER: Path = ("tools", "jupyter", "port")
+
+# A shell on the instance fills in what stands in these.
+SHELL_FIELDS: frozenset[Path] = frozenset({("command",), ("entrypoint",)})
+
+# Advice that something else may be sent than was meant: a confirmation repeats it.
+_DOUBTS = frozenset({"product_unknown", "product_unknown_meant", "variable", "variable_in_shell"})
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,11 @@ class Advice:
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def is_doubt(self) -> bool:
+        """Whether something else may be sent than was meant."""
+        return self.code in _DOUBTS
+
     def reason(self, say: Words) -> str:
         """Return what may go wrong."""
         return say(f"advice.{self.code}", **self.params)
@@ -62,12 +75,14 @@ class Advice:
         return say("advice.both", reason=self.reason(say), fix=self.fix(say))
 
 
-def advise(
+def advise(  # noqa: PLR0913 - each is one thing that is known beside the body
     body: Mapping[str, Any],
     offer: Offer | None = None,
     *,
     storages: Sequence[Storage] = (),
     networks: Sequence[Network] = (),
+    offers: Sequence[Offer] = (),
+    is_variable: IsVariable = no_variable,
 ) -> tuple[Advice, ...]:
     """Return every warning about a body.
 
@@ -80,12 +95,49 @@ def advise(
         The body's product: its regions count where none is chosen.
     storages, networks : sequence, optional
         Those of the account, to know their regions.
+    offers : sequence, optional
+        All products, where the catalogue told them.
+    is_variable : callable, optional
+        Whether a name is a variable of the notebook.
     """
     found = [advice for rule in _RULES for advice in rule(body)]
+    found += [*_product(body, offers), *named_variables(body, is_variable)]
     regions = _regions(body, money.offer_for(offer, body))
     found += _storage_regions(body, regions, {storage.id: storage.region for storage in storages})
     found += _network_region(body, regions, {network.id: network.region for network in networks})
     return tuple(found)
+
+
+def named_variables(body: Mapping[str, Any], is_variable: IsVariable) -> Iterator[Advice]:
+    """Yield where a body names variables of the notebook, which nothing fills in."""
+    if is_variable is no_variable:
+        return
+    for path, text in _texts(body, ()):
+        named = variables_in(text, is_variable) if path not in SHELL_FIELDS else ()
+        if named:
+            yield Advice(path, "variable", {"named": ", ".join(named)})
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _texts(item, (*path, number))
+
+
+def _product(body: Mapping[str, Any], offers: Sequence[Offer]) -> Iterator[Advice]:
+    # A catalogue may lack a product that can be launched, so this is no error.
+    product = value_at(body, ("product_id",))
+    if not offers or not isinstance(product, str) or not product:
+        return
+    if all(offer.id != product for offer in offers):
+        meant = closest_offer(product, offers)
+        code = "product_unknown_meant" if meant else "product_unknown"
+        yield Advice(("product_id",), code, {"product": product, "meant": meant.id if meant else ""})
 
 
 def _image(body: Mapping[str, Any]) -> Iterator[Advice]:

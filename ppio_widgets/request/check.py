@@ -19,6 +19,7 @@ from ppio_widgets.request.fits import fits
 from ppio_widgets.request.images import corrected_address
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.problem import Problem
+from ppio_widgets.request.tokens import IsVariable, no_variable
 from ppio_widgets.request.whole_number import why_not_whole
 
 if TYPE_CHECKING:
@@ -94,12 +95,19 @@ def field_name(path: Path, say: Words) -> str:
     return next((say(key) for key in keys if key in say), dotted(path))
 
 
-def check(
+def named(advice: Advice, say: Words) -> str:
+    """Return a piece of advice as one text, with the field that it is about."""
+    return say("problem.named", name=field_name(advice.path, say), text=advice.sentence(say))
+
+
+def check(  # noqa: PLR0913 - each is one thing that is known beside the draft
     draft: Draft,
     *,
     offer: Offer | None = None,
     storages: Sequence[Storage] = (),
     networks: Sequence[Network] = (),
+    offers: Sequence[Offer] = (),
+    is_variable: IsVariable = no_variable,
     before: Report | None = None,
 ) -> Report:
     """Judge a draft by the contract, and by its product where that is known.
@@ -113,6 +121,8 @@ def check(
         The draft's product: what does not fit it is an error as well.
     storages, networks : sequence, optional
         Those of the account, for advice about their regions.
+    offers, is_variable : optional
+        For advice about an unknown product and about names of variables: see `advise`.
     before : Report, optional
         Of an earlier draft, which was replaced and not changed: see `compact`.
 
@@ -132,7 +142,14 @@ def check(
         {tight.in_draft(path): problem for path, problem in problems.items()},
         tuple(
             replace(one, path=tight.in_draft(one.path))
-            for one in advise(tight.body, offer, storages=storages, networks=networks)
+            for one in advise(
+                tight.body,
+                offer,
+                storages=storages,
+                networks=networks,
+                offers=offers,
+                is_variable=is_variable,
+            )
         ),
         tight,
     )

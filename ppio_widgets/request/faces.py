@@ -25,6 +25,8 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
     practice_key: str = "",
     base_url: str = "https://api.ppio.com",
     key_name: str = "PPIO_API_KEY",
+    address: str = "",
+    allow_host: str = "",
 ) -> str:
     """Return a body as text that can be run as it stands; it holds no secret.
 
@@ -40,9 +42,15 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
         The fixed key of the practice cloud, where that is the one to go to.
     base_url, key_name : str
         Of the cloud, for curl.
+    address : str
+        Base URL of the cloud for Python and the line; empty for the practice cloud in this process.
+    allow_host : str
+        See `ppio_widgets.launch`. The line does not say it: whoever pastes one allows a stranger.
     """
     if name == "curl":
         return to_curl(body, say, base_url=base_url, key_name=key_name, practice_key=practice_key)
     if name == "python":
-        return to_python(body, say, practice=bool(practice_key))
-    return to_line(body, practice=bool(practice_key)) if name == "line" else to_json(body)
+        return to_python(body, say, practice=bool(practice_key), base_url=address, allow_host=allow_host)
+    if name == "line":
+        return to_line(body, practice=bool(practice_key), base_url=address)
+    return to_json(body)

@@ -2,29 +2,48 @@
 
 Only an unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
 notebook, and behind ``--body`` one that is ``@name``; everything else arrives as it was
-typed. ``--env NAME`` takes the value from the kernel's environment when the request is
-sent, as docker does. What a line needs from a disk is handed in.
+typed. A variable of the notebook that is named inside of a word is refused: other magics would
+fill it in. ``--env NAME`` takes the value from the kernel's environment when the request is
+sent, as docker does. What a line needs from a disk or a notebook is handed in.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError
+from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
 from ppio_widgets.request.bodies import Nothing, Outside, body_in_cell, body_in_text, body_of
-from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, merged, with_defaults, with_value
+from ppio_widgets.request.draft import (
+    JUPYTER_PORT,
+    JUPYTER_PROTOCOL,
+    merged,
+    value_at,
+    with_defaults,
+    with_value,
+)
 from ppio_widgets.request.envfile import Note, rows_of_files
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault
 from ppio_widgets.request.moments import read_span
 from ppio_widgets.request.money import read_amount
-from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest
+from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
 from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import UNSAID, LineError, Word, hide_given, is_expression, split_line
+from ppio_widgets.request.tokens import (
+    UNSAID,
+    IsVariable,
+    LineError,
+    Part,
+    Word,
+    hide_given,
+    is_expression,
+    no_variable,
+    split_line,
+)
 from ppio_widgets.request.whole_number import read_whole, why_not_whole
 
 if TYPE_CHECKING:
@@ -34,6 +53,9 @@ Lookup = Callable[[str], Any]
 
 _NAME = re.compile(r"\$[^\W\d]\w*")
 _HANDLE = re.compile(r"@[^\W\d]\w*")
+
+# What stands in an f-string as it is.
+_SIMPLE = re.compile(r"[\w./:=@+,-]*")
 
 # What somebody types who wants to give the key: it is refused before any of it is read.
 _KEY_WORDS = frozenset({"api-key", "apikey", "key", "token"})
@@ -67,6 +89,10 @@ class Line:
         Name of the preset whose body is the start, or empty.
     looked_up : frozenset of str
         The options whose value the notebook held: no message repeats it.
+    advice : tuple of Advice
+        Where a variable of the notebook is named and not filled in.
+    base_url, allow_host : str
+        The cloud that it names and the host that it allows, or empty.
     """
 
     draft: dict[str, Any]
@@ -80,6 +106,9 @@ class Line:
     notes: tuple[Note, ...] = ()
     preset: str = ""
     looked_up: frozenset[str] = field(default=frozenset(), repr=False)
+    advice: tuple[Advice, ...] = ()
+    base_url: str = field(default="", repr=False)  # it may hold a password, and is refused later
+    allow_host: str = ""
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
@@ -92,6 +121,7 @@ class _Reader:
 
     lookup: Lookup
     outside: Outside
+    is_variable: IsVariable
     draft: dict[str, Any] = field(default_factory=dict)
     env_files: list[str] = field(default_factory=list)
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +133,18 @@ class _Reader:
     notes: tuple[Note, ...] = ()
     preset: str = ""
     looked_up: set[str] = field(default_factory=set, repr=False)
+    advice: tuple[Advice, ...] = ()
+    cloud: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def take_word(self, option: Option, word: Word, value: str | None) -> None:
+        """Take a word that stands for itself, unless it names a variable of the notebook."""
+        named = word.variables(self.is_variable)
+        if named and option.path not in SHELL_FIELDS:
+            raise _names_variable(option, value or "", named)
+        if named:
+            params = {"named": ", ".join(named)}
+            self.advice = (*self.advice, Advice(option.path, "variable_in_shell", params))
+        self.take(option, value)
 
     def take_looked_up(self, option: Option, value: Any) -> None:
         """Take what the notebook holds; the notebook does not show it, so no message repeats it."""
@@ -127,6 +169,8 @@ class _Reader:
             self._take_start(option, value)
         elif option.kind in ("span", "moment"):
             self._take_stop(option, value)
+        elif option.kind == "cloud":
+            self.cloud[option.flag] = _address(option, value)
         elif option.path:
             item = _READERS[option.kind](option, value)
             self.draft = with_value(self.draft, option.path, self._with_row(option, item))
@@ -155,6 +199,7 @@ class _Reader:
         if "--body" in self.seen:
             raise LineError("body_twice")
         self.body = body_in_cell(cell)
+        self.advice = (*self.advice, *named_variables(self.body, self.is_variable))
 
     def take_env_files(self) -> None:
         """Put the variables of the files underneath those of the line."""
@@ -170,7 +215,14 @@ class _Reader:
             self.draft = with_value(self.draft, ("envs",), [*found.rows, *typed])
 
 
-def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Outside | None = None) -> Line:
+def read_line(
+    text: str,
+    lookup: Lookup,
+    *,
+    cell: str | None = None,
+    outside: Outside | None = None,
+    is_variable: IsVariable = no_variable,
+) -> Line:
     """Read a line into a draft.
 
     Parameters
@@ -183,41 +235,48 @@ def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Ou
         What stands below ``%%ppio_launch``: the body underneath the options, as JSON.
     outside : Outside, optional
         Where files are read; without it there are none.
+    is_variable : callable, optional
+        Whether a name is a variable of the notebook; without it there are none.
 
     Raises
     ------
     LineError
         For an unknown, abbreviated, doubled or incomplete option, a value, a cell or a
-        file that cannot be read, or a word that belongs to no option.
+        file that cannot be read, a word that belongs to no option, or one that names a
+        variable of the notebook and would be sent as it stands.
     """
-    reader = _Reader(lookup, outside or Nothing())
+    reader = _Reader(lookup, outside or Nothing(), is_variable)
     words = split_line(text)
     position = 0
     option: Option | None = None
     while position < len(words):
-        option, inline = _option(words[position], option)
+        word = words[position]
+        option, value = _option(word, option)
         position += 1
-        word: Word | None = None
-        if inline is not None and option.kind == "body" and _HANDLE.fullmatch(inline):
-            word = replace(words[position - 1], text=inline)
-        follows = position < len(words) and not words[position].is_flag
-        if inline is None and option.metavar and follows:
+        if value is None and option.metavar and position < len(words) and not words[position].is_flag:
             word = words[position]
+            value = word.text
             position += 1
-        expression = _expression(word, option) if word is not None else None
-        if word is not None and expression is not None:
-            value = _evaluated(expression, word, option, lookup)
-        else:
-            value = word.text if word is not None else inline
-        if value is None and option.value_needed:
+        elif value is not None and not word.quoted and option.kind == "body" and _HANDLE.fullmatch(value):
+            word = Word((Part(value),))  # --body=@name
+        expression = _expression(word, option)
+        if expression is not None:
+            reader.take_looked_up(option, _evaluated(expression, word, option, lookup))
+        elif value is None and option.value_needed:
             raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
-        (reader.take if expression is None else reader.take_looked_up)(option, value)
+        else:
+            reader.take_word(option, word, value)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
         if cell is not None:
             reader.take_cell(cell)
         reader.take_env_files()
     said = merged(reader.body, reader.draft)
+    advice = [
+        one
+        for one in reader.advice
+        if one.path in SHELL_FIELDS or value_at(said, one.path) == value_at(reader.body, one.path)
+    ]
     return Line(
         with_defaults(said),
         frozenset(reader.seen - of_body),
@@ -230,6 +289,9 @@ def read_line(text: str, lookup: Lookup, *, cell: str | None = None, outside: Ou
         reader.notes,
         reader.preset,
         frozenset(reader.looked_up),
+        tuple(advice),
+        reader.cloud.get("--base-url", ""),
+        reader.cloud.get("--allow-host", ""),
     )
 
 
@@ -245,6 +307,9 @@ def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
         of_variable = before is not None and before.kind == "env"
         raise LineError("line_stray", word=UNSAID if of_variable else word.text)
     if not word.is_flag:  # one dash
+        code, flag = of_docker(word.text) or ("", flag)
+        if code:
+            raise LineError(code, option=flag)
         meant = closest(f"-{flag}")
         raise LineError("option_meant" if meant else "option_unknown", option=flag, meant=meant)
     option = BY_FLAG.get(flag)
@@ -264,6 +329,25 @@ def _expression(word: Word, option: Option) -> str | None:
     if _NAME.fullmatch(word.text) or (option.kind == "body" and _HANDLE.fullmatch(word.text)):
         return word.text[1:]
     return word.text[1:-1] if word.text.startswith("{") and is_expression(word.text) else None
+
+
+def _names_variable(option: Option, text: str, named: Sequence[str]) -> LineError:
+    """Say that a word would be sent with the name of a variable in it, and how to write what is meant."""
+    around = filled = text
+    for one in sorted(named, key=len, reverse=True):
+        around = around.replace(one, "")
+        filled = filled.replace(one, _in_braces(one))
+    typed_value = option.kind == "env" and around.partition("=")[2]  # it may be a secret
+    if typed_value or looks_like_key(text) or not _SIMPLE.fullmatch(around):
+        filled = f"…{_in_braces(named[0])}…"
+    return LineError("line_variable", option=option.flag, named=named[0], filled=f'{{f"{filled}"}}')
+
+
+def _in_braces(named: str) -> str:
+    """Return a variable as an f-string has it; an expression with quotes in it is left to the person."""
+    inner = named.removeprefix("$").removeprefix("{").removesuffix("}")
+    shown = UNSAID if '"' in inner else inner
+    return f"{{{shown}}}"
 
 
 def _evaluated(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
@@ -298,6 +382,14 @@ def _text(option: Option, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise LineError("option_kind", option=option.flag, kind=type(value).__name__)
     return str(value)
+
+
+def _address(option: Option, value: Any) -> str:
+    """Read a cloud's address; an empty one would be another cloud than was meant."""
+    text = _text(option, value).strip()
+    if not text:
+        raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
+    return text
 
 
 def _whole(option: Option, value: Any) -> int:

@@ -23,6 +23,7 @@ from ppio_widgets.request.envref import EnvRef
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.options import OPTIONS, Option
 from ppio_widgets.request.tokens import LineError
+from ppio_widgets.request.typed import in_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +37,7 @@ MAGIC = "%ppio_launch"
 _PLAIN = frozenset("-_./:=,@+")
 
 
-def to_line(body: Mapping[str, Any], *, practice: bool = False) -> str:
+def to_line(body: Mapping[str, Any], *, practice: bool = False, base_url: str = "") -> str:
     """Return the line that launches a body.
 
     Parameters
@@ -46,12 +47,16 @@ def to_line(body: Mapping[str, Any], *, practice: bool = False) -> str:
         a draft lacks of it is taken away by a ``null``, so that no default is added.
     practice : bool
         Whether the line goes to the practice cloud.
+    base_url : str
+        Of the cloud; left out where it is empty.
     """
     words, rest = _options(compact(body).body)
     if rest:
         words += ["--body", _json_word(rest)]
     if practice:
         words.append("--practice")
+    if base_url:
+        words += ["--base-url", _word(base_url)]
     return " ".join([MAGIC, *words])
 
 
@@ -92,14 +97,19 @@ def _said(option: Option, value: Any) -> list[str] | None:
 
 def _reads_back(option: Option, words: Sequence[str], value: Any) -> bool:
     try:
-        line = read_line(" ".join(words), _no_notebook)
+        line = read_line(" ".join(words), _no_notebook, is_variable=_any_variable)
     except LineError:
         return False
-    return _same(value_at(compact(line.said).body, option.path), value)
+    return not line.advice and _same(value_at(compact(line.said).body, option.path), value)
 
 
 def _no_notebook(expression: str) -> Any:
     raise NameError(expression)
+
+
+def _any_variable(_name: str) -> bool:
+    """Take every name for a variable: a line means the same in every notebook."""
+    return True
 
 
 def _text(value: Any) -> str | None:
@@ -159,17 +169,10 @@ _WRITERS: dict[str, Callable[[Any], str | None]] = {
 
 
 def _word(text: str) -> str:
-    """Return a word that the line's reader gives back, quoted only where it has to be.
-
-    A quotation is one for Python's tokeniser too, which IPython lets see the cell first:
-    no backslash stands before a mark that closes it.
-    """
+    """Return a word that the line's reader gives back, quoted only where it has to be."""
     if not text.startswith("--") and all(char.isalnum() or char in _PLAIN for char in text):
         return text
-    if "'" not in text and not text.endswith("\\"):
-        return f"'{text}'"
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return in_quotes(text)
 
 
 def _json_word(rest: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -66,6 +67,16 @@ class Wanted:
 def memory_of(offer: Offer) -> int | None:
     """Return the GB of memory that a product is chosen by: of one GPU, or of a CPU product."""
     return offer.memory_gb if offer.type == "cpu" else offer.gpu_memory_gb
+
+
+def closest_offer(text: str, offers: Sequence[Offer]) -> Offer | None:
+    """Return the product that was likely meant by an id that is not there, or by a name."""
+    named = Wanted(text).found_in(offers)
+    if named:
+        return named[0]
+    by_id = {offer.id.casefold(): offer for offer in offers}
+    close = difflib.get_close_matches(text.casefold(), by_id, 1)
+    return by_id[close[0]] if close else None
 
 
 def offer_row(offer: Offer, mode: str, say: Words) -> str:

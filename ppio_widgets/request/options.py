@@ -7,6 +7,7 @@ data, so that loading the extension costs nothing.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,7 @@ Kind = Literal[
     "preset",
     "span",
     "moment",
+    "cloud",
 ]
 
 
@@ -130,6 +132,8 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("--again", (), "switch"),
         Option("--unique-name", (), "switch"),
         Option("--practice", (), "switch"),
+        Option("--base-url", (), "cloud", "URL"),
+        Option("--allow-host", (), "cloud", "HOST"),
         Option("--help", (), "switch"),
     ),
 }
@@ -148,7 +152,24 @@ def option_for(path: tuple[str | int, ...]) -> Option | None:
     return None
 
 
+# Each of them is consent to spend, so it is never proposed.
+_CONSENT = frozenset({"--yes", "--again"})
+
+# docker's short options: as words, with a value behind or attached to them.
+_OF_DOCKER = re.compile(r"(-[epv])(?:[^a-z].*)?|(-(?:i|t|it|ti|d))", re.DOTALL)
+_DOCKER_CODES = {"-e": "option_docker_env", "-p": "option_docker_port", "-v": "option_docker_volume"}
+
+
 def closest(flag: str) -> str | None:
-    """Return the flag that was likely meant."""
+    """Return the flag that was likely meant; none where that one is consent."""
     close = difflib.get_close_matches(flag, BY_FLAG, 1)
-    return close[0] if close else None
+    return close[0] if close and close[0] not in _CONSENT else None
+
+
+def of_docker(word: str) -> tuple[str, str] | None:
+    """Return the code of the sentence about a short option of docker, and that option."""
+    match = _OF_DOCKER.fullmatch(word)
+    if match is None:
+        return None
+    flag = match[1] or match[2]
+    return _DOCKER_CODES.get(flag, "option_docker_terminal"), flag

@@ -15,7 +15,14 @@ WIDTH = 88
 _INDENT = "    "
 
 
-def to_python(body: Mapping[str, Any], say: Words, *, practice: bool = False) -> str:
+def to_python(
+    body: Mapping[str, Any],
+    say: Words,
+    *,
+    practice: bool = False,
+    base_url: str = "",
+    allow_host: str = "",
+) -> str:
     """Return Python source that launches a body with the public API.
 
     Parameters
@@ -26,9 +33,13 @@ def to_python(body: Mapping[str, Any], say: Words, *, practice: bool = False) ->
         For the comment about what a run costs.
     practice : bool
         Whether the call goes to the practice cloud.
+    base_url, allow_host : str
+        See `ppio_widgets.launch`; empty ones are left out.
     """
     names = "EnvRef, launch" if any(_references(body)) else "launch"
-    arguments = "body, practice=True" if practice else "body"
+    cloud = {"base_url": base_url, "allow_host": allow_host}
+    arguments = ["body", *(["practice=True"] if practice else [])]
+    arguments += [f"{name}={_text(value)}" for name, value in cloud.items() if value]
     return "\n".join(
         [
             f"from ppio_widgets import {names}",
@@ -36,7 +47,7 @@ def to_python(body: Mapping[str, Any], say: Words, *, practice: bool = False) ->
             f"body = {_exploded(body, '')}",
             "",
             f"# {say('face.practice' if practice else 'face.billed')}",
-            f"launched = launch({arguments})",
+            f"launched = launch({', '.join(arguments)})",
             "print(launched.id)",
             "",
         ]

@@ -138,8 +138,11 @@ class _Reader:
                 raise
             option = error.params["option"]
         else:
-            flags = [option.flag for option in OPTIONS if option.flag in read.switches]
-            return read.said, (LeftOut("switches", {"names": ", ".join(flags)}),) if flags else ()
+            cloud = (LeftOut("line_cloud", {"url": read.base_url}),) if read.base_url else ()
+            told = {"--base-url"} if cloud else set()
+            flags = [option.flag for option in OPTIONS if option.flag in read.switches - told]
+            switches = (LeftOut("switches", {"names": ", ".join(flags)}),) if flags else ()
+            return read.said, (*cloud, *switches)
         raise LineError("import_lookup", option=option)
 
 

@@ -1,4 +1,4 @@
-"""The words of a line, by shlex's POSIX rules, remembering what was quoted.
+"""The words of a line, by shlex's POSIX rules, remembering what was quoted and how.
 
 shlex itself forgets the quotes, and IPython's own expansion does not know them:
 both would change an environment value on its way.
@@ -6,10 +6,25 @@ both would change an environment value on its way.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ppio_widgets.errors import PpioError
 from ppio_widgets.request.shapes import looks_like_key
+
+# How other magics name a variable within a text: `$name`, `{name}`, `{name * 2:.1f}`.
+_DOLLAR = re.compile(r"\$([^\W\d]\w*)")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+# In an expression: texts, attributes and numbers, and what is left, names.
+_NAMES = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.\s*\w+|\d\w*|([^\W\d]\w*)""")
+
+# What ends a piece of a word that is neither quoted nor escaped.
+_PLAIN_END = re.compile(r"[\s'\"\\]")
+
+# Stands where a text is meant as it is: no name goes on across it.
+_LITERAL = "\0"
 
 # Stands in a message for what it must not repeat.
 UNSAID = "…"
@@ -46,13 +61,55 @@ def _repeated(name: str, value: object) -> object:
     return f"{value[:_HEAD]}{UNSAID}{value[-_TAIL:]}" if is_long else value
 
 
+# Whether a name is a variable that the person has made in the notebook.
+IsVariable = Callable[[str], bool]
+
+
+def no_variable(_name: str) -> bool:
+    """Know no variable: for a line that is read outside of a notebook."""
+    return False
+
+
 @dataclass(frozen=True)
-class Word:
-    """One word of a line: whether any of it was quoted, and whether it is an option."""
+class Part:
+    """A piece of a word that was written in one way.
+
+    Attributes
+    ----------
+    text : str
+        What it stands for.
+    mark : str
+        The quotation mark around it, the backslash before it, or empty.
+    """
 
     text: str
-    quoted: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a line: how it was written, and whether it is an option."""
+
+    parts: tuple[Part, ...] = ()
     is_flag: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """What it stands for."""
+        return "".join(part.text for part in self.parts)
+
+    @property
+    def quoted(self) -> bool:
+        """Whether any of it was quoted."""
+        return any(part.mark for part in self.parts)
+
+    def variables(self, is_variable: IsVariable) -> tuple[str, ...]:
+        """Return where it names variables, as written: ``$lr``, ``{lr:.3f}``.
+
+        Single quotes and a backslash say that the text itself is meant.
+        """
+        shown = "".join(part.text if part.mark in ("", '"') else _LITERAL for part in self.parts)
+        return variables_in(shown, is_variable)
 
 
 def split_line(text: str) -> list[Word]:
@@ -71,7 +128,7 @@ def split_line(text: str) -> list[Word]:
             continue
         end = _expression_end(text, position)
         if end is not None:
-            words.append(Word(text[position:end]))
+            words.append(Word((Part(text[position:end]),)))
             position = end
         else:
             word, position = _read_word(text, position)
@@ -80,25 +137,24 @@ def split_line(text: str) -> list[Word]:
 
 
 def _read_word(text: str, position: int) -> tuple[Word, int]:
-    parts: list[str] = []
-    quoted = False
+    parts: list[Part] = []
     is_flag = text.startswith("--", position)
     while position < len(text) and not text[position].isspace():
         char = text[position]
         if char in "'\"":
             part, position = _read_quotation(text, position)
-            parts.append(part)
-            quoted = True
+            parts.append(Part(part, char))
         elif char == "\\":
             if position + 1 == len(text):
                 raise LineError("line_backslash")
-            parts.append(text[position + 1])
+            parts.append(Part(text[position + 1], char))
             position += 2
-            quoted = True
         else:
-            parts.append(char)
-            position += 1
-    return Word("".join(parts), quoted, is_flag), position
+            end = _PLAIN_END.search(text, position)
+            until = end.start() if end else len(text)
+            parts.append(Part(text[position:until]))
+            position = until
+    return Word(tuple(parts), is_flag), position
 
 
 def _read_quotation(text: str, start: int) -> tuple[str, int]:
@@ -137,6 +193,18 @@ def _expression_end(text: str, start: int) -> int | None:
             ends_word = position == len(text) or text[position].isspace()
             return position if ends_word else None
     return None
+
+
+def variables_in(text: str, is_variable: IsVariable) -> tuple[str, ...]:
+    """Return where a text names variables, as it stands there."""
+    if "$" not in text and "{" not in text:
+        return ()
+    found = [match[0] for match in _DOLLAR.finditer(text) if is_variable(match[1])]
+    for match in _BRACES.finditer(text):
+        names = (one[1] for one in _NAMES.finditer(match[1]))
+        if any(name and is_variable(name) for name in names):
+            found.append(match[0])
+    return tuple(dict.fromkeys(one.replace(_LITERAL, UNSAID) for one in found))
 
 
 def is_expression(text: str) -> bool:

@@ -15,6 +15,9 @@ from ppio_widgets.request.tokens import LineError, Word, split_line
 # the ``-`` of an option nor the ``@`` of a name.
 _PLAIN = re.compile(r"[\w./:~][\w./:~@+=,-]*")
 
+# What cannot stand in single quotes: their own mark, with the backslashes before it, or those at the end.
+_NOT_SINGLE = re.compile(r"((?<!\\)(?:\\*')+|(?<!\\)\\+$)")
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -63,11 +66,31 @@ def as_word(text: str, mark: str = "", *, closed: bool = True) -> str:
     """
     if not mark and _PLAIN.fullmatch(text):
         return text
+    if not mark and closed:
+        return in_quotes(text)
     mark = mark or "'"
     if mark == "'" and mark not in text:
         return f"'{text}'" if closed else f"'{text}"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"' if closed else f'"{escaped}'
+
+
+def in_quotes(text: str) -> str:
+    """Return a text as one quoted word that names no variable of the notebook.
+
+    A quotation is one for Python's tokeniser too, which IPython lets see the cell first:
+    no backslash stands before a mark that closes it.
+    """
+    if "$" in text or "{" in text:  # in double quotes they may name one
+        return "".join(_quoted(part) for part in _NOT_SINGLE.split(text) if part)
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    if "'" not in text and not text.endswith("\\"):
+        return f"'{text}'"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _last_word(line: str) -> tuple[int, str]:

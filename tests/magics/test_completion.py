@@ -151,6 +151,8 @@ def test_every_option_is_offered_with_its_words_and_those_used_only_if_they_repe
         ("--jupyter 8888/|", ["8888/http", "8888/tcp"]),
         ("--volume |", ["local:", "network:"]),
         ("--volume n|", ["network:"]),
+        ("--base-url |", ["https://api.ppio.com", "https://api.novita.ai"]),
+        ("--base-url=https://api.n|", ["https://api.novita.ai"]),
     ],
 )
 def test_choices_are_completed(completed, code, texts):
@@ -177,6 +179,12 @@ def test_products_come_from_what_was_loaded_with_gpu_stock_and_price(completed, 
     assert list(completed("%ppio_launch --product a1|")) == ["a1"], "another cloud's products"
     run("%ppio practice on")
     assert "a100-80g" in completed("%ppio_launch --product a1|")
+
+
+def test_what_can_be_rented_is_completed_where_the_catalogue_is_known(completed, run):
+    run("%ppio products --practice")
+    assert "a100-80g" in completed("%ppio products A1| --practice").values()
+    assert "a100-80g" in completed("%ppio_launch --base-url http://localhost --product a100|")
 
 
 def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
@@ -289,9 +297,18 @@ def test_verbs_and_what_they_take_are_completed(completed):
     assert list(completed("%ppio practice |")) == ["on", "off"]
     assert list(completed("%ppio launches |")) == ["look", "absent", "forget"]
     assert list(completed("%ppio launches look |")) == [""]
-    assert list(completed("%ppio ls |")) == ["--name", "--status"]
+    assert list(completed("%ppio products --p|")) == ["--practice"]
+    assert list(completed("%ppio ls --base-url https://api.p|")) == ["https://api.ppio.com"]
+    assert list(completed("%ppio ls --allow-host |")) == [""]
+    assert list(completed("%ppio ls |")) == [
+        "--name",
+        "--status",
+        "--practice",
+        "--base-url",
+        "--allow-host",
+    ]
     assert list(completed("%ppio ls --status r|")) == ["running"]
-    assert list(completed("%ppio delete i-1 -|")) == ["--yes"]
+    assert list(completed("%ppio delete i-1 --y|")) == ["--yes"]
     assert "--product" not in completed("%ppio |")
 
 
@@ -324,11 +341,11 @@ def test_names_of_strangers_cannot_act(completed, run, seen):
     run("%ppio practice on")
     hostile = [("i-1", "x\n!rm -rf ~"), ("i-2", "x'; $HOME {y} \\"), ("i-3", "-x --yes"), ("i-4\n!ls", "x4")]
     seen(*hostile)
-    assert list(completed("%ppio stop x|")) == ["i-1", '"x\'; $HOME {y} \\\\"', "x4"]
+    assert list(completed("%ppio stop x|")) == ["i-1", """'x'"'"'; $HOME {y} '"\\\\\"""", "x4"]
     found = completed("%ppio stop |")
     assert list(found) == ["i-1", "i-2", "i-3"]
     assert all(about.isprintable() for about in found.values())
-    assert list(completed("%ppio stop -|")) == ["-"]
+    assert list(completed("%ppio stop -|")) == ["--practice", "--base-url", "--allow-host"]
 
 
 def test_a_fault_of_ours_is_no_fault_of_the_completer(completed, run, monkeypatch, capsys):

@@ -70,7 +70,7 @@ def test_dry_run_escapes_html(run):
 
 def test_values_arrive_untouched(run):
     value = 'a=b "c" $HOME {x} 100% 中文 \\ \''
-    quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    quoted = shlex.quote(value)
     plan = run(f"x = 1\n%ppio_launch --practice --name a --env K={quoted} --dry-run")
     assert plan.report.body["envs"] == [{"key": "K", "value": value}]
 

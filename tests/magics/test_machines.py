@@ -57,8 +57,9 @@ def test_a_table_newest_first_with_hours_and_cost(run, made, clock):
     "line", ["ls --nam x", "ls --name a --name b", "show", "stop", "delete --yes", "stop --all"]
 )
 def test_what_is_not_understood_shows_how_it_goes(run, clock, line):
-    with pytest.raises(UsageError, match="%ppio ls"):
+    with pytest.raises(UsageError, match=f"like this: %ppio {line.split()[0]} ") as caught:
         run(f"%ppio {line}")
+    assert "\n" not in str(caught.value)
 
 
 def test_help_shows_every_verb(run, capsys):
@@ -154,7 +155,7 @@ def test_an_unquoted_name_of_the_notebook_stands_for_its_text(run, made, shell, 
     shell.user_ns.update(name="gone", identity=kept)
     assert run("%ppio show $name").id == gone
     assert run("%ppio show $identity").id == kept
-    assert run('%ppio ls --name "$name"').instances == ()
+    assert run("%ppio ls --name '$name'").instances == ()
     run("%ppio delete $name --yes")
     assert [one.name for one in run("%ppio ls").instances] == ["kept"]
 
@@ -165,7 +166,10 @@ def test_an_unquoted_name_of_the_notebook_stands_for_its_text(run, made, shell, 
         ("$nobody", "no variable nobody"),
         ("$flag", "not a bool"),
         ("$several", "not a list"),
-        ("$name.upper()", r"\$name\.upper\(\)"),
+        ("$name.upper()", r"\$name inside a word is not filled in"),
+        ("re-$name", r"\$name inside a word is not filled in"),
+        ('"$name"', r"\$name inside a word is not filled in"),
+        ("{name}", r"\{name\} inside a word is not filled in"),
         ("'$name'", r"\$name"),
         ("$", r"\$"),
     ],

@@ -1,6 +1,7 @@
 """``%ppio`` in a real shell: sign in and out, choose the cloud, see and settle launches."""
 
 import json
+import re
 
 import pytest
 from IPython.core.error import StdinNotImplementedError, UsageError
@@ -9,6 +10,7 @@ from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.launcher.ledger import ledger_for
 from ppio_widgets.launcher.record import Record
 from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.magics.ppio_magic import VERBS
 from tests.unit.wire import faulty, nothing_there
 
 KEY = "sk_live_0123456789abcd"
@@ -91,11 +93,68 @@ def test_practice_on_and_off_choose_for_the_kernel(run, names, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "line", ["", "what", "practice", "practice maybe", "login now", "launches absent x", "launches x y z u"]
+    ("line", "said"),
+    [
+        ("", "Say what to do, like %ppio ls; %ppio help shows all."),
+        ("list", "There is no %ppio list. Did you mean ls?"),
+        ("lst", "There is no %ppio lst. Did you mean ls?"),
+        ("product A100", "There is no %ppio product. Did you mean products?"),
+        ("what", "There is no %ppio what. %ppio help shows what there is."),
+        ("sk_live_0123456789abcd", "There is no %ppio …. %ppio help shows what there is."),
+        ("practice", "Write it like this: %ppio practice on|off"),
+        ("practice maybe", "Write it like this: %ppio practice on|off"),
+        ("login now", "Write it like this: %ppio login"),
+        ("login --practice", "Write it like this: %ppio login"),
+        ("stop", "Write it like this: %ppio stop ID…"),
+        ("start --practice", "Write it like this: %ppio start ID…"),
+        ("show", "Write it like this: %ppio show ID"),
+        ("show a b", "Write it like this: %ppio show ID"),
+        ("delete", "Write it like this: %ppio delete ID… [--yes]"),
+        ("ls a", "Write it like this: %ppio ls [--name TEXT] [--status WORD]"),
+        (
+            "ls --base-url",
+            "--base-url needs a value: --base-url URL. One that begins with -- goes in quotes.",
+        ),
+        ("products --all", "Write it like this: %ppio products [TEXT]"),
+        ("launches absent x", "Write it like this: %ppio launches absent ID NAME"),
+        (
+            "launches x y z u",
+            (
+                "Write it like this: %ppio launches, %ppio launches look [ID], "
+                "%ppio launches absent ID NAME, %ppio launches forget ID"
+            ),
+        ),
+    ],
 )
-def test_anything_else_is_told_what_there_is(run, line):
-    with pytest.raises(UsageError, match="%ppio launches absent ID NAME"):
+def test_what_cannot_be_done_is_one_line_that_shows_how_it_is_written(run, line, said):
+    with pytest.raises(UsageError) as caught:
         run(f"%ppio {line}")
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_verb_has_its_use_in_one_line(run, monkeypatch, language):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
+    for verb in VERBS:
+        with pytest.raises(UsageError, match=f"%ppio {verb}") as caught:
+            run(f"%ppio {verb} --x a b c d e f g")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("acting", ["start", "stop", "delete"])
+def test_no_hint_proposes_what_bills_or_destroys(run, acting):
+    slips = [
+        acting[:-1],
+        acting + acting[-1],
+        acting[1:],
+        acting.upper(),
+        f"{acting[0]}{acting[2:]}",
+        "status",
+    ]
+    for slip in slips:
+        with pytest.raises(UsageError, match="There is no %ppio") as caught:
+            run(f"%ppio {slip} i-1")
+        assert not re.search(r"mean (start|stop|delete)", str(caught.value))
 
 
 def test_the_list_shows_unresolved_launches_first(run):

@@ -93,9 +93,9 @@ def test_save_takes_what_a_variable_holds(shell, run, said, cell):
         ("delete zzz", "no preset zzz"),
         ("", "%ppio preset save"),
         ("save", "%ppio preset save"),
-        ("list x", "%ppio preset save"),
-        ("show", "%ppio preset save"),
-        ("delete a b", "%ppio preset save"),
+        ("list x", "%ppio preset list"),
+        ("show", "%ppio preset show NAME"),
+        ("delete a b", "%ppio preset delete NAME"),
         ("what", "%ppio preset save"),
     ],
 )

@@ -1,3 +1,4 @@
+import re
 import shlex
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from ppio_widgets.request.fields import leaves
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.options import OPTIONS, option_for
 from ppio_widgets.request.tokens import LineError, split_line
+from ppio_widgets.request.typed import as_word, in_quotes
 from tests.bodies import FULL, MINIMAL, text
 
 
@@ -19,7 +21,16 @@ def nothing(expression):
 
 
 def read(line, **names):
-    return read_line(line, lambda expression: eval(expression, {}, names))  # noqa: S307 - as a notebook does
+    """Read a line in a notebook that has these variables."""
+    return read_line(
+        line,
+        lambda expression: eval(expression, {}, names),  # noqa: S307 - as a notebook does
+        is_variable=names.__contains__,
+    )
+
+
+def everything(_name):
+    return True
 
 
 def test_there_is_an_option_for_every_field_of_the_body():
@@ -73,8 +84,158 @@ def test_only_an_unquoted_whole_word_is_taken_from_the_notebook():
     names = {"n": 4, "d": {"a b": "x y"}}
     assert read("--gpus $n --name {d['a b']}", **names).draft["name"] == "x y"
     assert read("--gpus {n * 2}", **names).draft["resource"]["gpu_num"] == 8
-    for literal in ("'$n'", '"{n}"', "a$n", "{n}x", r"\$n", "K={n}"):
+    for literal in (
+        "'$n'",
+        "'{n}'",
+        "a'$n'",
+        "'{n}'x",
+        r"\$n",
+        r"a\$n",
+        r"\{n}x",
+        "a$",
+        "x{}",
+        "a$other",
+        "{other}x",
+    ):
         assert read(f"--name {literal}", **names).draft["name"] == shlex.split(literal)[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "filled"),
+    [
+        ("demo-$i", '{f"demo-{i}"}'),
+        ("demo-{i}", '{f"demo-{i}"}'),
+        ("$i-$i", '{f"{i}-{i}"}'),
+        ('"$i"', '{f"{i}"}'),
+        ('"{i}"', '{f"{i}"}'),
+        ('"demo-$i"', '{f"demo-{i}"}'),
+        ('demo-"$i"', '{f"demo-{i}"}'),
+        ("demo-{i:03d}", '{f"demo-{i:03d}"}'),
+        ('"demo-{i + 1}"', '{f"demo-{i + 1}"}'),
+        ("demo-{str(i)}", '{f"demo-{str(i)}"}'),
+        ("demo-${i}", '{f"…{i}…"}'),
+        ('"my demo $i"', '{f"…{i}…"}'),
+        ("demo-{d['k']}-$i", '{f"…{i}…"}'),
+        ("demo-{d['k']}", "{d[…]}"),
+    ],
+)
+def test_a_variable_inside_of_a_word_is_refused_with_the_ways_out(word, filled):
+    for line in (f"--name {word}", f"--name={word}"):
+        with pytest.raises(LineError) as caught:
+            read(line, i=3, d={"k": 1})
+        assert caught.value.code == "line_variable"
+        assert filled in str(caught.value)
+        assert "single quotes" in str(caught.value)
+    if "…" not in filled:
+        assert read(f"--name {filled}", i=3).draft["name"] == eval(filled[1:-1], {"i": 3})  # noqa: S307
+
+
+@pytest.mark.parametrize(
+    ("line", "filled"),
+    [
+        ("--env LR=$lr", '{f"LR={lr}"}'),
+        ("--env LR={lr:.1e}", '{f"LR={lr:.1e}"}'),
+        ("--env TOKEN=s3cret$lr", '{f"…{lr}…"}'),
+        ("--env=A=s3cret-$lr", '{f"…{lr}…"}'),
+        ("--image repo/x:$lr", '{f"repo/x:{lr}"}'),
+        ("--gpus ${lr}", '{f"…{lr}…"}'),
+        ("--port 80$lr/tcp", '{f"80{lr}/tcp"}'),
+        ("--region cn-$lr", '{f"cn-{lr}"}'),
+        ("--preset p$lr", '{f"p{lr}"}'),
+        ("--stop-after ${lr}h", '{f"…{lr}…"}'),
+        ("--base-url https://$lr", '{f"https://{lr}"}'),
+        ('--body {"name":"a-$lr"}', '{f"…{lr}…"}'),
+        ('--body "{\\"name\\": \\"$lr\\"}"', '{f"…{lr}…"}'),
+        ("--name sk_live_0123456789abcdef$lr", '{f"…{lr}…"}'),
+    ],
+)
+def test_that_holds_for_every_option_and_repeats_no_secret(line, filled):
+    with pytest.raises(LineError) as caught:
+        read(line, lr=0.1)
+    assert caught.value.code == "line_variable"
+    assert filled in str(caught.value)
+    assert not any(secret in str(caught.value) for secret in ("s3cret", "0123456789"))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        '"CFG={\\"lr\\": 1}"',
+        "a.lr",
+        "x$lrx",
+        "x{0.lr}",
+        "{f(lr=1)",
+        "'demo-$lr'",
+        "demo-\\$lr",
+        "demo-'$'lr",
+        "{'lr'}x",
+    ],
+)
+def test_what_names_no_variable_is_sent_as_it_stands(word):
+    assert read(f"--name {word}", lr=0.1).draft["name"] == shlex.split(word)[0]
+
+
+@pytest.mark.parametrize("flag", ["--command", "--entrypoint"])
+def test_inside_of_a_command_it_is_advice(flag):
+    line = read(f'{flag} "train.py --lr $lr {{lr}}" --name a', lr=0.1)
+    assert line.draft[flag[2:]] == "train.py --lr $lr {lr}"
+    assert [(one.path, one.code, one.params) for one in line.advice] == [
+        ((flag[2:],), "variable_in_shell", {"named": "$lr, {lr}"})
+    ]
+    assert read(f"{flag} 'train.py --lr $lr'", lr=0.1).advice == ()
+    assert read(f'{flag} "train.py --lr $lr"').advice == ()
+
+
+def test_in_a_cell_it_is_advice_unless_an_option_takes_its_place():
+    cell = '{"name": "demo-$i", "command": "$i", "envs": [{"key": "A", "value": "{i}"}]}'
+
+    def advice(line):
+        read_it = read_line(line, nothing, cell=cell, is_variable={"i"}.__contains__)
+        return [(one.path, one.params["named"]) for one in read_it.advice]
+
+    assert advice("") == [(("name",), "$i"), (("envs", 0, "value"), "{i}")]
+    assert advice("--name x") == [(("envs", 0, "value"), "{i}")]
+
+
+# Texts in which names, quotes and braces meet.
+naming = st.text(st.sampled_from("ab$${}{}'\"\\ .[]:é\u3000"), max_size=12)
+
+
+@given(naming, naming)
+def test_what_is_quoted_for_a_line_names_nothing_and_arrives(one, other):
+    line = f"--name {as_word(one)} --command {as_word(other)}"
+    found = read_line(line, nothing, is_variable=everything)
+    assert (found.draft["name"], found.draft["command"], found.advice) == (one, other, ())
+    words = split_line(f"{in_quotes(one)} {in_quotes(other)}")
+    assert (
+        [word.text for word in words] == shlex.split(f"{in_quotes(one)} {in_quotes(other)}") == [one, other]
+    )
+    assert all(word.variables(everything) == () for word in words)
+
+
+@given(st.lists(st.tuples(naming, st.sampled_from(["", "'", '"', "\\"])), min_size=1, max_size=5))
+def test_a_word_remembers_how_each_part_was_written(pieces):
+    written = ""
+    for typed, mark in pieces:
+        piece = "".join(char for char in typed if char not in "'\"\\{} \u3000") or "x"
+        written += "".join(f"\\{char}" for char in piece) if mark == "\\" else f"{mark}{piece}{mark}"
+    (word,) = split_line(written)
+    assert word.text == shlex.split(written, posix=True)[0]
+    assert word.quoted == any(mark for _text, mark in pieces)
+    assert "".join(part.text for part in word.parts) == word.text
+    bare = split_line(
+        "".join(f"{part.mark}{part.text}{'' if part.mark == chr(92) else part.mark}" for part in word.parts)
+    )
+    assert bare == [word]
+
+
+@given(st.text(st.sampled_from("ab$${}{}'\"\\ .[]:="), max_size=24))
+def test_no_line_that_is_read_leaves_a_variable_unfilled_in_silence(text):
+    with suppress(LineError):
+        line = read_line(f"--name {text}", lambda _expression: "filled", is_variable=everything)
+        name = line.draft.get("name", "")
+        literal = [part for word in split_line(text) for part in word.parts if part.mark in ("'", "\\")]
+        assert name == "filled" or literal or not re.search(r"\$[ab]|\{[ab]\}", name)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +279,24 @@ def test_switches_stand_apart_from_the_body():
         ("demo", '"demo"'),
         ("-gpus 2", "Did you mean --gpus?"),
         ("-h", "Did you mean --help?"),
+        ("--yess", "no option --yess. See"),
+        ("--ye", "no option --ye. See"),
+        ("--agin", "no option --agin. See"),
+        ("-y", "no option -y. See"),
+        ("-yes", "no option -yes. See"),
+        ("-e LR=3", "-e is docker's: write --env KEY=VALUE"),
+        ("-eLR=s3cret", "-e is docker's"),
+        ("-e=LR=3", "-e is docker's"),
+        ("-p 8080:80", "-p is docker's: write --port"),
+        ("-p8080:80", "-p is docker's"),
+        ("-v /data:/data", "-v is docker's: write --volume local:/PATH"),
+        ("-v/data:/data", "-v is docker's"),
+        ("-i", "-i is docker's, and an instance always runs in the background"),
+        ("-it", "--image IMAGE"),
+        ("-d", "-d is docker's"),
+        ("-env A=1", "Did you mean --env?"),
+        ("-product x", "Did you mean --product?"),
+        ("-image x", "Did you mean --image?"),
         ("--auto-migrate false", "--auto-migrate takes no value"),
         ("--port 8080,9090", "repeat it"),
         ("--body '" + "[" * 100_000 + "'", "not JSON"),
@@ -205,6 +384,21 @@ def test_a_key_option_is_refused_in_quotes_and_with_one_dash_as_well(line):
         read(line)
     assert caught.value.code == "option_api_key"
     assert "s3cret" not in str(caught.value)
+
+
+@given(st.text(st.sampled_from("-yesagin"), min_size=1, max_size=9))
+def test_no_hint_proposes_consent(text):
+    for flag in (text, f"-{text}", f"--{text}", f"--yes{text}", f"--again{text}", f"-yes{text}"):
+        assert meant_by(flag) not in ("--yes", "--again")
+
+
+def meant_by(flag):
+    """The option that a line proposes instead."""
+    try:
+        read(flag)
+    except LineError as error:
+        return error.params.get("meant")
+    return None
 
 
 def test_flags_are_unique():

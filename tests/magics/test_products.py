@@ -1,0 +1,153 @@
+"""``%ppio products``, and a product that is not there: said before anything is sent, asked of nobody."""
+
+import re
+
+import pytest
+from IPython.core.error import UsageError
+
+from ppio_widgets.cloud import lately
+from ppio_widgets.errors import Unreachable
+from ppio_widgets.launcher.products import Products
+from ppio_widgets.locale import words
+from ppio_widgets.practice.transport import PracticeTransport
+from ppio_widgets.request.offer import Offer
+from tests.hostile import TEXTS
+
+NOPE = "%ppio_launch --practice --name demo --product {} --image ubuntu:24.04"
+SAID = "There is no product a100-80 in the catalogue. The closest is a100-80g."
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch):
+    monkeypatch.setattr(lately, "_told", {})
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The paths that the practice cloud was asked for."""
+    paths = []
+    handle = PracticeTransport.handle_request
+
+    def noted(transport, request):
+        paths.append(request.url.path)
+        return handle(transport, request)
+
+    monkeypatch.setattr(PracticeTransport, "handle_request", noted)
+    return paths
+
+
+def test_products_are_listed_with_price_stock_and_id_the_cheapest_first(run):
+    found = run("%ppio products --practice")
+    lines = repr(found).splitlines()
+    assert re.match(r"\d+ products on the practice cloud, cheapest first", lines[0])
+    assert lines[1].split() == ["id", "GPU", "most", "GPUs", "free", "stock", "postpaid/h", "spot/h"]
+    a100 = next(line for line in lines if line.startswith("a100-80g "))
+    assert "A100 80 GB" in a100
+    assert "¥12.60" in a100
+    ready = [one.postpaid.final for one in found.offers if one.available and one.postpaid]
+    assert ready == sorted(ready)
+    assert "sold out" in lines[-1]
+
+
+def test_a_text_narrows_it(run):
+    run("%ppio practice on")
+    assert [one.id for one in run("%ppio products a100 80gb").offers] == ["a100-80g"]
+    assert [one.id for one in run("gpu = 'A100'\n%ppio products $gpu").offers] == ["a100-80g"]
+    assert repr(run("%ppio products zzz")).startswith('No product on the practice cloud has "zzz"')
+
+
+def test_what_it_told_is_completed_afterwards(run):
+    run("%ppio products --practice")
+    assert lately.told("http://localhost", "offers") is not None
+
+
+def test_a_catalogue_that_is_down_is_one_line(run, monkeypatch):
+    def fail(_reader):
+        raise Unreachable("unreachable", host="x", kind="y")
+
+    monkeypatch.setattr("ppio_widgets.cloud.reader.CatalogueReader.offers", fail)
+    with pytest.raises(UsageError, match="did not answer"):
+        run("%ppio products --practice")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_what_a_catalogue_says_cannot_act(kind):
+    text = TEXTS[kind]
+    found = Products((Offer(id=text, name=text, gpu_name=text, stock=text),), text, "x")
+    html = found._repr_html_()
+    assert "<script" not in html
+    assert "<img" not in html
+    assert all(line.isprintable() for line in repr(found).splitlines())
+    assert len(repr(found).splitlines()) == 3
+
+
+def test_the_object_has_a_short_repr(run):
+    many = Products(tuple(Offer(id=f"p-{n}") for n in range(500)), cloud="x")
+    assert len(repr(many).splitlines()) == 63
+    assert "440 more" in repr(many)
+    assert len(many) == 500
+    assert repr(Products((), cloud="x")) == "No products on x."
+
+
+def test_a_product_that_is_not_there_is_said_with_the_closest_and_blocks_nothing(run):
+    plan = run(f"{NOPE.format('a100-80')} --dry-run")
+    assert f"Product: {SAID}" in repr(plan)
+    assert "Nothing blocks it." in repr(plan)
+    assert "There is no product zzzz in the catalogue. See what there is" in repr(
+        run(f"{NOPE.format('zzzz')} --dry-run")
+    )
+    assert "catalogue." not in repr(run(f"{NOPE.format('a100-80g')} --dry-run"))
+
+
+def test_with_yes_it_is_said_before_sending_where_the_catalogue_is_known_and_never_asked_for(
+    run, asked, capsys
+):
+    run(f"x = {NOPE.format('a100-80')} --yes\nx.stop_following()")
+    assert not [path for path in asked if "product" in path]
+    assert capsys.readouterr().out == ""
+    run("%ppio products --practice")
+    asked.clear()
+    run(f"x = {NOPE.format('a100-80').replace('demo', 'second')} --yes\nx.stop_following()")
+    assert not [path for path in asked if "product" in path]
+    assert SAID in capsys.readouterr().out
+
+
+def test_buttons_say_it_in_their_question(run, monkeypatch):
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    run("%ppio products --practice")
+    cards = []
+    monkeypatch.setattr("ppio_widgets.magics.launch_magic.display", cards.append)
+    run(f'i = 3\nx = {NOPE.format("a100-80")} --command "run $i"')
+    (card,) = cards
+    card.session.catalogue.load("offers")
+    card.session._on_landed(card.session.catalogue, ("offers",))
+    shown = "\n".join(
+        getattr(one, "value", "") for one in every(card) if isinstance(getattr(one, "value", ""), str)
+    )
+    assert SAID in shown
+    assert "$i is filled in by the instance" in shown
+    card.close()
+
+
+def every(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from every(child)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("A100", "a100-80g"),
+        ("a100-80G", "a100-80g"),
+        ("a100_80g", "a100-80g"),
+        ("4090", "rtx4090-24g"),
+        ("nothing like it", ""),
+    ],
+)
+def test_the_closest_is_found_by_id_or_by_name(run, typed, meant):
+    known = {one.id for one in run("%ppio products --practice").offers}
+    plan = run(f"%ppio_launch --practice --name a --image i:1 --product '{typed}' --dry-run")
+    found = next(one for one in plan.report.advice if one.path == ("product_id",))
+    assert found.params["meant"] == meant or (meant not in known and found.params["meant"] in known)
+    assert found.sentence(words("zh"))
