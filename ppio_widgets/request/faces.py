@@ -22,7 +22,7 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
     body: Mapping[str, Any],
     say: Words,
     *,
-    practice_key: str = "",
+    practice: bool = False,
     base_url: str = "https://api.ppio.com",
     key_name: str = "PPIO_API_KEY",
 ) -> str:
@@ -36,13 +36,13 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
         Of a request, or of a draft: then it shows what there is.
     say : Words
         For the comments.
-    practice_key : str
-        The fixed key of the practice cloud, where that is the one to go to.
+    practice : bool
+        Whether it goes to a practice cloud.
     base_url, key_name : str
         Of the cloud, for curl.
     """
     if name == "curl":
-        return to_curl(body, say, base_url=base_url, key_name=key_name, practice_key=practice_key)
+        return to_curl(body, say, base_url=base_url, key_name=key_name, practice=practice)
     if name == "python":
-        return to_python(body, say, practice=bool(practice_key))
-    return to_line(body, practice=bool(practice_key)) if name == "line" else to_json(body)
+        return to_python(body, say, practice=practice)
+    return to_line(body, practice=practice) if name == "line" else to_json(body)
