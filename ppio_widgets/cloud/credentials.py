@@ -199,8 +199,9 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     """Return the key for a host, or None when there is none.
 
     The argument first. On loopback then only a practice key, so that no real key goes to
-    whatever listens there: ``PPIO_WIDGETS_PRACTICE_KEY``, else one that this kernel draws. Elsewhere `remember_key`; and for the known
-    hosts their environment variable, Colab's secret of that name, the keyring.
+    whatever listens there: ``PPIO_WIDGETS_PRACTICE_KEY``, else one that this kernel draws.
+    Elsewhere `remember_key`; and for the known hosts their environment variable, Colab's secret
+    of that name, the keyring.
 
     Raises
     ------

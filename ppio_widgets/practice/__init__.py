@@ -8,11 +8,15 @@ A cloud in memory (`cloud`) has an account for each key (`account`), and answers
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ppio_widgets import notebook
 from ppio_widgets.cloud.credentials import require_key, reveal
 from ppio_widgets.cloud.host import read_host
-from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import PracticeCloud
+
+if TYPE_CHECKING:
+    from ppio_widgets.practice.account import PracticeAccount
 
 # Where the cloud within a kernel seems to be; nothing listens there for it.
 ADDRESS = "http://localhost"

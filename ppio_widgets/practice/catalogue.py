@@ -163,7 +163,7 @@ def _regions(body: Mapping[str, Any]) -> list[str]:
 
 
 def _homes(body: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield what a body names that is tied to a region: field, id, and the region or None for no such thing."""
+    """Yield what of a body is tied to a region: its field, its id, and the region; None for no such thing."""
     for number, volume in enumerate(body.get("volumes", ())):
         if volume["type"] == "network":
             key = volume.get("id", "")
@@ -224,7 +224,7 @@ def _refuse_missing(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]
         yield _missing("IMAGE_NOT_FOUND", "image", image)
 
 
-def _refuse_elsewhere(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
+def _refuse_elsewhere(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]:
     # Storage cannot be mounted from another region (v1 storage guide); a network is of one region.
     regions = _regions(body)
     for field, key, home in _homes(body):

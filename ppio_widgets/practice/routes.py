@@ -114,9 +114,8 @@ def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | N
             return account.get(unquote(found[1]), served_at)
         if method == "DELETE":
             return account.act(unquote(found[1]), "delete")
-    if path == BALANCE and method == "GET":
-        return account.balance()
-    return catalogue.answer(method, path, query)
+    own = (method, path) == ("GET", BALANCE)
+    return account.balance() if own else catalogue.answer(method, path, query)
 
 
 def _read_body(content: bytes) -> object:

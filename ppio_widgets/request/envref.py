@@ -115,7 +115,7 @@ def placeholder_name(value: object) -> str:
 
 
 def taken(names: Sequence[str], say: Words, *, practice: bool) -> str:
-    """Return in a sentence what is taken from the kernel's environment, or sent in its place; empty for none."""
+    """Return in a sentence what is taken from the kernel's environment, or replaced; empty for none."""
     known = [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…" for name in names]
     key = "taken.placeholders" if practice else "taken.from_kernel"
     return say(key, names=", ".join(known)) if known else ""
