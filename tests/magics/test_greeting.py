@@ -7,7 +7,6 @@ import threading
 import pytest
 
 from ppio_widgets import PpioClient, api, launch
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.launcher import worker
 from ppio_widgets.locale import words
 from ppio_widgets.magics import greeting
@@ -15,6 +14,8 @@ from ppio_widgets.practice import kernel_account
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.clock import Clock
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import OneAccount
 from tests.threads import wait_for_threads
 from tests.unit.test_instance import BODY, GoingClock
 from tests.unit.wire import REAL_KEY, faulty, says
@@ -36,7 +37,7 @@ def account(clock):
 def client(account):
     """As a live one: with a key of its own, over a real socket."""
     with serving() as server:
-        server.account = account
+        server.cloud = OneAccount(account)
         with PpioClient(PRACTICE_KEY, base_url=server.url) as client:
             yield client
 

@@ -13,7 +13,6 @@ from IPython.core.ultratb import VerboseTB
 
 from ppio_widgets import EnvRef, PpioClient, PpioError, check
 from ppio_widgets.api import finish
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.ledger import ledger_for
 from ppio_widgets.launcher.outside import Disk
@@ -27,6 +26,7 @@ from ppio_widgets.request.imported import Imported
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.reading import read_any
 from tests.bodies import MINIMAL
+from tests.practice import KEY as PRACTICE_KEY
 from tests.sweep import ENV_SECRET, KEY, forms, hits
 from tests.unit.wire import (
     all_that_shows,

@@ -18,6 +18,8 @@ from ppio_widgets.form import theme
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.clock import Clock
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import RICH, OneAccount
 from tests.threads import wait_for_threads
 
 
@@ -62,14 +64,14 @@ def clock():
 
 @pytest.fixture
 def account(clock):
-    return PracticeAccount(clock)
+    return PracticeAccount(clock, RICH)
 
 
 class CountingTransport(PracticeTransport):
     """The practice cloud, counting creates; `hold` keeps an answer back."""
 
     def __init__(self, account):
-        super().__init__(account)
+        super().__init__(OneAccount(account))
         self.posts = 0
         self.hold = None
         self.arrived = threading.Event()
@@ -90,7 +92,7 @@ def cloud(account):
 
 @pytest.fixture
 def client(cloud):
-    return PpioClient("sk_practice_no_money", base_url="http://localhost", transport=cloud, practice=True)
+    return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=cloud, practice=True)
 
 
 @pytest.fixture
