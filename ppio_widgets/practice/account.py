@@ -40,7 +40,7 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
 # While it is in one of these, nothing is billed by the hour.
 _OFF = ("toStop", "stopping", "exited", "toRemove", "removing", "removed")
 BOOT_SECONDS = 2.0
-MOST_INSTANCES = 500
+MOST_INSTANCES = 1000
 
 
 @dataclass

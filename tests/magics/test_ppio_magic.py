@@ -12,7 +12,7 @@ from ppio_widgets.launcher.states import LaunchState
 from tests.unit.wire import faulty, nothing_there
 
 KEY = "sk_live_0123456789abcd"
-LINE = "%ppio_launch --name demo --product prod-1 --image ubuntu:24.04"
+LINE = "%ppio_launch --name demo --product a100-80g --image ubuntu:24.04"
 
 
 @pytest.fixture

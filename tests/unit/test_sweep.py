@@ -26,7 +26,6 @@ from ppio_widgets.request.imported import Imported
 from ppio_widgets.request.line import read_line
 from ppio_widgets.request.reading import read_any
 from tests.bodies import MINIMAL
-from tests.practice import KEY as PRACTICE_KEY
 from tests.sweep import ENV_SECRET, KEY, forms, hits
 from tests.unit.wire import (
     all_that_shows,
@@ -241,7 +240,7 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
     seen = [repr(said), repr(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
     seen += [repr(vars(one)) for one in differing]
     for say in map(words, LANGUAGES):
-        seen += [face(name, body, say, practice_key=key) for name in FACES for key in ("", PRACTICE_KEY)]
+        seen += [face(name, body, say, practice=practice) for name in FACES for practice in (False, True)]
         seen += [one.sentence(say) for one in differing]
         seen += [one.sentence(say) for one in getattr(said, "left_out", ())]
     seen += [path.read_text() for path in presets_folder().iterdir()]

@@ -19,7 +19,7 @@ from tests.bodies import FULL, MINIMAL, bodies
 from .conftest import choose, every, find, find_all, press, shown, shows, type_into
 
 PORT = {"port": 1, "protocol": "tcp"}
-FILLED = {"Name": "demo", "Product": "prod-1", "Image": "ubuntu:24.04"}
+FILLED = {"Name": "demo", "Product": "a100-80g", "Image": "ubuntu:24.04"}
 
 
 def fill(form):
@@ -359,7 +359,7 @@ def test_copy_hands_over_the_full_text_even_when_the_preview_folds(form):
 def test_launch_asks_first_and_cancel_sends_nothing(form, cloud):
     fill(form)
     press(find(form, "Launch"))
-    assert "Launch <b>demo</b> on <b>prod-1</b>, GPUs: <b>1</b>, <b>postpaid</b>" in shown(form)
+    assert "Launch <b>demo</b> on <b>a100-80g</b>, GPUs: <b>1</b>, <b>postpaid</b>" in shown(form)
     press(find(form, "Cancel"))
     assert cloud.posts == 0
     assert find_all(form, "Launch")

@@ -55,7 +55,7 @@ def test_a_face_follows_what_is_typed(form):
     form.value = MINIMAL
     choose(find(form, "Request as"), "line")
     type_into(find(form, "Name"), "renamed")
-    assert "%ppio_launch --name renamed --product prod-1" in shown(form)
+    assert "%ppio_launch --name renamed --product a100-80g" in shown(form)
 
 
 def test_on_the_practice_cloud_a_face_goes_there(form):
