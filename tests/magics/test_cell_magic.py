@@ -8,13 +8,14 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
-from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid
+from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
 from ppio_widgets.launcher.outside import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
 from ppio_widgets.magics.usage import COLUMNS, usage
 from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL, MINIMAL
+from tests.unit.wire import REAL_KEY
 
 CELL = json.dumps(MINIMAL, indent=2)
 
@@ -134,7 +135,7 @@ def test_no_secret_of_an_env_file_is_shown_or_kept(run, tmp_path, capsys, monkey
     assert "URL: ${…} in the value is left" in said
     assert "s3cret" not in said + repr(plan) + str(plan._repr_mimebundle_())
     with pytest.raises(RequestInvalid, match="Not set in the kernel's environment: HF_TOKEN"):
-        run(f"{line} --yes")
+        launch(plan.report.require(), api_key=REAL_KEY)
 
 
 def test_the_way_out_that_is_said_works(run, tmp_path, capsys, monkeypatch, names):
