@@ -203,7 +203,7 @@ class PracticeAccount:
         needed = charged + sum(map(_hourly, (body, *on)))
         if needed > self._balance:
             message = (
-                f"{needed} needed for what is charged now and an hour of all that is on, {self._balance} left"
+                f"{needed:.2f} needed for now and for an hour of all that is on; {self._balance:.2f} left"
             )
             raise Refused(400, "BALANCE_NOT_ENOUGH", message)
         self._balance -= charged

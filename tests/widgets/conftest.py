@@ -15,12 +15,14 @@ from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.form import theme
+from ppio_widgets.practice import routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.clock import Clock
 from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import RICH, OneAccount
+from tests.practice import OneAccount
 from tests.threads import wait_for_threads
+from tests.unit.wire import REAL_KEY
 
 
 class Wire(list):
@@ -64,7 +66,7 @@ def clock():
 
 @pytest.fixture
 def account(clock):
-    return PracticeAccount(clock, RICH)
+    return PracticeAccount(clock)
 
 
 class CountingTransport(PracticeTransport):
@@ -93,6 +95,13 @@ def cloud(account):
 @pytest.fixture
 def client(cloud):
     return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=cloud, practice=True)
+
+
+@pytest.fixture
+def live(cloud, monkeypatch):
+    """A client of what it takes for a real cloud: its key is no practice key."""
+    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    return PpioClient(REAL_KEY, base_url="http://localhost", transport=cloud)
 
 
 @pytest.fixture
