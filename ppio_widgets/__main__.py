@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import __version__
-from ppio_widgets.cloud.credentials import PRACTICE_PORT
+from ppio_widgets.cloud.credentials import PRACTICE_KEY_VARIABLE, PRACTICE_PORT, draw_practice_key
 from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _demo(given: argparse.Namespace) -> int:
     """Open JupyterLab on the quickstart, on a practice cloud of its own even where a key is set.
 
-    That cloud is served by this process and not by the kernels: an instance outlives the kernel
-    that launched it, every notebook sees it, and the addresses on its card open.
+    That cloud is served by this process and not by the kernels, which are handed one key: an
+    instance outlives the kernel that launched it, every notebook sees it, and the addresses on its
+    card open.
     """
     if find_spec("jupyterlab") is None:
         print(words()("command.no_lab"), file=sys.stderr)
@@ -72,7 +73,13 @@ def _demo(given: argparse.Namespace) -> int:
     from ppio_widgets.practice.server import serving  # noqa: PLC0415
 
     with serving() as server:
-        os.environ.update({"PPIO_WIDGETS_PRACTICE": "1", BASE_URL_VARIABLE: server.url})
+        os.environ.update(
+            {
+                "PPIO_WIDGETS_PRACTICE": "1",
+                BASE_URL_VARIABLE: server.url,
+                PRACTICE_KEY_VARIABLE: draw_practice_key("demo"),
+            }
+        )
         LabApp.launch_instance(arguments)
     return 0
 
@@ -91,8 +98,7 @@ def _quickstart() -> Path:
 
 def _practice(port: int) -> int:
     """Serve the practice cloud on loopback until interrupted."""
-    from ppio_widgets.cloud.credentials import PRACTICE_KEY  # noqa: PLC0415 - `demo` needs no httpx
-    from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415
+    from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
 
     try:
         server = PracticeServer(port)
@@ -101,7 +107,7 @@ def _practice(port: int) -> int:
         print(words()("command.port_taken", port=port, reason=reason), file=sys.stderr)
         return 1
     with server:
-        print(words()("command.serving", url=server.url, key=PRACTICE_KEY), flush=True)
+        print(words()("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.credentials import PRACTICE_KEY, find_key, hidden
+from ppio_widgets.cloud.credentials import ApiKey, find_key, hidden, is_practice_key
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.launcher import recovery, worker
@@ -76,7 +76,8 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
         decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
         `base_url` of another machine is refused.
     api_key, base_url, allow_host : optional
-        See `PpioClient`.
+        See `PpioClient`. On the practice cloud a practice key, ``sk_practice_NAME.PIN``, is an
+        account of its own; any other key is not sent there.
     fall_back : bool
         Whether to take the practice cloud when there is no key. A form does; a
         line or a call never does.
@@ -100,13 +101,13 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
         if need_key:
             client.require_key()
         return client
+    key = api_key if isinstance(api_key, ApiKey) and is_practice_key(api_key) else None
     if host.loopback:
-        return PpioClient(base_url=host.base_url)
-    from ppio_widgets.practice import kernel_account  # noqa: PLC0415 - only who practises loads it
+        return PpioClient(key, base_url=host.base_url)
+    from ppio_widgets.practice import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
-    transport = PracticeTransport(kernel_account())
-    return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
+    return PpioClient(key, base_url=ADDRESS, transport=PracticeTransport(kernel_cloud()))
 
 
 open_by_default(connect)

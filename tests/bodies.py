@@ -8,7 +8,7 @@ from ppio_widgets import EnvRef
 
 MINIMAL = {
     "name": "demo",
-    "product_id": "prod-1",
+    "product_id": "a100-80g",
     "image": "ubuntu:24.04",
     "billing": {"mode": "postpaid"},
     "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
@@ -16,19 +16,19 @@ MINIMAL = {
 
 FULL = {
     "name": "example-instance",
-    "product_id": "prod-a100-80g",
+    "product_id": "a100-80g",
     "image": "registry.example.com/namespace/image:tag",
     "billing": {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 0}}},
     "resource": {"gpu_num": 2, "rootfs_size_gb": 60, "min_cuda_version": "12.4"},
     "type": "gpu",
-    "registry_auth_id": "registry-auth-id",
+    "registry_auth_id": "20",
     "entrypoint": "/bin/sh -c",
     "command": "python train.py --lr '1e-3'",
     "envs": [{"key": "GREETING", "value": '你好 a=b "c" $HOME {x} 100%'}, {"key": "EMPTY", "value": ""}],
     "ports": [{"port": 8080, "protocol": "tcp"}, {"port": 8888, "protocol": "http"}],
-    "network": {"id": "vpc-1", "ip": "10.2.1.1"},
+    "network": {"id": "vpc-east-dev", "ip": "10.2.1.1"},
     "volumes": [
-        {"type": "network", "id": "storage-1", "mount_point": "/data"},
+        {"type": "network", "id": "ns-datasets", "mount_point": "/data"},
         {"type": "local", "mount_point": "/work"},
     ],
     "candidate_regions": ["cn-east-1", "cn-south-1"],

@@ -14,7 +14,7 @@ import httpx
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing, read_error, read_instance, read_json, read_page
 from ppio_widgets.cloud.auth import PinnedBearer
-from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, require_key, reveal
+from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
 from ppio_widgets.cloud.host import Host, read_host
 from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
@@ -22,7 +22,7 @@ from ppio_widgets.cloud.machines import INSTANCES, MOST_PAGES, Machines, path_of
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
 from ppio_widgets.errors import AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
-from ppio_widgets.request.envref import resolved
+from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -81,8 +81,8 @@ class PpioClient(Machines):
     api_key : str, ApiKey or callable, optional
         A callable is asked when a request is made. Without it the key is looked for
         then: `%ppio login`, ``PPIO_API_KEY`` for api.ppio.com, ``NOVITA_API_KEY`` for
-        api.novita.ai, Colab's secrets, the system's keyring; on loopback the fixed
-        practice key.
+        api.novita.ai, Colab's secrets, the system's keyring; on loopback a practice key
+        (``PPIO_WIDGETS_PRACTICE_KEY``, else the one of this kernel).
     base_url : str, optional
         Default ``PPIO_GPU_BASE_URL``, then ``https://api.ppio.com``.
     allow_host : str, optional
@@ -102,7 +102,7 @@ class PpioClient(Machines):
     host : Host
         Where requests go.
     is_practice : bool
-        Whether it is a practice cloud.
+        Whether it is a practice cloud. Practice keys go to no other, and no other key goes there.
     """
 
     def __init__(
@@ -116,13 +116,15 @@ class PpioClient(Machines):
     ) -> None:
         api_key = hidden(api_key)
         self.host: Host = read_host(base_url, allow_host=allow_host)
+        if self.host.loopback and api_key is None:
+            api_key = require_key(self.host)
         self._argument = api_key
         self._transport = transport
         self._lock = threading.Lock()
         self._shared: httpx.Client | None = None
         self._mask = Redactor()  # of all that was sent: a later answer may repeat it
-        # On loopback only the fixed practice key is sent unasked, and only a practice cloud takes it.
-        self.is_practice = practice or (self.host.loopback and api_key is None)
+        practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
+        self.is_practice = practice or (self.host.loopback and practises)
 
     def __repr__(self) -> str:
         return f"PpioClient({self.host.base_url})"
@@ -139,9 +141,14 @@ class PpioClient(Machines):
         Raises
         ------
         CredentialsError
-            When there is none.
+            When there is none, or it is a practice key and the cloud is a real one, or the
+            other way round.
         """
-        return require_key(self.host, self._argument)
+        key = require_key(self.host, self._argument)
+        if is_practice_key(key) != self.is_practice:
+            code = "key_no_practice" if self.is_practice else "key_practice"
+            raise CredentialsError(code, source=key.source)
+        return key
 
     @property
     def account(self) -> str:
@@ -160,7 +167,7 @@ class PpioClient(Machines):
             account = digest(self.require_key())
         except CredentialsError:
             account = ""
-        return self.host.base_url, account, getattr(self._transport, "account", self._transport)
+        return self.host.base_url, account, getattr(self._transport, "cloud", self._transport)
 
     @property
     def has_address(self) -> bool:
@@ -212,7 +219,7 @@ class PpioClient(Machines):
         OutcomeUnknown
             When it may have arrived and no id came back: look before you send again.
         """
-        verdict = self.send_create(*resolved(request.body(), os.environ))
+        verdict = self.send_create(*on_wire(request.body(), practice=self.is_practice))
         if isinstance(verdict.error, OutcomeUnknown):
             raise OutcomeUnknown("unknown_look", reason=verdict.error)
         if verdict.error is not None:

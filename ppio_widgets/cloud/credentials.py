@@ -5,21 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import threading
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.host import NOVITA, PPIO, Host, read_host
 from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_colab, ask_keyring
 from ppio_widgets.errors import CredentialsError
 
-# The key of every practice cloud. It opens nothing else, so it may be printed.
-PRACTICE_KEY = "sk_practice_no_money"
+# A practice cloud takes every key of this shape, ``sk_practice_NAME.PIN``, and each is an account of
+# its own. It opens nothing else, so it may be printed.
+_PRACTICE_KEY = re.compile(r"sk_practice_[A-Za-z0-9._-]{1,100}")
 
-# Each key goes to its own host and to no other (PPIO's skills and Novita's CLI name them so).
+# Where every kernel that has it takes its practice key from; without it a kernel draws its own.
+PRACTICE_KEY_VARIABLE = "PPIO_WIDGETS_PRACTICE_KEY"
+
 # Where `ppio-widgets practice` listens unless it is told otherwise.
 PRACTICE_PORT = 8899
 
+# Each key goes to its own host and to no other (PPIO's skills and Novita's CLI name them so).
 KEY_VARIABLES = {PPIO: "PPIO_API_KEY", NOVITA: "NOVITA_API_KEY"}
 
 SHORTEST = 8
@@ -96,6 +102,16 @@ def reveal(key: ApiKey) -> str:
 def digest(key: ApiKey) -> str:
     """Return what two keys have in common only when they are the same, and which gives none away."""
     return hashlib.sha256(reveal(key).encode()).hexdigest()
+
+
+def is_practice_key(key: ApiKey | str) -> bool:
+    """Whether a key is one of a practice cloud."""
+    return _PRACTICE_KEY.fullmatch(key if isinstance(key, str) else reveal(key)) is not None
+
+
+def draw_practice_key(name: str) -> str:
+    """Return a new practice key: nobody else's account, in the name of whoever draws it."""
+    return f"sk_practice_{name}.{secrets.token_hex(8)}"
 
 
 def _refusal(value: object, source: str) -> CredentialsError | None:
@@ -182,9 +198,10 @@ def keys_at_hand() -> tuple[ApiKey, ...]:
 def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     """Return the key for a host, or None when there is none.
 
-    The argument first. On loopback then only the fixed practice key, so that no real
-    key goes to whatever listens there. Elsewhere `remember_key`; and for the known
-    hosts their environment variable, Colab's secret of that name, the keyring.
+    The argument first. On loopback then only a practice key, so that no real key goes to
+    whatever listens there: ``PPIO_WIDGETS_PRACTICE_KEY``, else one that this kernel draws.
+    Elsewhere `remember_key`; and for the known hosts their environment variable, Colab's secret
+    of that name, the keyring.
 
     Raises
     ------
@@ -225,12 +242,24 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
     if argument is not None:
         return _asked(argument)
     if host.loopback:
-        return ApiKey(PRACTICE_KEY, "practice")
+        return _practice_key()
     key = _memory.signed_in(host)
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
     return _read(os.environ.get(variable), variable) or _of_vaults(host, variable)
+
+
+def _practice_key() -> ApiKey | CredentialsError:
+    """Return the practice key of this kernel or host session; a real key in its place is refused."""
+    key = _read(os.environ.get(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or notebook.of(_drawn)
+    if isinstance(key, ApiKey) and not is_practice_key(key):
+        return CredentialsError("key_no_practice", source=key.source)
+    return key
+
+
+def _drawn() -> ApiKey:
+    return ApiKey(draw_practice_key("kernel"), "practice")
 
 
 def _asked(argument: KeySource) -> ApiKey | CredentialsError:

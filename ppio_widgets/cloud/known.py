@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY, SHORTEST, keys_at_hand, reveal
+from ppio_widgets.cloud.credentials import KEY_VARIABLES, SHORTEST, is_practice_key, keys_at_hand, reveal
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.cloud.redact import forms
 from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_keyring
@@ -73,7 +73,7 @@ def known_secrets(*, ask_vault: bool = False, variables: Collection[str] = ()) -
     ]
     found: dict[str, Known] = {}
     for one in (*keys, *named):
-        if len(one.value) >= SHORTEST and one.value != PRACTICE_KEY:
+        if len(one.value) >= SHORTEST and not is_practice_key(one.value):
             found.setdefault(one.value, one)
     return tuple(found.values())
 

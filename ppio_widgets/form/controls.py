@@ -9,12 +9,10 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.machine import MachinePanel
-from ppio_widgets.form.preview import taken
 from ppio_widgets.form.question import Question
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.launcher.wording import launch_asides
-from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,8 +214,8 @@ class LaunchControls:
         bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
         costs = [esc(text) for text in self.session.plan.costs(say)]
         costs += [esc(say("launch.unbilled"))] if self.session.target.practice else []
-        names = reference_names(self.session.report.body)
-        from_kernel = [f"<b>{esc(taken(names, say))}</b>"] if names else []
+        taken = self.session.plan.taken(say)
+        from_kernel = [f"<b>{esc(taken)}</b>"] if taken else []
         doubts = [f"<b>{esc(text)}</b>" for text in self.session.plan.named_doubts(say)]
         lines = [say("launch.question", **bold), *doubts, *from_kernel, *costs]
         # What came to be known since the question was opened: it is not sent like this.

@@ -10,14 +10,13 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.opener import Opener
-from ppio_widgets.form.preview import taken
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.importing import import_preset, import_text, over
 from ppio_widgets.launcher.pasted import gives_secret_away
 from ppio_widgets.launcher.presets import preset_names
 from ppio_widgets.launcher.shareable import Secrets
 from ppio_widgets.request.diff import changes
-from ppio_widgets.request.envref import reference_names
+from ppio_widgets.request.envref import reference_names, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -152,8 +151,8 @@ class ImportBox(Opener):
         found_changes = changes(before, over(found, before), is_secret=Secrets())
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
-        names = reference_names(found.draft)
-        lines += [f"<p>{esc(taken(names, say))}</p>"] if names else []
+        told = taken(reference_names(found.draft), say, practice=self.session.target.practice)
+        lines += [f"<p>{esc(told)}</p>"] if told else []
         left_out = [one.sentence(say) for one in found.left_out]
         return "".join([*lines, *([_list(say("import.left_out"), left_out)] if left_out else [])])
 

@@ -17,8 +17,6 @@ from ppio_widgets.form.html import esc
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ppio_widgets.locale import Words
 
 MOST_ROWS = 8
@@ -35,15 +33,16 @@ def preview(body: Mapping[str, Any], say: Words) -> str:
     return _object(body, "", say)
 
 
-def folded(text: str, say: Words, names: Sequence[str] = ()) -> str:
+def folded(text: str, say: Words, taken: str = "") -> str:
     """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown.
 
     Parameters
     ----------
     text : str
     say : Words
-    names : sequence of str, optional
-        What is taken from the kernel's environment; it is said where the text is not whole.
+    taken : str, optional
+        What is taken from the kernel's environment, in a sentence; it is said where the text is
+        not whole.
     """
     lines = text.split("\n")
     kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
@@ -51,14 +50,9 @@ def folded(text: str, say: Words, names: Sequence[str] = ()) -> str:
     more = len(lines) - MOST_LINES
     if more > 0:
         shown.append(f"<s>{esc(say('preview.more_lines', n=more))}</s>")
-    if names and (more > 0 or kept != lines):
-        shown.append(f"<s>{esc(taken(names, say))}</s>")
+    if taken and (more > 0 or kept != lines):
+        shown.append(f"<s>{esc(taken)}</s>")
     return "\n".join(shown)
-
-
-def taken(names: Sequence[str], say: Words) -> str:
-    """Return in a sentence what is taken from the kernel's environment."""
-    return say("taken.from_kernel", names=", ".join(map(_cut, names)))
 
 
 def panel(title: str, shown: str, below_title: str = "") -> str:

@@ -14,7 +14,6 @@ from ppio_widgets.form.html import css_string, esc
 from ppio_widgets.form.money import CLASSES
 from ppio_widgets.form.preview import folded, panel, preview
 from ppio_widgets.request.check import field_name
-from ppio_widgets.request.envref import reference_names
 from ppio_widgets.request.market import limits
 
 if TYPE_CHECKING:
@@ -78,11 +77,13 @@ class Readout:
             rest = len(blockers) - MOST_BLOCKERS
             blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
         todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
-        name = self._face.value
+        name, plan = self._face.value, self.session.plan
+        taken = plan.taken(say)
         if name == "json":
-            text = preview(report.body, say)
+            placeholders = f"\n<s>{esc(taken)}</s>" if taken and plan.target.practice else ""
+            text = preview(report.body, say) + placeholders
         else:
-            text = folded(self.session.plan.face(name, say), say, reference_names(report.body))
+            text = folded(plan.face(name, say), say, taken)
         shown = panel("&nbsp;", text, extra)
         return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
 

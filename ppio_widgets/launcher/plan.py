@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY, PRACTICE_PORT
-from ppio_widgets.cloud.host import PPIO
+from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name, named
 from ppio_widgets.request.cost import cost_sentences, rented, terms
+from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.faces import face
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.money import AboveCeiling, above_ceiling
@@ -108,17 +108,20 @@ class LaunchPlan:
         where = self.target
         listens = f"http://127.0.0.1:{PRACTICE_PORT}" if where.practice else f"https://{where.name}"
         base_url = where.base_url or listens
-        key_of_others = KEY_VARIABLES[PPIO] if where.practice else STRANGERS_KEY
         return face(
             name,
             self.report.body,
             say or words(),
-            practice_key=PRACTICE_KEY if where.practice else "",
+            practice=where.practice,
             base_url=base_url,
-            key_name=KEY_VARIABLES.get(base_url, key_of_others),
+            key_name=PRACTICE_KEY_VARIABLE if where.practice else KEY_VARIABLES.get(base_url, STRANGERS_KEY),
             address=where.base_url,
             allow_host=where.allow_host,
         )
+
+    def taken(self, say: Words) -> str:
+        """Return in a sentence what is taken from the kernel's environment, or that placeholders are sent."""
+        return taken(reference_names(self.report.body), say, practice=self.target.practice)
 
     def costs(self, say: Words) -> list[str]:
         """Return what it will cost, and what of that is not known."""
@@ -177,7 +180,10 @@ class LaunchPlan:
     def __repr__(self) -> str:
         say = words()
         head = say("plan.head", cloud=self.target.words(say))
-        return "\n".join([head, self._body(), *self._verdict(say), *self.costs(say)])
+        return "\n".join([head, self._body(), *self._verdict(say), *self._asides(say)])
+
+    def _asides(self, say: Words) -> list[str]:
+        return [*filter(None, [self.taken(say)]), *self.costs(say)]
 
     def _verdict(self, say: Words) -> list[str]:
         """Return what blocks and what is advised, a line each."""
@@ -203,7 +209,7 @@ class LaunchPlan:
 
     def _html(self, say: Words) -> str:
         head = escape(say("plan.head", cloud=self.target.words(say)))
-        costs = "".join(f"<li>{escape(text)}</li>" for text in self.costs(say))
+        asides = "".join(f"<li>{escape(text)}</li>" for text in self._asides(say))
         parts = [f"<p><b>{head}</b></p><pre>{escape(self._body())}</pre>"]
         for title, texts in (
             ("plan.blocked", self.named_blockers(say)),
@@ -212,4 +218,4 @@ class LaunchPlan:
             items = "".join(f"<li>{escape(text)}</li>" for text in texts)
             parts += [f"<p>{say(title)}</p><ul>{items}</ul>"] if items else []
         ready = "" if self.report.problems else f"<p>{say('plan.ready')}</p>"
-        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}{ready}<ul>{costs}</ul></div>"
+        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}{ready}<ul>{asides}</ul></div>"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import NotSent, PpioError, frames_of
 from ppio_widgets.launcher.claim import claim
-from ppio_widgets.request.envref import resolved
+from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ def make_ready(
 ) -> Ready | PpioError:
     """Return a launch that was claimed, or why it must not be sent; see `claim`."""
     try:
-        body, secrets = resolved(report.require().body(), os.environ)
+        body, secrets = on_wire(report.require().body(), practice=wire.is_practice)
         record, unrecorded = claim(launch_id, report.body, wire, ledger, again=again)
     except PpioError as error:
         return error.with_traceback(None)  # its frames hold what was resolved

@@ -266,7 +266,8 @@ def _what(plan: LaunchPlan, say: Words) -> tuple[dict[str, Any] | None, tuple[Fa
         if isinstance(value, str | int) and value != "":
             facts.append(Fact(field_name(path, say), _told(path, value, plan, say)))
     names = [row["key"] for row in body.get("envs", ()) if isinstance(row.get("value"), EnvRef)]
-    facts += [Fact("", say("static.envs", names=", ".join(names)))] if names else []
+    kept = "static.envs_practice" if plan.target.practice else "static.envs"
+    facts += [Fact("", say(kept, names=", ".join(names)))] if names else []
     return body, tuple(facts)
 
 

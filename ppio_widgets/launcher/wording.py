@@ -8,6 +8,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import Span
+from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
@@ -36,6 +37,9 @@ def launch_asides(launch: Launch, say: Words) -> list[str]:
         parts.append(say("launch.found"))
     if launch.id is not None and launch.other_id is not None:
         parts.append(say("launch.two", id=plain(launch.id), other=plain(launch.other_id)))
+    names = reference_names(launch.plan.report.body) if launch.plan.target.practice else ()
+    if launch.id is not None and names:
+        parts.append(say("launch.placeholders", names=", ".join(names)))
     if launch.untimed is not None:
         parts.append(launch.untimed.sentence(say))
     unrecorded = launch.unrecorded

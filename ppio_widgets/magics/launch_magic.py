@@ -158,13 +158,9 @@ class LaunchMagics(Magics):
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launcher.since import changed_since  # noqa: PLC0415
-        from ppio_widgets.request.envref import reference_names  # noqa: PLC0415
 
         say = words()
         print(repr(plan))  # noqa: T201 - a terminal is asked
-        names = reference_names(plan.report.body)
-        if names:
-            print(say("taken.from_kernel", names=", ".join(names)))  # noqa: T201
         since = changed_since(plan.report.body, plan.target, preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201

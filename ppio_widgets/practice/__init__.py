@@ -1,19 +1,32 @@
-"""The pretend cloud: the same wire, no key, no money.
+"""The pretend cloud: the same wire, no money, and any practice key is an account of its own.
 
-An in-memory account (`account`) answers the API's calls (`routes`) either behind
-an httpx transport in this process (`transport`) or on loopback (`server`). What goes
-wrong there on purpose, for lessons, is `mishaps`. It is
-imported lazily, by whoever opens a cloud for a person, and knows nothing of them.
+A cloud in memory (`cloud`) has an account for each key (`account`), and answers the API's calls
+(`routes`) either behind an httpx transport in this process (`transport`) or on loopback
+(`server`). What it refuses is in `catalogue`, what goes wrong there on purpose, for lessons, in
+`mishaps`. It is imported lazily, by whoever opens a cloud for a person, and knows nothing of them.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from typing import TYPE_CHECKING
 
-from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets import notebook
+from ppio_widgets.cloud.credentials import require_key, reveal
+from ppio_widgets.cloud.host import read_host
+from ppio_widgets.practice.cloud import PracticeCloud
+
+if TYPE_CHECKING:
+    from ppio_widgets.practice.account import PracticeAccount
+
+# Where the cloud within a kernel seems to be; nothing listens there for it.
+ADDRESS = "http://localhost"
 
 
-@cache
+def kernel_cloud() -> PracticeCloud:
+    """Return the practice cloud within this kernel or host session."""
+    return notebook.of(PracticeCloud)
+
+
 def kernel_account() -> PracticeAccount:
-    """Return the one practice account of this process."""
-    return PracticeAccount()
+    """Return this kernel's own account there."""
+    return kernel_cloud().account(reveal(require_key(read_host(ADDRESS))))

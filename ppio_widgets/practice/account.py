@@ -7,13 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
-from ppio_widgets.practice.catalogue import refusal, region_of
+from ppio_widgets.practice.belongings import BALANCE
+from ppio_widgets.practice.catalogue import OFFERS, refusal, region_of
 from ppio_widgets.practice.mishaps import lose_answer
 from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.request import money
 from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.fields import dotted
@@ -34,8 +37,10 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
     "stop": ("running",),
     "restart": ("running",),
 }
+# While it is in one of these, nothing is billed by the hour.
+_OFF = ("toStop", "stopping", "exited", "toRemove", "removing", "removed")
 BOOT_SECONDS = 2.0
-DEFAULT_REGION = "practice-1"
+MOST_INSTANCES = 1000
 
 
 @dataclass
@@ -63,16 +68,32 @@ class PracticeAccount:
     ----------
     clock : callable, optional
         Returns Unix seconds; tests turn it by hand.
+    balance : Decimal, optional
+        Yuan. What is prepaid is taken from it at once; what is on has to be covered for an hour.
     """
 
-    def __init__(self, clock: Clock = time.time) -> None:
+    def __init__(self, clock: Clock = time.time, balance: Decimal = BALANCE) -> None:
         self._clock = clock
+        self._balance = balance
         self._lock = threading.Lock()
         self._instances: dict[str, _Instance] = {}
 
-    def now(self) -> float:
-        """Return the account's clock, as Unix seconds."""
-        return self._clock()
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is as good as a new one."""
+        with self._lock:
+            return not self._alive(self._clock())
+
+    def balance(self) -> dict[str, str]:
+        """Return what is left of the money, in 1/10000 yuan as the API tells it."""
+        with self._lock:
+            left = f"{self._balance * 10_000:.0f}"
+        return {
+            "availableBalance": left,
+            "cashBalance": left,
+            "creditLimit": "500000",
+            "outstandingInvoices": "0",
+        }
 
     def create(self, body: Any) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``.
@@ -80,7 +101,7 @@ class PracticeAccount:
         Raises
         ------
         Refused
-            400 ``VALIDATOR_PARAM`` naming the first field that is wrong.
+            400 with the API's name of the first thing that is wrong.
         AnswerLost
             When the image asks for it: the instance is there, and nobody is told.
         """
@@ -92,6 +113,8 @@ class PracticeAccount:
             secrets.token_hex(5), compact(body).body, created=now, walk_began=now, started=now
         )
         with self._lock:
+            self._instances = {one.id: one for one in self._alive(now)}
+            self._pay(instance.body, now)
             self._instances[instance.id] = instance
         lose_answer(instance.body)
         return {"id": instance.id}
@@ -126,7 +149,7 @@ class PracticeAccount:
         """Return one page of instances, newest first, with a cursor to the next."""
         with self._lock:
             now = self._clock()
-            alive = [item for item in self._instances.values() if item.status(now) != "removed"]
+            alive = self._alive(now)
         rows = [_summary(item, now) for item in reversed(alive)]
         rows = [row for row in rows if name in row["name"] or name in row["id"]]
         rows = [row for row in rows if status in ("", row["status"]["status"])]
@@ -161,6 +184,30 @@ class PracticeAccount:
                 instance.started, instance.password = now, secrets.token_urlsafe(9)
         return {}
 
+    def _alive(self, now: float) -> list[_Instance]:
+        return [one for one in self._instances.values() if one.status(now) != "removed"]
+
+    def _pay(self, body: Mapping[str, Any], now: float) -> None:
+        """Take what a launch charges at once; the lock is held.
+
+        Raises
+        ------
+        Refused
+            When there is too little money, or there are too many instances.
+        """
+        if len(self._instances) >= MOST_INSTANCES:
+            message = f"the account has {MOST_INSTANCES} instances"
+            raise Refused(400, "CREATE_INSTANCE_LIMIT", message)
+        charged = _charged(body)
+        on = (one.body for one in self._instances.values() if one.status(now) not in _OFF)
+        needed = charged + sum(map(_hourly, (body, *on)))
+        if needed > self._balance:
+            message = (
+                f"{needed:.2f} needed for now and for an hour of all that is on; {self._balance:.2f} left"
+            )
+            raise Refused(400, "BALANCE_NOT_ENOUGH", message)
+        self._balance -= charged
+
     def _find(self, instance_id: str, now: float) -> _Instance:
         instance = self._instances.get(instance_id)
         if instance is None or instance.status(now) == "removed":
@@ -178,10 +225,21 @@ def _validate(body: Mapping[str, Any]) -> None:
         raise refused
 
 
+def _charged(body: Mapping[str, Any]) -> Decimal:
+    """Return what a launch charges at once."""
+    return money.charged_now(OFFERS[body["product_id"]], body) or Decimal(0)
+
+
+def _hourly(body: Mapping[str, Any]) -> Decimal:
+    """Return what an instance is billed by the hour: nothing when it is prepaid."""
+    prepaid = money.mode_of(body) == "prepaid"
+    return (None if prepaid else money.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
+
+
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:
     body = instance.body
     optional = ("registry_auth_id", "entrypoint", "command", "envs", "volumes", "network", "auto_migrate")
-    region = next(iter(body.get("candidate_regions", [])), None) or region_of(body) or DEFAULT_REGION
+    region = region_of(body)
     return {
         "id": instance.id,
         "name": body["name"],

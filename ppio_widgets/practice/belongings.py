@@ -6,13 +6,14 @@ there so that a leak would be seen.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.practice.goods import EAST, NORTH, SOUTH, WEST
 
 _OWNER = "practice"
 _FINE = {"status": "running", "error": "", "message": ""}
-_REGISTRY = "registry.practice.invalid"
+REGISTRY = "registry.practice.invalid"
 
 NETWORKS: tuple[dict[str, Any], ...] = tuple(
     {"id": key, "owner_id": _OWNER, "name": name, "status": _FINE, "region_id": region}
@@ -101,7 +102,7 @@ TEMPLATES: tuple[dict[str, Any], ...] = (
     _template(
         "tpl-comfyui",
         "ComfyUI",
-        f"{_REGISTRY}/community/comfyui:0.3.30-cu128",
+        f"{REGISTRY}/community/comfyui:0.3.30-cu128",
         "Image generation in the browser.",
         visibility="community",
         ports=_ports((8188, "http"), (2200, "tcp")),
@@ -111,7 +112,7 @@ TEMPLATES: tuple[dict[str, Any], ...] = (
     _template(
         "tpl-course",
         "Course image",
-        f"{_REGISTRY}/team/course:2025-11",
+        f"{REGISTRY}/team/course:2025-11",
         "The team's own image, from its private registry.",
         visibility="private",
         registry_auth_id="20",
@@ -139,14 +140,9 @@ IMAGES: tuple[dict[str, Any], ...] = (
     ),
     _image("base", "cuda", "nvidia/cuda", "12.4.1-devel-ubuntu22.04", "11.8.0-runtime-ubuntu22.04"),
     _image("base", "ubuntu", "ubuntu", "24.04", "22.04"),
-    _image("community", "comfyui", f"{_REGISTRY}/community/comfyui", "0.3.30-cu128"),
-    _image("private", "course", f"{_REGISTRY}/team/course", "2025-11", "latest"),
+    _image("community", "comfyui", f"{REGISTRY}/community/comfyui", "0.3.30-cu128"),
+    _image("private", "course", f"{REGISTRY}/team/course", "2025-11", "latest"),
 )
 
-# Texts in 1/10000 yuan: 866.40.
-BALANCE: dict[str, Any] = {
-    "availableBalance": "8664000",
-    "cashBalance": "8164000",
-    "creditLimit": "500000",
-    "outstandingInvoices": "0",
-}
+# What an account begins with, in yuan.
+BALANCE = Decimal("866.40")

@@ -1,19 +1,26 @@
-"""The practice cloud's catalogue: its answers, and what a known product refuses.
+"""The practice cloud's catalogue: its answers, and what of a launch it refuses, as the API would.
 
-Its stock stands still: a class that shares one practice cloud does not sell it out.
-A product that the catalogue does not know is taken as it is, so that any id may be
-tried; a known one is held to its own limits, as the API would hold it.
+Its stock stands still: a class that shares one practice cloud does not sell it out. An image is
+taken as it is, unless it is of the practice cloud's own registry, whose images are all known.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ppio_widgets.cloud import reader
-from ppio_widgets.practice.belongings import AUTHS, BALANCE, IMAGES, NETWORKS, STORAGES, TEMPLATES
-from ppio_widgets.practice.goods import CPU_PRODUCTS, PRODUCTS, REGIONS
+from ppio_widgets.cloud.shelf import PRACTICE_CURRENCY, read_offer
+from ppio_widgets.locale import words
+from ppio_widgets.locale.escapes import visible
+from ppio_widgets.practice.belongings import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
+from ppio_widgets.practice.goods import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
+from ppio_widgets.practice.mishaps import LOST_ANSWER
 from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.request.advice import advise
+from ppio_widgets.request.fields import dotted
+from ppio_widgets.request.images import repository_and_tag
 
 Query = Mapping[str, str]
 Row = dict[str, Any]
@@ -24,6 +31,24 @@ LARGEST_NUMBERED_PAGE = 3
 
 _ALL = (*PRODUCTS, *CPU_PRODUCTS)
 _BY_ID = {product["id"]: product for product in _ALL}
+OFFERS = {offer.id: offer for row in _ALL if (offer := read_offer(row, PRACTICE_CURRENCY)) is not None}
+
+_STORAGE_HOMES = {row["storageId"]: row["clusterId"] for row in STORAGES}
+_NETWORK_HOMES = {row["id"]: row["region_id"] for row in NETWORKS}
+_AUTHS = frozenset(row["id"] for row in AUTHS)
+_IMAGES = frozenset(
+    [tag["image"] for row in IMAGES for tag in row["tags"]] + [row["image"] for row in TEMPLATES]
+)
+
+# What only v1 documents as an error, or its console refuses; the form advises against it.
+_AS_V1 = frozenset(
+    {
+        *("port_reserved", "many_ports", "port_twice", "many_envs", "too_long"),
+        *("many_mounts", "mount_relative", "mount_root", "mount_blank", "mount_twice"),
+    }
+)
+
+_CUDA = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})(?:\.[0-9]{1,3})?")
 
 
 def answer(method: str, path: str, query: Query) -> object | None:
@@ -39,21 +64,22 @@ def answer(method: str, path: str, query: Query) -> object | None:
 
 
 def refusal(body: Mapping[str, Any]) -> Refused | None:
-    """Return why a valid body is refused by its product, or None.
+    """Return why a valid body is refused, or None.
 
-    First what is wrong with the body, then what the product does not sell, then what is
-    not free just now.
+    First what is wrong with the body, then what the product does not sell, then what is not
+    there, then what is not free just now.
     """
     product = _BY_ID.get(body["product_id"])
     if product is None:
-        return None
+        return _missing("RESOURCE_NOT_FOUND", "product_id", body["product_id"])
     return next((refused for rule in _RULES for refused in rule(body, product)), None)
 
 
-def region_of(body: Mapping[str, Any]) -> str | None:
-    """Return the first region of a known product, or None."""
-    product = _BY_ID.get(body["product_id"])
-    return str(product["region_ids"][0]) if product and product["region_ids"] else None
+def region_of(body: Mapping[str, Any]) -> str:
+    """Return where an instance comes to be: in the first of its regions that has what it needs."""
+    needed = {home for _field, _id, home in _homes(body)}
+    regions = _regions(body)
+    return next((region for region in regions if needed <= {region}), regions[0])
 
 
 def _products(query: Query) -> object:
@@ -128,24 +154,88 @@ _PAGES: Mapping[str, Callable[[Query], object]] = {
     reader.IMAGES: _images,
     reader.STORAGES: _storages,
     reader.AUTHS: lambda _query: {"data": list(AUTHS)},
-    reader.BALANCE: lambda _query: BALANCE,
 }
+
+
+def _regions(body: Mapping[str, Any]) -> list[str]:
+    """Return the regions that an instance may come to be in; a product without any is in all of them."""
+    everywhere = [region["id"] for region in REGIONS]
+    return list(body.get("candidate_regions") or _BY_ID[body["product_id"]]["region_ids"] or everywhere)
+
+
+def _homes(body: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield what of a body is tied to a region: its field, its id, and the region; None for no such thing."""
+    for number, volume in enumerate(body.get("volumes", ())):
+        if volume["type"] == "network":
+            key = volume.get("id", "")
+            yield f"volumes.{number}.id", key, _STORAGE_HOMES.get(key)
+    if key := body.get("network", {}).get("id", ""):
+        yield "network.id", key, _NETWORK_HOMES.get(key)
+
+
+def _refuse_type(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
+    if body.get("type", "gpu") != product["type"]:
+        yield _invalid("type", f"{product['id']} is a {product['type']} product")
 
 
 def _refuse_limits(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     spec, resource = product["resource_spec"], body["resource"]
-    gpu = spec.get("gpu", {"min": 1, "max": 1})  # the API wants a number of a CPU product as well
-    for field, value, low, high in (
-        ("resource.gpu_num", resource["gpu_num"], gpu["min"], gpu["max"]),
-        (
-            "resource.rootfs_size_gb",
-            resource["rootfs_size_gb"],
-            spec["rootfs"]["min_gb"],
-            spec["rootfs"]["max_gb"],
-        ),
-    ):
-        if not low <= value <= high:
-            yield _invalid(field, f"{product['id']} takes {low} to {high}")
+    limits = [("rootfs_size_gb", spec["rootfs"]["min_gb"], spec["rootfs"]["max_gb"])]
+    if product["type"] == "gpu":
+        limits.insert(0, ("gpu_num", spec["gpu"]["min"], spec["gpu"]["max"]))
+    for field, low, high in limits:
+        if not low <= resource[field] <= high:
+            yield _invalid(f"resource.{field}", f"{product['id']} takes {low} to {high}")
+
+
+def _refuse_as_v1(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]:
+    for advice in advise(body):
+        if advice.code in _AS_V1:
+            yield _invalid(dotted(advice.path), f"{advice.reason(words('en'))} (as v1 documents)")
+
+
+def _refuse_cuda(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
+    field, asked = "resource.min_cuda_version", body["resource"].get("min_cuda_version")
+    newest = NEWEST_CUDA.get(product["id"])
+    if asked is None or newest is None:
+        return
+    version, most = _CUDA.fullmatch(asked), _CUDA.fullmatch(newest)
+    if version is None:
+        yield _invalid(field, "write it like 12.4 (as v1 documents)")
+    elif most is not None and _numbers(version) > _numbers(most):
+        message = f"{field}: {product['id']} has CUDA {newest} at most"
+        yield Refused(400, "CUDA_VERSION_INCOMPATIBLE", message, {"field": field})
+
+
+def _numbers(version: re.Match[str]) -> tuple[int, int]:
+    return int(version[1]), int(version[2])
+
+
+def _refuse_missing(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]:
+    for field, key, home in _homes(body):
+        if home is None:
+            reason = "NETWORK_NOT_FOUND" if field == "network.id" else "NETWORK_STORAGE_NOT_FOUND"
+            yield _missing(reason, field, key)
+    auth = body.get("registry_auth_id")
+    if auth is not None and auth not in _AUTHS:
+        yield _missing("IMAGE_URL_OR_AUTH_ERROR", "registry_auth_id", auth)
+    image = body["image"]
+    of_ours = image.startswith(f"{REGISTRY}/") and repository_and_tag(image)[0] != LOST_ANSWER
+    if of_ours and image not in _IMAGES:
+        yield _missing("IMAGE_NOT_FOUND", "image", image)
+
+
+def _refuse_elsewhere(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]:
+    # Storage cannot be mounted from another region (v1 storage guide); a network is of one region.
+    regions = _regions(body)
+    for field, key, home in _homes(body):
+        regions = [region for region in regions if region == home]
+        if not regions:
+            network = field == "network.id"
+            reason = "NETWORK_NOT_FOUND" if network else "CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT"
+            message = f"{field}: {visible(key)} is in {home}, and the instance would be elsewhere"
+            yield Refused(400, reason, message, {"field": field})
+            return
 
 
 def _refuse_regions(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
@@ -168,14 +258,28 @@ def _refuse_mode(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
 
 
 def _refuse_stock(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
-    gpu = product["resource_spec"].get("gpu")
+    free = product["resource_spec"].get("gpu", {}).get("available")
     if not product["deployable"] or not product["activity"]["purchasable"]:
         yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} cannot be launched at present")
-    elif gpu and (product["inventory_state"] == "none" or body["resource"]["gpu_num"] > gpu["available"]):
-        yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} has {gpu['available']} GPUs free")
+    elif product["inventory_state"] == "none" or (free is not None and body["resource"]["gpu_num"] > free):
+        yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} has {free} GPUs free")
 
 
-_RULES = (_refuse_limits, _refuse_regions, _refuse_mode, _refuse_stock)
+_RULES = (
+    _refuse_type,
+    _refuse_limits,
+    _refuse_as_v1,
+    _refuse_regions,
+    _refuse_mode,
+    _refuse_missing,
+    _refuse_elsewhere,
+    _refuse_cuda,
+    _refuse_stock,
+)
+
+
+def _missing(reason: str, field: str, key: str) -> Refused:
+    return Refused(400, reason, f"{field}: there is no {visible(key) or 'id'}", {"field": field})
 
 
 def _invalid(field: str, message: str) -> Refused:

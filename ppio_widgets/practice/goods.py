@@ -308,6 +308,14 @@ CPU_PRODUCTS: tuple[dict[str, Any], ...] = (
     # no region: it is available in all of them (v1, list products)
     _cpu_product("cpu.32c64g", 32, 64, hour=(3200, 2560), regions=(), months={1: 100}),
 )
+# The newest CUDA that the drivers of each product's machines run; no answer tells it.
+NEWEST_CUDA = {
+    product["id"]: {"V100": "12.2", "T4": "12.2", "H200": "12.9", "RTX 5090": "12.9"}.get(
+        product["resource_spec"]["gpu"]["name"], "12.8"
+    )
+    for product in PRODUCTS
+    if product["type"] == "gpu"
+}
 
 for _region in REGIONS:
     _region["gpus"] = [one["name"] for one in PRODUCTS if _region["id"] in one["region_ids"]]

@@ -13,7 +13,7 @@ from ppio_widgets.locale import words
 from ppio_widgets.practice.refused import Refused
 
 if TYPE_CHECKING:
-    from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.cloud import PracticeCloud
 
 _PAGE = re.compile(r"/machines/([0-9a-f]+)/(jupyter|log/instance|log/system)")
 _HOST = re.compile(r"([0-9a-f]+)\.[\w.-]+\.practice\.invalid")
@@ -25,14 +25,14 @@ def served_at(host: str) -> str:
     return f"http://{host}" if _LOOPBACK.fullmatch(host) else ""
 
 
-def page(account: PracticeAccount, path: str, host: str) -> tuple[int, str] | None:
+def page(cloud: PracticeCloud, path: str, host: str) -> tuple[int, str] | None:
     """Return status and HTML of a machine's page; None for a path that is none."""
     found = _PAGE.fullmatch(path) or _HOST.fullmatch(host)
     if found is None:
         return None
     say = words()
     try:
-        up = account.is_up(found[1])
+        up = cloud.is_up(found[1])
     except Refused:
         return 404, _html(say("practice.no_machine"))
     return (200, _html(say("practice.page", id=found[1]))) if up else (502, _html(say("practice.booting")))

@@ -1,4 +1,4 @@
-"""From a request on the wire to the account and back, for transport and server alike."""
+"""From a request on the wire to the account of its key and back, for transport and server alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
+from ppio_widgets.cloud.credentials import is_practice_key
+from ppio_widgets.cloud.reader import BALANCE
 from ppio_widgets.practice import catalogue, pages
 from ppio_widgets.practice.refused import Refused, whole
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.cloud import PracticeCloud
 
 _ONE = re.compile(rf"{INSTANCES}/([^/]+)")
 _ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart)")
@@ -26,7 +28,7 @@ _JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: status, content type, the account's clock as an HTTP date, and bytes."""
+    """What goes back: status, content type, the cloud's clock as an HTTP date, and bytes."""
 
     status: int
     content_type: str
@@ -48,13 +50,13 @@ class _Asked:
 
 
 def answer(
-    account: PracticeAccount, method: str, target: str, headers: Mapping[str, str], content: bytes
+    cloud: PracticeCloud, method: str, target: str, headers: Mapping[str, str], content: bytes
 ) -> Answer:
     """Answer one request.
 
     Parameters
     ----------
-    account : PracticeAccount
+    cloud : PracticeCloud
     method : str
     target : str
         Path and query as on the request line.
@@ -69,13 +71,13 @@ def answer(
         When the connection is to break instead of an answer.
     """
     path, _, query = target.partition("?")
-    date = formatdate(account.now(), usegmt=True)
+    date = formatdate(cloud.now(), usegmt=True)
     host = headers.get("host", "")
-    if method == "GET" and (page := pages.page(account, path, host)) is not None:
+    if method == "GET" and (page := pages.page(cloud, path, host)) is not None:
         return Answer(page[0], "text/html; charset=utf-8", date, page[1].encode())
     asked = _Asked(method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
     try:
-        _authorize(headers)
+        account = cloud.account(_key(headers))
         result = _call(account, asked, pages.served_at(host))
     except Refused as refusal:
         return _json(refusal.status, date, refusal.answer)
@@ -84,12 +86,13 @@ def answer(
     return _json(200, date, result)
 
 
-def _authorize(headers: Mapping[str, str]) -> None:
+def _key(headers: Mapping[str, str]) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if not key.strip():
         raise Refused(401, "UNAUTHORIZED", "no API key: send the header Authorization: Bearer KEY")
-    if scheme.lower() != "bearer" or key.strip() != PRACTICE_KEY:
+    if scheme.lower() != "bearer" or not is_practice_key(key.strip()):
         raise Refused(401, "FAILED_TO_AUTH", "failed to authenticate API key")
+    return key.strip()
 
 
 def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | None:
@@ -111,7 +114,8 @@ def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | N
             return account.get(unquote(found[1]), served_at)
         if method == "DELETE":
             return account.act(unquote(found[1]), "delete")
-    return catalogue.answer(method, path, query)
+    own = (method, path) == ("GET", BALANCE)
+    return account.balance() if own else catalogue.answer(method, path, query)
 
 
 def _read_body(content: bytes) -> object:

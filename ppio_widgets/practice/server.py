@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.mishaps import AnswerLost
 from ppio_widgets.practice.refused import whole
 from ppio_widgets.practice.routes import answer
@@ -34,7 +34,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(size)
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            result = answer(self.server.account, self.command, self.path, headers, content)
+            result = answer(self.server.cloud, self.command, self.path, headers, content)
         except AnswerLost:
             self.close_connection = True
             return
@@ -58,16 +58,16 @@ class PracticeServer(ThreadingHTTPServer):
     ----------
     port : int
         0 takes any free one.
-    account : PracticeAccount, optional
+    cloud : PracticeCloud, optional
         Its own, unless given.
     """
 
     daemon_threads = True
     request_queue_size = 128  # a class may press Launch at once; with 5, some would be turned away
 
-    def __init__(self, port: int = 0, account: PracticeAccount | None = None) -> None:
+    def __init__(self, port: int = 0, cloud: PracticeCloud | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.account = account or PracticeAccount()
+        self.cloud = cloud or PracticeCloud()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away; anything else is printed."""
@@ -81,9 +81,9 @@ class PracticeServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(account: PracticeAccount | None = None, port: int = 0) -> Iterator[PracticeServer]:
+def serving(cloud: PracticeCloud | None = None, port: int = 0) -> Iterator[PracticeServer]:
     """Serve on a thread of its own while the block runs."""
-    with PracticeServer(port, account) as server:
+    with PracticeServer(port, cloud) as server:
         thread = threading.Thread(
             target=server.serve_forever, args=(0.05,), name="ppio-practice", daemon=True
         )

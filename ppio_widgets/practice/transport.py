@@ -10,7 +10,7 @@ from ppio_widgets.practice.mishaps import AnswerLost
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:
-    from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.cloud import PracticeCloud
 
 # The events of httpx's real transport, in its order. A client that learns from
 # them whether a request has left must learn the same here.
@@ -29,10 +29,10 @@ _AFTER = (
 
 
 class PracticeTransport(httpx.BaseTransport):
-    """Answers requests from a practice account, firing the trace events of a real one."""
+    """Answers requests from a practice cloud, firing the trace events of a real one."""
 
-    def __init__(self, account: PracticeAccount) -> None:
-        self.account = account
+    def __init__(self, cloud: PracticeCloud) -> None:
+        self.cloud = cloud
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request (httpx's hook)."""
@@ -41,7 +41,7 @@ class PracticeTransport(httpx.BaseTransport):
         headers = {name.lower(): value for name, value in request.headers.items()}
         target = request.url.raw_path.decode("ascii")
         try:
-            result = answer(self.account, request.method, target, headers, content)
+            result = answer(self.cloud, request.method, target, headers, content)
         except AnswerLost:
             # The words of the real one when a server ends the connection.
             message = "Server disconnected without sending a response."

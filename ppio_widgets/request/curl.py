@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.request.envref import placeholder, taken
 from ppio_widgets.request.json_text import to_json
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def to_curl(
     *,
     base_url: str = "https://api.ppio.com",
     key_name: str = "PPIO_API_KEY",
-    practice_key: str = "",
+    practice: bool = False,
 ) -> str:
     """Return a command for sh, bash or zsh that sends a body, once.
 
@@ -97,11 +98,17 @@ def to_curl(
         Of the cloud.
     key_name : str
         The environment variable that holds the API key.
-    practice_key : str
-        The fixed key of the practice cloud, which is no secret, where the command goes there.
+    practice : bool
+        Whether it goes to a practice cloud: then placeholders stand for the references.
     """
     text = _one_line_references(to_json(body))
     names = list(dict.fromkeys(_REFERENCE_LINE.findall(text)))
+    said = [say("face.practice" if practice else "face.billed"), say("face.curl")]
+    if practice:
+        said.insert(0, say("face.practice_curl", variable=key_name))
+        said += [sentence for sentence in [taken(names, say, practice=True)] if sentence]
+        text = _REFERENCE_LINE.sub(_as_placeholder, text)
+        names = []
     parts = {
         "key": key_name,
         "quiet": _QUIET,
@@ -118,9 +125,11 @@ def to_curl(
         )
     else:
         command = _WITHOUT_REFERENCES.format(**parts, body=_quoted(text))
-    opening = [say("face.practice_curl", variable=key_name, key=practice_key)] if practice_key else []
-    opening = [*opening, say("face.practice" if practice_key else "face.billed"), say("face.curl")]
-    return "\n".join([*(f"# {line}" for line in opening), command])
+    return "\n".join([*(f"# {line}" for line in said), command])
+
+
+def _as_placeholder(line: re.Match[str]) -> str:
+    return line[0].replace(f'{{"$env": "{line[1]}"}}', f'"{placeholder(line[1])}"')
 
 
 def _one_line_references(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.curl_key import brings_key, holds_key
-from ppio_widgets.request.envref import EnvRef, reference
+from ppio_widgets.request.envref import EnvRef, placeholder_name, reference
 from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.shell import HOLE, Script, ShellWord, read_shell, variable_of
 from ppio_widgets.request.tokens import LineError
@@ -271,6 +271,8 @@ def _referring(row: Any, numbered: Any, holes: dict[str, str]) -> Any:
     if not isinstance(row, dict) or not isinstance(numbered, dict):
         return row
     ref, hole = reference(row.get("value")), numbered.get("value")
+    if missed := placeholder_name(row.get("value")):  # as `to_curl` writes a reference for practice
+        ref = EnvRef(missed)
     if isinstance(hole, str) and (name := variable_of(holes.get(hole, ""))):
         ref = EnvRef(name)
         del holes[hole]

@@ -1,17 +1,22 @@
 """A value taken by name from the kernel's own environment, at the moment of sending.
 
 Until then only the name is known: to the draft, the request, every face and the
-ledger. `resolved` is the one place that looks the value up, next to the wire.
+ledger. `on_wire` is the one place that looks the value up, and it never does for a practice
+cloud: whoever shares one could read it there.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import RequestInvalid
+
+if TYPE_CHECKING:
+    from ppio_widgets.locale import Words
 
 # How a reference is written in JSON: {"$env": "HF_TOKEN"}.
 MARK = "$env"
@@ -19,9 +24,14 @@ MARK = "$env"
 # The contract's limit of an env value (PPIO GPU API v2, create instance).
 LONGEST_VALUE = 4095
 
+# So much of a name is shown.
+LONGEST_NAME = 52
+
 # They hold the account's own key. By that name no instance gets it: a body from elsewhere could
 # ask for it, and whoever made its image could then launch at the account's expense.
 ACCOUNT_KEYS = frozenset({"PPIO_API_KEY", "NOVITA_API_KEY"})
+
+_PLACEHOLDER = "practice-placeholder-for-"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -104,6 +114,40 @@ def looks_secret(key: str) -> bool:
     words = [word.upper() for word in _WORDS.findall(key)]
     telling = {word for word in words if word in _TELLING or word.endswith(_ENDINGS)}
     return bool(telling) and not (telling == {"KEY"} and "PUBLIC" in words)
+
+
+def placeholder(name: str) -> str:
+    """Return what stands for the value of a variable on a practice cloud."""
+    return f"{_PLACEHOLDER}{name}"
+
+
+def placeholder_name(value: object) -> str:
+    """Return the name of the variable that a placeholder stands for; empty for any other value."""
+    name = value.removeprefix(_PLACEHOLDER) if isinstance(value, str) else ""
+    return name if name != value and is_name(name) else ""
+
+
+def taken(names: Sequence[str], say: Words, *, practice: bool) -> str:
+    """Return in a sentence what is taken from the kernel's environment, or replaced; empty for none."""
+    known = [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…" for name in names]
+    key = "taken.placeholders" if practice else "taken.from_kernel"
+    return say(key, names=", ".join(known)) if known else ""
+
+
+def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a body as it goes on the wire, and what in it has to stay secret; see `resolved`.
+
+    Parameters
+    ----------
+    body : mapping
+        Of a request.
+    practice : bool
+        Whether it goes to a practice cloud: then placeholders stand for the values, and the
+        environment is not looked at.
+    """
+    if not practice:
+        return resolved(body, os.environ)
+    return resolved(body, {name: placeholder(name) for name in reference_names(body)})[0], ()
 
 
 def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -22,7 +22,7 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
     body: Mapping[str, Any],
     say: Words,
     *,
-    practice_key: str = "",
+    practice: bool = False,
     base_url: str = "https://api.ppio.com",
     key_name: str = "PPIO_API_KEY",
     address: str = "",
@@ -38,8 +38,8 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
         Of a request, or of a draft: then it shows what there is.
     say : Words
         For the comments.
-    practice_key : str
-        The fixed key of the practice cloud, where that is the one to go to.
+    practice : bool
+        Whether it goes to a practice cloud.
     base_url, key_name : str
         Of the cloud, for curl.
     address : str
@@ -48,9 +48,9 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
         See `ppio_widgets.launch`. The line does not say it: whoever pastes one allows a stranger.
     """
     if name == "curl":
-        return to_curl(body, say, base_url=base_url, key_name=key_name, practice_key=practice_key)
+        return to_curl(body, say, base_url=base_url, key_name=key_name, practice=practice)
     if name == "python":
-        return to_python(body, say, practice=bool(practice_key), base_url=address, allow_host=allow_host)
+        return to_python(body, say, practice=practice, base_url=address, allow_host=allow_host)
     if name == "line":
-        return to_line(body, practice=bool(practice_key), base_url=address)
+        return to_line(body, practice=practice, base_url=address)
     return to_json(body)

@@ -9,22 +9,28 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from ppio_widgets import api
+from ppio_widgets import api, notebook
 from ppio_widgets.cloud.credentials import forget_keys
 from ppio_widgets.practice import kernel_account
 from tests.leftovers import open_views
 
+OURS = (
+    *("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE"),
+    *("PPIO_GPU_BASE_URL", "PPIO_WIDGETS_PRACTICE_KEY"),
+)
+
 
 @pytest.fixture
 def shell(monkeypatch, tmp_path):
-    for name in ("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL"):
+    for name in OURS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # the shell puts its own there
     monkeypatch.setattr(api, "_switched", None)
+    session = object()  # a kernel of its own, with its own practice account
+    monkeypatch.setattr(notebook, "session_id", lambda: session)
     forget_keys()
-    kernel_account.cache_clear()
     config = Config()
     config.HistoryManager.enabled = False
     InteractiveShell.clear_instance()
@@ -55,5 +61,5 @@ def run(shell):
 
 @pytest.fixture
 def names():
-    """The names of the instances in this process's practice account."""
+    """The names of the instances in this kernel's practice account."""
     return lambda: [row["name"] for row in kernel_account().page()["data"]]

@@ -8,13 +8,14 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
-from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid
+from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
 from ppio_widgets.launcher.outside import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
 from ppio_widgets.magics.usage import COLUMNS, usage
 from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL, MINIMAL
+from tests.unit.wire import REAL_KEY
 
 CELL = json.dumps(MINIMAL, indent=2)
 
@@ -121,7 +122,7 @@ def test_a_body_comes_from_a_form_or_a_plan_of_the_notebook(run):
 def test_no_secret_of_an_env_file_is_shown_or_kept(run, tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("HF_TOKEN", raising=False)
     (tmp_path / ".env").write_text("HF_TOKEN=hf_s3cret\nEPOCHS=3\nURL=http://${HOST}/\n")
-    line = "%ppio_launch --practice --name a --product p --image i --env-file .env --env EPOCHS=4"
+    line = "%ppio_launch --practice --name a --product a100-80g --image i --env-file .env --env EPOCHS=4"
     plan = run(f"{line} --dry-run")
     assert plan.report.body["envs"] == [
         {"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")},
@@ -134,7 +135,7 @@ def test_no_secret_of_an_env_file_is_shown_or_kept(run, tmp_path, capsys, monkey
     assert "URL: ${…} in the value is left" in said
     assert "s3cret" not in said + repr(plan) + str(plan._repr_mimebundle_())
     with pytest.raises(RequestInvalid, match="Not set in the kernel's environment: HF_TOKEN"):
-        run(f"{line} --yes")
+        launch(plan.report.require(), api_key=REAL_KEY)
 
 
 def test_the_way_out_that_is_said_works(run, tmp_path, capsys, monkeypatch, names):
@@ -142,14 +143,17 @@ def test_the_way_out_that_is_said_works(run, tmp_path, capsys, monkeypatch, name
     monkeypatch.delenv("HF_TOKEN")
     (tmp_path / ".env").write_text("HF_TOKEN=hf_s3cret\n")
     run("from dotenv import load_dotenv; load_dotenv('.env', interpolate=False)")
-    launch = run("%ppio_launch --practice --name a --product p --image i --env-file .env --yes")
+    launch = run("%ppio_launch --practice --name a --product a100-80g --image i --env-file .env --yes")
     assert names() == ["a"]
     assert "s3cret" not in repr(launch) + capsys.readouterr().out
     launch.stop_following()
 
 
 def test_help_shows_the_options_and_does_nothing(run, names, capsys):
-    assert run("%ppio_launch --practice --name a --product p --image i --yes --like nobody --help") is None
+    assert (
+        run("%ppio_launch --practice --name a --product a100-80g --image i --yes --like nobody --help")
+        is None
+    )
     assert capsys.readouterr().out.strip() == usage(words("en"))
     assert run("%%ppio_launch --help\nno json") is None
     assert names() == []

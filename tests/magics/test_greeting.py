@@ -7,14 +7,14 @@ import threading
 import pytest
 
 from ppio_widgets import PpioClient, api, launch
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.launcher import worker
 from ppio_widgets.locale import words
 from ppio_widgets.magics import greeting
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice import catalogue, kernel_account, routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.clock import Clock
+from tests.practice import RICH, OneAccount
 from tests.threads import wait_for_threads
 from tests.unit.test_instance import BODY, GoingClock
 from tests.unit.wire import REAL_KEY, faulty, says
@@ -29,16 +29,15 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def account(clock):
-    return PracticeAccount(clock)
+    return PracticeAccount(clock, RICH)
 
 
 @pytest.fixture
-def client(account):
-    """As a live one: with a key of its own, over a real socket."""
-    with serving() as server:
-        server.account = account
-        with PpioClient(PRACTICE_KEY, base_url=server.url) as client:
-            yield client
+def client(account, monkeypatch):
+    """As a live one: with a real key, over a real socket."""
+    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    with serving(OneAccount(account)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        yield client
 
 
 @pytest.fixture
@@ -65,8 +64,9 @@ def test_it_tells_how_many_how_long_and_about_what_it_cost(greet, account, clock
     assert line.endswith("%ppio ls")
 
 
-def test_one_of_unknown_price_is_told_without_a_price(client, account, clock):
-    account.create({**BODY, "product_id": "own"})
+def test_one_of_unknown_price_is_told_without_a_price(client, account, clock, monkeypatch):
+    account.create(BODY)
+    monkeypatch.setattr(catalogue, "PRODUCTS", ())  # no longer on sale
     clock.turn(7200)
     line = greeting.left_on(client, words("en"))
     assert line == "An instance from earlier notebooks is on, for 2 h: %ppio ls"

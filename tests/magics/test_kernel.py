@@ -9,7 +9,7 @@ from tests.bodies import MINIMAL
 
 from .kernel import Kernel, environment, text_of
 
-LINE = "%ppio_launch --practice --name demo --unique-name --product p --image i"
+LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --image i"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.options import OPTIONS
 from tests.bodies import FULL
 
-LINE = "%ppio_launch --practice --name demo --product prod-1 --image ubuntu:24.04"
+LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
 
 
 def test_yes_launches_once_and_returns_the_launch(run, names):
@@ -139,7 +139,7 @@ def test_a_terminal_is_asked(run, names, monkeypatch, capsys, answer, launched):
     monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
     launch = run(f"x = {LINE}\nx")
-    assert "Launch demo on prod-1" in asked[0]
+    assert "Launch demo on a100-80g" in asked[0]
     assert names() == launched
     assert bool(launch.id) == bool(launched)
     assert '"name": "demo"' in capsys.readouterr().out

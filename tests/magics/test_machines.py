@@ -7,6 +7,7 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError
 from ppio_widgets.launcher import worker
 from ppio_widgets.practice import kernel_account
 from tests.clock import Clock
+from tests.practice import RICH
 from tests.unit.test_instance import BODY, ENV, GoingClock
 
 
@@ -15,6 +16,7 @@ def clock(shell, run, monkeypatch):
     """One clock, of the practice account and of the launcher; it goes while somebody waits."""
     clock = Clock()
     monkeypatch.setattr(kernel_account(), "_clock", clock)
+    monkeypatch.setattr(kernel_account(), "_balance", RICH)
     monkeypatch.setattr(worker, "clock", GoingClock(clock))
     run("%ppio practice on")
     return clock

@@ -14,7 +14,7 @@ from ppio_widgets.magics.ppio_magic import VERBS
 from tests.unit.wire import faulty, nothing_there
 
 KEY = "sk_live_0123456789abcd"
-LINE = "%ppio_launch --name demo --product prod-1 --image ubuntu:24.04"
+LINE = "%ppio_launch --name demo --product a100-80g --image ubuntu:24.04"
 
 
 @pytest.fixture
@@ -190,6 +190,7 @@ def test_loading_tells_of_launches_left_open_and_the_form_too(shell, monkeypatch
 def test_a_launch_of_another_kernel_is_looked_up_by_its_id(run, capsys, monkeypatch):
     with faulty(nothing_there) as server:
         monkeypatch.setenv("PPIO_GPU_BASE_URL", server.url)
+        monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", "sk_practice_me.money")
         record = Record("0badcafe", server.url, "…oney", {"name": "demo"}, 1.0)
         ledger_for(practice=False).claim(record)
         run("%ppio launches look 0badcafe")

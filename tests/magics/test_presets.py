@@ -10,7 +10,7 @@ from ppio_widgets.launcher.presets import load_preset, preset_names, presets_fol
 from tests.bodies import FULL, MINIMAL
 
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
-LINE = "%ppio_launch --practice --name demo --product prod-1 --image ubuntu:24.04"
+LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
 
 
 def put(name, text):
@@ -128,7 +128,7 @@ def test_list_is_a_line_for_each_and_one_that_is_broken_says_so(said):
     put("broken", '{"name"')
     put("odd", '{"billing": 5, "resource": [1], "image": "a\\u202e\\u001bb"}')
     broken, odd, part, train = said("list").splitlines()
-    assert train == "train: prod-a100-80g · registry.example.com/namespace/image:tag · GPUs: 2 · prepaid"
+    assert train == "train: a100-80g · registry.example.com/namespace/image:tag · GPUs: 2 · prepaid"
     assert part == "part: - · - · GPUs: - · -"
     assert broken.startswith("broken: The preset broken is not JSON: line 1")
     assert odd == "odd: - · a\\u202e\\u001bb · GPUs: - · -"

@@ -3,8 +3,9 @@
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets import LaunchRefused
+from ppio_widgets import LaunchRefused, PpioClient, api
 from ppio_widgets.launcher.presets import preset_names
+from tests.unit.wire import REAL_KEY, faulty, nothing_there
 
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 HELD = {
@@ -79,7 +80,9 @@ def test_a_long_path_is_cut(run):
 def test_a_file_of_nothing_but_a_token_is_refused(run, tmp_path, names):
     file = tmp_path / "token"
     file.write_text(TOKEN)
-    said = refused(run, f"%ppio_launch --practice --name a --product p --image i --env-file {file} --yes")
+    said = refused(
+        run, f"%ppio_launch --practice --name a --product a100-80g --image i --env-file {file} --yes"
+    )
     assert "on line 1 a secret stands" in said
     assert TOKEN not in said
     assert names() == []
@@ -90,14 +93,30 @@ def test_a_file_of_nothing_but_a_token_is_refused(run, tmp_path, names):
 )
 def test_the_accounts_own_key_is_given_to_no_instance(run, monkeypatch, names, line):
     monkeypatch.setenv("PPIO_API_KEY", "sk_live_Ab12Cd34Ef56Gh78")
-    said = refused(run, f"%ppio_launch --practice --name a --product p --image i {line} --yes")
+    said = refused(run, f"%ppio_launch --practice --name a --product a100-80g --image i {line} --yes")
     assert "The key of your account is given to no instance" in said
     assert names() == []
 
 
-def test_a_terminal_is_told_what_is_taken_from_the_kernel(run, monkeypatch, capsys):
+@pytest.fixture
+def at_a_terminal(monkeypatch):
+    """Whoever is asked says no."""
     monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     monkeypatch.setenv("HF_TOKEN", "s3cret")
-    run("x = %ppio_launch --practice --name a --product p --image i --env HF_TOKEN --env OTHER=1")
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_a_terminal_is_told_what_is_taken_from_the_kernel(run, monkeypatch, capsys):
+    with faulty(nothing_there) as server:
+        monkeypatch.setattr(api, "connect", lambda **_which: PpioClient(REAL_KEY, base_url=server.url))
+        run("x = %ppio_launch --name a --product a100-80g --image i --env HF_TOKEN --env OTHER=1")
     assert "Taken from the kernel's environment and sent along: HF_TOKEN\n" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_a_terminal_is_told_that_practice_sends_a_placeholder(run, capsys):
+    run("x = %ppio_launch --practice --name a --product a100-80g --image i --env HF_TOKEN")
+    said = capsys.readouterr().out
+    assert "Practice sends placeholders, not the kernel's values: HF_TOKEN\n" in said
+    assert "Taken from the kernel" not in said

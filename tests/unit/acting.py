@@ -10,6 +10,8 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher import worker
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import OneAccount
 
 PATIENCE = 10
 
@@ -23,7 +25,7 @@ class HeldCloud(PracticeTransport):
     """Counts what is asked of instances; `hold` and `refuse` are about some of it, by its last word."""
 
     def __init__(self, account):
-        super().__init__(account)
+        super().__init__(OneAccount(account))
         self.asked = []
         self.hold = {}
         self.refuse = set()
@@ -49,11 +51,11 @@ class HeldCloud(PracticeTransport):
             assert self.asked == list(actions)
 
     def client(self):
-        return PpioClient("sk_practice_no_money", base_url="http://localhost", transport=self, practice=True)
+        return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=self, practice=True)
 
     def running(self, name="demo"):
         """Make an instance that runs soon, and return its id."""
-        return self.account.create({**MINIMAL, "product_id": "a100-80g", "name": name})["id"]
+        return self.cloud.one.create({**MINIMAL, "product_id": "a100-80g", "name": name})["id"]
 
 
 class ActingClock(worker.Clock):

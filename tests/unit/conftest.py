@@ -8,6 +8,7 @@ from ppio_widgets.launcher import search, watcher, worker
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.clock import Clock, LaunchClock
+from tests.practice import RICH, OneAccount
 from tests.unit.wire import wait_for_launches
 
 OURS = (
@@ -15,6 +16,7 @@ OURS = (
     "NOVITA_API_KEY",
     "PPIO_GPU_BASE_URL",
     "PPIO_WIDGETS_PRACTICE",
+    "PPIO_WIDGETS_PRACTICE_KEY",
     "LC_ALL",
     "LC_MESSAGES",
     "LANG",
@@ -38,7 +40,7 @@ def clock():
 
 @pytest.fixture
 def account(clock):
-    return PracticeAccount(clock)
+    return PracticeAccount(clock, RICH)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,7 @@ def _any_server():
 @pytest.fixture
 def server(_any_server, account):
     """The practice cloud on loopback, with an account of its own for each test."""
-    _any_server.account = account
+    _any_server.cloud = OneAccount(account)
     return _any_server
 
 

@@ -152,7 +152,7 @@ NETWORKS = [Network("n-1", "lan", "r-1"), Network("n-2", "far", "r-2")]
 def test_a_storage_elsewhere(storage, regions, offered, fires):
     body = with_(volumes=[{"type": "local"}, {**NETWORK_VOLUME, "id": storage}], candidate_regions=regions)
     expected = [(("volumes", 1, "id"), "storage_elsewhere")] if fires else []
-    assert found(body, Offer("prod-1", regions=offered), storages=STORAGES) == expected
+    assert found(body, Offer("a100-80g", regions=offered), storages=STORAGES) == expected
     assert found(body, Offer("another", regions=("r-9",)), storages=STORAGES) == (expected if regions else [])
     for one in advise(body, storages=STORAGES):
         assert "r-1" in one.sentence(words("en"))
@@ -199,7 +199,7 @@ _junk = st.recursive(
 )
 _offers = st.builds(
     Offer,
-    st.just("prod-1"),
+    st.just("a100-80g"),
     gpu_min=st.none() | st.integers(0, 8),
     gpu_max=st.none() | st.integers(0, 8),
     gpu_free=st.none() | st.integers(0, 8),
@@ -229,18 +229,18 @@ def says_it_all(body, an_offer):
 @given(bodies, st.none() | _offers)
 def test_any_body_of_the_contract_is_advised(body, an_offer):
     says_it_all(body, an_offer)
-    says_it_all({**body, "product_id": "prod-1"}, an_offer)
+    says_it_all({**body, "product_id": "a100-80g"}, an_offer)
 
 
 @given(st.dictionaries(st.sampled_from(list(tree().fields)), _junk), _offers)
 def test_anything_else_is_advised_without_a_fault(draft, an_offer):
-    says_it_all({**draft, "product_id": "prod-1"}, an_offer)
+    says_it_all({**draft, "product_id": "a100-80g"}, an_offer)
 
 
 # --- what the product would refuse
 
 OFFER = Offer(
-    "prod-1",
+    "a100-80g",
     gpu_min=1,
     gpu_max=8,
     gpu_free=6,
@@ -329,7 +329,7 @@ def test_what_the_product_would_refuse(body, change, path, text):
         (with_(product_id="another", billing={"mode": "spot"}), {"stock": "none"}),
         (MINIMAL, {"stock": "brimming"}),
         (with_(resource={"gpu_num": "nine", "rootfs_size_gb": True}), {}),
-        ({"product_id": "prod-1"}, {}),
+        ({"product_id": "a100-80g"}, {}),
     ],
 )
 def test_what_the_product_takes(body, change):

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 import ppio_widgets
-from ppio_widgets import practice
+from ppio_widgets import notebook, practice
 from ppio_widgets.api import PRACTICE_VARIABLE, connect, launch
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
+from ppio_widgets.cloud.credentials import is_practice_key
 from ppio_widgets.errors import (
     AccessDenied,
     ApiError,
@@ -25,6 +25,7 @@ from ppio_widgets.launcher.launch import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.check import check
 from tests.bodies import FULL, MINIMAL
+from tests.practice import OneAccount
 from tests.unit.wire import (
     PATIENCE,
     REAL_KEY,
@@ -44,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 @pytest.fixture(autouse=True)
 def _own_account(monkeypatch, account):
-    monkeypatch.setattr(practice, "kernel_account", lambda: account)
+    monkeypatch.setattr(practice, "kernel_cloud", lambda: OneAccount(account))
 
 
 def test_a_practice_launch_in_one_call(account, clock):
@@ -214,12 +215,17 @@ def test_practice_is_the_one_served_at_a_loopback_address(monkeypatch):
                 assert client.is_practice
                 with pytest.raises(ApiError):
                     client.get_instance("abc")
-        assert {request.headers["authorization"] for request in server.received} == {f"Bearer {PRACTICE_KEY}"}
+        sent = {request.headers["authorization"].removeprefix("Bearer ") for request in server.received}
+        assert len(server.received) == 3
+        assert [is_practice_key(key) for key in sent] == [True]
 
 
-def test_one_process_has_one_practice_account(monkeypatch):
+def test_a_kernel_has_one_practice_account_and_the_next_one_another(monkeypatch):
     monkeypatch.undo()
-    assert practice.kernel_account() is practice.kernel_account()
+    one = practice.kernel_account()
+    assert practice.kernel_account() is one
+    monkeypatch.setattr(notebook, "session_id", lambda: "another")
+    assert practice.kernel_account() is not one
 
 
 def test_the_public_names_are_there_and_no_others():

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from ppio_widgets.__main__ import main
 from ppio_widgets.check_notebook import look_through
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.cloud.known import Known, known_secrets
 from ppio_widgets.request.shapes import sightings
+from tests.practice import KEY as PRACTICE_KEY
 from tests.sweep import ENV_SECRET, KEY
 from tests.unit.test_redact import ENCODINGS
 

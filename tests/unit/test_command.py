@@ -37,14 +37,18 @@ def served():
 def test_practice_serves_until_it_is_interrupted(served):
     first = served.stdout.readline()
     url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
-    with PpioClient(base_url=url) as client:
+    second = served.stdout.readline()
+    key = re.search(r"PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me\.[0-9a-f]{16})$", second)[1]
+    assert f"PPIO_GPU_BASE_URL={url} " in second
+    with PpioClient(key, base_url=url) as client, PpioClient(base_url=url) as neighbour:
         made = client.create_instance(check(MINIMAL).require())
         assert [info.id for info in client.list_instances()] == [made]
+        assert list(neighbour.list_instances()) == []
     served.send_signal(signal.SIGINT)
     assert served.wait(PATIENCE) == 0
     rest = served.stdout.read()
     assert served.stderr.read() == ""
-    assert f"curl {url}/gpus/v2/instances -H 'Authorization: Bearer sk_practice_no_money'" in rest
+    assert f"curl {url}/gpus/v2/instances -H 'Authorization: Bearer {key}'" in rest
 
 
 def test_a_port_that_is_taken_gives_one_line(capsys):

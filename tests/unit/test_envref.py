@@ -19,6 +19,7 @@ from ppio_widgets.request.fields import Leaf, leaves
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.models import EnvVar
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs, env_names
+from tests.practice import RICH
 
 AT = ("envs", 0, "value")
 
@@ -263,4 +264,4 @@ def test_on_the_wire_a_reference_is_refused_as_the_api_would():
         PracticeAccount().create(body)
     assert caught.value.answer["metadata"] == {"field": "envs[0].value"}
     assert "$env" not in str(caught.value)
-    assert PracticeAccount().create(FULL)["id"]
+    assert PracticeAccount(balance=RICH).create(FULL)["id"]

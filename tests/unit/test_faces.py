@@ -111,16 +111,17 @@ def test_text_of_several_lines_comes_back_from_every_face(command, value, practi
 
 
 def test_a_line_is_what_one_would_type():
-    assert to_line(MINIMAL) == f"{MAGIC} --name demo --product prod-1 --image ubuntu:24.04"
+    assert to_line(MINIMAL) == f"{MAGIC} --name demo --product a100-80g --image ubuntu:24.04"
     assert to_line(REFERRING, practice=True) == f"{to_line(MINIMAL)} --env HF_TOKEN --practice"
     assert to_line(FULL) == (
-        f"{MAGIC} --name example-instance --product prod-a100-80g --gpus 2 --rootfs 60 --cuda 12.4 "
+        f"{MAGIC} --name example-instance --product a100-80g --gpus 2 --rootfs 60 --cuda 12.4 "
         "--type gpu "
         "--region cn-east-1 --region cn-south-1 --auto-migrate "
-        "--image registry.example.com/namespace/image:tag --registry-auth registry-auth-id "
+        "--image registry.example.com/namespace/image:tag --registry-auth 20 "
         "--entrypoint '/bin/sh -c' --command \"python train.py --lr '1e-3'\" "
         "--env 'GREETING=你好 a=b \"c\" $HOME {x} 100%' --env EMPTY= --port 8080/tcp --port 8888 --jupyter "
-        "--volume network:storage-1:/data --volume local:/work --network vpc-1 --network-ip 10.2.1.1 "
+        "--volume network:ns-datasets:/data --volume local:/work --network vpc-east-dev "
+        "--network-ip 10.2.1.1 "
         "--billing prepaid --months 1 --auto-renew 0 "
         """--body '{"auto_migrate": {"include_system_disk": false}}'"""
     )
@@ -193,7 +194,7 @@ def test_python_imports_what_it_uses_and_is_laid_out_as_black_would():
         "\n"
         "body = {\n"
         '    "name": "demo",\n'
-        '    "product_id": "prod-1",\n'
+        '    "product_id": "a100-80g",\n'
         '    "image": "ubuntu:24.04",\n'
         '    "billing": {"mode": "postpaid"},\n'
         '    "resource": {"gpu_num": 1, "rootfs_size_gb": 20},\n'
@@ -206,7 +207,7 @@ def test_python_imports_what_it_uses_and_is_laid_out_as_black_would():
     )
     text = to_python(FULL, SAY)
     assert text.startswith("from ppio_widgets import launch\n")
-    assert '    "volumes": [\n        {"type": "network", "id": "storage-1", ' in text
+    assert '    "volumes": [\n        {"type": "network", "id": "ns-datasets", ' in text
     assert f"# {SAY('face.billed')}\nlaunched = launch(body)\n" in text
     assert max(map(len, text.split("\n"))) <= 88
 

@@ -15,6 +15,7 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotS
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.board import MOST_LINES, open_board, resolve
 from ppio_widgets.locale import words
+from ppio_widgets.practice import catalogue
 from tests.unit.wire import REAL_KEY, answers, closed_port, faulty, packed
 
 PASSWORD = "pa55-w0rd/with+odd"
@@ -465,8 +466,9 @@ def test_a_jupyter_is_awaited_for_ten_minutes_after_a_start_that_has_been(going,
         assert at(server).refresh().awaits_jupyter is awaits
 
 
-def test_an_unknown_price_is_said_to_be_unknown(client, account, going):
-    one = Instance(account.create({**BODY, "product_id": "own"})["id"], client)
+def test_an_unknown_price_is_said_to_be_unknown(client, account, going, monkeypatch):
+    one = Instance(account.create(BODY)["id"], client)
+    monkeypatch.setattr(catalogue, "PRODUCTS", ())  # no longer on sale
     assert one.cost_so_far is None
     assert "not known" in repr(one)
 

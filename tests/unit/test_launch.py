@@ -426,7 +426,7 @@ def test_the_question_says_what_where_and_how_it_is_billed():
     plan = LaunchPlan(check(FULL), Target("gpu.example.com", practice=False))
     assert plan.question(words("en")) == {
         "name": "example-instance",
-        "product": "prod-a100-80g",
+        "product": "a100-80g",
         "gpus": "2 GPUs",
         "mode": "prepaid for 1 month, charged now, renewing until turned off (months not set)",
         "cloud": "gpu.example.com",

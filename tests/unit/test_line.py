@@ -41,12 +41,13 @@ def test_there_is_an_option_for_every_field_of_the_body():
 
 def test_one_line_says_the_full_body():
     line = (
-        "--name example-instance --product prod-a100-80g --image registry.example.com/namespace/image:tag "
+        "--name example-instance --product a100-80g --image registry.example.com/namespace/image:tag "
         "--billing prepaid --months 1 --auto-renew 0 --gpus 2 --rootfs 60 --cuda 12.4 --type gpu "
-        "--registry-auth registry-auth-id --entrypoint '/bin/sh -c' "
+        "--registry-auth 20 --entrypoint '/bin/sh -c' "
         "--command \"python train.py --lr '1e-3'\" "
         "--env 'GREETING=你好 a=b \"c\" $HOME {x} 100%' --env EMPTY= --port 8080/tcp --port 8888 "
-        "--network vpc-1 --network-ip 10.2.1.1 --volume network:storage-1:/data --volume local:/work "
+        "--network vpc-east-dev --network-ip 10.2.1.1 --volume network:ns-datasets:/data "
+        "--volume local:/work "
         "--region cn-east-1 --region cn-south-1 --jupyter --auto-migrate"
     )
     expected = {**FULL, "auto_migrate": {"enabled": True}}

@@ -11,13 +11,14 @@ from openapi_schema_validator import OAS30Validator
 from ppio_widgets.cloud import reader
 from ppio_widgets.cloud.catalogue import KINDS, KindState, open_catalogue
 from ppio_widgets.cloud.client import INSTANCES, PpioClient
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.practice.belongings import AUTHS
 from ppio_widgets.practice.goods import PRODUCTS, REGIONS
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.offer import Price
 from tests.bodies import FULL, MINIMAL
 from tests.contract.test_contract import DOCUMENT, resolve
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import RICH, OneAccount
 
 PATHS = (
     reader.PRODUCTS,
@@ -189,7 +190,7 @@ def test_a_client_reads_all_of_it(shelf):
     assert len(shelf.regions) == len(REGIONS)
     assert len(shelf.templates) >= 3
     assert {len(getattr(shelf, kind)) > 1 for kind in KINDS if kind != "balance"} == {True}
-    assert (shelf.balance, shelf.currency) == (Decimal("866.4"), "CNY")
+    assert (shelf.balance, shelf.currency) == (RICH, "CNY")
 
 
 def test_nothing_of_a_product_is_lost_on_the_way(shelf):
@@ -240,7 +241,7 @@ def test_no_password_comes_through(shelf, http, caplog):
 
 
 def test_the_cloud_in_this_process_answers_the_same(account, shelf):
-    transport = PracticeTransport(account)
+    transport = PracticeTransport(OneAccount(account))
     with PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True) as client:
         catalogue = open_catalogue(client)
         for kind in KINDS:
@@ -273,7 +274,6 @@ PREPAID = {"mode": "prepaid", "prepaid": {"months": 1}}
         changed(("billing",), PREPAID),
         changed(("billing",), {"mode": "spot"}),
         changed(("candidate_regions",), ["cn-east-1", "cn-south-1"]),
-        {**A100, "product_id": "any-id", "resource": {"gpu_num": 64, "rootfs_size_gb": 6144}},
     ],
 )
 def test_what_is_taken(http, body):

@@ -107,10 +107,10 @@ def _client(url):
 
 def test_a_draft_says_what_it_is_and_how_to_get_it_back():
     text = static_card.of_draft(planned(MINIMAL), SAY).bundle(SAY)["text/plain"]
-    for said in ("api.ppio.com", "nothing was launched", "Name: demo", "Product: prod-1", "ubuntu:24.04"):
+    for said in ("api.ppio.com", "nothing was launched", "Name: demo", "Product: a100-80g", "ubuntu:24.04"):
         assert said in text
     assert re.search(r"As it was at \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
-    assert "\n  %load_ext ppio_widgets\n  %ppio_launch --form --name demo --product prod-1" in text
+    assert "\n  %load_ext ppio_widgets\n  %ppio_launch --form --name demo --product a100-80g" in text
 
 
 @given(bodies_with_refs)
@@ -249,7 +249,7 @@ def test_a_cancelled_confirmation_sent_nothing():
     launch.withdraw()
     card = static_card.of_launch(launch, SAY)
     assert "cancelled; nothing was sent" in card.title
-    assert line_of(card) == "%ppio_launch --name demo --product prod-1 --image ubuntu:24.04"
+    assert line_of(card) == "%ppio_launch --name demo --product a100-80g --image ubuntu:24.04"
 
 
 def test_a_launch_displays_its_card_where_nobody_can_click(launched):

@@ -13,7 +13,6 @@ from IPython.core.ultratb import VerboseTB
 
 from ppio_widgets import EnvRef, PpioClient, PpioError, check
 from ppio_widgets.api import finish
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.ledger import ledger_for
 from ppio_widgets.launcher.outside import Disk
@@ -241,7 +240,7 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
     seen = [repr(said), repr(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
     seen += [repr(vars(one)) for one in differing]
     for say in map(words, LANGUAGES):
-        seen += [face(name, body, say, practice_key=key) for name in FACES for key in ("", PRACTICE_KEY)]
+        seen += [face(name, body, say, practice=practice) for name in FACES for practice in (False, True)]
         seen += [one.sentence(say) for one in differing]
         seen += [one.sentence(say) for one in getattr(said, "left_out", ())]
     seen += [path.read_text() for path in presets_folder().iterdir()]

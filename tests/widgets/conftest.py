@@ -15,11 +15,15 @@ from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.form import theme
+from ppio_widgets.practice import routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.clock import Clock
 from tests.consent import let_read
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import OneAccount
 from tests.threads import wait_for_threads
+from tests.unit.wire import REAL_KEY
 
 
 class Wire(list):
@@ -72,7 +76,7 @@ class CountingTransport(PracticeTransport):
     """The practice cloud, counting creates; `hold` keeps an answer back."""
 
     def __init__(self, account):
-        super().__init__(account)
+        super().__init__(OneAccount(account))
         self.posts = 0
         self.hold = None
         self.arrived = threading.Event()
@@ -93,7 +97,14 @@ def cloud(account):
 
 @pytest.fixture
 def client(cloud):
-    return PpioClient("sk_practice_no_money", base_url="http://localhost", transport=cloud, practice=True)
+    return PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=cloud, practice=True)
+
+
+@pytest.fixture
+def live(cloud, monkeypatch):
+    """A client of what it takes for a real cloud: its key is no practice key."""
+    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    return PpioClient(REAL_KEY, base_url="http://localhost", transport=cloud)
 
 
 @pytest.fixture

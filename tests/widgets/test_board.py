@@ -6,6 +6,7 @@ from ipywidgets.widgets.widget import _instances
 from ppio_widgets import InstanceBoard
 from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
+from tests.practice import RICH
 from tests.threads import wait_for_threads
 
 from .conftest import answer, choose, every, find, find_all, message, press, shown, shows, type_into, until
@@ -156,7 +157,8 @@ def test_a_new_choice_withdraws_the_question(board_of, fill):
     assert not find_all(board, "Yes, delete it for good")
 
 
-def test_a_thousand_instances_stay_usable(board_of, account, wire, clock):
+def test_a_thousand_instances_stay_usable(board_of, account, wire, clock, monkeypatch):
+    monkeypatch.setattr(account, "_balance", RICH)
     for number in range(1000):
         account.create({**BODY, "name": f"job-{number:04}"})
     clock.turn(20)

@@ -18,6 +18,8 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
 from tests.consent import let_read
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import OneAccount
 from tests.threads import threads_going, wait_for_threads
 
 from .conftest import choose, displayed, every, find, find_all, press, shown, type_into
@@ -44,7 +46,7 @@ class Slow(PracticeTransport):
     """Answers the catalogue as it is told: not yet, with an error, or with nonsense."""
 
     def __init__(self, account, answer):
-        super().__init__(account)
+        super().__init__(OneAccount(account))
         self.answer = answer
         self.go = threading.Event()
 
@@ -59,9 +61,7 @@ class Slow(PracticeTransport):
 
 def form_on(make_form, account, answer, value=None):
     transport = Slow(account, answer)
-    client = PpioClient(
-        "sk_practice_no_money", base_url="http://localhost", transport=transport, practice=True
-    )
+    client = PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
     return make_form(value, client=client), transport
 
 

@@ -1,5 +1,6 @@
 """Rows of variables whose value is taken from the kernel's environment."""
 
+import html
 import json
 import os
 import re
@@ -13,8 +14,9 @@ from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.form.confirm import ConfirmCard
 from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL, bodies_with_refs, env_names
+from tests.consent import let_read
 
-from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into
+from .conftest import answer, displayed, every, find, find_all, message, press, shown, shows, type_into, until
 
 VALUE = "Value of variable"
 NAME = "Kernel variable for variable"
@@ -330,10 +332,11 @@ def test_a_form_takes_a_request_with_a_reference(make_form):
     assert form.value == envs(REF)
 
 
-def test_a_launch_sends_the_value_and_no_widget_ever_has_it(form, account, monkeypatch):
-    form.value = envs(REF, {"key": "A", "value": "b"})
+def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, account, monkeypatch):
+    form = make_form(envs(REF, {"key": "A", "value": "b"}), client=live)
     monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
     press(find(form, "Launch"))
+    shows(form, html.escape("Taken from the kernel's environment and sent along: HF_TOKEN"))
     answer(form, "Yes, launch it")
     launch = form.session.launch.wait_for_answer(10)
     shows(form, launch.id)
@@ -345,8 +348,39 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(form, account, monke
     assert "hf_s3cret" not in repr(launch) + repr(launch.plan)
 
 
-def test_a_variable_that_is_not_set_is_said_before_anything_is_sent(form, cloud):
+def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, account, monkeypatch):
+    form.value = envs(REF, {"key": "A", "value": "b"})
+    said = html.escape("Practice sends placeholders, not the kernel's values: HF_TOKEN")
+    assert said in shown(form)
+    monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
+    press(find(form, "Launch"))
+    until(lambda: shown(form).count(said) == 2, "the question says it as well")
+    let_read()
+    press(find(form, "Yes, launch it"))
+    launch = form.session.launch.wait_for_answer(10)
+    shows(form, "Placeholders were sent for HF_TOKEN.")
+    assert account.get(launch.id)["envs"] == [
+        {"key": "HF_TOKEN", "value": "practice-placeholder-for-HF_TOKEN"},
+        {"key": "A", "value": "b"},
+    ]
+    assert "Placeholders were sent for HF_TOKEN." in repr(launch)
+    assert not kept_anywhere(form, "hf_s3cret")
+
+
+def test_practice_needs_no_variable_of_the_kernel(form, account):
     form.value = envs(REF)
+    assert account.get(form.launch().wait_for_answer(10).id)["envs"][0]["key"] == "HF_TOKEN"
+
+
+def test_a_form_that_goes_live_no_longer_speaks_of_placeholders(form, live):
+    displayed(form).value = envs(REF)
+    assert "Practice sends placeholders" in shown(form)
+    form.session.use(live)
+    assert "Practice sends placeholders" not in shown(form)
+
+
+def test_a_variable_that_is_not_set_is_said_before_anything_is_sent(make_form, live, cloud):
+    form = make_form(envs(REF), client=live)
     launch = form.launch().wait_for_answer(10)
     assert launch.state is LaunchState.NOT_SENT
     shows(form, "Not set in the kernel&#x27;s environment: HF_TOKEN. Nothing was sent.")

@@ -20,7 +20,7 @@ from tests.consent import let_read
 from .conftest import answer, choose, every, find, find_all, press, shown, shows, type_into
 
 PORT = {"port": 1, "protocol": "tcp"}
-FILLED = {"Name": "demo", "Product": "prod-1", "Image": "ubuntu:24.04"}
+FILLED = {"Name": "demo", "Product": "a100-80g", "Image": "ubuntu:24.04"}
 
 
 def fill(form):
@@ -360,7 +360,7 @@ def test_copy_hands_over_the_full_text_even_when_the_preview_folds(form):
 def test_launch_asks_first_and_cancel_sends_nothing(form, cloud):
     fill(form)
     press(find(form, "Launch"))
-    where = "Launch <b>demo</b> on <b>prod-1</b>, <b>1 GPU</b>, on <b>the practice cloud</b>"
+    where = "Launch <b>demo</b> on <b>a100-80g</b>, <b>1 GPU</b>, on <b>the practice cloud</b>"
     assert f"{where}: <b>postpaid, billed from pulling until stopped</b>?" in shown(form)
     answer(form, "Cancel")
     assert cloud.posts == 0

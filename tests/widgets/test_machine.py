@@ -15,6 +15,7 @@ from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.request.check import check
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
+from tests.practice import RICH
 from tests.threads import wait_for_threads
 
 from .conftest import answer, every, find, find_all, press, shown, shows, until
@@ -170,7 +171,8 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     offers(card)
 
 
-def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of, account, clock):
+def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of, account, clock, monkeypatch):
+    monkeypatch.setattr(account, "_balance", RICH)
     body = {**BODY, "billing": {"mode": "prepaid", "prepaid": {"months": 1}}}
     identity = account.create(body)["id"]
     clock.turn(10)

@@ -14,6 +14,8 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
 from tests.clock import LaunchClock
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import OneAccount
 from tests.threads import wait_for_threads
 
 from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into
@@ -32,7 +34,7 @@ class LosingTransport(PracticeTransport):
     """Takes the create call and loses its answer."""
 
     def __init__(self, account, *, arrives=True, status=None, headers=None):
-        super().__init__(account)
+        super().__init__(OneAccount(account))
         self.arrives, self.status, self.headers = arrives, status, headers or {}
 
     def handle_request(self, request):
@@ -48,9 +50,7 @@ class LosingTransport(PracticeTransport):
 
 
 def form_on(make_form, transport):
-    client = PpioClient(
-        "sk_practice_no_money", base_url="http://localhost", transport=transport, practice=True
-    )
+    client = PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
     return make_form(MINIMAL, client=client)
 
 
