@@ -21,7 +21,7 @@
 
 An exception holds a *code* and its parameters and is put into words late, so
 that the same one reads in English and in Chinese. Bad arguments of a line are
-IPython's own ``UsageError`` and live in :mod:`ppio_widgets.magics`.
+a ``UsageError`` of IPython's and live in :mod:`ppio_widgets.magics`.
 """
 
 from __future__ import annotations

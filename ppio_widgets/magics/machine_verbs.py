@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import StdinNotImplementedError
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
+from ppio_widgets.magics.usage_error import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

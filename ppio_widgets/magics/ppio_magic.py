@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets.errors import ActionUnconfirmed
 from ppio_widgets.locale import words
 from ppio_widgets.magics import machine_verbs, preset_verbs
+from ppio_widgets.magics.usage_error import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
