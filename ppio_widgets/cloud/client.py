@@ -20,8 +20,8 @@ from ppio_widgets.cloud.host import Host, read_host
 from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.machines import INSTANCES, MOST_PAGES, Machines, path_of
 from ppio_widgets.cloud.redact import Redactor
-from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
-from ppio_widgets.errors import AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
+from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
+from ppio_widgets.errors import REFUSALS, AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
 from ppio_widgets.request.envref import resolved
 
 if TYPE_CHECKING:

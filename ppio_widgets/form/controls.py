@@ -225,7 +225,7 @@ class LaunchControls:
         error = launch.error
         if not isinstance(error, ApiError) or not error.retry_after:
             return ""
-        done = esc(self._say("next.now"))
+        done = esc(self._say("retry.now"))
         return (
             f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
             "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.count(this)'>"

@@ -25,7 +25,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.watcher import POLL_SECONDS
 from ppio_widgets.launcher.wording import status_words
-from ppio_widgets.locale import words
+from ppio_widgets.locale import joined, words
 from ppio_widgets.request.moments import moment_words
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ class _Because:
     reason: PpioError | None
 
     def sentence(self, say: Words) -> str:
-        parts = [*self.told, self.reason.sentence(say) if self.reason else ""]
-        return " ".join(part for part in parts if part)
+        told = " ".join(text for text in self.told if text)
+        reason = self.reason.sentence(say) if self.reason else ""
+        return joined([say.ended(told) if told else "", reason])
 
 
 @dataclass

@@ -48,7 +48,7 @@ def test_an_error_of_ours_is_one_line_and_stops_run_all(kernel):
 
 def test_where_nobody_can_answer_nothing_is_sent(kernel):
     before = count(kernel)
-    reply, published = kernel.run(LINE)
+    reply, _published = kernel.run(LINE)
     assert reply["status"] == "error"
     assert "add --yes" in "".join(reply["traceback"])
     assert count(kernel) == before

@@ -114,7 +114,7 @@ def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, accou
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
     launch = launched(form)
-    shows(form, f"before you launch again (launch {launch.launch_id})")
+    shows(form, f"look it up once more (%ppio launches look {launch.launch_id})")
     press(find(form, "Look now"))
     rests(launch)
     assert launch.state is LaunchState.UNKNOWN
@@ -133,7 +133,7 @@ def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, mo
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
     first = launched(form)
-    shows(form, f"(launch {first.launch_id})")
+    shows(form, f"(%ppio launches look {first.launch_id})")
     rests(first)
     launched(form)
     shows(form, f"unresolved (launch {first.launch_id})")
@@ -147,7 +147,7 @@ def test_a_server_that_asks_to_wait_is_counted_down_and_sent_nothing(make_form, 
     assert launch.state is LaunchState.REJECTED
     shows(form, "role=timer")
     assert "data-left=30" in shown(form)
-    assert "Wait 30 s, then launch again yourself" in shown(form)
+    assert "Wait 30 s before you try again; nothing is launched by itself." in shown(form)
 
 
 def test_a_late_answer_says_so(make_form, cloud, time):
