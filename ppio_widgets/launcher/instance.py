@@ -258,6 +258,19 @@ class Instance:
         """Delete it for good and read back that it is gone; only network volumes survive."""
         return self._act("delete", timeout)
 
+    def stop_renewing(self, timeout: float | None = None) -> Instance:
+        """Turn the auto-renew of a prepaid instance off and read that back: it ends with its months.
+
+        One that is not prepaid does not renew; then nothing is sent.
+
+        Raises
+        ------
+        ActionUnconfirmed
+            When it does not show in time: it may still renew, and be charged.
+        ApiError, NotSent, CredentialsError
+        """
+        return self._act("stop_renewing", timeout)
+
     def stop_at(self, when: str | datetime) -> Deadline:
         """Have this kernel stop it at a time, ``"17:30"`` or ``"17:30+08:00"``.
 

@@ -51,9 +51,12 @@ def headline(instance: Instance, say: Words) -> str:
 
 
 def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
-    """Yield how long it is on, and about what that costs; nothing before the first look."""
-    if instance.detail is not None:
-        yield Fact(say("machine.cost"), cost_words(instance, instance.detail, say))
+    """Yield how long it is on, about what that costs, and whether it renews; nothing before a look."""
+    seen = instance.detail
+    if seen is not None:
+        yield Fact(say("machine.cost"), cost_words(instance, seen, say))
+        if seen.mode == "prepaid" and seen.status != "removed":
+            yield Fact(say("machine.renewal"), renewal_words(seen, say))
 
 
 def facts(instance: Instance, say: Words) -> Iterator[Fact]:
@@ -127,6 +130,14 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     shown = money.shown(rate, currency) if rate is not None else "?"
     key = "machine.cost_on" if seen.is_on else "machine.cost_off"
     return say(key, span=span, cost=money.shown(cost, currency), rate=shown)
+
+
+def renewal_words(seen: InstanceDetail, say: Words) -> str:
+    """Return whether a prepaid instance renews automatically, and when its months end."""
+    key = {True: "machine.renews", False: "machine.renews_not", None: "machine.renews_unknown"}[seen.renews]
+    if not seen.ends_at:
+        return say(key)
+    return say("machine.renewal_until", renewal=say(key), moment=moment_words(seen.ends_at, 0.0))
 
 
 def as_text(instance: Instance, say: Words) -> str:

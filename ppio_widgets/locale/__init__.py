@@ -77,6 +77,22 @@ class Sayable(Protocol):
 
 
 @dataclass(frozen=True)
+class Phrase:
+    """One sentence, or a part of one, that is put into words late.
+
+    Parameters
+    ----------
+    key : str
+    """
+
+    key: str
+
+    def sentence(self, say: Words) -> str:
+        """Return it in the language of `say`."""
+        return say(self.key)
+
+
+@dataclass(frozen=True)
 class Span:
     """A length of time that is put into words late: ``"5 min"``.
 

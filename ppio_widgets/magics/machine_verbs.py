@@ -1,4 +1,4 @@
-"""``%ppio ls``, ``show``, ``stop``, ``start``, ``delete``: instances, from any notebook on any day."""
+"""``%ppio ls``, ``show``, ``stop``, ``start``, ``delete``, ``auto-renew``: instances, on any day."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ def deleted(*given: str) -> None:
     if not named:
         raise UsageError(words()("ppio.usage"))
     _on_each("delete", named, consented="--yes" in given)
+
+
+def renewal_stopped(*given: str) -> None:
+    """Turn the auto-renew of each off, and say of each whether it was seen to be off."""
+    *named, switch = given
+    if switch != "off":
+        raise UsageError(words()("ppio.usage"))
+    _on_each("stop_renewing", named)
 
 
 def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) -> None:

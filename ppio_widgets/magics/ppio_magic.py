@@ -137,6 +137,7 @@ _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
     "stop": (machine_verbs.stopped, _SOME),
     "start": (machine_verbs.started, _SOME),
     "delete": (machine_verbs.deleted, _SOME),
+    "auto-renew": (machine_verbs.renewal_stopped, range(2, 1000)),
     "help": (_help, (0,)),
     "login": (_login, (0,)),
     "logout": (_logout, (0,)),

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from ppio_widgets.request.typed import Typed
 
 # Verbs that take instances; those in this state come first, the newest before the others.
-_OF_MACHINES: Mapping[str, bool | None] = {"show": None, "stop": True, "start": False, "delete": None}
+_OF_MACHINES: Mapping[str, bool | None] = {
+    "show": None,
+    "stop": True,
+    "start": False,
+    "delete": None,
+    "auto-renew": None,
+}
 _SECOND: Mapping[str, tuple[str, ...]] = {
     "practice": ("on", "off"),
     "launches": ("look", "absent", "forget"),
@@ -42,10 +48,18 @@ def _proposals(given: list[str], text: str, scene: Scene) -> list[Proposal]:
     if text.startswith("-") or verb == "ls":
         return _plain([flag for flag in _FLAGS.get(verb, ()) if flag not in given], text, verb)
     if verb in _OF_MACHINES:
-        on = _OF_MACHINES[verb]
-        first = None if on is None else lambda one: one.is_on is on
-        return [] if verb == "show" and given[1:] else machines(text, scene, without=given[1:], first=first)
+        return _of_machines(given, text, scene)
     return _seconds(given, text, scene)
+
+
+def _of_machines(given: list[str], text: str, scene: Scene) -> list[Proposal]:
+    verb, *others = given
+    if verb == "show" and others:
+        return []
+    on = _OF_MACHINES[verb]
+    first = None if on is None else lambda one: one.is_on is on
+    switch = _plain(("off",), text, verb) if verb == "auto-renew" and others else []
+    return [*switch, *machines(text, scene, without=others, first=first)]
 
 
 def _seconds(given: list[str], text: str, scene: Scene) -> list[Proposal]:
