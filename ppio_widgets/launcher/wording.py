@@ -46,6 +46,12 @@ def launch_asides(launch: Launch, say: Words) -> list[str]:
     return parts
 
 
+def earlier_sentence(launch: Launch, say: Words) -> str:
+    """Return that a launch from the same place made an instance, and what is to be said beside that."""
+    made = say("launch.earlier", name=launch.name, id=plain(launch.id))
+    return joined([made, *launch_asides(launch, say)])
+
+
 def record_sentence(record: Record, now: float, say: Words) -> str:
     """Return where a recorded launch stands, for people who may know nothing of it."""
     age = Span(max(0.0, now - record.sent_at)).sentence(say)

@@ -277,8 +277,10 @@ def test_refresh_asks_anew(make_form, account):
 
 REASONS = {
     500: "The server answered 500: oops. Try again later; if it goes on, ask support.",
-    403: "The server refused it (403): oops. Look in the console: real-name verification or a right of the key "
-    "may be missing.",
+    403: (
+        "The server refused it (403): oops. "
+        "Look in the console: real-name verification or a right of the key may be missing."
+    ),
 }
 
 
