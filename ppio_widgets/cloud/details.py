@@ -49,6 +49,8 @@ class InstanceDetail(InstanceInfo):
         Unix seconds of the last start, the last stop and a prepaid end; 0 for never.
     renews : bool or None
         Whether a prepaid one renews automatically; None when not told.
+    seen_until : int
+        Of one that is gone: when it was last seen there, in Unix seconds; 0 when that is not known.
     ports : tuple of Endpoint
     jupyter_url, ssh_command : str
         Without user, password or token.
@@ -67,6 +69,7 @@ class InstanceDetail(InstanceInfo):
     stopped_at: int = 0
     ends_at: int = 0
     renews: bool | None = None
+    seen_until: int = 0
     ports: tuple[Endpoint, ...] = ()
     jupyter_url: str = ""
     ssh_command: str = ""

@@ -117,18 +117,30 @@ def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     return say("machine.missed_since", moment=moment, reason=error.sentence(say))
 
 
+def outcome_words(instance: Instance, say: Words) -> str:
+    """Return the last action that was read back, and of a delete about what it came to; empty for none."""
+    if instance.done is None:
+        return ""
+    confirmed = confirmed_words(*instance.done, say)
+    seen = instance.detail
+    if seen is None or seen.status != "removed" or instance.cost_so_far is None:
+        return confirmed
+    return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, seen, say))
+
+
 def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
     seconds, cost, offer = seconds_on(seen, worker.clock.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
+    gone = seen.status == "removed"
     if seen.mode == "prepaid":
-        return say("machine.prepaid", span=span)
+        return say("machine.prepaid_gone" if gone else "machine.prepaid", span=span)
     if cost is None:
-        return say("machine.cost_unknown", span=span)
+        return say("machine.cost_gone_unknown" if gone else "machine.cost_unknown", span=span)
     rate = money.hourly(offer, body_of(seen))
     shown = money.shown(rate, currency) if rate is not None else "?"
-    key = "machine.cost_on" if seen.is_on else "machine.cost_off"
+    key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
     return say(key, span=span, cost=money.shown(cost, currency), rate=shown)
 
 

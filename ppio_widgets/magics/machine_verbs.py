@@ -30,8 +30,20 @@ def listed(*given: str) -> Board:
 
 
 def shown(word: str) -> Instance:
-    """Return one instance, freshly looked at."""
-    return _found(_client(), [word])[0].refresh()
+    """Return one instance, freshly looked at; of one that is gone what was last seen of it here."""
+    from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
+    from ppio_widgets.launcher import sightings  # noqa: PLC0415
+    from ppio_widgets.launcher.instance import Instance  # noqa: PLC0415
+
+    client = _client()
+    try:
+        found = _found(client, [word])[0]
+    except LaunchRefused as error:
+        gone = sightings.last_gone(client.host.base_url, word)
+        if gone is None or error.code != "no_such_instance":
+            raise
+        found = Instance(gone.id, client, seen=gone)
+    return found.refresh()
 
 
 def stopped(*given: str) -> None:
@@ -64,23 +76,27 @@ def _on_each(action: Action, given: Sequence[str], *, consented: bool = True) ->
     """Find them all first, so that a slip in a name stops everything before anything is done."""
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
     from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
+    from ppio_widgets.launcher.spent import offers_of  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(words()("ppio.usage"))
-    machines = _found(_client(), given)
+    client = _client()
+    machines = _found(client, given)
     if not consented and not _consent(machines):
         print(words()("ppio.delete_kept"))  # noqa: T201 - a line magic answers
         return
 
     def do(machine: Instance) -> str:
         getattr(machine, action)()
-        return machine.outcome
+        return ""
 
     results = on_all(machines, do)
     if len(results) == 1 and isinstance(results[0], PpioError):
         raise results[0]
+    if action == "delete":
+        offers_of(client)  # the last time to say what they came to
     for machine, result in zip(machines, results, strict=True):
-        print(f"{machine.title}: {result}")  # noqa: T201
+        print(f"{machine.title}: {result or machine.outcome}")  # noqa: T201
     _fail_with(results)
 
 

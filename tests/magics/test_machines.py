@@ -134,6 +134,24 @@ def test_delete_with_yes_deletes_each(run, made, names, capsys):
     assert capsys.readouterr().out.count("confirmed deleted") == 2
 
 
+def test_what_was_just_deleted_keeps_its_last_cost(run, made, clock, capsys):
+    (identity,) = made("one")
+    clock.turn(3600 - 60)
+    run("%ppio delete one --yes")
+    told = "was on for 60 min until it was last seen, ≈ ¥25.21 (¥25.20 per hour, without the disk)"
+    said = capsys.readouterr().out
+    assert f"one ({identity}): confirmed deleted at " in said
+    assert said.endswith(f"; {told}\n")
+    clock.turn(3600)
+    for word in ("one", identity):
+        card = repr(run(f"%ppio show {word}"))
+        assert card.startswith(f"one on the practice cloud: deleted (id {identity})")
+        assert told in card
+    for line in ("show tow", "stop one", f"delete {identity} --yes"):
+        with pytest.raises(UsageError, match="no instance"):
+            run(f"%ppio {line}")
+
+
 def test_one_that_is_refused_keeps_the_others_from_nothing(run, made, capsys, names):
     made("one")
     made("paid", billing={"mode": "prepaid", "prepaid": {"months": 1}})

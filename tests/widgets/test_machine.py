@@ -168,6 +168,8 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     shows(card, "about to be deleted")
     clock.turn(10)
     shows(card, "confirmed deleted at")
+    shows(card, "<dt>Cost<dd>was on for ")
+    shows(card, "until it was last seen, ≈ ¥0.0")
     offers(card)
 
 
