@@ -21,7 +21,7 @@
 
 An exception holds a *code* and its parameters and is put into words late, so
 that the same one reads in English and in Chinese. Bad arguments of a line are
-IPython's own ``UsageError`` and live in :mod:`ppio_widgets.magics`.
+a ``UsageError`` of IPython's and live in :mod:`ppio_widgets.magics`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,24 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale import Sayable, Span, words
+from ppio_widgets.locale import Sayable, Span, joined, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ppio_widgets.locale import Words
+
+# Statuses by which the server surely refused. 409 may mean that it is there already;
+# 408, 425 and every 5xx that somebody on the way gave up; of others nothing is known.
+REFUSALS = frozenset((307, 308, *range(400, 407), *range(411, 416), 422, 429, 431, 451))
+
+# Statuses that call for the same next step as another one.
+_ALIKE = {
+    **dict.fromkeys((406, 421, 501), 405),
+    **dict.fromkeys((412, 416, 417, 428), 411),
+    **dict.fromkeys((420, 449), 429),
+    450: 418,
+}
 
 
 class PpioError(Exception):
@@ -113,7 +125,7 @@ class ConsentNeeded(LaunchRefused):
 
     def sentence(self, say: Words) -> str:
         """Return the reason, and how to override it in a line or a call."""
-        return f"{self.fact(say)} {say(f'consent.{self.code}')}"
+        return joined((self.fact(say), say(f"consent.{self.code}")))
 
 
 class NotSent(PpioError):
@@ -189,21 +201,32 @@ class ApiError(PpioError):
         """The server's own words."""
         return str(self.params.get("message", ""))
 
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was done, surely; otherwise the call may have been carried out."""
+        return self.status in REFUSALS
+
     def sentence(self, say: Words) -> str:
         """Status, the server's words, its name for the error, and the next step."""
-        parts = [self.said(say)]
-        steps = (f"next.{self.reason}", f"next.{self.status}")
-        parts += [say(step) for step in steps if step in say][:1]
+        parts = [self.said(say), say.first(*self._steps())]
         if self.retry_after is not None:
-            parts.append(say("next.wait", span=Span(self.retry_after).sentence(say)))
-        return " ".join(parts)
+            parts.append(say("retry.wait", span=Span(self.retry_after).sentence(say)))
+        return joined(parts)
 
     def said(self, say: Words) -> str:
         """Status, the server's words and its name for the error: what it said, and no advice."""
-        parts = [super().sentence(say), self.message or say("error.no_words")]
-        if self.reason:
-            parts.append(f"[{self.reason}]")
-        return " ".join(parts)
+        told = [self.message, f"[{self.reason}]" if self.reason else ""]
+        text = " ".join(filter(None, told)) or say("error.no_words")
+        key = "error.api" if self.refused else "error.api_open"
+        return say.ended(say(key, status=self.status, words=text))
+
+    def _steps(self) -> Iterator[str]:
+        """Yield the keys of the next step, the most exact first; the last one is always there."""
+        yield f"next.{self.reason}"
+        yield f"next.{self.status}"
+        yield f"next.{_ALIKE.get(self.status)}"
+        yield f"next.{self.status // 100}xx"
+        yield "next.other"
 
 
 class AccessDenied(ApiError):

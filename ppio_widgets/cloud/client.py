@@ -20,8 +20,8 @@ from ppio_widgets.cloud.host import Host, read_host
 from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.machines import INSTANCES, MOST_PAGES, Machines, path_of
 from ppio_widgets.cloud.redact import Redactor
-from ppio_widgets.cloud.verdict import REFUSALS, Verdict, judge_answer, judge_failure
-from ppio_widgets.errors import AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
+from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
+from ppio_widgets.errors import REFUSALS, AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
@@ -377,14 +377,16 @@ class PpioClient(Machines):
             raise AnswerUnreadable("answer_unreadable", host=self.host.name)
         return answer, exchange.date
 
-    def _write(self, method: str, path: str) -> Exchange:
-        return self._call(method, path, {})
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Exchange:
+        return self._call(method, path, {}, body)
 
-    def _call(self, method: str, path: str, params: Mapping[str, str]) -> Exchange:
-        """Make one request without a body, on the connections that are shared."""
+    def _call(
+        self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> Exchange:
+        """Make one request on the connections that are shared."""
         try:
             http = self._http()
-            request = http.build_request(method, path, params=params)
+            request = http.build_request(method, path, params=params, json=body)
         except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
             return Exchange(failure=type(error).__name__)
         return self._exchange(http, request, Limits(LARGEST_ANSWER, READ_SECONDS))

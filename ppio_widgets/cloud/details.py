@@ -47,6 +47,10 @@ class InstanceDetail(InstanceInfo):
         0 when not told; `months` of a prepaid one.
     started_at, stopped_at, ends_at : int
         Unix seconds of the last start, the last stop and a prepaid end; 0 for never.
+    renews : bool or None
+        Whether a prepaid one renews automatically; None when not told.
+    seen_until : int
+        Of one that is gone: when it was last seen there, in Unix seconds; 0 when that is not known.
     ports : tuple of Endpoint
     jupyter_url, ssh_command : str
         Without user, password or token.
@@ -64,6 +68,8 @@ class InstanceDetail(InstanceInfo):
     started_at: int = 0
     stopped_at: int = 0
     ends_at: int = 0
+    renews: bool | None = None
+    seen_until: int = 0
     ports: tuple[Endpoint, ...] = ()
     jupyter_url: str = ""
     ssh_command: str = ""
@@ -73,6 +79,11 @@ class InstanceDetail(InstanceInfo):
     def is_on(self) -> bool:
         """Whether it is, or may be, billed by the hour: everything but stopped and deleted."""
         return self.status not in ENDED
+
+    @property
+    def may_renew(self) -> bool:
+        """Whether it is prepaid and not known to end with its months."""
+        return self.mode == "prepaid" and self.renews is not False and self.status != "removed"
 
 
 def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceDetail | None:
@@ -110,6 +121,7 @@ def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceD
         started_at=_whole(answer, "last_started_at"),
         stopped_at=_whole(answer, "last_stopped_at"),
         ends_at=_whole(answer, "billing", "prepaid", "end_time"),
+        renews=_renews(answer),
         ports=tuple(_ports(answer, hide.in_fields)),
         jupyter_url=_link(answer, hide.in_fields, "tools", "jupyter", "endpoint"),
         ssh_command=_said(answer, hide.in_fields, "tools", "ssh", "command"),
@@ -122,7 +134,7 @@ def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceD
 
 
 def kept(before: InstanceDetail | None, seen: InstanceDetail) -> InstanceDetail:
-    """Return what is seen, with times that this answer leaves out taken from `before`.
+    """Return what is seen, with times and renewal that this answer leaves out taken from `before`.
 
     Whether "get instance" tells them was cut off in the page that was seen.
     """
@@ -133,6 +145,8 @@ def kept(before: InstanceDetail | None, seen: InstanceDetail) -> InstanceDetail:
         created_at=seen.created_at or before.created_at,
         started_at=seen.started_at or before.started_at,
         stopped_at=seen.stopped_at or before.stopped_at,
+        ends_at=seen.ends_at or before.ends_at,
+        renews=before.renews if seen.renews is None else seen.renews,
     )
 
 
@@ -218,6 +232,11 @@ def _billing(answer: Any) -> dict[str, Any]:
 
 def _jupyter(tool: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tool[key] for key in ("enabled", "port", "protocol") if key in tool}
+
+
+def _renews(answer: Any) -> bool | None:
+    enabled = value_at(answer, ("billing", "prepaid", "auto_renew", "enabled"))
+    return enabled if isinstance(enabled, bool) else None
 
 
 def _rows(answer: Any, name: str, keys: tuple[str, ...]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from ppio_widgets.cloud.answers import read_error
 from ppio_widgets.cloud.details import InstanceDetail, jupyter_address, read_body, read_detail, ssh_password
 from ppio_widgets.cloud.paging import Page, ask, by_cursor
 from ppio_widgets.errors import AnswerUnreadable, NotSent, OutcomeUnknown, PpioError
+from ppio_widgets.locale import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -27,7 +28,16 @@ INSTANCES = "/gpus/v2/instances"
 # Of a listing: more than any account has; a server that never ends is cut off there.
 MOST_PAGES = 1000
 
-Action = Literal["start", "stop", "restart", "delete"]
+Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
+
+# How each action is asked for: the method, what stands behind the instance's address, and the body.
+_CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
+    "start": ("PUT", "/start", None),
+    "stop": ("PUT", "/stop", None),
+    "restart": ("PUT", "/restart", None),
+    "delete": ("DELETE", "", None),
+    "stop_renewing": ("PUT", "/auto-renew", {"auto_renew": {"enabled": False}}),
+}
 
 
 class Machines:
@@ -42,8 +52,8 @@ class Machines:
         """Return the JSON of one read."""
         raise NotImplementedError
 
-    def _write(self, method: str, path: str) -> Exchange:
-        """Make one request without a body."""
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Exchange:
+        """Make one request."""
         raise NotImplementedError
 
     def get_detail(self, instance_id: str) -> InstanceDetail:
@@ -110,12 +120,9 @@ class Machines:
         OutcomeUnknown
             When it may have arrived and no answer came.
         """
-        path = path_of(instance_id)
-        if action == "delete":
-            exchange = self._write("DELETE", path)
-        else:
-            exchange = self._write("PUT", f"{path}/{action}")
-        known = {"host": self.host.name, "kind": exchange.failure, "action": action}
+        method, verb, body = _CALLS[action]
+        exchange = self._write(method, f"{path_of(instance_id)}{verb}", body)
+        known = {"host": self.host.name, "kind": exchange.failure, "action": Phrase(f"action.{action}")}
         if exchange.interrupted:
             raise KeyboardInterrupt
         if exchange.failure and not exchange.left:

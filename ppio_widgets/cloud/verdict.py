@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from ppio_widgets.cloud.answers import Mask, read_error, read_json
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 
-# Statuses by which the server surely refused. 409 may mean that it is there already;
-# 408, 425 and every 5xx that somebody on the way gave up; of others nothing is known.
-REFUSALS = frozenset((307, 308, *range(400, 407), *range(411, 416), 422, 429, 431, 451))
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -46,7 +42,7 @@ def judge_answer(
     """Judge a complete answer to the create call.
 
     A 2xx with a JSON object whose ``id`` is a non-empty text is an instance. One of
-    `REFUSALS` is a refusal, in the server's words with secrets hidden by `mask`.
+    `errors.REFUSALS` is a refusal, in the server's words with secrets hidden by `mask`.
     Everything else leaves open whether an instance was made.
     """
     if 200 <= status < 300:
@@ -55,10 +51,10 @@ def judge_answer(
         if isinstance(identity, str) and identity:
             return Verdict(sent=True, instance_id=identity)
         return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
-    refusal = read_error(status, content, retry_after, mask)
-    if status in REFUSALS:
-        return Verdict(sent=True, error=refusal)
-    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=refusal))
+    error = read_error(status, content, retry_after, mask)
+    if error.refused:
+        return Verdict(sent=True, error=error)
+    return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=error))
 
 
 def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:

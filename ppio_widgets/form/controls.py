@@ -12,7 +12,7 @@ from ppio_widgets.form.machine import MachinePanel
 from ppio_widgets.form.question import Question
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
-from ppio_widgets.launcher.wording import launch_asides
+from ppio_widgets.launcher.wording import earlier_sentence, launch_asides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class LaunchControls:
             self._launch = theme.button(say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary")
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
-        session.observe(self._on_session, ["status", "sight"])
+        session.observe(self._on_session, ["status", "sight", "earlier"])
         session.observe(self._on_more, ["shelf", "since"])
         self._arrange()
 
@@ -140,17 +140,14 @@ class LaunchControls:
     def _on_session(self, change: Any) -> None:
         if change.name == "status" and change.new not in UNRESOLVED:
             self._declared = ""
+        earlier = self._take_machine()
+        if self._told() is not None or self.session.launches:
+            self._show_status(self._outcome())
         if self.session.status is LaunchState.ARMED:
             self._ask(anew=change.name == "status")
-            if self._status is not None and self.session.launch in self.session.launches:
-                self._show_status(self._earlier(self.session.launch))  # it was checked, and is asked anew
-        elif self.session.launch is not None:
-            earlier = self._take_machine()
-            self._show_status(self._outcome())
-            self._arrange()
-            if earlier is not None:
-                earlier.close()
         self._arrange()
+        if earlier is not None:
+            earlier.close()
 
     @guarded
     def _on_more(self, _change: Any) -> None:
@@ -161,6 +158,8 @@ class LaunchControls:
     def _arrange(self) -> None:
         status = self.session.status
         children: list[Any] = [self._status, self._machine.box if self._machine else None]
+        if not self._has_card(self._told()):  # the card is of an earlier launch, and so is above
+            children.reverse()
         if status is LaunchState.ARMED and self._question is not None:
             children += [self._question.box]
         elif self._declared and self._absence is not None:
@@ -240,33 +239,51 @@ class LaunchControls:
             self._status = theme.html("", "ppw-status")
         self._status.value = f"<div role=status>{html}</div>" if html else ""
 
-    def _outcome(self) -> str:
+    def _told(self) -> Launch | None:
+        """Return the launch whose outcome is told: the last one, unless its confirmation is open."""
         launch = self.session.launch
+        if self.session.status is not LaunchState.ARMED:
+            return launch
+        return next((one for one in reversed(self.session.launches) if one is not launch), None)
+
+    def _has_card(self, launch: Launch | None) -> bool:
+        shown = self._machine.session.instance if self._machine is not None else None
+        return launch is not None and shown is not None and launch.machine() is shown
+
+    def _outcome(self) -> str:
+        """Return what became of each launch, in their order, the one that is told last."""
+        launch = self._told()
         if launch is None:
             return ""
+        earlier = self._earlier(launch)
         if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
-            asides = "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self._say))
-            return asides + self._earlier(launch)
-        text = esc(launch.sentence(self._say)) + self._earlier(launch)
+            return earlier + "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self._say))
+        text = esc(launch.sentence(self._say))
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
             label = esc(self._say("launch.progress"))
-            return f"<p>{text}</p><progress aria-label='{label}'></progress>"
+            return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
         if launch.state is LaunchState.REJECTED:
-            return f"<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
-        return f"<p class=ppw-bad>{text}</p>"
+            return f"{earlier}<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
+        return f"{earlier}<p class=ppw-bad>{text}</p>"
 
-    def _earlier(self, current: Launch) -> str:
-        """Keep the ids of earlier launches in sight: they may be running, and billed."""
-        made = [one for one in self.session.launches if one.id is not None and one is not current]
-        lines = [self._say("launch.earlier", name=one.name, id=one.id) for one in made]
-        return "".join(f"<br><span class=ppw-quiet>{esc(line)}</span>" for line in lines)
+    def _earlier(self, told: Launch) -> str:
+        """Keep earlier launches in sight that made an instance, or may have: it may be billed."""
+        lines = []
+        for one in self.session.launches:
+            if one is told or one is self.session.launch:
+                continue
+            if one.id is not None:
+                lines.append(f"<p class=ppw-quiet>{esc(earlier_sentence(one, self._say))}</p>")
+            elif one.state in UNRESOLVED:
+                lines.append(f"<p class=ppw-bad>{esc(one.sentence(self._say))}</p>")
+        return "".join(lines)
 
     def _countdown(self, launch: Launch) -> str:
         """Return a countdown, where the server asked to wait; nothing is sent at its end."""
         error = launch.error
         if not isinstance(error, ApiError) or not error.retry_after:
             return ""
-        done = esc(self._say("next.now"))
+        done = esc(self._say("retry.now"))
         return (
             f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
             "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.count(this)'>"

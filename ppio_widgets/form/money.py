@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.launcher.session import CEILING, STOP
 from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.locale import joined
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.money import read_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ppio_widgets.errors import PpioError
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
     from ppio_widgets.request.fields import Path
@@ -68,6 +71,8 @@ class Money:
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
         self._html.value = self._markup()
+        again = "catalogue.retry" if self.session.shelf.failed else "catalogue.refresh"
+        self._refresh.description = self._say(again)
 
     def _markup(self) -> str:
         say, plan = self._say, self.session.plan
@@ -75,12 +80,11 @@ class Money:
         if self.session.timer:
             parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
         parts.append(_list(say("plan.advice"), plan.named_advice(say)))
-        failed = [
-            say("catalogue.failed", what=say(f"catalogue.{kind}"), reason=error.sentence(say))
-            for kind, error in self.session.shelf.failed.items()
+        quiet = [
+            _failed(self.session.shelf.failed, say),
+            say("catalogue.loading") if self.session.loading else "",
         ]
-        quiet = [*failed, *([say("catalogue.loading")] if self.session.loading else [])]
-        parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet]
+        parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet if line]
         return "".join(parts)
 
     def _take_stop(self) -> None:
@@ -110,6 +114,18 @@ class Money:
         ceiling = read_amount(text)
         typed = bool(text) and ceiling is None
         self.session.limit(ceiling, LaunchRefused("ceiling_field", value=text[:40]) if typed else None)
+
+
+def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
+    """Return in one sentence what could not be loaded, and each kind of reason once; empty for nothing."""
+    if not failed:
+        return ""
+    reasons = {(type(one), one.code, one.params.get("status")): one.sentence(say) for one in failed.values()}
+    reason = joined(reasons.values())
+    if set(failed) == set(KINDS):
+        return say("catalogue.all_failed", reason=reason)
+    what = say("catalogue.and").join(say(f"catalogue.{kind}") for kind in failed)
+    return say("catalogue.failed", what=what, reason=reason)
 
 
 def _list(title: str, lines: list[str], kind: str = "ppw-advice") -> str:

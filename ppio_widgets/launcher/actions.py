@@ -1,7 +1,7 @@
 """An action on an instance, asked for and read back until the instance itself shows it.
 
-Stop and delete may be asked for again (twice is the same as once); start and restart
-never are. What cannot be confirmed fails loudly: the machine may still be billed.
+Stop, delete and the end of auto-renew may be asked for again (twice is the same as once); start
+and restart never are. What cannot be confirmed fails loudly: the machine may still be billed.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from ppio_widgets.errors import (
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.watcher import POLL_SECONDS
 from ppio_widgets.launcher.wording import status_words
-from ppio_widgets.locale import words
+from ppio_widgets.locale import Phrase, joined, words
 from ppio_widgets.request.moments import moment_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.machines import Action, Machines
     from ppio_widgets.locale import Words
@@ -40,33 +40,36 @@ SLOWEST_POLL_SECONDS = 30.0
 # How long an instance may stand still after a stop or delete before it is asked for again.
 STANDSTILL_SECONDS = 20.0
 MOST_ASKED = 3
-PATIENCE = {"stop": 300.0, "delete": 300.0, "start": 900.0, "restart": 900.0}
+PATIENCE = {"stop": 300.0, "delete": 300.0, "stop_renewing": 300.0, "start": 900.0, "restart": 900.0}
+# What may be asked for again: twice is the same as once.
+REPEATABLE = ("stop", "delete", "stop_renewing")
 
-_REACHED = {
-    "stop": ("exited", "stopped", "removed"),
-    "delete": ("removed",),
-    "start": (RUNNING,),
-    "restart": (RUNNING,),
+
+def _stands_at(*statuses: str) -> Callable[[InstanceDetail], bool]:
+    return lambda seen: seen.status in statuses
+
+
+def _renews_no_more(seen: InstanceDetail) -> bool:
+    """Whether it surely does not renew; that only a prepaid one does goes by the API's own words."""
+    return seen.renews is False or seen.mode in ("postpaid", "spot") or seen.status == "removed"
+
+
+_REACHED: Mapping[str, Callable[[InstanceDetail], bool]] = {
+    "stop": _stands_at("exited", "stopped", "removed"),
+    "delete": _stands_at("removed"),
+    "stop_renewing": _renews_no_more,
+    "start": _stands_at(RUNNING),
+    "restart": _stands_at(RUNNING),
 }
-
 
 # What was asked for has begun, by whomever: nothing more is asked for then.
 _ON_ITS_WAY = {
     "stop": ("toStop", "stopping", "toRemove", "removing"),
     "delete": ("toRemove", "removing"),
+    "stop_renewing": (),
     "start": ("toStart", "starting", "toCreate", "creating", "pulling"),
     "restart": ("toRestart", "restarting"),
 }
-
-
-@dataclass(frozen=True)
-class _Phrase:
-    """One sentence of the locale, put into words late."""
-
-    key: str
-
-    def sentence(self, say: Words) -> str:
-        return say(self.key)
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,9 @@ class _Because:
     reason: PpioError | None
 
     def sentence(self, say: Words) -> str:
-        parts = [*self.told, self.reason.sentence(say) if self.reason else ""]
-        return " ".join(part for part in parts if part)
+        told = " ".join(text for text in self.told if text)
+        reason = self.reason.sentence(say) if self.reason else ""
+        return joined([say.ended(told) if told else "", reason])
 
 
 @dataclass
@@ -111,10 +115,10 @@ class _Errand:
 
     def run(self) -> InstanceDetail:
         before = self._before()
-        if before is not None and before.status in _REACHED[self.action] and self.action != "restart":
+        if before is not None and _REACHED[self.action](before) and self.action != "restart":
             return before
         self.until = worker.clock.now() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
-        again = self.action in ("stop", "delete")
+        again = self.action in REPEATABLE
         standing = 0.0
         while True:
             may_ask = not self.asked or (again and self.asked < MOST_ASKED)
@@ -138,7 +142,7 @@ class _Errand:
             self.seen = self.client.get_detail(self.id)
         except PpioError as error:
             hopeless = isinstance(error, CredentialsError | AccessDenied) or is_gone(error)
-            if hopeless or self.action not in ("stop", "delete"):
+            if hopeless or self.action not in REPEATABLE:
                 raise
         else:
             self.started_at = self.seen.started_at
@@ -153,7 +157,7 @@ class _Errand:
         try:
             self.client.act(self.id, self.action)
         except NotSent as error:
-            if self.action in ("start", "restart"):
+            if self.action not in REPEATABLE:
                 raise
             self.reason = error
         except PpioError as error:
@@ -165,7 +169,7 @@ class _Errand:
 
     def _refused(self, error: ApiError) -> None:
         if error.status == 429:
-            if self.action in ("start", "restart"):
+            if self.action not in REPEATABLE:
                 raise error
             self.pause = max(self.pause, error.retry_after or 0.0)
             worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.clock.now())))
@@ -196,7 +200,7 @@ class _Errand:
         if self.seen != before:
             self.tell(self.seen)
         self.moved = self.moved or self.seen.status not in ("", RUNNING) or self._started_anew()
-        done = self.seen.status in _REACHED[self.action]
+        done = _REACHED[self.action](self.seen)
         return done and (self.action != "restart" or self.moved)
 
     def _started_anew(self) -> bool:
@@ -204,7 +208,7 @@ class _Errand:
 
     def _failed(self) -> bool:
         """Whether a start or restart has ended elsewhere; a stop goes on in spite of an error."""
-        if self.action in ("stop", "delete") or self.seen is None or not self.moved:
+        if self.action in REPEATABLE or self.seen is None or not self.moved:
             return False
         return bool(self.seen.error) or self.seen.status == "removed"
 
@@ -233,7 +237,7 @@ def perform(
     tell : callable
         Called with each new sight of the instance.
     timeout : float, optional
-        Seconds to wait for it; by default 5 minutes for stop and delete, 15 for start and restart.
+        Seconds to wait for it; by default 15 minutes for start and restart, 5 for all else.
 
     Returns
     -------
@@ -256,10 +260,10 @@ def unconfirmed(
     """Return the loud failure of an action."""
     now = worker.clock.now()
     return ActionUnconfirmed(
-        "action_unconfirmed",
+        "renewal_unconfirmed" if action == "stop_renewing" else "action_unconfirmed",
         name=plain(seen.name if seen and seen.name else instance_id),
         id=plain(instance_id),
-        action=_Phrase(f"action.{action}"),
+        action=Phrase(f"action.{action}"),
         asked=asked,
         status=_Sight(seen.status if seen else ""),
         moment=moment_words(now, now),

@@ -10,9 +10,10 @@ from traitlets import Tuple as TupleOf
 
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import confirmed_words, unexpected, unheard
+from ppio_widgets.launcher.actions import unexpected, unheard
 from ppio_widgets.launcher.board import Board, on_all
 from ppio_widgets.launcher.instance import Instance
+from ppio_widgets.launcher.machine_card import outcome_words
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import offers_of
 from ppio_widgets.launcher.watcher import watch_all
@@ -141,7 +142,7 @@ class BoardSession(HasTraits):
     def _act(self, action: str, machines: list[Instance]) -> None:
         def do(machine: Instance) -> str:
             getattr(machine, action)()
-            return confirmed_words(*machine.done, self._say) if machine.done else ""
+            return outcome_words(machine, self._say)
 
         def heard(number: int, result: str | PpioError) -> None:
             with self.lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import notebook
@@ -11,10 +12,10 @@ from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
 from ppio_widgets.errors import ApiError, PpioError, is_gone
 from ppio_widgets.launcher import deadline, sightings, worker
-from ppio_widgets.launcher.actions import confirmed_words, perform
+from ppio_widgets.launcher.actions import perform
 from ppio_widgets.launcher.jupyter import Jupyter
 from ppio_widgets.launcher.listeners import Listeners
-from ppio_widgets.launcher.machine_card import as_html, as_text
+from ppio_widgets.launcher.machine_card import as_html, as_text, outcome_words
 from ppio_widgets.launcher.outcomes import Outcomes
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import cost_so_far, offers_of
@@ -122,7 +123,7 @@ class Instance:
     @property
     def outcome(self) -> str:
         """The last action that was read back: ``"confirmed stopped at 17:32 UTC+08:00"``, or empty."""
-        return confirmed_words(*self.done) if self.done is not None else ""
+        return outcome_words(self, words())
 
     @property
     def target(self) -> Target:
@@ -258,6 +259,19 @@ class Instance:
         """Delete it for good and read back that it is gone; only network volumes survive."""
         return self._act("delete", timeout)
 
+    def stop_renewing(self, timeout: float | None = None) -> Instance:
+        """Turn the auto-renew of a prepaid instance off and read that back: it ends with its months.
+
+        One that is not prepaid does not renew; then nothing is sent.
+
+        Raises
+        ------
+        ActionUnconfirmed
+            When it does not show in time: it may still renew, and be charged.
+        ApiError, NotSent, CredentialsError
+        """
+        return self._act("stop_renewing", timeout)
+
     def stop_at(self, when: str | datetime) -> Deadline:
         """Have this kernel stop it at a time, ``"17:30"`` or ``"17:30+08:00"``.
 
@@ -315,6 +329,8 @@ class Instance:
     def see(self, seen: InstanceDetail) -> None:
         """Take what was seen of it."""
         with self._lock:
+            if seen.status == "removed":
+                seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
             self.detail, self.missed, self.seen_at = seen, None, worker.clock.now()
         if changed:
@@ -359,6 +375,11 @@ class Instance:
             self.missed = error
             raise
         return self._known()
+
+    def _seen_until(self) -> int:
+        """Return when it was last seen there."""
+        known = self._known()
+        return known.seen_until if known.status == "removed" else int(self.seen_at)
 
     def _look_once(self) -> None:
         """Have something to show; what fails is shown as it is."""

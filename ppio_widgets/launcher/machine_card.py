@@ -51,9 +51,12 @@ def headline(instance: Instance, say: Words) -> str:
 
 
 def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
-    """Yield how long it is on, and about what that costs; nothing before the first look."""
-    if instance.detail is not None:
-        yield Fact(say("machine.cost"), cost_words(instance, instance.detail, say))
+    """Yield how long it is on, about what that costs, and whether it renews; nothing before a look."""
+    seen = instance.detail
+    if seen is not None:
+        yield Fact(say("machine.cost"), cost_words(instance, seen, say))
+        if seen.mode == "prepaid" and seen.status != "removed":
+            yield Fact(say("machine.renewal"), renewal_words(seen, say))
 
 
 def facts(instance: Instance, say: Words) -> Iterator[Fact]:
@@ -114,20 +117,42 @@ def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     return say("machine.missed_since", moment=moment, reason=error.sentence(say))
 
 
+def outcome_words(instance: Instance, say: Words) -> str:
+    """Return the last action that was read back, and of a delete about what it came to; empty for none."""
+    if instance.done is None:
+        return ""
+    confirmed = confirmed_words(*instance.done, say)
+    seen = instance.detail
+    if seen is None or seen.status != "removed" or instance.cost_so_far is None:
+        return confirmed
+    return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, seen, say))
+
+
 def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
     seconds, cost, offer = seconds_on(seen, worker.clock.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
+    gone = seen.status == "removed"
     if seen.mode == "prepaid":
-        return say("machine.prepaid", span=span)
+        return say("machine.prepaid_gone" if gone else "machine.prepaid", span=span)
     if cost is None:
+        if gone:
+            return say("machine.cost_gone_unknown", span=span)
         # A price that nobody has asked for is not called unknown.
         return say("machine.cost_unknown" if prices_told(instance.client) else "machine.on", span=span)
     rate = money.hourly(offer, body_of(seen))
     shown = money.shown(rate, currency) if rate is not None else "?"
-    key = "machine.cost_on" if seen.is_on else "machine.cost_off"
+    key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
     return say(key, span=span, cost=money.shown(cost, currency), rate=shown)
+
+
+def renewal_words(seen: InstanceDetail, say: Words) -> str:
+    """Return whether a prepaid instance renews automatically, and when its months end."""
+    key = {True: "machine.renews", False: "machine.renews_not", None: "machine.renews_unknown"}[seen.renews]
+    if not seen.ends_at:
+        return say(key)
+    return say("machine.renewal_until", renewal=say(key), moment=moment_words(seen.ends_at, 0.0))
 
 
 def as_text(instance: Instance, say: Words) -> str:

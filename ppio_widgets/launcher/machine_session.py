@@ -65,6 +65,8 @@ class MachineSession(HasTraits):
             offered = ("stop", "restart", "delete")
         else:  # whatever it is doing, it can be made to stop
             offered = ("stop", "delete")
+        if seen is not None and seen.may_renew:
+            offered = (*offered, "stop_renewing")
         going = (*self._going, *(("start", "restart") if self._going else ()))
         return tuple(one for one in offered if one not in going)
 

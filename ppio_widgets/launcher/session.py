@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, Unicode, UseEnum
+from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
@@ -79,6 +80,7 @@ class LaunchSession(HasTraits):
     since = Any_(None, allow_none=True, help="What changed since the last launch of the name, a Since.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
     sight = Any_(help="Changes whenever what is known of the launch does.")
+    earlier = TupleOf(help="Where the launches before it stand.")
 
     def __init__(
         self,
@@ -375,8 +377,16 @@ class LaunchSession(HasTraits):
         if launch not in self.launches:
             self.launches = (*self.launches, launch)
             launch.subscribe(self._on_launch)
+            self._note_earlier()
         launch.submit(again=again, ask=ask)
         return launch
+
+    def _note_earlier(self) -> None:
+        self.earlier = tuple(
+            (one.launch_id, one.state, one.pending, one.id, one.other_id)
+            for one in self.launches
+            if one is not self.launch
+        )
 
     def _on_armed(self) -> None:
         launch = self.launch
@@ -407,6 +417,8 @@ class LaunchSession(HasTraits):
             if self.closed or launch is not self.launch:
                 if launch.state is LaunchState.ARMED:  # nobody is there to be asked once more
                     launch.withdraw()
+                if not self.closed:
+                    self._note_earlier()
                 return
             asked_again = launch.state is LaunchState.ARMED and self.status in BUSY
             if asked_again and self._asked_for != self._terms:

@@ -1,4 +1,4 @@
-"""The instances that this process saw last, by cloud: for completion, which asks nobody.
+"""The instances that this process saw last, by cloud, and those that are gone: completion asks nobody.
 
 Memory of this process only. What was seen may be old: whoever acts on an instance looks it
 up first.
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 MOST_SEEN = 500
 
 _seen: dict[str, tuple[InstanceDetail, ...]] = {}
+_gone: dict[str, tuple[InstanceDetail, ...]] = {}
 _lock = threading.Lock()
 
 
 def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = False) -> None:
-    """Remember instances as they were seen just now; one that is removed is forgotten.
+    """Remember instances as they were seen just now; one that is removed is kept apart.
 
     Parameters
     ----------
@@ -43,9 +44,20 @@ def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = Fa
         alive = [one for one in found.values() if one.status != "removed"]
         alive.sort(key=lambda one: one.created_at, reverse=True)
         _seen[base_url] = tuple(alive[:MOST_SEEN])
+        removed = {one.id: one for one in looked_at if one.status == "removed"}
+        gone = [one for one in _gone.get(base_url, ()) if one.id not in removed]
+        _gone[base_url] = (*removed.values(), *gone)[:MOST_SEEN]
 
 
 def last_seen(base_url: str) -> tuple[InstanceDetail, ...]:
     """Return the instances of a cloud as they were seen last, newest first."""
     with _lock:
         return _seen.get(base_url, ())
+
+
+def last_gone(base_url: str, word: str) -> InstanceDetail | None:
+    """Return what was last seen of an instance that is gone, by its id or exact name."""
+    with _lock:
+        gone = _gone.get(base_url, ())
+    named = (one for one in gone if one.name == word)
+    return next((one for one in gone if one.id == word), next(named, None))

@@ -56,13 +56,14 @@ def body_of(seen: InstanceDetail) -> dict[str, Any]:
 
 
 def seconds_on(seen: InstanceDetail, now: float) -> float | None:
-    """Return how long it has been on since its last start, or was on until its last stop."""
+    """Return how long it has been on since its last start, or was on until its last stop or sight."""
     began = seen.started_at or seen.created_at
     if not began:
         return None
     if seen.is_on:
         return max(0.0, now - began)
-    return float(seen.stopped_at - began) if seen.stopped_at >= began else None
+    ended = seen.stopped_at if seen.stopped_at >= began else seen.seen_until
+    return max(0.0, float(ended - began)) if ended else None
 
 
 def cost_so_far(seen: InstanceDetail, offer: Offer | None, now: float) -> Decimal | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from ppio_widgets.launcher.machine_card import Fact, cost_facts, headline, news
 from ppio_widgets.launcher.plan import NO_FORMULAS
 from ppio_widgets.launcher.shareable import holds_secret, without_secrets
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
-from ppio_widgets.launcher.wording import launch_asides
+from ppio_widgets.launcher.wording import earlier_sentence, launch_asides
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import field_name
 from ppio_widgets.request.cost import cost_sentences
@@ -99,7 +99,11 @@ class StaticCard:
         """Return it as it is or, where a secret that is at hand here got into it, without what it tells."""
         if not holds_secret(self.as_text(say)):
             return self
-        ways = tuple(way for way in self.ways if not holds_secret(way.code))
+        ways = tuple(
+            replace(way, what_for=say("static.way")) if holds_secret(way.what_for) else way
+            for way in self.ways
+            if not holds_secret(way.code)
+        )
         return StaticCard(say("static.secret"), ways=ways, as_of=self.as_of)
 
     def bundle(self, say: Words, css: str = "") -> dict[str, str]:
@@ -295,7 +299,7 @@ def _seen(machine: Instance, say: Words) -> Iterator[Fact]:
 def _others(others: Sequence[Launch], say: Words) -> Iterator[str]:
     for one in others:
         if one.id is not None:
-            yield say("launch.earlier", name=one.name, id=plain(one.id))
+            yield earlier_sentence(one, say)
         elif one.state in UNRESOLVED:
             yield one.sentence(say)
 
@@ -306,14 +310,15 @@ def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
     if machine is not None:
         yield from _way_to_instance(machine, say)
     elif launch.state in UNRESOLVED:
-        yield Way(say("static.look"), f"{LOAD}\n%ppio launches look {launch.launch_id}")
+        yield Way(say("static.look", name=launch.name), f"{LOAD}\n%ppio launches look {launch.launch_id}")
 
 
 def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
     gone = instance.detail is not None and instance.detail.status == "removed"
     if not gone and _PLAIN_ID.fullmatch(instance.id):
         practice = instance.target.practice
-        yield Way(say("static.show"), _code(f"%ppio show {instance.id}", practice=practice))
+        name = plain((instance.detail.name if instance.detail is not None else "") or instance.id)
+        yield Way(say("static.show", name=name), _code(f"%ppio show {instance.id}", practice=practice))
 
 
 def _again(launch: Launch) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale import Span
+from ppio_widgets.locale import Span, joined
 from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def launch_sentence(launch: Launch, say: Words) -> str:
     where = launch.plan.target.words(say)
     made = launch.state is LaunchState.SUCCEEDED
     parts = [_machine(launch, where, say) if made else _no_machine(launch, where, say)]
-    return " ".join([*parts, *launch_asides(launch, say)])
+    return joined([*parts, *launch_asides(launch, say)])
 
 
 def launch_asides(launch: Launch, say: Words) -> list[str]:
@@ -50,6 +50,12 @@ def launch_asides(launch: Launch, say: Words) -> list[str]:
     return parts
 
 
+def earlier_sentence(launch: Launch, say: Words) -> str:
+    """Return that a launch from the same place made an instance, and what is to be said beside that."""
+    made = say("launch.earlier", name=launch.name, id=plain(launch.id))
+    return joined([made, *launch_asides(launch, say)])
+
+
 def record_sentence(record: Record, now: float, say: Words) -> str:
     """Return where a recorded launch stands, for people who may know nothing of it."""
     age = Span(max(0.0, now - record.sent_at)).sentence(say)
@@ -58,10 +64,10 @@ def record_sentence(record: Record, now: float, say: Words) -> str:
     if record.instance_id is not None:
         identity = plain(record.instance_id)
         others = [say("launch.two", id=identity, other=plain(other)) for other in record.candidates]
-        return " ".join([say("record.succeeded", **known, id=identity), *others])
+        return joined([say("record.succeeded", **known, id=identity), *others])
     state = LaunchState.UNKNOWN if record.unresolved else record.state
     text = say(f"record.{state.value}", **known)
-    return f"{text} {_candidates(record, say)}".rstrip()
+    return joined([text, _candidates(record, say)])
 
 
 def _machine(launch: Launch, where: str, say: Words) -> str:
@@ -70,8 +76,9 @@ def _machine(launch: Launch, where: str, say: Words) -> str:
     identity = plain(launch.id)
     parts = [say("launch.succeeded", name=launch.name, cloud=where, id=identity, status=status)]
     if seen is not None:
-        parts += [text for text in (seen.error, seen.message) if text]
-    return " ".join(parts)
+        told = " ".join(text for text in (seen.error, seen.message) if text)
+        parts.append(say.ended(told) if told else "")
+    return joined(parts)
 
 
 def _no_machine(launch: Launch, where: str, say: Words) -> str:
@@ -91,7 +98,7 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
         parts.append(say("launch.looks" if launch.pending else "launch.rests", launch_id=launch.launch_id))
     if launch.state in UNRESOLVED and launch.record is not None:
         parts.append(_candidates(launch.record, say))
-    return " ".join(part for part in parts if part)
+    return joined(parts)
 
 
 def _candidates(record: Record, say: Words) -> str:

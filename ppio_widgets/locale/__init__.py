@@ -11,11 +11,17 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from ppio_widgets.locale.escapes import visible
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 Language = Literal["en", "zh"]
+
+# A sentence that ends in one of these takes no blank behind it.
+_FULL_WIDTH = "。，：；！？）"
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
@@ -45,9 +51,21 @@ class Words:
         """Return the sentence of the first of `keys` that exists."""
         return self(next(key for key in keys if key in self._sentences), **params)
 
+    def ended(self, text: str) -> str:
+        """Return somebody else's words as a sentence: with a full stop, where they have no end."""
+        return text if text.endswith((*".!?…", *_FULL_WIDTH)) else text + self("sentence.end")
+
     def keys(self) -> set[str]:
         """All keys of this language."""
         return set(self._sentences)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return sentences one behind the other; empty ones are left out."""
+    text = ""
+    for part in filter(None, parts):
+        text += part if not text or text[-1] in _FULL_WIDTH else f" {part}"
+    return text
 
 
 @runtime_checkable
@@ -56,6 +74,22 @@ class Sayable(Protocol):
 
     def sentence(self, say: Words) -> str:
         """Return it in the language of `say`."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One sentence, or a part of one, that is put into words late.
+
+    Parameters
+    ----------
+    key : str
+    """
+
+    key: str
+
+    def sentence(self, say: Words) -> str:
+        """Return it in the language of `say`."""
+        return say(self.key)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
+from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.request.options import option_for
 
 if TYPE_CHECKING:

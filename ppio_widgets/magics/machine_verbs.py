@@ -1,4 +1,4 @@
-"""``%ppio ls``, ``products``, ``show``, ``stop``, ``start``, ``delete``: from any notebook on any day.
+"""``%ppio ls``, ``products``, ``show``, ``stop``, ``start``, ``delete``, ``auto-renew``: on any day.
 
 `cloud` is which cloud the line names, as arguments of `ppio_widgets.api.connect`.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import StdinNotImplementedError
 
 from ppio_widgets import notebook
 from ppio_widgets.locale import words
 from ppio_widgets.magics.usage import use_of
+from ppio_widgets.magics.usage_error import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,8 +44,20 @@ def products(*given: str, cloud: Mapping[str, Any]) -> Products:
 
 
 def shown(word: str, *, cloud: Mapping[str, Any]) -> Instance:
-    """Return one instance, freshly looked at."""
-    return _found(_client(cloud), [word])[0].refresh()
+    """Return one instance, freshly looked at; of one that is gone what was last seen of it here."""
+    from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
+    from ppio_widgets.launcher import sightings  # noqa: PLC0415
+    from ppio_widgets.launcher.instance import Instance  # noqa: PLC0415
+
+    client = _client(cloud)
+    try:
+        found = _found(client, [word])[0]
+    except LaunchRefused as error:
+        gone = sightings.last_gone(client.host.base_url, word)
+        if gone is None or error.code != "no_such_instance":
+            raise
+        found = Instance(gone.id, client, seen=gone)
+    return found.refresh()
 
 
 def stopped(*given: str, cloud: Mapping[str, Any]) -> None:
@@ -65,29 +78,42 @@ def deleted(*given: str, cloud: Mapping[str, Any]) -> None:
     _on_each("delete", named, cloud, consented="--yes" in given)
 
 
+def renewal_stopped(*given: str, cloud: Mapping[str, Any]) -> None:
+    """Turn the auto-renew of each off, and say of each whether it was seen to be off."""
+    *named, switch = given
+    if switch != "off":
+        raise UsageError(use_of(words(), "auto-renew"))
+    _on_each("stop_renewing", named, cloud)
+
+
 def _on_each(
     action: Action, given: Sequence[str], cloud: Mapping[str, Any], *, consented: bool = True
 ) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
     from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
+    from ppio_widgets.launcher.spent import offers_of  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
-        raise UsageError(use_of(words(), action))
-    machines = _found(_client(cloud), given)
+        verb = "auto-renew" if action == "stop_renewing" else action
+        raise UsageError(use_of(words(), verb))
+    client = _client(cloud)
+    machines = _found(client, given)
     if not consented and not _consent(machines):
         print(words()("ppio.delete_kept"))  # noqa: T201 - a line magic answers
         return
 
     def do(machine: Instance) -> str:
         getattr(machine, action)()
-        return machine.outcome
+        return ""
 
     results = on_all(machines, do)
     if len(results) == 1 and isinstance(results[0], PpioError):
         raise results[0]
+    if action == "delete":
+        offers_of(client)  # the last time to say what they came to
     for machine, result in zip(machines, results, strict=True):
-        print(f"{machine.title}: {result}")  # noqa: T201
+        print(f"{machine.title}: {result or machine.outcome}")  # noqa: T201
     _fail_with(results)
 
 

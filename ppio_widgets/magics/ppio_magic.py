@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets import notebook
@@ -13,6 +13,7 @@ from ppio_widgets.errors import ActionUnconfirmed
 from ppio_widgets.locale import words
 from ppio_widgets.magics import machine_verbs, preset_verbs
 from ppio_widgets.magics.usage import use_of
+from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.request.options import BY_FLAG
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ _ANY = range(1000)
 
 # How a line names its cloud, and what `connect` calls it.
 _CLOUD = {"--practice": "practice", "--base-url": "base_url", "--allow-host": "allow_host"}
-_ON_CLOUD = frozenset({"ls", "products", "show", "stop", "start", "delete", "login"})
+_ON_CLOUD = frozenset({"ls", "products", "show", "stop", "start", "delete", "auto-renew", "login"})
 
 # What bills or destroys is never proposed for a word that was mistyped.
 _ACTING = frozenset({"start", "stop", "delete"})
@@ -189,6 +190,7 @@ _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
     "stop": (machine_verbs.stopped, _SOME),
     "start": (machine_verbs.started, _SOME),
     "delete": (machine_verbs.deleted, _SOME),
+    "auto-renew": (machine_verbs.renewal_stopped, range(2, 1000)),
     "help": (_help, (0,)),
     "login": (_login, (0,)),
     "logout": (_logout, (0,)),

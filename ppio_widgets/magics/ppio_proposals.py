@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from ppio_widgets.request.typed import Typed
 
 # Verbs that take instances; those in this state come first, the newest before the others.
-_OF_MACHINES: Mapping[str, bool | None] = {"show": None, "stop": True, "start": False, "delete": None}
+_OF_MACHINES: Mapping[str, bool | None] = {
+    "show": None,
+    "stop": True,
+    "start": False,
+    "delete": None,
+    "auto-renew": None,
+}
 _SECOND: Mapping[str, tuple[str, ...]] = {
     "practice": ("on", "off"),
     "launches": ("look", "absent", "forget"),
@@ -28,7 +34,7 @@ _FLAGS: Mapping[str, tuple[str, ...]] = {
     "ls": ("--name", "--status", *_CLOUD),
     "delete": ("--yes", *_CLOUD),
     "login": _CLOUD[1:],
-    **dict.fromkeys(("products", "show", "stop", "start"), _CLOUD),
+    **dict.fromkeys(("products", "show", "stop", "start", "auto-renew"), _CLOUD),
 }
 
 
@@ -59,7 +65,9 @@ def _machines(given: list[str], text: str, scene: Scene) -> list[Proposal]:
     first = None if on is None else lambda one: one.is_on is on
     clouds = {*scene.flags, *scene.values("--base-url"), *scene.values("--allow-host")}
     named = [word for word in given[1:] if word not in clouds]
-    return [] if verb == "show" and named else machines(text, scene, without=named, first=first)
+    switch = _plain(("off",), text, verb) if verb == "auto-renew" and named else []
+    found = [] if verb == "show" and named else machines(text, scene, without=named, first=first)
+    return [*switch, *found]
 
 
 def _gpus(text: str, scene: Scene) -> list[Proposal]:

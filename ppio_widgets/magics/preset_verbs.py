@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import UsageError
-
 from ppio_widgets import notebook
 from ppio_widgets.errors import PresetRefused, RequestInvalid
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.magics.usage import use_of
+from ppio_widgets.magics.usage_error import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

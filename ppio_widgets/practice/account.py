@@ -18,7 +18,7 @@ from ppio_widgets.practice.mishaps import lose_answer
 from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.request import money
 from ppio_widgets.request.check import judge
-from ppio_widgets.request.draft import compact
+from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.fields import dotted
 
 Clock = Callable[[], float]
@@ -40,6 +40,7 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
 # While it is in one of these, nothing is billed by the hour.
 _OFF = ("toStop", "stopping", "exited", "toRemove", "removing", "removed")
 BOOT_SECONDS = 2.0
+MONTH_SECONDS = 30 * 86400
 MOST_INSTANCES = 1000
 
 
@@ -184,6 +185,27 @@ class PracticeAccount:
                 instance.started, instance.password = now, secrets.token_urlsafe(9)
         return {}
 
+    def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:
+        """Switch the renewal of a prepaid instance.
+
+        Raises
+        ------
+        Refused
+            400 when there is no such instance, it is not prepaid, or the body says nothing.
+        """
+        enabled, months = (value_at(body, ("auto_renew", key)) for key in ("enabled", "months"))
+        if not isinstance(enabled, bool):
+            raise Refused(
+                400, "VALIDATOR_PARAM", "auto_renew.enabled: true or false", {"field": "auto_renew"}
+            )
+        with self._lock:
+            instance = self._find(instance_id, self._clock())
+            if instance.body["billing"]["mode"] != "prepaid":
+                raise Refused(400, "OPERATION_LIMIT", "only a prepaid instance renews")
+            renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
+            instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
+        return {}
+
     def _alive(self, now: float) -> list[_Instance]:
         return [one for one in self._instances.values() if one.status(now) != "removed"]
 
@@ -246,7 +268,7 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "type": body.get("type", "gpu"),
         "product_id": body["product_id"],
         "image": body["image"],
-        "billing": body["billing"],
+        "billing": _billing(instance),
         **{key: body[key] for key in optional if key in body},
         "ports": [_with_endpoint(port, instance.id, region) for port in body.get("ports", [])],
         "resource_specs": {key: body["resource"][key] for key in ("rootfs_size_gb", "gpu_num")},
@@ -257,6 +279,16 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
     }
+
+
+def _billing(instance: _Instance) -> dict[str, Any]:
+    billing: dict[str, Any] = instance.body["billing"]
+    if billing["mode"] != "prepaid":
+        return billing
+    prepaid = billing["prepaid"]
+    ends = int(instance.created) + prepaid["months"] * MONTH_SECONDS
+    renewal = {"enabled": False, "months": 0} | prepaid.get("auto_renew", {})
+    return {**billing, "prepaid": {**prepaid, "end_time": ends, "auto_renew": renewal}}
 
 
 def _detail(instance: _Instance, now: float, served_at: str) -> dict[str, Any]:

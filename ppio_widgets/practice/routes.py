@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ppio_widgets.practice.cloud import PracticeCloud
 
 _ONE = re.compile(rf"{INSTANCES}/([^/]+)")
-_ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart)")
+_ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart|auto-renew)")
 _JSON = "application/json; charset=utf-8"
 
 
@@ -108,7 +108,7 @@ def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | N
             cursor=query.get("cursor", ""),
         )
     if (found := _ACTION.fullmatch(path)) and method == "PUT":
-        return account.act(unquote(found[1]), found[2])
+        return _act(account, unquote(found[1]), found[2], asked.content)
     if found := _ONE.fullmatch(path):
         if method == "GET":
             return account.get(unquote(found[1]), served_at)
@@ -116,6 +116,12 @@ def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | N
             return account.act(unquote(found[1]), "delete")
     own = (method, path) == ("GET", BALANCE)
     return account.balance() if own else catalogue.answer(method, path, query)
+
+
+def _act(account: PracticeAccount, instance_id: str, action: str, content: bytes) -> object:
+    if action == "auto-renew":
+        return account.set_auto_renew(instance_id, _read_body(content))
+    return account.act(instance_id, action)
 
 
 def _read_body(content: bytes) -> object:

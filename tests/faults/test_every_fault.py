@@ -17,6 +17,7 @@ from ppio_widgets.cloud import exchange
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import Unreachable
 from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.locale import words
 from tests.faults.ground import BODY, PATIENCE, concluded, files_agree, launch_on
 from tests.faults.server import (
     ABROAD,
@@ -248,8 +249,28 @@ def concluded_at_once(launch):
     return launch.wait_for_outcome(PATIENCE)
 
 
+# What a sentence may claim: that the server refused, that nothing was launched, that something may run.
+CLAIMS = {
+    "en": ("The server refused", "was not launched", "may be running"),
+    "zh": ("服务器拒绝", "未创建", "可能已在运行"),
+}
+CLAIMED = {
+    SUCCEEDED: (False, False, False),
+    REJECTED: (True, True, False),
+    NOT_SENT: (False, True, False),
+    UNKNOWN: (False, False, True),
+}
+
+
+def its_sentence_agrees_with_itself(launch):
+    for language, claims in CLAIMS.items():
+        sentence = launch.sentence(words(language))
+        assert tuple(claim in sentence for claim in claims) == CLAIMED[launch.state], sentence
+
+
 def all_agree(fault, launch, server, folder):
     server.finish()
+    its_sentence_agrees_with_itself(launch)
     assert launch.state is fault.state
     assert launch.id == ("abc" if fault.state is SUCCEEDED else None)
     assert server.posts == fault.posts
@@ -278,7 +299,7 @@ def test_over_plain_http(fault, folder, monkeypatch):
         all_agree(fault, launch, server, folder)
         if fault.state is REJECTED:
             assert launch.error.retry_after == fault.retry_after
-            assert ("launch again yourself" in repr(launch)) == (fault.retry_after is not None)
+            assert ("before you try again" in repr(launch)) == (fault.retry_after is not None)
 
 
 @rows([*BROKEN_OFF[1:], *STALLED, *READABLE])

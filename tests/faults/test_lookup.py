@@ -153,7 +153,7 @@ def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time
     assert (launch.state, launch.id, launch.pending) == (UNKNOWN, None, False)
     assert time.pauses == list(search.LOOK_PAUSES)
     assert sum(time.pauses) > 15 * 60
-    assert "look again later" in repr(launch)
+    assert f"look it up once more (%ppio launches look {launch.launch_id})" in repr(launch)
     assert server.posts == 1
     files_agree(launch, folder)
 

@@ -31,8 +31,11 @@ def count(kernel):
 def test_a_bad_line_is_one_line_and_stops_run_all(kernel):
     reply, published = kernel.run("%ppio_launch --nam demo")
     assert reply["status"] == "error"
-    assert text_of(published).strip() == "UsageError: There is no option --nam. Did you mean --name?"
-    assert not [one for one in published if one["msg_type"] == "error"]
+    line = "UsageError: There is no option --nam. Did you mean --name?"
+    told = [one["content"] for one in published if one["msg_type"] == "error"]
+    assert [one["traceback"] for one in told] == [[line]]
+    assert reply["traceback"] == [line]
+    assert not text_of(published)
 
 
 def test_an_error_of_ours_is_one_line_and_stops_run_all(kernel):
@@ -45,9 +48,9 @@ def test_an_error_of_ours_is_one_line_and_stops_run_all(kernel):
 
 def test_where_nobody_can_answer_nothing_is_sent(kernel):
     before = count(kernel)
-    reply, published = kernel.run(LINE)
+    reply, _published = kernel.run(LINE)
     assert reply["status"] == "error"
-    assert "add --yes" in text_of(published)
+    assert "add --yes" in "".join(reply["traceback"])
     assert count(kernel) == before
 
 

@@ -56,7 +56,18 @@ def test_a_table_newest_first_with_hours_and_cost(run, made, clock):
 
 
 @pytest.mark.parametrize(
-    "line", ["ls --nam x", "ls --name a --name b", "show", "stop", "delete --yes", "stop --all"]
+    "line",
+    [
+        "ls --nam x",
+        "ls --name a --name b",
+        "show",
+        "stop",
+        "delete --yes",
+        "stop --all",
+        "auto-renew off",
+        "auto-renew one",
+        "auto-renew one on",
+    ],
 )
 def test_what_is_not_understood_shows_how_it_goes(run, clock, line):
     with pytest.raises(UsageError, match=f"like this: %ppio {line.split()[0]} ") as caught:
@@ -67,7 +78,10 @@ def test_what_is_not_understood_shows_how_it_goes(run, clock, line):
 def test_help_shows_every_verb(run, capsys):
     run("%ppio help")
     said = capsys.readouterr().out
-    assert all(f"%ppio {verb}" in said for verb in ("ls", "show", "stop", "start", "delete", "login", "help"))
+    assert all(
+        f"%ppio {verb}" in said
+        for verb in ("ls", "show", "stop", "start", "delete", "auto-renew", "login", "help")
+    )
 
 
 def test_show_is_one_instance_freshly_looked_at(run, made):
@@ -123,6 +137,24 @@ def test_delete_with_yes_deletes_each(run, made, names, capsys):
     assert capsys.readouterr().out.count("confirmed deleted") == 2
 
 
+def test_what_was_just_deleted_keeps_its_last_cost(run, made, clock, capsys):
+    (identity,) = made("one")
+    clock.turn(3600 - 60)
+    run("%ppio delete one --yes")
+    told = "was on for 60 min until it was last seen, ≈ ¥25.21 (¥25.20 per hour, without the disk)"
+    said = capsys.readouterr().out
+    assert f"one ({identity}): confirmed deleted at " in said
+    assert said.endswith(f"; {told}\n")
+    clock.turn(3600)
+    for word in ("one", identity):
+        card = repr(run(f"%ppio show {word}"))
+        assert card.startswith(f"one on the practice cloud: deleted (id {identity})")
+        assert told in card
+    for line in ("show tow", "stop one", f"delete {identity} --yes"):
+        with pytest.raises(UsageError, match="no instance"):
+            run(f"%ppio {line}")
+
+
 def test_one_that_is_refused_keeps_the_others_from_nothing(run, made, capsys, names):
     made("one")
     made("paid", billing={"mode": "prepaid", "prepaid": {"months": 1}})
@@ -138,6 +170,18 @@ def test_a_refusal_of_one_is_said_as_it_is(run, made):
     made("paid", billing={"mode": "prepaid", "prepaid": {"months": 1}})
     with pytest.raises((UsageError, ApiError), match="cannot be released early"):
         run("%ppio delete paid --yes")
+
+
+def test_auto_renew_is_turned_off_and_read_back(run, made, capsys):
+    renewing = {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}}
+    one, two = made("one", "two", billing=renewing)
+    run(f"%ppio auto-renew one {two} off")
+    said = capsys.readouterr().out
+    assert f"one ({one}): auto-renew confirmed off at " in said
+    assert said.count("auto-renew confirmed off") == 2
+    for identity in (one, two):
+        assert kernel_account().get(identity)["billing"]["prepaid"]["auto_renew"]["enabled"] is False
+    assert "does not renew" in repr(run("%ppio show one"))
 
 
 def test_without_a_key_it_explains(run):

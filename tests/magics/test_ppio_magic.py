@@ -173,7 +173,7 @@ def test_the_list_shows_unresolved_launches_first(run):
     )
     lines = repr(run("%ppio launches")).splitlines()
     assert lines[0].startswith("demo on api.ppio.com")
-    assert lines[0].endswith("%ppio launches look ab12cd34")
+    assert lines[0].endswith("(%ppio launches look ab12cd34).")
     assert "launched, id i-9 (launch ffff0000)" in lines[1]
 
 

@@ -12,12 +12,13 @@ import ppio_widgets
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.details import address, read_body, read_detail
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
-from ppio_widgets.launcher import worker
+from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.board import MOST_LINES, open_board, resolve
 from ppio_widgets.locale import words
 from ppio_widgets.practice import catalogue
 from tests.unit.wire import REAL_KEY, answers, closed_port, faulty, packed
 
+SAY = words("en")
 PASSWORD = "pa55-w0rd/with+odd"
 TOKEN = "t0k3n-5ecret"
 ENV = "hf_5ecret-of-an-env"
@@ -456,6 +457,62 @@ def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock
     assert machine.offer.type == "cpu"
     assert machine.cost_so_far > 0
     assert "¥0.64 per hour" in repr(machine)
+
+
+def test_a_deleted_one_keeps_its_last_cost(machine, clock):
+    clock.turn(3600 - 10)
+    rate = machine.offer.postpaid.final * 2
+    before = machine.cost_so_far
+    cost = machine.delete().cost_so_far  # it took a moment
+    assert before <= cost <= before + Decimal("0.02")
+    told = f"Cost: was on for 60 min until it was last seen, ≈ ¥{cost} (¥{rate:.2f} per hour"
+    clock.turn(7 * 3600)  # it costs nothing any more
+    for text in (repr(machine), static_card.of_instance(machine, SAY).as_text(SAY)):
+        assert told in text
+        assert "may go on costing" not in text
+    assert "was on for 60 min" in machine.outcome
+    with pytest.raises(ApiError, match="instance not found"):
+        machine.delete()
+    assert told in repr(machine)
+
+
+def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(machine, account, clock):
+    clock.turn(1800 - 10)
+    machine.refresh()
+    account.act(machine.id, "delete")
+    clock.turn(9 * 3600)
+    assert machine.refresh().status == "removed"
+    assert machine.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
+    clock.turn(3600)
+    machine.refresh()
+    assert "was on for 30 min until it was last seen" in repr(machine)
+
+
+def test_of_one_that_was_stopped_before_it_was_deleted_the_disk_costs_no_more(machine, clock):
+    machine.stop()
+    stopped = machine.cost_so_far
+    clock.turn(3600)
+    assert machine.delete().cost_so_far == stopped
+    assert "may go on costing" not in repr(machine)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "what it cost is not known"),
+        ({"billing": {"mode": "prepaid", "prepaid": {"months": 1}}}, "Cost: was paid in advance"),
+    ],
+)
+def test_of_a_deleted_one_nothing_is_invented(going, more, told):
+    pretend = Pretend("removed", **more)
+    pretend.gets = ["running"]
+    with on(pretend) as server:
+        one = at(server).refresh()
+        one.refresh()
+        assert one.status == "removed"
+        assert told in repr(one)
+        assert "≈" not in repr(one)
+        assert "Renewal" not in repr(one)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,9 @@ def test_an_instance_shows_what_was_asked_for(http, clock):
     instance_id = made(http, **FULL)
     clock.turn(10)
     seen = http.get(f"{INSTANCES}/{instance_id}").json()
-    for key in ("name", "product_id", "image", "billing", "type", "command", "envs", "network", "volumes"):
+    paid = FULL["billing"]["prepaid"] | {"end_time": int(clock.now) - 10 + 30 * 86400}
+    assert seen["billing"] == {"mode": "prepaid", "prepaid": paid}
+    for key in ("name", "product_id", "image", "type", "command", "envs", "network", "volumes"):
         assert seen[key] == FULL[key]
     assert seen["resource_specs"] == {"gpu_num": 2, "rootfs_size_gb": 60}
     assert seen["region"] == "cn-east-1"

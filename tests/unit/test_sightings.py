@@ -4,7 +4,7 @@ import pytest
 
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.launcher import sightings
-from ppio_widgets.launcher.sightings import MOST_SEEN, last_seen, note
+from ppio_widgets.launcher.sightings import MOST_SEEN, last_gone, last_seen, note
 
 CLOUD = "https://api.ppio.com"
 
@@ -12,6 +12,7 @@ CLOUD = "https://api.ppio.com"
 @pytest.fixture(autouse=True)
 def _nothing_seen(monkeypatch):
     monkeypatch.setattr(sightings, "_seen", {})
+    monkeypatch.setattr(sightings, "_gone", {})
 
 
 def one(identity, created_at=1, **more):
@@ -47,6 +48,20 @@ def test_what_is_removed_is_forgotten():
     note(CLOUD, [one("a"), one("b")])
     note(CLOUD, (one(name, status="removed") for name in "ac"))
     assert ids() == ["b"]
+
+
+def test_what_is_gone_is_found_by_its_id_or_exact_name_the_latest_first():
+    note(CLOUD, [one("a", name="x", status="removed", seen_until=1)])
+    gone = [one("b", name="x", status="removed"), one("x", name="y", status="removed")]
+    note(CLOUD, [*gone, one("c", name="z")])
+    found = {word: last_gone(CLOUD, word) for word in ("a", "b", "x", "y", "z", "c", "")}
+    assert {word: seen.id for word, seen in found.items() if seen} == {"a": "a", "b": "b", "x": "x", "y": "x"}
+    note(CLOUD, [one("x", name="y", status="removed", seen_until=7)])
+    assert last_gone(CLOUD, "y").seen_until == 7
+    assert last_gone(CLOUD, "x").seen_until == 7
+    note(CLOUD, [one("d", name="n", status="removed"), one("e", name="n", status="removed", seen_until=1)])
+    assert last_gone(CLOUD, "n").id == "d"
+    assert last_gone("http://localhost", "a") is None
 
 
 def test_of_more_than_can_be_chosen_from_the_newest_are_kept():

@@ -28,6 +28,7 @@ from tests.unit.test_hostile import Page, whole_body
 from tests.unit.test_instance import GoingClock
 from tests.unit.wire import (
     PATIENCE,
+    closes_after_reading,
     faulty,
     launching,
     listing,
@@ -240,6 +241,20 @@ def test_earlier_launches_from_the_same_place_are_named(launched):
     text = static_card.of_launch(second, SAY, (first, second)).as_text(SAY)
     assert f"Launched from here before: demo (id {first.id})" in text
     assert text.count(f"%ppio show {first.id}") == text.count(f"%ppio show {second.id}") == 1
+
+
+def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
+    lost, _card = played(closes_after_reading, nothing_there)
+    made = launched({**MINIMAL, "name": "made"})
+    card = static_card.of_launch(made, SAY, (lost, made))
+    told = [fact.text for fact in card.facts if "not known whether" in fact.text]
+    assert told == [lost.sentence(SAY)]
+    assert "made" in card.title
+    assert [way.what_for for way in card.ways[:2]] == [
+        "To see made again:",
+        "To find out what became of demo:",
+    ]
+    assert f"%ppio launches look {lost.launch_id}" in card.ways[1].code
 
 
 def test_a_cancelled_confirmation_sent_nothing():

@@ -6,6 +6,7 @@ from ipywidgets.widgets.widget import _instances
 from ppio_widgets import InstanceBoard
 from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
+from tests.consent import let_read
 from tests.practice import RICH
 from tests.threads import wait_for_threads
 
@@ -145,6 +146,23 @@ def test_what_is_chosen_stays_chosen_when_the_list_changes(board_of, fill, accou
     shows(board, "3 instances")
     assert the_list(board).value == (made["keep"],)
     assert find_all(board, "Stop …")
+
+
+def test_a_deleted_one_keeps_its_last_cost(board_of, fill, account, clock):
+    made = fill("one", "other")
+    board = board_of()
+    shows(board, "2 instances")
+    wait_for_threads("ppio-catalogue")
+    pick(board, "one")
+    press(find(board, "Delete …"))
+    let_read()
+    press(find(board, "Yes, delete it for good"))
+    asked(account, made["one"])
+    clock.turn(10)
+    shows(board, f"one ({made['one']}): confirmed deleted at ")
+    shows(board, "until it was last seen, ≈ ¥0.0")
+    until(lambda: len(rows(board)) == 1, "it is not listed any more")
+    assert "until it was last seen, ≈ ¥0.0" in shown(board)
 
 
 def test_a_new_choice_withdraws_the_question(board_of, fill):

@@ -469,7 +469,8 @@ def test_a_slow_catalogue_holds_nothing_up(make_form, account):
 def test_what_cannot_be_loaded_is_said_and_everything_may_be_typed(make_form, account, answer):
     form, _transport = form_on(make_form, account, answer, MINIMAL)
     displayed(form)
-    assert "Products and prices could not be loaded; ids may be typed." in shown(form)
+    assert shown(form).count("could not be loaded") == 1
+    assert "The catalogue could not be loaded; ids may be typed. " in shown(form)
     assert "<b>oops" not in shown(form)
     assert "unknown" in shown(form)
     assert form.launch().wait_for_answer(10).id
@@ -481,10 +482,58 @@ def test_refresh_asks_anew(make_form, account):
     assert form.session.shelf.offers == ()
     transport.go.set()
     transport.answer = None
-    press(find(form, "Refresh prices and lists"))
+    assert not find_all(form, "Refresh prices and lists")
+    press(find(form, "Retry"))
     displayed(form)
     assert form.session.shelf.offers
     assert "could not be loaded" not in shown(form)
+    press(find(form, "Refresh prices and lists"))
+
+
+REASONS = {
+    500: "The server answered 500: oops. Try again later; if it goes on, ask support.",
+    403: (
+        "The server refused it (403): oops. "
+        "Look in the console: real-name verification or a right of the key may be missing."
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("failing", "what", "reasons"),
+    [
+        ({"/products": 500}, "Products and prices", (500,)),
+        (
+            {"/templates": 403, "/products": 500, "/balance/detail": 500},
+            "Products and prices, Balance, Templates",
+            (500, 403),
+        ),
+    ],
+)
+def test_only_what_could_not_be_loaded_is_named_in_one_sentence(make_form, account, failing, what, reasons):
+    practice = PracticeTransport(account)
+
+    def answer(request):
+        for end, status in failing.items():
+            if request.url.path.endswith(end):
+                return httpx.Response(status, json={"message": "oops"})
+        return practice.handle_request(request)
+
+    form, _transport = form_on(make_form, account, answer, MINIMAL)
+    displayed(form)
+    assert shown(form).count("could not be loaded") == 1
+    reason = " ".join(REASONS[status] for status in reasons)
+    assert f"<p class=ppw-quiet>{what} could not be loaded; ids may be typed. {reason}</p>" in shown(form)
+    assert find_all(form, "Retry")
+
+
+def test_a_gateway_that_says_something_else_each_time_is_one_reason(make_form, account):
+    rays = iter(range(1000, 9999))
+    form, _transport = form_on(
+        make_form, account, lambda _request: httpx.Response(502, text=f"ray {next(rays)}"), MINIMAL
+    )
+    displayed(form)
+    assert shown(form).count("The server answered 502: ray ") == 1
 
 
 def test_what_comes_after_closing_changes_nothing(make_form, account):

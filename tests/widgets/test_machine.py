@@ -15,6 +15,7 @@ from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.request.check import check
 from tests.bodies import MINIMAL
 from tests.clock import PATIENCE
+from tests.consent import let_read
 from tests.practice import RICH
 from tests.threads import wait_for_threads
 
@@ -168,6 +169,8 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     shows(card, "about to be deleted")
     clock.turn(10)
     shows(card, "confirmed deleted at")
+    shows(card, "<dt>Cost<dd>was on for ")
+    shows(card, "until it was last seen, ≈ ¥0.0")
     offers(card)
 
 
@@ -185,6 +188,33 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
     shows(card, "a prepaid instance cannot be released early")
     assert account.get(identity)["status"]["status"] == "running"
     shows(card, "Failed")
+    shows(card, "Turn its auto-renew off")
+    offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
+
+
+def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, clock):
+    renewing = {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}}
+    identity = account.create({**BODY, "billing": renewing})["id"]
+
+    def renews():
+        return account.get(identity)["billing"]["prepaid"]["auto_renew"]["enabled"]
+
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, "<dt>Renewal<dd>renews automatically; its months end at ")
+    click(card, "Turn auto-renew off …")
+    assert "Without auto-renew it ends with the months paid for" in shown(card)
+    let_read()
+    click(card, "Cancel")
+    offers(card, "Stop …", "Restart …", "Delete …", "Turn auto-renew off …", "Stop waiting")
+    assert renews()
+    click(card, "Turn auto-renew off …")
+    let_read()
+    click(card, "Yes, turn auto-renew off")
+    shows(card, "auto-renew confirmed off at ")
+    shows(card, "<dt>Renewal<dd>does not renew; its months end at ")
+    assert not renews()
+    offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
 
 
 def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identity, clock, cloud, monkeypatch):

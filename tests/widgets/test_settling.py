@@ -14,11 +14,12 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
 from tests.clock import LaunchClock
+from tests.consent import let_read
 from tests.practice import KEY as PRACTICE_KEY
 from tests.practice import OneAccount
 from tests.threads import wait_for_threads
 
-from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into
+from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into, until
 
 KEY = "sk_live_0123456789abcd"
 
@@ -114,7 +115,7 @@ def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, accou
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
     launch = launched(form)
-    shows(form, f"before you launch again (launch {launch.launch_id})")
+    shows(form, f"look it up once more (%ppio launches look {launch.launch_id})")
     press(find(form, "Look now"))
     rests(launch)
     assert launch.state is LaunchState.UNKNOWN
@@ -136,11 +137,74 @@ def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, mo
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
     first = launched(form)
-    shows(form, f"(launch {first.launch_id})")
+    shows(form, f"(%ppio launches look {first.launch_id})")
     rests(first)
     launched(form)
     shows(form, f"unresolved (launch {first.launch_id})")
     assert find_all(form, "Launch all the same")
+
+
+class LosesByName(PracticeTransport):
+    """Loses the create calls of what is called "lost"; they never arrive."""
+
+    def handle_request(self, request):
+        if request.method == "POST" and json.loads(request.read())["name"] == "lost":
+            self._fire(request, ("http11.send_request_headers.started",))
+            raise httpx.ReadError("lost", request=request)
+        return super().handle_request(request)
+
+
+def launched_as(form, name):
+    form.value = {**MINIMAL, "name": name}
+    return launched(form)
+
+
+def order(form):
+    """Cards of instances and sentences of launches, from top to bottom."""
+    box = next(one for one in every(form) if "ppw-actions" in one._dom_classes)
+    kinds = {"ppw-status": "sentence", "ppw-machine": "card"}
+    return [kinds[css] for one in box.children for css in one._dom_classes if css in kinds]
+
+
+@pytest.fixture
+def two(make_form, account, monkeypatch):
+    monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
+    return form_on(make_form, LosesByName(account))
+
+
+def test_the_sentence_of_a_lost_answer_does_not_stand_over_the_card_of_another(two):
+    made = launched_as(two, "made").wait_for_answer(10)
+    shows(two, f"made on the practice cloud: queued (id {made.id})")
+    until(lambda: order(two) == ["sentence", "card"], "its card is below")
+    lost = launched_as(two, "lost")
+    shows(two, f"%ppio launches look {lost.launch_id}")
+    rests(lost)
+    until(lambda: order(two) == ["card", "sentence"], "the card of the earlier one is above")
+    assert "It is not known whether lost was launched." in shown(two)
+    press(find(two, "Launch"))  # while the next one is asked about, each stays where it is
+    assert order(two) == ["card", "sentence"]
+    let_read()
+    press(find(two, "Cancel"))
+    last = launched_as(two, "last").wait_for_answer(10)
+    shows(two, f"last on the practice cloud: queued (id {last.id})")
+    until(lambda: order(two) == ["sentence", "card"], "its card is below")
+    text = shown(two)
+    assert (
+        text.index(f"made (id {made.id})")
+        < text.index("whether lost was launched")
+        < text.index("last on the")
+    )
+
+
+def test_an_unresolved_launch_stays_in_sight_until_it_is_settled(two):
+    lost = launched_as(two, "lost")
+    rests(lost)
+    made = launched_as(two, "made").wait_for_answer(10)
+    shows(two, f"made on the practice cloud: queued (id {made.id})")
+    assert f"look it up once more (%ppio launches look {lost.launch_id})" in shown(two)
+    lost.declare_absent("lost")
+    assert "whether lost was launched" not in shown(two)
+    assert f"(id {made.id})" in shown(two)
 
 
 def test_a_server_that_asks_to_wait_is_counted_down_and_sent_nothing(make_form, account):
@@ -150,7 +214,7 @@ def test_a_server_that_asks_to_wait_is_counted_down_and_sent_nothing(make_form, 
     assert launch.state is LaunchState.REJECTED
     shows(form, "role=timer")
     assert "data-left=30" in shown(form)
-    assert "Wait 30 s, then launch again yourself" in shown(form)
+    assert "Wait 30 s before you try again; nothing is launched by itself." in shown(form)
 
 
 def test_a_late_answer_says_so(make_form, cloud, time):
