@@ -10,9 +10,11 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
+from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.bodies import MINIMAL
+from tests.practice import KEY as PRACTICE_KEY
+from tests.practice import OneAccount
 from tests.threads import wait_for_threads
 from tests.unit.wire import LAUNCHERS
 
@@ -27,7 +29,7 @@ class Clouds:
         self.meant, self.other = meant, other
 
     def posts(self):
-        return [len(one.account.page()["data"]) for one in (self.meant, self.other)]
+        return [len(one.cloud.one.page()["data"]) for one in (self.meant, self.other)]
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def clouds(shell, monkeypatch):
         made.append(client)
 
     monkeypatch.setattr(PpioClient, "__init__", noted)
-    with serving() as meant, serving() as other:
+    with serving(OneAccount(PracticeAccount())) as meant, serving(OneAccount(PracticeAccount())) as other:
         monkeypatch.setenv("PPIO_GPU_BASE_URL", other.url)
         yield Clouds(meant, other)
         wait_for_threads("ppio-catalogue", *LAUNCHERS)
@@ -90,7 +92,7 @@ def test_a_python_text_reaches_the_cloud_of_its_form(face, clouds):
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 def test_a_curl_text_reaches_the_cloud_of_its_form(face, clouds):
-    done = execute("bash", "-s", text=face("curl"), PPIO_API_KEY=PRACTICE_KEY)
+    done = execute("bash", "-s", text=face("curl"), PPIO_WIDGETS_PRACTICE_KEY=PRACTICE_KEY)
     assert done.returncode == 0, done.stderr
     assert clouds.posts() == [1, 0]
 
@@ -181,7 +183,7 @@ def test_a_key_for_a_host_that_was_allowed_goes_to_that_host_only(run, monkeypat
 
 def test_every_verb_goes_to_the_cloud_that_it_names(run, clouds, capsys, monkeypatch):
     here = f"--base-url {clouds.meant.url}"
-    identity = clouds.meant.account.create(MINIMAL | {"product_id": "a100-80g"})["id"]
+    identity = clouds.meant.cloud.one.create(MINIMAL | {"product_id": "a100-80g"})["id"]
     for row in run(f"%ppio ls {here}").instances:
         assert row.id == identity
     assert len(run("%ppio ls")) == 0

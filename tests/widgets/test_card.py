@@ -70,6 +70,7 @@ def test_consent_given_in_the_line_is_not_asked_for_again(card, client, cloud, w
 
 PREPAID = {
     **MINIMAL,
+    "product_id": "prod-1",
     "billing": {"mode": "prepaid", "prepaid": {"months": 12, "auto_renew": {"enabled": True, "months": 3}}},
     "resource": {"gpu_num": 8, "rootfs_size_gb": 20},
 }

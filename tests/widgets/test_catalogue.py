@@ -428,7 +428,7 @@ class TestTypeCpu:
         def answer(request):
             if request.url.params.get("type") == "cpu":
                 return httpx.Response(400, json={"message": "no such type"})
-            return PracticeTransport(account).handle_request(request)
+            return PracticeTransport(OneAccount(account)).handle_request(request)
 
         form, _transport = form_on(make_form, account, answer, A100)
         displayed(form)
@@ -502,16 +502,16 @@ REASONS = {
 @pytest.mark.parametrize(
     ("failing", "what", "reasons"),
     [
-        ({"/products": 500}, "Products and prices", (500,)),
+        ({"/products": 500}, "Products and prices, CPU products and prices", (500,)),
         (
             {"/templates": 403, "/products": 500, "/balance/detail": 500},
-            "Products and prices, Balance, Templates",
+            "Products and prices, Balance, Templates, CPU products and prices",
             (500, 403),
         ),
     ],
 )
 def test_only_what_could_not_be_loaded_is_named_in_one_sentence(make_form, account, failing, what, reasons):
-    practice = PracticeTransport(account)
+    practice = PracticeTransport(OneAccount(account))
 
     def answer(request):
         for end, status in failing.items():

@@ -192,7 +192,8 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
     offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
 
 
-def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, clock):
+def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, clock, monkeypatch):
+    monkeypatch.setattr(account, "_balance", RICH)
     renewing = {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}}
     identity = account.create({**BODY, "billing": renewing})["id"]
 

@@ -169,7 +169,7 @@ def order(form):
 @pytest.fixture
 def two(make_form, account, monkeypatch):
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
-    return form_on(make_form, LosesByName(account))
+    return form_on(make_form, LosesByName(OneAccount(account)))
 
 
 def test_the_sentence_of_a_lost_answer_does_not_stand_over_the_card_of_another(two):
