@@ -140,7 +140,7 @@ class LaunchForm(View):
         LineError
             When it is none of them.
         """
-        given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk())
+        given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk(), "from_json")
         return cls(given, **options)
 
     @classmethod

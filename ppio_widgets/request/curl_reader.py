@@ -6,7 +6,6 @@ without its value, which may be a secret.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request.curl_key import brings_key, holds_key
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.imported import Imported, LeftOut
+from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.shell import HOLE, Script, ShellWord, read_shell, variable_of
 from ppio_widgets.request.tokens import LineError
 
@@ -247,16 +247,11 @@ def _draft(call: _Call, script: Script) -> dict[str, Any]:
 
 
 def _json(text: str) -> dict[str, Any]:
-    """Return a JSON object; the parser's exception, which holds the text, does not get out."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        problem = LineError("curl_json", reason=str(error))
-    else:
-        if isinstance(value, dict):
-            return value
-        problem = LineError("body_kind", kind=type(value).__name__)
-    raise problem
+    """Return a JSON object."""
+    value, _ = read_json(text, "curl_json")
+    if not isinstance(value, dict):
+        raise LineError("body_kind", kind=type(value).__name__)
+    return value
 
 
 def _with_references(body: dict[str, Any], numbered: dict[str, Any], holes: dict[str, str]) -> dict[str, Any]:

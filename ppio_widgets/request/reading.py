@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
 from ppio_widgets.request.docker import read_docker
 from ppio_widgets.request.draft import merged
 from ppio_widgets.request.imported import Imported, LeftOut
+from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.line import Lookup, read_line
 from ppio_widgets.request.options import OPTIONS
 from ppio_widgets.request.tokens import LineError
@@ -33,7 +32,10 @@ _LINE = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?%ppio_launch(?![\w-])(?P<line>(?:\\\n|[^\n])*)(?P<rest>.*)", re.DOTALL
 )
 _CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOTALL)
-_JSON = re.compile(r"\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b)")
+# Comments before it, which JSON has none of, are said with their place.
+_JSON = re.compile(
+    r"(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)*(?:\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b))", re.DOTALL
+)
 _CURL = re.compile(r"curl(?:\.exe)?(?=\s|$)")
 # A later command of a text that makes the call: our own begins with comments.
 _LATER_CURL = re.compile(rf"(?:^|[;&|(])[ \t]*curl[ \t].*{CREATE_PATH}", re.DOTALL | re.MULTILINE)
@@ -45,8 +47,6 @@ _DOCKER = re.compile(
     r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\]|$)",
     re.MULTILINE,
 )
-
-_SMART = re.compile("[“”„‟‘’‚‛«»＂]")
 
 
 def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | None = None) -> Imported:
@@ -149,49 +149,7 @@ def _no_notebook(expression: str) -> Any:
 
 def _json(text: str, before: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
     """Read a JSON object; `before` is what stands before it, so that a line's number is the text's."""
-    twice: dict[str, None] = {}
-
-    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        counts = Counter(key for key, _ in pairs)
-        twice.update(dict.fromkeys(key for key, count in counts.items() if count > 1))
-        return dict(pairs)
-
-    try:
-        value = json.loads(text, object_pairs_hook=kept, parse_constant=_refused)
-    except json.JSONDecodeError as error:
-        problem = _problem(text, error, before)
-    except (ValueError, RecursionError):
-        problem = LineError("import_json_value")
-    else:
-        if isinstance(value, Mapping):
-            return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()
-        problem = LineError("import_json_object")
-    raise problem  # outside of the handler: the exception of json holds the whole text
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(constant)  # NaN and Infinity are no JSON
-
-
-def _problem(text: str, error: json.JSONDecodeError, before: str) -> LineError:
-    """Say where a text is no JSON, and for the two slips that are common, what to do."""
-    comma = _trailing_comma(text, error)
-    if comma is not None:
-        return LineError("import_json_comma", **_place(before + text[:comma]))
-    smart = _SMART.match(text, error.pos) or _SMART.search(text)
-    if smart:
-        return LineError("import_json_quotes", **_place(before + text[: smart.start()]))
-    return LineError("import_json", reason=error.msg, **_place(before + text[: error.pos]))
-
-
-def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
-    """Return where the comma before a closing bracket is, if that is it."""
-    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
-        return error.pos
-    before = text[: error.pos].rstrip()
-    closes = text[error.pos : error.pos + 1] in ("}", "]")
-    return len(before) - 1 if closes and before.endswith(",") else None
-
-
-def _place(before: str) -> dict[str, object]:
-    return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+    value, twice = read_json(text, "import_json", before=before)
+    if not isinstance(value, Mapping):
+        raise LineError("import_json_object")
+    return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()
