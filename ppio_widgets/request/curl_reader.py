@@ -24,7 +24,7 @@ CREATE_PATH = "/gpus/v2/instances"
 
 # With any host, a variable for it, or none.
 _CREATE_URL = re.compile(rf"(?:https?://)?[^/?#]*{CREATE_PATH}/?", re.IGNORECASE)
-_CURL = re.compile(r"[!$%]?(?:.*/)?curl(?:\.exe)?")
+_CURL = re.compile(r"(?:.*/)?curl(?:\.exe)?")
 _ANY_URL = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 _HEADER_NAME = re.compile(r"([A-Za-z0-9-]{1,60})[:;]")
@@ -120,7 +120,7 @@ def _after_curl(words: Sequence[ShellWord]) -> Sequence[ShellWord] | None:
     for position, word in enumerate(words):
         if _CURL.fullmatch(word.text):
             return words[position + 1 :]
-        if "=" not in word.text and word.text not in ("$", "%", "!", "sudo", "time", "exec", "command"):
+        if "=" not in word.text and word.text not in ("sudo", "time", "exec", "command"):
             return None
     return None
 

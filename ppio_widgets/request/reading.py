@@ -14,13 +14,13 @@ from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.line import Lookup, read_line
 from ppio_widgets.request.options import OPTIONS
+from ppio_widgets.request.shell import BLANK, PROMPT
 from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
     from ppio_widgets.request.docker_draft import ReadFile
 
-# A shell's prompt, or the mark by which a notebook runs a shell.
-_PROMPT = re.compile(r"(?:\$[ \t]+|![ \t]*)")
+_PROMPT = re.compile(PROMPT)
 
 _BLOCK = re.compile(
     r"^[ \t]*(?P<mark>`{3,}|~{3,})[^\n`]*\n(?P<text>.*?)(?:^[ \t]*(?P=mark)[ \t]*$|\Z)",
@@ -36,15 +36,14 @@ _CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOT
 _JSON = re.compile(
     r"(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)*(?:\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b))", re.DOTALL
 )
-_CURL = re.compile(r"curl(?:\.exe)?(?=\s|$)")
-# A later command of a text that makes the call: our own begins with comments.
-_LATER_CURL = re.compile(rf"(?:^|[;&|(])[ \t]*curl[ \t].*{CREATE_PATH}", re.DOTALL | re.MULTILINE)
-
-# At the start of any command of a text: what stands before it is read, and said, by `read_docker`.
+# Where a command of a text begins.
+_BEGINS = rf"(?:^|[;&|(]){BLANK}*(?:{PROMPT})?"
+_CURL = re.compile(rf"{_BEGINS}curl(?:\.exe)?(?=\s|$)", re.MULTILINE)
+# What stands before it is read, and said, by `read_docker`.
 _DOCKER = re.compile(
-    r"(?:^|[;&|(])[ \t]*(?:[$%][ \t]+|![ \t]*)?(?:[A-Za-z_]\w*=[^\s;&|(]*[ \t]+)*"
-    r"(?:(?:sudo|doas|env|exec|command|nohup|time)[ \t]+(?:[^\s;&|(]+[ \t]+)*?)?"
-    r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\]|$)",
+    rf"{_BEGINS}(?:[A-Za-z_]\w*=[^\s;&|(]*{BLANK}+)*"
+    rf"(?:(?:sudo|doas|env|exec|command|nohup|time){BLANK}+(?:[^\s;&|(]+{BLANK}+)*?)?"
+    r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\^`]|$)",
     re.MULTILINE,
 )
 
@@ -104,7 +103,8 @@ class _Reader:
 
         A docker run may be the first command, or with `anywhere` any of them.
         """
-        start += len(self.text[start:end]) - len(self.text[start:end].lstrip())
+        typed = self.text[start:end].rstrip()
+        start += len(typed) - len(typed.lstrip())
         prompt = _PROMPT.match(self.text, start, end)
         start = prompt.end() if prompt else start
         part = self.text[start:end].rstrip()
@@ -116,11 +116,13 @@ class _Reader:
             said, left_out = self._said(line["line"].replace("\\\n", " "))
             around = (LeftOut("around"),) if line["rest"].strip() else ()
             return Imported("line", said, (*left_out, *around))
+        # With its prompt, as that says something of the lines behind it. Our own curl line begins with
+        # comments, and others with the body.
         is_docker = _DOCKER.match(part)
-        if not is_docker and (_CURL.match(part) or _LATER_CURL.search(part)):
-            return read_curl(part)
+        if not is_docker and (_CURL.match(part) or (CREATE_PATH in part and _CURL.search(part))):
+            return read_curl(typed)
         if is_docker or (anywhere and _DOCKER.search(part)):
-            return read_docker(part, self.read_file)
+            return read_docker(typed, self.read_file)
         return None
 
     def _cell(self, line: str, cell: str, start: int) -> Imported:
