@@ -1,4 +1,4 @@
-"""Lines as public READMEs, pages and scripts have them, by the project; what each says is in public_lines.json.
+"""Lines as public READMEs, pages and scripts have them; what each says is in public_lines.json.
 
 Where the blanks matter, or marks that a raw text cannot hold, they are spelled out.
 """
@@ -24,16 +24,16 @@ docker run \
   vllm/vllm-openai:latest \
   --model facebook/opt-125m   # 模型名称
 """
-LINES["vllm, as model cards have it"] = r"""
+LINES["vllm, as model cards have it"] = """
 # Deploy with docker on Linux:
-docker run --runtime nvidia --gpus all \
-	--name my_vllm_container \
-	-v ~/.cache/huggingface:/root/.cache/huggingface \
- 	--env "HUGGING_FACE_HUB_TOKEN=<secret>" \
-	-p 8000:8000 \
-	--ipc=host \
-	vllm/vllm-openai:latest \
-	--model meta-llama/Llama-3.1-8B-Instruct
+docker run --runtime nvidia --gpus all \\
+\t--name my_vllm_container \\
+\t-v ~/.cache/huggingface:/root/.cache/huggingface \\
+ \t--env "HUGGING_FACE_HUB_TOKEN=<secret>" \\
+\t-p 8000:8000 \\
+\t--ipc=host \\
+\tvllm/vllm-openai:latest \\
+\t--model meta-llama/Llama-3.1-8B-Instruct
 """
 LINES["lmcache"] = r"""
     docker run --runtime nvidia --gpus all \
@@ -143,7 +143,8 @@ docker run -it --rm \
   yanwk/comfyui-boot:cu126-slim
 """
 LINES["litellm"] = (
-    "docker run -e OPENAI_API_KEY=sk-your-key-here -p 4000:4000 ghcr.io/berriai/litellm:main-latest --port 4000"
+    "docker run -e OPENAI_API_KEY=sk-your-key-here -p 4000:4000 ghcr.io/berriai/litellm:main-latest "
+    "--port 4000"
 )
 LINES["triton"] = (
     "sudo docker run --gpus=1 --rm -p8000:8000 -p8001:8001 -p8002:8002 -v/yolo/model_repository:/models "

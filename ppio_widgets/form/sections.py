@@ -13,6 +13,7 @@ from ppio_widgets.form.proposal import CudaProposal
 from ppio_widgets.form.rows import RowList, is_list
 from ppio_widgets.form.suggestions import choices
 from ppio_widgets.form.templates import TemplateChooser
+from ppio_widgets.form.unknown import UnknownFields
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Sections:
     fields : dict of str to Field
         By pattern; conditional ones are made when they first appear.
     lists : dict of str to RowList
+    unknown : UnknownFields
+        What the draft holds and no control shows.
     """
 
     def __init__(
@@ -102,6 +105,7 @@ class Sections:
         self._chooser = ProductChooser(session, say, show_fault, self._on_product)
         self._templates = TemplateChooser(session, say, show_fault, on_filled)
         self._proposal = CudaProposal(session, say, show_fault, self._on_cuda)
+        self.unknown = UnknownFields(session, say, show_fault, on_filled)
         # What stands below a field and is no field itself.
         self._below: dict[str, tuple[w.Widget, ...]] = {
             "product_id": (self._chooser.box,),
@@ -136,7 +140,7 @@ class Sections:
 
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
-        for part in (self._chooser, self._templates, self._proposal):
+        for part in (self._chooser, self._templates, self._proposal, self.unknown):
             part.close()
         for field in self.fields.values():
             field.widget.close()

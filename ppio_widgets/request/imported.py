@@ -14,7 +14,14 @@ Kind = Literal["json", "curl", "line", "docker"]
 # What was taken, and is not quite what it was there.
 _DIFFERENT = frozenset(
     {
-        *("curl_cloud", "curl_variable", "docker_as_typed", "docker_content", "docker_env_file_secret"),
+        *(
+            "curl_cloud",
+            "curl_cloud_practice",
+            "curl_variable",
+            "docker_as_typed",
+            "docker_content",
+            "docker_env_file_secret",
+        ),
         *("docker_gpus_none", "docker_host_port", "docker_loopback", "docker_read_only", "secrets"),
     }
 )
@@ -61,11 +68,15 @@ class Imported:
     draft : dict
         What the text says, without defaults; the value of a variable may be an `EnvRef`.
     left_out : tuple of LeftOut
+    host : str
+        Of the cloud that a curl line goes to, with its port unless that is the default; empty where
+        the text does not say.
     """
 
     kind: Kind
     draft: dict[str, Any]
     left_out: tuple[LeftOut, ...] = ()
+    host: str = ""
 
     def told(self, say: Words) -> dict[str, list[str]]:
         """Return what is to be said of the reading: under each heading its sentences, where there are any."""

@@ -479,8 +479,9 @@ class _WordReader:
         if not words or value.masked[-1].isspace():
             words.append(ShellWord(""))
         *self._words, last = [*self._words, *words]
-        self._expansions, self._parts, self.at = list(last.expansions), [last.masked], end
         self._is_word = bool(last.masked)
+        self._expansions, self.at = list(last.expansions), end
+        self._parts = [last.masked] if self._is_word else []
 
     def _take(self, text: str, end: int) -> None:
         self._parts.append(text)

@@ -617,7 +617,7 @@ def double_quoted(value):
 
 
 def escaped(value):
-    if not value or "\n" in value:  # a backslash cannot keep a line's end
+    if not value.strip() or "\n" in value:  # a backslash before blanks or a line's end says that it goes on
         return shlex.quote(value)
     return re.sub(r"([^\w])", r"\\\1", value)
 
@@ -698,7 +698,11 @@ def test_a_line_has_the_words_that_sh_makes_of_it_and_says_its_draft(argvs, case
         assert read_docker(line).draft == draft
 
 
-tangled = st.lists(st.sampled_from([*"'\"\\ \t#=~/ab中", "\\\\", '\\"', "--"]), max_size=12).map("".join)
+tangled = (
+    st.lists(st.sampled_from([*"'\"\\ \t#=~/ab中", "\\\\", '\\"', "--"]), max_size=12)
+    .map("".join)
+    .filter(lambda tangle: not re.search(r"\\[ \t]+#", tangle))  # a comment behind what goes on
+)
 
 
 @settings(max_examples=15)
@@ -713,8 +717,8 @@ def test_quotes_and_backslashes_are_read_as_sh_reads_them(argvs, tangles):
         if ours is not None:
             assert ours[1:] == theirs
         else:
-            # A backslash at the very end is kept by sh, and is surely a slip here.
-            assert theirs is None or line.endswith("\\")
+            # A backslash at the very end is kept by sh, and is surely a slip here, blanks behind it or not.
+            assert theirs is None or line.rstrip().endswith("\\")
 
 
 @given(st.lists(text(0, 24), min_size=1, max_size=4))

@@ -164,7 +164,7 @@ def test_what_goes_into_a_file_is_not_taken_for_a_terminals_mark():
         ("m='a  b' && docker run img $m c", "a b c"),
         ("m=' a b ' && docker run img $m$m", "a b a b"),
         ("m=; docker run img $m c", "c"),
-        ("export m=a n=$m/b\ndocker run img $n", "a/b"),
+        ("export m=a\nexport n=$m/b k=1\ndocker run img $n", "a/b"),
         ("declare -x m=a\ndocker run img $m", "a"),
         ("m=a\nexport m\ndocker run img $m", "a"),
         ("m=a\nm=b\ndocker run img $m", "b"),
