@@ -58,7 +58,9 @@ def to_json(body: Mapping[str, Any]) -> str:
     return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_plain))
 
 
-def read_json(text: str, code: str, *, before: str = "", **params: object) -> tuple[Any, tuple[str, ...]]:
+def read_json(
+    text: str, code: str, *, before: str = "", finite: bool = False, **params: object
+) -> tuple[Any, tuple[str, ...]]:
     """Read JSON that a person wrote.
 
     Parameters
@@ -68,6 +70,8 @@ def read_json(text: str, code: str, *, before: str = "", **params: object) -> tu
         Of the error, whose sentence says what the text is and gives the fault as ``{problem}``.
     before : str
         What stands before the text, so that a line's number is that of the whole.
+    finite : bool
+        Whether NaN and Infinity are refused; in our own texts they are what was typed.
     **params
         More for the sentence.
 
@@ -90,7 +94,7 @@ def read_json(text: str, code: str, *, before: str = "", **params: object) -> tu
 
     plain = _TEXT_OR_BLANK.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
     try:
-        value = json.loads(plain, object_pairs_hook=kept, parse_constant=_refused)
+        value = json.loads(plain, object_pairs_hook=kept, parse_constant=_refused if finite else None)
     except json.JSONDecodeError as error:
         fault = _fault(plain, error, before)
     except (ValueError, RecursionError):  # a number of too many digits, NaN; too deep

@@ -151,7 +151,7 @@ def _no_notebook(expression: str) -> Any:
 
 def _json(text: str, before: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
     """Read a JSON object; `before` is what stands before it, so that a line's number is the text's."""
-    value, twice = read_json(text, "import_json", before=before)
+    value, twice = read_json(text, "import_json", before=before, finite=True)
     if not isinstance(value, Mapping):
         raise LineError("import_json_object")
     return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()

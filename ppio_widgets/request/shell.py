@@ -36,9 +36,9 @@ BLANK = f"[{_BLANKS}]"
 
 # What a terminal shows before a command, or a notebook's mark for the shell.
 PROMPT = (
-    rf"(?:(?:\([\w.-]+\){BLANK}+)?"
-    rf"(?:PS(?:{BLANK}[^\n>]*)?>{{1,3}}|\[?[\w.-]+@[^\n>$#%'\"=]*[>$#%]|\$?>{{1,2}}|[$%❯➜]){BLANK}+"
-    rf"|[A-Za-z]:\\[^\n>]*>{BLANK}*|!{BLANK}*)"
+    rf"(?:(?:\([\w.-]{{1,40}}\){BLANK}+)?"
+    rf"(?:PS(?:{BLANK}[^\n>]{{0,200}})?>{{1,3}}|\[?[\w.-]{{1,40}}@[^\n>$#%'\"=]{{0,200}}[>$#%]|\$?>{{1,2}}|[$%❯➜]){BLANK}+"
+    rf"|[A-Za-z]:\\[^\n>]{{0,200}}>{BLANK}*|!{BLANK}*)"
 )
 _PROMPT = re.compile(PROMPT)
 _PROMPTED = re.compile(f"{BLANK}*{PROMPT}")
@@ -138,10 +138,13 @@ class ShellWord:
 
     def split(self) -> list[ShellWord]:
         """Return the words that a shell makes of it where it stands without quotes."""
-        return [
-            ShellWord(found[0], self.after(found.start()).expansions[: found[0].count(HOLE)])
-            for found in re.finditer(r"[^ \t\n]+", self.masked)
-        ]
+        words: list[ShellWord] = []
+        taken = 0
+        for found in re.finditer(r"[^ \t\n]+", self.masked):
+            holes = found[0].count(HOLE)
+            words.append(ShellWord(found[0], self.expansions[taken : taken + holes]))
+            taken += holes
+        return words
 
 
 @dataclass(frozen=True)

@@ -294,3 +294,31 @@ def test_a_text_that_ends_with_a_mark_says_that_a_line_is_missing():
         assert re.search(re.escape(mark), str(caught.value))
     with suppress(PpioError):
         read_any("docker run img`")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "a@b;",
+            "PS x;",
+            "C:\\x;",
+            "(a) ;",
+            "<a",
+            "<a b",
+            "^\n",
+            "`\n",
+            "\\ # c\n",
+            "> a\n",
+            "%A%",
+            "%A ",
+            "$env:A",
+        ),
+        *("m=a;", "m=$m;", "export m=a;", "$m = a;", "\u200b", "\xa0", "{{", "a b $m "),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "m='", "docker run img ", "$ docker run img "])
+def test_a_long_text_takes_no_longer_than_its_length_asks(piece, before):
+    closed = "'; docker run img $m" if before == "m='" else ""
+    with suppress(PpioError):
+        read_any(before + piece * 10_000 + closed)
