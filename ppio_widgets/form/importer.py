@@ -11,7 +11,7 @@ from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
 from ppio_widgets.form.opener import Opener
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.importing import import_preset, import_text, over
+from ppio_widgets.launcher.importing import import_preset, import_text, over, told_cloud
 from ppio_widgets.launcher.pasted import gives_secret_away
 from ppio_widgets.launcher.presets import preset_names
 from ppio_widgets.launcher.shareable import Secrets
@@ -57,10 +57,13 @@ class ImportBox(Opener):
         super().__init__(session, say, show_fault, "import")
         self._on_filled = on_filled
         self._found: Imported | None = None
+        # The draft that what is shown would change: a click applies just that.
+        self._shown_for: Mapping[str, Any] | None = None
         self._preset = ""
         # What is read last counts: reading is done on threads.
         self._asked = 0
         self._emptying = False
+        session.observe(self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the list of presets, the field, what it would change, and the button that does it."""
@@ -91,7 +94,7 @@ class ImportBox(Opener):
     def fold(self) -> None:
         """Put the field away; what was pasted is not kept."""
         self._asked += 1
-        self._found, self._preset = None, ""
+        self._found, self._shown_for, self._preset = None, None, ""
         self._text.value, self._presets.value, self._told.value = "", "", ""
         super().fold()
 
@@ -117,22 +120,42 @@ class ImportBox(Opener):
         self._in_background(partial(self._read, read, preset, self._asked))
 
     def _read(self, read: Callable[[], Imported], preset: str, asked: int) -> None:
-        found, told, failed = None, "", ""
+        failed = ""
         try:
-            given = read()
-            found, told = given, self._changes(given)
+            found = told_cloud(read(), self.session.target)
         except PpioError as error:
             failed = error.sentence(self._say)
         except Exception as error:  # noqa: BLE001 - nobody else would say it
             failed = self._say("form.fault", kind=type(error).__name__)
-        gives_away = bool(failed) and gives_secret_away(self._text.value)
+        else:
+            self._tell(found, preset, asked)
+            return
+        gives_away = gives_secret_away(self._text.value)
+        failed = f"{failed} {self._say('import.emptied')}" if gives_away else failed
         with self.session.lock:
             if not self.session.closed and asked == self._asked:
-                self._preset = preset
-                if found is not None or gives_away:
+                if gives_away:
                     self._empty()
-                failed = f"{failed} {self._say('import.emptied')}" if gives_away else failed
-                self._show(found, f"<p class=ppw-bad>{esc(failed)}</p>" if failed else told)
+                self._show(None, f"<p class=ppw-bad>{esc(failed)}</p>")
+
+    def _tell(self, found: Imported, preset: str, asked: int) -> None:
+        """Show what a text would change in the draft, even where that changes meanwhile."""
+        while True:
+            draft = self.session.draft
+            told = self._changes(found, draft)
+            with self.session.lock:
+                if self.session.closed or asked != self._asked:
+                    return
+                if draft is self.session.draft:
+                    self._preset, self._shown_for = preset, draft
+                    self._empty()
+                    self._show(found, told)
+                    return
+
+    @guarded
+    def _on_draft(self, _change: Any) -> None:
+        if self._found is not None:
+            self._in_background(partial(self._tell, self._found, self._preset, self._asked))
 
     def _list_presets(self) -> None:
         try:
@@ -145,16 +168,15 @@ class ImportBox(Opener):
                 if options != tuple(self._presets.options):
                     self._presets.options = options
 
-    def _changes(self, found: Imported) -> str:
+    def _changes(self, found: Imported, before: Mapping[str, Any]) -> str:
         """Return what would change, before anything does, and what it takes from the kernel."""
-        say, before = self._say, self.session.draft
+        say = self._say
         found_changes = changes(before, over(found, before), is_secret=Secrets())
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)
         lines += [f"<p>{esc(told)}</p>"] if told else []
-        left_out = [one.sentence(say) for one in found.left_out]
-        return "".join([*lines, *([_list(say("import.left_out"), left_out)] if left_out else [])])
+        return "".join([*lines, told_lists(found.told(say))])
 
     def _show(self, found: Imported | None, told: str) -> None:
         self._found = found
@@ -173,10 +195,16 @@ class ImportBox(Opener):
     @guarded
     def _on_apply(self, _button: Any) -> None:
         found, preset = self._found, self._preset
-        if found is not None:
+        # What changed since is shown in a moment: no click applies what was not seen.
+        if found is not None and self._shown_for is self.session.draft:
             self.fold()
             self._on_filled(over(found, self.session.draft))
             self.session.preset = preset
+
+
+def told_lists(told: Mapping[str, list[str]]) -> str:
+    """Return what is told under each heading."""
+    return "".join(_list(title, lines) for title, lines in told.items())
 
 
 def _list(title: str, lines: list[str]) -> str:

@@ -16,14 +16,14 @@ from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.form.html import esc
-from ppio_widgets.form.importer import ImportBox
+from ppio_widgets.form.importer import ImportBox, told_lists
 from ppio_widgets.form.money import Money
 from ppio_widgets.form.readout import Readout
 from ppio_widgets.form.sections import Sections
 from ppio_widgets.form.sign_in import SignIn
 from ppio_widgets.form.static import FormOutput
 from ppio_widgets.form.view import View
-from ppio_widgets.launcher.importing import import_text, over
+from ppio_widgets.launcher.importing import import_text, over, told_cloud
 from ppio_widgets.launcher.outside import Disk
 from ppio_widgets.launcher.recovery import left_open
 from ppio_widgets.launcher.session import LaunchSession
@@ -141,7 +141,7 @@ class LaunchForm(View):
         LineError
             When it is none of them.
         """
-        given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk())
+        given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk(), "from_json")
         return cls(given, **options)
 
     @classmethod
@@ -176,7 +176,7 @@ class LaunchForm(View):
     def _from(cls, text: str, **options: Any) -> Self:
         found = import_text(text, any_file=True)
         form = cls(over(found, DEFAULTS), **options)
-        form._tell_left_out(found)
+        form._tell_left_out(told_cloud(found, form.session.target))
         return form
 
     def diff(self, other: Mapping[str, Any] | CreateInstanceRequest | LaunchForm) -> list[str]:
@@ -245,10 +245,7 @@ class LaunchForm(View):
 
     def _tell_left_out(self, found: Imported) -> None:
         self.left_out = [one.sentence(self._say) for one in found.left_out]
-        if self.left_out:
-            items = "".join(f"<li>{esc(line)}</li>" for line in self.left_out)
-            told = f"<div class=ppw-told><b>{esc(self._say('import.left_out'))}</b><ul>{items}</ul></div>"
-            self._top.value += told
+        self._top.value += told_lists(found.told(self._say))
 
     def _on_filled(self, draft: Mapping[str, Any]) -> None:
         """Take a draft that a template filled; every control shows it."""

@@ -19,6 +19,8 @@ from ppio_widgets.request.market import limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import ipywidgets as w
+
     from ppio_widgets.form.sections import Sections
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.locale import Words
@@ -58,12 +60,19 @@ class Readout:
         self._copy = theme.button(say("copy.button"), "ppw-copy")
         self._copy.on_click(self._on_copy)
         self._face.observe(self._on_face, "value")
-        self.box = theme.box([self._face, self._copy, self._html], "ppw-panel")
+        self.box = theme.box(self._parts(), "ppw-panel")
         session.observe(self._on_session, ["shelf", "ceiling", "timer", "unreadable"])
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; one message, and none when nothing changes."""
         self._html.value = self._markup(extra)
+        parts = self._parts()
+        if tuple(parts) != tuple(self.box.children):
+            self.box.children = parts
+
+    def _parts(self) -> list[w.Widget]:
+        """Return what stands there now: below what blocks, the way out where a click is one."""
+        return [self._face, self._copy, self._html, *self._sections.unknown.buttons()]
 
     def _markup(self, extra: str = "") -> str:
         say = self._say

@@ -13,6 +13,7 @@ from ppio_widgets.form.proposal import Proposal, address_without_slips, cuda_of_
 from ppio_widgets.form.rows import RowList, is_list
 from ppio_widgets.form.suggestions import choices
 from ppio_widgets.form.templates import TemplateChooser
+from ppio_widgets.form.unknown import UnknownFields
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Sections:
     fields : dict of str to Field
         By pattern; conditional ones are made when they first appear.
     lists : dict of str to RowList
+    unknown : UnknownFields
+        What the draft holds and no control shows.
     """
 
     def __init__(
@@ -103,6 +106,7 @@ class Sections:
         self._templates = TemplateChooser(session, say, show_fault, on_filled)
         self._address = Proposal(session, say, show_fault, address_without_slips, self._on_address)
         self._cuda = Proposal(session, say, show_fault, cuda_of_tag, self._on_cuda)
+        self.unknown = UnknownFields(session, say, show_fault, on_filled)
         # What stands below a field and is no field itself.
         self._below: dict[str, tuple[w.Widget, ...]] = {
             "product_id": (self._chooser.box,),
@@ -137,7 +141,7 @@ class Sections:
 
     def close(self) -> None:
         """Close the controls that are out of sight as well."""
-        for part in (self._chooser, self._templates, self._address, self._cuda):
+        for part in (self._chooser, self._templates, self._address, self._cuda, self.unknown):
             part.close()
         for field in self.fields.values():
             field.widget.close()

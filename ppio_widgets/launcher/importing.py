@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher.outside import Disk
@@ -13,6 +15,13 @@ from ppio_widgets.request.draft import Draft, merged, with_defaults
 from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.reading import read_any
 from ppio_widgets.request.tokens import UNSAID
+
+if TYPE_CHECKING:
+    from ppio_widgets.launcher.plan import Target
+
+
+# Where the practice cloud is, as our own curl line has it.
+_LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::|\Z)")
 
 
 def import_text(text: str, *, any_file: bool = False) -> Imported:
@@ -50,6 +59,16 @@ def import_preset(name: str) -> Imported:
     PresetRefused
     """
     return _screened(Imported("json", load_preset(name)))
+
+
+def told_cloud(found: Imported, target: Target) -> Imported:
+    """Say that a curl line goes to another cloud than a form, which keeps its own."""
+    own_practice = target.practice and _LOOPBACK.match(found.host)
+    if not found.host or found.host == target.name or own_practice:
+        return found
+    code = "curl_cloud_practice" if target.practice else "curl_cloud"
+    one = _unsaid(LeftOut(code, {"host": found.host, "own": target.name}), Secrets())
+    return replace(found, left_out=(one, *found.left_out))
 
 
 def over(found: Imported, draft: Draft) -> Draft:

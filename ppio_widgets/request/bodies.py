@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.options import BODY_FILE
 from ppio_widgets.request.shapes import looks_like_key
@@ -68,20 +68,30 @@ def body_of(value: Any) -> Mapping[str, Any]:
     raise LineError("body_object", kind=type(value).__name__)
 
 
-def body_in_text(text: str, outside: Outside) -> Mapping[str, Any]:
-    """Return the body that ``--body`` gives as text: JSON, or the path of a file that holds it.
+def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping[str, Any]:
+    """Return the body that is given as text: JSON, or the path of a file that holds it.
+
+    Parameters
+    ----------
+    text : str
+    outside : Outside
+    option : str
+        What it was given by, for a message.
 
     Raises
     ------
     LineError
         When it is neither, or the file cannot be read or is no JSON.
     """
+    of_line = option == "--body"
     content = None if text.lstrip().startswith(("{", "[")) else outside.text(text)
     if content is not None:
-        return _object(_parsed(content, "file_json", path=text))
-    if text.endswith(BODY_FILE):
-        raise LineError("file_missing", option="--body", path=text)
-    return _object(_parsed(text, "body_json"))
+        value, _ = read_json(content, "file_json", path=text)
+    elif text.endswith(BODY_FILE):
+        raise LineError("file_missing", option=option, path=text)
+    else:
+        value, _ = read_json(text, "body_json" if of_line else "import_json")
+    return _object(value, "body_object" if of_line else "body_kind")
 
 
 def body_in_cell(cell: str) -> Mapping[str, Any]:
@@ -94,20 +104,11 @@ def body_in_cell(cell: str) -> Mapping[str, Any]:
     """
     if not cell.strip():
         raise LineError("cell_empty")
-    return _object(_parsed(cell, "cell_json", above=1))
+    value, _ = read_json(cell, "cell_json", before="\n")
+    return _object(value, "body_object")
 
 
-def _parsed(text: str, code: str, above: int = 0, **params: object) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        reason, line, column = error.msg, error.lineno, error.colno
-    except (ValueError, RecursionError) as error:  # a number of too many digits; too deep
-        reason, line, column = str(error), 1, 1
-    raise LineError(code, reason=reason, line=line + above, column=column, **params)
-
-
-def _object(value: Any) -> Mapping[str, Any]:
+def _object(value: Any, code: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise LineError("body_object", kind=type(value).__name__)
+        raise LineError(code, kind=type(value).__name__)
     return value

@@ -6,7 +6,6 @@ without its value, which may be a secret.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request.curl_key import brings_key, holds_key
 from ppio_widgets.request.envref import EnvRef, placeholder_name, reference
 from ppio_widgets.request.imported import Imported, LeftOut
+from ppio_widgets.request.json_text import read_json
+from ppio_widgets.request.shapes import is_placeholder
 from ppio_widgets.request.shell import HOLE, Script, ShellWord, read_shell, variable_of
 from ppio_widgets.request.tokens import LineError
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 CREATE_PATH = "/gpus/v2/instances"
 
 # With any host, a variable for it, or none.
-_CREATE_URL = re.compile(rf"(?:https?://)?[^/?#]*{CREATE_PATH}/?", re.IGNORECASE)
-_CURL = re.compile(r"[!$%]?(?:.*/)?curl(?:\.exe)?")
+_CREATE_URL = re.compile(rf"(?:https?://)?(?:[^/?#]*@)?([^/?#]*){CREATE_PATH}/?", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+_DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
+_CURL = re.compile(r"(?:.*/)?curl(?:\.exe)?")
 _ANY_URL = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 _HEADER_NAME = re.compile(r"([A-Za-z0-9-]{1,60})[:;]")
@@ -101,11 +104,12 @@ def read_curl(text: str) -> Imported:
         call.leave("curl_key")
     for name, word in _options(commands[0]):
         _take(call, name, word)
-    urls = call.urls
-    if len(urls) != 1 or not _CREATE_URL.fullmatch(urls[0].text) or call.method not in ("", "POST"):
+    created = _CREATE_URL.fullmatch(call.urls[0].masked) if len(call.urls) == 1 else None
+    if created is None or call.method not in ("", "POST"):
         raise LineError("curl_url")
     draft = _draft(call, script)
-    return Imported("curl", draft, tuple(call.left_out))
+    host = created[1].lower() if _HOST.fullmatch(created[1]) else ""
+    return Imported("curl", draft, tuple(call.left_out), _DEFAULT_PORT.sub("", host))
 
 
 def _has_key_beside(script: Script) -> bool:
@@ -120,7 +124,7 @@ def _after_curl(words: Sequence[ShellWord]) -> Sequence[ShellWord] | None:
     for position, word in enumerate(words):
         if _CURL.fullmatch(word.text):
             return words[position + 1 :]
-        if "=" not in word.text and word.text not in ("$", "%", "!", "sudo", "time", "exec", "command"):
+        if "=" not in word.text and word.text not in ("sudo", "time", "exec", "command"):
             return None
     return None
 
@@ -169,7 +173,7 @@ def _take(call: _Call, name: str, word: ShellWord | None) -> None:
 
 def _take_word(call: _Call, word: ShellWord) -> None:
     """Note a word behind no option: the URL, or the value of an option that is not known here."""
-    if _ANY_URL.fullmatch(word.text) or _CREATE_URL.fullmatch(word.text):
+    if _ANY_URL.fullmatch(word.text) or _CREATE_URL.fullmatch(word.masked):
         call.urls.append(word)
 
 
@@ -208,8 +212,12 @@ def _take_header(call: _Call, word: ShellWord) -> None:
             call.leave("curl_option", option="--header")
     elif match[1].lower() == "authorization":
         call.leave("curl_key")
-    elif match[1].lower() not in _JSON_HEADERS or "json" not in word.text.lower():
+    elif not (match[1].lower() in _JSON_HEADERS and _is_json(word.text[match.end() :])):
         call.leave("curl_header", name=match[1])
+
+
+def _is_json(value: str) -> bool:
+    return "json" in value.lower() or is_placeholder(value)  # <content-type>, as in documentation
 
 
 _READERS: dict[str, Callable[[_Call, ShellWord], None]] = {
@@ -247,16 +255,11 @@ def _draft(call: _Call, script: Script) -> dict[str, Any]:
 
 
 def _json(text: str) -> dict[str, Any]:
-    """Return a JSON object; the parser's exception, which holds the text, does not get out."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        problem = LineError("curl_json", reason=str(error))
-    else:
-        if isinstance(value, dict):
-            return value
-        problem = LineError("body_kind", kind=type(value).__name__)
-    raise problem
+    """Return a JSON object."""
+    value, _ = read_json(text, "curl_json")
+    if not isinstance(value, dict):
+        raise LineError("body_kind", kind=type(value).__name__)
+    return value
 
 
 def _with_references(body: dict[str, Any], numbered: dict[str, Any], holes: dict[str, str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ppio_widgets.request.docker_draft import DraftReader, ReadFile
 from ppio_widgets.request.docker_options import PROGRAM, RUN, read_options
@@ -21,12 +22,14 @@ from ppio_widgets.request.imported import Imported
 from ppio_widgets.request.shell import Script, ShellWord, read_shell
 from ppio_widgets.request.tokens import LineError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _PROGRAMS = frozenset({"docker", "podman", "nerdctl", "nvidia-docker"})
 
 # What may stand before the program and changes nothing of what it runs.
 _BEFORE = frozenset({"sudo", "doas", "env", "exec", "command", "nohup", "time"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
-_PROMPTS = frozenset({"$", "!", "%"})
 
 # Long dashes, which word processors and blogs make of two short ones.
 _DASHES = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
@@ -60,7 +63,7 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
         raise LineError("docker_no_image")
     if words[0].masked.startswith(_DASHES):
         raise LineError("docker_dash")
-    reader = DraftReader(read_file)
+    reader = DraftReader(read_file, run.exported)
     reader.take(options)
     _note_around(reader, run, script)
     reader.take_image(words[0])
@@ -82,12 +85,15 @@ class _Run:
         Names of the variables that are set for this command only.
     redirected : bool
         Whether it reads or writes files by ``<`` and ``>``.
+    exported : mapping of str to ShellWord
+        The variables that the text gives it.
     """
 
     words: tuple[ShellWord, ...] = field(repr=False)
     options: tuple[str, ...]
     assigned: tuple[str, ...]
     redirected: bool
+    exported: Mapping[str, ShellWord] = field(repr=False)
 
 
 def _find_run(script: Script) -> _Run:
@@ -102,7 +108,7 @@ def _find_run(script: Script) -> _Run:
         verb = verb[1:] if verb and verb[0].masked == "container" else verb
         if verb and verb[0].masked == "run":
             shown = tuple(option.shown for option in options)
-            return _Run(verb[1:], shown, assigned, command.redirected)
+            return _Run(verb[1:], shown, assigned, command.redirected, command.exported)
     raise script.problem or LineError("docker_verb" if programs else "docker_none")
 
 
@@ -112,7 +118,7 @@ def _note_around(reader: DraftReader, run: _Run, script: Script) -> None:
         reader.note("docker_options", *run.options)
     if run.assigned:
         reader.note("docker_assigned", *run.assigned)
-    if len(script.commands) > 1 or script.problem:
+    if sum(not command.assigns for command in script.commands) > 1 or script.problem:
         reader.note("docker_around")
     if run.redirected:
         reader.note("docker_redirected")
@@ -123,14 +129,13 @@ def _program(words: tuple[ShellWord, ...]) -> tuple[tuple[str, ...], tuple[Shell
     assigned: list[str] = []
     wrapped = False
     for number, word in enumerate(words):
-        typed = word.masked.removeprefix("!") if number == 0 else word.masked
-        name = re.split(r"[/\\]", typed)[-1].removesuffix(".exe")
+        name = re.split(r"[/\\]", word.masked)[-1].removesuffix(".exe")
         if name in _PROGRAMS:
             return tuple(assigned), words[number:]
         if assignment := _ASSIGNMENT.match(word.masked):
             assigned.append(assignment[1])
         elif name in _BEFORE:
             wrapped = True
-        elif not (wrapped or (number == 0 and word.masked in _PROMPTS)):
+        elif not wrapped:
             break
     return (), ()

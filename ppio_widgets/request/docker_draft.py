@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -43,9 +43,12 @@ class DraftReader:
     ----------
     read_file : callable or None
         Returns the text of a file of variables; `PermissionError` where it must not be read.
+    exported : mapping of str to ShellWord
+        The variables that the text itself gives to docker.
     """
 
     read_file: ReadFile | None
+    exported: Mapping[str, ShellWord]
     texts: dict[str, str] = field(default_factory=dict)
     envs: dict[str, str | EnvRef] = field(default_factory=dict)
     from_files: dict[str, str | EnvRef] = field(default_factory=dict)
@@ -137,7 +140,8 @@ class DraftReader:
         elif not key or (value is None and not is_name(key)) or looks_like_key(key):
             raise LineError("option_env")
         elif value is None:
-            self.envs[key] = EnvRef(key)
+            known = self.exported.get(key)
+            self.envs[key] = EnvRef(key) if known is None else self._as_typed(known, f"{option.shown} {key}")
         elif value.variable:
             self.envs[key] = EnvRef(value.variable)
         else:
@@ -243,7 +247,9 @@ class DraftReader:
                 self.note("docker_host_port", f"{read.host}:{read.shown}")
             if read.loopback:
                 self.note("docker_loopback", read.shown)
-            self.ports.update({port: usual_protocol(port) for port in range(read.low, read.high + 1)})
+            ports = {port: usual_protocol(port) for port in range(read.low, read.high + 1)}
+            self.ports.update(ports)
+            self.note("docker_guessed", *(f"{port} {protocol}" for port, protocol in ports.items()))
 
     def _mount(self, mount: Mount, shown: str) -> None:
         if HOLE in mount.point:

@@ -120,6 +120,38 @@ def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
     return value
 
 
+def without(draft: Draft, path: Path) -> dict[str, Any]:
+    """Return a new draft without the field at `path`."""
+    return _renamed(draft, path, None)
+
+
+def renamed(draft: Draft, path: Path, name: str) -> dict[str, Any]:
+    """Return a new draft with another name for the field at `path`, in its place."""
+    return _renamed(draft, path, name)
+
+
+def _renamed(values: Draft, path: Path, name: str | None) -> dict[str, Any]:
+    head, *rest = path
+    result: dict[str, Any] = {}
+    for key, value in values.items():
+        if key != head:
+            result[key] = value
+        elif rest:
+            result[key] = _renamed_within(value, tuple(rest), name)
+        elif name is not None:
+            result[name] = value
+    return result
+
+
+def _renamed_within(value: Any, path: Path, name: str | None) -> Any:
+    if isinstance(value, Mapping):
+        return _renamed(value, path, name)
+    if isinstance(value, list | tuple) and path[1:]:
+        place, rest = path[0], path[1:]
+        return [_renamed_within(row, rest, name) if one == place else row for one, row in enumerate(value)]
+    return value
+
+
 def with_value(draft: Draft, path: Path, value: Any) -> dict[str, Any]:
     """Return a new draft with `value` at `path` (of keys only); ``None`` takes it away."""
     head, *rest = path

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,15 +11,16 @@ from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
 from ppio_widgets.request.docker import read_docker
 from ppio_widgets.request.draft import merged
 from ppio_widgets.request.imported import Imported, LeftOut
+from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.line import Lookup, read_line
 from ppio_widgets.request.options import OPTIONS
+from ppio_widgets.request.shell import BLANK, PROMPT
 from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
     from ppio_widgets.request.docker_draft import ReadFile
 
-# A shell's prompt, or the mark by which a notebook runs a shell.
-_PROMPT = re.compile(r"(?:\$[ \t]+|![ \t]*)")
+_PROMPT = re.compile(PROMPT)
 
 _BLOCK = re.compile(
     r"^[ \t]*(?P<mark>`{3,}|~{3,})[^\n`]*\n(?P<text>.*?)(?:^[ \t]*(?P=mark)[ \t]*$|\Z)",
@@ -33,20 +32,20 @@ _LINE = re.compile(
     r"(?:[^\W\d]\w*\s*=\s*)?%ppio_launch(?![\w-])(?P<line>(?:\\\n|[^\n])*)(?P<rest>.*)", re.DOTALL
 )
 _CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOTALL)
-_JSON = re.compile(r"\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b)")
-_CURL = re.compile(r"curl(?:\.exe)?(?=\s|$)")
-# A later command of a text that makes the call: our own begins with comments.
-_LATER_CURL = re.compile(rf"(?:^|[;&|(])[ \t]*curl[ \t].*{CREATE_PATH}", re.DOTALL | re.MULTILINE)
-
-# At the start of any command of a text: what stands before it is read, and said, by `read_docker`.
+# Comments before it, which JSON has none of, are said with their place.
+_JSON = re.compile(
+    r"(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)*(?:\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b))", re.DOTALL
+)
+# Where a command of a text begins.
+_BEGINS = rf"(?:^|[;&|(]){BLANK}*(?:{PROMPT})?"
+_CURL = re.compile(rf"{_BEGINS}curl(?:\.exe)?(?=\s|$)", re.MULTILINE)
+# What stands before it is read, and said, by `read_docker`.
 _DOCKER = re.compile(
-    r"(?:^|[;&|(])[ \t]*(?:[$%][ \t]+|![ \t]*)?(?:[A-Za-z_]\w*=[^\s;&|(]*[ \t]+)*"
-    r"(?:(?:sudo|doas|env|exec|command|nohup|time)[ \t]+(?:[^\s;&|(]+[ \t]+)*?)?"
-    r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\]|$)",
+    rf"{_BEGINS}(?:[A-Za-z_]\w*=[^\s;&|(]*{BLANK}+)*"
+    rf"(?:(?:sudo|doas|env|exec|command|nohup|time){BLANK}+(?:[^\s;&|(]+{BLANK}+)*?)?"
+    r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\^`]|$)",
     re.MULTILINE,
 )
-
-_SMART = re.compile("[“”„‟‘’‚‛«»＂]")
 
 
 def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | None = None) -> Imported:
@@ -104,7 +103,8 @@ class _Reader:
 
         A docker run may be the first command, or with `anywhere` any of them.
         """
-        start += len(self.text[start:end]) - len(self.text[start:end].lstrip())
+        typed = self.text[start:end].rstrip()
+        start += len(typed) - len(typed.lstrip())
         prompt = _PROMPT.match(self.text, start, end)
         start = prompt.end() if prompt else start
         part = self.text[start:end].rstrip()
@@ -116,11 +116,13 @@ class _Reader:
             said, left_out = self._said(line["line"].replace("\\\n", " "))
             around = (LeftOut("around"),) if line["rest"].strip() else ()
             return Imported("line", said, (*left_out, *around))
+        # With its prompt, as that says something of the lines behind it. Our own curl line begins with
+        # comments, and others with the body.
         is_docker = _DOCKER.match(part)
-        if not is_docker and (_CURL.match(part) or _LATER_CURL.search(part)):
-            return read_curl(part)
+        if not is_docker and (_CURL.match(part) or (CREATE_PATH in part and _CURL.search(part))):
+            return read_curl(typed)
         if is_docker or (anywhere and _DOCKER.search(part)):
-            return read_docker(part, self.read_file)
+            return read_docker(typed, self.read_file)
         return None
 
     def _cell(self, line: str, cell: str, start: int) -> Imported:
@@ -152,49 +154,7 @@ def _no_notebook(expression: str) -> Any:
 
 def _json(text: str, before: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
     """Read a JSON object; `before` is what stands before it, so that a line's number is the text's."""
-    twice: dict[str, None] = {}
-
-    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        counts = Counter(key for key, _ in pairs)
-        twice.update(dict.fromkeys(key for key, count in counts.items() if count > 1))
-        return dict(pairs)
-
-    try:
-        value = json.loads(text, object_pairs_hook=kept, parse_constant=_refused)
-    except json.JSONDecodeError as error:
-        problem = _problem(text, error, before)
-    except (ValueError, RecursionError):
-        problem = LineError("import_json_value")
-    else:
-        if isinstance(value, Mapping):
-            return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()
-        problem = LineError("import_json_object")
-    raise problem  # outside of the handler: the exception of json holds the whole text
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(constant)  # NaN and Infinity are no JSON
-
-
-def _problem(text: str, error: json.JSONDecodeError, before: str) -> LineError:
-    """Say where a text is no JSON, and for the two slips that are common, what to do."""
-    comma = _trailing_comma(text, error)
-    if comma is not None:
-        return LineError("import_json_comma", **_place(before + text[:comma]))
-    smart = _SMART.match(text, error.pos) or _SMART.search(text)
-    if smart:
-        return LineError("import_json_quotes", **_place(before + text[: smart.start()]))
-    return LineError("import_json", reason=error.msg, **_place(before + text[: error.pos]))
-
-
-def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
-    """Return where the comma before a closing bracket is, if that is it."""
-    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
-        return error.pos
-    before = text[: error.pos].rstrip()
-    closes = text[error.pos : error.pos + 1] in ("}", "]")
-    return len(before) - 1 if closes and before.endswith(",") else None
-
-
-def _place(before: str) -> dict[str, object]:
-    return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+    value, twice = read_json(text, "import_json", before=before, finite=True)
+    if not isinstance(value, Mapping):
+        raise LineError("import_json_object")
+    return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()

@@ -109,6 +109,32 @@ SHAPES = (
 )
 
 
+# What stands in the place of a secret: filled in by a program, or by whoever reads a page.
+_FILLED_IN = re.compile(
+    r"<[^<>]+>|\{\{[^{}]+\}\}|\{\w+\}|\[[^\[\]]+\]|%\w+%|%s|\$(?:env:)?\w+|\$\{(?:env:)?\w+\}", re.IGNORECASE
+)
+_DOTS = re.compile(r"(?:[A-Za-z]{2,8}[-_])?[xX*.\u2022\u2026\u00b7]{3,}|\u2026+")
+_CHINESE = re.compile("你的|您的|密钥|令牌|密码|口令|替换|填写")
+_WORDS_ONLY = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:[-_. ]+(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,2}))*")
+_TO_READERS = frozenset(
+    {"YOUR", "HERE", "EXAMPLE", "REPLACE", "INSERT", "CHANGE", "CHANGEME", "PASTE", "PLACEHOLDER"}
+)
+_NOUNS = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "AUTHORIZATION", "BEARER"})
+_BESIDE_NOUNS = frozenset({"MY", "THE", "API", "ACCESS", "AUTH", "SK", "HF"})
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text only stands for a secret: ``<token>``, ``$HF_TOKEN``, ``YOUR_KEY_HERE``, ``sk-xxx``."""
+    text = text.strip()
+    if _FILLED_IN.fullmatch(text) or _DOTS.fullmatch(text) or _CHINESE.search(text):
+        return True
+    if not _WORDS_ONLY.fullmatch(text):
+        return False
+    words = {word.upper() for word in re.findall(r"[A-Za-z]+", text)}
+    to_readers = words & _TO_READERS or any(word.startswith("YOUR") for word in words)
+    return bool(to_readers or (words & _NOUNS and words <= _NOUNS | _BESIDE_NOUNS))
+
+
 def looks_like_key(text: str) -> bool:
     """Whether something in a text looks like a key."""
     return next(sightings(text), None) is not None

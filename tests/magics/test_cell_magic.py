@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 from IPython.core.error import UsageError
@@ -96,6 +97,30 @@ def test_what_is_wrong_with_a_file_is_said_without_what_it_holds(run, tmp_path):
     assert "there is no file folder.json" in told["folder"]
     assert "there is no file none.json" in told["none"]
     assert "s3cret" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("json_text", "told"),
+    [
+        ('{"name": "a",}', "the comma at line {}, column 13 is one too many: remove it"),
+        ('{"name": "a" // why\n}', "JSON has no comments: remove the one at line {}, column 14"),
+        ('{"name": "a" /* why */}', "JSON has no comments: remove the one at line {}, column 14"),
+        ('{"name": “a”}', "the quotation mark at line {}, column 10 is a typographic one"),
+        ("{'name': 'a'}", "line {}, column 2 is Python: JSON has double quotes"),
+    ],
+)
+def test_the_usual_slips_in_json_say_where_and_what_to_do(run, tmp_path, json_text, told):
+    (tmp_path / "body.json").write_text(json_text, encoding="utf-8")
+    assert told.format(1) in refused(run, "%ppio_launch --practice --dry-run --body body.json")
+    assert told.format(2) in refused(run, f"%%ppio_launch --practice --dry-run\n{json_text}")
+    line = f"%ppio_launch --practice --dry-run --body {shlex.quote(json_text)}"
+    if "\n" not in json_text and "'" not in json_text:
+        assert told.format(1) in refused(run, line)
+
+
+def test_blanks_of_a_page_in_json_are_blanks(run):
+    body = json.dumps(MINIMAL, indent=2).replace("  ", "\xa0\u3000")
+    assert run(f"%%ppio_launch --practice --dry-run\n{body}").report.body == MINIMAL
 
 
 def test_a_file_that_may_not_be_read_is_said(run, tmp_path, monkeypatch):

@@ -166,7 +166,7 @@ def every(widget):
 def test_a_half_of_a_character_in_a_name_of_a_field_is_said_where_it_is():
     report = check({**MINIMAL, "\udc80": 1, "network": {"\ud800": 1}})
     assert report.request is None
-    assert report.errors("en") == {("\udc80",): "The API has no such field: take it out."}
+    assert report.errors("en") == {("\udc80",): "The API has no such field: remove it."}
     inner = check({**MINIMAL, "network": {"id": "a", "\ud800": 1}})
     assert list(inner.problems) == [("network", "\ud800")]
 

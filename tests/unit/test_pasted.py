@@ -20,10 +20,69 @@ PLAIN = [
     "%ppio_launch --registry-auth auth-1 --env HF_TOKEN --network-ip 1",
 ]
 
+# What pages write in the place of a secret.
+STAND_INS = [
+    *(
+        "<token>",
+        "<your token>",
+        "<authorization>",
+        "{{API 密钥}}",
+        "{{ api_key }}",
+        "{API_KEY}",
+        "[API_KEY]",
+    ),
+    *("%PPIO_API_KEY%", "$HF_TOKEN", "${HF_TOKEN}", "$env:HF_TOKEN", "%s", "...", "…", "***", "xxxxxxxx"),
+    *(
+        "YOUR_KEY_HERE",
+        "your-api-key",
+        "yourpassword",
+        "sk-xxxx",
+        "sk-...",
+        "hf_XXXXXXXX",
+        "sk-your-key-here",
+    ),
+    *(
+        "YOUR_API_KEY_1",
+        "my-secret-token",
+        "API_KEY",
+        "token",
+        "replace-me",
+        "你的密钥",
+        "changeme",
+        "PASTE_KEY_HERE",
+    ),
+]
+SECRETS = [
+    *("hunter2", "x", "correct-horse-battery", "Test1024", "s3cret", "${A:-s3cret}", "AbCdEfGh", "12345678"),
+    *("sk-ab12", "xx", "hf_AbCdEf", "<>", "$(cat key)", "myDogRex"),
+]
+
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_a_text_without_a_value_under_a_telling_name_gives_nothing_away(text):
     assert not gives_secret_away(text)
+
+
+WRITTEN = [
+    *("-e HF_TOKEN={}", '-e "HF_TOKEN={}"', "-H 'Authorization: Bearer {}'", "-H 'authorization: {}'"),
+    *('{{"HF_TOKEN": "{}"}}', '{{"key": "HF_TOKEN", "value": "{}"}}', "--token '{}'", "-u 'me:{}'"),
+    *("export HF_TOKEN={}", "$env:HF_TOKEN = '{}'"),
+]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_what_only_stands_for_a_secret_gives_nothing_away(written):
+    for stand_in in STAND_INS:
+        if " " in stand_in and "'" not in written and '"' not in written:
+            continue
+        assert not gives_secret_away(written.format(stand_in)), stand_in
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_secret_in_its_place_does(written):
+    for secret in SECRETS:
+        if "'" in written or '"' in written or " " not in secret:
+            assert gives_secret_away(written.format(secret)), secret
 
 
 @pytest.mark.parametrize("name", ["HF_TOKEN", "PGPASSWORD", "apiKey", "aws-secret-access-key"])

@@ -88,7 +88,7 @@ def test_a_curl_line_goes_to_its_own_reader(text, monkeypatch):
     monkeypatch.setattr(reading, "read_curl", lambda part: given.append(part) or imported)
     assert read_any(text).kind == "curl"
     [part] = given
-    assert part.startswith("curl")
+    assert "curl" in part
     assert part == part.rstrip()
 
 
@@ -154,29 +154,38 @@ def test_a_key_that_stands_twice_is_said():
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
-        ('{"a": 1,}', "import_json_comma", (1, 8)),
-        ('{\n  "a": [1, 2 , ],\n}', "import_json_comma", (2, 14)),
-        ('\n\n{\n  "a": 1,\n}', "import_json_comma", (4, 9)),
-        ('```json\n{\n  "a": 1\n  ,\n\n}\n```', "import_json_comma", (4, 3)),
-        ('%%ppio_launch --yes\n{\n"a": 1,}', "import_json_comma", (3, 7)),
-        ("{“a”: 1}", "import_json_quotes", (1, 2)),
-        ('{"a": ‘b’}', "import_json_quotes", (1, 7)),
-        ('{"a": 1,\n "b”: 2}', "import_json_quotes", (2, 4)),
-        ('$ {"a": 1 “b”}', "import_json_quotes", (1, 11)),
-        ('{"a": "“", "b": }', "import_json_quotes", (1, 8)),
-        ("{'a': 1}", "import_json", (1, 2)),
-        ('{"a": True}', "import_json", (1, 7)),
-        ('{"a": 1} {"b": 2}', "import_json", (1, 10)),
-        ('{"a": 1', "import_json", (1, 8)),
-        ('{"a": 1 "b": 2}', "import_json", (1, 9)),
-        ('{\n"a": ,\n}', "import_json", (2, 6)),
-        ("{", "import_json", (1, 2)),
+        ('{"a": 1,}', "comma", (1, 8)),
+        ('{\n  "a": [1, 2 , ],\n}', "comma", (2, 14)),
+        ('\n\n{\n  "a": 1,\n}', "comma", (4, 9)),
+        ('```json\n{\n  "a": 1\n  ,\n\n}\n```', "comma", (4, 3)),
+        ('%%ppio_launch --yes\n{\n"a": 1,}', "comma", (3, 7)),
+        ("{“a”: 1}", "quotes", (1, 2)),
+        ('{"a": ‘b’}', "quotes", (1, 7)),
+        ('{"a": 1,\n "b”: 2}', "quotes", (2, 4)),
+        ('$ {"a": 1 “b”}', "quotes", (1, 11)),
+        ('{"a": "“", "b": }', "quotes", (1, 8)),
+        ("{'a': 1}", "python", (1, 2)),
+        ('{"a": True}', "python", (1, 7)),
+        ('{"a": 1} {"b": 2}', "other", (1, 10)),
+        ('{"a": 1', "other", (1, 8)),
+        ('{"a": 1 "b": 2}', "other", (1, 9)),
+        ('{\n"a": ,\n}', "other", (2, 6)),
+        ("{", "other", (1, 2)),
+        ('{"a": 1, // why\n "b": 2}', "comment", (1, 10)),
+        ('{"a": 1,\n /* why\n */ "b": 2}', "comment", (2, 2)),
+        ('# why\n{"a": 1}', "comment", (1, 1)),
+        ('// why\n\n{"a": 1}', "comment", (1, 1)),
+        ('{"a": 1 # why\n}', "comment", (1, 9)),
+        ('{"a": 1\n} // why', "comment", (2, 3)),
+        ('{"a": [NaN]}', "value", (1, 1)),
+        ("%%ppio_launch\n" + "[" * 100_000, "value", (2, 1)),
     ],
 )
 def test_a_slip_in_json_is_said_with_its_line_and_column(text, code, place):
     error = refusal(text)
-    assert error.code == code
-    assert (error.params["line"], error.params["column"]) == place
+    fault = error.params["problem"]
+    assert (error.code, fault.code) == ("import_json", code)
+    assert (fault.line, fault.column) == place
     assert f"line {place[0]}, column {place[1]}" in str(error)
 
 
@@ -187,10 +196,10 @@ def test_a_slip_in_json_is_said_with_its_line_and_column(text, code, place):
         ('[{"name": "a"}]', "import_json_object"),
         ("%%ppio_launch\n[1]", "import_json_object"),
         ("%%ppio_launch\n3", "import_json_object"),
-        ('{"a": NaN}', "import_json_value"),
-        ('{"a": -Infinity}', "import_json_value"),
-        ("{" + '"a": {' * 100_000, "import_json_value"),
-        ("[" * 100_000, "import_json_value"),
+        ('{"a": NaN}', "import_json"),
+        ('{"a": -Infinity}', "import_json"),
+        ("{" + '"a": {' * 100_000, "import_json"),
+        ("[" * 100_000, "import_json"),
     ],
 )
 def test_json_that_is_no_body_is_refused(text, code):

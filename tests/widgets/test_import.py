@@ -2,16 +2,22 @@
 
 import html
 import json
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
-from ppio_widgets import EnvRef, LaunchForm
+from ppio_widgets import EnvRef, LaunchForm, PpioClient
+from ppio_widgets.form.importer import MOST_SHOWN
 from ppio_widgets.launcher.presets import presets_folder, save_preset
+from ppio_widgets.locale import words
+from ppio_widgets.request.diff import changes
 from ppio_widgets.request.tokens import LineError
 from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.clock import PATIENCE
+from tests.public_lines import LINES
 from tests.threads import wait_for_threads
 
 from .conftest import choose, every, find, find_all, press, shown, shows, type_into
@@ -20,6 +26,13 @@ DOCKER = (
     "docker run -it --rm --gpus 2 -e MODE=fast -e HF_TOKEN -p 8000:8000 -v /mnt:/data "
     "--name vllm vllm/vllm-openai:v0.6.0 --model Qwen/Qwen2.5-7B"
 )
+
+
+KEY = "sk_live_Ab12Cd34Ef56Gh78Ij90"
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
+PASSWORD = "hunter2Zq91xx"
+URL = "https://api.ppio.com/gpus/v2/instances"
+SMALL = json.dumps(MINIMAL)
 
 
 @pytest.fixture
@@ -118,6 +131,244 @@ def test_from_json_takes_a_path(make_form, tmp_path, client):
         LaunchForm.from_json(tmp_path / "nothing.json", client=client)
 
 
+def headings(form):
+    """What Import tells, by its headings."""
+    told = {}
+    for block in re.findall(r"<div class='ppw-told'>(.*?)</div>", form._import._told.value, re.DOTALL):
+        title = html.unescape(re.search("<b>(.*?)</b>", block)[1])
+        told[title] = [html.unescape(line) for line in re.findall("<li>(.*?)</li>", block, re.DOTALL)]
+    return told
+
+
+# What a person types beside an Import that is open, before it or after.
+TYPED = st.sampled_from(
+    [("Name", "typed"), ("GPUs", "3"), ("GPUs", "x"), ("Command", "typed --x"), ("Image", ""), ("Name", "")]
+)
+PASTED = st.one_of(
+    st.sampled_from([DOCKER, "docker run -p 80 -e A=1 img", "%ppio_launch --gpus 2 --port 80", "{}"]),
+    st.sampled_from(['{"name": "x", "nmae": 1}', "docker run -v /a:/b img x\ny", *LINES.values()]),
+    bodies.map(json.dumps),
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=bodies,
+    text=PASTED,
+    typed=st.lists(TYPED, max_size=3),
+    later=st.lists(TYPED, max_size=2),
+    rows=st.integers(0, 2),
+)
+def test_what_is_shown_before_is_what_changes(client, wire, before, text, typed, later, rows):
+    form = LaunchForm(before, client=client, language="en")
+    for _ in range(rows):
+        press(find(form, "Add port"))
+    for name, value in typed:
+        type_into(find(form, name), value)
+    press(find(form, "Import, or begin with a preset"))
+    paste(form, text)
+    for name, value in later:
+        type_into(find(form, name), value)
+    threads_end()
+    told = headings(form)
+    held = form.session.draft
+    press(find(form, "Fill the form with it"))
+    changed = [one.sentence(words("en")) for one in changes(held, form.session.draft)]
+    if len(changed) <= MOST_SHOWN:
+        assert changed == told.get("This would change:", [])
+    else:
+        assert changed[:MOST_SHOWN] == told["This would change:"][:MOST_SHOWN]
+    form.close()
+    threads_end()
+
+
+def test_what_was_typed_after_the_text_was_read_is_in_what_is_shown(opened):
+    opened.value = MINIMAL
+    paste(opened, json.dumps({**MINIMAL, "name": "pasted"}))
+    shows(opened, "Name: demo → pasted")
+    type_into(find(opened, "Name"), "typed")
+    threads_end()
+    assert headings(opened)["This would change:"] == ["Name: typed → pasted"]
+    type_into(find(opened, "Name"), "pasted")
+    threads_end()
+    shows(opened, "This would change nothing.")
+
+
+def test_a_click_applies_nothing_that_was_not_shown(opened, monkeypatch):
+    opened.value = MINIMAL
+    paste(opened, json.dumps({**MINIMAL, "name": "pasted"}))
+    apply = find(opened, "Fill the form with it")
+    later = []
+    monkeypatch.setattr(opened._import, "_in_background", later.append)
+    type_into(find(opened, "Name"), "typed")
+    press(apply)
+    assert opened.value["name"] == "typed", "the change of what was typed was not shown yet"
+    for task in later:
+        task()
+    press(apply)
+    assert opened.value["name"] == "pasted"
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        (
+            "api.novita.ai",
+            "The line goes to api.novita.ai, which is another cloud; the form keeps the practice cloud.",
+        ),
+        (
+            "API.PPIO.com:443",
+            "The line goes to api.ppio.com, which is another cloud; the form keeps the practice cloud.",
+        ),
+        ("127.0.0.1:8899", ""),
+        ("$BASE", ""),
+    ],
+)
+def test_a_curl_line_for_another_cloud_says_so(opened, host, told):
+    paste(opened, f"curl http://{host}/gpus/v2/instances -d '{SMALL}'")
+    shows(opened, "This would change")
+    assert headings(opened).get("Different on the instance:", []) == ([told] if told else [])
+    press(find(opened, "Fill the form with it"))
+    assert opened.session.target.practice
+
+
+def test_on_the_live_cloud_a_curl_line_for_the_other_says_so(make_form, cloud):
+    live = PpioClient("sk_live_0123456789abcdef", transport=cloud)
+    form = make_form(client=live)
+    press(find(form, "Import, or begin with a preset"))
+    threads_end()
+    paste(form, f"curl https://api.novita.ai/gpus/v2/instances -d '{SMALL}'")
+    shows(form, "which is another cloud; the form keeps its own, api.ppio.com.")
+    paste(form, f"curl https://api.ppio.com/gpus/v2/instances -d '{SMALL}'")
+    assert "another cloud" not in shown(form)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "curl https://x -H 'Authorization: Bearer {{API 密钥}}'",
+            "docker run --nosuch -e HF_TOKEN=<token> img",
+        ),
+        *(
+            "curl https://x -H 'Authorization: Bearer %PPIO_API_KEY%'",
+            '{"envs": [{"key": "HF_TOKEN", "value": "..."},]}',
+        ),
+        *(
+            'curl https://x -H "Authorization: Bearer $HF_TOKEN"',
+            "docker run --nosuch -e OPENAI_API_KEY=sk-xxxx img",
+        ),
+        *("docker run --nosuch -e API_KEY=YOUR_KEY_HERE img", "export HF_TOKEN=你的令牌\ndocker run"),
+    ],
+)
+def test_what_only_stands_for_a_secret_is_kept_in_the_field(opened, text):
+    paste(opened, text)
+    shows(opened, "<p class=ppw-bad>")
+    assert find(opened, "Paste").value == text
+    assert "emptied" not in shown(opened)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"name": "a",\n}', "the comma at line 1, column 13 is one too many: remove it"),
+        ('{"name": "a" // why\n}', "JSON has no comments: remove the one at line 1, column 14"),
+        (
+            f'curl {"https://api.ppio.com/gpus/v2/instances"} -d \'{{"name": "a",}}\'',
+            "the comma at line 1, column 13",
+        ),
+        ('%%ppio_launch --yes\n{"name": "a" /* why */}', "remove the one at line 2, column 14"),
+        ('%ppio_launch --body \'{"name": "a",}\'', "--body is not JSON: the comma at line 1, column 13"),
+    ],
+)
+def test_json_with_a_comment_or_a_comma_too_many_says_where_and_what_to_do(opened, text, told):
+    paste(opened, text)
+    shows(opened, html.escape(told))
+    assert find(opened, "Paste").value == text
+
+
+def test_from_json_says_where_and_what_to_do(client, tmp_path):
+    file = tmp_path / "body.json"
+    file.write_text('{\n  "name": "a", # why\n}')
+    with pytest.raises(
+        LineError, match=r"body\.json is not JSON: JSON has no comments: .* line 2, column 16"
+    ):
+        LaunchForm.from_json(file, client=client)
+    with pytest.raises(
+        LineError, match=r"^This is not JSON: the comma at line 1, column 12 is one too many"
+    ) as caught:
+        LaunchForm.from_json('{"name": 1 ,}', client=client)
+    assert "--body" not in str(caught.value)
+    with pytest.raises(LineError, match="from_json: there is no file"):
+        LaunchForm.from_json("none.json", client=client)
+    with pytest.raises(LineError, match="not a list"):
+        LaunchForm.from_json("[1]", client=client)
+
+
+# -- fields that the API does not know
+
+
+def test_an_unknown_field_is_removed_with_a_click(opened, wire):
+    models = len(_instances)
+    paste(opened, json.dumps({**MINIMAL, "frobnicate": {"x": 1}}))
+    press(find(opened, "Fill the form with it"))
+    shows(opened, "The API has no such field: remove it.")
+    press(find(opened, "Remove frobnicate"))
+    assert opened.request.body() == MINIMAL
+    assert not find_all(opened, "Remove frobnicate")
+    press(find(opened, "Import, or begin with a preset"))
+    assert len(_instances) <= models + 4, "the buttons are closed"
+
+
+def test_an_unknown_field_gets_the_name_that_was_meant(form):
+    form.value = {
+        **{name: value for name, value in MINIMAL.items() if name != "image"},
+        "imgae": "ubuntu:22.04",
+        "ports": [{"port": 80, "protocol": "http"}, {"prot": 22, "protocol": "tcp"}],
+        "resource": {"gpu_nums": 4, "rootfs_size_gb": 20},
+    }
+    shows(form, "Did you mean image?")
+    press(find(form, "Rename imgae to image"))
+    assert find(form, "Image").value == "ubuntu:22.04"
+    press(find(form, "Rename resource.gpu_nums to gpu_num"))
+    assert find(form, "GPUs").value == "4"
+    press(find(form, "Rename ports[1].prot to port"))
+    assert form.request.body() == {
+        **MINIMAL,
+        "image": "ubuntu:22.04",
+        "ports": [{"port": 80, "protocol": "http"}, {"port": 22, "protocol": "tcp"}],
+        "resource": {"gpu_num": 4, "rootfs_size_gb": 20},
+    }
+
+
+def test_what_is_there_already_is_not_renamed_over(form):
+    form.value = {**MINIMAL, "imgae": "x"}
+    assert not find_all(form, "Rename imgae to image")
+    press(find(form, "Remove imgae"))
+    assert form.request.body() == MINIMAL
+
+
+def test_the_name_of_an_unknown_field_is_text_and_no_key_is_shown(form):
+    hostile = "<img src=x onerror=pwned=1>\u202e"
+    form.value = {**MINIMAL, hostile: 1, KEY: 2, "W" * 300: 3}
+    names = [one.description for one in every(form) if "ppw-fix" in one._dom_classes]
+    assert any("\\u202e" in name for name in names)
+    assert not any(KEY in name or "\u202e" in name for name in names)
+    assert max(map(len, names)) < 60
+    for _ in range(3):
+        press(next(one for one in every(form) if "ppw-fix" in one._dom_classes))
+    assert form.request.body() == MINIMAL
+
+
+def test_what_is_typed_while_a_field_is_unknown_stays(form, wire):
+    form.value = {**MINIMAL, "odd": 1}
+    wire.clear()
+    type_into(find(form, "Name"), "typed")
+    assert wire.count() <= 2, "the buttons stay as they are"
+    press(find(form, "Remove odd"))
+    assert form.request.body() == {**MINIMAL, "name": "typed"}
+
+
 def test_from_docker_says_what_has_no_counterpart(client, wire):
     form = LaunchForm.from_docker(DOCKER, client=client, language="en")
     body = form.value
@@ -137,7 +388,15 @@ def test_a_docker_run_shows_what_it_would_change_before_it_does(opened):
     opened.value = {**MINIMAL, "product_id": "kept"}
     paste(opened, DOCKER)
     shows(opened, "Image: ubuntu:24.04 → vllm/vllm-openai:v0.6.0")
-    shows(opened, "Not taken over:")
+    told = headings(opened)
+    assert list(told) == ["This would change:", "Not taken over:", "Different on the instance:", "Assumed:"]
+    assert [line.partition(":")[0] for line in told["Not taken over:"]] == [
+        "Without effect there, and not missed"
+    ]
+    assert any("does not come along" in line for line in told["Different on the instance:"])
+    assert told["Assumed:"] == [
+        "The port's protocol, which docker does not say, by its usual use: 8000 http."
+    ]
     assert opened.value["name"] == "demo", "nothing is changed yet"
     press(find(opened, "Fill the form with it"))
     assert opened.value["name"] == "vllm"
@@ -176,13 +435,6 @@ def test_what_cannot_be_read_is_one_sentence_and_changes_nothing(opened, text):
     assert opened.value == before
     assert not find_all(opened, "Fill the form with it")
     assert find(opened, "Paste").value == text, "what was typed stays"
-
-
-KEY = "sk_live_Ab12Cd34Ef56Gh78Ij90"
-TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
-PASSWORD = "hunter2Zq91xx"
-URL = "https://api.ppio.com/gpus/v2/instances"
-SMALL = json.dumps(MINIMAL)
 
 
 def kept_anywhere(secret):
