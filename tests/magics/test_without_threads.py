@@ -142,12 +142,15 @@ def test_a_lost_answer_that_does_not_show_is_looked_up_on_its_schedule(clock, mo
     assert 60 < clock.now - began < 90
 
 
-def test_one_that_never_shows_ends_as_unknown_and_can_be_looked_up_by_hand(clock, monkeypatch):
+def test_one_that_does_not_show_in_time_is_looked_up_by_hand(run, clock, capsys):
     began = clock.now
-    monkeypatch.setattr(kernel_account(), "page", lambda **_query: {"data": "odd"})
-    with pytest.raises(OutcomeUnknown):
-        launch(LOST, practice=True, again=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(kernel_account(), "page", lambda **_query: {"data": "odd"})
+        with pytest.raises(OutcomeUnknown) as caught:
+            launch(LOST, practice=True, again=True)
     assert clock.now - began == pytest.approx(90, abs=1)
+    run(f"%ppio launches look {caught.value.params['launch_id']}")
+    assert "it was found by looking it up" in capsys.readouterr().out
 
 
 def test_a_board_lists_and_acts(names):
