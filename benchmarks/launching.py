@@ -18,7 +18,7 @@ import httpx
 from benchmarks.bodies import body
 from benchmarks.figures import Notes
 from ppio_widgets import Launch, PpioClient
-from ppio_widgets.cloud.credentials import PRACTICE_KEY
+from ppio_widgets.cloud.credentials import draw_practice_key
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.plan import LaunchPlan, Target
 from ppio_widgets.practice.server import serving
@@ -57,13 +57,13 @@ def measure(rounds: int) -> list[Figure]:
             taken = notes if number >= 0 else Notes("")
             wanted = {**body(ROWS), "name": f"bench-{number}"}
             taken.take("create", "httpx.Client.post", ms=_bare(server.url, context, wanted) * 1000)
-            with TimedClient(base_url=server.url) as client:
+            with TimedClient(draw_practice_key("bench"), base_url=server.url) as client:
                 _launch(client, ledger, wanted, taken)
     return notes.figures()
 
 
 def _bare(url: str, context: ssl.SSLContext, wanted: dict[str, Any]) -> float:
-    headers = {"Authorization": f"Bearer {PRACTICE_KEY}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {draw_practice_key('bench')}", "Content-Type": "application/json"}
     content = json.dumps({**wanted, "name": f"{wanted['name']}-bare"})
     began = time.perf_counter()
     with httpx.Client(verify=context, trust_env=False) as http:

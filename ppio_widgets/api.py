@@ -102,9 +102,10 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
             client.require_key()
         return client
     key = api_key if isinstance(api_key, ApiKey) and is_practice_key(api_key) else None
-    if host.loopback:
-        return PpioClient(key, base_url=host.base_url)
     from ppio_widgets.practice import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
+
+    if host.loopback and host.base_url != ADDRESS:
+        return PpioClient(key, base_url=host.base_url)
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
     return PpioClient(key, base_url=ADDRESS, transport=PracticeTransport(kernel_cloud()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from tempfile import mkdtemp
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,7 +30,7 @@ def _own_ledgers(monkeypatch, tmp_path):
     monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setattr(latest, "_latest", None)
-    monkeypatch.setattr(ledger, "_throw_away", lambda: str(tmp_path / "practice"))
+    monkeypatch.setattr(ledger, "_practice_folder", lambda: SimpleNamespace(name=mkdtemp(dir=tmp_path)))
 
 
 @pytest.fixture(autouse=True)

@@ -46,14 +46,15 @@ def publish(spare: Path, path: Path) -> None:
     """Give a whole file its name, unless there is one of that name: then `FileExistsError`.
 
     A link is exclusive on every file system that has links, NFS too, and nobody ever sees
-    half a file. Elsewhere it is made exclusively and then written.
+    half a file. Elsewhere, as in Pyodide, whose `os` knows none, it is made exclusively and then
+    written.
     """
     try:
         os.link(spare, path)
     except FileExistsError:
         if spare.stat().st_nlink < 2:  # else it was ours, and only the answer of NFS got lost
             raise
-    except OSError:
+    except (OSError, AttributeError):
         try:
             _write(path, spare.read_text(encoding="utf-8"), os.O_EXCL)
         except FileExistsError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from ppio_widgets import notebook
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.alive import remember
@@ -24,6 +25,7 @@ from ppio_widgets.launcher.record import Record, new_launch_id
 from ppio_widgets.launcher.search import Search
 from ppio_widgets.launcher.sending import send, state_after
 from ppio_widgets.launcher.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
+from ppio_widgets.launcher.waiting import wait_for
 from ppio_widgets.launcher.wording import launch_sentence
 from ppio_widgets.locale import words
 
@@ -219,11 +221,9 @@ class Launch:
         timeout : float, optional
             Seconds; without it, as long as it takes.
         """
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self.settled or (self._following.ended and not self.pending), timeout
-            )
-        return self
+        if not worker.HAS_THREADS:
+            return self._wait_here(timeout)
+        return self._wait(lambda: self.settled or (self._following.ended and not self.pending), timeout)
 
     def wait_for_answer(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered the create call, or will not."""
@@ -231,11 +231,26 @@ class Launch:
 
     def wait_for_outcome(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered, or a lost answer was looked up."""
+        if not worker.HAS_THREADS:
+            self._search.keep_to_schedule(timeout)
         return self._wait(lambda: not self.pending, timeout)
 
     def _wait(self, until: Callable[[], bool], timeout: float | None) -> Launch:
         with self._changed:
             self._changed.wait_for(until, timeout)
+        return self
+
+    def _wait_here(self, timeout: float | None) -> Launch:
+        """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
+        began = worker.clock.monotonic()
+        self._search.keep_to_schedule(timeout)
+        machine = self.machine()
+        if machine is not None and not self.settled:
+            left = None if timeout is None else max(0.0, began + timeout - worker.clock.monotonic())
+            with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
+                wait_for(machine, RUNNING, left)
+            if machine.detail is not None:
+                self.see(machine.detail)
         return self
 
     def look(self) -> Launch:
@@ -338,6 +353,8 @@ class Launch:
         self.tell()
         if self.state is LaunchState.SUCCEEDED:
             self._follow()
+        elif self.state is LaunchState.UNKNOWN and not worker.HAS_THREADS:
+            self._search.look()
 
     def _on_late(self) -> None:
         with self._changed:

@@ -154,14 +154,10 @@ class Ledger:
 def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
-        return Ledger(_throw_away())
+        return Ledger(notebook.of(_practice_folder).name)
     given = os.environ.get(STATE_VARIABLE)
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 
 
 def _practice_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="ppio-widgets-practice-", ignore_cleanup_errors=True)
-
-
-def _throw_away() -> str:
-    return notebook.of(_practice_folder).name

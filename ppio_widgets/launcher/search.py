@@ -51,8 +51,10 @@ class Search:
         self._wake = threading.Event()
 
     def begin(self, *, at_once: bool = False) -> None:
-        """Begin the schedule, or begin it anew; where threads do not exist, only `look` looks."""
+        """Begin the schedule, or begin it anew; where threads do not exist, whoever waits keeps to it."""
         if not worker.HAS_THREADS:
+            if at_once:
+                self.look()
             return
         with self._schedule:
             self._pauses = iter((0.0, *LOOK_PAUSES) if at_once else LOOK_PAUSES)
@@ -66,6 +68,21 @@ class Search:
         except RuntimeError as error:  # no thread left
             log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
             self.going = False
+
+    def keep_to_schedule(self, timeout: float | None) -> None:
+        """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
+        began = worker.clock.monotonic()
+        self._pauses = iter(LOOK_PAUSES)
+        try:
+            while (pause := self._next_pause()) is not None:
+                left = pause if timeout is None else began + timeout - worker.clock.monotonic()
+                if left <= 0:
+                    return
+                worker.clock.wait(threading.Event(), min(pause, left))
+                self.look()
+        finally:
+            self.going = False
+            self._launch.tell()
 
     def end(self) -> None:
         """Stop: there is nothing to look for any more."""

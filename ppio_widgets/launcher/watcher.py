@@ -64,7 +64,10 @@ class Watch:
 
     def soon(self) -> None:
         """Look at once, and often again: something was done."""
-        self.watcher.soon()
+        if worker.HAS_THREADS:
+            self.watcher.soon()
+        else:
+            self.watcher.add(self)
 
 
 def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = False) -> Watch:

@@ -27,7 +27,11 @@ class Clock:
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set; False when the time is over before."""
-        return event.wait(seconds)
+        if HAS_THREADS:
+            return event.wait(seconds)
+        if not event.is_set():  # nobody else could set it meanwhile, and not all locks can wait there
+            time.sleep(max(0.0, seconds))
+        return event.is_set()
 
 
 clock = Clock()

@@ -168,7 +168,7 @@ def _homes(body: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
     for number, volume in enumerate(body.get("volumes", ())):
         if volume["type"] == "network":
             key = volume.get("id", "")
-            yield f"volumes.{number}.id", key, _STORAGE_HOMES.get(key)
+            yield f"volumes[{number}].id", key, _STORAGE_HOMES.get(key)
     if key := body.get("network", {}).get("id", ""):
         yield "network.id", key, _NETWORK_HOMES.get(key)
 

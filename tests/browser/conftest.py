@@ -17,8 +17,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.chromium import find_chromium, on_ci
+from tests.practice import RICH, OneAccount
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -35,7 +37,7 @@ PATIENCE = 60_000  # milliseconds; a wait for a condition, not a pause
 
 @pytest.fixture(scope="session")
 def practice():
-    with serving() as server:
+    with serving(OneAccount(PracticeAccount(balance=RICH))) as server:
         yield server
 
 

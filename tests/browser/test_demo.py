@@ -113,6 +113,11 @@ def test_a_demo_from_its_address_to_an_instance_that_outlives_its_kernel(started
     name, practice, link = seen.split(" ")
     assert (name, practice) == ("demo", "True")
     until(lambda: answers(link), f"{link} opens")
+    neighbour = started.ask("/api/kernels", "POST")["id"]
+    listed = "from ppio_widgets.api import connect\nprint([one.id for one in connect().list_instances()])"
+    assert started.run(neighbour, listed) == str([made]), "every notebook sees it"
+    stranger = f"import os\ndel os.environ['PPIO_WIDGETS_PRACTICE_KEY']\n{listed}"
+    assert started.run(neighbour, stranger) == "[]"
 
 
 @pytest.fixture
@@ -121,6 +126,7 @@ def demo(monkeypatch):
     monkeypatch.setenv("PPIO_API_KEY", "sk_real_0123456789")
     monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", "0")
     monkeypatch.setenv("PPIO_GPU_BASE_URL", "https://api.ppio.com")
+    monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", "sk_practice_before.1")
 
     def demo(instead, *arguments):
         monkeypatch.setattr(LabApp, "launch_instance", instead)

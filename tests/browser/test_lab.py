@@ -17,7 +17,7 @@ FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nf
 
 
 def ids(practice):
-    return [row["id"] for row in practice.account.page(limit=100)["data"]]
+    return [row["id"] for row in practice.cloud.one.page(limit=100)["data"]]
 
 
 def tree(page, role):

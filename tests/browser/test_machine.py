@@ -14,7 +14,7 @@ BOARD = "from ppio_widgets import InstanceBoard\nInstanceBoard(practice=True)"
 
 
 def status(practice, identity):
-    rows = practice.account.page(limit=1000)["data"]
+    rows = practice.cloud.one.page(limit=1000)["data"]
     return next((row["status"]["status"] for row in rows if row["id"] == identity), "removed")
 
 
@@ -41,7 +41,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     card.get_by_role("button", name="Copy").click()
     assert notebook.page.evaluate("getSelection().toString()").startswith("ssh -p 22 root@")
 
-    identity = practice.account.page(name="followed")["data"][0]["id"]
+    identity = practice.cloud.one.page(name="followed")["data"][0]["id"]
     card.get_by_role("button", name="Stop …").click()
     expect(card).to_contain_text("Stopping loses what lies on the container disk and local volumes")
     sure = card.get_by_role("button", name="Yes, stop it")
@@ -59,7 +59,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
 
 
 def test_the_board_stops_what_is_chosen(notebook, practice):
-    made = [practice.account.create({**BODY, "name": f"board-{number}"})["id"] for number in range(3)]
+    made = [practice.cloud.one.create({**BODY, "name": f"board-{number}"})["id"] for number in range(3)]
     notebook.open([BOARD])
     notebook.run(0)
     board = notebook.form(0)
@@ -77,7 +77,7 @@ def test_the_board_stops_what_is_chosen(notebook, practice):
         expect(board).to_contain_text(f"{name} ({identity}): confirmed stopped at", timeout=30_000)
     assert status(practice, made[0]) == "running"
     for identity in made:
-        practice.account.act(identity, "delete")
+        practice.cloud.one.act(identity, "delete")
     until(lambda: all(status(practice, one) == "removed" for one in made), "they are gone")
     board.get_by_role("button", name="Refresh").click()
     expect(rows).to_have_count(0)

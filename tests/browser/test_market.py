@@ -49,6 +49,6 @@ def test_from_the_list_to_a_launch_with_the_cost_in_sight(notebook, practice):
     form.get_by_role("button", name="Yes, launch it").click()
     expect(form.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)
     (made,) = [one for one in ids(practice) if one not in before]
-    row = next(row for row in practice.account.page(limit=100)["data"] if row["id"] == made)
+    row = next(row for row in practice.cloud.one.page(limit=100)["data"] if row["id"] == made)
     assert row["product_id"] == "a100-80g"
     assert row["resource_specs"] == {"rootfs_size_gb": 60, "gpu_num": 2}

@@ -115,10 +115,10 @@ def launched(notebook, practice):
     form.get_by_role("button", name="Launch", exact=True).click()
     form.get_by_role("button", name="Yes, launch it").click()
     expect(form.locator(".ppw-machine")).to_contain_text("running (id ", timeout=30_000)
-    identity = practice.account.page(name="left")["data"][0]["id"]
+    identity = practice.cloud.one.page(name="left")["data"][0]["id"]
     expect(notebook.card()).to_contain_text(f"running (id {identity})")
     yield saved(notebook, f"running (id {identity})"), identity
-    practice.account.act(identity, "delete")
+    practice.cloud.one.act(identity, "delete")
 
 
 def test_live_it_is_not_seen_not_even_after_a_reload_and_closed_it_takes_the_place(notebook, launched):

@@ -11,9 +11,12 @@ from openapi_schema_validator import OAS30Validator
 from ppio_widgets.cloud import reader
 from ppio_widgets.cloud.catalogue import KINDS, KindState, open_catalogue
 from ppio_widgets.cloud.client import INSTANCES, PpioClient
+from ppio_widgets.errors import ApiError
+from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.belongings import AUTHS
 from ppio_widgets.practice.goods import PRODUCTS, REGIONS
 from ppio_widgets.practice.transport import PracticeTransport
+from ppio_widgets.request.check import check
 from ppio_widgets.request.offer import Price
 from tests.bodies import FULL, MINIMAL
 from tests.contract.test_contract import DOCUMENT, resolve
@@ -367,3 +370,138 @@ def test_every_offer_can_be_launched_within_what_it_says_or_says_why_not(shelf, 
                 "candidate_regions": list(offer.regions),
             }
             assert (http.post(INSTANCES, json=body).status_code == 200) == offer.available
+
+
+def ports(*numbers, protocol="http"):
+    return [{"port": number, "protocol": protocol} for number in numbers]
+
+
+def volume(mount_point="/data", kind="network", **more):
+    return {"type": kind, "id": "ns-datasets", "mount_point": mount_point, **more}
+
+
+JUPYTER = {"jupyter": {"enabled": True, "port": 9999}}
+AS_V1 = "as v1 documents"
+
+# What the real cloud documents as an error: the API's name, the field, and a part of its words.
+DOCUMENTED = [
+    ({"product_id": "nope"}, "RESOURCE_NOT_FOUND", "product_id", "nope"),
+    ({"network": {"id": "vpc-nope"}}, "NETWORK_NOT_FOUND", "network.id", "vpc-nope"),
+    ({"network": {"id": "vpc-west-lab"}}, "NETWORK_NOT_FOUND", "network.id", "is in cn-west-1"),
+    ({"volumes": [volume(id="nope")]}, "NETWORK_STORAGE_NOT_FOUND", "volumes[0].id", "nope"),
+    ({"volumes": [{"type": "network"}]}, "NETWORK_STORAGE_NOT_FOUND", "volumes[0].id", "id"),
+    (
+        {"volumes": [volume(id="ns-archive")]},
+        "CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT",
+        "volumes[0].id",
+        "is in cn-north-1",
+    ),
+    (
+        {"volumes": [volume(), volume("/class", id="ns-class")]},
+        "CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT",
+        "volumes[1].id",
+        "is in cn-south-1",
+    ),
+    ({"registry_auth_id": "99"}, "IMAGE_URL_OR_AUTH_ERROR", "registry_auth_id", "99"),
+    ({"image": "registry.practice.invalid/team/nope:1"}, "IMAGE_NOT_FOUND", "image", "nope:1"),
+    ({"image": "registry.practice.invalid/team/course"}, "IMAGE_NOT_FOUND", "image", "team/course"),
+    (
+        {"resource": {"gpu_num": 1, "rootfs_size_gb": 20, "min_cuda_version": "12.9"}},
+        "CUDA_VERSION_INCOMPATIBLE",
+        "resource.min_cuda_version",
+        "CUDA 12.8 at most",
+    ),
+    (
+        {"resource": {"gpu_num": 1, "rootfs_size_gb": 20, "min_cuda_version": "newest"}},
+        "VALIDATOR_PARAM",
+        "resource.min_cuda_version",
+        AS_V1,
+    ),
+    ({"ports": ports(80, 2222)}, "VALIDATOR_PARAM", "ports[1].port", AS_V1),
+    ({"ports": ports(2224, protocol="tcp")}, "VALIDATOR_PARAM", "ports[0].port", AS_V1),
+    (
+        {"tools": {"jupyter": {"enabled": True, "port": 2223}}},
+        "VALIDATOR_PARAM",
+        "tools.jupyter.port",
+        AS_V1,
+    ),
+    ({"ports": ports(80, 81, 80)}, "VALIDATOR_PARAM", "ports[2].port", "row 1"),
+    ({"ports": ports(*range(8000, 8016))}, "VALIDATOR_PARAM", "ports", AS_V1),
+    ({"ports": ports(*range(8000, 8015)), "tools": JUPYTER}, "VALIDATOR_PARAM", "ports", AS_V1),
+    ({"volumes": [volume("data")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
+    ({"volumes": [volume("data", "local")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
+    ({"volumes": [volume("/")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
+    ({"type": "cpu"}, "VALIDATOR_PARAM", "type", "is a gpu product"),
+    ({"resource": {"gpu_num": 7, "rootfs_size_gb": 20}}, "INSUFFICIENT_RESOURCE", None, "6 GPUs free"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason", "field", "said"), DOCUMENTED)
+def test_what_is_documented_as_an_error_is_one(http, changes, reason, field, said):
+    answer = http.post(INSTANCES, json={**A100, **changes})
+    refused = answer.json()
+    assert (answer.status_code, refused["code"], refused["reason"]) == (400, 400, reason)
+    assert refused["metadata"].get("field") == field
+    assert said in refused["message"]
+    assert get(http, INSTANCES)["data"] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image": "ubuntu:24.04"},
+        {"image": "vllm/vllm-openai:v0.8.5"},
+        {"image": "registry.example.com:5000/anybody/anything@sha256:" + "0" * 64},
+        {"image": "registry.practice.invalid/team/course:latest", "registry_auth_id": "20"},
+        {"registry_auth_id": "21"},
+        {"ports": [*ports(80), *ports(80, protocol="tcp")]},
+        {"ports": ports(*range(8000, 8014)), "tools": JUPYTER},
+        {"network": {"id": "vpc-south-train", "ip": "10.0.0.9"}},
+        {"volumes": [volume(), volume("/work", "local")]},
+        {"resource": {"gpu_num": 1, "rootfs_size_gb": 20, "min_cuda_version": "12.8"}},
+        {"resource": {"gpu_num": 6, "rootfs_size_gb": 20}},
+        {"type": "gpu"},
+    ],
+)
+def test_what_nobody_documents_as_an_error_is_taken(http, changes):
+    assert http.post(INSTANCES, json={**A100, **changes}).status_code == 200
+
+
+def test_an_instance_comes_to_be_where_its_storage_and_its_network_are(http):
+    for changes, region in (
+        ({"volumes": [volume(id="ns-class")]}, "cn-south-1"),
+        ({"network": {"id": "vpc-south-train"}}, "cn-south-1"),
+        ({"volumes": [volume()], "network": {"id": "vpc-east-dev"}}, "cn-east-1"),
+    ):
+        identity = http.post(INSTANCES, json={**A100, **changes}).json()["id"]
+        assert get(http, f"{INSTANCES}/{identity}")["region"] == region
+
+
+def test_the_balance_may_be_too_low(server, clock):
+    server.cloud = OneAccount(PracticeAccount(clock, Decimal(12)))
+    headers = {"Authorization": f"Bearer {PRACTICE_KEY}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        answer = http.post(INSTANCES, json=A100)
+        assert (answer.status_code, answer.json()["reason"]) == (400, "BALANCE_NOT_ENOUGH")
+        assert get(http, INSTANCES)["data"] == []
+        cheap = {**A100, "product_id": "3090.8c30g.os"}
+        assert http.post(INSTANCES, json=cheap).status_code == 200
+
+
+@pytest.mark.parametrize(("changes", "reason", "_field", "_said"), DOCUMENTED)
+def test_a_call_says_it_with_the_apis_name(account, changes, reason, _field, _said):
+    transport = PracticeTransport(OneAccount(account))
+    with PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport) as client:
+        error = client.send_create({**A100, **changes}).error
+    assert type(error) is ApiError
+    assert error.reason == reason
+    assert reason in str(error)
+
+
+def test_the_form_goes_on_advising_what_only_v1_documents(shelf):
+    offer = shelf.offer("a100-80g")
+    for changes, _reason, _field, said in DOCUMENTED:
+        if said is AS_V1 and "resource" not in changes:
+            report = check({**A100, **changes}, offer=offer)
+            assert report.request is not None
+            assert report.advice

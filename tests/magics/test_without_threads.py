@@ -1,0 +1,184 @@
+"""As in Pyodide: no thread ever starts, and `os` knows no links; launches, waits and boards still work."""
+
+import os
+import threading
+
+import pytest
+
+from ppio_widgets import ConsentNeeded, Instance, InstanceBoard, LaunchForm, OutcomeUnknown, launch
+from ppio_widgets.api import connect
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.disk import publish
+from ppio_widgets.launcher.ledger import ledger_for
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.practice import kernel_account, kernel_cloud
+from ppio_widgets.practice.mishaps import LOST_ANSWER
+from tests.bodies import MINIMAL
+from tests.clock import Clock
+from tests.consent import let_read
+from tests.leftovers import open_views
+from tests.unit.test_instance import GoingClock
+from tests.widgets.conftest import find, message, press, shown
+
+LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
+LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
+
+
+class HereClock(GoingClock):
+    """One clock for all; whoever waits lets the time go by."""
+
+    def monotonic(self):
+        return self.clock.now
+
+
+@pytest.fixture(autouse=True)
+def clock(shell, monkeypatch):
+    started, clock = [], Clock()
+
+    def start(thread):
+        started.append(thread.name)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(worker, "HAS_THREADS", False)
+    monkeypatch.delattr(os, "link")
+    monkeypatch.setattr(worker, "clock", HereClock(clock))
+    for cloud in (kernel_cloud(), kernel_account()):
+        monkeypatch.setattr(cloud, "_clock", clock)
+    yield clock
+    assert started == []
+
+
+def test_a_line_launches_waits_lists_stops_and_deletes(run, names):
+    run("%ppio practice on")
+    demo = run(f"demo = {LINE} --env HF_TOKEN --yes\ndemo")
+    assert (demo.state, demo.source) == (LaunchState.SUCCEEDED, "answer")
+    assert demo.wait(60).instance.status == "running"
+    assert "demo" in repr(run("%ppio ls"))
+    run("%ppio stop demo")
+    assert Instance(demo.id, connect(practice=True)).status == "exited"
+    run("%ppio delete demo --yes")
+    assert names() == []
+
+
+def test_a_line_asks_with_buttons_and_the_card_launches(run, monkeypatch, names):
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    demo = run(f"demo = {LINE}\ndemo")
+    assert names() == []
+    (card,) = open_views()
+    let_read()
+    press(find(card, "Yes, launch it"))
+    assert demo.wait(60).instance.status == "running"
+    assert names() == ["demo"]
+
+
+def test_a_call_launches_waits_stops_and_deletes():
+    made = launch(MINIMAL, practice=True)
+    machine = made.wait(60).machine()
+    assert made.settled
+    assert "running" in repr(made)
+    assert "confirmed stopped" in machine.stop().outcome
+    assert machine.start().wait(timeout=60).status == "running"
+    assert "confirmed deleted" in machine.delete().outcome
+
+
+def test_a_wait_ends_in_time(clock):
+    made = launch(MINIMAL, practice=True)
+    began = clock.now
+    assert made.wait(3).instance.status == "pulling"
+    assert clock.now - began == pytest.approx(3)
+    assert not made.settled
+
+
+def test_a_form_launches_and_shows_what_became_of_it(names):
+    form = LaunchForm(MINIMAL, practice=True, language="en")
+    form._repr_mimebundle_()
+    assert "¥12.60 per hour" in shown(form)
+    press(find(form, "Launch"))
+    let_read()
+    press(find(form, "Yes, launch it"))
+    made = form.session.launch
+    assert made.id in shown(form)
+    assert names() == ["demo"]
+    made.wait(60)
+    assert ">running" in shown(form)
+    press(find(form, "Stop …"))
+    let_read()
+    press(find(form, "Yes, stop it"))
+    assert "confirmed stopped" in shown(form)
+    press(find(form, "Delete …"))
+    let_read()
+    press(find(form, "Yes, delete it for good"))
+    assert "confirmed deleted" in shown(form)
+    assert names() == []
+    form.close()
+
+
+def test_a_lost_answer_is_looked_up(run, names):
+    made = launch(LOST, practice=True)
+    assert (made.state, made.source) == (LaunchState.SUCCEEDED, "listing")
+    assert made.wait(60).instance.status == "running"
+    assert "launched, id" in repr(run("%ppio launches"))
+    assert names() == ["demo"]
+
+
+def test_a_form_looks_a_lost_answer_up(names):
+    form = LaunchForm(LOST, practice=True, language="en")
+    press(find(form, "Launch"))
+    let_read()
+    press(find(form, "Yes, launch it"))
+    assert "it was found by looking it up" in shown(form)
+    assert names() == ["demo"]
+    form.close()
+
+
+def test_a_lost_answer_that_does_not_show_is_looked_up_on_its_schedule(clock, monkeypatch):
+    account, began = kernel_account(), clock.now
+    page = account.page
+    empty = {"data": [], "next_cursor": "", "has_more": False}
+    monkeypatch.setattr(account, "page", lambda **q: page(**q) if clock.now > began + 60 else empty)
+    made = launch(LOST, practice=True)
+    assert made.source == "listing"
+    assert 60 < clock.now - began < 90
+
+
+def test_one_that_does_not_show_in_time_is_looked_up_by_hand(run, clock, capsys):
+    began = clock.now
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(kernel_account(), "page", lambda **_query: {"data": "odd"})
+        with pytest.raises(OutcomeUnknown) as caught:
+            launch(LOST, practice=True, again=True)
+    assert clock.now - began == pytest.approx(90, abs=1)
+    run(f"%ppio launches look {caught.value.params['launch_id']}")
+    assert "it was found by looking it up" in capsys.readouterr().out
+
+
+def test_a_board_lists_and_acts(names):
+    for name in ("one", "two"):
+        launch({**MINIMAL, "name": name}, practice=True).wait(60)
+    board = InstanceBoard(practice=True, language="en")
+    board._repr_mimebundle_()
+    assert "2 instances" in shown(board)
+    state = {"index": [0, 1]}
+    message(find(board, "Instances"), {"method": "update", "state": state, "buffer_paths": []})
+    press(find(board, "Delete …"))
+    let_read()
+    press(find(board, "Yes, delete it for good"))
+    assert names() == []
+    press(find(board, "Refresh"))
+    assert "No instances" in shown(board)
+    board.close()
+
+
+def test_no_second_copy_and_no_claim_twice_without_links(tmp_path, names):
+    launch(MINIMAL, practice=True)
+    with pytest.raises(ConsentNeeded):
+        launch(MINIMAL, practice=True)
+    assert names() == ["demo"]
+    assert [record.name for record in ledger_for(practice=True).read().records] == ["demo"]
+    spare, path = tmp_path / "spare", tmp_path / "name"
+    spare.write_text("whole")
+    publish(spare, path)
+    assert path.read_text() == "whole"
+    with pytest.raises(FileExistsError):
+        publish(spare, path)
