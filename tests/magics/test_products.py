@@ -6,7 +6,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets.cloud import lately
-from ppio_widgets.errors import Unreachable
+from ppio_widgets.errors import ApiError, Unreachable
 from ppio_widgets.launcher.products import Products
 from ppio_widgets.locale import words
 from ppio_widgets.practice.transport import PracticeTransport
@@ -102,12 +102,14 @@ def test_a_product_that_is_not_there_is_said_with_the_closest_and_blocks_nothing
 def test_with_yes_it_is_said_before_sending_where_the_catalogue_is_known_and_never_asked_for(
     run, asked, capsys
 ):
-    run(f"x = {NOPE.format('a100-80')} --yes\nx.stop_following()")
+    with pytest.raises(ApiError, match="RESOURCE_NOT_FOUND"):
+        run(f"{NOPE.format('a100-80')} --yes")
     assert not [path for path in asked if "product" in path]
     assert capsys.readouterr().out == ""
     run("%ppio products --practice")
     asked.clear()
-    run(f"x = {NOPE.format('a100-80').replace('demo', 'second')} --yes\nx.stop_following()")
+    with pytest.raises(ApiError, match="RESOURCE_NOT_FOUND"):
+        run(f"{NOPE.format('a100-80')} --yes")
     assert not [path for path in asked if "product" in path]
     assert SAID in capsys.readouterr().out
 
