@@ -10,15 +10,15 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.cloud.credentials import PRACTICE_KEY_VARIABLE
 from ppio_widgets.practice.server import serving
 from tests.bodies import MINIMAL
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
 from tests.threads import wait_for_threads
 from tests.unit.wire import LAUNCHERS
 
 KEY = "sk_live_0123456789abcd"
+PRACTICE_KEY = "sk_practice_cloud.1234"
+BODY = {**MINIMAL, "product_id": "a100-80g"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -29,7 +29,10 @@ class Clouds:
         self.meant, self.other = meant, other
 
     def posts(self):
-        return [len(one.cloud.one.page()["data"]) for one in (self.meant, self.other)]
+        return [len(self.account(one).page()["data"]) for one in (self.meant, self.other)]
+
+    def account(self, server):
+        return server.cloud.account(PRACTICE_KEY)
 
 
 @pytest.fixture
@@ -42,8 +45,9 @@ def clouds(shell, monkeypatch):
         made.append(client)
 
     monkeypatch.setattr(PpioClient, "__init__", noted)
-    with serving(OneAccount(PracticeAccount())) as meant, serving(OneAccount(PracticeAccount())) as other:
+    with serving() as meant, serving() as other:
         monkeypatch.setenv("PPIO_GPU_BASE_URL", other.url)
+        monkeypatch.setenv(PRACTICE_KEY_VARIABLE, PRACTICE_KEY)
         yield Clouds(meant, other)
         wait_for_threads("ppio-catalogue", *LAUNCHERS)
         for client in made:
@@ -54,7 +58,7 @@ def clouds(shell, monkeypatch):
 def face(clouds):
     """A face of a form that is opened for one of the two."""
 
-    def face(name, body=MINIMAL, **options):
+    def face(name, body=BODY, **options):
         options = options or {"client": PpioClient(base_url=clouds.meant.url)}
         form = LaunchForm(body, **options)
         text = form.face(name)
@@ -92,7 +96,7 @@ def test_a_python_text_reaches_the_cloud_of_its_form(face, clouds):
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 def test_a_curl_text_reaches_the_cloud_of_its_form(face, clouds):
-    done = execute("bash", "-s", text=face("curl"), PPIO_WIDGETS_PRACTICE_KEY=PRACTICE_KEY)
+    done = execute("bash", "-s", text=face("curl"))
     assert done.returncode == 0, done.stderr
     assert clouds.posts() == [1, 0]
 
@@ -183,7 +187,7 @@ def test_a_key_for_a_host_that_was_allowed_goes_to_that_host_only(run, monkeypat
 
 def test_every_verb_goes_to_the_cloud_that_it_names(run, clouds, capsys, monkeypatch):
     here = f"--base-url {clouds.meant.url}"
-    identity = clouds.meant.cloud.one.create(MINIMAL | {"product_id": "a100-80g"})["id"]
+    identity = clouds.account(clouds.meant).create(BODY)["id"]
     for row in run(f"%ppio ls {here}").instances:
         assert row.id == identity
     assert len(run("%ppio ls")) == 0

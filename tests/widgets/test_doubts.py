@@ -7,6 +7,7 @@ import pytest
 from ppio_widgets import EnvRef, notebook
 from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL
+from tests.consent import let_read
 
 from .conftest import displayed, find, press, shown, type_into
 
@@ -71,6 +72,7 @@ def test_a_product_that_is_not_there_is_said_beside_its_field_and_in_the_questio
     assert beside(form)["f-product_id"].startswith(said)
     press(find(form, "Launch"))
     assert f"<b>Product: {said}" in shown(form)
+    let_read()
     press(find(form, "Cancel"))
     type_into(find(form, "Product"), "a100-80g")
     assert "f-product_id" not in beside(form)
