@@ -11,11 +11,11 @@ import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import platformdirs
 
+from ppio_widgets import notebook
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launcher.disk import publish, sync_folder, written
 from ppio_widgets.launcher.record import Record
@@ -159,10 +159,9 @@ def ledger_for(*, practice: bool) -> Ledger:
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 
 
-@cache
 def _practice_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="ppio-widgets-practice-", ignore_cleanup_errors=True)
 
 
 def _throw_away() -> str:
-    return _practice_folder().name
+    return notebook.of(_practice_folder).name

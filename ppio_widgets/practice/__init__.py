@@ -8,12 +8,10 @@ imported lazily, by whoever opens a cloud for a person, and knows nothing of the
 
 from __future__ import annotations
 
-from functools import cache
-
+from ppio_widgets import notebook
 from ppio_widgets.practice.account import PracticeAccount
 
 
-@cache
 def kernel_account() -> PracticeAccount:
-    """Return the one practice account of this process."""
-    return PracticeAccount()
+    """Return the one practice account of this kernel or host session."""
+    return notebook.of(PracticeAccount)

@@ -9,8 +9,6 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from ppio_widgets import api
-from ppio_widgets.cloud.credentials import forget_keys
 from ppio_widgets.practice import kernel_account
 from tests.leftovers import open_views
 
@@ -22,9 +20,6 @@ def shell(monkeypatch, tmp_path):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # the shell puts its own there
-    monkeypatch.setattr(api, "_switched", None)
-    forget_keys()
-    kernel_account.cache_clear()
     config = Config()
     config.HistoryManager.enabled = False
     InteractiveShell.clear_instance()

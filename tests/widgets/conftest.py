@@ -45,6 +45,8 @@ def wire(monkeypatch):
     before = set(_instances)
     yield sent
     assert set(_instances) - before == set(), "a test left widgets open"
+    for look in vars(theme.looks()).values():
+        look.close()
 
 
 @pytest.fixture(autouse=True)
