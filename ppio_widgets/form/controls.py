@@ -56,16 +56,19 @@ class LaunchControls:
         self._absent: w.Button | None = None
         self._launch: w.Button | None = None
         self._machine: MachinePanel | None = None
+        self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             self._launch = theme.button(say("launch.button"), "ppw-launch", button_style="primary")
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         session.observe(self._on_session, ["status", "sight"])
         session.observe(self._on_more, ["shelf", "since"])
+        session.observe(self._on_draft, "draft")
         self._arrange()
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""
+        self._untold = True
         self._show_status(f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>")
         self._arrange()
 
@@ -80,10 +83,19 @@ class LaunchControls:
     def _on_launch(self, _button: Any) -> None:
         if not self.session.arm() and self.session.report.request is None and self._on_attempt:
             self._on_attempt()
+        self._catch_up()
 
     @guarded
     def _on_confirm(self, _button: Any) -> None:
-        self.session.confirm()
+        refusal = ""
+        try:
+            self.session.confirm()
+        except LaunchRefused as error:  # above the price ceiling: the question stays
+            refusal = error.sentence(self._say)
+        self._catch_up()
+        if refusal:
+            self._show_status(f"<p class=ppw-bad>{esc(refusal)}</p>")
+            self._arrange()
 
     @guarded
     def _on_cancel(self, _button: Any) -> None:
@@ -112,6 +124,22 @@ class LaunchControls:
 
     @guarded
     def _on_session(self, _change: Any) -> None:
+        untold, self._untold = self._untold, False
+        if untold:
+            theme.tell_again(self.box)
+        self._tell()
+
+    @guarded
+    def _on_draft(self, _change: Any) -> None:
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show what did not reach the page when it was news: whoever types or clicks can be told."""
+        if self._untold:
+            self._on_session(None)
+
+    def _tell(self) -> None:
+        """Show where the launch stands."""
         if self.session.status is LaunchState.ARMED:
             self._show_question()
             if self._status is not None and self.session.launch in self.session.launches:

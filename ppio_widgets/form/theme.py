@@ -125,6 +125,13 @@ def close_all(widget: w.Widget) -> None:
     widget.close()
 
 
+def tell_again(widget: w.Widget) -> None:
+    """Send the state of a widget, and of everything in it, once more: a message of it was lost."""
+    for child in getattr(widget, "children", ()):
+        tell_again(child)
+    widget.send_state()
+
+
 @cache
 def stylesheet(name: str = "theme.css") -> str:
     """Return a stylesheet as an element, without comments and spare blanks."""

@@ -192,6 +192,7 @@ class TestThePriceCeiling:
         press(find(form, "Launch"))
         press(find(form, "Yes, launch it"))
         shows(form, "12.59")
+        assert "Something in the form itself failed" not in shown(form)
         assert cloud.posts == 0
         with pytest.raises(LaunchRefused):
             form.launch()
