@@ -4,14 +4,16 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+KERNELS := $(VENV)-kernels
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint soak test-oldest picture bench clean
+.PHONY: demo test lint soak kernels test-oldest picture bench clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
 
-test: $(VENV)/.dev-ready lint
+# 7.0.1 is the first ipykernel that keeps in a context which cell an output belongs to.
+test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready lint
 	$(BIN)/python tests/ensure_chromium.py
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -24,6 +26,10 @@ lint: $(VENV)/.dev-ready
 # The launcher's proof at its full length: 2,000 random faults, 300 kills, 25 rounds of each race.
 soak: $(VENV)/.dev-ready
 	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/faults $(ARGS)
+
+# A launch in each ipykernel that is promised, and in the environment's own, the newest.
+kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready)
+	$(BIN)/python -m pytest tests/kernels $(ARGS)
 
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
@@ -39,6 +45,9 @@ bench: $(VENV)-bench/.ready
 	$(VENV)-bench/bin/python tests/ensure_chromium.py
 	$(VENV)-bench/bin/python -m benchmarks $(ARGS)
 
+# Where the tests look for kernels.
+export PPIO_WIDGETS_KERNELS := $(abspath $(KERNELS))
+
 # A stamp per set-up: nothing is installed again until pyproject.toml changes.
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +60,12 @@ $(VENV)/.lab-ready: pyproject.toml | $(BIN)/python
 $(VENV)/.dev-ready: pyproject.toml | $(BIN)/python
 	$(PIP) install --editable ".[lab]" --group dev
 	@touch $@ $(VENV)/.lab-ready
+
+# Only the kernel itself, to be put in front of the environment's own.
+$(KERNELS)/%/.ready: pyproject.toml | $(VENV)/.dev-ready
+	rm -rf $(@D)
+	$(PIP) install --no-deps --target $(@D) --group $*
+	@touch $@
 
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
 	$(PYTHON) -m venv $(VENV)-oldest
@@ -65,4 +80,4 @@ $(VENV)-bench/.ready: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-bench
+	rm -rf $(VENV) $(KERNELS) $(VENV)-oldest $(VENV)-bench

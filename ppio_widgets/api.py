@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
@@ -41,19 +42,23 @@ PRACTICE_VARIABLE = "PPIO_WIDGETS_PRACTICE"
 # How long a call waits for a lost answer to be looked up before it raises.
 LOOK_UP_SECONDS = 90.0
 
-_switched: bool | None = None
+
+class _Switch:
+    """What ``%ppio practice`` chose in this kernel; None before."""
+
+    practice: bool | None = None
 
 
 def switch_practice(on: bool) -> None:  # noqa: FBT001 - a switch is on or off
     """Choose the practice cloud, or not, for the rest of this kernel (``%ppio practice on``)."""
-    global _switched  # noqa: PLW0603 - one choice a kernel is the point
-    _switched = on
+    notebook.of(_Switch).practice = on
 
 
 def wants_practice() -> bool | None:
     """Return what was chosen for this kernel, or None where nothing was."""
-    if _switched is not None:
-        return _switched
+    chosen = notebook.of(_Switch).practice
+    if chosen is not None:
+        return chosen
     return os.environ.get(PRACTICE_VARIABLE) == "1" or None
 
 

@@ -1,7 +1,8 @@
-"""What can be known of the notebook that the code runs in.
+"""What can be known of the notebook that the code runs in, and what there is once in each.
 
 The one place outside ``magics`` that asks IPython, and only if it is already
-loaded: forms and magics both need to know which cell they stand in.
+loaded: forms and magics both need to know which cell they stand in. A server that runs the
+code of several people in one process (Solara, Panel) is asked in the same way whose turn it is.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import weakref
+from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -23,9 +26,27 @@ live_views: dict[str, str] = {}
 
 T = TypeVar("T")
 
-# By session, what there is one of in each.
-_owned: dict[Hashable, dict[Any, Any]] = {}
-_owning = threading.RLock()
+
+class Session:
+    """A kernel, or one person's session of a server; it keeps what there is one of in each.
+
+    Parameters
+    ----------
+    served : bool
+        Whether it is a session of a server: there are no cells, and no outputs.
+    """
+
+    def __init__(self, *, served: bool) -> None:
+        self.served = served
+        self.lock = threading.RLock()
+        self.owned: dict[Any, Any] = {}
+
+
+# By the host's own object of a session (its `id`); None is the kernel, or the process without one.
+_sessions: dict[int | None, Session] = {}
+_opening = threading.Lock()
+# On a thread of ours: the session that began it. The host knows none there, or another one's.
+_inherited: ContextVar[Session] = ContextVar("ppio_widgets_session")
 
 
 def of(kind: Callable[[], T]) -> T:
@@ -34,16 +55,66 @@ def of(kind: Callable[[], T]) -> T:
     What one person typed or chose (keys, looks, the practice account) is kept here and never in
     a module: one process may serve several people.
     """
-    with _owning:
-        owned = _owned.setdefault(session_id(), {})
-        if kind not in owned:
-            owned[kind] = kind()
-        return owned[kind]  # type: ignore[no-any-return]
+    session = _session()
+    with session.lock:
+        if kind not in session.owned:
+            session.owned[kind] = kind()
+        return session.owned[kind]  # type: ignore[no-any-return]
 
 
 def session_id() -> Hashable:
     """Return what tells this kernel or host session from the others of its process."""
-    return None
+    return _session()
+
+
+def inherit_session() -> None:
+    """Stay in this session for as long as the context lasts (`contextvars`), whatever the host says there."""
+    _inherited.set(_session())
+
+
+def is_one_persons() -> bool:
+    """Whether this is an IPython kernel, which is one person's; a server that several visit is none."""
+    app = sys.modules.get("ipykernel.kernelapp")
+    return app is not None and app.IPKernelApp.initialized() and _host_session() is None
+
+
+def _session() -> Session:
+    inherited = _inherited.get(None)
+    if inherited is not None:
+        return inherited
+    host = _host_session()
+    key = None if host is None else id(host)
+    with _opening:
+        if key not in _sessions:
+            _sessions[key] = Session(served=host is not None)
+            if host is not None:  # what a visitor typed goes with the visit
+                weakref.finalize(host, _sessions.pop, key, None)
+        return _sessions[key]
+
+
+def _host_session() -> object | None:
+    """Return the server's own object of the session whose code runs; None outside of such servers.
+
+    A server that is not loaded already is not asked.
+    """
+    solara = sys.modules.get("solara.server.kernel_context")
+    if solara is not None and _is_in_solara(solara):
+        context: object = solara.get_current_context()
+        return context
+    panel, bokeh = sys.modules.get("panel.io.state"), sys.modules.get("bokeh.io.doc")
+    try:
+        document = panel.state.curdoc if panel is not None else bokeh.curdoc() if bokeh is not None else None
+    except RuntimeError:  # the document that was asked for is gone
+        return None
+    document = getattr(document, "_doc", document)  # from behind the proxy of an unlocked callback
+    return document if getattr(document, "session_context", None) is not None else None
+
+
+def _is_in_solara(solara: Any) -> bool:
+    try:
+        return bool(solara.has_current_context())
+    except RuntimeError:  # outside of any page
+        return False
 
 
 def shell() -> Any:
@@ -78,10 +149,11 @@ def who_answers() -> Answers | None:
     """Return how a question can be answered here, or None where nobody can.
 
     A front end with widgets tells the id of the cell (JupyterLab, Notebook 7) or
-    is Voilà: there are buttons. Else the front end may allow input, or a
-    terminal is there. nbclient and papermill offer neither.
+    is Voilà: there are buttons, as in the session of a server (Solara, Panel). Else the front end
+    may allow input, or a terminal is there. nbclient and papermill offer neither.
     """
-    if cell_id() is not None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    if cell_id() is not None or voila or _host_session() is not None:
         return "buttons"
     return "input" if takes_input() else None
 
@@ -97,7 +169,7 @@ def live_view(thing: Any) -> Any:
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:
-    """Show an output in the running cell, or put something else in its place; nothing outside IPython.
+    """Show an output in the running cell, or put something else in its place; nothing where there is none.
 
     An update may come from any thread and at any time: it goes by the id, not by the cell.
 
@@ -110,7 +182,7 @@ def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False)
         Whether to replace what was shown by this id, wherever that was.
     """
     publisher = getattr(shell(), "display_pub", None)
-    if publisher is not None:
+    if publisher is not None and not _session().served:
         publisher.publish(data=dict(bundle), metadata={}, transient={"display_id": display_id}, update=update)
 
 

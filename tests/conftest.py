@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ppio_widgets.cloud.credentials import forget_keys
-from ppio_widgets.launcher import latest, ledger, worker
+from ppio_widgets import notebook
+from ppio_widgets.launcher import ledger, worker
 from tests.chromium import on_ci
 from tests.leftovers import left_behind, open_views
 
@@ -23,13 +23,12 @@ settings.load_profile("ppio")
 
 @pytest.fixture(autouse=True)
 def _own_ledgers(monkeypatch, tmp_path):
-    """Each test has ledgers and presets of its own, never the user's, and no key of his."""
+    """Each test is a kernel of its own, with ledgers and presets of its own, and no key of the user's."""
     for vault in ("keyring", "google.colab"):
         monkeypatch.setitem(sys.modules, vault, None)
-    forget_keys()
+    monkeypatch.setattr(notebook, "_sessions", {})
     monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setattr(latest, "_latest", None)
     monkeypatch.setattr(ledger, "_practice_folder", lambda: SimpleNamespace(name=mkdtemp(dir=tmp_path)))
 
 

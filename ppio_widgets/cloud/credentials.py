@@ -131,7 +131,7 @@ def _refusal(value: object, source: str) -> CredentialsError | None:
 
 
 class _Memory:
-    """The keys that this kernel keeps until logout, each for one host; nothing is written anywhere."""
+    """The keys kept until logout in a kernel or session, each for one host; nothing is written."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -165,7 +165,8 @@ class _Memory:
             self._logouts += 1
 
 
-_memory = _Memory()
+def _memory() -> _Memory:
+    return notebook.of(_Memory)
 
 
 def remember_key(host: Host, key: ApiKey) -> None:
@@ -178,20 +179,21 @@ def remember_key(host: Host, key: ApiKey) -> None:
     """
     if host.loopback:
         raise CredentialsError("key_loopback", host=host.name)
-    _memory.sign_in(host, key)
+    _memory().sign_in(host, key)
 
 
 def forget_keys() -> None:
     """Drop every key that was signed in with or found in a vault (``%ppio logout``)."""
-    _memory.forget()
+    _memory().forget()
 
 
 def keys_at_hand() -> tuple[ApiKey, ...]:
     """Return the keys of the known hosts that this kernel knows already; no vault is asked."""
+    memory = _memory()
     found: list[ApiKey | CredentialsError | None] = []
     for base_url, variable in KEY_VARIABLES.items():
         host = read_host(base_url)
-        found += [_memory.signed_in(host), _memory.kept(host)[0], _read(os.environ.get(variable), variable)]
+        found += [memory.signed_in(host), memory.kept(host)[0], _read(os.environ.get(variable), variable)]
     return tuple(key for key in found if isinstance(key, ApiKey))
 
 
@@ -243,7 +245,7 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
         return _asked(argument)
     if host.loopback:
         return _practice_key()
-    key = _memory.signed_in(host)
+    key = _memory().signed_in(host)
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
@@ -274,13 +276,13 @@ def _asked(argument: KeySource) -> ApiKey | CredentialsError:
 
 
 def _of_vaults(host: Host, variable: str) -> ApiKey | CredentialsError | None:
-    kept, logouts = _memory.kept(host)
+    kept, logouts = _memory().kept(host)
     if kept is not None:
         return kept
     key = _read(ask_colab(variable), f"Colab:{variable}")
     key = key or _read(ask_keyring(host.name), f"keyring:{KEYRING_SERVICE}")
     if isinstance(key, ApiKey):
-        _memory.keep(host, key, logouts)
+        _memory().keep(host, key, logouts)
     return key
 
 

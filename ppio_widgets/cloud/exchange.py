@@ -7,6 +7,7 @@ the kind of exception: most kinds occur both ways.
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import socket
 import sys
@@ -213,7 +214,7 @@ class Exchange:
 
 
 def _watchdog(seconds: float, task: Callable[[], None]) -> threading.Timer:
-    watchdog = threading.Timer(seconds, task)
+    watchdog = threading.Timer(seconds, contextvars.copy_context().run, (task,))
     watchdog.daemon = True
     watchdog.name = "ppio-watchdog"
     if sys.platform != "emscripten":  # no threads there: the browser ends it some day

@@ -1,6 +1,6 @@
 """What each cloud's catalogues told lately, by base URL: read by who must not wait, such as completion.
 
-It is of this process only, as old as it is, and asks nobody. A catalogue belongs to one
+It is of this kernel or session only, as old as it is, and asks nobody. A catalogue belongs to one
 client; this outlives it.
 """
 
@@ -10,6 +10,8 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import Any
+
+from ppio_widgets import notebook
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,26 @@ class Told:
     at: float
 
 
-_told: dict[tuple[str, str], Told] = {}
-_lock = threading.Lock()
+class _Memory:
+    """By base URL and kind."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.told: dict[tuple[str, str], Told] = {}
 
 
 def keep(base_url: str, kind: str, value: Any) -> None:
     """Know what a load brought; None, of a load that failed, lets go of what was there."""
-    with _lock:
+    memory = notebook.of(_Memory)
+    with memory.lock:
         if value is None:
-            _told.pop((base_url, kind), None)
+            memory.told.pop((base_url, kind), None)
         else:
-            _told[base_url, kind] = Told(value, time.monotonic())
+            memory.told[base_url, kind] = Told(value, time.monotonic())
 
 
 def told(base_url: str, kind: str) -> Told | None:
-    """Return what a cloud has of a kind, as far as this process knows."""
-    with _lock:
-        return _told.get((base_url, kind))
+    """Return what a cloud has of a kind, as far as this kernel knows."""
+    memory = notebook.of(_Memory)
+    with memory.lock:
+        return memory.told.get((base_url, kind))

@@ -55,16 +55,19 @@ class LaunchControls:
         self._declared = ""
         self._launch: w.Button | None = None
         self._machine: MachinePanel | None = None
+        self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             self._launch = theme.button(say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary")
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         session.observe(self._on_session, ["status", "sight", "earlier"])
         session.observe(self._on_more, ["shelf", "since"])
+        session.observe(self._on_draft, "draft")
         self._arrange()
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""
+        self._untold = True
         self._show_status(f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>")
         self._arrange()
 
@@ -84,10 +87,12 @@ class LaunchControls:
     def _on_launch(self, _button: Any) -> None:
         if not self.session.arm() and self.session.blocked and self._on_attempt:
             self._on_attempt()
+        self._catch_up()
 
     def _confirm(self) -> None:
         if self.session.confirm() is None and self.session.status is LaunchState.ARMED:
             self._ask()  # with what blocks it by now
+        self._catch_up()
 
     def _cancel(self) -> None:
         self.session.disarm()
@@ -138,13 +143,31 @@ class LaunchControls:
 
     @guarded
     def _on_session(self, change: Any) -> None:
+        untold, self._untold = self._untold, False
+        if untold:
+            theme.tell_again(self.box)
         if change.name == "status" and change.new not in UNRESOLVED:
             self._declared = ""
+        self._tell(anew=change.name == "status")
+
+    @guarded
+    def _on_draft(self, _change: Any) -> None:
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show what did not reach the page when it was news: whoever types or clicks can be told."""
+        if self._untold:
+            self._untold = False
+            theme.tell_again(self.box)
+            self._tell(anew=True)
+
+    def _tell(self, *, anew: bool) -> None:
+        """Show where the launch stands; a question that is asked anew has to be read again."""
         earlier = self._take_machine()
         if self._told() is not None or self.session.launches:
             self._show_status(self._outcome())
         if self.session.status is LaunchState.ARMED:
-            self._ask(anew=change.name == "status")
+            self._ask(anew=anew)
         self._arrange()
         if earlier is not None:
             earlier.close()

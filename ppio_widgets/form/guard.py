@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ppio_widgets.errors import frames_of
@@ -51,6 +52,7 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
                 method(self, *args)
             except Exception as error:  # noqa: BLE001 - whatever a view raises
                 log.error("form: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
-                self.show_fault(type(error).__name__)
+                with suppress(Exception):  # a page that cannot be told hears nothing of this either
+                    self.show_fault(type(error).__name__)
 
     return callback

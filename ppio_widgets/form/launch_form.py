@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from ppio_widgets.request.imported import Imported
 
 _numbers = itertools.count(1)
+# What is said without a key, by how one can be given; the field speaks for itself.
+_NO_KEY = {"login": "banner.no_key", "server": "banner.no_key_served"}
 
 
 class LaunchForm(View):
@@ -113,13 +115,12 @@ class LaunchForm(View):
         controls = LaunchControls(session, say, on_attempt=self._show_all_errors)
         side = theme.box([self._readout.box, self._money.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
-        can_ask = notebook.takes_input()
         remains = FormOutput(session, say)
-        self._top = theme.html(remains.style + _top(client, say, no_key=fell_back and can_ask), "ppw-top")
+        sign_in = _sign_in() if fell_back else ""
+        self._top = theme.html(remains.style + _top(client, say, no_key=sign_in), "ppw-top")
         self._sign_in: SignIn | None = None
-        if fell_back and not can_ask:
-            host = read_host()
-            self._sign_in = SignIn(session, host, say, self.show_fault, self._on_signed_in)
+        if sign_in == "field":
+            self._sign_in = SignIn(session, read_host(), say, self.show_fault, self._on_signed_in)
         above = [self._top, *([self._sign_in.box] if self._sign_in else []), self._import.box]
         super().__init__(session, controls, say, [*above, columns], [scope], remains=remains)
         self._publish()
@@ -252,11 +253,10 @@ class LaunchForm(View):
         self._adopt(draft)
         self._publish()
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Be displayed (IPython's hook); only then is the catalogue asked for."""
-        shown = super()._repr_mimebundle_(**options)
+    def appear(self) -> None:
+        """Ask for the catalogue, and look at what was launched before."""
+        super().appear()
         self.session.load()
-        return shown
 
     def _on_signed_in(self) -> None:
         """Go from the practice cloud to the live one; what was typed stays."""
@@ -321,12 +321,21 @@ def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, A
     return value.body() if isinstance(value, CreateInstanceRequest) else value
 
 
-def _top(client: PpioClient, say: Words, *, no_key: bool = False) -> str:
+def _sign_in() -> str:
+    """Return how a key can be given here; in a process that serves several people by nobody's typing."""
+    if notebook.takes_input():
+        return "login"
+    return "field" if notebook.is_one_persons() else "server"
+
+
+def _top(client: PpioClient, say: Words, *, no_key: str = "") -> str:
     """Name the cloud that will be billed, with the stylesheet and the script."""
     open_launches: list[str] = []
     if client.is_practice:
         where = f" ({client.host.name})" if client.host.name != "localhost" else ""
-        means = [say("banner.practice_means") + where, *([say("banner.no_key")] if no_key else [])]
+        means = [say("banner.practice_means") + where]
+        if no_key in _NO_KEY:
+            means.append(say(_NO_KEY[no_key]))
         kind, head = "practice", say("banner.practice")
     else:
         key = client.require_key()

@@ -57,7 +57,7 @@ class Question:
         self._say = say
         self._answer_yes = on_yes
         self._answer_cancel = on_cancel
-        self._asked_at = 0.0
+        self._asked_at = float("inf")  # before it is asked, no answer counts
         self._early = False
         self._lines: tuple[str, ...] = ()
         self._text = theme.html("", "ppw-question")

@@ -18,10 +18,12 @@ from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_selection import ToggleButtonsStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
+from ppio_widgets import notebook
+
 
 @dataclass(frozen=True)
 class Looks:
-    """The shared instances; one set for all forms of a kernel."""
+    """The shared instances; one set for all forms of a kernel or session."""
 
     layout: w.Layout
     text: Any
@@ -37,14 +39,17 @@ class Looks:
         return all(getattr(self, field.name).comm is not None for field in fields(self))
 
 
-_looks: Looks | None = None
+class _Shared:
+    """The looks of this kernel or session; None before they are first needed."""
+
+    looks: Looks | None = None
 
 
 def looks() -> Looks:
     """Return the shared looks, made anew when they were closed."""
-    global _looks  # noqa: PLW0603 - one set a kernel is the point
-    if _looks is None or not _looks.alive:
-        _looks = Looks(
+    shared = notebook.of(_Shared)
+    if shared.looks is None or not shared.looks.alive:
+        shared.looks = Looks(
             layout=w.Layout(),
             text=TextStyle(),
             choice=DescriptionStyle(),
@@ -53,7 +58,7 @@ def looks() -> Looks:
             button=w.ButtonStyle(),
             html=HTMLStyle(),
         )
-    return _looks
+    return shared.looks
 
 
 def text(**traits: Any) -> w.Text:
@@ -118,6 +123,13 @@ def close_all(widget: w.Widget) -> None:
     for child in getattr(widget, "children", ()):
         close_all(child)
     widget.close()
+
+
+def tell_again(widget: w.Widget) -> None:
+    """Send the state of a widget, and of everything in it, once more: a message of it was lost."""
+    for child in getattr(widget, "children", ()):
+        tell_again(child)
+    widget.send_state()
 
 
 @cache

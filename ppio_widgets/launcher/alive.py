@@ -1,26 +1,35 @@
-"""The launches that were made in this process and are still known."""
+"""The launches that were made in this kernel or session and are still known."""
 
 from __future__ import annotations
 
 import weakref
 from typing import TYPE_CHECKING
 
+from ppio_widgets import notebook
+
 if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
 
-_alive: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
+
+class _Alive:
+    """By their own ids."""
+
+    def __init__(self) -> None:
+        self.launches: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
 
 
 def remember(launch: Launch) -> None:
     """Know a launch as long as anybody else does."""
-    _alive[launch.launch_id] = launch
+    notebook.of(_Alive).launches[launch.launch_id] = launch
 
 
 def live_launch(launch_id: str) -> Launch | None:
-    """Return the launch of this id, when it was made in this process and is still known."""
-    return _alive.get(launch_id)
+    """Return the launch of this id, when it was made here and is still known."""
+    return notebook.of(_Alive).launches.get(launch_id)
 
 
 def ids_of_this_kernel() -> frozenset[str]:
-    """Return the ids of the instances that were launched in this process."""
-    return frozenset(launch.id for launch in list(_alive.values()) if launch.id is not None)
+    """Return the ids of the instances that were launched here."""
+    return frozenset(
+        launch.id for launch in list(notebook.of(_Alive).launches.values()) if launch.id is not None
+    )

@@ -9,6 +9,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of, is_gone
 from ppio_widgets.launcher import worker
@@ -30,8 +31,13 @@ SLICE_SECONDS = 30.0
 # Between attempts; the last one again and again until it has stopped or is called off.
 PAUSES = (5.0, 15.0, 60.0, 120.0, 300.0)
 
-_by_machine: dict[tuple[str, str], Deadline] = {}
-_lock = threading.Lock()
+
+class _Timers:
+    """The timers of this kernel or session, by host and instance id."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_machine: dict[tuple[str, str], Deadline] = {}
 
 
 class Deadline:
@@ -145,8 +151,9 @@ class Deadline:
 
 def of(host: str, instance_id: str) -> Deadline | None:
     """Return this kernel's timer of an instance, also one that has fired."""
-    with _lock:
-        found = _by_machine.get((host, instance_id))
+    timers = notebook.of(_Timers)
+    with timers.lock:
+        found = timers.by_machine.get((host, instance_id))
     return None if found is None or found.state == "cancelled" else found
 
 
@@ -161,9 +168,10 @@ def set_for(instance: Instance, at: float) -> Deadline:
     if not worker.HAS_THREADS:
         raise MomentUnreadable("deadline_no_threads")
     made, key = Deadline(instance, at), (instance.client.host.base_url, instance.id)
-    with _lock:
-        before = _by_machine.get(key)
-        _by_machine[key] = made
+    timers = notebook.of(_Timers)
+    with timers.lock:
+        before = timers.by_machine.get(key)
+        timers.by_machine[key] = made
     begun = False
     try:
         made.begin()
@@ -176,10 +184,10 @@ def set_for(instance: Instance, at: float) -> Deadline:
                 before.cancel()
             raise
         made.cancel()  # what of it may have begun stops nothing, and the one before stays
-        with _lock:
-            if _by_machine.get(key) is made:
-                del _by_machine[key]
-                _by_machine.update({} if before is None else {key: before})
+        with timers.lock:
+            if timers.by_machine.get(key) is made:
+                del timers.by_machine[key]
+                timers.by_machine.update({} if before is None else {key: before})
         if isinstance(error, RuntimeError):  # the system has no thread left
             raise MomentUnreadable("deadline_no_threads") from None
         raise

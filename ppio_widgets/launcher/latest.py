@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import notebook
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_latest: Mapping[str, Any] | None = None
+
+class _Latest:
+    """The body itself; None before there was one."""
+
+    body: Mapping[str, Any] | None = None
 
 
 def note_body(body: Mapping[str, Any]) -> None:
     """Know a body as the one last worked on, unless it is empty."""
-    global _latest  # noqa: PLW0603 - one a kernel is the point
-    _latest = body or _latest
+    if body:
+        notebook.of(_Latest).body = body
 
 
 def latest_body() -> Mapping[str, Any] | None:
     """Return the body last worked on in this kernel; None where there was none."""
-    return _latest
+    return notebook.of(_Latest).body

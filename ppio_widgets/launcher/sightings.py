@@ -1,6 +1,6 @@
-"""The instances that this process saw last, by cloud, and those that are gone: completion asks nobody.
+"""The instances that this kernel saw last, by cloud, and those that are gone: completion asks nobody.
 
-Memory of this process only. What was seen may be old: whoever acts on an instance looks it
+Memory of this kernel or session only. What was seen may be old: whoever acts on an instance looks it
 up first.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.details import kept
 
 if TYPE_CHECKING:
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 # More than that nobody chooses from by name.
 MOST_SEEN = 500
 
-_seen: dict[str, tuple[InstanceDetail, ...]] = {}
-_gone: dict[str, tuple[InstanceDetail, ...]] = {}
-_lock = threading.Lock()
+
+class _Seen:
+    """By base URL of their cloud, newest first."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.instances: dict[str, tuple[InstanceDetail, ...]] = {}
+        self.gone: dict[str, tuple[InstanceDetail, ...]] = {}
 
 
 def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = False) -> None:
@@ -36,28 +42,31 @@ def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = Fa
         Whether these are all that there are: what was known besides is forgotten.
     """
     looked_at = tuple(instances)
-    with _lock:
-        before = {one.id: one for one in _seen.get(base_url, ())}
+    seen = notebook.of(_Seen)
+    with seen.lock:
+        before = {one.id: one for one in seen.instances.get(base_url, ())}
         now = {one.id: kept(before.get(one.id), one) for one in looked_at}
         # Of two made at the same time, or at one that is not known, the one seen last comes first.
         found = now if whole else {**now, **{key: one for key, one in before.items() if key not in now}}
         alive = [one for one in found.values() if one.status != "removed"]
         alive.sort(key=lambda one: one.created_at, reverse=True)
-        _seen[base_url] = tuple(alive[:MOST_SEEN])
+        seen.instances[base_url] = tuple(alive[:MOST_SEEN])
         removed = {one.id: one for one in looked_at if one.status == "removed"}
-        gone = [one for one in _gone.get(base_url, ()) if one.id not in removed]
-        _gone[base_url] = (*removed.values(), *gone)[:MOST_SEEN]
+        gone = [one for one in seen.gone.get(base_url, ()) if one.id not in removed]
+        seen.gone[base_url] = (*removed.values(), *gone)[:MOST_SEEN]
 
 
 def last_seen(base_url: str) -> tuple[InstanceDetail, ...]:
     """Return the instances of a cloud as they were seen last, newest first."""
-    with _lock:
-        return _seen.get(base_url, ())
+    seen = notebook.of(_Seen)
+    with seen.lock:
+        return seen.instances.get(base_url, ())
 
 
 def last_gone(base_url: str, word: str) -> InstanceDetail | None:
     """Return what was last seen of an instance that is gone, by its id or exact name."""
-    with _lock:
-        gone = _gone.get(base_url, ())
+    seen = notebook.of(_Seen)
+    with seen.lock:
+        gone = seen.gone.get(base_url, ())
     named = (one for one in gone if one.name == word)
     return next((one for one in gone if one.id == word), next(named, None))

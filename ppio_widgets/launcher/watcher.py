@@ -16,6 +16,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import RUNNING
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
 from ppio_widgets.launcher import sightings, worker
@@ -40,6 +41,7 @@ SLOWEST_FAILING_SECONDS = 60.0
 # What a listing leaves out is asked for by itself, at most so many in a tick.
 MOST_LOOKS = 5
 
+# By kernel or session, and account.
 _watchers: dict[Hashable, Watcher] = {}
 _lock = threading.RLock()
 
@@ -108,7 +110,7 @@ def watch_all(client: PpioClient, on_rows: Callable[[Rows | PpioError], None]) -
 
 def _watcher_of(identity: Hashable) -> Watcher:
     with _lock:
-        return _watchers.setdefault(identity, Watcher(identity))
+        return _watchers.setdefault((notebook.session_id(), identity), Watcher(identity))
 
 
 @dataclass

@@ -8,6 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ppio_widgets import notebook
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,7 +42,8 @@ clock = Clock()
 def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     """Run `task` on a new thread; inline where threads do not exist (Pyodide).
 
-    It sees the caller's context: an ipykernel before 7.1 finds in it the cell that its output belongs to.
+    It sees the caller's context, in which ipykernel 7.0 finds the cell that its output belongs to, and
+    stays in the caller's session (`notebook.of`).
 
     Parameters
     ----------
@@ -55,6 +58,7 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
         task()
         return
     context = contextvars.copy_context()
+    context.run(notebook.inherit_session)
     threading.Thread(target=context.run, args=(task,), name=name, daemon=daemon).start()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 from contextlib import contextmanager
@@ -84,8 +85,9 @@ class PracticeServer(ThreadingHTTPServer):
 def serving(cloud: PracticeCloud | None = None, port: int = 0) -> Iterator[PracticeServer]:
     """Serve on a thread of its own while the block runs."""
     with PracticeServer(port, cloud) as server:
+        context = contextvars.copy_context()
         thread = threading.Thread(
-            target=server.serve_forever, args=(0.05,), name="ppio-practice", daemon=True
+            target=context.run, args=(server.serve_forever, 0.05), name="ppio-practice", daemon=True
         )
         thread.start()
         try:

@@ -9,8 +9,6 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from ppio_widgets import api, notebook
-from ppio_widgets.cloud.credentials import forget_keys
 from ppio_widgets.practice import kernel_account
 from tests.leftovers import open_views
 
@@ -27,10 +25,6 @@ def shell(monkeypatch, tmp_path):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # the shell puts its own there
-    monkeypatch.setattr(api, "_switched", None)
-    session = object()  # a kernel of its own, with its own practice account
-    monkeypatch.setattr(notebook, "session_id", lambda: session)
-    forget_keys()
     config = Config()
     config.HistoryManager.enabled = False
     InteractiveShell.clear_instance()

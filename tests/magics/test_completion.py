@@ -32,9 +32,7 @@ PIECES = (
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
-    """Nothing is known, and the kernel's folder is empty."""
-    monkeypatch.setattr(lately, "_told", {})
-    monkeypatch.setattr(sightings, "_seen", {})
+    """The kernel's folder is empty."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)

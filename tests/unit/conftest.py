@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from ppio_widgets import api
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launcher import search, watcher, worker
 from ppio_widgets.practice.account import PracticeAccount
@@ -30,7 +29,6 @@ def _plain_environment(monkeypatch):
     for name in OURS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
-    monkeypatch.setattr(api, "_switched", None)
 
 
 @pytest.fixture

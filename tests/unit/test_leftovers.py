@@ -86,3 +86,17 @@ def test_every_thread_of_the_product_has_a_name_that_is_watched():
     own = [(path, name) for path, name in named if (path, name) != ("worker.py", "name")]
     assert len(own) > 10
     assert [(path, name) for path, name in own if not (name or "").startswith(f"'{OURS}")] == []
+
+
+def test_every_thread_of_the_product_begins_in_a_copy_of_its_callers_context():
+    targets = []
+    for path in SOURCES.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "threading.Thread":
+                targets += [ast.unparse(one.value) for one in call.keywords if one.arg == "target"]
+            elif isinstance(call, ast.Call) and ast.unparse(call.func) == "threading.Timer":
+                targets.append(ast.unparse(call.args[1]).replace("contextvars.copy_context()", "context"))
+            elif isinstance(call, ast.Call) and "Executor" in ast.unparse(call.func):
+                targets.append(ast.unparse(call.func))
+    assert len(targets) == 3
+    assert set(targets) == {"context.run"}

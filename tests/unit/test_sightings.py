@@ -1,18 +1,9 @@
 from threading import Thread
 
-import pytest
-
 from ppio_widgets.cloud.details import InstanceDetail
-from ppio_widgets.launcher import sightings
 from ppio_widgets.launcher.sightings import MOST_SEEN, last_gone, last_seen, note
 
 CLOUD = "https://api.ppio.com"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_seen(monkeypatch):
-    monkeypatch.setattr(sightings, "_seen", {})
-    monkeypatch.setattr(sightings, "_gone", {})
 
 
 def one(identity, created_at=1, **more):

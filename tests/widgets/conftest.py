@@ -50,6 +50,8 @@ def wire(monkeypatch):
     before = set(_instances)
     yield sent
     assert set(_instances) - before == set(), "a test left widgets open"
+    for look in vars(theme.looks()).values():
+        look.close()
 
 
 @pytest.fixture(autouse=True)
@@ -57,9 +59,9 @@ def nothing_is_swallowed(caplog):
     """`Button.click` and message handlers only log what they catch."""
     with caplog.at_level(logging.DEBUG, "ppio_widgets"):
         yield
-    # What is told in `records` here is of the end of the test only.
-    records = [record for phase in ("setup", "call") for record in caplog.get_records(phase)]
-    assert [record for record in records if record.levelno >= logging.ERROR] == []
+    # What is told in `records` alone is of the end of the test only.
+    logged = [*caplog.get_records("setup"), *caplog.get_records("call"), *caplog.records]
+    assert [record for record in logged if record.levelno >= logging.ERROR] == []
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ def many(count):
 
 
 @pytest.fixture
-def first_looks(wire, monkeypatch):
+def first_looks(wire):
     """No shared looks yet, as before the first form of a kernel."""
-    monkeypatch.setattr(theme, "_looks", None)
+    for look in vars(theme.looks()).values():
+        look.close()
     wire.clear()
     yield
     for look in vars(theme.looks()).values():

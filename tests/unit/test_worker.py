@@ -1,0 +1,81 @@
+"""Threads of ours see what their caller saw: in its context an ipykernel keeps the cell that runs."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+
+import pytest
+
+from ppio_widgets import api
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.board import on_all
+from ppio_widgets.launcher.instance import Instance
+from ppio_widgets.launcher.launch import Launch
+from ppio_widgets.launcher.machine_session import MachineSession
+from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launcher.session import LaunchSession
+from ppio_widgets.request.check import check
+from tests.bodies import MINIMAL
+from tests.threads import wait_for_threads
+
+cell = contextvars.ContextVar("cell")
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What the threads of ours that told something saw, by their names."""
+    token = cell.set("cell-1")
+    seen = {}
+
+    def hear(*_news):
+        thread = threading.current_thread()
+        if thread is not threading.main_thread():
+            seen.setdefault(thread.name, set()).add(cell.get("no cell"))
+
+    seen["hear"] = hear
+    yield seen
+    cell.reset(token)
+
+
+def told(heard):
+    return {name: one for name, one in heard.items() if name != "hear"}
+
+
+def test_a_launch_and_its_watch(heard, client, quick):
+    launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
+    launch.subscribe(heard["hear"])
+    api.finish(launch)
+    launch.wait(10)
+    launch.stop_following()
+    wait_for_threads("ppio-watch")
+    assert told(heard).keys() >= {"ppio-launch"}
+    assert set().union(*told(heard).values()) == {"cell-1"}
+
+
+def test_the_catalogue_of_a_form(heard, client):
+    session = LaunchSession(client)
+    session.observe(heard["hear"], "shelf")
+    session.load()
+    wait_for_threads("ppio-catalogue")
+    session.close()
+    assert told(heard) == {"ppio-catalogue": {"cell-1"}}
+
+
+def test_an_action_a_timer_and_what_is_done_to_several(heard, client, account, clock, monkeypatch):
+    machine = Instance(account.create(MINIMAL)["id"], client)
+    clock.turn(10)
+    machine.look()
+    session = MachineSession(machine)
+    session.observe(heard["hear"], ["acting", "sight"])
+    monkeypatch.setattr(Instance, "stop", lambda _machine: None)  # how it is read back is another test's
+    session.ask("stop")
+    session.confirm()
+    wait_for_threads("ppio-act")
+    session.close()
+    worker.after(0, heard["hear"])
+    wait_for_threads("ppio-timer")
+    on_all([machine], lambda _one: "", heard["hear"])
+    wait_for_threads("ppio-act")
+    assert told(heard).keys() >= {"ppio-act", "ppio-timer"}
+    assert set().union(*told(heard).values()) == {"cell-1"}
