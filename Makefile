@@ -23,9 +23,11 @@ lint: $(VENV)/.dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# The launcher's proof at its full length: 2,000 random faults, 300 kills, 25 rounds of each race.
+# The launcher's proof at its full length: 2,000 random faults, 300 kills, 25 rounds of each race; every pace of
+# double clicks and held keys on every button.
 soak: $(VENV)/.dev-ready
-	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/faults $(ARGS)
+	$(BIN)/python tests/ensure_chromium.py
+	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/faults tests/browser/test_consent.py $(ARGS)
 
 # A launch in each ipykernel that is promised, and in the environment's own, the newest.
 kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready)
