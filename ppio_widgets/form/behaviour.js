@@ -1,5 +1,5 @@
-// One constant script for all forms of a page. It handles what the kernel cannot:
-// the notebook's own shortcuts, where the focus goes, and the clipboard.
+// One constant script for all forms of a page. It handles what the kernel cannot: the notebook's own
+// shortcuts, and where the focus goes. What belongs to a question or to Copy comes with those.
 if (!window.ppw) {
   const near = (node, selector) => node?.closest?.(selector);
   const inside = (node) => near(node, '.ppw');
@@ -54,79 +54,9 @@ if (!window.ppw) {
   };
   document.addEventListener('input', grow);
   document.addEventListener('focusin', grow);
-  // What spends or destroys takes no held key and no double click; a click of an assistive device has detail 0.
-  const weighty = (node) => near(node, '.ppw-ask, .ppw-asked > button');
-  const drop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
-  document.addEventListener('keydown', (event) => {
-    const root = inside(event.target);
-    const asked = near(event.target, '.ppw-asked') || root?.querySelector('.ppw-asked');
-    if (asked && event.key === 'Escape') {
-      drop(event);
-      asked.querySelector('.ppw-esc').click();
-    } else if (event.repeat && /^(Enter| )$/.test(event.key) && weighty(event.target)) drop(event);
-  }, true);
-  // The second press of a double click on what asked takes the focus from the question, wherever it lands.
-  document.addEventListener('mousedown', (event) => {
-    if (event.detail > 1 && document.activeElement.matches('.ppw-asked') && !near(event.target, '.ppw-asked')) drop(event);
-  }, true);
-  document.addEventListener('click', (event) => {
-    const asked = near(event.target, '.ppw-asked');
-    const button = weighty(event.target);
-    // While a question is to be read, a click goes through its buttons to what is behind them.
-    const through = (one) => {
-      const {x, y, right, bottom} = one.getBoundingClientRect();
-      return event.x > x && event.x < right && event.y > y && event.y < bottom;
-    };
-    if (button && event.detail > 1) drop(event);
-    else if (button || !asked || ![...asked.children].slice(1).some(through)) return;
-    const told = asked?.querySelector('.ppw-early');
-    if (told) told.textContent = told.dataset.early;
-  }, true);
-  // Names a question after its first line, and describes it by the others.
-  let texts = 0;
-  const ask = (image, tries = 40) => {
-    const asked = image.closest('.ppw-asked');
-    if (!asked) return void (tries && setTimeout(ask, 50, image, tries - 1));
-    ['aria-labelledby', 'aria-describedby'].forEach((name, number) => {
-      const text = image.parentNode.children[number + 1];
-      text.id = `ppw-text${++texts}`;
-      asked.setAttribute(name, text.id);
-    });
-    asked.tabIndex = -1;
-    asked.setAttribute('role', 'alertdialog');
-  };
-  // After a click that adds, removes, asks or answers, put the focus where the next key belongs.
-  const asker = new WeakMap();
+  // After a click that adds or removes something, put the focus where the next key belongs.
   let watcher;
-  document.addEventListener('click', (event) => {
-    const control = near(event.target, 'button, .ppw-switch input');
-    const root = inside(control);
-    if (!root) return;
-    // A changed list or row makes its buttons anew, so that is what to hold on to.
-    const list = control.closest('.ppw-list');
-    const row = control.closest('.ppw-row');
-    const actions = control.closest('.ppw-actions');
-    const part = (selector) => actions.querySelector(`:scope > ${selector}`);
-    const earlier = actions?.querySelector(':scope > .ppw-machine');
-    const answered = () => {
-      // Asked once more.
-      if (part('.ppw-asked')) return part('[role=alertdialog]');
-      // Not all of it is there.
-      if (part(':not(.jupyter-widgets)')) return null;
-      if (!control.matches('.ppw-yes'))
-        return [...actions.children].find((one) => one.textContent === asker.get(actions)) || part('.ppw-status');
-      const card = part('.ppw-machine');
-      return (card === earlier ? null : card) || actions.closest('.ppw-machine') || root.querySelector('.ppw-instances select')
-        || part('.ppw-look') || part('.ppw-launch');
-    };
-    const goal = control.matches('.ppw-add') ? () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select, textarea)')
-      : control.matches('.ppw-row > button') ? () => list.querySelector('.ppw-add')
-      : control.matches('input') ? () => row.querySelector('.ppw-switch input')
-      : control.matches('.ppw-ask') ? () => part('[role=alertdialog]')
-      : control.matches('.ppw-asked > button') ? answered
-      : null;
-    if (!goal) return;
-    if (control.matches('.ppw-ask')) asker.set(actions, control.textContent);
+  const follow = (control, goal) => {
     const before = goal();
     watcher?.disconnect();
     watcher = new MutationObserver(() => {
@@ -136,44 +66,27 @@ if (!window.ppw) {
       // Whoever went elsewhere meanwhile stays there.
       const active = document.activeElement;
       if (active !== control && near(active, 'input, textarea, select, button, [contenteditable=true]')) return;
-      if (!target.matches('button, input, select')) target.tabIndex = -1;
+      if (!target.matches('button, input, select, textarea')) target.tabIndex = -1;
       target.focus();
     });
     // Classes come after the element itself, the role of a question after its text.
-    watcher.observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'role']});
+    watcher.observe(inside(control), {childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'role']});
+  };
+  document.addEventListener('click', (event) => {
+    const control = near(event.target, 'button, .ppw-switch input');
+    if (!inside(control)) return;
+    // A changed list or row makes its buttons anew, so that is what to hold on to.
+    const list = control.closest('.ppw-list');
+    const row = control.closest('.ppw-row');
+    if (control.matches('.ppw-add')) follow(control, () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select, textarea)'));
+    else if (control.matches('.ppw-row > button')) follow(control, () => list.querySelector('.ppw-add'));
+    else if (control.matches('input')) follow(control, () => row.querySelector('.ppw-switch input'));
+    else if (control.matches('.ppw-ask')) {
+      const actions = control.closest('.ppw-actions');
+      actions.ppwAsker = control.textContent;
+      follow(control, () => actions.querySelector(':scope > [role=alertdialog]'));
+    }
   });
-  const copy = (image) => {
-    const area = image.parentNode.querySelector('textarea');
-    const note = image.parentNode.querySelector('span');
-    const done = () => { area.remove(); note.textContent = note.dataset.done; };
-    const select = () => {
-      area.focus();
-      area.select();
-      if (document.execCommand('copy')) done(); else note.textContent = note.dataset.manual;
-    };
-    if (navigator.clipboard) navigator.clipboard.writeText(area.value).then(done, select);
-    else select();
-  };
-  const count = (image) => {
-    const clock = image.previousElementSibling;
-    const end = Date.now() + 1000 * clock.dataset.left;
-    const show = () => {
-      const left = Math.ceil((end - Date.now()) / 1000);
-      clock.textContent = left > 0 ? left + ' s' : clock.dataset.done;
-      if (left > 0 && clock.isConnected) setTimeout(show, 1000);
-    };
-    show();
-  };
-  const grab = (button) => {
-    const code = button.previousElementSibling;
-    const range = document.createRange();
-    range.selectNodeContents(code);
-    getSelection().removeAllRanges();
-    getSelection().addRange(range);
-    const done = () => { button.textContent = button.dataset.done; };
-    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).then(done, () => {});
-    else if (document.execCommand('copy')) done();
-  };
-  window.ppw = {announce, ask, copy, count, grab};
+  window.ppw = {announce, follow, inside, near};
 }
 ppw.announce(this, 50);

@@ -309,5 +309,5 @@ class LaunchControls:
         done = esc(self._say("retry.now"))
         return (
             f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
-            "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.count(this)'>"
+            f"{theme.script('countdown.js')}"
         )

@@ -66,7 +66,8 @@ class MachinePanel:
         """Show what is known now; what has not changed is not sent."""
         self._live.value = self._progress()
         rows = "".join(map(self._row, facts(self.session.instance, self._say)))
-        self._facts.value = f"{theme.stylesheet('machine.css')}<dl class='{NO_FORMULAS}'>{rows}</dl>"
+        parts = theme.stylesheet("machine.css") + theme.script("copy.js")
+        self._facts.value = f"{parts}<dl class='{NO_FORMULAS}'>{rows}</dl>"
         self._arrange()
 
     def _progress(self) -> str:

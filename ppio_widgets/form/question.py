@@ -102,7 +102,7 @@ class Question:
         self._text.value = (
             f"{theme.stylesheet('question.css')}<p>{question}</p><p>{'<br>'.join(meaning)}</p>"
             f"<p class=ppw-early role=alert data-early='{told}'>{told if self._early else ''}</p>"
-            "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.ask(this)'>"
+            f"{theme.script('question.js')}"
         )
 
     def _was_read(self) -> bool:

@@ -189,7 +189,7 @@ class Readout:
         self.render(
             f"<div class=ppw-copied><textarea readonly aria-label='{label}'>{text}</textarea>"
             f"<span role=status data-done='{done}' data-manual='{manual}'></span>"
-            "<img alt='' hidden src='data:,' onerror='window.ppw&&ppw.copy(this)'></div>"
+            f"{theme.script('copy.js')}</div>"
         )
 
 

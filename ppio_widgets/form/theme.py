@@ -143,13 +143,13 @@ def stylesheet(name: str = "theme.css") -> str:
 
 
 @cache
-def script() -> str:
-    """Return the one constant script, as an image that fails to load.
+def script(name: str = "behaviour.js") -> str:
+    """Return a constant script, as an image that fails to load.
 
     ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
     of a person's or a server's ever becomes part of it.
     """
-    code = files(__package__).joinpath("behaviour.js").read_text(encoding="utf-8")
+    code = files(__package__).joinpath(name).read_text(encoding="utf-8")
     code = " ".join(re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE).split())
     code = re.sub(r" ?([{};,=>]) ?", r"\1", code)
     # Ours and constant: only what ends the attribute is escaped, the rest would be a tenth more to send.

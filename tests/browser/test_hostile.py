@@ -25,10 +25,10 @@ ALL = tuple(TEXTS.values())
 
 # The handlers of the package's own images; no other image and no other handler may be anywhere.
 HANDLERS = (
-    html.unescape(re.search('onerror="([^"]*)"', script())[1]),
-    "window.ppw&&ppw.ask(this)",
-    "window.ppw&&ppw.copy(this)",
-    "window.ppw&&ppw.count(this)",
+    *(
+        html.unescape(re.search('onerror="([^"]*)"', script(name))[1])
+        for name in ("behaviour.js", "question.js", "copy.js", "countdown.js")
+    ),
     "window.ppw&&ppw.grab(this)",
 )
 

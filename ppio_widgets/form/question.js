@@ -1,0 +1,65 @@
+// Comes with each question: what spends or destroys takes no held key and no double click, and the focus
+// goes to the question. A click of an assistive device has detail 0.
+if (window.ppw && !ppw.ask) {
+  const {follow, inside, near} = ppw;
+  const weighty = (node) => near(node, '.ppw-ask, .ppw-asked > button');
+  const drop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+  document.addEventListener('keydown', (event) => {
+    const root = inside(event.target);
+    const asked = near(event.target, '.ppw-asked') || root?.querySelector('.ppw-asked');
+    if (asked && event.key === 'Escape') {
+      drop(event);
+      asked.querySelector('.ppw-esc').click();
+    } else if (event.repeat && /^(Enter| )$/.test(event.key) && weighty(event.target)) drop(event);
+  }, true);
+  // The second press of a double click on what asked takes the focus from the question, wherever it lands.
+  document.addEventListener('mousedown', (event) => {
+    if (event.detail > 1 && document.activeElement.matches('.ppw-asked') && !near(event.target, '.ppw-asked')) drop(event);
+  }, true);
+  document.addEventListener('click', (event) => {
+    const asked = near(event.target, '.ppw-asked');
+    const button = weighty(event.target);
+    // While a question is to be read, a click goes through its buttons to what is behind them.
+    const through = (one) => {
+      const {x, y, right, bottom} = one.getBoundingClientRect();
+      return event.x > x && event.x < right && event.y > y && event.y < bottom;
+    };
+    if (button && event.detail > 1) drop(event);
+    else if (button || !asked || ![...asked.children].slice(1).some(through)) return;
+    const told = asked?.querySelector('.ppw-early');
+    if (told) told.textContent = told.dataset.early;
+  }, true);
+  // Names a question after its first line, and describes it by the others.
+  let texts = 0;
+  ppw.ask = (image, tries) => {
+    const asked = image.closest('.ppw-asked');
+    if (!asked) return void (tries && setTimeout(ppw.ask, 50, image, tries - 1));
+    ['aria-labelledby', 'aria-describedby'].forEach((name, number) => {
+      const text = image.parentNode.children[number + 1];
+      text.id = `ppw-text${++texts}`;
+      asked.setAttribute(name, text.id);
+    });
+    asked.tabIndex = -1;
+    asked.setAttribute('role', 'alertdialog');
+  };
+  // After an answer the focus goes to what came of it, or back to the button that asked.
+  document.addEventListener('click', (event) => {
+    const control = near(event.target, '.ppw-asked > button');
+    if (!control) return;
+    const actions = control.closest('.ppw-actions');
+    const part = (selector) => actions.querySelector(`:scope > ${selector}`);
+    const earlier = part('.ppw-machine');
+    follow(control, () => {
+      // Asked once more.
+      if (part('.ppw-asked')) return part('[role=alertdialog]');
+      // Not all of it is there.
+      if (part(':not(.jupyter-widgets)')) return null;
+      if (!control.matches('.ppw-yes'))
+        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-status');
+      const card = part('.ppw-machine');
+      return (card === earlier ? null : card) || actions.closest('.ppw-machine')
+        || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');
+    });
+  });
+}
+window.ppw?.ask(this, 40);
