@@ -241,6 +241,8 @@ def _draft(call: _Call, script: Script) -> dict[str, Any]:
         words = script.documents  # of curl, or of what is piped into it
         if len(words) != 1:
             raise LineError("curl_body")
+    if not "".join(word.masked for word in words).replace(HOLE, "").strip():
+        raise LineError("curl_body")  # in a variable that the text says nothing of
     draft = _json(call.joined.join(word.text for word in words))
     # Once more with a number in each hole, so that it is known which text of the body has which.
     expansions = (one for word in words for one in word.expansions)

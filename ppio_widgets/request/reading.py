@@ -34,7 +34,9 @@ _LINE = re.compile(
 _CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOTALL)
 # Comments before it, which JSON has none of, are said with their place.
 _JSON = re.compile(
-    r"(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)*(?:\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b))", re.DOTALL
+    r"\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b)"
+    r"|(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)+\{\s*(?:[\"'“}#]|//|/\*)",
+    re.DOTALL,
 )
 # Where a command of a text begins.
 _BEGINS = rf"(?:^|[;&|(]){BLANK}*(?:{PROMPT})?"

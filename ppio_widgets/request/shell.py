@@ -45,8 +45,8 @@ _PROMPTED = re.compile(f"{BLANK}*{PROMPT}")
 # Before each further line of a command, or of a quotation.
 _MARK = re.compile(rf"({BLANK}*)>{{1,2}}(?:{BLANK}|$)")
 
-# How a line goes on in the next one: in a word, and between two of them.
-_JOINED = re.compile(rf"[\\`]{BLANK}*\n")
+# How a line goes on in the next one: in a word (HEAD^ may end one), and between two of them.
+_JOINED = re.compile(rf"[\\`]{BLANK}*\n|\^\n(?={BLANK})")
 _CONTINUED = rf"[\\^`](?:{BLANK}*|{BLANK}+#[^\n]*)\n(?:{BLANK}*#[^\n]*\n)*"
 _CUT_OFF = re.compile(r"([\\^`])\s*\Z")
 _GAP = rf"(?:[{_BLANKS}{_NO_WIDTH}]|{_CONTINUED})"

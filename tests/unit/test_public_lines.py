@@ -286,6 +286,17 @@ def test_any_text_is_read_or_refused_in_one_sentence_that_repeats_no_secret(text
         assert not any(KNOWN in one for one in told)
 
 
+def test_a_mark_that_is_glued_to_a_word_says_that_the_line_goes_on_too():
+    for mark in ("\\", "^", "`"):
+        read = read_any(f"docker run{mark}\n  -p 80:80{mark}\n  img{mark}\n  cmd")
+        assert read.draft == {
+            "image": "img",
+            "command": "cmd",
+            "ports": [{"port": 80, "protocol": "http"}],
+        }
+    assert read_any("git checkout HEAD^\ndocker run img").draft == {"image": "img"}
+
+
 def test_a_text_that_ends_with_a_mark_says_that_a_line_is_missing():
     for mark in ("\\", "^", "`"):
         with pytest.raises(PpioError) as caught:

@@ -225,6 +225,8 @@ def test_the_same_is_left_out_once():
         (f"curl -X PUT {URL} -d '{JSON}'", "curl_url"),
         (f"curl -G {URL} -d '{JSON}'", "curl_url"),
         (f"curl {URL}", "curl_body"),
+        (f'curl {URL} -d "$BODY"', "curl_body"),
+        (f'curl {URL} -d "$(cat s3cret)"', "curl_body"),
         (f"curl -X POST {URL}", "curl_body"),
         (f"curl -F name=s3cret {URL}", "curl_body"),
         (f"cat body.json | curl {URL} -d @-", "curl_body"),
