@@ -252,7 +252,7 @@ class LaunchControls:
             lines.append(esc(self.session.timer.sentence(say)))
         if anew:
             # The second time the Yes before it stood on the right.
-            yes = say("launch.all_the_same" if doubt else "launch.confirm")
+            yes = say("launch.anyway" if doubt else "launch.confirm")
             self._question.ask(yes, lines, yes_on_left=doubt is not None)
         else:
             self._question.tell(lines)

@@ -46,8 +46,8 @@ class MachinePanel:
         self._say = say
         self._live = theme.html("", "ppw-live")
         self._facts = theme.html("", "ppw-facts")
-        self._rest = theme.button(say("do.rest"))
-        self._watch = theme.button(say("do.watch"))
+        self._rest = theme.button(say("do.rest"), "ppw-refreshing")
+        self._watch = theme.button(say("do.watch"), "ppw-refreshing")
         self._rest.on_click(self._on_rest)
         self._watch.on_click(self._on_watch)
         self._actions = AskingButtons(session, say, show_fault)
@@ -112,8 +112,12 @@ class MachinePanel:
 
     def _arrange(self) -> None:
         session = self.session
-        looking = () if not session.actions else (self._rest,) if session.watching else (self._watch,)
-        self._actions.show(session.actions, [session.instance], looking)
+        looking = [] if not session.actions else [self._rest if session.watching else self._watch]
+        # With what it is about, and away from Stop, which costs something else.
+        shown = [self._live, *looking, self._facts, self._actions.box]
+        if shown != list(self.box.children):
+            self.box.children = shown
+        self._actions.show(session.actions, [session.instance], ())
 
     @guarded
     def _on_session(self, _change: Any) -> None:

@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 
 from ppio_widgets import notebook
-from ppio_widgets.locale import words
+from ppio_widgets.locale import joined, words
 from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.request.options import option_for
 
@@ -305,4 +305,4 @@ def _blocked(plan: LaunchPlan) -> str:
         name = option.flag if option else ".".join(str(part) for part in path)
         which = f"{name} ({number + 1})" if number else name
         parts.append(say("problem.named", name=which, text=text))
-    return say("line.blocked", problems=" ".join(parts))
+    return say("line.blocked", problems=joined(parts))

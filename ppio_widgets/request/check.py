@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.locale import Words, words
+from ppio_widgets.locale import Words, joined, words
 from ppio_widgets.locale.escapes import is_half
 from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
@@ -81,7 +81,7 @@ class Report:
         """
         if self.request is not None:
             return self.request
-        lines = " ".join(f"{dotted(path)}: {text}" for path, text in self.errors().items())
+        lines = joined(f"{dotted(path)}: {text}" for path, text in self.errors().items())
         raise RequestInvalid("invalid", problems=lines)
 
 

@@ -1,4 +1,5 @@
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 import ppio_widgets
 from ppio_widgets.launcher.launch import LaunchState
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale import LANGUAGES, joined, words
 
 PACKAGE = Path(ppio_widgets.__file__).parent
 NAMES = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -176,3 +177,57 @@ def test_a_missing_key_or_parameter_is_an_error():
         say("launch.draft")
     assert "no.such.key" not in say
     assert say.first("no.such.key", "mode.spot") == "spot"
+
+
+# Not one sentence, but a table of what may be typed.
+TABLES = {"ppio.usage", "line.about", "line.examples", "command.serving"}
+UNWANTED = {
+    "en": r"all the same|take it out|take them out|stands in row|set aside|\bmend\b|stop waiting",
+    "zh": r"可以重新启动|照样|搁置|不再等待|重新创建这次启动|账号|地区|计费方式|镜像认证|应答",
+}
+MODES = {"mode.postpaid": "postpaid", "mode.prepaid": "prepaid", "mode.spot": "spot"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_word_is_said_for_one_thing(language):
+    found = [
+        (key, match[0])
+        for key, sentence in raw(language).items()
+        if (match := re.search(UNWANTED[language], sentence, re.IGNORECASE))
+    ]
+    assert found == []
+
+
+def test_no_sentence_is_longer_than_somebody_reads():
+    long = [
+        (key, len(part.split()))
+        for key, sentence in raw("en").items()
+        if key not in TABLES
+        for part in re.split(r"(?<=[.?!:;])\s+", sentence)
+        if len(part.split()) > 18
+    ]
+    assert long == []
+
+
+def test_chinese_has_no_blank_behind_its_punctuation():
+    blank = re.compile(r"[，。：；！？、）”] |\{(reason|lost|text|words|fact|fix)\} (?=[\u4e00-\u9fff“])")
+    found = [key for key, sentence in raw("zh").items() if key not in TABLES and blank.search(sentence)]
+    assert found == []
+    assert joined(["没有发送。", "请重试。"]) == "没有发送。请重试。"
+    assert joined(["Nothing was sent.", "Try again."]) == "Nothing was sent. Try again."
+
+
+def test_chinese_names_a_billing_mode_with_the_word_of_the_api():
+    for key, word in MODES.items():
+        assert raw("zh")[key].endswith(f"（{word}）")
+
+
+def test_in_chinese_a_launch_is_one_act_and_starting_a_stopped_instance_is_another():
+    # What is of an instance that exists: its actions, its states, a program in it, a kernel.
+    of_an_instance = r"(status|do|sure|action|acting|lost|confirmed|machine|board|field|option|import)\."
+    found = [
+        key
+        for key, sentence in raw("zh").items()
+        if "启动" in sentence and not re.match(of_an_instance, key) and "内核启动" not in sentence
+    ]
+    assert found == ["ppio.usage"]  # `%ppio start`
