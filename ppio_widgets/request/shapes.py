@@ -77,9 +77,13 @@ _OF_ADDRESS = r"""[^\s/?#@:"'<>\\]{0,256}"""
 
 # None reads on without end: longer than that is no key.
 SHAPES = (
-    # PPIO and Novita; OpenAI and others.
-    Shape("key", ("sk_", "sk-"), re.compile(r"[A-Za-z0-9_-]{16,512}")),
-    Shape("token", ("Bearer ", "bearer ", "BEARER "), re.compile(r"[ ]*[A-Za-z0-9._~+/-]{16,512}=*")),
+    # PPIO and Novita; OpenAI and others. A practice key (sk_practice_…) opens nothing that costs.
+    Shape("key", ("sk_", "sk-"), re.compile(r"(?!practice_)[A-Za-z0-9_-]{16,512}")),
+    Shape(
+        "token",
+        ("Bearer ", "bearer ", "BEARER "),
+        re.compile(r"[ ]*(?! |sk_practice_)[A-Za-z0-9._~+/-]{16,512}=*"),
+    ),
     Shape("token", ("hf_",), re.compile(r"[A-Za-z0-9]{30,512}")),
     Shape("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"[A-Za-z0-9]{36,512}")),
     Shape("token", ("github_pat_",), re.compile(r"[A-Za-z0-9_]{22,512}")),

@@ -59,9 +59,9 @@ ACTIONS = {
 # Where a button stands, the button, and the Yes of its question. The first Yes asks for the second.
 ASKING = [
     ("form", "Launch", LAUNCH),
-    ("taken", LAUNCH, "Launch all the same"),
-    ("line", LAUNCH, "Launch all the same"),
-    ("lost", "It is not there", ABSENT),
+    ("taken", LAUNCH, "Yes, launch anyway"),
+    ("line", LAUNCH, "Yes, launch anyway"),
+    ("lost", "Declare it absent", ABSENT),
     *[("card", name, yes) for name, yes in ACTIONS.items() if name != "Start …"],
     *[("board", name, yes) for name, yes in ACTIONS.items()],
 ]
@@ -305,7 +305,7 @@ def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet)
     before = sent("POST")
     expect(sheet.view("form").locator(".ppw-machine")).to_be_focused(timeout=PATIENCE)
 
-    for name in ("Launch", LAUNCH, "Launch all the same"):
+    for name in ("Launch", LAUNCH, "Yes, launch anyway"):
         click(sheet.button("taken", name))
     before = sent("POST")
 
@@ -314,12 +314,12 @@ def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet)
     let_read(yes)
     yes.press("Enter")
     expect(sheet.button("line", LAUNCH)).to_have_count(0)
-    tab_to("line", "Launch all the same")
+    tab_to("line", "Yes, launch anyway")
     before = sent("POST")
 
-    click(sheet.button("lost", "It is not there"))
+    click(sheet.button("lost", "Declare it absent"))
     click(sheet.button("lost", ABSENT))
-    expect(sheet.button("lost", "It is not there")).to_have_count(0)
+    expect(sheet.button("lost", "Declare it absent")).to_have_count(0)
     expect(sheet.button("lost", "Launch")).to_be_visible()
 
     sheet.button("card", "Restart …").press("Enter")

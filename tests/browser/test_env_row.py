@@ -34,7 +34,7 @@ def test_a_secret_is_taken_from_the_kernel_by_keyboard_alone(notebook, width):
     advised = "e => getComputedStyle(e.parentNode, '::after').content"
     expect(form.locator("pre")).to_contain_text("hf_typed")
     expect(form.locator(".ppw-readout style")).to_be_attached()
-    assert "stays in the notebook" in json.loads(switch.evaluate(advised))
+    assert "saved with the notebook" in json.loads(switch.evaluate(advised))
     page.keyboard.press("Tab")
     expect(form.locator(".l-envs").get_by_role("button", name="Remove")).to_be_focused()
     page.keyboard.press("Tab")

@@ -383,7 +383,7 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
             "blockers of a plan": plans.count(f"{visible(sent)}: {unknown}") >= 2,
             "usage errors": errors.count(f'not "{visible(text)}"') >= 3,
             "an error's path": f"{visible(sent)}: {unknown}" in errors,
-            "forget": f"{visible(text)} was not set aside" in errors,
+            "forget": f"{visible(text)} stays listed" in errors,
             "look": f"There is no launch {plain(text)} in" in evidence.outputs["refusals"],
         }
         missing += [(kind, place) for place, found in places.items() if not found]

@@ -32,7 +32,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     expect(card.locator("[aria-current=step]")).to_contain_text("billing has started")
     expect(card.locator("[aria-current=step]")).to_have_text("Jupyter answers", timeout=60_000)
     expect(card).to_contain_text("since its last start (¥12.60 per hour")
-    expect(card).to_contain_text("The timer is this notebook's, not PPIO's")
+    expect(card).to_contain_text("The timer is the kernel's, not PPIO's")
 
     with notebook.page.expect_popup() as opened:
         card.get_by_role("link", name="Open Jupyter").click()
@@ -43,7 +43,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
 
     identity = practice.cloud.one.page(name="followed")["data"][0]["id"]
     card.get_by_role("button", name="Stop …").click()
-    expect(card).to_contain_text("Stopping loses what lies on the container disk and local volumes")
+    expect(card).to_contain_text("Stopping loses the container disk and local volumes")
     sure = card.get_by_role("button", name="Yes, stop it")
     expect(card.get_by_role("alertdialog")).to_be_focused()
     assert status(practice, identity) == "running"

@@ -72,7 +72,7 @@ def test_interrupt_ends_the_waiting_and_keeps_the_answer(kernels):
         interrupting.join(PATIENCE)
         assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
         said = text_of(published)
-        assert "The waiting was interrupted; the launch was not" in said
+        assert "The wait was interrupted; the launch goes on" in said
         launch_id = said.strip().rpartition(" ")[2]
         server.let_go.set()
         kernel.run(

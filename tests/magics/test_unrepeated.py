@@ -94,7 +94,7 @@ def test_a_file_of_nothing_but_a_token_is_refused(run, tmp_path, names):
 def test_the_accounts_own_key_is_given_to_no_instance(run, monkeypatch, names, line):
     monkeypatch.setenv("PPIO_API_KEY", "sk_live_Ab12Cd34Ef56Gh78")
     said = refused(run, f"%ppio_launch --practice --name a --product a100-80g --image i {line} --yes")
-    assert "The key of your account is given to no instance" in said
+    assert "Your account's key is given to no instance" in said
     assert names() == []
 
 

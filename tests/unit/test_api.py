@@ -138,13 +138,13 @@ def test_a_lost_answer_is_looked_up_before_the_call_returns():
     with launching(resets_after_reading, listing(row("demo", "found"))) as server:
         begun = launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         assert (begun.id, begun.source, server.posts) == ("found", "listing", 1)
-        assert "found by looking it up" in repr(begun)
+        assert "a look-up found it" in repr(begun)
         begun.stop_following()
 
 
 def test_an_instance_that_is_not_there_says_so(time):
     with launching(resets_after_reading, nothing_there) as server:
-        with pytest.raises(LaunchAbsent, match="nothing is running"):
+        with pytest.raises(LaunchAbsent, match="did not find it: you can launch again"):
             launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         assert server.posts == 1
     assert time.pauses == [2, 8, 20, 45]
@@ -224,7 +224,7 @@ def test_a_kernel_has_one_practice_account_and_the_next_one_another(monkeypatch)
     monkeypatch.undo()
     one = practice.kernel_account()
     assert practice.kernel_account() is one
-    monkeypatch.setattr(notebook, "session_id", lambda: "another")
+    monkeypatch.setattr(notebook, "_sessions", {})
     assert practice.kernel_account() is not one
 
 

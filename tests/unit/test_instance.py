@@ -259,7 +259,7 @@ def test_a_stop_that_is_always_forgotten_fails_loudly_after_three(going):
     pretend.plays = [pretend.forgets] * 9
     with on(pretend) as server:
         one = at(server)
-        with pytest.raises(ActionUnconfirmed, match="NOT CONFIRMED: stop was asked for 3 times") as caught:
+        with pytest.raises(ActionUnconfirmed, match="NOT CONFIRMED: stop was requested 3 times") as caught:
             one.stop()
         assert "running" in str(caught.value)
         assert "may still be billed" in str(caught.value)
@@ -525,7 +525,7 @@ def test_a_jupyter_is_awaited_for_ten_minutes_after_a_start_that_has_been(going,
 
 def test_an_unknown_price_is_said_to_be_unknown(client, account, going, monkeypatch):
     one = Instance(account.create(BODY)["id"], client)
-    monkeypatch.setattr(catalogue, "PRODUCTS", ())  # no longer on sale
+    monkeypatch.setattr(catalogue, "_ALL", ())  # no longer on sale
     assert one.cost_so_far is None
     assert "not known" in repr(one)
 

@@ -370,8 +370,8 @@ def test_postpaid():
 def test_several_gpus_are_shown_as_a_product():
     first, second, *_ = sentences(body_of(gpus=2))
     assert first == (
-        "Costs ¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour, "
-        "billed from pulling until stopped, by the second."
+        "Costs ¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour. "
+        "Billed from pulling until stopped, by the second."
     )
     assert second == "List price ¥36.00 per hour; you pay ¥25.20."
 

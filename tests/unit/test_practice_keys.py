@@ -155,7 +155,7 @@ def test_a_kernel_without_a_key_draws_its_own_and_keeps_it(served, monkeypatch):
     with connect(practice=True, base_url=served.url) as one, connect(base_url=served.url) as two:
         assert one.require_key() == two.require_key()
         made = one.create_instance(check(MINIMAL).require())
-        monkeypatch.setattr(notebook, "session_id", lambda: "another kernel")
+        monkeypatch.setattr(notebook, "_sessions", {})
         assert ids(two) == [made], "a client keeps the key it began with"
         with connect(practice=True, base_url=served.url) as stranger:
             assert stranger.is_practice
@@ -165,8 +165,8 @@ def test_a_kernel_without_a_key_draws_its_own_and_keeps_it(served, monkeypatch):
 def test_kernels_that_are_handed_a_key_share_it(served, anna, monkeypatch):
     monkeypatch.setenv(VARIABLE, ANNA)
     made = anna.create_instance(check(MINIMAL).require())
-    for session in ("one", "two"):
-        monkeypatch.setattr(notebook, "session_id", lambda session=session: session)
+    for _kernel in range(2):
+        monkeypatch.setattr(notebook, "_sessions", {})
         with connect(practice=True, base_url=served.url) as client:
             assert ids(client) == [made]
 
@@ -174,7 +174,7 @@ def test_kernels_that_are_handed_a_key_share_it(served, anna, monkeypatch):
 def test_each_session_of_a_process_has_its_own_cloud_and_ledger(monkeypatch):
     seen = {}
     for session in ("one", "two"):
-        monkeypatch.setattr(notebook, "session_id", lambda session=session: (monkeypatch, session))
+        monkeypatch.setattr(notebook, "_sessions", {})
         made = launch(MINIMAL, practice=True)
         made.stop_following()
         seen[session] = kernel_account(), kernel_cloud(), made.record.account
@@ -185,8 +185,7 @@ def test_each_session_of_a_process_has_its_own_cloud_and_ledger(monkeypatch):
 
 
 def test_a_practice_key_that_is_passed_is_used_within_the_kernel_as_well(monkeypatch):
-    fresh = object()
-    monkeypatch.setattr(notebook, "session_id", lambda: fresh)
+    monkeypatch.setattr(notebook, "_sessions", {})
     with connect(practice=True, api_key=ANNA) as client, connect(practice=True) as own:
         made = client.create_instance(check(MINIMAL).require())
         assert ids(client) == [made]
@@ -245,8 +244,7 @@ def test_on_loopback_only_practice_keys_are_sent_unasked(monkeypatch, listens):
 def test_a_call_sends_a_placeholder_whether_the_variable_is_set_or_not(
     served, monkeypatch, value, served_there
 ):
-    fresh = object()
-    monkeypatch.setattr(notebook, "session_id", lambda: fresh)
+    monkeypatch.setattr(notebook, "_sessions", {})
     monkeypatch.delenv("HF_TOKEN", raising=False)
     if value:
         monkeypatch.setenv("HF_TOKEN", value)

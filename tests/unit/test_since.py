@@ -50,7 +50,7 @@ def test_that_a_command_changed_is_said_and_not_what_it_was(before, after, said)
 def test_the_same_command_is_no_change():
     launched({**MINIMAL, "command": "serve"})
     (line,) = changed_since({**MINIMAL, "command": "serve"}, HERE).sentences(words("en"))
-    assert line.startswith("Nothing changed")
+    assert line.startswith("Nothing known changed")
 
 
 @pytest.mark.parametrize("after", [{}, {"command": "serve"}, {"command": "x", "entrypoint": "y"}])

@@ -123,11 +123,11 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     starved["ppio-deadline"] = 0
     launch = session.send().wait_for_answer(PATIENCE)
     assert launch.machine().deadline is None
-    assert "stop the instance by hand" in launch.sentence(words("en"))
+    assert "Stop the instance by hand" in launch.sentence(words("en"))
     starved.clear()
     launch.tell()
     assert launch.machine().deadline.state == "waiting"
-    assert "stop the instance by hand" not in launch.sentence(words("en"))
+    assert "Stop the instance by hand" not in launch.sentence(words("en"))
     launch.machine().cancel_deadline()
     acted("ppio-deadline")
     assert deadline.of(client.host.base_url, launch.id) is None

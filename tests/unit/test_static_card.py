@@ -110,7 +110,7 @@ def test_a_draft_says_what_it_is_and_how_to_get_it_back():
     text = static_card.of_draft(planned(MINIMAL), SAY).bundle(SAY)["text/plain"]
     for said in ("api.ppio.com", "nothing was launched", "Name: demo", "Product: a100-80g", "ubuntu:24.04"):
         assert said in text
-    assert re.search(r"As it was at \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
+    assert re.search(r"As of \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
     assert "\n  %load_ext ppio_widgets\n  %ppio_launch --form --name demo --product a100-80g" in text
 
 
@@ -167,7 +167,7 @@ def test_a_secret_elsewhere_takes_the_body_off_the_card(field, monkeypatch):
     card = static_card.of_draft(planned(body), SAY)
     bundle = card.bundle(SAY)
     assert hits(str(bundle)) == []
-    assert "a secret stands in it" in bundle["text/plain"]
+    assert "it holds a secret" in bundle["text/plain"]
     assert line_of(card) is None
 
 

@@ -21,7 +21,7 @@ from .test_settling import LosingTransport, form_on
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
 EARLY = "Read first"
-NAME_IT = "Looked in the console, and it is not there? Type its name:"
+NAME_IT = "Not in the console either? Type its name:"
 
 
 class StillClock(AccountClock):
@@ -94,7 +94,7 @@ def _once_more(opened, make_form, client, account, clock, requests):
     worker.clock.seconds += 1
     press(find(form, "Yes, launch it"))
     shows(form, "already there")
-    return Asked(form, "Launch all the same", lambda: requests == ["POST"])
+    return Asked(form, "Yes, launch anyway", lambda: requests == ["POST"])
 
 
 def _line(opened, make_form, client, account, clock, requests):
@@ -108,9 +108,9 @@ def _absent(opened, make_form, client, account, clock, requests):
     worker.clock.seconds += 1
     press(find(form, "Yes, launch it"))
     launch = form.session.launch
-    until(lambda: find_all(form, "It is not there"), "it can be declared absent")
+    until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")
     type_into(find(form, NAME_IT), "demo")
-    press(find(form, "It is not there"))
+    press(find(form, "Declare it absent"))
     return Asked(form, "Yes, it is not there", lambda: launch.state is LaunchState.ABSENT)
 
 
@@ -222,11 +222,11 @@ def test_each_question_is_read_anew(make_form, account, requests, still):
     press(find(form, "Yes, launch it"))
     shows(form, "already there")
     for _click in range(50):
-        press(find(form, "Launch all the same"))
+        press(find(form, "Yes, launch anyway"))
     assert EARLY in told(form)
     assert requests == []
     still.seconds += 1
-    press(find(form, "Launch all the same"))
+    press(find(form, "Yes, launch anyway"))
     assert form.session.launch.wait_for_answer(10).id
     assert requests == ["POST"]
 
@@ -265,9 +265,9 @@ def test_a_wrong_name_is_not_even_asked_about(make_form, account, monkeypatch):
     form = form_on(make_form, LosingTransport(account, arrives=False))
     press(find(form, "Launch"))
     answer(form, "Yes, launch it")
-    until(lambda: find_all(form, "It is not there"), "it can be declared absent")
+    until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")
     type_into(find(form, NAME_IT), "<b>other")
-    press(find(form, "It is not there"))
+    press(find(form, "Declare it absent"))
     assert not find_all(form, "Yes, it is not there")
     assert "type its name exactly: demo." in shown(form)
 
@@ -279,9 +279,9 @@ def test_an_instance_that_is_found_meanwhile_withdraws_the_question(make_form, a
     press(find(form, "Launch"))
     answer(form, "Yes, launch it")
     launch = form.session.launch
-    until(lambda: find_all(form, "It is not there"), "it can be declared absent")
+    until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")
     type_into(find(form, NAME_IT), "demo")
-    press(find(form, "It is not there"))
+    press(find(form, "Declare it absent"))
     yes = find(form, "Yes, it is not there")
     launch.look()
     assert launch.state is LaunchState.SUCCEEDED

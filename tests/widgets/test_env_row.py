@@ -228,7 +228,7 @@ def test_advice_on_a_secret_that_is_typed_and_only_then(form):
     add(form, "HF_TOKEN")
     assert advice(form) == [], "nothing is typed yet"
     type_into(find(form, VALUE, 1), "hf_x")
-    assert "stays in the notebook" in advice(form)[0]
+    assert "saved with the notebook" in advice(form)[0]
     row = form._sections.lists["envs"].rows[1]
     assert re.search(rf"\.ppw\d+ :is\(\.{row.key}\)>\.ppw-switch", shown(form))
     tick(switch(form, 2))

@@ -504,7 +504,7 @@ def test_a_field_that_cannot_be_read_is_emptied_when_a_secret_stands_in_it_and_t
 ):
     monkeypatch.setenv("DB_PASSWORD", "known-by-name-only")
     paste(opened, text)
-    shows(opened, "A secret stood in the field, so it was emptied.")
+    shows(opened, "The field held a secret, so it was emptied.")
     shows(opened, "<p class=ppw-bad>")
     assert find(opened, "Paste").value == ""
     assert not kept_anywhere(secret)
@@ -535,7 +535,7 @@ def test_what_stands_in_a_field_that_no_reference_can_stand_for_is_left_out_and_
             {**MINIMAL, "command": f"serve {PASSWORD}", "image": f"a/b:{TOKEN}", "ports": [{"port": 1}]}
         ),
     )
-    shows(opened, "A secret stands in these fields, so they were left out: image, command.")
+    shows(opened, "These fields hold a secret and were left out: image, command.")
     press(find(opened, "Fill the form with it"))
     assert not {"image", "command"} & opened.value.keys()
     assert opened.value["ports"] == [{"port": 1}]
@@ -580,9 +580,9 @@ def test_the_accounts_own_key_is_given_to_no_instance(opened, cloud, monkeypatch
     paste(opened, json.dumps({**MINIMAL, "envs": [{"key": "B", "value": {"$env": name}}]}))
     shows(opened, "This would change")
     press(find(opened, "Fill the form with it"))
-    assert "The key of your account is given to no instance" in opened.errors[("envs", 0, "value")]
+    assert "Your account's key is given to no instance" in opened.errors[("envs", 0, "value")]
     press(find(opened, "Launch"))
-    shows(opened, "The key of your account is given to no instance")
+    shows(opened, "Your account's key is given to no instance")
     assert cloud.posts == 0
 
 
@@ -618,7 +618,7 @@ def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
     choose(find(form, "Preset"), "hand")
     threads_end()
     shows(form, "The values of HF_TOKEN are secrets")
-    shows(form, "so they were left out: command")
+    shows(form, "hold a secret and were left out: command")
     press(find(form, "Fill the form with it"))
     assert form.value == {**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}
     assert not kept_anywhere(TOKEN)

@@ -71,7 +71,7 @@ def test_a_value_of_several_lines_arrives_whole_and_is_seen_to_be_secret(form):
     add(form, "CERTIFICATE", PEM)
     assert form.value["envs"] == [{"key": "CERTIFICATE", "value": PEM}]
     assert offers(form) == []
-    assert "stays in the notebook" in advice(form)[0]
+    assert "saved with the notebook" in advice(form)[0]
     assert len(switches(form)) == 1
 
 

@@ -123,7 +123,7 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     shows(card, ">running")
     click(card, "Stop …")
     question = shown(card)
-    assert "Stopping loses what lies on the container disk and local volumes" in question
+    assert "Stopping loses the container disk and local volumes" in question
     assert "the GPU may be taken by others" in question
     assert account.get(identity)["status"]["status"] == "running"
     answer(card, "Yes, stop it")
@@ -132,7 +132,7 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     clock.turn(4)
     shows(card, "confirmed stopped at")
     assert account.get(identity)["status"]["status"] == "exited"
-    offers(card, "Start …", "Delete …", "Stop waiting")
+    offers(card, "Start …", "Delete …", "Stop refreshing")
     assert "Jupyter answers" not in shown(card)
 
 
@@ -190,7 +190,7 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
     assert account.get(identity)["status"]["status"] == "running"
     shows(card, "Failed")
     shows(card, "Turn its auto-renew off")
-    offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
+    offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
 
 
 def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, clock, monkeypatch):
@@ -208,7 +208,7 @@ def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, c
     assert "Without auto-renew it ends with the months paid for" in shown(card)
     let_read()
     click(card, "Cancel")
-    offers(card, "Stop …", "Restart …", "Delete …", "Turn auto-renew off …", "Stop waiting")
+    offers(card, "Stop …", "Restart …", "Delete …", "Turn auto-renew off …", "Stop refreshing")
     assert renews()
     click(card, "Turn auto-renew off …")
     let_read()
@@ -216,7 +216,7 @@ def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, c
     shows(card, "auto-renew confirmed off at ")
     shows(card, "<dt>Renewal<dd>does not renew; its months end at ")
     assert not renews()
-    offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
+    offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
 
 
 def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identity, clock, cloud, monkeypatch):
@@ -247,8 +247,8 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
 def test_to_stop_waiting_never_stops_the_machine(card_of, identity, clock, account):
     card = card_of(identity)
     shows(card, "queued")
-    click(card, "Stop waiting")
-    assert "the instance itself goes on, and so does its bill" in shown(card)
+    click(card, "Stop refreshing")
+    assert "the instance goes on, and so does its bill" in shown(card)
     wait_for_threads("ppio-watch")  # nobody looks any more
     clock.turn(20)
     assert account.get(identity)["status"]["status"] == "running"
@@ -399,7 +399,7 @@ def test_a_launch_displays_as_a_card_from_its_first_moment(client, cloud, clock,
     shows(card, "aria-current=step>queued")
     clock.turn(20)
     shows(card, "aria-current=step>Jupyter answers")
-    offers(card, "Stop …", "Restart …", "Delete …", "Stop waiting")
+    offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
     card.close()
     assert account_status(client, launch.id) == "running"
 

@@ -73,7 +73,7 @@ def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
     shows(form, f"already there (id {first.id}")
     assert find_all(form, "Yes, launch it") == []
     assert cloud.posts == 1
-    answer(form, "Launch all the same")
+    answer(form, "Yes, launch anyway")
     second = form.session.launch.wait_for_answer(10)
     assert second.id not in (None, first.id)
     assert cloud.posts == 2
@@ -97,7 +97,7 @@ def test_a_lost_answer_is_looked_up_and_found(make_form, account, time):
     rests(launch)
     (made,) = account.page()["data"]
     assert launch.id == made["id"]
-    shows(form, "found by looking it up")
+    shows(form, "a look-up found it")
     assert time.pauses == [2]
 
 
@@ -118,12 +118,12 @@ def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, accou
     press(find(form, "Look now"))
     rests(launch)
     assert launch.state is LaunchState.UNKNOWN
-    type_into(find(form, "Looked in the console, and it is not there? Type its name:"), "wrong")
-    press(find(form, "It is not there"))
+    type_into(find(form, "Not in the console either? Type its name:"), "wrong")
+    press(find(form, "Declare it absent"))
     assert "type its name exactly: demo." in shown(form)
     assert launch.state is LaunchState.UNKNOWN
-    type_into(find(form, "Looked in the console, and it is not there? Type its name:"), "demo")
-    press(find(form, "It is not there"))
+    type_into(find(form, "Not in the console either? Type its name:"), "demo")
+    press(find(form, "Declare it absent"))
     assert "You looked in the console, and demo is not there?" in shown(form)
     assert launch.state is LaunchState.UNKNOWN
     answer(form, "Yes, it is not there")
@@ -140,7 +140,7 @@ def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, mo
     rests(first)
     launched(form)
     shows(form, f"unresolved (launch {first.launch_id})")
-    assert find_all(form, "Launch all the same")
+    assert find_all(form, "Yes, launch anyway")
 
 
 class LosesByName(PracticeTransport):
@@ -222,7 +222,7 @@ def test_a_late_answer_says_so(make_form, cloud, time):
     launch = launched(form)
     assert cloud.arrived.wait(10)
     time.turn(61)
-    shows(form, "Still waiting for the answer")
+    shows(form, "has not answered yet")
     cloud.hold.set()
     assert launch.wait_for_answer(10).id
 
