@@ -214,14 +214,14 @@ def test_a_person_says_that_it_is_not_there_by_typing_its_name(run, capsys):
     assert "looked up, and not there" in capsys.readouterr().out
     assert ledger_for(practice=False).get("ab12cd34").source == "person"
     run("%ppio launches look")
-    assert "No launch is open" in capsys.readouterr().out
+    assert "The outcome of every launch is known" in capsys.readouterr().out
 
 
-def test_a_torn_record_is_loud_until_it_is_set_aside(run, capsys):
+def test_a_torn_record_is_loud_until_it_is_forgotten(run, capsys):
     written()
     folder = ledger_for(practice=False).folder
     (folder / "ab12cd34.json").write_text('{"version": 1, "launch')
-    assert "cannot be read" in repr(run("%ppio launches"))
+    assert "unreadable record" in repr(run("%ppio launches"))
     run("%ppio launches forget ab12cd34")
     assert "is no longer listed" in capsys.readouterr().out
     assert "No launches" in repr(run("%ppio launches"))

@@ -143,7 +143,7 @@ def test_show_keeps_a_secret_that_somebody_typed_into_the_file(said):
     put("shared", json.dumps({**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": "hush"}]}))
     told = said("show shared")
     assert "hush" not in told
-    assert "The file itself holds the values of HF_TOKEN" in told
+    assert "The file holds the values of HF_TOKEN" in told
 
 
 def test_list_shows_no_secret_that_somebody_typed_into_a_file(said, monkeypatch):

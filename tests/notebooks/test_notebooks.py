@@ -160,7 +160,7 @@ EXPECTED = {
         "sold-out": "INSUFFICIENT_RESOURCE",
         "reason": "400 UNSUPPORTED_BILLING_MODE",
         "taken": "is already there",
-        "lost": "Its answer was lost; it was a look-up found it.",
+        "lost": "Its answer was lost; a look-up found it.",
         "launches": "-lost on the practice cloud",
         "unconfirmed": "NOT CONFIRMED: stop was asked for",
         "forgotten": "3 instances on the practice cloud",

@@ -582,7 +582,7 @@ def test_the_accounts_own_key_is_given_to_no_instance(opened, cloud, monkeypatch
     press(find(opened, "Fill the form with it"))
     assert "Your account's key is given to no instance" in opened.errors[("envs", 0, "value")]
     press(find(opened, "Launch"))
-    shows(opened, "Your account's key is given to no instance")
+    shows(opened, html.escape("Your account's key is given to no instance"))
     assert cloud.posts == 0
 
 

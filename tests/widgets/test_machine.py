@@ -124,10 +124,10 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     click(card, "Stop …")
     question = shown(card)
     assert "Stopping loses the container disk and local volumes" in question
-    assert "the GPU may be taken by others" in question
+    assert "others may take the GPU" in question
     assert account.get(identity)["status"]["status"] == "running"
     answer(card, "Yes, stop it")
-    assert "looked at until it is seen to have stopped" in shown(card)
+    assert "checked until it has stopped" in shown(card)
     shows(card, "about to stop")
     clock.turn(4)
     shows(card, "confirmed stopped at")
@@ -252,7 +252,7 @@ def test_to_stop_waiting_never_stops_the_machine(card_of, identity, clock, accou
     wait_for_threads("ppio-watch")  # nobody looks any more
     clock.turn(20)
     assert account.get(identity)["status"]["status"] == "running"
-    click(card, "Watch again")
+    click(card, "Refresh again")
     shows(card, ">running")
 
 
@@ -323,7 +323,7 @@ def test_a_timer_is_said_to_be_this_notebooks(card_of, identity, clock):
     clock.turn(10)
     card = card_of(identity)
     card.session.instance.stop_after("3h")
-    shows(card, "The timer is this notebook&#x27;s, not PPIO&#x27;s")
+    shows(card, "The timer is the kernel&#x27;s, not PPIO&#x27;s")
     card.session.instance.cancel_deadline()
     shows(card, ">running")
 
