@@ -162,7 +162,7 @@ EXPECTED = {
         "taken": "is already there",
         "lost": "Its answer was lost; a look-up found it.",
         "launches": "-lost on the practice cloud",
-        "unconfirmed": "NOT CONFIRMED: stop was asked for",
+        "unconfirmed": "NOT CONFIRMED: stop was requested",
         "forgotten": "3 instances on the practice cloud",
         "tidy": "-lost (",
     },
@@ -177,10 +177,10 @@ def test_a_lesson_shows_what_its_words_say(executed, lesson):
 
 IN_CHINESE = {
     "01-the-form": {"errors": "请给实例起个名称。", "stop": "确认停止", "tidy": "确认删除"},
-    "02-the-line": {"dry-run": "没有阻碍，可以创建。", "help": "实例名称", "stop": "确认删除"},
+    "02-the-line": {"dry-run": "检查通过，可以创建。", "help": "实例名称", "stop": "确认删除"},
     "03-what-is-a-request-body": {"from-json": "True", "diff": "1 → 2"},
     "04-prices-and-billing": {"postpaid": "每小时 ¥25.20", "cost": "到现在：约 ¥0.", "stop": "确认删除"},
-    "05-when-it-goes-wrong": {"lost": "它的应答丢失了", "unconfirmed": "未确认", "tidy": "确认删除"},
+    "05-when-it-goes-wrong": {"lost": "没有收到它的响应", "unconfirmed": "未确认", "tidy": "确认删除"},
 }
 
 
