@@ -191,9 +191,12 @@ display(plan)
 print(plan)
 """
 ERRORS = """\
+from IPython.core.error import UsageError
 def shown(call, *given):
     try:
         call(*given)
+    except UsageError as error:  # a stream, as JupyterLab shows the first 50 outputs of a cell only
+        print(*error._render_traceback_())
     except BaseException:
         ip.showtraceback()
 def quoted(text):
@@ -207,6 +210,13 @@ for text in TEXTS:
 shown(ppio_widgets.launch, BODY)
 for n in range(len(TEXTS)):
     shown(ppio_widgets.launch, body(n, "r"))
+"""
+USAGE = """\
+for text in TEXTS:
+    try:
+        ip.run_line_magic("ppio_launch", "--billing " + quoted(text))
+    except UsageError:
+        ip.showtraceback()
 """
 REFUSALS = """\
 for n in range(len(TEXTS)):
@@ -240,6 +250,7 @@ CELLS = {
     "cards": CARDS,
     "plans": PLANS,
     "errors": ERRORS,
+    "usage": USAGE,
     "refusals": REFUSALS,
     "listing": LISTING,
 }
@@ -329,7 +340,7 @@ def evidence(lab, chromium):
             sheet.show("lines")
             sheet.show("more lines")
             sheet.show("cards", ("question", "s"), ("question", "t"), ("live", "s"))
-            for cell in ("plans", "errors", "refusals", "listing"):
+            for cell in ("plans", "errors", "usage", "refusals", "listing"):
                 sheet.show(cell)
             sheet.show("listing", ("notice", "r"))
         page.evaluate("__look()")
@@ -382,6 +393,7 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
             "plan": plans.count(spelt(text)[1:-1]) >= 2,  # as HTML and as text
             "blockers of a plan": plans.count(f"{visible(sent)}: {unknown}") >= 2,
             "usage errors": errors.count(f'not "{visible(text)}"') >= 3,
+            "a usage error as an output": f'not "{visible(text)}"' in evidence.outputs["usage"],
             "an error's path": f"{visible(sent)}: {unknown}" in errors,
             "forget": f"{visible(text)} stays listed" in errors,
             "look": f"There is no launch {plain(text)} in" in evidence.outputs["refusals"],

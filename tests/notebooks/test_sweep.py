@@ -161,7 +161,8 @@ def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsy
         sheet = executed(f"BODY, URL = {MINIMAL!r}, {server.url!r}\n{CELLS}", tmp_path)
         sent = [request for request in server.received if request.method == "POST"]
     assert ENV_SECRET in json.loads(sent[0].content)["envs"][0]["value"]
-    assert [one["ename"] for one in outputs(sheet) if "ename" in one] == ["OutcomeUnknown", "ApiError"]
+    errors = [one["ename"] for one in outputs(sheet) if "ename" in one]
+    assert errors == ["OutcomeUnknown", "ApiError", *["UsageError"] * 3]
     state = json.dumps(sheet.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"])
     assert state.count("rented-before") >= 2  # the board's and the card's
     saved = nbformat.writes(sheet)
