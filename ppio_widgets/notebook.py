@@ -28,9 +28,16 @@ T = TypeVar("T")
 
 
 class Session:
-    """A kernel, or one person's session of a server; it keeps what there is one of in each."""
+    """A kernel, or one person's session of a server; it keeps what there is one of in each.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    served : bool
+        Whether it is a session of a server: there are no cells, and no outputs.
+    """
+
+    def __init__(self, *, served: bool) -> None:
+        self.served = served
         self.lock = threading.RLock()
         self.owned: dict[Any, Any] = {}
 
@@ -79,7 +86,7 @@ def _session() -> Session:
     key = None if host is None else id(host)
     with _opening:
         if key not in _sessions:
-            _sessions[key] = Session()
+            _sessions[key] = Session(served=host is not None)
             if host is not None:  # what a visitor typed goes with the visit
                 weakref.finalize(host, _sessions.pop, key, None)
         return _sessions[key]
@@ -152,7 +159,7 @@ def live_view(thing: Any) -> Any:
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:
-    """Show an output in the running cell, or put something else in its place; nothing outside IPython.
+    """Show an output in the running cell, or put something else in its place; nothing where there is none.
 
     An update may come from any thread and at any time: it goes by the id, not by the cell.
 
@@ -165,7 +172,7 @@ def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False)
         Whether to replace what was shown by this id, wherever that was.
     """
     publisher = getattr(shell(), "display_pub", None)
-    if publisher is not None:
+    if publisher is not None and not _session().served:
         publisher.publish(data=dict(bundle), metadata={}, transient={"display_id": display_id}, update=update)
 
 

@@ -2,10 +2,43 @@
 // the notebook's own shortcuts, where the focus goes, and the clipboard.
 if (!window.ppw) {
   const inside = (node) => node && node.closest && node.closest('.ppw');
-  // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell).
-  document.addEventListener('focusin', (event) => {
-    if (inside(event.target)) event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
+  // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell). Those with
+  // Ctrl, Cmd or Alt are meant for JupyterLab, but for Enter, which would run the cell and replace the form.
+  addEventListener('keydown', (event) => {
+    if (!inside(event.target)) return;
+    const meant = (event.ctrlKey || event.metaKey || event.altKey) && event.key !== 'Enter';
+    if (meant) event.target.removeAttribute('data-lm-suppress-shortcuts');
+    else event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
+  }, true);
+  // The kernel answers a press of the hidden button by changing its words. After each click it is pressed as
+  // well: widgets stay on the page when their kernel is gone, and their buttons can still be clicked.
+  const ring = (root) => {
+    const bell = root.querySelector('.ppw-shown');
+    if (!bell || bell.dataset.rung) return;
+    bell.dataset.rung = 1;
+    const note = document.createElement('p');
+    note.className = 'ppw-silent';
+    note.setAttribute('role', 'alert');
+    const late = setTimeout(() => { root.append(note); note.textContent = bell.title; }, 1500);
+    const watcher = new MutationObserver(() => {
+      watcher.disconnect();
+      clearTimeout(late);
+      note.remove();
+      delete bell.dataset.rung;
+    });
+    watcher.observe(bell, {childList: true, characterData: true, subtree: true});
+    bell.click();
+  };
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest && event.target.closest('.widget-button:not(.ppw-shown)');
+    if (inside(button)) ring(inside(button));
   });
+  // A view that comes to a page is not in it yet when its script runs.
+  const announce = (image, tries) => {
+    const root = inside(image);
+    if (root && root.querySelector('.ppw-shown')) ring(root);
+    else if (tries) setTimeout(announce, 100, image, tries - 1);
+  };
   // After a click that adds or removes something, put the focus where the next key belongs.
   document.addEventListener('click', (event) => {
     const control = event.target.closest && event.target.closest('button, .ppw-switch input');
@@ -67,5 +100,6 @@ if (!window.ppw) {
     if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).then(done, () => {});
     else if (document.execCommand('copy')) done();
   };
-  window.ppw = {copy, count, grab};
+  window.ppw = {announce, copy, count, grab};
 }
+ppw.announce(this, 50);

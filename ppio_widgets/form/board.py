@@ -75,6 +75,7 @@ class InstanceBoard(CellView):
             [self._top, self._filters, self._head, self._list, self._actions.box, self._told],
             ["ppw-board"],
             remains,
+            say,
         )
         self._refresh.on_click(self._on_refresh)
         self._list.observe(self._on_chosen, "value")
@@ -101,11 +102,9 @@ class InstanceBoard(CellView):
         self._refresh.close()
         super().close()
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Be displayed (IPython's hook); only then is the account listed."""
-        shown = super()._repr_mimebundle_(**options)
+    def appear(self) -> None:
+        """List the account from now on."""
         self.session.watch()
-        return shown
 
     def _render(self) -> None:
         """Show what fits the filters; what is chosen stays chosen, and unchanged rows are not sent."""

@@ -70,11 +70,10 @@ class ConfirmCard(View):
         children = [theme.html(shown, "ppw-readout"), controls.box]
         super().__init__(session, controls, say, children, ["ppw-card"], remains=remains)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Be displayed (IPython's hook); only then is the price asked for."""
-        shown = super()._repr_mimebundle_(**options)
+    def appear(self) -> None:
+        """Ask for the price, and look at what was launched before."""
+        super().appear()
         self.session.load()
-        return shown
 
     def __repr__(self) -> str:
         return repr(self.launch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ppio_widgets.form import theme
 from ppio_widgets.form.cells import CellView
@@ -16,7 +16,11 @@ from ppio_widgets.launcher.wording import launch_asides
 from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ppio_widgets.form.guard import Session
     from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.locale import Words
 
 
 class _Sight:
@@ -25,6 +29,66 @@ class _Sight:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.closed = False
+
+
+class LaunchPanel:
+    """How a launch stands, and the card of its instance as soon as there is one.
+
+    Parameters
+    ----------
+    launch : Launch
+    session : guard.Session
+        Of the view that it is part of.
+    say : Words
+    show_fault : callable
+        See `guard.View`.
+
+    Attributes
+    ----------
+    box : ipywidgets.Box
+    """
+
+    def __init__(
+        self, launch: Launch, session: Session, say: Words, show_fault: Callable[[str], None]
+    ) -> None:
+        self.session = session
+        self.show_fault = show_fault
+        self._launch = launch
+        self._say = say
+        self._watching = False
+        self._machine: MachinePanel | None = None
+        self._status = theme.html("", "ppw-status")
+        self.box = theme.box([self._status], "ppw-launched")
+        self._render()
+        launch.subscribe(self._on_launch)
+
+    def watch(self) -> None:
+        """Look at the instance from now on, or as soon as there is one."""
+        with self.session.lock:
+            self._watching = True
+            if self._machine is not None:
+                self._machine.session.watch()
+
+    def close(self) -> None:
+        """Look no longer; launch and instance go on."""
+        if self._machine is not None:
+            self._machine.close()
+
+    def _render(self) -> None:
+        """Say where the launch stands; with an instance, only what its card does not say."""
+        machine = self._launch.machine()
+        if machine is not None and self._machine is None:
+            self._machine = MachinePanel(MachineSession(machine), self._say, self.show_fault)
+            self.box.children = [self._status, self._machine.box]
+            if self._watching:
+                self._machine.session.watch()
+        lines = launch_asides(self._launch, self._say) if machine else [self._launch.sentence(self._say)]
+        text = "".join(f"<p>{esc(line)}</p>" for line in lines)
+        self._status.value = f"<div role=status>{text}</div>" if text else ""
+
+    @guarded
+    def _on_launch(self, _launch: Launch) -> None:
+        self._render()
 
 
 class LaunchCard(CellView):
@@ -40,21 +104,22 @@ class LaunchCard(CellView):
         self.session = _Sight()
         self._launch = launch
         self._say = words(language)
-        self._displayed = False
-        self._panel: MachinePanel | None = None
-        self._status = theme.html("", "ppw-status")
         remains = OneLaunchOutput(launch, self._say)
-        self._top = theme.html(remains.style + theme.stylesheet() + theme.script())
-        super().__init__([self._top, self._status], ["ppw-card"], remains)
-        self._render()
-        launch.subscribe(self._on_launch)
+        self._fault = theme.html("", "ppw-status")
+        self._panel = LaunchPanel(launch, self.session, self._say, self.show_fault)
+        top = theme.html(remains.style + theme.stylesheet() + theme.script())
+        super().__init__([top, self._panel.box, self._fault], ["ppw-card"], remains, self._say)
 
     def __repr__(self) -> str:
         return repr(self._launch)
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed."""
-        self._status.value = f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>"
+        self._fault.value = f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>"
+
+    def appear(self) -> None:
+        """Look at the instance from now on."""
+        self._panel.watch()
 
     def close(self) -> None:
         """Close every widget and look no longer; launch and instance go on."""
@@ -62,31 +127,5 @@ class LaunchCard(CellView):
             return
         with self.session.lock:
             self.session.closed = True
-        if self._panel is not None:
-            self._panel.close()
+        self._panel.close()
         super().close()
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Be displayed (IPython's hook); only then is the instance looked at."""
-        shown = super()._repr_mimebundle_(**options)
-        with self.session.lock:
-            self._displayed = True
-            if self._panel is not None:
-                self._panel.session.watch()
-        return shown
-
-    def _render(self) -> None:
-        """Say where the launch stands; with an instance, only what its card does not say."""
-        machine = self._launch.machine()
-        if machine is not None and self._panel is None:
-            self._panel = MachinePanel(MachineSession(machine), self._say, self.show_fault)
-            self.children = [self._top, self._status, self._panel.box]
-            if self._displayed:
-                self._panel.session.watch()
-        lines = launch_asides(self._launch, self._say) if machine else [self._launch.sentence(self._say)]
-        text = "".join(f"<p>{esc(line)}</p>" for line in lines)
-        self._status.value = f"<div role=status>{text}</div>" if text else ""
-
-    @guarded
-    def _on_launch(self, _launch: Launch) -> None:
-        self._render()

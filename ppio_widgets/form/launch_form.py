@@ -252,11 +252,10 @@ class LaunchForm(View):
         self._adopt(draft)
         self._publish()
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Be displayed (IPython's hook); only then is the catalogue asked for."""
-        shown = super()._repr_mimebundle_(**options)
+    def appear(self) -> None:
+        """Ask for the catalogue, and look at what was launched before."""
+        super().appear()
         self.session.load()
-        return shown
 
     def _on_signed_in(self) -> None:
         """Go from the practice cloud to the live one; what was typed stays."""

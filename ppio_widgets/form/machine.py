@@ -160,7 +160,7 @@ class MachineCard(CellView):
         self._panel = MachinePanel(self.session, say, self.show_fault)
         remains = InstanceOutput(instance, say)
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
-        super().__init__([top, self._panel.box, self._status], ["ppw-card"], remains)
+        super().__init__([top, self._panel.box, self._status], ["ppw-card"], remains, say)
 
     def __repr__(self) -> str:
         return headline(self.session.instance, self._say)
@@ -176,8 +176,6 @@ class MachineCard(CellView):
         self._panel.close()
         super().close()
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Be displayed (IPython's hook); only then is it looked at."""
-        shown = super()._repr_mimebundle_(**options)
+    def appear(self) -> None:
+        """Look at the instance from now on."""
         self.session.watch()
-        return shown

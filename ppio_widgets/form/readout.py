@@ -117,7 +117,8 @@ class Readout:
             return []
         taken = {".".join(str(part) for part in path) for path in errors if self._place(path) is not None}
         return [
-            f".{self._scope} .{self._sections.fields[name].css}>.widget-label::after"
+            # With the root's own class too: the stylesheet of a later form must not win over it.
+            f".ppw.{self._scope} .{self._sections.fields[name].css}>.widget-label::after"
             f"{{content:{css_string(text)};color:var(--ppw-quiet)}}"
             for name, text in limits(offer, self._say).items()
             if name in self._sections.fields and name not in taken

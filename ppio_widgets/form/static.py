@@ -51,6 +51,8 @@ class SecondOutput:
     def __init__(self, say: Words) -> None:
         self._say = say
         self._id = f"ppw-of-{token_hex(6)}"
+        self._display_id = self._id
+        self._home: tuple[str | None, int | None] | None = None
         # Two threads may have news at once: the later card has to be the last.
         self._lock = threading.RLock()
         self._places: set[tuple[str | None, int | None]] = set()
@@ -73,19 +75,33 @@ class SecondOutput:
         """Return HTML that stands beside the view where this output stands above it."""
         return f"<p class='{NO_FORMULAS}'>{esc(self._say('static.view'))}</p>"
 
+    def place(self) -> None:
+        """Keep a place in the cell that makes the view; it is used if a container shows the view."""
+        self._home = notebook.cell_id(), notebook.execution()
+        notebook.publish({}, self._display_id)
+
+    def stay(self) -> None:
+        """Use the place that was kept, where the view is on a page and was not displayed by itself."""
+        with self._lock:
+            if self._places or self._home is None:
+                return
+            self._places.add(self._home)
+        self._begin_soon()
+
     def show(self) -> None:
         """Show it in the cell that is running, once in each run of a cell."""
         place = notebook.cell_id(), notebook.execution()
         with self._lock:
             if place in self._places:
                 return
+            if not self._places and self._home not in (None, place):
+                self._display_id = f"{self._id}-shown"  # the place that was kept stays empty
+            first = not self._places
             self._places.add(place)
-            content = self._content(self._written) if self._written is not None else {}
-            notebook.publish(content, self._id)
-        if worker.HAS_THREADS:
-            self._beginning.append(worker.after(FIRST_SECONDS, self._begin))
-        else:
-            self._begin()
+            if not (first and self._home == place):
+                content = self._content(self._written) if self._written is not None else {}
+                notebook.publish(content, self._display_id)
+        self._begin_soon()
 
     def write(self, _news: object = None) -> None:
         """Write what there is to say, once it may be seen and where there is news.
@@ -99,7 +115,7 @@ class SecondOutput:
             with self._lock:
                 card = self.card()
                 if card is not None and not card.says_the_same(self._written):
-                    notebook.publish(self._content(card), self._id, update=True)
+                    notebook.publish(self._content(card), self._display_id, update=True)
                     self._written = card
         except Exception as error:  # noqa: BLE001 - logged without its text, which may hold what was typed
             log.error("static card: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
@@ -109,6 +125,12 @@ class SecondOutput:
         for timer in self._beginning:
             timer.set()
         self._begin()
+
+    def _begin_soon(self) -> None:
+        if worker.HAS_THREADS:
+            self._beginning.append(worker.after(FIRST_SECONDS, self._begin))
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         """Write from now on, where it is shown."""
@@ -238,16 +260,18 @@ class InstanceOutput(SecondOutput):
     def __init__(self, instance: Instance, say: Words) -> None:
         super().__init__(say)
         self._instance = instance
+        self._follows = False
 
     def card(self) -> StaticCard:
         """Return the instance as it was last seen."""
         return static_card.of_instance(self._instance, self._say)
 
-    def show(self) -> None:
-        """Show it, and follow the instance from then on."""
-        if not self._places:
+    def _begin_soon(self) -> None:
+        """Follow the instance from then on."""
+        if not self._follows:
+            self._follows = True
             self._instance.subscribe(self.write)
-        super().show()
+        super()._begin_soon()
 
     def close(self) -> None:
         """Follow the instance no longer."""

@@ -70,12 +70,19 @@ class TemplateChooser(Opener):
         chosen = next((one for one in self.session.shelf.templates if one.id == self._choice.value), None)
         return None if chosen is None else fill(self.session.draft, chosen)
 
+    def _why_none(self) -> str:
+        """Say why there is nothing to choose from: it is loading, it failed, or there is none."""
+        say, state = self._say, self.session.catalogue.state("templates")
+        if state.error is not None:
+            return say("catalogue.failed", what=say("catalogue.templates"), reason=state.error.sentence(say))
+        return say("template.none" if state.word == "ready" else "catalogue.loading")
+
     def _tell(self) -> None:
         """Say what choosing it fills, and what it would overwrite."""
         filling, say = self._filling(), self._say
         lines: list[str] = []
         if filling is None:
-            lines.append(esc(say("template.none")))
+            lines.append(esc(self._why_none()))
         else:
             for key, paths in (("fills", filling.fills), ("overwrites", filling.overwrites)):
                 names = ", ".join(field_name(path, say) for path in paths)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import notebook
-from ppio_widgets.form import theme
 from ppio_widgets.form.cells import CellView, earlier
-from ppio_widgets.form.html import esc
+from ppio_widgets.form.launch_card import LaunchPanel
 from ppio_widgets.launcher.states import BUSY
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ class View(CellView):
     ----------
     typed_before : mapping or None
         What a person had typed in the view that this one replaces.
-    launches_before : tuple of Launch
-        What was launched from the views that this one replaces: their ids stay in sight
-        however often the cell runs.
+    launches : tuple of Launch
+        Every launch that was sent from here, by mouse or by call, in their order; first those of
+        the views that this one replaces, whose cards stay in sight however often the cell runs.
     """
 
     def __init__(  # noqa: PLR0913 - what two views have in common
@@ -55,6 +54,7 @@ class View(CellView):
     ) -> None:
         self.session = session
         self._remains = remains  # at once: a view that cannot be built is closed as well
+        self._before: list[LaunchPanel] = []
         self._controls = controls
         self._say = say
         self._begun_with = session.report.body
@@ -64,7 +64,7 @@ class View(CellView):
         self.launches_before = tuple(dict.fromkeys(known))
         remains.take_over(self.launches_before)
         notices = self._notices()
-        super().__init__([*children[:1], *notices, *children[1:]], classes, remains)
+        super().__init__([*children[:1], *notices, *children[1:]], classes, remains, say)
 
     @property
     def busy(self) -> bool:
@@ -79,7 +79,7 @@ class View(CellView):
 
     @property
     def launches(self) -> tuple[Launch, ...]:
-        """Every launch known here: from the views before, then from this one."""
+        """Every launch that was sent from the views before, then from this one."""
         return (*self.launches_before, *self.session.launches)
 
     def show_fault(self, kind: str) -> None:
@@ -92,20 +92,18 @@ class View(CellView):
             return
         self.session.close()
         self._controls.close()
+        for panel in self._before:
+            panel.close()
         super().close()
 
+    def appear(self) -> None:
+        """Look at what was launched from the views that this one replaces."""
+        for panel in self._before:
+            panel.watch()
+
     def _notices(self) -> list[w.Widget]:
-        """Keep on the screen what the replaced views knew of machines: nothing may be lost."""
-        return [self._notice(launch) for launch in self.launches_before]
-
-    def _notice(self, launch: Launch) -> w.HTML:
-        notice = theme.html("", "ppw-notice")
-
-        def show(_launch: Launch) -> None:
-            with self.session.lock:
-                if not self.session.closed:
-                    notice.value = f"<p>{esc(launch.sentence(self._say))}</p>"
-
-        show(launch)
-        launch.subscribe(show)
-        return notice
+        """Keep the live card of each machine that the replaced views knew: nothing may be lost."""
+        self._before = [
+            LaunchPanel(launch, self.session, self._say, self.show_fault) for launch in self.launches_before
+        ]
+        return [panel.box for panel in self._before]
