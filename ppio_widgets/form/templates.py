@@ -71,8 +71,10 @@ class TemplateChooser(Opener):
         return None if chosen is None else fill(self.session.draft, chosen)
 
     def _why_none(self) -> str:
-        """Say why there is nothing to choose from: it is loading, it failed, or there is none."""
+        """Say why none is chosen: nobody chose yet, they are loading, it failed, or there is none."""
         say, state = self._say, self.session.catalogue.state("templates")
+        if self.session.shelf.templates:
+            return say("template.choose")
         if state.error is not None:
             return say("catalogue.failed", what=say("catalogue.templates"), reason=state.error.sentence(say))
         return say("template.none" if state.word == "ready" else "catalogue.loading")

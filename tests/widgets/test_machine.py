@@ -68,7 +68,8 @@ def identity(account):
 
 
 def buttons(card):
-    return {one.description for one in every(card) if hasattr(one, "click")}
+    seen = [one for one in every(card) if hasattr(one, "click") and "ppw-shown" not in one._dom_classes]
+    return {one.description for one in seen}
 
 
 def offers(card, *names):

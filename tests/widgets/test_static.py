@@ -246,15 +246,45 @@ def test_running_the_cell_again_keeps_the_ids_of_what_was_launched(make_form, sh
         )
 
 
-def test_in_a_box_or_closed_it_shows_nothing_and_minds_nothing(make_form, page):
+def empty_places(page):
+    """Ids of the places that are kept; nothing else was published."""
+    assert [(update, data) for _id, update, data in page.sent] == [(False, {})] * len(page.sent)
+    return page.ids
+
+
+def test_never_displayed_or_closed_it_says_nothing(make_form, page):
     form = make_form(MINIMAL)
+    repr(form)
+    form.close()
+    assert len(empty_places(page)) == 1
+
+
+def test_in_a_box_its_place_is_in_the_cell_that_made_it(make_form, page):
+    form = make_form(BODY)
     box = ipywidgets.VBox([form])
     box._repr_mimebundle_()
-    form.close()
-    repr(form)
+    (place,) = empty_places(page)
+    press(form._shown)
+    output = page.wait_for("nothing was launched")
+    assert page.sent[-1][:2] == (place, True)
+    assert "%ppio_launch --form --name demo" in output["text/plain"]
+    press(form._shown)
+    form._remains.show()
+    assert page.shown == [place], "one output, however often it is announced"
     box.layout.close()
     box.close()
-    assert page.sent == []
+
+
+def test_made_in_one_cell_and_displayed_in_the_next_it_stands_beside_the_form(make_form, shell, page):
+    form = make_form(BODY)
+    (kept,) = empty_places(page)
+    shell.cell, shell.execution_count = "cell-2", 2
+    form._repr_mimebundle_()
+    press(form._shown)
+    page.wait_for("nothing was launched")
+    form.close()
+    assert [data for one, _update, data in page.sent if one == kept] == [{}]
+    assert len(page.shown) == 2
 
 
 def test_a_front_end_that_is_gone_keeps_nothing_from_being_launched(make_form, page, caplog, cloud):
