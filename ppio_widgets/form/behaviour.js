@@ -2,13 +2,15 @@
 // the notebook's own shortcuts, where the focus goes, and the clipboard.
 if (!window.ppw) {
   const inside = (node) => node && node.closest && node.closest('.ppw');
-  // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell). Those with
-  // Ctrl, Cmd or Alt are meant for JupyterLab, but for Enter, which would run the cell and replace the form.
-  addEventListener('keydown', (event) => {
-    if (!inside(event.target)) return;
+  // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell), a text control
+  // keeps all keys to itself. Those with Ctrl, Cmd or Alt are meant for JupyterLab, but for Enter, which would run
+  // the cell and replace the form.
+  window.addEventListener('keydown', (event) => {
+    const node = event.target;
+    if (!inside(node)) return;
     const meant = (event.ctrlKey || event.metaKey || event.altKey) && event.key !== 'Enter';
-    if (meant) event.target.removeAttribute('data-lm-suppress-shortcuts');
-    else event.target.setAttribute('data-lm-suppress-shortcuts', 'true');
+    if (meant) event.stopPropagation = () => {};
+    node[meant ? 'removeAttribute' : 'setAttribute']('data-lm-suppress-shortcuts', 'true');
   }, true);
   // The kernel answers a press of the hidden button by changing its words. After each click it is pressed as
   // well: widgets stay on the page when their kernel is gone, and their buttons can still be clicked.

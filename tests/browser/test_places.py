@@ -1,0 +1,186 @@
+"""The form where people put it: in boxes, in a view of its own, twice, above a kernel that is gone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.consent import let_read
+
+from .conftest import until
+
+BODY = {
+    "name": "placed",
+    "product_id": "a100-80g",
+    "image": "ubuntu:24.04",
+    "billing": {"mode": "postpaid"},
+    "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+}
+BEGIN = f"""
+import ipywidgets as w
+from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
+from ppio_widgets.form.confirm import ConfirmCard
+from ppio_widgets.form.launch_card import LaunchCard
+from ppio_widgets.form.machine import MachineCard
+from ppio_widgets.api import connect
+BODY = {BODY!r}
+def form(name="placed"):
+    return LaunchForm({{**BODY, "name": name}}, practice=True)
+"""
+OTHERS = """
+made = launch({**BODY, "name": "boxed"}, practice=True)
+line = ConfirmCard({**BODY, "name": "line"}, connect(practice=True))
+w.VBox([InstanceBoard(practice=True), MachineCard(made.machine()), LaunchCard(made), line])
+"""
+# Everything that a stylesheet decides about an element and its texts before and after.
+LOOKS = """root => [...root.querySelectorAll('*')].flatMap(one => ['', '::before', '::after'].map(part => {
+  const style = getComputedStyle(one, part || null);
+  return [one.className, part, style.content, style.color, style.display, style.gridRowStart,
+    style.gridColumnStart, style.fontSize, style.margin, style.padding, style.borderColor,
+    style.background].join('|');
+}))"""
+
+
+def launched(form, page):
+    form.get_by_role("button", name="Launch", exact=True).click()
+    let_read()
+    form.get_by_role("button", name="Yes, launch it").click()
+    expect(form.locator(".ppw-live").last).to_contain_text("running (id ", timeout=30_000)
+
+
+def priced(form):
+    """Wait for the price of the product: the catalogue is there."""
+    expect(form.locator(".ppw-costs")).to_contain_text("¥12.60")
+
+
+def test_in_containers_everything_loads_launches_and_has_its_card(notebook):
+    kinds = ("VBox", "HBox", "Tab", "Accordion")
+    notebook.open(
+        [
+            BEGIN,
+            *(f"w.{kind}([form('in-{kind.lower()}')])" for kind in kinds),
+            OTHERS,
+        ]
+    )
+    notebook.run(0)
+    for number, kind in enumerate(kinds, 1):
+        notebook.run(number)
+        if kind == "Accordion":
+            notebook.output(number).locator(
+                ".lm-Accordion-child, .jupyter-widget-Collapse-header"
+            ).first.click()
+        form = notebook.output(number).locator(".ppw")
+        priced(form)
+        expect(notebook.card(number)).to_have_count(1, timeout=10_000)
+        expect(notebook.card(number)).to_be_hidden()
+    launched(notebook.output(1).locator(".ppw"), notebook.page)
+    launched(notebook.output(3).locator(".ppw"), notebook.page)
+    notebook.run(5)
+    box = notebook.output(5)
+    expect(box.locator(".ppw-board")).to_contain_text("instances on the practice cloud")
+    expect(box.locator(".ppw-machine").first).to_contain_text("running (id ", timeout=30_000)
+    expect(box.locator(".ppw-machine").nth(1)).to_contain_text("running (id ", timeout=30_000)
+    expect(box.locator(".ppw-question")).to_contain_text("¥12.60")
+    expect(notebook.card(5)).to_have_count(4, timeout=10_000)
+
+
+def scrolled(view, selector):
+    """Scroll the nearest scroller around a view so that its top is gone; returns where both are."""
+    return view.evaluate(
+        """(root, selector) => {
+          const scroller = root.closest(selector);
+          const top = () => root.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+          scroller.scrollTop += top() + 200;
+          const side = root.querySelector('.ppw-side').getBoundingClientRect();
+          return [top(), side.top - scroller.getBoundingClientRect().top];
+        }""",
+        selector,
+    )
+
+
+def test_where_it_is_put_its_side_stays_in_sight(notebook):
+    page = notebook.page
+    page.set_viewport_size({"width": 1500, "height": 800})
+    notebook.open(
+        [BEGIN, "form()", "w.VBox([form()])", "w.Tab([form()])", "w.Accordion([form()], selected_index=0)"]
+    )
+    notebook.run(0)
+    notebook.run(1)
+    first = notebook.form(1)
+    priced(first)
+    looks = first.evaluate(LOOKS)
+    assert any('"1–8, 6 free"' in one for one in looks), "hints are among them"
+    for number in range(2, 5):
+        notebook.run(number)
+        priced(notebook.output(number).locator(".ppw"))
+    for number in range(1, 5):
+        form = notebook.output(number).locator(".ppw")
+        assert scrolled(form, ".jp-WindowedPanel-outer") == pytest.approx((-200, 8), abs=2)
+    assert first.evaluate(LOOKS) == looks, "later forms change nothing in the first"
+
+    notebook.output(2).locator(".ppw-banner").click(button="right")
+    page.get_by_text("Create New View for Cell Output").click()
+    view = page.locator(".jp-LinkedOutputView .ppw")
+    priced(view)
+    assert scrolled(view, ".jp-OutputArea") == pytest.approx((-200, 8), abs=2)
+    launched(view, page)
+    assert notebook.output(2).locator(".ppw-live").count() == 1, "it is the same form"
+
+
+def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
+    page = notebook.page
+    notebook.open([BEGIN, "made = form('first')\nmade", "made.launches"])
+    notebook.run(0)
+    notebook.run(1)
+    form = notebook.form(1)
+    priced(form)
+    launched(form, page)
+
+    # Keys with Ctrl are JupyterLab's, from a list, a button and a text alike; others are not the notebook's.
+    side = page.locator("#jp-left-stack")
+    for control in (
+        form.get_by_role("combobox", name="Billing mode"),
+        form.get_by_role("button", name="Add port"),
+        form.get_by_role("textbox", name="Name", exact=True),
+    ):
+        control.focus()
+        shown = side.is_visible()
+        page.keyboard.press("Control+b")
+        expect(side).to_be_visible(visible=not shown)
+        control.focus()
+        page.keyboard.press("Control+Shift+c")
+        palette = page.locator("#modal-command-palette")
+        expect(palette).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(palette).to_be_hidden()
+        control.focus()
+        page.keyboard.press("x")
+    saved = [path.stat().st_mtime_ns for path in lab.folder.glob("*.ipynb")]
+    form.get_by_role("button", name="Add port").focus()
+    page.keyboard.press("Control+s")
+    until(lambda: [path.stat().st_mtime_ns for path in lab.folder.glob("*.ipynb")] != saved, "it is saved")
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
+
+    # The cell runs again: the machine keeps its live card, with the buttons that stop it.
+    live = form.locator(".ppw-live")
+    identity = live.inner_text().partition("(id ")[2].partition(")")[0]
+    notebook.run(1)
+    form = notebook.form(1)
+    expect(form.locator(".ppw-launched .ppw-live")).to_contain_text(f"running (id {identity})")
+    expect(form.locator(".ppw-launched").get_by_role("button", name="Stop …")).to_be_visible()
+    notebook.run(2)
+    expect(notebook.output(2)).to_contain_text(identity)
+
+    # An answer is heard, and a kernel that gives none is said to give none.
+    silent = form.locator(".ppw-silent")
+    form.get_by_role("button", name="Add port").click()
+    expect(form.locator(".l-ports .ppw-row")).to_have_count(1)
+    lab.end_kernels()
+    button = form.get_by_role("button", name="Launch", exact=True)
+    began = time.monotonic()
+    button.click()
+    expect(silent).to_have_text("The kernel does not answer: it is busy, or gone.", timeout=2_000)
+    assert time.monotonic() - began < 2.5
+    assert form.locator(".ppw-question").count() == 0
