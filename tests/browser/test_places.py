@@ -43,47 +43,19 @@ LOOKS = """root => [...root.querySelectorAll('*')].flatMap(one => ['', '::before
 }))"""
 
 
-def launched(form, page):
+def launch(form):
     form.get_by_role("button", name="Launch", exact=True).click()
     let_read()
     form.get_by_role("button", name="Yes, launch it").click()
-    expect(form.locator(".ppw-live").last).to_contain_text("running (id ", timeout=30_000)
+
+
+def runs(view):
+    expect(view.locator(".ppw-live").last).to_contain_text("running (id ", timeout=30_000)
 
 
 def priced(form):
     """Wait for the price of the product: the catalogue is there."""
     expect(form.locator(".ppw-costs")).to_contain_text("¥12.60")
-
-
-def test_in_containers_everything_loads_launches_and_has_its_card(notebook):
-    kinds = ("VBox", "HBox", "Tab", "Accordion")
-    notebook.open(
-        [
-            BEGIN,
-            *(f"w.{kind}([form('in-{kind.lower()}')])" for kind in kinds),
-            OTHERS,
-        ]
-    )
-    notebook.run(0)
-    for number, kind in enumerate(kinds, 1):
-        notebook.run(number)
-        if kind == "Accordion":
-            notebook.output(number).locator(
-                ".lm-Accordion-child, .jupyter-widget-Collapse-header"
-            ).first.click()
-        form = notebook.output(number).locator(".ppw")
-        priced(form)
-        expect(notebook.card(number)).to_have_count(1, timeout=10_000)
-        expect(notebook.card(number)).to_be_hidden()
-    launched(notebook.output(1).locator(".ppw"), notebook.page)
-    launched(notebook.output(3).locator(".ppw"), notebook.page)
-    notebook.run(5)
-    box = notebook.output(5)
-    expect(box.locator(".ppw-board")).to_contain_text("instances on the practice cloud")
-    expect(box.locator(".ppw-machine").first).to_contain_text("running (id ", timeout=30_000)
-    expect(box.locator(".ppw-machine").nth(1)).to_contain_text("running (id ", timeout=30_000)
-    expect(box.locator(".ppw-question")).to_contain_text("¥12.60")
-    expect(notebook.card(5)).to_have_count(4, timeout=10_000)
 
 
 def scrolled(view, selector):
@@ -100,23 +72,30 @@ def scrolled(view, selector):
     )
 
 
-def test_where_it_is_put_its_side_stays_in_sight(notebook):
+def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(notebook):
     page = notebook.page
     page.set_viewport_size({"width": 1500, "height": 800})
-    notebook.open(
-        [BEGIN, "form()", "w.VBox([form()])", "w.Tab([form()])", "w.Accordion([form()], selected_index=0)"]
-    )
+    boxes = ("w.VBox([{}])", "w.HBox([{}])", "w.Tab([{}])", "w.Accordion([{}], selected_index=0)")
+    cells = [box.format(f"form('in-box-{number}')") for number, box in enumerate(boxes)]
+    notebook.open([BEGIN, "form()", *cells, OTHERS])
     notebook.run(0)
     notebook.run(1)
     first = notebook.form(1)
     priced(first)
+    expect(first.locator(".ppw-readout style")).to_be_attached()
     looks = first.evaluate(LOOKS)
     assert any('"1–8, 6 free"' in one for one in looks), "hints are among them"
-    for number in range(2, 5):
+    forms = [first, *(notebook.output(number).locator(".ppw") for number in range(2, 6))]
+    for number, form in enumerate(forms[1:], 2):
         notebook.run(number)
-        priced(notebook.output(number).locator(".ppw"))
-    for number in range(1, 5):
-        form = notebook.output(number).locator(".ppw")
+        priced(form)
+    tab = forms[3]
+    launch(tab)
+    notebook.run(6)
+    others = notebook.output(6)
+    expect(others.locator(".ppw-board")).to_contain_text("on the practice cloud")
+    expect(others.locator(".ppw-question")).to_contain_text("¥12.60")
+    for form in forms:
         assert scrolled(form, ".jp-WindowedPanel-outer") == pytest.approx((-200, 8), abs=2)
     assert first.evaluate(LOOKS) == looks, "later forms change nothing in the first"
 
@@ -125,8 +104,15 @@ def test_where_it_is_put_its_side_stays_in_sight(notebook):
     view = page.locator(".jp-LinkedOutputView .ppw")
     priced(view)
     assert scrolled(view, ".jp-OutputArea") == pytest.approx((-200, 8), abs=2)
-    launched(view, page)
-    assert notebook.output(2).locator(".ppw-live").count() == 1, "it is the same form"
+    launch(view)
+    runs(tab)
+    runs(others.locator(".ppw-card").nth(0))
+    runs(others.locator(".ppw-card").nth(1))
+    runs(view)
+    runs(forms[1])
+    for number, count in enumerate((1, 1, 1, 1, 1, 4), 1):
+        expect(notebook.card(number)).to_have_count(count)
+        expect(notebook.card(number).first).to_be_hidden()
 
 
 def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
@@ -136,7 +122,8 @@ def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
     notebook.run(1)
     form = notebook.form(1)
     priced(form)
-    launched(form, page)
+    launch(form)
+    runs(form)
 
     # Keys with Ctrl are JupyterLab's, from a list, a button and a text alike; others are not the notebook's.
     side = page.locator("#jp-left-stack")
