@@ -15,12 +15,12 @@ if (!window.ppw) {
   // The kernel answers a press of the hidden button by changing its words. After each click it is pressed as
   // well: widgets stay on the page when their kernel is gone, and their buttons can still be clicked.
   const ring = (root) => {
-    const bell = root.querySelector('.ppw-shown');
+    const bell = root && root.querySelector('.ppw-shown');
     if (!bell || bell.dataset.rung) return;
     bell.dataset.rung = 1;
     const note = document.createElement('p');
     note.className = 'ppw-silent';
-    note.setAttribute('role', 'alert');
+    note.role = 'alert';
     const late = setTimeout(() => { root.append(note); note.textContent = bell.title; }, 1500);
     const watcher = new MutationObserver(() => {
       watcher.disconnect();
@@ -28,17 +28,17 @@ if (!window.ppw) {
       note.remove();
       delete bell.dataset.rung;
     });
-    watcher.observe(bell, {childList: true, characterData: true, subtree: true});
+    watcher.observe(bell, {childList: true});
     bell.click();
   };
   document.addEventListener('click', (event) => {
-    const button = event.target.closest && event.target.closest('.widget-button:not(.ppw-shown)');
-    if (inside(button)) ring(inside(button));
+    if (event.target.closest) ring(inside(event.target.closest('.widget-button:not(.ppw-shown)')));
   });
   // A view that comes to a page is not in it yet when its script runs.
   const announce = (image, tries) => {
     const root = inside(image);
-    if (root && root.querySelector('.ppw-shown')) ring(root);
+    const bell = root && root.querySelector('.ppw-shown');
+    if (bell) bell.click();
     else if (tries) setTimeout(announce, 100, image, tries - 1);
   };
   // After a click that adds or removes something, put the focus where the next key belongs.
