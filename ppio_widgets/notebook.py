@@ -11,7 +11,9 @@ import os
 import sys
 import threading
 import weakref
-from contextvars import ContextVar
+from contextlib import suppress
+from contextvars import Context, ContextVar
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -182,8 +184,16 @@ def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False)
         Whether to replace what was shown by this id, wherever that was.
     """
     publisher = getattr(shell(), "display_pub", None)
-    if publisher is not None and not _session().served:
-        publisher.publish(data=dict(bundle), metadata={}, transient={"display_id": display_id}, update=update)
+    if publisher is None or _session().served:
+        return
+    transient = {"display_id": display_id}
+    send = partial(publisher.publish, data=dict(bundle), metadata={}, transient=transient, update=update)
+    if update:
+        # In no cell's context: then it counts as of the cell that runs now, which is all that nbclient hears.
+        with suppress(LookupError):  # ipykernel 7.0 knows no such cell
+            Context().run(send)
+            return
+    send()
 
 
 def takes_input() -> bool:

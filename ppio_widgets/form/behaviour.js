@@ -38,8 +38,8 @@ if (!window.ppw) {
   });
   // A view that comes to a page is not in it yet when its script runs.
   const announce = (image, tries) => {
-    const root = inside(image);
-    if (root && root.querySelector('.ppw-shown')) ring(root);
+    const bell = inside(image)?.querySelector('.ppw-shown');
+    if (bell) bell.click();
     else if (tries) setTimeout(announce, 100, image, tries - 1);
   };
   // A name has no line break, and where areas do not grow by themselves they grow here.

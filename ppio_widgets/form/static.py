@@ -33,6 +33,8 @@ log = logging.getLogger("ppio_widgets")
 
 # By then the page shows the view, whose rule keeps the card out of sight: it is not seen to flash up.
 FIRST_SECONDS = 2.0
+# It may be saved as it is, and nbconvert warns of an output without any type.
+NOTHING = {"text/html": ""}
 
 
 class SecondOutput:
@@ -78,7 +80,7 @@ class SecondOutput:
     def place(self) -> None:
         """Keep a place in the cell that makes the view; it is used if a container shows the view."""
         self._home = notebook.cell_id(), notebook.execution()
-        notebook.publish({}, self._display_id)
+        notebook.publish(NOTHING, self._display_id)
 
     def stay(self) -> None:
         """Use the place that was kept, where the view is on a page and was not displayed by itself."""
@@ -99,7 +101,7 @@ class SecondOutput:
             first = not self._places
             self._places.add(place)
             if not (first and self._home == place):
-                content = self._content(self._written) if self._written is not None else {}
+                content = self._content(self._written) if self._written is not None else NOTHING
                 notebook.publish(content, self._display_id)
         self._begin_soon()
 

@@ -190,7 +190,7 @@ class Notebook:
 
     def output(self, number: int):
         """What a cell shows; a static card beside a view is another matter, see `card`."""
-        return self.cell(number).locator(f".jp-OutputArea-output:not(:has(> {SECOND}))")
+        return self.cell(number).locator(f".jp-OutputArea-output:not(:empty, :has(> {SECOND}))")
 
     def card(self, number: int = 0):
         """The second output of a view: what is left of it without its kernel."""

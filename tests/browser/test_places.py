@@ -89,12 +89,12 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
     for number, form in enumerate(forms[1:], 2):
         notebook.run(number)
         priced(form)
-    tab = forms[3]
-    launch(tab)
     notebook.run(6)
     others = notebook.output(6)
     expect(others.locator(".ppw-board")).to_contain_text("on the practice cloud")
     expect(others.locator(".ppw-question")).to_contain_text("¥12.60")
+    tab = forms[3]
+    launch(tab)
     for form in forms:
         assert scrolled(form, ".jp-WindowedPanel-outer") == pytest.approx((-200, 8), abs=2)
     assert first.evaluate(LOOKS) == looks, "later forms change nothing in the first"

@@ -117,7 +117,7 @@ def appears(view, description):
 def test_it_is_empty_at_first_and_soon_says_what_the_form_is(make_form, page):
     shown = make_form(MINIMAL)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in shown
-    assert page.sent[0][1:] == (False, {})
+    assert page.sent[0][1:] == (False, static.NOTHING)
     output = page.wait_for("nothing was launched")
     assert "%ppio_launch --form --name demo" in output["text/plain"]
     assert len(set(page.ids)) == 1
@@ -248,7 +248,7 @@ def test_running_the_cell_again_keeps_the_ids_of_what_was_launched(make_form, sh
 
 def empty_places(page):
     """Ids of the places that are kept; nothing else was published."""
-    assert [(update, data) for _id, update, data in page.sent] == [(False, {})] * len(page.sent)
+    assert [(update, data) for _id, update, data in page.sent] == [(False, static.NOTHING)] * len(page.sent)
     return page.ids
 
 
@@ -283,7 +283,7 @@ def test_made_in_one_cell_and_displayed_in_the_next_it_stands_beside_the_form(ma
     press(form._shown)
     page.wait_for("nothing was launched")
     form.close()
-    assert [data for one, _update, data in page.sent if one == kept] == [{}]
+    assert [data for one, _update, data in page.sent if one == kept] == [static.NOTHING]
     assert len(page.shown) == 2
 
 
