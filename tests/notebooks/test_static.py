@@ -80,7 +80,7 @@ def test_what_a_front_end_with_widgets_saves_has_a_card_with_the_outcome(execute
     ):
         card, view = outputs
         assert VIEW in view.data
-        assert "stands above" in view.data["text/html"]
+        assert "is above" in view.data["text/html"]
         assert said in card.data["text/plain"]
         assert "ppio-static" in card.data["text/html"]
         assert said in page

@@ -111,7 +111,7 @@ In, Out, _, __, ___
 # What is seen of each carrier, so that it was there to be swept.
 CARRIERS = (
     *("DEBUG:httpcore", "INFO:ppio_widgets", "BALANCE_NOT_ENOUGH", "env HF_TOKEN"),
-    *("rented-before", "bad ••••", "ssh root@", "SWEEP_KEY", "value stays in the file", "HTTP %{http_code}"),
+    *("rented-before", "bad ••••", "ssh root@", "SWEEP_KEY", "file's value is not read", "HTTP %{http_code}"),
     *("•••• → $HF_TOKEN", "typed.json", "by-hand", "<Completion", "Data/Info", "load_ext ppio_widgets"),
 )
 

@@ -140,6 +140,7 @@ def _on_board(name, yes, method):
         board._repr_mimebundle_()
         shows(board, "One instance")
         listed = find(board, "Instances")
+        until(lambda: listed.options, "it is listed")
         message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
         press(find(board, name))
         return Asked(board, yes, lambda: requests[:1] == [method])
