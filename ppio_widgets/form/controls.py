@@ -259,6 +259,8 @@ class LaunchControls:
 
     def _show_status(self, html: str) -> None:
         if self._status is None:
+            if not html:
+                return  # nothing to make room for: what is on the page stays where it is
             self._status = theme.html("", "ppw-status")
         self._status.value = f"<div role=status>{html}</div>" if html else ""
 

@@ -86,7 +86,7 @@ class Sheet(Notebook):
         board.get_by_role("listbox", name="Instances").select_option(index=0)
         self.button("lost", "Launch").click()
         self.button("lost", LAUNCH).click()
-        self.view("lost").get_by_label("Looked in the console").fill("consent-lost")
+        self.view("lost").get_by_label("Not in the console either").fill("consent-lost")
         expect(self.button("card", "Restart …")).to_be_visible(timeout=PATIENCE)
 
     def show(self, cell):
