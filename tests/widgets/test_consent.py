@@ -323,6 +323,18 @@ def test_yes_changes_sides_where_it_would_stand_in_the_place_of_the_button_befor
     assert "ppw-turned" in second
 
 
+def test_yes_takes_the_question_away_and_never_makes_it_anew(make_form):
+    """A view that is made anew has lost the focus, and its buttons stand still once more."""
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    arranged = []
+    form._controls.box.observe(lambda change: arranged.append(change.new), "children")
+    answer(form, "Yes, launch it")
+    form.session.launch.wait_for_answer(10)
+    until(lambda: find_all(form, "Launch"), "it is there again")
+    assert [one for children in arranged for one in children if "ppw-asked" in one._dom_classes] == []
+
+
 def boxes(view):
     """The classes of each open question."""
     return [one._dom_classes for one in every(view) if "ppw-asked" in one._dom_classes]
