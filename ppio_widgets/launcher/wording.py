@@ -33,7 +33,7 @@ def launch_sentence(launch: Launch, say: Words) -> str:
 def launch_asides(launch: Launch, say: Words) -> list[str]:
     """Return what is to be said of a launch beside where its instance stands."""
     parts = []
-    if launch.source == "listing":
+    if launch.id is not None and launch.source == "listing":
         parts.append(say("launch.found"))
     if launch.id is not None and launch.other_id is not None:
         parts.append(say("launch.two", id=plain(launch.id), other=plain(launch.other_id)))

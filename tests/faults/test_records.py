@@ -298,7 +298,7 @@ def sent_unrecorded(launch, folder):
     """It was sent, and what is said of it is that nothing of it is written down."""
     assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
     assert "i-1" in repr(launch)
-    assert "could not be written down" in repr(launch)
+    assert "could not be recorded" in repr(launch)
     assert str(folder) in repr(launch)
     assert "Nothing was sent" not in repr(launch)
     assert "again=True" not in repr(launch)
@@ -327,7 +327,7 @@ def test_what_cannot_be_written_before_is_written_after_if_it_can(cloud, empty, 
         fill_the_disk(patched)
         launch = submitted(client, again=True)
     assert launch.id == "i-1"
-    assert "could not be written down" not in repr(launch)
+    assert "could not be recorded" not in repr(launch)
     files_agree(launch, folder)
 
 

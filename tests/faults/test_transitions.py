@@ -322,7 +322,7 @@ class Launching(RuleBasedStateMachine):
             assert (self.launch.record.state, self.launch.record.instance_id) == (self.expected, self.id)
             assert (self.other is None) or self.other in self.launch.record.candidates
         else:  # an older record, or none: it is said
-            assert "could not be written down" in repr(self.launch)
+            assert "could not be recorded" in repr(self.launch)
             for record in contents.records:
                 assert record.instance_id in (None, self.id)
                 assert record.unresolved or record.state is self.expected

@@ -20,7 +20,7 @@ from tests.bodies import MINIMAL
 from tests.consent import let_read
 from tests.threads import threads_going, wait_for_threads
 
-from .conftest import every, find, press, shown, shows
+from .conftest import every, find, find_all, press, shown, shows, until
 from .test_machine import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -193,7 +193,9 @@ class TestRunningTheCellAgain:
         press(find(form, "Launch"))
         let_read()
         press(find(form, "Yes, launch it"))
-        return form.launches[-1].wait_for_answer(10)
+        launch = form.launches[-1].wait_for_answer(10)
+        until(lambda: find_all(form, "Launch"), "another one can be launched")
+        return launch
 
     def test_every_machine_keeps_its_live_card(self, run, account, clock):
         first = run()
