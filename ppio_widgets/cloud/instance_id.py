@@ -22,7 +22,7 @@ def is_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def require_id(text: str) -> str:
+def require_id(value: object) -> str:
     """Return an id as it is.
 
     Raises
@@ -30,8 +30,8 @@ def require_id(text: str) -> str:
     LaunchRefused
         For what can be none; nothing is sent.
     """
-    if not is_id(text):
-        shown = visible(text)
+    if not is_id(value):
+        shown = visible(str(value))
         cut = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
         raise LaunchRefused("instance_id", id=cut)
-    return text
+    return value

@@ -53,7 +53,8 @@ class Cloud:
             return self.create(json.loads(request.content)["name"])
         if url.path != "/gpus/v2/instances":
             identity = url.path.rpartition("/")[2]
-            text = ALL[int(identity.removeprefix("i-"))]
+            number = identity.removeprefix("i-")
+            text = ALL[int(number)] if number.isdigit() else identity
             said = {"status": text, "error": text, "message": text}
             logs = {
                 "instance_endpoint": "javascript:alert(1)",
