@@ -207,9 +207,9 @@ def jupyter_address(answer: Any) -> str | None:
 
 
 def address(text: str) -> str:
-    """Return an address without user, password, query or fragment; empty for anything odd.
+    """Return an address without query or fragment, where a token may stand; empty for anything odd.
 
-    What stands in those may be a token.
+    What has a user in it is no machine's: it leads elsewhere than it looks, or holds a password.
     """
     try:
         parts = urlsplit(text.strip())
@@ -217,10 +217,17 @@ def address(text: str) -> str:
     except ValueError:
         return ""
     host = parts.hostname or ""
-    if parts.scheme.lower() not in _SCHEMES or not host or len(text) > LONGEST_ADDRESS:
+    odd = not host or "@" in parts.netloc or "\\" in text or len(text) > LONGEST_ADDRESS
+    if odd or parts.scheme.lower() not in _SCHEMES:
         return ""
     host = f"[{host}]" if ":" in host else host
     return plain(urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", "")), LONGEST_ADDRESS)
+
+
+def is_web(text: str) -> bool:
+    """Whether a text is an address that a browser opens where it says: http or https, and no user in it."""
+    plainly = text.isprintable() and " " not in text
+    return plainly and text.lower().startswith(("http://", "https://")) and bool(address(text))
 
 
 def _billing(answer: Any) -> dict[str, Any]:
