@@ -35,7 +35,8 @@ class Fact:
     label, text : str
     kind : str
         ``"link"`` for an address that opens, ``"open"`` for one that is offered by name,
-        ``"copy"`` for a command that does what it seems to, ``"bad"`` for what went wrong; empty for plain words.
+        ``"copy"`` for a command that does only what it seems to, ``"bad"`` for what went wrong;
+        empty for plain words.
     """
 
     label: str
