@@ -14,6 +14,7 @@ from ppio_widgets.locale import Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ppio_widgets.cloud.answers import Listing
     from ppio_widgets.launcher.ledger import Contents, Ledger
@@ -66,11 +67,11 @@ def claim(
         except ConsentNeeded as error:
             return record, error
         return record, None
-    before = ledger.read()
+    before = ledger.of_name(record.name)
     refuse_rivals(record, before)
     listing = refuse_second_copy(record, wire)
     # After the name: who consents to a file that cannot be read must know that one is there already.
-    refuse_unread(before)
+    refuse_unread(before, ledger.folder)
     now = worker.clock.now()
     record = replace(record, sent_at=now, offset=offset(listing, now), name_was_free=True)
     ledger.claim(record)
@@ -78,9 +79,9 @@ def claim(
     try:
         # Two kernels may have looked at the same moment: each sees the other's claim now,
         # or what has become of it.
-        now_there = ledger.read()
+        now_there = ledger.of_name(record.name)
         refuse_rivals(record, now_there, before)
-        refuse_unread(now_there)
+        refuse_unread(now_there, ledger.folder)
     except ConsentNeeded as error:
         rival = error
     if rival is not None:
@@ -137,12 +138,14 @@ def refuse_rivals(record: Record, contents: Contents, before: Contents | None = 
             raise ConsentNeeded("name_taken", name=name, id=plain(other.instance_id), age=age)
 
 
-def refuse_unread(contents: Contents) -> None:
+def refuse_unread(contents: Contents, folder: Path) -> None:
     """Pass when the whole ledger could be read.
 
     Raises
     ------
     ConsentNeeded
     """
+    if contents.closed is not None:
+        raise ConsentNeeded("ledger_closed", folder=str(folder), reason=contents.closed)
     if contents.unreadable:
         raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))
