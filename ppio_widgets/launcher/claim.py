@@ -14,7 +14,6 @@ from ppio_widgets.locale import Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ppio_widgets.cloud.answers import Listing
     from ppio_widgets.launcher.ledger import Contents, Ledger
@@ -71,7 +70,7 @@ def claim(
     refuse_rivals(record, before)
     listing = refuse_second_copy(record, wire)
     # After the name: who consents to a file that cannot be read must know that one is there already.
-    refuse_unread(before, ledger.folder)
+    refuse_unread(before)
     now = worker.clock.now()
     record = replace(record, sent_at=now, offset=offset(listing, now), name_was_free=True)
     ledger.claim(record)
@@ -81,7 +80,7 @@ def claim(
         # or what has become of it.
         now_there = ledger.of_name(record.name)
         refuse_rivals(record, now_there, before)
-        refuse_unread(now_there, ledger.folder)
+        refuse_unread(now_there)
     except ConsentNeeded as error:
         rival = error
     if rival is not None:
@@ -138,7 +137,7 @@ def refuse_rivals(record: Record, contents: Contents, before: Contents | None = 
             raise ConsentNeeded("name_taken", name=name, id=plain(other.instance_id), age=age)
 
 
-def refuse_unread(contents: Contents, folder: Path) -> None:
+def refuse_unread(contents: Contents) -> None:
     """Pass when the whole ledger could be read.
 
     Raises
@@ -146,6 +145,6 @@ def refuse_unread(contents: Contents, folder: Path) -> None:
     ConsentNeeded
     """
     if contents.closed is not None:
-        raise ConsentNeeded("ledger_closed", folder=str(folder), reason=contents.closed)
+        raise contents.closed
     if contents.unreadable:
         raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))

@@ -38,7 +38,7 @@ INDEX = "index"
 INDEX_VERSION = 1
 LARGEST_INDEX = 64 * 1024 * 1024
 # So many records are read again and again before their names are put into the index.
-MOST_UNINDEXED = 64
+MOST_UNINDEXED = 32
 
 # Of the practice cloud so many launches are kept: they are witnesses of nothing that is billed.
 MOST_PRACTICE = 100
@@ -54,13 +54,13 @@ class Contents:
         Unresolved ones first, then the newest.
     unreadable : tuple of str
         Names of files that are torn, of a later version, or cannot be read.
-    closed : str, Sayable or None
+    closed : ConsentNeeded or None
         Why the folder itself cannot be read, or is not believed.
     """
 
     records: tuple[Record, ...] = ()
     unreadable: tuple[str, ...] = ()
-    closed: str | Sayable | None = None
+    closed: ConsentNeeded | None = None
 
 
 class Ledger:
@@ -167,7 +167,9 @@ class Ledger:
         except FileNotFoundError:
             return Contents()
         except OSError as error:
-            return Contents(closed=reason(error))
+            return Contents(
+                closed=ConsentNeeded("ledger_closed", folder=str(self.folder), reason=reason(error))
+            )
         index = self._read_index() if len(stems) > MOST_UNINDEXED else {}
         found = {stem: self.get(stem) for stem in sorted(stems) if stem not in index or wanted(index[stem])}
         records = [record for record in found.values() if record is not None]

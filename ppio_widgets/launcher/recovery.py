@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import LaunchRefused, PpioError
+from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.alive import live_launch
 from ppio_widgets.launcher.ledger import Contents, Ledger, ledger_for
@@ -43,8 +43,7 @@ class Launches:
         torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
         closed = self.contents.closed
         if closed is not None:
-            folder = str(ledger_for(practice=False).folder)
-            torn.insert(0, PpioError("ledger_closed", folder=folder, reason=closed).sentence(say))
+            torn.insert(0, closed.fact(say))
         return torn + [record_sentence(record, now, say) for record in self.contents.records]
 
     def __repr__(self) -> str:
