@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -16,19 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.known import Known, known_secrets
 from ppio_widgets.errors import PpioError
+from ppio_widgets.launcher.disk import contents, reason
 from ppio_widgets.locale import words
 from ppio_widgets.request.shapes import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale import Sayable, Words
 
 # Kinds of output that are base64: what looks like a key there is chance.
 _PACKED = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
 
 # Of a notebook before format 4.
 _OLD_PICTURES = ("png", "jpeg", "pdf")
+
+# All of it is held in memory, several times over; the plots of a long course fit in.
+LARGEST_NOTEBOOK = 256 * 1024 * 1024
 
 # Stands between two texts, so that nothing is found across them.
 _GAP = "\n\x00\n"
@@ -128,16 +133,17 @@ _Text = tuple[Place, str, bool]
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    failure = ""
-    data: Any = None
+    failure: str | Sayable = ""
+    content = b""
     try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        failure = error.strerror or type(error).__name__
-    except (ValueError, RecursionError):
-        failure = "JSON"
-    if failure and failure != "JSON":
+        content = contents(path, LARGEST_NOTEBOOK)
+    except (OSError, ValueError) as error:
+        failure = reason(error)
+    if failure:
         raise PpioError("notebook_unreadable", file=str(path), reason=failure)
+    data: Any = None
+    with suppress(ValueError, RecursionError):
+        data = json.loads(content)
     if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
         raise PpioError("notebook_none", file=str(path))
     return data

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.errors import AccessDenied, ApiError
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.draft import value_at
@@ -121,10 +122,15 @@ def read_page(answer: Any) -> Page | None:
     if not isinstance(rows, list) or not isinstance(more, bool | None) or not isinstance(cursor, str):
         return None
     instances = [read_instance(row) for row in rows]
-    sound = [one for one in instances if one is not None and one.name and one.status and one.created_at > 0]
+    sound = [one for one in instances if one is not None and _is_whole(one)]
     if len(sound) < len(rows) or (more and not cursor):
         return None
     return Page(tuple(sound), cursor if more is not False else "", certain)
+
+
+def _is_whole(one: InstanceInfo) -> bool:
+    """Whether all that a look-up goes by is told."""
+    return is_id(one.id) and bool(one.name and one.status) and one.created_at > 0
 
 
 def read_json(content: bytes) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ppio_widgets.cloud.answers import ENDED, RUNNING, InstanceInfo, Mask, plain, read_instance, text_at
 from ppio_widgets.cloud.echo import hiding, is_free
@@ -203,24 +203,37 @@ def ssh_password(answer: Any) -> str | None:
 def jupyter_address(answer: Any) -> str | None:
     """Return Jupyter's address as it came, with a token if it has one; the one place that does."""
     whole = text_at(answer, "tools", "jupyter", "endpoint")
-    return whole if address(whole) else None
+    return whole if _parts(whole) is not None else None
 
 
 def address(text: str) -> str:
-    """Return an address without user, password, query or fragment; empty for anything odd.
+    """Return an address without query or fragment, where a token may stand; empty for anything odd.
 
-    What stands in those may be a token.
+    What has a user in it leads elsewhere than it looks, or holds a password: that is odd as well.
     """
+    parts = _parts(text)
+    if parts is None or "@" in parts.netloc or "\\" in text:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port else ""
+    return plain(urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", "")), LONGEST_ADDRESS)
+
+
+def _parts(text: str) -> SplitResult | None:
+    """Take a machine's address apart; None when it is none."""
     try:
         parts = urlsplit(text.strip())
-        port = f":{parts.port}" if parts.port else ""
+        _port = parts.port
     except ValueError:
-        return ""
-    host = parts.hostname or ""
-    if parts.scheme.lower() not in _SCHEMES or not host or len(text) > LONGEST_ADDRESS:
-        return ""
-    host = f"[{host}]" if ":" in host else host
-    return plain(urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", "")), LONGEST_ADDRESS)
+        return None
+    sound = parts.scheme.lower() in _SCHEMES and parts.hostname and len(text) <= LONGEST_ADDRESS
+    return parts if sound else None
+
+
+def is_web(text: str) -> bool:
+    """Whether a text is an address that a browser opens where it says: http or https, and no user in it."""
+    plainly = text.isprintable() and " " not in text
+    return plainly and text.lower().startswith(("http://", "https://")) and bool(address(text))
 
 
 def _billing(answer: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ppio_widgets.cloud.answers import read_error
 from ppio_widgets.cloud.details import InstanceDetail, jupyter_address, read_body, read_detail, ssh_password
+from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.paging import Page, ask, by_cursor
 from ppio_widgets.errors import AnswerUnreadable, NotSent, OutcomeUnknown, PpioError
 from ppio_widgets.locale import Phrase
@@ -165,5 +166,11 @@ class Machines:
 
 
 def path_of(instance_id: str) -> str:
-    """Return where an instance is; half a character in an id is no reason to fail."""
-    return f"{INSTANCES}/{quote(instance_id, safe='', errors='surrogatepass')}"
+    """Return where an instance is.
+
+    Raises
+    ------
+    LaunchRefused
+        For a text that can be no id: it would be another address.
+    """
+    return f"{INSTANCES}/{quote(require_id(instance_id), safe='')}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ppio_widgets.cloud.answers import Mask, read_error, read_json
+from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 
 
@@ -24,11 +25,14 @@ class Verdict:
         The new instance, when the answer named it.
     error : PpioError or None
         Why there is no id: `NotSent`, `ApiError` (surely refused) or `OutcomeUnknown`.
+    candidate : str
+        An id that the answer named beside an error: an instance may have been made, or not.
     """
 
     sent: bool
     instance_id: str | None = None
     error: PpioError | None = None
+    candidate: str = ""
 
 
 def judge_answer(
@@ -41,20 +45,30 @@ def judge_answer(
 ) -> Verdict:
     """Judge a complete answer to the create call.
 
-    A 2xx with a JSON object whose ``id`` is a non-empty text is an instance. One of
+    A 2xx with a JSON object whose ``id`` can be one, beside no error, is an instance. One of
     `errors.REFUSALS` is a refusal, in the server's words with secrets hidden by `mask`.
     Everything else leaves open whether an instance was made.
     """
     if 200 <= status < 300:
         answer = None if cut else read_json(content)
         identity = answer.get("id") if isinstance(answer, Mapping) else None
-        if isinstance(identity, str) and identity:
-            return Verdict(sent=True, instance_id=identity)
-        return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
+        if not isinstance(answer, Mapping) or not is_id(identity):
+            return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
+        if _tells_error(answer):
+            doubt = OutcomeUnknown("unknown_id", status=status, id=identity)
+            return Verdict(sent=True, error=doubt, candidate=identity)
+        return Verdict(sent=True, instance_id=identity)
     error = read_error(status, content, retry_after, mask)
     if error.refused:
         return Verdict(sent=True, error=error)
     return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=error))
+
+
+def _tells_error(answer: Mapping[str, object]) -> bool:
+    """Whether an answer says, beside what was asked for, that something went wrong."""
+    code = answer.get("code")
+    fine = code is None or (code in (0, 200) and not isinstance(code, bool))
+    return bool(answer.get("error") or answer.get("errors")) or not fine
 
 
 def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from ppio_widgets.cloud.details import is_web
 from ppio_widgets.locale.escapes import visible
 
 
@@ -15,7 +16,7 @@ def esc(text: object) -> str:
 def link(address: str, name: str = "") -> str:
     """Return an address as a link that opens beside the notebook; anything else as text."""
     text = esc(address)
-    if not address.startswith(("http://", "https://")):
+    if not is_web(address):
         return text
     return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{esc(name) or text}</a>'
 

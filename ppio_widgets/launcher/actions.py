@@ -18,6 +18,7 @@ from ppio_widgets.errors import (
     ActionUnconfirmed,
     ApiError,
     CredentialsError,
+    LaunchRefused,
     NotSent,
     PpioError,
     is_gone,
@@ -141,7 +142,7 @@ class _Errand:
         try:
             self.seen = self.client.get_detail(self.id)
         except PpioError as error:
-            hopeless = isinstance(error, CredentialsError | AccessDenied) or is_gone(error)
+            hopeless = isinstance(error, CredentialsError | AccessDenied | LaunchRefused) or is_gone(error)
             if hopeless or self.action not in REPEATABLE:
                 raise
         else:

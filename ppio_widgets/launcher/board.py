@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.instance_id import is_id, require_id
 from ppio_widgets.errors import LaunchRefused, PpioError, is_gone
 from ppio_widgets.launcher import sightings, worker
 from ppio_widgets.launcher.actions import unexpected
@@ -144,8 +145,10 @@ def resolve(client: PpioClient, word: str) -> Instance:
     Raises
     ------
     LaunchRefused
-        When there is none, or several have the name.
+        When there is none, or several have the name; for a text that can be neither.
     """
+    if not word.strip().strip("."):  # an instance without a name would be called so
+        require_id(word)
     found = [one for one in client.list_details(word) if one.status != "removed"]
     by_id = [one for one in found if one.id == word]
     by_name = [one for one in found if one.name == word]
@@ -157,7 +160,8 @@ def resolve(client: PpioClient, word: str) -> Instance:
         raise LaunchRefused("name_of_several", name=plain(word), ids=ids)
     # The server's filter is its own; the id itself has the last word.
     try:
-        return Instance(word, client, seen=client.get_detail(word))
+        if is_id(word):
+            return Instance(word, client, seen=client.get_detail(word))
     except PpioError as error:
         if not is_gone(error):
             raise

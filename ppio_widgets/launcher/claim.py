@@ -66,7 +66,7 @@ def claim(
         except ConsentNeeded as error:
             return record, error
         return record, None
-    before = ledger.read()
+    before = ledger.of_name(record.name)
     refuse_rivals(record, before)
     listing = refuse_second_copy(record, wire)
     # After the name: who consents to a file that cannot be read must know that one is there already.
@@ -78,7 +78,7 @@ def claim(
     try:
         # Two kernels may have looked at the same moment: each sees the other's claim now,
         # or what has become of it.
-        now_there = ledger.read()
+        now_there = ledger.of_name(record.name)
         refuse_rivals(record, now_there, before)
         refuse_unread(now_there)
     except ConsentNeeded as error:
@@ -144,5 +144,7 @@ def refuse_unread(contents: Contents) -> None:
     ------
     ConsentNeeded
     """
+    if contents.closed is not None:
+        raise contents.closed
     if contents.unreadable:
         raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))

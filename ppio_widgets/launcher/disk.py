@@ -1,23 +1,124 @@
-"""Small files that nobody ever sees half written: a spare file first, then its name.
+"""The files of this package: how each is opened, written, and kept from others.
 
-What is written stands on the disk before it gets its name; it holds on NFS homes and
-across kernels.
+Only a regular file of a bounded size is ever read: what a name leads to may be a pipe that never
+ends, a device, or larger than the memory. Nobody ever sees a file half written: a spare file comes
+first, then its name. What is written stands on the disk before it gets its name; it holds on NFS
+homes and across kernels.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from ppio_widgets.locale import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ppio_widgets.locale import Sayable
+
 # What file systems answer that know no sync of a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
+
+# Only where a system has them; a pipe does not keep its reader waiting, a terminal is not taken over.
+_FOR_READING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+_PART = 64 * 1024
+
+
+class Unfit(OSError):
+    """A file that is not read, or a folder that is not used, although the system would allow it.
+
+    Attributes
+    ----------
+    why : str
+        ``"irregular"`` or ``"large"`` for a file, ``"foreign"`` or ``"open"`` for a folder.
+    """
+
+    def __init__(self, why: Literal["irregular", "large", "foreign", "open"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def reason(error: Exception) -> str | Sayable:
+    """Return why a file could not be used; nothing of what it holds is in it."""
+    if isinstance(error, Unfit):
+        return Phrase(f"disk.{error.why}")
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else type(error).__name__
+
+
+def contents(path: Path, most: int) -> bytes:
+    """Return all that a file holds.
+
+    Parameters
+    ----------
+    path : path
+    most : int
+        Bytes of the largest file that is read.
+
+    Raises
+    ------
+    Unfit
+        For a folder, a pipe, a device, and a file that is larger.
+    OSError, ValueError
+        When there is none, or the system does not allow it; for a text that can be no path.
+    """
+    _require_regular(path.stat())  # before it is opened: to open a device may already do something
+    descriptor = os.open(path, _FOR_READING)
+    try:
+        told = os.fstat(descriptor)  # of what was opened, whatever has its name by now
+        _require_regular(told)
+        if told.st_size > most:
+            raise Unfit("large")
+        return _read(descriptor, most)
+    finally:
+        os.close(descriptor)
+
+
+def _require_regular(told: os.stat_result) -> None:
+    if not stat.S_ISREG(told.st_mode):
+        raise Unfit("irregular")
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    """Read to the end; a file of the system (``/proc``) tells no size, and any may grow meanwhile."""
+    parts: list[bytes] = []
+    left = most + 1
+    while left > 0 and (part := os.read(descriptor, min(left, _PART))):
+        parts.append(part)
+        left -= len(part)
+    if left <= 0:
+        raise Unfit("large")
+    return b"".join(parts)
+
+
+def keep_private(folder: Path) -> None:
+    """Pass when a folder is this user's and nobody else can look into it; what is open to others is closed.
+
+    Raises
+    ------
+    Unfit
+        When it is another user's, or stays open.
+    OSError
+        When there is none, or it cannot be looked at.
+    """
+    if not hasattr(os, "geteuid"):  # Windows: the profile's own rights hold
+        folder.stat()
+        return
+    told = folder.stat()
+    if told.st_uid != os.geteuid():
+        raise Unfit("foreign")
+    if told.st_mode & 0o077:
+        with suppress(OSError):
+            folder.chmod(0o700)
+        if folder.stat().st_mode & 0o077:
+            raise Unfit("open")
 
 
 @contextmanager

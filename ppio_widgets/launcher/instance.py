@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
+from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.errors import ApiError, PpioError, is_gone
 from ppio_widgets.launcher import deadline, sightings, worker
 from ppio_widgets.launcher.actions import perform
@@ -60,6 +61,11 @@ class Instance:
     offer : Offer, optional
         Its product as it was when it was launched; by default the catalogue is asked.
 
+    Raises
+    ------
+    LaunchRefused
+        For a text that can be no id.
+
     Attributes
     ----------
     id : str
@@ -79,7 +85,7 @@ class Instance:
         seen: InstanceDetail | None = None,
         offer: Offer | None = None,
     ) -> None:
-        self.id = id
+        self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
         self.client = client or _open_cloud[0]()
         self.detail = seen
         self.missed: PpioError | None = None

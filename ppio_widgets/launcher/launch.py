@@ -329,6 +329,8 @@ class Launch:
         late = worker.after(SOFT_SECONDS, self._on_late)
         verdict = send(self._wire, body, secrets)
         late.set()
+        if verdict.candidate and self.record is not None:
+            self.record = replace(self.record, candidates=(verdict.candidate,))
         self._conclude(state_after(verdict), instance_id=verdict.instance_id, error=verdict.error)
 
     def _conclude(

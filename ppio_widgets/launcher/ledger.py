@@ -2,27 +2,46 @@
 
 It holds on NFS homes and across kernels: a launch is claimed by an exclusive link,
 changed by write, fsync and rename. It survives the kernel; only what is in it can
-be looked up afterwards.
+be looked up afterwards. Records are witnesses against a second copy and are never
+removed; so that a long ledger costs a launch no more than a short one, an index tells
+the name of each launch whose outcome is known.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from ppio_widgets import notebook
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
-from ppio_widgets.launcher.disk import publish, sync_folder, written
-from ppio_widgets.launcher.record import Record
+from ppio_widgets.launcher.disk import contents, keep_private, publish, reason, sync_folder, written
+from ppio_widgets.launcher.record import Record, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ppio_widgets.locale import Sayable
 
 STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 
 LARGEST_FILE = 1024 * 1024
+
+_ENDING = ".json"
+INDEX = "index"
+INDEX_VERSION = 1
+LARGEST_INDEX = 64 * 1024 * 1024
+# So many records are read again and again before their names are put into the index.
+MOST_UNINDEXED = 32
+
+# Of the practice cloud so many launches are kept: they are witnesses of nothing that is billed.
+MOST_PRACTICE = 100
 
 
 @dataclass(frozen=True)
@@ -35,10 +54,13 @@ class Contents:
         Unresolved ones first, then the newest.
     unreadable : tuple of str
         Names of files that are torn, of a later version, or cannot be read.
+    closed : ConsentNeeded or None
+        Why the folder itself cannot be read, or is not believed.
     """
 
     records: tuple[Record, ...] = ()
     unreadable: tuple[str, ...] = ()
+    closed: ConsentNeeded | None = None
 
 
 class Ledger:
@@ -47,11 +69,15 @@ class Ledger:
     Parameters
     ----------
     folder : path
-        Made with mode 0700 when first written to; its files have 0600.
+        Made with mode 0700 when first written to; its files have 0600. One that is another
+        user's, or stays open to others, is not used.
+    most : int, optional
+        How many launches whose outcome is known are kept; by default all of them.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, most: int | None = None) -> None:
         self.folder = Path(folder)
+        self._most = most
 
     def claim(self, record: Record) -> None:
         """Write a new record; exactly one caller of all kernels can do so.
@@ -64,16 +90,17 @@ class Ledger:
             When it cannot be written; nothing may be sent without consent then.
         """
         ours = taken = False
-        failure = ""
+        failure: str | Sayable = ""
         try:
             self._make_folder()
+            self._prune()
             with written(self.folder, record.launch_id, record.to_json()) as spare:
                 publish(spare, self._path(record.launch_id))
             ours = True
             sync_folder(self.folder)
         except OSError as error:
             taken = not ours and self._path(record.launch_id).is_file()
-            failure = error.strerror or type(error).__name__
+            failure = reason(error)
         if not failure:
             return
         if ours:
@@ -87,12 +114,12 @@ class Ledger:
         with suppress(OSError):  # then it stays as unresolved, and is looked up
             self._path(record.launch_id).unlink(missing_ok=True)
 
-    def save(self, record: Record) -> str | None:
+    def save(self, record: Record) -> str | Sayable | None:
         """Replace a record; one that has an instance's id is never replaced by one without.
 
         Returns
         -------
-        str or None
+        str, Sayable or None
             Why it could not be written.
         """
         try:
@@ -100,38 +127,92 @@ class Ledger:
             if kept is not None and kept.instance_id and not record.instance_id:
                 return None
             self._make_folder()
+            if kept is not None and record.unresolved and not kept.unresolved:
+                # Another kernel settled it, its own knows better: it must not pass for settled.
+                (self.folder / INDEX).unlink(missing_ok=True)
             with written(self.folder, record.launch_id, record.to_json()) as spare:
                 spare.replace(self._path(record.launch_id))
             sync_folder(self.folder)
         except OSError as error:
-            return error.strerror or type(error).__name__
+            return reason(error)
         return None
 
     def get(self, launch_id: str) -> Record | None:
         """Return one record; None when there is none that can be read."""
         try:
-            path = self._path(launch_id)
-            if path.stat().st_size > LARGEST_FILE:
-                return None
-            record = Record.from_json(path.read_bytes())
+            record = Record.from_json(contents(self._path(launch_id), LARGEST_FILE))
         except (OSError, ValueError):
             return None
         return record if record is not None and record.launch_id == launch_id else None
 
     def read(self) -> Contents:
-        """Return everything, unresolved launches first."""
+        """Return everything, unresolved launches first; it opens every file."""
+        return self._contents(lambda _name: True)
+
+    def of_name(self, name: str) -> Contents:
+        """Return the launches of a name, however a server may have changed it, and all unresolved ones."""
+        key = folded(name)
+        return self._contents(lambda other: other == key)
+
+    def unresolved(self) -> Contents:
+        """Return the launches whose outcome is not known."""
+        found = self._contents(lambda _name: False)
+        return replace(found, records=tuple(one for one in found.records if one.unresolved))
+
+    def _contents(self, wanted: Callable[[str], bool]) -> Contents:
+        """Return the settled launches of a name that is wanted, all others, and what cannot be read."""
         try:
-            names = sorted(path.stem for path in self.folder.iterdir() if path.suffix == ".json")
+            keep_private(self.folder)
+            stems = self._stems()
         except FileNotFoundError:
             return Contents()
-        except OSError:
-            return Contents(unreadable=(str(self.folder),))
-        found = {name: self.get(name) for name in names}
+        except OSError as error:
+            return Contents(
+                closed=ConsentNeeded("ledger_closed", folder=str(self.folder), reason=reason(error))
+            )
+        index = self._read_index() if len(stems) > MOST_UNINDEXED else {}
+        found = {stem: self.get(stem) for stem in sorted(stems) if stem not in index or wanted(index[stem])}
         records = [record for record in found.values() if record is not None]
+        self._index([one for one in records if one.launch_id not in index], index, stems)
         records.sort(key=lambda record: (not record.unresolved, -record.sent_at))
         # One that is gone by now was released meanwhile: nothing was sent under it.
-        torn = (name for name, record in found.items() if record is None and self._path(name).exists())
+        torn = (stem for stem, one in found.items() if one is None and os.path.lexists(self._path(stem)))
         return Contents(tuple(records), tuple(torn))
+
+    def _read_index(self) -> Mapping[str, str]:
+        """Return the folded name of each settled launch that was put into the index.
+
+        What has become of a launch does not change any more then, so it is true as long as the
+        file is there. Only a name that is looked for has its file opened.
+        """
+        try:
+            found = json.loads(contents(self.folder / INDEX, LARGEST_INDEX))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        if not isinstance(found, dict) or found.get("version") != INDEX_VERSION:
+            return {}
+        names = found.get("settled")
+        if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+            return {}
+        return names
+
+    def _index(self, records: Iterable[Record], index: Mapping[str, str], stems: Iterable[str]) -> None:
+        """Put settled launches into the index once there are many; without one all is read again."""
+        more = {one.launch_id: folded(one.name) for one in records if not one.unresolved}
+        if len(more) < MOST_UNINDEXED:
+            return
+        there = {stem: index[stem] for stem in stems if stem in index}
+        text = json.dumps({"version": INDEX_VERSION, "settled": {**there, **more}})
+        with suppress(OSError), written(self.folder, INDEX, text) as spare:
+            spare.replace(self.folder / INDEX)
+
+    def _prune(self) -> None:
+        """Remove the oldest launches whose outcome is known, where only so many are kept."""
+        if self._most is None or len(self._stems()) < 2 * self._most:
+            return
+        settled = [one for one in self.read().records if not one.unresolved]
+        for one in settled[self._most :]:
+            self.release(one)
 
     def forget(self, launch_id: str) -> bool:
         """Set a file aside that cannot be read; its text is kept under another name."""
@@ -142,19 +223,21 @@ class Ledger:
         return True
 
     def _path(self, launch_id: str) -> Path:
-        return self.folder / f"{launch_id}.json"
+        return self.folder / f"{launch_id}{_ENDING}"
+
+    def _stems(self) -> list[str]:
+        with os.scandir(self.folder) as entries:
+            return [entry.name[: -len(_ENDING)] for entry in entries if entry.name.endswith(_ENDING)]
 
     def _make_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self.folder.stat().st_mode & 0o077:
-            with suppress(OSError):  # somebody else's folder stays as it is
-                self.folder.chmod(0o700)
+        keep_private(self.folder)
 
 
 def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
-        return Ledger(notebook.of(_practice_folder).name)
+        return Ledger(notebook.of(_practice_folder).name, MOST_PRACTICE)
     given = os.environ.get(STATE_VARIABLE)
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 

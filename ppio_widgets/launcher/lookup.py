@@ -6,12 +6,12 @@ no evidence that an instance is not there.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PpioError
+from ppio_widgets.launcher.record import folded
 from ppio_widgets.launcher.states import LaunchState
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def look_once(record: Record, wire: Wire, ledger: Ledger, now: float) -> Record:
         listing = wire.look(record.name)
     except PpioError:
         return replace(record, state=LaunchState.UNKNOWN, absences=0)
-    return judge(record, listing, ledger.read(), now)
+    return judge(record, listing, ledger.of_name(record.name), now)
 
 
 def judge(record: Record, listing: Listing, contents: Contents, now: float) -> Record:
@@ -95,8 +95,4 @@ def _ids(instances: list[InstanceInfo]) -> tuple[str, ...]:
 
 def _alike(one: str, other: str) -> bool:
     """Whether a server may have changed one name into the other: blanks, case, Unicode form."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return folded(one) == folded(other)

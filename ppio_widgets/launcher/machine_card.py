@@ -7,7 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import RUNNING, plain
-from ppio_widgets.cloud.details import InstanceDetail
+from ppio_widgets.cloud.details import InstanceDetail, is_web
+from ppio_widgets.cloud.ssh import is_ssh_command
 from ppio_widgets.errors import is_gone
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import confirmed_words
@@ -34,7 +35,8 @@ class Fact:
     label, text : str
     kind : str
         ``"link"`` for an address that opens, ``"open"`` for one that is offered by name,
-        ``"copy"`` for a command, ``"bad"`` for what went wrong; empty for plain words.
+        ``"copy"`` for a command that does only what it seems to, ``"bad"`` for what went wrong;
+        empty for plain words.
     """
 
     label: str
@@ -179,7 +181,8 @@ def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
     if seen.jupyter_url:
         yield Fact(say("machine.jupyter"), seen.jupyter_url, kind="open")
     if seen.ssh_command:
-        yield Fact(say("machine.ssh"), seen.ssh_command, kind="copy")
+        copied = is_ssh_command(seen.ssh_command)  # what a server says goes into no shell unread
+        yield Fact(say("machine.ssh"), seen.ssh_command, kind="copy" if copied else "")
     for one in seen.ports:
         if one.url:
             yield Fact(f"{one.port}/{one.protocol}", one.url, kind="link")
@@ -187,6 +190,6 @@ def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
 
 def _html(fact: Fact) -> str:
     text = escape(plain(fact.text, 2000))
-    if fact.kind in ("link", "open") and fact.text.startswith(("http://", "https://")):
+    if fact.kind in ("link", "open") and is_web(fact.text):
         return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
     return text

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets.launcher.disk import Unfit, contents, reason
 from ppio_widgets.launcher.shareable import Secrets
 from ppio_widgets.request.tokens import LineError
 
@@ -31,21 +32,18 @@ class Disk:
         Raises
         ------
         LineError
-            When it cannot be opened, is too large or is no text. A null character stands in
-            no text, but between the variables of a process (``/proc/self/environ``). Nothing
-            of what it holds is told.
+            When it cannot be opened, is no regular file, is too large or is no text. A null
+            character stands in no text, but between the variables of a process
+            (``/proc/self/environ``). Nothing of what it holds is told.
         """
         try:
-            file = Path(path).expanduser()
-            if not file.is_file():  # nor is anything read that may never end, such as a pipe
-                return None
-            with file.open("rb") as opened:
-                content = opened.read(LARGEST_FILE + 1)
-        except (OSError, ValueError, RuntimeError) as error:
-            kind = type(error).__name__
-            raise LineError("file_unreadable", path=path, kind=kind) from None
-        if len(content) > LARGEST_FILE:
-            raise LineError("file_large", path=path)
+            content = contents(Path(path).expanduser(), LARGEST_FILE)
+        except (FileNotFoundError, NotADirectoryError, ValueError, RuntimeError):
+            return None  # also what can be no path, and a home that nobody has
+        except OSError as error:
+            large = isinstance(error, Unfit) and error.why == "large"
+            code = "file_large" if large else "file_unreadable"
+            raise LineError(code, path=path, kind=reason(error)) from None
         text = _decoded(content)
         if text is None or "\0" in text:
             raise LineError("file_no_text", path=path)

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,14 @@ import platformdirs
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.launcher.disk import publish, sync_folder, written
+from ppio_widgets.launcher.disk import Unfit, contents, publish, reason, sync_folder, written
 from ppio_widgets.launcher.shareable import without_secrets
 from ppio_widgets.request.json_text import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ppio_widgets.locale import Sayable
 
 CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"
 
@@ -78,7 +81,8 @@ def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> 
     name = _sound(name)
     clean, made_refs = without_secrets(body)
     folder = presets_folder()
-    failure, taken = "", False
+    failure: str | Sayable = ""
+    taken = False
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = _path(name)
@@ -93,7 +97,7 @@ def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> 
         taken = folder.is_dir()
         failure = os.strerror(errno.EEXIST)
     except OSError as error:
-        failure = error.strerror or type(error).__name__
+        failure = reason(error)
     if taken:
         raise PresetRefused("preset_there", name=name)
     if failure:
@@ -110,22 +114,30 @@ def load_preset(name: str) -> dict[str, Any]:
         When there is none of this name, or its file cannot be read as a JSON object.
     """
     name = _sound(name)
-    content, failure = b"", ""
+    found: dict[str, Any] | PresetRefused
     try:
-        path = _path(name)
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        found = _read(name, _path(name))
     except FileNotFoundError:
-        raise _missing(name) from None
-    except OSError as error:
-        failure = error.strerror or type(error).__name__
-    if failure:
-        folder = str(presets_folder())
-        raise PresetRefused("preset_unreadable", name=name, folder=folder, reason=failure)
-    body = _body(content, {"name": name, "file": str(path)})
-    if isinstance(body, PresetRefused):
-        raise body
-    return body
+        found = _missing(name)
+    except OSError as error:  # of the folder
+        found = _unreadable(name, error)
+    if isinstance(found, PresetRefused):
+        raise found
+    return found
+
+
+def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
+    """Yield each preset, in order: its name, and its body or why it cannot be read.
+
+    Raises
+    ------
+    PresetRefused
+        When their folder cannot be read.
+    """
+    stems = {_key(stem): stem for stem in sorted(_listed(), reverse=True)}  # of two alike the first
+    for name in _ordered(stems.values()):
+        with suppress(FileNotFoundError):  # it was deleted meanwhile
+            yield unicodedata.normalize("NFC", name), _read(name, presets_folder() / f"{name}.json")
 
 
 def preset_names() -> list[str]:
@@ -136,13 +148,7 @@ def preset_names() -> list[str]:
     PresetRefused
         When their folder cannot be read.
     """
-    failure = ""
-    try:
-        names = {unicodedata.normalize("NFC", stem) for stem in _stems()}
-        return sorted(names, key=lambda name: (_key(name), name))
-    except OSError as error:
-        failure = error.strerror or type(error).__name__
-    raise PresetRefused("presets_unreadable", folder=str(presets_folder()), reason=failure)
+    return _ordered({unicodedata.normalize("NFC", stem) for stem in _listed()})
 
 
 def delete_preset(name: str) -> bool:
@@ -153,13 +159,13 @@ def delete_preset(name: str) -> bool:
     PresetRefused
     """
     name = _sound(name)
-    failure = ""
+    failure: str | Sayable = ""
     try:
         _path(name).unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
-        failure = error.strerror or type(error).__name__
+        failure = reason(error)
     if failure:
         raise PresetRefused("preset_unwritable", name=name, folder=str(presets_folder()), reason=failure)
     return True
@@ -171,10 +177,51 @@ def presets_folder() -> Path:
     return Path(given or platformdirs.user_config_dir("ppio-widgets")) / "presets"
 
 
+def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
+    """Return the body that a file holds, or why there is none.
+
+    Raises
+    ------
+    FileNotFoundError
+    """
+    of = {"name": name, "file": str(path)}
+    try:
+        content = contents(path, LARGEST_FILE)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if isinstance(error, Unfit) and error.why == "large":
+            return PresetRefused("preset_text", **of)
+        return _unreadable(name, error)
+    return _body(content, of)
+
+
+def _unreadable(name: str, error: OSError) -> PresetRefused:
+    return PresetRefused("preset_unreadable", name=name, folder=str(presets_folder()), reason=reason(error))
+
+
+def _listed() -> list[str]:
+    """Return the names of the files that a preset can be in.
+
+    Raises
+    ------
+    PresetRefused
+        When their folder cannot be read.
+    """
+    failure: str | Sayable = ""
+    try:
+        return _stems()
+    except OSError as error:
+        failure = reason(error)
+    raise PresetRefused("presets_unreadable", folder=str(presets_folder()), reason=failure)
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (_key(name), name))
+
+
 def _body(content: bytes, of: Mapping[str, str]) -> dict[str, Any] | PresetRefused:
     """Return the body that a file holds, or why there is none; the reason quotes nothing of the file."""
-    if len(content) > LARGEST_FILE:
-        return PresetRefused("preset_text", **of)
     try:
         # Some editors of Windows begin a file with a mark of its encoding.
         body = json.loads(content.decode("utf-8-sig"))

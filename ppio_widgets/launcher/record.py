@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -142,6 +143,11 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         and (data["state"] == LaunchState.SUCCEEDED.value) == bool(data.get("instance_id"))
         and all(abs(time) < 1e12 for time in times)
     )
+
+
+def folded(name: str) -> str:
+    """Return what two names share that a server may have made of one another: case, blanks, Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def new_launch_id() -> str:

@@ -41,6 +41,9 @@ class Launches:
         """Return a sentence for each launch, and for each file that cannot be read."""
         now = worker.clock.now()
         torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
+        closed = self.contents.closed
+        if closed is not None:
+            torn.insert(0, closed.fact(say))
         return torn + [record_sentence(record, now, say) for record in self.contents.records]
 
     def __repr__(self) -> str:
@@ -52,21 +55,20 @@ def launches() -> Launches:
     """Return all launches of this user, those of this kernel on the practice cloud too."""
     real, practice = (ledger_for(practice=which).read() for which in (False, True))
     records = sorted((*real.records, *practice.records), key=lambda one: (not one.unresolved, -one.sent_at))
-    return Launches(Contents(tuple(records), (*real.unreadable, *practice.unreadable)))
+    return Launches(Contents(tuple(records), (*real.unreadable, *practice.unreadable), real.closed))
 
 
 def left_open(say: Words) -> list[str]:
     """Return a sentence for each launch of an earlier kernel whose outcome is not known."""
-    contents = ledger_for(practice=False).read()
-    ours = tuple(
-        record for record in contents.records if record.unresolved and live_launch(record.launch_id) is None
-    )
-    return Launches(Contents(ours, contents.unreadable)).lines(say)
+    contents = ledger_for(practice=False).unresolved()
+    ours = tuple(record for record in contents.records if live_launch(record.launch_id) is None)
+    return Launches(replace(contents, records=ours)).lines(say)
 
 
 def open_ids() -> list[str]:
     """Return the ids of all launches whose outcome is not known."""
-    return [record.launch_id for record in launches().contents.records if record.unresolved]
+    ledgers = [ledger_for(practice=which) for which in (False, True)]
+    return [record.launch_id for ledger in ledgers for record in ledger.unresolved().records]
 
 
 def forget(launch_id: str) -> bool:
@@ -112,7 +114,7 @@ def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
     """
     made = [
         record
-        for record in ledger_for(practice=target.practice).read().records
+        for record in ledger_for(practice=target.practice).of_name(name).records
         if record.name == name and record.host.partition("://")[2] == target.name
         if record.state is LaunchState.SUCCEEDED or record.unresolved
     ]

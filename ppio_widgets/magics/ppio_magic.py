@@ -208,8 +208,8 @@ def tell_of_open_launches() -> None:
     """Print one line for each launch of an earlier kernel whose outcome is not known."""
     from ppio_widgets.launcher.ledger import ledger_for  # noqa: PLC0415
 
-    contents = ledger_for(practice=False).read()
-    if contents.unreadable or any(record.unresolved for record in contents.records):
+    contents = ledger_for(practice=False).unresolved()
+    if contents.unreadable or contents.records or contents.closed is not None:
         from ppio_widgets.launcher.recovery import left_open  # noqa: PLC0415 - heavy, and rarely needed
 
         print("\n".join(left_open(words())))  # noqa: T201

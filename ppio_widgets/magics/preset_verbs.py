@@ -71,24 +71,21 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
 
 def _list() -> str:
-    from ppio_widgets.launcher.presets import preset_names, presets_folder  # noqa: PLC0415
+    from ppio_widgets.launcher.presets import load_presets, presets_folder  # noqa: PLC0415
     from ppio_widgets.launcher.shareable import Secrets  # noqa: PLC0415
 
-    names, secrets = preset_names(), Secrets()
-    lines = [_line(name, secrets) for name in names]
+    secrets = Secrets()
+    lines = [_line(name, body, secrets) for name, body in load_presets()]
     return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
 
 
-def _line(name: str, is_secret: Callable[[str], bool]) -> str:
+def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], bool]) -> str:
     """Return a preset in one line; one that cannot be read says so in its place."""
-    from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.draft import value_at  # noqa: PLC0415
 
     say = words()
-    try:
-        body = load_preset(name)
-    except PresetRefused as error:
-        return say("problem.named", name=name, text=error.sentence(say))
+    if isinstance(body, PresetRefused):
+        return say("problem.named", name=name, text=body.sentence(say))
     paths = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
     found = [value_at(body, path) for path in paths]
     product, image, gpus, mode = (_told(value, is_secret) for value in found)

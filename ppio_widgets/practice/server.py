@@ -1,10 +1,18 @@
-"""The practice cloud on loopback, for curl, for classes and for tests over a real socket."""
+"""The practice cloud on loopback, for curl, for classes and for tests over a real socket.
+
+Every program of the machine reaches it, and so does every page that a browser there shows. It
+answers only to its own names, and no page of another origin; a request that does not arrive whole
+in time is dropped, and no more connections are served at once than it has room for.
+"""
 
 from __future__ import annotations
 
 import contextvars
+import io
+import re
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -15,9 +23,38 @@ from ppio_widgets.practice.refused import whole
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 LARGEST_BODY = 1024 * 1024
+
+# So long has a request to arrive whole, and a client to take its answer or to ask for more.
+REQUEST_SECONDS = 20.0
+# A class at once, each with a kernel and a browser; with the files of a process it fits into the least
+# that a system allows (256). Whoever comes next waits until one of them goes.
+MOST_CONNECTIONS = 160
+
+# Names of this machine, with any port: a tunnel may lead here. A name that somebody else owns may lead
+# here too (DNS rebinding), and would make this server a part of their page's origin.
+_OWN_NAME = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+
+
+class _Incoming(io.RawIOBase):
+    """What a client sends, until the time for one request is over, however slowly it trickles."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.until = 0.0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -25,7 +62,38 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body leave together: apart, the second waits 40 ms for an acknowledgement
     server: PracticeServer
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._incoming = _Incoming(self.connection)
+        self.rfile = io.BufferedReader(self._incoming)
+
+    def handle_one_request(self) -> None:
+        self._incoming.until = time.monotonic() + self.server.request_seconds
+        super().handle_one_request()
+
+    def _refusal(self) -> tuple[int, str] | None:
+        """Return why this request gets no answer: it names another host, or comes from another's page."""
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) != 1 or not _OWN_NAME.fullmatch(hosts[0]):
+            return 421, "this practice cloud answers to 127.0.0.1 and localhost only"
+        origins = self.headers.get_all("Origin", [])
+        foreign = any(origin != f"http://{hosts[0]}" for origin in origins)
+        # A browser says where a request comes from even if it sends no origin. A link that a person
+        # opens in a page of its own shows nothing to the page that it stood in.
+        elsewhere = self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+        kind = self.headers.get("Sec-Fetch-Mode"), self.headers.get("Sec-Fetch-Dest")
+        opened = self.command == "GET" and kind == ("navigate", "document")
+        if foreign or (elsewhere and not opened):
+            return 403, "this practice cloud gives no answer to pages of another origin"
+        return None
+
     def _reply(self) -> None:
+        refusal = self._refusal()
+        if refusal is not None:
+            self.close_connection = True
+            self.send_error(*refusal)
+            return
         length = self.headers.get("Content-Length", "0")
         size = whole(length)
         if self.headers.get("Transfer-Encoding") or size > LARGEST_BODY:
@@ -33,12 +101,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(411 if size <= LARGEST_BODY else 413)
             return
         content = self.rfile.read(size)
+        if len(content) < size:
+            self.close_connection = True  # it broke off: half a body is no request
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             result = answer(self.server.cloud, self.command, self.path, headers, content)
         except AnswerLost:
             self.close_connection = True
             return
+        self.connection.settimeout(self.server.request_seconds)
         self.send_response_only(result.status)
         for name, value in result.headers.items():
             self.send_header(name, value)
@@ -61,18 +133,47 @@ class PracticeServer(ThreadingHTTPServer):
         0 takes any free one.
     cloud : PracticeCloud, optional
         Its own, unless given.
+    most : int
+        How many connections are served at once.
+
+    Attributes
+    ----------
+    request_seconds : float
+        How long a request may take to arrive, and an answer to be taken.
     """
 
     daemon_threads = True
     request_queue_size = 128  # a class may press Launch at once; with 5, some would be turned away
 
-    def __init__(self, port: int = 0, cloud: PracticeCloud | None = None) -> None:
+    request_seconds = REQUEST_SECONDS
+
+    def __init__(
+        self, port: int = 0, cloud: PracticeCloud | None = None, most: int = MOST_CONNECTIONS
+    ) -> None:
+        self._room = threading.BoundedSemaphore(most)
         super().__init__(("127.0.0.1", port), _Handler)
         self.cloud = cloud or PracticeCloud()
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a connection once there is room for it; until then it waits where the system keeps it."""
+        if not self._room.acquire(timeout=0.05):
+            raise TimeoutError  # the loop comes again, and can be stopped meanwhile
+        try:
+            return super().get_request()
+        except BaseException:
+            self._room.release()
+            raise
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, and make room for another."""
+        try:
+            super().shutdown_request(request)
+        finally:
+            self._room.release()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; anything else is printed."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        """Say nothing of a client that went away or took too long; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
     @property

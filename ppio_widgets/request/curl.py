@@ -31,11 +31,15 @@ _REFERENCE_LINE = re.compile(r'^ *"value": \{"\$env": "([A-Za-z_][A-Za-z0-9_]*)"
 _QUIET = r"--disable --silent --show-error --fail-with-body --write-out '\nHTTP %{http_code}\n'"
 _JSON_HEADER = "--header 'Content-Type: application/json'"
 
+# `set +x` in a shell of its own: a script that is traced prints the values of what it runs, also the key's.
 _WITHOUT_REFERENCES = """\
-: "${{{key}:?}}" && printf 'Authorization: Bearer %s\\n' "${key}" | curl \\
-  {quiet} \\
-  --header @- {header} \\
-  --url {url} --data-raw {body}
+(
+  set +x
+  : "${{{key}:?}}" && printf 'Authorization: Bearer %s\\n' "${key}" | curl \\
+    {quiet} \\
+    --header @- {header} \\
+    --url {url} --data-raw {body}
+)
 """
 
 # Run by any awk. It puts the values of variables into the body and prints the lines of a
@@ -43,6 +47,7 @@ _WITHOUT_REFERENCES = """\
 # In the C locale it goes by bytes, whatever they mean.
 _WITH_REFERENCES = """\
 (
+  set +x
   : {checks} &&
   export {names} &&
   {locale}awk '

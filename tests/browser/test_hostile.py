@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright's own name
@@ -52,26 +52,29 @@ class Cloud:
         if request.method == "POST":
             return self.create(json.loads(request.content)["name"])
         if url.path != "/gpus/v2/instances":
-            identity = unquote(url.path.rpartition("/")[2], errors="surrogatepass")
-            said = {"status": identity, "error": identity, "message": identity}
+            identity = url.path.rpartition("/")[2]
+            number = identity.removeprefix("i-")
+            text = ALL[int(number)] if number.isdigit() else identity
+            said = {"status": text, "error": text, "message": text}
             logs = {
                 "instance_endpoint": "javascript:alert(1)",
-                "system_endpoint": f"https://h/{quote(identity, errors='surrogatepass')}",
+                "system_endpoint": f"https://h/{quote(text, errors='surrogatepass')}",
             }
             tools = {
-                "ssh": {"command": identity},
-                "jupyter": {"endpoint": f"https://{identity}"},
+                "ssh": {"command": text},
+                "jupyter": {"endpoint": f"https://{text}"},
                 "log": logs,
             }
-            name = self.names.get(identity, identity)
+            name = self.names.get(identity, text)
             return 200, {"id": identity, "name": name, "status": said, "tools": tools}
         name = parse_qs(url.query).get("name", [""])[0]
         if not name:  # all there is
             return 200, {"data": [row(text, text) for text in ALL], "has_more": False}
         text, kind = meant(name)
-        rows = [row(name, text)] if kind == "t" else []
+        identity = id_of(text)
+        rows = [row(name, identity)] if kind == "t" else []
         if name in self.made:
-            rows = [row(name, text), row(name, f"{text} too")]
+            rows = [row(name, identity), row(name, f"{identity}-too")]
         return 200, {"data": rows, "next_cursor": "", "has_more": False}
 
     def create(self, name):
@@ -82,8 +85,14 @@ class Cloud:
             self.made.add(name)
             page = f"<html><head><title>t</title></head><body><h1>No</h1><p>{text}</p></body></html>"
             return 502, page.encode("utf-8", "surrogatepass")
-        self.names[text] = name
-        return 200, {"id": text}
+        identity = id_of(text)
+        self.names[identity] = name
+        return 200, {"id": identity}
+
+
+def id_of(text):
+    """The id of the instance that a text is told of; a text that acts can be none."""
+    return f"i-{ALL.index(text):02}"
 
 
 def meant(name):
@@ -173,10 +182,13 @@ for n, text in list(enumerate(SENT))[FIRST:FIRST + 17]:
 """
 CARDS = """\
 cards = [ConfirmCard(body(n, "t"), PpioClient()) for n in range(len(TEXTS))]
-machines = [MachineCard(launches["s", n].machine()) for n in range(len(TEXTS))]
-display(VBox([*cards, *machines]))
+display(VBox(cards))
 for card in cards:
     card.session.confirm()
+"""
+MACHINES = """\
+machines = [MachineCard(launches["s", n].machine()) for n in range(len(TEXTS))]
+display(VBox(machines))
 """
 PLANS = """\
 answers, ppio_widgets.notebook.who_answers = ppio_widgets.notebook.who_answers, lambda: None
@@ -248,6 +260,7 @@ CELLS = {
     "lines": LINES.replace("FIRST", "0"),
     "more lines": LINES.replace("FIRST", "17"),
     "cards": CARDS,
+    "machines": MACHINES,
     "plans": PLANS,
     "errors": ERRORS,
     "usage": USAGE,
@@ -339,7 +352,8 @@ def evidence(lab, chromium):
             sheet.show("launches", ("status", "r"), ("status", "u"))
             sheet.show("lines")
             sheet.show("more lines")
-            sheet.show("cards", ("question", "s"), ("question", "t"), ("live", "s"))
+            sheet.show("cards", ("question", "s"), ("question", "t"))
+            sheet.show("machines", ("live", "s"))
             for cell in ("plans", "errors", "usage", "refusals", "listing"):
                 sheet.show(cell)
             sheet.show("listing", ("notice", "r"))
@@ -406,14 +420,14 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
     missing = []
     outputs = evidence.outputs
     for kind, raw in TEXTS.items():
-        text = plain(raw)
+        text, identity = plain(raw), id_of(raw)
         refused = f"The server refused it (400): {text} [{text}]"
-        several = f"It may be one of these: {text}, {plain(raw + ' too')}."
-        there = f"is already there (id {text}, made"
+        several = f"It may be one of these: {identity}, {identity}-too."
+        there = f"is already there (id {identity}, made"
         places = {
             "status, refused": evidence.has("status", refused),
             "status, looked up": evidence.has("status", several),
-            "card": evidence.has("live", f"in progress ({text}) (id {text})"),
+            "card": evidence.has("live", f"in progress ({text}) (id {identity})"),
             "card, the server's words": evidence.has("facts", f"Server says{text}Server says{text}"),
             "card, SSH": evidence.has("facts", f"SSH{text[:200]}"),
             "question": evidence.has("question", there),
@@ -421,7 +435,7 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
             "banner": evidence.has("top", f"{text} on ", f"It may be one of these: {text}."),
             "left open": f"It may be one of these: {text}." in outputs["start"],
             "launch, refused": refused in outputs["plans"],
-            "launch, launched": f"(id {text})" in outputs["plans"],
+            "launch, launched": f"(id {identity})" in outputs["plans"],
             "error": f"ApiError: {refused}" in outputs["errors"],
             "refusal": there in outputs["refusals"],
             "ledger": f"launched, id {text} (launch " in outputs["listing"],

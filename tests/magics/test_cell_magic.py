@@ -94,7 +94,7 @@ def test_what_is_wrong_with_a_file_is_said_without_what_it_holds(run, tmp_path):
     assert "not text in UTF-8" in told["latin"]
     assert "larger than" in told["large"]
     assert "line 1, column 2" in told["bad"]
-    assert "there is no file folder.json" in told["folder"]
+    assert "folder.json cannot be read (it is no regular file)" in told["folder"]
     assert "there is no file none.json" in told["none"]
     assert "s3cret" not in str(told)
 
@@ -129,8 +129,8 @@ def test_a_file_that_may_not_be_read_is_said(run, tmp_path, monkeypatch):
     def refuse(*_args):
         raise PermissionError(13, "s3cret")
 
-    monkeypatch.setattr("ppio_widgets.launcher.outside.Path.open", refuse)
-    assert "body.json cannot be read (PermissionError)" in refused(run, "%ppio_launch --body body.json")
+    monkeypatch.setattr("ppio_widgets.launcher.disk.os.open", refuse)
+    assert "body.json cannot be read (Permission denied)" in refused(run, "%ppio_launch --body body.json")
 
 
 def test_a_body_comes_from_a_form_or_a_plan_of_the_notebook(run):

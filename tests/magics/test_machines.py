@@ -3,7 +3,7 @@
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets.errors import ActionUnconfirmed, ApiError
+from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
 from ppio_widgets.launcher import worker
 from ppio_widgets.practice import kernel_account
 from tests.clock import Clock
@@ -226,3 +226,20 @@ def test_a_word_that_stands_for_no_text_acts_on_nothing(run, made, shell, clock,
     with pytest.raises(UsageError, match=sentence):
         run(f"%ppio stop {word}")
     assert status_of(there) == "running"
+
+
+@pytest.mark.parametrize("word", ["''", "' '", ".", ".."])
+@pytest.mark.parametrize("line", ["stop {}", "start {}", "delete {} --yes", "show {}", "auto-renew {} off"])
+def test_what_is_no_id_and_no_name_is_refused_before_anything_is_asked(run, made, monkeypatch, line, word):
+    made("demo")
+    monkeypatch.setattr(kernel_account(), "page", lambda **_given: pytest.fail("asked"))
+    with pytest.raises(UsageError, match="so nothing was sent"):
+        run(f"%ppio {line.format(word)}")
+
+
+@pytest.mark.parametrize("word", ["''", "' '", "..", "a/b", "i?x=1"])
+def test_nothing_is_launched_like_what_is_no_instance(run, made, word):
+    made("demo")
+    with pytest.raises((UsageError, LaunchRefused)):
+        run(f"%ppio_launch --practice --like {word} --name new --yes")
+    assert len(kernel_account().page()["data"]) == 1

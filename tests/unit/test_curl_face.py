@@ -147,6 +147,21 @@ def test_what_is_not_set_stops_it_before_curl_starts(spies, shell, interactive, 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("practice", [False, True])
+def test_a_shell_that_is_traced_prints_neither_the_key_nor_a_value(spies, shell, practice):
+    with_value = {**MINIMAL, "envs": [{"key": "A", "value": EnvRef("HF_TOKEN")}]}
+    for body in (MINIMAL, with_value):
+        text = to_curl(body, SAY, practice=practice)
+        done = run(shell, f"set -x\n{text}echo still", spies, PPIO_API_KEY=KEY, HF_TOKEN="s3cret-value")
+        assert done.returncode == 0
+        assert b"still" in done.stdout
+        assert b"+" in done.stderr, "the shell is traced"
+        assert b"echo still" in done.stderr, "and goes on being so"
+        assert b"s3cret" not in done.stderr + done.stdout
+        assert sent(spies)[1] == KEY
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_a_variable_that_is_set_but_not_exported_or_empty_is_taken(spies, shell):
     body = {**MINIMAL, "envs": [{"key": name, "value": EnvRef(name)} for name in ("HF_TOKEN", "EMPTY")]}
     run(shell, f"PPIO_API_KEY={KEY}\nHF_TOKEN=s3cret EMPTY=\n{to_curl(body, SAY)}", spies)

@@ -10,7 +10,7 @@ import pytest
 
 import ppio_widgets
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.cloud.details import address, read_body, read_detail
+from ppio_widgets.cloud.details import address, jupyter_address, read_body, read_detail
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.board import MOST_LINES, open_board, resolve
@@ -77,9 +77,7 @@ def told(status="running", error="", **more):
         "envs": [{"key": "HF_TOKEN", "value": ENV}],
         "tools": {
             "ssh": {"command": f"sshpass -p {PASSWORD} ssh root@h", "username": "root", "password": PASSWORD},
-            "jupyter": {
-                "endpoint": f"https://me:{quote(PASSWORD, safe='')}@jupyter.example.com/lab?token={TOKEN}"
-            },
+            "jupyter": {"endpoint": f"https://jupyter.example.com/lab?token={TOKEN}"},
             "web_terminal": {"endpoint": "wss://x", "password": PASSWORD},
             "log": {
                 "instance_endpoint": "javascript:alert(1)",
@@ -169,10 +167,30 @@ def test_secrets_are_dropped_on_arrival():
 
 
 @pytest.mark.parametrize(
-    "odd", ["", "javascript:alert(1)", "http://", "http://h:99999999/", "//h", "http://[", "x"]
+    "odd",
+    [
+        "",
+        "javascript:alert(1)",
+        "http://",
+        "http://h:99999999/",
+        "//h",
+        "http://[",
+        "x",
+        "https://api.ppio.com@h/",
+    ],
 )
 def test_what_is_no_address_is_none(odd):
     assert address(odd) == ""
+
+
+def test_an_address_with_a_user_in_it_is_shown_nowhere_and_given_out_when_asked_for():
+    whole = f"https://me:{quote(PASSWORD, safe='')}@jupyter.example.com/lab?token={TOKEN}"
+    answer = told(ports=[{"port": 80, "protocol": "http", "endpoint": whole}])
+    answer["tools"] |= {"jupyter": {"endpoint": whole}, "log": {"system_endpoint": whole}}
+    detail = read_detail(answer)
+    assert (detail.jupyter_url, detail.logs, detail.ports[0].url) == ("", (), "")
+    assert "jupyter.example.com" not in repr(detail)
+    assert jupyter_address(answer) == whole
 
 
 @pytest.mark.parametrize("odd", [None, [], {}, {"id": 1}, "text"])

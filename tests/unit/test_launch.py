@@ -382,8 +382,9 @@ def test_a_thread_that_cannot_start_sends_nothing_and_says_so(monkeypatch):
 
 
 def test_what_the_server_and_the_person_say_is_shown_as_text():
-    wire = PretendWire(Verdict(sent=True, instance_id="<b>\x1b[31m"), looks=["running"])
+    wire = PretendWire(looks=["running"])
     launch = concluded(launch_on(wire, {**MINIMAL, "name": "<i>demo</i>"})).wait(PATIENCE)
+    launch.instance = InstanceInfo("<b>\x1b[31m", status="<b>\x1b[31m")
     assert "<i>" not in launch._repr_html_()
     assert "<b>" not in launch._repr_html_()
     assert "\x1b" not in repr(launch)

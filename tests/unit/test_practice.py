@@ -279,7 +279,8 @@ def test_accounts_know_nothing_of_each_other(clock):
     ],
 )
 def test_a_body_that_is_not_read_ends_the_connection(server, header, status):
-    head = f"POST {INSTANCES} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {PRACTICE_KEY}\r\n{header}\r\n\r\n"
+    host = "Host: 127.0.0.1"
+    head = f"POST {INSTANCES} HTTP/1.1\r\n{host}\r\nAuthorization: Bearer {PRACTICE_KEY}\r\n{header}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.server_port), PATIENCE) as connection:
         connection.sendall(head.encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b""))

@@ -231,8 +231,8 @@ def test_a_launch_whose_outcome_is_unknown_is_looked_up_and_not_launched_again()
 
 
 def test_an_id_that_could_be_more_than_a_word_stands_in_no_line():
-    _launch, card = played(says(200, {"id": "x --yes; y"}), nothing_there)
-    assert "x --yes; y" in card.title
+    _launch, card = played(says(200, {"id": "x=1@y"}), nothing_there)
+    assert "x=1@y" in card.title
     assert "%ppio show" not in card.as_text(SAY)
 
 

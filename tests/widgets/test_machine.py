@@ -1,12 +1,13 @@
 """The card of an instance: what it shows, and what its buttons do."""
 
+import html
 import re
 import threading
 
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from ppio_widgets import Instance
+from ppio_widgets import Instance, PpioClient
 from ppio_widgets.form.launch_card import LaunchCard
 from ppio_widgets.form.machine import MachineCard
 from ppio_widgets.launcher import actions, worker
@@ -18,6 +19,7 @@ from tests.clock import PATIENCE
 from tests.consent import let_read
 from tests.practice import RICH
 from tests.threads import wait_for_threads
+from tests.unit.wire import REAL_KEY, faulty, row, says
 
 from .conftest import answer, every, find, find_all, press, shown, shows, until
 
@@ -115,6 +117,49 @@ def test_when_it_runs_it_shows_every_way_in(card_of, identity, clock):
     assert "8080/http" in text
     assert "Log (instance)" in text
     assert "there is no machine behind them" in text
+
+
+@pytest.fixture
+def told(quick):
+    """What the card shows, live and saved, of an instance whose server tells these ways in."""
+
+    def told(command, address):
+        tools = {"ssh": {"command": command}, "jupyter": {"endpoint": address}}
+        port = {"port": 8080, "protocol": "http", "endpoint": address}
+        seen = {**row("demo", "i-1", created=1), "tools": tools, "ports": [port]}
+        with faulty(says(200, seen)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+            card = MachineCard(Instance("i-1", client).refresh(), language="en")
+            live, saved = shown(card), card.session.instance._repr_html_()
+            card.close()
+        return live, saved
+
+    return told
+
+
+def test_a_command_and_an_address_that_only_connect_are_offered(told):
+    for text in told("ssh -p 22 root@h.example.com", "https://h.example.com/lab"):
+        assert "ssh -p 22 root@h.example.com" in text
+        assert 'href="https://h.example.com/lab"' in text
+        assert "Copy</button>" in text or "<button" not in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ssh -oProxyCommand=id root@h", "ssh root@h;id", "curl h|sh", "ssh root@h\nid", "ssh root@h id"],
+)
+def test_a_command_that_may_do_more_is_shown_without_copy(command, told):
+    live, saved = told(command, "https://h.example.com/lab")
+    assert "Copy</button>" not in live
+    for text in (live, saved):
+        assert " ".join(command.split()) in html.unescape(text)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://api.ppio.com@h/", "https://me:pw@h/", "javascript:alert(1)", "wss://h/", "ftp://h/"]
+)
+def test_an_address_that_leads_elsewhere_than_it_looks_is_no_link(address, told):
+    for text in told("ssh root@h", address):
+        assert "<a " not in text
 
 
 def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, account):

@@ -1,0 +1,174 @@
+"""Only a regular file of a bounded size is ever read, whoever reads it."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from ppio_widgets.errors import ConsentNeeded, PresetRefused
+from ppio_widgets.launcher import disk
+from ppio_widgets.launcher.disk import Unfit, contents, keep_private, reason
+from ppio_widgets.launcher.ledger import Ledger, ledger_for
+from ppio_widgets.launcher.outside import Disk
+from ppio_widgets.launcher.presets import load_preset, presets_folder
+from ppio_widgets.launcher.record import Record
+from ppio_widgets.locale import LANGUAGES, Phrase, words
+from ppio_widgets.request.tokens import LineError
+from tests.odd_files import ODD_FILES
+
+odd_files = pytest.mark.parametrize("make", ODD_FILES.values(), ids=ODD_FILES)
+
+
+@odd_files
+def test_what_is_no_file_of_a_bounded_size_is_not_read(make, tmp_path):
+    path = tmp_path / "odd"
+    make(path)
+    with pytest.raises(OSError) as refused:  # noqa: PT011 - each of its kinds
+        contents(path, 1024)
+    for language in LANGUAGES:
+        say = words(language)
+        why = reason(refused.value)
+        assert "\n" not in (why.sentence(say) if isinstance(why, Phrase) else why)
+
+
+def test_a_socket_is_not_read(tmp_path):
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(path))
+        with pytest.raises(Unfit):
+            contents(path, 10)
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 100])
+def test_a_file_up_to_the_bound_is_read_whole(size, tmp_path):
+    (tmp_path / "file").write_bytes(b"x" * size)
+    assert contents(tmp_path / "file", 100) == b"x" * size
+
+
+def test_one_byte_more_is_not_read(tmp_path):
+    (tmp_path / "file").write_bytes(b"x" * 101)
+    with pytest.raises(Unfit):
+        contents(tmp_path / "file", 100)
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_read_on(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"x")
+    read = []
+
+    def grows(_descriptor, size):
+        read.append(size)
+        return b"x" * size
+
+    monkeypatch.setattr(disk.os, "read", grows)
+    with pytest.raises(Unfit):
+        contents(tmp_path / "file", 1_000_000)
+    assert sum(read) == 1_000_001
+
+
+def test_a_device_is_not_even_opened(tmp_path, monkeypatch):
+    (tmp_path / "device").symlink_to("/dev/zero")
+    monkeypatch.setattr(disk.os, "open", lambda *_args: pytest.fail("opened"))
+    with pytest.raises(Unfit):
+        contents(tmp_path / "device", 10)
+
+
+def test_what_takes_a_files_name_before_it_is_opened_is_not_read(tmp_path, monkeypatch):
+    path, opened = tmp_path / "file", os.open
+
+    def swaps(name, *more):
+        path.unlink()
+        os.mkfifo(path)
+        return opened(name, *more)
+
+    path.write_text("a")
+    monkeypatch.setattr(disk.os, "open", swaps)
+    with pytest.raises(Unfit):
+        contents(path, 10)
+
+
+@odd_files
+def test_a_line_and_a_preset_say_it_in_one_line(make, tmp_path):
+    for path in (tmp_path / "body.json", presets_folder() / "odd.json"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make(path)
+    with pytest.raises(LineError) as of_line:
+        Disk().text(str(tmp_path / "body.json"))
+    with pytest.raises(PresetRefused) as of_preset:
+        load_preset("odd")
+    for error in (of_line.value, of_preset.value):
+        for language in LANGUAGES:
+            assert "\n" not in error.sentence(words(language))
+
+
+@odd_files
+def test_a_record_that_is_no_file_may_be_any_launch(make, tmp_path):
+    ledger = Ledger(tmp_path / "launches")
+    ledger.claim(Record("ab12cd34", "https://h", "…1234", {"name": "demo"}, 1.0))
+    make(ledger.folder / "0badcafe.json")
+    for found in (ledger.read(), ledger.of_name("other"), ledger.unresolved()):
+        assert found.unreadable == ("0badcafe",)
+        assert [one.launch_id for one in found.records] == ["ab12cd34"]
+
+
+@odd_files
+def test_the_command_says_it_in_one_line_and_ends_with_2(make, tmp_path):
+    make(tmp_path / "odd.ipynb")
+    (tmp_path / "fine.ipynb").write_text('{"cells": []}')
+    command = [sys.executable, "-m", "ppio_widgets", "check-notebook", "odd.ipynb", "fine.ipynb"]
+    environ = {**os.environ, "PPIO_WIDGETS_LANG": "en", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("odd.ipynb: could not be read (")
+
+
+@pytest.fixture
+def state(tmp_path):
+    folder = ledger_for(practice=False).folder
+    folder.mkdir(parents=True)
+    return folder
+
+
+RECORD = Record("ab12cd34", "https://h", "…1234", {"name": "demo"}, 1.0)
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o777, 0o701, 0o1777])
+def test_a_folder_that_is_open_to_others_is_closed(mode, state):
+    state.chmod(mode)
+    ledger_for(practice=False).claim(RECORD)
+    assert state.stat().st_mode & 0o777 == 0o700
+    state.chmod(mode)
+    assert ledger_for(practice=False).read().records == (RECORD,)
+    assert state.stat().st_mode & 0o777 == 0o700
+
+
+def another_users(monkeypatch):
+    monkeypatch.setattr(disk.os, "geteuid", lambda: os.getuid() + 1)
+    return "it belongs to another user"
+
+
+def stays_open(monkeypatch):
+    monkeypatch.setattr(disk.Path, "chmod", lambda *_args: None) if hasattr(disk, "Path") else None
+    monkeypatch.setattr("pathlib.Path.chmod", lambda *_args: None)
+    return "others can open it"
+
+
+@pytest.mark.parametrize("how", [another_users, stays_open])
+def test_a_folder_that_is_not_this_users_alone_is_refused_in_words(how, state, monkeypatch):
+    (state / "0badcafe.json").write_text(RECORD.to_json().replace("ab12cd34", "0badcafe"))
+    state.chmod(0o777)
+    said = how(monkeypatch)
+    ledger = ledger_for(practice=False)
+    with pytest.raises(ConsentNeeded, match=said) as refused:
+        ledger.claim(RECORD)
+    assert str(state) in str(refused.value)
+    assert ledger.save(RECORD) is not None
+    found = ledger.read()
+    assert found.records == (), "what lies there is not believed"
+    assert found.closed is not None
+    with pytest.raises(Unfit):
+        keep_private(state)
