@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 # 408, 425 and every 5xx that somebody on the way gave up; of others nothing is known.
 REFUSALS = frozenset((307, 308, *range(400, 407), *range(411, 416), 422, 429, 431, 451))
 
+# What the API says of an id that it does not know.
+_NOT_FOUND = ((400, "RESOURCE_NOT_FOUND"), (404, "RESOURCE_NOT_FOUND"))
+
 # Statuses that call for the same next step as another one.
 _ALIKE = {
     **dict.fromkeys((406, 421, 501), 405),
@@ -92,8 +95,11 @@ def frames_of(error: BaseException) -> str:
 
 
 def is_gone(error: BaseException) -> bool:
-    """Whether the server knows no such instance (PPIO's v2 API answers 400, not 404)."""
-    return isinstance(error, ApiError) and (error.status == 404 or error.reason == "RESOURCE_NOT_FOUND")
+    """Whether the API itself said once that it knows no such instance, which proves nothing yet.
+
+    It answers 400, not 404; the page of a gateway is no word of the API.
+    """
+    return isinstance(error, ApiError) and (error.status, error.reason) in _NOT_FOUND
 
 
 def _rebuild(cls: type[PpioError], code: str, params: dict[str, object]) -> PpioError:
@@ -164,7 +170,7 @@ class Unreachable(PpioError):
 
 
 class AnswerUnreadable(PpioError):
-    """A read got an answer that is not the API's (a page, cut JSON, another shape)."""
+    """A read got an answer that is not certain: not the API's, not fresh, or not whole."""
 
 
 class ApiError(PpioError):

@@ -12,20 +12,32 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ppio_widgets.cloud.answers import InstanceInfo, Listing, read_error, read_instance, read_json, read_page
+from ppio_widgets import notebook
+from ppio_widgets.cloud.answers import (
+    LEFT_OUT,
+    Dates,
+    InstanceInfo,
+    Listing,
+    Reply,
+    ends_of,
+    not_certain,
+    read_instance,
+    read_reply,
+)
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
 from ppio_widgets.cloud.host import Host, read_host
+from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
-from ppio_widgets.cloud.machines import INSTANCES, MOST_PAGES, Machines, path_of
+from ppio_widgets.cloud.machines import INSTANCES, Machines
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
-from ppio_widgets.errors import REFUSALS, AnswerUnreadable, CredentialsError, OutcomeUnknown, Unreachable
+from ppio_widgets.errors import REFUSALS, CredentialsError, OutcomeUnknown, PpioError, Unreachable
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Mapping
 
     from typing_extensions import Self
 
@@ -36,7 +48,6 @@ log = logging.getLogger("ppio_widgets")
 
 __all__ = ["INSTANCES", "PpioClient"]
 
-PAGE_SIZE = 100
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
 
@@ -48,7 +59,12 @@ READ_SECONDS = 120.0
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PATIENT = httpx.Timeout(LISTEN_SECONDS * 2, connect=10.0)  # the watchdog comes first
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ppio-widgets"}
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-store",
+    "User-Agent": "ppio-widgets",
+}
 
 
 def _tls_context() -> ssl.SSLContext:
@@ -262,36 +278,6 @@ class PpioClient(Machines):
             mask=self._mask,
         )
 
-    def get_instance(self, instance_id: str) -> InstanceInfo:
-        """Return one instance.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable
-        """
-        instance = read_instance(self._get(path_of(instance_id), {})[0], self._mask)
-        if instance is None:
-            raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-        return instance
-
-    def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
-        """Yield the account's instances, page by page; what cannot be read is left out.
-
-        Parameters
-        ----------
-        name : str, optional
-            Fuzzy filter of the server, on name or id.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable
-        """
-        for answer, _date in self._pages(name or ""):
-            rows = answer.get("data") if isinstance(answer, dict) else None
-            if not isinstance(rows, list):
-                raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-            yield from (info for row in rows if (info := read_instance(row, self._mask)) is not None)
-
     def look(self, name: str) -> Listing:
         """Return every instance that a name may mean: all pages, or an error.
 
@@ -304,21 +290,12 @@ class PpioClient(Machines):
         AnswerUnreadable
             When anything about an answer is odd: it is no evidence of absence.
         """
-        found: dict[str, InstanceInfo] = {}
-        certain = True
-        server_time = 0.0
-        cursor = ""
-        for answer, date in self._pages(name):
-            page = read_page(answer)
-            if page is None:
-                raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-            found |= {one.id: one for one in page.instances}
-            certain = certain and page.certain
-            server_time = date or server_time
-            cursor = page.cursor
-        if cursor:  # it leads back to a page that was read already
-            raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-        return Listing(tuple(found.values()), server_time, certain)
+        pages = list(self._pages({"name": name} if name else {}, _sound))
+        found = {one.id: one for page in pages for one in page.rows}
+        listing = Listing(tuple(found.values()), *ends_of(pages))
+        if listing.odd is not None and listing.odd not in LEFT_OUT:
+            raise not_certain(self.host.name, listing.odd)
+        return listing
 
     def get_json(self, path: str, params: Mapping[str, str]) -> Any:
         """Return the JSON of one read.
@@ -327,21 +304,7 @@ class PpioClient(Machines):
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
-        return self._get(path, params)[0]
-
-    def _pages(self, name: str) -> Iterator[tuple[Any, float]]:
-        """Yield each page of the listing as it came, with the server's time."""
-        cursor = ""
-        followed = {cursor}
-        for _page in range(MOST_PAGES):
-            params = {"limit": str(PAGE_SIZE), "cursor": cursor, "name": name}
-            answer, date = self._get(INSTANCES, {key: value for key, value in params.items() if value})
-            yield answer, date
-            following = answer.get("next_cursor") if isinstance(answer, dict) else None
-            if not isinstance(following, str) or following in followed or answer.get("has_more") is False:
-                return
-            followed.add(following)
-            cursor = following
+        return self.get_reply(path, params).value
 
     def _http(self) -> httpx.Client:
         """Return the connections that reads share."""
@@ -363,22 +326,33 @@ class PpioClient(Machines):
             headers=_HEADERS,
         )
 
-    def _get(self, path: str, params: Mapping[str, str]) -> tuple[Any, float]:
+    def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
+        """Return the answer of one read, where it is the API's and fresh.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
+        dates = notebook.of(Dates)
+        # A cloud of this process answers by itself: nothing on the way can have kept it.
+        earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
         exchange = self._call("GET", path, params)
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
             raise Unreachable("unreachable", host=self.host.name, kind=exchange.failure)
-        if not 200 <= exchange.status < 300:
-            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._mask)
-        whole = exchange.status == 200 and not exchange.cut
-        answer = read_json(exchange.content) if whole else None
-        if answer is None:
-            raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-        return answer, exchange.date
+        reply = read_reply(exchange, self.host.name, earlier, self._mask)
+        if isinstance(reply, PpioError):
+            raise reply
+        if self._transport is None:
+            dates.note(self.host.base_url, reply.server_time)
+        return reply
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Exchange:
-        return self._call(method, path, {}, body)
+        exchange = self._call(method, path, {}, body)
+        if 200 <= exchange.status < 300 and self._transport is None:
+            notebook.of(Dates).begin(self.host.base_url, exchange.date)
+        return exchange
 
     def _call(
         self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
@@ -401,3 +375,10 @@ class PpioClient(Machines):
         exchange = Exchange()
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
         return exchange
+
+
+def _sound(row: Any) -> InstanceInfo | None:
+    """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
+    one = read_instance(row)
+    told = one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0
+    return one if told else None

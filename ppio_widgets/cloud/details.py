@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from ppio_widgets.cloud.answers import ENDED, RUNNING, InstanceInfo, Mask, plain, read_instance, text_at
+from ppio_widgets.cloud.answers import (
+    ENDED,
+    RUNNING,
+    InstanceInfo,
+    Listing,
+    Mask,
+    plain,
+    read_instance,
+    text_at,
+)
 from ppio_widgets.cloud.echo import hiding, is_free
 from ppio_widgets.request.draft import value_at
 
@@ -83,7 +92,14 @@ class InstanceDetail(InstanceInfo):
     @property
     def may_renew(self) -> bool:
         """Whether it is prepaid and not known to end with its months."""
-        return self.mode == "prepaid" and self.renews is not False and self.status != "removed"
+        return self.mode == "prepaid" and self.renews is not False and not self.is_gone
+
+
+@dataclass(frozen=True)
+class DetailListing(Listing):
+    """All instances of an account, or all that filters let through, newest first."""
+
+    instances: tuple[InstanceDetail, ...] = ()
 
 
 def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceDetail | None:

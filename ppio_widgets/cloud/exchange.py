@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import math
 import socket
 import sys
 import threading
@@ -37,6 +38,7 @@ _LEAVING = "send_request_headers.started"
 # TLS takes the plain socket over, and the one that was seen first is an empty shell then.
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 LONGEST_PAUSE = 3600.0
+_COUNTS = ("content-range", "x-total-count")
 
 
 class _TooLate(Exception):
@@ -84,6 +86,12 @@ class Exchange:
         The server's clock as Unix seconds, 0 where not told.
     retry_after : float or None
         Seconds that the server asks to wait, at most an hour.
+    seconds : float
+        From the asking to the head of the answer.
+    age : float
+        Seconds that somebody on the way says to have kept it; endless where that is no number.
+    counted : tuple of (str, str)
+        The headers that count what the answer holds, where there are any.
     """
 
     left: bool = False
@@ -94,6 +102,10 @@ class Exchange:
     interrupted: bool = False
     date: float = 0.0
     retry_after: float | None = None
+    seconds: float = 0.0
+    age: float = 0.0
+    counted: tuple[tuple[str, str], ...] = ()
+    _began: float = 0.0
     _leave_until: float = 0.0
     _shut_at: float = 0.0
     _shut: bool = False
@@ -114,7 +126,7 @@ class Exchange:
         request.extensions["trace"] = self.trace
         with _sockets_lock:
             self._open = _sockets.setdefault(http, self._open)
-        began = time.monotonic()
+        self._began = began = time.monotonic()
         self._shut_at = began + limits.seconds
         self._must_be_watched = limits.leave_within is not None
         within = limits.seconds if limits.leave_within is None else limits.leave_within
@@ -192,7 +204,12 @@ class Exchange:
         try:
             # A connection that was open before told nothing of its socket until now.
             self._take_socket(response.extensions.get("network_stream"))
+            self.seconds = time.monotonic() - self._began
             self.date = _date(response.headers.get("date"))
+            self.age = _age(response.headers.get("age"))
+            self.counted = tuple(
+                (name, response.headers[name]) for name in _COUNTS if name in response.headers
+            )
             self.retry_after = _pause(response.headers.get("retry-after"), self.date)
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             parts: list[bytes] = []
@@ -228,6 +245,14 @@ def _date(text: str | None) -> float:
         return parsedate_to_datetime(text or "").timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return 0.0
+
+
+def _age(text: str | None) -> float:
+    """Return the seconds of an Age; endless for one that is no number, as something has kept the answer."""
+    if text is None:
+        return 0.0
+    number = text.strip()
+    return float(number) if number.isascii() and number.isdigit() else math.inf
 
 
 def _pause(text: str | None, date: float) -> float | None:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from ppio_widgets.cloud.answers import read_error
-from ppio_widgets.cloud.details import InstanceDetail, jupyter_address, read_body, read_detail, ssh_password
+from ppio_widgets.cloud.answers import (
+    InstanceInfo,
+    Page,
+    Reply,
+    ends_of,
+    not_certain,
+    read_error,
+    read_instance,
+    read_page,
+)
+from ppio_widgets.cloud.details import (
+    DetailListing,
+    InstanceDetail,
+    jupyter_address,
+    read_body,
+    read_detail,
+    ssh_password,
+)
 from ppio_widgets.cloud.instance_id import require_id
-from ppio_widgets.cloud.paging import Page, ask, by_cursor
-from ppio_widgets.errors import AnswerUnreadable, NotSent, OutcomeUnknown, PpioError
+from ppio_widgets.cloud.paging import PAGE_SIZE, ask
+from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 from ppio_widgets.locale import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
     from typing import TypeVar
 
     from ppio_widgets.cloud.catalogue import Catalogue
@@ -49,8 +66,8 @@ class Machines:
     prices: Catalogue | None = None
     _mask: Redactor
 
-    def get_json(self, path: str, params: Mapping[str, str]) -> Any:
-        """Return the JSON of one read."""
+    def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
+        """Return the answer of one read."""
         raise NotImplementedError
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Exchange:
@@ -75,6 +92,34 @@ class Machines:
         """
         return self._one(instance_id, read_body)
 
+    def get_instance(self, instance_id: str) -> InstanceInfo:
+        """Return what is kept of one instance.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self._one(instance_id, lambda answer: read_instance(answer, self._mask))
+
+    def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
+        """Yield the account's instances, page by page.
+
+        Parameters
+        ----------
+        name : str, optional
+            Fuzzy filter of the server, on name or id.
+
+        Raises
+        ------
+        ApiError, Unreachable
+        AnswerUnreadable
+            Behind all that could be read, where it is not certain that this is all.
+        """
+        for page in self._pages(_filters(name=name), lambda row: read_instance(row, self._mask)):
+            yield from page.rows
+            if page.odd is not None:
+                raise not_certain(self.host.name, page.odd)
+
     def list_details(self, name: str | None = None, status: str | None = None) -> tuple[InstanceDetail, ...]:
         """Return the account's instances, all pages, newest first; a listing tells no connections.
 
@@ -87,18 +132,49 @@ class Machines:
 
         Raises
         ------
+        ApiError, Unreachable
+        AnswerUnreadable
+            When it is not certain that these are all.
+        """
+        listing = self.listing(name, status)
+        if listing.odd is not None:
+            raise not_certain(self.host.name, listing.odd)
+        return listing.instances
+
+    def listing(self, name: str | None = None, status: str | None = None) -> DetailListing:
+        """Return what `list_details` does, and what speaks against its being all.
+
+        Raises
+        ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        filters = {key: text for key, text in (("name", name), ("status", status)) if text}
-        found: dict[str, InstanceDetail] = {}
-        read = partial(self._row, asked_for=name or "")
-        for page in by_cursor(self, INSTANCES, filters, read, MOST_PAGES):
+        read = partial(read_detail, mask=self._mask, asked_for=name or "")
+        pages = list(self._pages(_filters(name=name, status=status), read))
+        found = {one.id: one for page in pages for one in page.rows}
+        newest = sorted(found.values(), key=lambda one: one.created_at, reverse=True)
+        return DetailListing(tuple(newest), *ends_of(pages))
+
+    def _pages(self, filters: Mapping[str, str], read: Callable[[Any], T | None]) -> Iterator[Page[T]]:
+        """Yield each page to the end; what does not add up stands in the page where that shows."""
+        cursor, size = "", 0
+        followed = {cursor}
+        for number in range(MOST_PAGES):
+            query = {**filters, "limit": str(PAGE_SIZE), **({"cursor": cursor} if cursor else {})}
+            page = ask(self.get_reply, INSTANCES, query, lambda reply: read_page(reply, read))
             if isinstance(page, PpioError):
                 raise page
-            if not isinstance(page, Page):
-                raise AnswerUnreadable("answer_unreadable", host=self.host.name)
-            found |= {one.id: one for one in page.values}
-        return tuple(sorted(found.values(), key=lambda one: one.created_at, reverse=True))
+            if page is None:
+                raise not_certain(self.host.name, "shape")
+            if page.cursor and (page.cursor in followed or number == MOST_PAGES - 1):
+                page = replace(page, cursor="", odd=page.odd or "cursor")
+            size += page.size
+            if any(total < size or (not page.cursor and total > size) for total in page.totals):
+                page = replace(page, odd=page.odd or "total")
+            yield page
+            if not page.cursor:
+                return
+            cursor = page.cursor
+            followed.add(cursor)
 
     @property
     def identity(self) -> Hashable:
@@ -153,16 +229,21 @@ class Machines:
 
     def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
         """Read one instance; the answer, which holds passwords, is in no frame of an error."""
-        found = ask(self, path_of(instance_id), {}, read)
+
+        def of_this_one(reply: Reply) -> T | PpioError | None:
+            same = reply.value.get("id") == instance_id
+            return read(reply.value) if same else not_certain(self.host.name, "id")
+
+        found: T | PpioError | None = ask(self.get_reply, path_of(instance_id), {}, of_this_one)
         if isinstance(found, PpioError):
             raise found
         if found is None:
-            raise AnswerUnreadable("answer_unreadable", host=self.host.name)
+            raise not_certain(self.host.name, "shape")
         return found
 
-    def _row(self, row: Any, asked_for: str) -> tuple[InstanceDetail, ...]:
-        one = read_detail(row, self._mask, asked_for)
-        return () if one is None else (one,)
+
+def _filters(**given: str | None) -> dict[str, str]:
+    return {key: text for key, text in given.items() if text}
 
 
 def path_of(instance_id: str) -> str:

@@ -19,6 +19,7 @@ log = logging.getLogger("ppio_widgets")
 PAGE_SIZE = 100
 MOST_PAGES = 50
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 Params = Mapping[str, str]
@@ -41,13 +42,15 @@ class Page(Generic[T]):
     total: int | None
 
 
-def ask(source: Source, path: str, params: Params, read: Callable[[Any], T | None]) -> T | PpioError | None:
+def ask(
+    get: Callable[[str, Params], A], path: str, params: Params, read: Callable[[A], T | None]
+) -> T | PpioError | None:
     """Make one request and read its answer.
 
     What fails comes back bare, without frames; None is an answer of another shape.
     """
     try:
-        return read(source.get_json(path, params))
+        return read(get(path, params))
     except PpioError as error:
         return bare(error)
     except Exception as error:  # noqa: BLE001 - ours or the source's; its words may repeat the answer
@@ -61,7 +64,7 @@ def bare(error: PpioError) -> PpioError:
 
 
 def by_cursor(
-    source: Source, path: str, params: Params, read: Callable[[Any], tuple[T, ...]], most: int = MOST_PAGES
+    source: Source, path: str, params: Params, read: Callable[[Any], tuple[T, ...]]
 ) -> Iterator[Page[T] | PpioError | None]:
     """Yield each page that a cursor leads to (v2), at most so many; None for an answer of another shape.
 
@@ -70,9 +73,9 @@ def by_cursor(
     """
     cursor = ""
     followed = {cursor}
-    for _page in range(most):
+    for _page in range(MOST_PAGES):
         more = {"cursor": cursor} if cursor else {}
-        page = ask(source, path, {**params, "limit": str(PAGE_SIZE), **more}, _reader(read))
+        page = ask(source.get_json, path, {**params, "limit": str(PAGE_SIZE), **more}, _reader(read))
         yield page
         if not isinstance(page, Page) or page.cursor in followed:
             return
@@ -90,7 +93,7 @@ def by_number(
     size, before = 0, None
     for number in range(1, MOST_PAGES + 1):
         query = {**params, "pageNo": str(number), "pageSize": str(PAGE_SIZE)}
-        page = ask(source, path, query, _reader(read))
+        page = ask(source.get_json, path, query, _reader(read))
         yield page
         if not isinstance(page, Page):
             return
@@ -105,7 +108,7 @@ def unpaged(
     source: Source, path: str, params: Params, read: Callable[[Any], tuple[T, ...]]
 ) -> Iterator[Page[T] | PpioError | None]:
     """Yield the only page there is."""
-    yield ask(source, path, params, _reader(read))
+    yield ask(source.get_json, path, params, _reader(read))
 
 
 def _reader(read: Callable[[Any], tuple[T, ...]]) -> Callable[[Any], Page[T] | None]:

@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ppio_widgets.cloud import shelf
+from ppio_widgets.cloud.answers import not_certain
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, unpaged
-from ppio_widgets.errors import AnswerUnreadable, ApiError, PpioError
+from ppio_widgets.errors import ApiError, PpioError
 from ppio_widgets.request.offer import Offer
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class CatalogueReader:
 
     def balance(self) -> Decimal:
         """Return what the account has left, in the host's currency."""
-        amount = ask(self._source, BALANCE, {}, shelf.read_balance)
+        amount = ask(self._source.get_json, BALANCE, {}, shelf.read_balance)
         if isinstance(amount, PpioError):
             raise amount
         if amount is None:
@@ -138,8 +139,8 @@ class CatalogueReader:
             found += page.values
         return found
 
-    def _unreadable(self) -> AnswerUnreadable:
-        return AnswerUnreadable("answer_unreadable", host=self._host)
+    def _unreadable(self) -> PpioError:
+        return not_certain(self._host, "shape")
 
 
 class _Identified(Protocol):

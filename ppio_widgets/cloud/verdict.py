@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ppio_widgets.cloud.answers import Mask, read_error, read_json
+from ppio_widgets.cloud.answers import Mask, read_error, read_json, tells_error
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 
@@ -54,7 +54,7 @@ def judge_answer(
         identity = answer.get("id") if isinstance(answer, Mapping) else None
         if not isinstance(answer, Mapping) or not is_id(identity):
             return Verdict(sent=True, error=OutcomeUnknown("unknown_answer", status=status))
-        if _tells_error(answer):
+        if tells_error(answer):
             doubt = OutcomeUnknown("unknown_id", status=status, id=identity)
             return Verdict(sent=True, error=doubt, candidate=identity)
         return Verdict(sent=True, instance_id=identity)
@@ -62,13 +62,6 @@ def judge_answer(
     if error.refused:
         return Verdict(sent=True, error=error)
     return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=error))
-
-
-def _tells_error(answer: Mapping[str, object]) -> bool:
-    """Whether an answer says, beside what was asked for, that something went wrong."""
-    code = answer.get("code")
-    fine = code is None or (code in (0, 200) and not isinstance(code, bool))
-    return bool(answer.get("error") or answer.get("errors")) or not fine
 
 
 def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:

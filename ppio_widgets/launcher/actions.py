@@ -11,8 +11,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import RUNNING, plain
-from ppio_widgets.cloud.details import InstanceDetail, kept
+from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain
+from ppio_widgets.cloud.details import kept
 from ppio_widgets.errors import (
     AccessDenied,
     ActionUnconfirmed,
@@ -23,7 +23,7 @@ from ppio_widgets.errors import (
     PpioError,
     is_gone,
 )
-from ppio_widgets.launcher import worker
+from ppio_widgets.launcher import unseen, worker
 from ppio_widgets.launcher.watcher import POLL_SECONDS
 from ppio_widgets.launcher.wording import status_words
 from ppio_widgets.locale import Phrase, joined, words
@@ -32,7 +32,9 @@ from ppio_widgets.request.moments import moment_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.machines import Action, Machines
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.machines import Action
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -52,12 +54,12 @@ def _stands_at(*statuses: str) -> Callable[[InstanceDetail], bool]:
 
 def _renews_no_more(seen: InstanceDetail) -> bool:
     """Whether it surely does not renew; that only a prepaid one does goes by the API's own words."""
-    return seen.renews is False or seen.mode in ("postpaid", "spot") or seen.status == "removed"
+    return seen.renews is False or seen.mode in ("postpaid", "spot") or seen.is_gone
 
 
 _REACHED: Mapping[str, Callable[[InstanceDetail], bool]] = {
-    "stop": _stands_at("exited", "stopped", "removed"),
-    "delete": _stands_at("removed"),
+    "stop": _stands_at(*ENDED),
+    "delete": _stands_at(*GONE),
     "stop_renewing": _renews_no_more,
     "start": _stands_at(RUNNING),
     "restart": _stands_at(RUNNING),
@@ -97,24 +99,48 @@ class _Because:
 
 
 @dataclass
-class _Errand:
-    """One action on its way."""
+class Errand:
+    """One action: asked for, and read back.
 
-    client: Machines
+    Parameters
+    ----------
+    client : PpioClient
+    id : str
+    action : str
+    tell : callable
+        Called with each new sight of the instance.
+    timeout : float, optional
+        Seconds to wait for it; by default 15 minutes for start and restart, 5 for all else.
+    known : InstanceDetail, optional
+        What was seen of it before; what was never seen is not called gone.
+    """
+
+    client: PpioClient
     id: str
     action: Action
     tell: Callable[[InstanceDetail], None]
-    timeout: float | None
+    timeout: float | None = None
+    known: InstanceDetail | None = None
     seen: InstanceDetail | None = None
     started_at: int = 0
     moved: bool = False
     until: float = 0.0
     asked: int = 0
     reason: PpioError | None = None
+    missing: bool = False  # what was heard last is that it is not found, which is not proved yet
     pause: float = POLL_SECONDS
     quiet: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> InstanceDetail:
+        """Ask for it and return the instance as it was read back.
+
+        Raises
+        ------
+        ActionUnconfirmed
+            When it was asked for and is not seen to have happened.
+        ApiError, NotSent, CredentialsError
+            When it was refused, or surely not asked for.
+        """
         before = self._before()
         if before is not None and _REACHED[self.action](before) and self.action != "restart":
             return before
@@ -122,7 +148,7 @@ class _Errand:
         again = self.action in REPEATABLE
         standing = 0.0
         while True:
-            may_ask = not self.asked or (again and self.asked < MOST_ASKED)
+            may_ask = not self.asked or (again and self.asked < MOST_ASKED and not self.missing)
             if may_ask and standing <= worker.clock.now() and not self._on_its_way():
                 self._ask()
                 standing = worker.clock.now() + max(STANDSTILL_SECONDS, self.pause)
@@ -132,19 +158,20 @@ class _Errand:
             if self.seen is not None and self.seen.status not in (status, RUNNING):
                 standing = worker.clock.now() + STANDSTILL_SECONDS  # it moves: give it time
             exhausted = again and self.asked >= MOST_ASKED and standing <= worker.clock.now()
-            still = self.seen is None or self.seen.at_rest
+            still = (self.seen is None or self.seen.at_rest) and not self.missing
             if worker.clock.now() >= self.until or (exhausted and still) or self._failed():
                 raise self._unconfirmed()
             worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.clock.now())))
 
     def _before(self) -> InstanceDetail | None:
-        """Look first: an id that is not there is an error, a lost look keeps no stop from being sent."""
+        """Look first; that it is not found, or the look is lost, keeps no stop from being sent."""
         try:
-            self.seen = self.client.get_detail(self.id)
+            self.seen = unseen.look(self.client, self.id, self.known)
         except PpioError as error:
-            hopeless = isinstance(error, CredentialsError | AccessDenied | LaunchRefused) or is_gone(error)
+            hopeless = isinstance(error, CredentialsError | AccessDenied | LaunchRefused)
             if hopeless or self.action not in REPEATABLE:
                 raise
+            self.reason, self.missing = error, is_gone(error)
         else:
             self.started_at = self.seen.started_at
             self.tell(self.seen)
@@ -153,6 +180,7 @@ class _Errand:
     def _ask(self) -> None:
         """Ask once; a clear refusal ends it, anything else is read back."""
         self.asked += 1
+        never_found = self.missing and self.known is None
         self.reason = None
         log.info("%s %s: asked, %s", self.action, self.id, self.asked)
         try:
@@ -166,6 +194,8 @@ class _Errand:
         if isinstance(self.reason, CredentialsError | AccessDenied):
             raise self.reason
         if isinstance(self.reason, ApiError):
+            if never_found and is_gone(self.reason):  # a slip in an id, most likely: that is said at once
+                raise self.reason
             self._refused(self.reason)
 
     def _refused(self, error: ApiError) -> None:
@@ -184,20 +214,16 @@ class _Errand:
         """Read the instance once; True when it shows what was asked for."""
         before = self.seen
         try:
-            self.seen = kept(before, self.client.get_detail(self.id))
+            self.seen = kept(before, unseen.look(self.client, self.id, before or self.known))
+            self.missing = False
             self.pause = POLL_SECONDS if self.seen != before else min(self.pause * 1.5, SLOWEST_POLL_SECONDS)
         except PpioError as error:
-            if is_gone(error):
-                known = before or InstanceDetail(self.id)
-                self.seen = InstanceDetail(**{**vars(known), "status": "removed"})
-            elif isinstance(error, CredentialsError | AccessDenied):
-                self.reason = error
+            self.reason, self.missing = error, is_gone(error)
+            if isinstance(error, CredentialsError | AccessDenied):
                 raise self._unconfirmed() from None
-            else:
-                self.reason = error
-                asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
-                self.pause = max(min(self.pause * 2, SLOWEST_POLL_SECONDS), asked_to_wait or 0.0)
-                return False
+            asked_to_wait = error.retry_after if isinstance(error, ApiError) else None
+            self.pause = max(min(self.pause * 2, SLOWEST_POLL_SECONDS), asked_to_wait or 0.0)
+            return False
         if self.seen != before:
             self.tell(self.seen)
         self.moved = self.moved or self.seen.status not in ("", RUNNING) or self._started_anew()
@@ -211,7 +237,7 @@ class _Errand:
         """Whether a start or restart has ended elsewhere; a stop goes on in spite of an error."""
         if self.action in REPEATABLE or self.seen is None or not self.moved:
             return False
-        return bool(self.seen.error) or self.seen.status == "removed"
+        return bool(self.seen.error) or self.seen.is_gone
 
     def _reached(self) -> InstanceDetail:
         assert self.seen is not None  # noqa: S101 - for mypy: _look has just set it
@@ -219,40 +245,6 @@ class _Errand:
 
     def _unconfirmed(self) -> ActionUnconfirmed:
         return unconfirmed(self.id, self.action, self.asked, self.seen, self.reason)
-
-
-def perform(
-    client: Machines,
-    instance_id: str,
-    action: Action,
-    tell: Callable[[InstanceDetail], None],
-    timeout: float | None = None,
-) -> InstanceDetail:
-    """Ask for an action and read it back.
-
-    Parameters
-    ----------
-    client : PpioClient
-    instance_id : str
-    action : str
-    tell : callable
-        Called with each new sight of the instance.
-    timeout : float, optional
-        Seconds to wait for it; by default 15 minutes for start and restart, 5 for all else.
-
-    Returns
-    -------
-    InstanceDetail
-        As it was read back.
-
-    Raises
-    ------
-    ActionUnconfirmed
-        When it was asked for and is not seen to have happened.
-    ApiError, NotSent, CredentialsError
-        When it was refused, or surely not asked for.
-    """
-    return _Errand(client, instance_id, action, tell, timeout).run()
 
 
 def unconfirmed(

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
+from ppio_widgets.cloud.details import DetailListing
 from ppio_widgets.cloud.instance_id import is_id, require_id
-from ppio_widgets.errors import LaunchRefused, PpioError, is_gone
+from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.launcher import sightings, worker
 from ppio_widgets.launcher.actions import unexpected
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on
 from ppio_widgets.launcher.wording import status_words
-from ppio_widgets.locale import words
+from ppio_widgets.locale import joined, words
 from ppio_widgets.request import money
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ class Board:
     cloud : str
     now : float
         When it was.
+    doubt : PpioError or None
+        Why these may not be all.
     """
 
     instances: tuple[InstanceDetail, ...]
     offers: Mapping[str, Offer] = field(default_factory=dict)
     cloud: str = ""
     now: float = 0.0
+    doubt: PpioError | None = None
 
     def __len__(self) -> int:
         return len(self.instances)
@@ -100,11 +104,16 @@ class Board:
         )
 
     def head(self, say: Words) -> str:
-        """Return how many there are, and how many of them are billed by the hour."""
+        """Return how many there are, how many of them are billed by the hour, and whether that is all."""
         count = len(self.instances)
         on = sum(one.is_on for one in self.instances)
+        if self.doubt is not None and not count:
+            return joined([say("board.unread", cloud=self.cloud), self.doubt.sentence(say)])
         key = "board.none" if not count else "board.one" if count == 1 else "board.head"
-        return say(key, n=count, on=on, cloud=self.cloud)
+        told = say(key, n=count, on=on, cloud=self.cloud)
+        if self.doubt is None:
+            return told
+        return joined([told, say("board.not_all"), self.doubt.sentence(say)])
 
     def _cells(self, one: InstanceDetail, say: Words) -> tuple[str, ...]:
         offer = self.offers.get(one.product_id)
@@ -133,10 +142,16 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     name, status : str, optional
         See `PpioClient.list_details`.
     """
-    instances = client.list_details(name, status)
-    sightings.note(client.host.base_url, instances, whole=not (name or status))
+    listing = client.listing(name, status)
+    instances, doubt = listing.instances, doubt_of(client, listing)
+    sightings.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
     offers = offers_of(client, seen=instances) if instances else {}
-    return Board(instances, offers, Target.of(client).words(words()), worker.clock.now())
+    return Board(instances, offers, Target.of(client).words(words()), worker.clock.now(), doubt)
+
+
+def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:
+    """Return why a listing may not be all that there is."""
+    return None if listing.odd is None else not_certain(client.host.name, listing.odd)
 
 
 def resolve(client: PpioClient, word: str) -> Instance:
@@ -145,17 +160,27 @@ def resolve(client: PpioClient, word: str) -> Instance:
     Raises
     ------
     LaunchRefused
-        When there is none, or several have the name; for a text that can be neither.
+        When none is found, or several have the name; for a text that can be neither.
+    ApiError, Unreachable, AnswerUnreadable
+        When that could not be read.
     """
     if not word.strip().strip("."):  # an instance without a name would be called so
         require_id(word)
-    found = [one for one in client.list_details(word) if one.status != "removed"]
+    doubt: PpioError | None
+    try:
+        listing = client.listing(word)
+        doubt = doubt_of(client, listing)
+    except AnswerUnreadable as error:  # an id can still be asked for by itself
+        listing, doubt = DetailListing(), error.with_traceback(None)
+    found = [one for one in listing.instances if not one.is_gone]
     by_id = [one for one in found if one.id == word]
     by_name = [one for one in found if one.name == word]
-    if by_id or len(by_name) == 1:
+    # Where a row was not read, another one may have this very name.
+    is_only_one = len(by_name) == 1 and (doubt is None or listing.odd in LEFT_OUT)
+    if by_id or is_only_one:
         one = (by_id or by_name)[0]
         return Instance(one.id, client, seen=one)
-    if by_name:
+    if len(by_name) > 1:
         ids = ", ".join(plain(one.id) for one in by_name)
         raise LaunchRefused("name_of_several", name=plain(word), ids=ids)
     # The server's filter is its own; the id itself has the last word.
@@ -165,7 +190,7 @@ def resolve(client: PpioClient, word: str) -> Instance:
     except PpioError as error:
         if not is_gone(error):
             raise
-    raise LaunchRefused("no_such_instance", name=plain(word))
+    raise doubt or LaunchRefused("no_such_instance", name=plain(word))
 
 
 def on_all(

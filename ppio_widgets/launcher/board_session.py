@@ -11,7 +11,7 @@ from traitlets import Tuple as TupleOf
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import unexpected, unheard
-from ppio_widgets.launcher.board import Board, on_all
+from ppio_widgets.launcher.board import Board, doubt_of, on_all
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.machine_card import outcome_words
 from ppio_widgets.launcher.plan import Target
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.details import DetailListing, InstanceDetail
     from ppio_widgets.cloud.machines import Action
     from ppio_widgets.launcher.watcher import Watch
     from ppio_widgets.locale import Words
@@ -71,7 +71,7 @@ class BoardSession(HasTraits):
             if self.closed or self._watch is not None:
                 return
             try:
-                self._watch = watch_all(self.client, self._on_rows)
+                self._watch = watch_all(self.client, self._on_listing)
             except RuntimeError as error:  # the system has no thread left
                 self.missed = unexpected(error)
                 return
@@ -161,24 +161,24 @@ class BoardSession(HasTraits):
             self.acting = ""
         self.refresh()
 
-    def _on_rows(self, rows: tuple[InstanceDetail, ...] | PpioError) -> None:
+    def _on_listing(self, listing: DetailListing | PpioError) -> None:
         with self.lock:
             if self.closed:
                 return
-            self.missed = rows if isinstance(rows, PpioError) else None
-            if not isinstance(rows, PpioError):
+            self.missed = listing if isinstance(listing, PpioError) else None
+            if not isinstance(listing, PpioError):
                 self.loaded = True
-                self._show(rows)
+                self._show(listing.instances, doubt_of(self.client, listing))
 
-    def _show(self, rows: tuple[InstanceDetail, ...]) -> None:
-        rows = tuple(one for one in rows if one.status != "removed")
+    def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
+        rows = tuple(one for one in rows if not one.is_gone)
         offers, now = offers_of(self.client, load=False), worker.clock.now()
         same = rows == self.board.instances and now - self.board.now < STALE_SECONDS
         at = self.board.now if same else now
-        self.board = Board(rows, offers, Target.of(self.client).words(self._say), at)
+        self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt)
 
     def _load_prices(self) -> None:
         offers_of(self.client)
         with self.lock:
             if not self.closed and self.loaded:
-                self._show(self.board.instances)
+                self._show(self.board.instances, self.board.doubt)

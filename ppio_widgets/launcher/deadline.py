@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of, is_gone
-from ppio_widgets.launcher import worker
+from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
+from ppio_widgets.launcher import unseen, worker
 from ppio_widgets.launcher.actions import unexpected
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import moment_words
@@ -107,7 +107,7 @@ class Deadline:
         while self._go("stopping"):
             self.attempts += 1
             if self._stop():
-                self._go("done" if self.error is None else "gone")
+                self._go("gone" if self._is_gone() else "done")
                 return
             pause = pauses.pop(0) if len(pauses) > 1 else pauses[0]
             if worker.clock.wait(self._called_off, pause):
@@ -121,9 +121,9 @@ class Deadline:
         except PpioError as error:
             self.error = error.with_traceback(None)
             kind = type(error).__name__
-            if is_gone(error):
-                # Deleted, by whomever; or the key is another account's now, and the words say so.
-                log.warning("deadline: instance %s is not there any more", self.instance.id)
+            if self._is_gone():
+                # Deleted, by whomever. That another account's key does not find it is no proof.
+                log.warning("deadline: instance %s is not seen any more", self.instance.id)
                 return True
         except Exception as error:  # noqa: BLE001 - the timer goes on, whatever it was
             self.error = unexpected(error)
@@ -139,6 +139,13 @@ class Deadline:
         )
         self._go("failing")
         return False
+
+    def _is_gone(self) -> bool:
+        """Whether nothing is left to stop, whatever a single answer says."""
+        seen = self.instance.detail
+        if seen is not None:
+            return seen.is_gone
+        return unseen.is_proved(self.instance.client, self.instance.id)
 
     def _go(self, state: str) -> bool:
         with self._lock:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import notebook
-from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
 from ppio_widgets.cloud.instance_id import require_id
-from ppio_widgets.errors import ApiError, PpioError, is_gone
-from ppio_widgets.launcher import deadline, sightings, worker
-from ppio_widgets.launcher.actions import perform
+from ppio_widgets.errors import PpioError
+from ppio_widgets.launcher import deadline, sightings, unseen, worker
+from ppio_widgets.launcher.actions import Errand
 from ppio_widgets.launcher.jupyter import Jupyter
 from ppio_widgets.launcher.listeners import Listeners
 from ppio_widgets.launcher.machine_card import as_html, as_text, outcome_words
@@ -90,6 +90,7 @@ class Instance:
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0
+        self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
         self._outcomes = Outcomes()
         self._jupyter = Jupyter()
@@ -262,7 +263,11 @@ class Instance:
         return self._act("restart", timeout)
 
     def delete(self, timeout: float | None = None) -> Instance:
-        """Delete it for good and read back that it is gone; only network volumes survive."""
+        """Delete it for good and read back that it is gone; only network volumes survive.
+
+        It is confirmed where the server says that it is removed. Where it is only not found, three
+        looks over a minute are needed, and it is then called not seen any more, never confirmed.
+        """
         return self._act("delete", timeout)
 
     def stop_renewing(self, timeout: float | None = None) -> Instance:
@@ -334,13 +339,18 @@ class Instance:
 
     def see(self, seen: InstanceDetail) -> None:
         """Take what was seen of it."""
+        account = self.client.identity
         with self._lock:
-            if seen.status == "removed":
+            gone = seen.is_gone and not self._known().is_gone
+            if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
             self.detail, self.missed, self.seen_at = seen, None, worker.clock.now()
+            self._seen_by = account
         if changed:
             sightings.note(self.client.host.base_url, [seen])
+            if gone:
+                unseen.write_down(self.client, seen)
             self.tell()
 
     def fail_action(self, error: PpioError) -> None:
@@ -351,12 +361,14 @@ class Instance:
     def _act(self, action: Action, timeout: float | None) -> Instance:
         number = self._outcomes.begin()
         try:
-            self.see(perform(self.client, self.id, action, self._take, timeout))
+            seen = Errand(self.client, self.id, action, self._take, timeout, self._seen_before()).run()
+            self.see(seen)
         except PpioError as error:
             self._outcomes.fail(number, error)
             self.tell()
             raise
-        self._outcomes.read_back(number, action)
+        # Whatever was asked for, one that is gone is not called stopped.
+        self._outcomes.read_back(number, {NOT_SEEN: NOT_SEEN, "removed": "delete"}.get(seen.status, action))
         self.tell()
         return self
 
@@ -364,28 +376,30 @@ class Instance:
         self.see(kept(self.detail, seen))
 
     def look(self) -> InstanceDetail:
-        """Look at it once and return what was seen; one that is gone has the status ``"removed"``.
+        """Look at it once and return what was seen.
+
+        One that is gone has the status ``"removed"`` where the server says so, and ``"not_seen"`` once
+        three looks over a minute have not found it.
 
         Raises
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
         try:
-            self._take(self.client.get_detail(self.id))
-        except ApiError as error:
-            if self.detail is None or not is_gone(error):
-                self.missed = error
-                raise
-            self.see(InstanceDetail(**{**vars(self.detail), "status": "removed"}))
+            self._take(unseen.look(self.client, self.id, self._seen_before()))
         except PpioError as error:
             self.missed = error
             raise
         return self._known()
 
+    def _seen_before(self) -> InstanceDetail | None:
+        """Return what this account saw of it: another one's "not found" says nothing."""
+        return self.detail if self._seen_by == self.client.identity else None
+
     def _seen_until(self) -> int:
         """Return when it was last seen there."""
         known = self._known()
-        return known.seen_until if known.status == "removed" else int(self.seen_at)
+        return known.seen_until if known.is_gone else int(self.seen_at)
 
     def _look_once(self) -> None:
         """Have something to show; what fails is shown as it is."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets import notebook
+from ppio_widgets.cloud.answers import GONE, not_certain, plain
 from ppio_widgets.errors import PpioError
+from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.record import folded
 from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.answers import InstanceInfo, Listing
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 # Both clocks tell whole seconds, so an instance may seem older than it is.
 SLACK_SECONDS = 3.0
 # A name in one of these is free again.
-GOING = ("toRemove", "removing", "removed")
+GOING = ("toRemove", "removing", *GONE)
 ABSENCES_NEEDED = 3
 ABSENT_SECONDS = 60.0
 # So long another kernel may still be sending: within a minute it leaves, for five it is listened to.
@@ -39,9 +42,12 @@ def look_once(record: Record, wire: Wire, ledger: Ledger, now: float) -> Record:
     """Look an unresolved launch up; returns what is known of it now, and does not save it."""
     try:
         listing = wire.look(record.name)
-    except PpioError:
-        return replace(record, state=LaunchState.UNKNOWN, absences=0)
-    return judge(record, listing, ledger.of_name(record.name), now)
+    except PpioError as error:
+        why = plain(error.sentence(words()))
+        return replace(record, state=LaunchState.UNKNOWN, absences=0, missed=why)
+    seen = judge(record, listing, ledger.of_name(record.name), now)
+    odd = "" if listing.odd is None else plain(not_certain(wire.host.name, listing.odd).sentence(words()))
+    return replace(seen, missed=odd)
 
 
 def judge(record: Record, listing: Listing, contents: Contents, now: float) -> Record:
@@ -49,7 +55,8 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
 
     Exactly one instance of this very name, made since and belonging to no other
     launch, is it. Three complete absences over a minute mean that it is not there.
-    Everything else leaves it unknown.
+    Everything else leaves it unknown: above all one of the name that seems older than the
+    request, as a clock may be wrong, ours, the server's or its database's.
     """
     others = [other for other in contents.records if record.rivals(other)]
     known = {other.instance_id for other in others}
@@ -67,26 +74,53 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
         return replace(
             record, state=LaunchState.SUCCEEDED, instance_id=found[0].id, source="listing", candidates=()
         )
-    # A name that the server may have changed; or an instance that seems older than the
-    # request, though none was there before it: then a clock is wrong.
     changed = [one for one in named if one.name != record.name and one.created_at >= since]
-    older = [one for one in there if one.name == record.name]
-    doubtful = changed + (older if record.name_was_free else [])
+    doubtful = list(dict.fromkeys((*changed, *there)))
     if doubtful or not listing.certain:
         return replace(record, state=LaunchState.UNKNOWN, absences=0, candidates=_ids(doubtful))
-    if record.state is LaunchState.SENDING and now - record.sent_at < OPEN_SECONDS:
+    return _absent(record, listing, now)
+
+
+def _absent(record: Record, listing: Listing, now: float) -> Record:
+    """Count one more complete absence; what one clock says is believed where no other contradicts it."""
+    since_sent = now - record.sent_at
+    if listing.server_time:
+        since_sent = min(since_sent, listing.server_time - record.sent_at - (record.offset or 0.0))
+    if record.state is LaunchState.SENDING and since_sent < OPEN_SECONDS:
         return replace(record, absences=0, candidates=())
-    first = record.absent_since if record.absences else now
-    absences = record.absences + 1
-    gone = absences >= ABSENCES_NEEDED and now - first >= ABSENT_SECONDS
+    begun = record if record.absences else _begin(record, listing, now)
+    seconds = notebook.of(_Begun).seconds(begun.launch_id, begun.absent_since, now)
+    if begun.absent_date and listing.server_time:
+        seconds = min(seconds, listing.server_time - begun.absent_date)
+    absences = begun.absences + 1
+    gone = absences >= ABSENCES_NEEDED and seconds >= ABSENT_SECONDS
     return replace(
-        record,
+        begun,
         state=LaunchState.ABSENT if gone else LaunchState.UNKNOWN,
         source="listing" if gone else "",
         absences=absences,
-        absent_since=first,
         candidates=(),
     )
+
+
+def _begin(record: Record, listing: Listing, now: float) -> Record:
+    notebook.of(_Begun).begin(record.launch_id, now)
+    return replace(record, absent_since=now, absent_date=listing.server_time)
+
+
+class _Begun:
+    """When this kernel began to count the absences of each launch, by a clock that nobody sets."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, tuple[float, float]] = {}
+
+    def begin(self, launch_id: str, now: float) -> None:
+        self._began[launch_id] = now, worker.clock.monotonic()
+
+    def seconds(self, launch_id: str, since: float, now: float) -> float:
+        """Return the seconds since; where another kernel began, by the clock that both have."""
+        began, tick = self._began.get(launch_id, (0.0, 0.0))
+        return worker.clock.monotonic() - tick if began == since else now - since
 
 
 def _ids(instances: list[InstanceInfo]) -> tuple[str, ...]:

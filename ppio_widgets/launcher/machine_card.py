@@ -57,7 +57,7 @@ def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
     seen = instance.detail
     if seen is not None:
         yield Fact(say("machine.cost"), cost_words(instance, seen, say))
-        if seen.mode == "prepaid" and seen.status != "removed":
+        if seen.mode == "prepaid" and not seen.is_gone:
             yield Fact(say("machine.renewal"), renewal_words(seen, say))
 
 
@@ -113,10 +113,11 @@ def steps(instance: Instance) -> tuple[list[str], int]:
 
 def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     """Return why it could not be looked at, and since when what is shown is old."""
+    reason = error.sentence(say)
     if not instance.seen_at:
-        return say("machine.not_yet", reason=error.sentence(say)) if is_gone(error) else error.sentence(say)
-    moment = moment_words(instance.seen_at, worker.clock.now())
-    return say("machine.missed_since", moment=moment, reason=error.sentence(say))
+        return say("machine.not_yet", reason=reason) if is_gone(error) else reason
+    key = "machine.not_found" if is_gone(error) else "machine.missed_since"
+    return say(key, moment=moment_words(instance.seen_at, worker.clock.now()), reason=reason)
 
 
 def outcome_words(instance: Instance, say: Words) -> str:
@@ -125,7 +126,7 @@ def outcome_words(instance: Instance, say: Words) -> str:
         return ""
     confirmed = confirmed_words(*instance.done, say)
     seen = instance.detail
-    if seen is None or seen.status != "removed" or instance.cost_so_far is None:
+    if seen is None or not seen.is_gone or instance.cost_so_far is None:
         return confirmed
     return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, seen, say))
 
@@ -135,7 +136,7 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     seconds, cost, offer = seconds_on(seen, worker.clock.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
-    gone = seen.status == "removed"
+    gone = seen.is_gone
     if seen.mode == "prepaid":
         return say("machine.prepaid_gone" if gone else "machine.prepaid", span=span)
     if cost is None:

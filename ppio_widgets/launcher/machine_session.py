@@ -57,7 +57,7 @@ class MachineSession(HasTraits):
         """What can be asked for now."""
         seen = self.instance.detail
         status = seen.status if seen is not None else ""
-        if status == "removed":
+        if seen is not None and seen.is_gone:
             return ()
         if status in ENDED:
             offered: tuple[Action, ...] = ("start", "delete")
@@ -165,7 +165,7 @@ class MachineSession(HasTraits):
     def _on_tick(self) -> None:
         self._on_instance(self.instance)
         seen = self.instance.detail
-        if seen is not None and seen.status == "removed":
+        if seen is not None and seen.is_gone:
             self.stop_watching()
 
     def _on_nobody(self, number: int) -> None:

@@ -13,6 +13,8 @@ from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 
 VERSION = 1
 
+_TIMES = ("sent_at", "offset", "absent_since", "absent_date", "gone_at")
+
 # The states that a record can have; it is written only from the sending on.
 _WRITTEN = ("sending", "succeeded", "rejected", "not_sent", "unknown", "absent")
 
@@ -51,6 +53,14 @@ class Record:
         When the first of them was made.
     candidates : tuple of str
         Ids of instances that it may be, when that is not clear.
+    absent_date : float
+        The server's clock at the first of these look-ups, 0 where not told.
+    missed : str
+        Why the last look-up proved nothing, in a sentence; empty when it did.
+    gone : str
+        ``"removed"`` or ``"not_seen"`` once its instance is proved to be gone; such an id is not asked for.
+    gone_at : float
+        When that was.
     """
 
     launch_id: str
@@ -68,6 +78,10 @@ class Record:
     absences: int = 0
     absent_since: float = 0.0
     candidates: tuple[str, ...] = ()
+    absent_date: float = 0.0
+    missed: str = ""
+    gone: str = ""
+    gone_at: float = 0.0
 
     @property
     def name(self) -> str:
@@ -130,13 +144,17 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         "absences": (int,),
         "absent_since": (int, float),
         "candidates": (list,),
+        "absent_date": (int, float),
+        "missed": (str,),
+        "gone": (str,),
+        "gone_at": (int, float),
     }
     required = ("launch_id", "host", "account", "body", "sent_at", "state")
     if not all(name in data for name in required):
         return False
     if not all(isinstance(data[name], kind) for name, kind in kinds.items() if name in data):
         return False
-    times = [data[name] for name in ("sent_at", "offset", "absent_since") if data.get(name) is not None]
+    times = [data[name] for name in _TIMES if data.get(name) is not None]
     # Not infinite, not NaN, and not so large that it cannot be reckoned with.
     return (
         data["state"] in _WRITTEN

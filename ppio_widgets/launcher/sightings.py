@@ -48,10 +48,10 @@ def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = Fa
         now = {one.id: kept(before.get(one.id), one) for one in looked_at}
         # Of two made at the same time, or at one that is not known, the one seen last comes first.
         found = now if whole else {**now, **{key: one for key, one in before.items() if key not in now}}
-        alive = [one for one in found.values() if one.status != "removed"]
+        alive = [one for one in found.values() if not one.is_gone]
         alive.sort(key=lambda one: one.created_at, reverse=True)
         seen.instances[base_url] = tuple(alive[:MOST_SEEN])
-        removed = {one.id: one for one in looked_at if one.status == "removed"}
+        removed = {one.id: one for one in looked_at if one.is_gone}
         gone = [one for one in seen.gone.get(base_url, ()) if one.id not in removed]
         seen.gone[base_url] = (*removed.values(), *gone)[:MOST_SEEN]
 

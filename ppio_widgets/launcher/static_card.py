@@ -219,6 +219,7 @@ def of_board(board: Board, say: Words, missed: PpioError | None = None, *, pract
         Which cloud it is.
     """
     more = len(board) - MOST_ROWS
+    rows = tuple((one.id, one.name, one.status, one.error) for one in board.instances)
     table = board.table(say, MOST_ROWS) if len(board) else []
     table += [say("preview.more", n=more)] if more > 0 else []
     return StaticCard(
@@ -226,7 +227,7 @@ def of_board(board: Board, say: Words, missed: PpioError | None = None, *, pract
         table=tuple(table),
         ways=(Way(say("static.list"), _code("%ppio ls", practice=practice)),),
         as_of=_as_of(board.now, say),
-        mark=(str(missed or ""), tuple((one.id, one.name, one.status, one.error) for one in board.instances)),
+        mark=(str(missed or board.doubt or ""), rows),
     )
 
 
@@ -291,7 +292,7 @@ def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iter
 def _seen(machine: Instance, say: Words) -> Iterator[Fact]:
     """Yield what was last seen of an instance; of a deleted one the cost only where it is known."""
     seen = machine.detail
-    if seen is None or seen.status != "removed" or machine.cost_so_far is not None:
+    if seen is None or not seen.is_gone or machine.cost_so_far is not None:
         yield from cost_facts(machine, say)
     yield from news(machine, say)
 
@@ -314,7 +315,7 @@ def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
 
 
 def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
-    gone = instance.detail is not None and instance.detail.status == "removed"
+    gone = instance.detail is not None and instance.detail.is_gone
     if not gone and _PLAIN_ID.fullmatch(instance.id):
         practice = instance.target.practice
         name = plain((instance.detail.name if instance.detail is not None else "") or instance.id)

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import ENDED, RUNNING
-from ppio_widgets.errors import ApiError, CredentialsError, PpioError
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError, is_gone
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import SLOWEST_POLL_SECONDS
 from ppio_widgets.launcher.watcher import POLL_SECONDS
@@ -33,7 +33,8 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
             instance.look()
             pause = POLL_SECONDS
         except ApiError as error:
-            if 400 <= error.status < 500 and error.status != 429:
+            missing = is_gone(error) and instance.detail is not None  # it is looked for until that is proved
+            if 400 <= error.status < 500 and error.status != 429 and not missing:
                 raise
             pause = max(min(pause * 2, SLOWEST_POLL_SECONDS), error.retry_after or 0.0)
         except CredentialsError:
@@ -51,4 +52,4 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
 def _is_over(seen: InstanceDetail, until: str) -> bool:
     alike = ENDED[:2]
     there = seen.status == until or (until in alike and seen.status in alike)
-    return there or bool(seen.error) or seen.status == "removed" or (seen.at_rest and until == RUNNING)
+    return there or bool(seen.error) or seen.is_gone or (seen.at_rest and until == RUNNING)

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.details import DetailListing
     from ppio_widgets.launcher.instance import Instance
-
-    Rows = tuple[InstanceDetail, ...]
 
 log = logging.getLogger("ppio_widgets")
 
@@ -54,7 +52,7 @@ class Watch:
     watcher: Watcher
     instance: Instance | None = None
     on_tick: Callable[[], None] | None = None
-    on_rows: Callable[[Rows | PpioError], None] | None = None
+    on_listing: Callable[[DetailListing | PpioError], None] | None = None
     knocks: bool = False
     # The start for which it was read in full.
     read_for: int | None = None
@@ -94,8 +92,8 @@ def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = Fal
     return made
 
 
-def watch_all(client: PpioClient, on_rows: Callable[[Rows | PpioError], None]) -> Watch:
-    """Watch all instances of an account; `on_rows` gets each listing, or why there is none.
+def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioError], None]) -> Watch:
+    """Watch all instances of an account; `on_listing` gets each listing, or why there is none.
 
     Raises
     ------
@@ -103,7 +101,7 @@ def watch_all(client: PpioClient, on_rows: Callable[[Rows | PpioError], None]) -
         When the system has no thread left.
     """
     watcher = _watcher_of(client.identity)
-    made = Watch(client, watcher, on_rows=on_rows)
+    made = Watch(client, watcher, on_listing=on_listing)
     watcher.add(made)
     return made
 
@@ -227,27 +225,28 @@ class Watcher:
         before = self._standing(watches)
         failed: PpioError | None = None
         try:
-            rows, failed = self._look(watches)
+            listing, failed = self._look(watches)
         except PpioError as error:
-            rows, failed = None, error
+            listing, failed = None, error
             for one in watches:
                 if one.instance is not None:
                     one.instance.fail(error)
         self._knock(watches)
-        if rows is not None:
+        rows = () if listing is None else listing.instances
+        if listing is not None:
             self._known = tuple((row.id, row.status) for row in rows)
         for one in watches:
-            _call(one, rows if rows is not None else failed)
+            _call(one, failed if listing is None else listing)
         if failed is not None:
             return self._pace.failing(failed)
-        moving = any(not row.at_rest for row in rows or ()) or any(map(_moves, watches))
+        moving = any(not row.at_rest for row in rows) or any(map(_moves, watches))
         return self._pace.after(changed=self._standing(watches) != before, moving=moving)
 
     def _standing(self, watches: list[Watch]) -> tuple[object, ...]:
         """Return all that is known, to compare."""
         return (*(one.instance.detail for one in watches if one.instance is not None), self._known)
 
-    def _look(self, watches: list[Watch]) -> tuple[Rows | None, PpioError | None]:
+    def _look(self, watches: list[Watch]) -> tuple[DetailListing | None, PpioError | None]:
         """Read what is watched; returns the listing, where it took one, and what failed for some."""
         client = watches[0].client
         by_id: dict[str, list[Watch]] = {}
@@ -257,9 +256,9 @@ class Watcher:
         if len(by_id) == 1 and all(one.instance is not None for one in watches):
             _read(watches)
             return None, None
-        rows = client.list_details()
-        sightings.note(client.host.base_url, rows, whole=True)
-        listed = {row.id: row for row in rows}
+        listing = client.listing()
+        sightings.note(client.host.base_url, listing.instances, whole=listing.certain)
+        listed = {row.id: row for row in listing.instances}
         missing = [group for identity, group in by_id.items() if identity not in listed]
         due = [missing[(self._ticks + n) % len(missing)] for n in range(min(MOST_LOOKS, len(missing)))]
         self._ticks += len(due)
@@ -271,10 +270,10 @@ class Watcher:
         for group in due:
             error = _try_to_read(group)
             if isinstance(error, ApiError) and error.retry_after:
-                return rows, error
+                return listing, error
             if group not in missing:  # what is not in the listing may not be there yet
                 failed = failed or error
-        return rows, failed
+        return listing, failed
 
     def _knock(self, watches: list[Watch]) -> None:
         """Try one Jupyter that has not answered yet."""
@@ -323,11 +322,11 @@ def _moves(one: Watch) -> bool:
     return machine.detail is None or not machine.detail.at_rest or (one.knocks and machine.awaits_jupyter)
 
 
-def _call(one: Watch, seen: Rows | PpioError | None) -> None:
+def _call(one: Watch, seen: DetailListing | PpioError | None) -> None:
     try:
         if one.on_tick is not None:
             one.on_tick()
-        if one.on_rows is not None and seen is not None:
-            one.on_rows(seen)
+        if one.on_listing is not None and seen is not None:
+            one.on_listing(seen)
     except Exception as error:  # noqa: BLE001 - the others still hear of it
         log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it

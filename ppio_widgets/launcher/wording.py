@@ -64,10 +64,12 @@ def record_sentence(record: Record, now: float, say: Words) -> str:
     if record.instance_id is not None:
         identity = plain(record.instance_id)
         others = [say("launch.two", id=identity, other=plain(other)) for other in record.candidates]
-        return joined([say("record.succeeded", **known, id=identity), *others])
+        gone = say("record.gone", status=status_words(record.gone, say)) if record.gone else ""
+        return joined([say("record.succeeded", **known, id=identity), gone, *others])
     state = LaunchState.UNKNOWN if record.unresolved else record.state
     text = say(f"record.{state.value}", **known)
-    return joined([text, _candidates(record, say)])
+    missed = record.missed if state is LaunchState.UNKNOWN else ""
+    return joined([text, missed, _candidates(record, say)])
 
 
 def _machine(launch: Launch, where: str, say: Words) -> str:
@@ -89,6 +91,7 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
         reason = launch.doubt.fact(say) if launch.doubt is not None else ""
     elif launch.state is LaunchState.ABSENT:
         reason = ""  # that it may be running was said, and is settled
+        key = "launch.absent_said" if launch.source == "person" else key
     else:
         reason = launch.error.sentence(say) if launch.error is not None else ""
     parts = [say(key, name=launch.name, cloud=where, reason=reason).rstrip()]
@@ -97,7 +100,7 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
     if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
         parts.append(say("launch.looks" if launch.pending else "launch.rests", launch_id=launch.launch_id))
     if launch.state in UNRESOLVED and launch.record is not None:
-        parts.append(_candidates(launch.record, say))
+        parts += [launch.record.missed, _candidates(launch.record, say)]
     return joined(parts)
 
 

@@ -37,7 +37,8 @@ def left_on(client: PpioClient, say: Words) -> str:
     from ppio_widgets.request import money  # noqa: PLC0415
 
     ours = ids_of_this_kernel()
-    on = [one for one in client.list_details() if one.is_on and one.mode != "prepaid" and one.id not in ours]
+    listed = client.listing().instances
+    on = [one for one in listed if one.is_on and one.mode != "prepaid" and one.id not in ours]
     if not on:
         return ""
     now, offers = worker.clock.now(), offers_of(client, seen=on)

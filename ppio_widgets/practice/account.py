@@ -40,6 +40,8 @@ _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
 # While it is in one of these, nothing is billed by the hour.
 _OFF = ("toStop", "stopping", "exited", "toRemove", "removing", "removed")
 BOOT_SECONDS = 2.0
+# So long one that is removed is still answered about, by its id, so that a delete is confirmed at once.
+REMOVED_SECONDS = 60.0
 MONTH_SECONDS = 30 * 86400
 MOST_INSTANCES = 1000
 
@@ -60,6 +62,10 @@ class _Instance:
         steps = _WALKS[self.walk]
         # A clock that was set back finds the walk at its beginning.
         return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
+
+    def is_known(self, now: float) -> bool:
+        """Whether it is there, or was until a minute ago."""
+        return self.status(now) != "removed" or self.status(now - REMOVED_SECONDS) != "removed"
 
 
 class PracticeAccount:
@@ -114,7 +120,7 @@ class PracticeAccount:
             secrets.token_hex(5), compact(body).body, created=now, walk_began=now, started=now
         )
         with self._lock:
-            self._instances = {one.id: one for one in self._alive(now)}
+            self._instances = {key: one for key, one in self._instances.items() if one.is_known(now)}
             self._pay(instance.body, now)
             self._instances[instance.id] = instance
         lose_answer(instance.body)
@@ -137,7 +143,10 @@ class PracticeAccount:
         """
         with self._lock:
             now = self._clock()
-            return _detail(self._find(instance_id, now), now, served_at)
+            instance = self._instances.get(instance_id)
+            if instance is None or not instance.is_known(now):
+                raise _not_found(instance_id)
+            return _detail(instance, now, served_at)
 
     def is_up(self, instance_id: str) -> bool:
         """Whether what runs on an instance answers: a little later than the instance itself runs."""
@@ -217,7 +226,7 @@ class PracticeAccount:
         Refused
             When there is too little money, or there are too many instances.
         """
-        if len(self._instances) >= MOST_INSTANCES:
+        if len(self._alive(now)) >= MOST_INSTANCES:
             message = f"the account has {MOST_INSTANCES} instances"
             raise Refused(400, "CREATE_INSTANCE_LIMIT", message)
         charged = _charged(body)
@@ -233,8 +242,12 @@ class PracticeAccount:
     def _find(self, instance_id: str, now: float) -> _Instance:
         instance = self._instances.get(instance_id)
         if instance is None or instance.status(now) == "removed":
-            raise Refused(400, "RESOURCE_NOT_FOUND", "instance not found", {"id": instance_id})
+            raise _not_found(instance_id)
         return instance
+
+
+def _not_found(instance_id: str) -> Refused:
+    return Refused(400, "RESOURCE_NOT_FOUND", "instance not found", {"id": instance_id})
 
 
 def _validate(body: Mapping[str, Any]) -> None:

@@ -7,9 +7,11 @@ import threading
 import httpx
 import pytest
 
+from ppio_widgets import notebook
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launcher import recovery, search
 from ppio_widgets.launcher.ledger import Ledger
+from ppio_widgets.launcher.record import Record
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
 from tests.faults.ground import PATIENCE, files_agree, launch_on, submitted
@@ -41,6 +43,8 @@ def test_three_absences_over_a_minute_are_an_absence(cloud, empty, folder, time)
     assert time.pauses == [2.0, 8.0, 20.0, 45.0]
     assert server.asked == {"look": 1 + 4, "create": 1}
     assert "is not there" in repr(launch)
+    assert "found" not in repr(launch)
+    assert "running" not in repr(launch)
     files_agree(launch, folder)
 
 
@@ -118,6 +122,14 @@ ODD_ANSWERS = {
     "a cursor that leads back": says(200, {"data": [], "has_more": True, "next_cursor": "same"}),
     "a part": says(206, {"data": [], "has_more": False, "next_cursor": ""}),
     "accepted": says(202, {"data": [], "has_more": False, "next_cursor": ""}),
+    "kept on the way": says(200, {"data": [], "has_more": False}, "Age: 3600"),
+    "dated before": says(200, {"data": [], "has_more": False}, "Date: Mon, 06 Nov 2023 00:00:00 GMT"),
+    "a total beside nothing": says(200, {"data": [], "has_more": False, "total": 3}),
+    "a part of more": says(200, {"data": [], "has_more": False}, "Content-Range: items */3"),
+    "an error beside nothing": says(200, {"data": [], "has_more": False, "error": {"type": "busy"}}),
+    "a code beside nothing": says(200, {"data": [], "has_more": False, "code": 503}),
+    "named twice": says(200, b'{"data": [], "has_more": false, "data": []}'),
+    "a cursor behind the last": says(200, {"data": [], "has_more": False, "next_cursor": "x"}),
     "gzip": says(200, {"data": [], "has_more": False}, "Content-Encoding: gzip"),
     "cut": sends(packed(200, b'{"data": [], "has_more": false}')[:-9]),
     "not our key": says(401, {"message": "no"}),
@@ -154,6 +166,10 @@ def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time
     assert time.pauses == list(search.LOOK_PAUSES)
     assert sum(time.pauses) > 15 * 60
     assert f"look it up once more (%ppio launches look {launch.launch_id})" in repr(launch)
+    # Why it is not certain is said, also by the record.
+    assert launch.record.missed
+    assert launch.record.missed in repr(launch)
+    assert launch.record.missed in recovery.launches().lines(words("en"))[0]
     assert server.posts == 1
     files_agree(launch, folder)
 
@@ -268,11 +284,12 @@ def test_one_that_belongs_to_another_launch_is_not_it(cloud, empty, listings):
     assert (launch.state, launch.id) == (SUCCEEDED, "i-2")
 
 
-def test_an_older_one_of_the_name_is_not_it(cloud, listings):
+def test_an_older_one_of_the_name_is_not_it_and_proves_no_absence(cloud, listings):
+    """Nobody looked before: it may be the new one, with the time of a clock that is wrong."""
     older = listings.row("demo", "i-0", age=600)
     _server, client = cloud(listings.page(older))
     launch = submitted(client, again=True)
-    assert (launch.state, launch.id) == (ABSENT, None)
+    assert (launch.state, launch.id, launch.record.candidates) == (UNKNOWN, None, ("i-0",))
 
 
 def test_the_newer_of_two_is_it(cloud, listings):
@@ -322,7 +339,8 @@ def test_another_clock_still_finds_it(ahead, again, cloud, empty, listings):
 def test_another_clock_does_not_make_an_older_one_ours(ahead, cloud, listings):
     listings.ahead = ahead
     _server, client = cloud(listings.page(listings.row("demo", "i-0", age=600)))
-    assert submitted(client, again=True).state is ABSENT
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.id) == (UNKNOWN, None)
 
 
 @skews
@@ -349,6 +367,71 @@ def test_without_a_date_an_empty_listing_proves_as_much(again, cloud, empty, lis
     listings.dated = False
     _server, client = cloud(empty)
     assert submitted(client, again=again).state is ABSENT
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize("dated", [False, True])
+def test_our_clock_that_jumps_makes_no_absence(dated, cloud, empty, listings, time, monkeypatch):
+    listings.dated = dated
+    _server, client = cloud(empty)
+    launch = submitted(client)
+    began, ahead = time.time, listings.ahead
+    monkeypatch.setattr(time, "monotonic", lambda: began + 1)
+    for hours in range(1, 6):
+        time.time, listings.ahead = began + hours * HOURS, ahead - hours * HOURS
+        assert launch.look().state is UNKNOWN
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_in_another_kernel_the_servers_clock_has_to_agree(cloud, empty, listings, time, monkeypatch):
+    _server, client = cloud(empty)
+    record = submitted(client).record
+    ledger_of = Ledger(recovery.ledger_for(practice=False).folder)
+    began = time.time
+    for hours in range(1, 6):
+        monkeypatch.setattr(notebook, "_sessions", {})
+        time.time, listings.ahead = began + hours * HOURS, -hours * HOURS
+        record = recovery.look_up(record, ledger_of, client)
+        assert record.state is UNKNOWN
+    listings.ahead += 100
+    assert recovery.look_up(record, ledger_of, client).state is ABSENT
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_their_clock_that_jumps_makes_no_absence(cloud, empty, listings, time):
+    _server, client = cloud(empty)
+    launch = submitted(client)
+    for hours in range(1, 6):
+        listings.ahead = hours * HOURS
+        assert launch.look().state is UNKNOWN
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_database_behind_its_gateway_makes_no_absence(again, cloud, empty, listings):
+    """The instance carries a time before the request, by the clock of the gateway."""
+    looks = [] if again else [empty]
+    _server, client = cloud(*looks, listings.page(listings.row("demo", "i-7", age=30)))
+    launch = submitted(client, again=again)
+    assert (launch.state, launch.record.candidates) == (UNKNOWN, ("i-7",))
+
+
+def test_a_changed_name_with_an_older_time_is_no_absence_either(cloud, empty, listings):
+    _server, client = cloud(empty, listings.page(listings.row("DEMO", "i-7", age=30)))
+    launch = submitted(client)
+    assert (launch.state, launch.record.candidates) == (UNKNOWN, ("i-7",))
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_launch_that_another_kernel_is_sending_outlives_a_jump_of_our_clock(cloud, empty, listings, time):
+    _server, client = cloud(empty)
+    sent = Record("aaaa1111", client.host.base_url, client.account, {"name": "demo"}, time.time, offset=0.0)
+    ledger_of = Ledger(recovery.ledger_for(practice=False).folder)
+    ledger_of.claim(sent)
+    time.turn(2 * HOURS)
+    listings.ahead = -2 * HOURS
+    for _ in range(4):
+        listings.ahead += 30
+        assert recovery.look_up(sent, ledger_of, client).state is LaunchState.SENDING
 
 
 # An answer that is late.

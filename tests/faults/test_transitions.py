@@ -23,13 +23,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ppio_widgets.cloud.answers import InstanceInfo, Listing
+from ppio_widgets.cloud.answers import InstanceInfo, Listing, not_certain
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.cloud.host import Host
 from ppio_widgets.cloud.verdict import Verdict
 from ppio_widgets.errors import (
     AccessDenied,
-    AnswerUnreadable,
     ApiError,
     ConsentNeeded,
     CredentialsError,
@@ -109,7 +108,7 @@ class PretendWire:
     def look(self, name):
         assert name == "demo"
         failures = {
-            "a page": AnswerUnreadable("answer_unreadable", host="h"),
+            "a page": not_certain("h", "json"),
             "no right": AccessDenied("api", status=403, reason="", message=""),
             "a wrong key": AccessDenied("api", status=401, reason="", message=""),
             "nobody": Unreachable("unreachable", host="h", kind="K"),
@@ -125,7 +124,7 @@ class PretendWire:
             "alike": {"i-1": "DEMO"},
         }.get(self.sight, {})
         rows = tuple(InstanceInfo(one, names[one], "running", created_at=now) for one in names)
-        return Listing(rows, self._clock.time, certain=self.sight != "uncertain")
+        return Listing(rows, self._clock.time, odd="more" if self.sight == "uncertain" else None)
 
     @property
     def identity(self):

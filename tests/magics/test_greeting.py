@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from ppio_widgets import PpioClient, api, launch
+from ppio_widgets.cloud.details import DetailListing
 from ppio_widgets.launcher import worker
 from ppio_widgets.locale import words
 from ppio_widgets.magics import greeting
@@ -84,7 +85,7 @@ def test_what_is_stopped_or_paid_for_is_not_told(greet, account, clock):
 
 def test_what_this_kernel_launched_is_not_told(shell, client, monkeypatch):
     mine = launch(BODY, practice=True)
-    monkeypatch.setattr(client, "list_details", lambda: (mine.machine().refresh().detail,))
+    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.machine().refresh().detail,)))
     assert greeting.left_on(client, words("en")) == ""
     mine.stop_following()
 

@@ -7,8 +7,10 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
 from ppio_widgets.launcher import worker
 from ppio_widgets.practice import kernel_account
 from tests.clock import Clock
+from tests.practice import KEY as PRACTICE_KEY
 from tests.practice import RICH
 from tests.unit.test_instance import BODY, ENV, GoingClock
+from tests.unit.wire import faulty, says
 
 
 @pytest.fixture
@@ -243,3 +245,29 @@ def test_nothing_is_launched_like_what_is_no_instance(run, made, word):
     with pytest.raises((UsageError, LaunchRefused)):
         run(f"%ppio_launch --practice --like {word} --name new --yes")
     assert len(kernel_account().page()["data"]) == 1
+
+
+LISTED = {"id": "i-1", "name": "demo", "status": {"status": "running"}, "created_at": 1}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"data": None, "has_more": False}, "leaves its list of instances out"),
+        ({"data": [], "has_more": False, "total": 3}, "counts other rows"),
+        ({"data": [{**LISTED, "id": ""}], "has_more": False}, "a row that cannot be read"),
+        ({"code": 500, "message": "busy", "data": None}, "an error beside its data"),
+        ({"data": [LISTED]}, "does not say whether there are more"),
+        (b'{"data": [], "has_more": fal', "is no JSON"),
+    ],
+)
+def test_a_listing_that_is_not_certain_says_what_could_not_be_read(shell, run, monkeypatch, answer, told):
+    monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", PRACTICE_KEY)
+    with faulty(says(200, answer)) as server:
+        try:
+            said = repr(run(f"%ppio ls --base-url {server.url}"))
+        except UsageError as error:
+            said = str(error)
+    assert told in said
+    assert "Not certain" in said
+    assert "No instances" not in said

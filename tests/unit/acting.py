@@ -68,6 +68,8 @@ class ActingClock(worker.Clock):
     def now(self):
         return self._clock.now
 
+    monotonic = now
+
     def wait(self, event, seconds):
         name = threading.current_thread().name
         if name == "ppio-timer":

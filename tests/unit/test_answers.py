@@ -1,5 +1,6 @@
 import json
 import time
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,9 @@ from hypothesis import strategies as st
 from ppio_widgets.cloud.answers import (
     LONGEST_WORDS,
     InstanceInfo,
+    Odd,
+    Reply,
+    not_certain,
     plain,
     read_error,
     read_instance,
@@ -219,44 +223,73 @@ ROW = {"id": "i", "name": "n", "status": {"status": "running"}, "created_at": 5}
 
 
 @pytest.mark.parametrize(
-    ("answer", "cursor", "certain"),
+    ("answer", "cursor", "odd"),
     [
-        ({"data": [ROW], "has_more": False, "next_cursor": ""}, "", True),
-        ({"data": [ROW], "has_more": True, "next_cursor": "c"}, "c", True),
-        ({"data": [], "has_more": False}, "", True),
-        ({"data": [], "next_cursor": "c"}, "c", False),
-        ({"data": None, "has_more": False}, "", False),
-        ({"data": None}, "", False),
+        ({"data": [ROW], "has_more": False, "next_cursor": ""}, "", None),
+        ({"data": [ROW], "has_more": True, "next_cursor": "c"}, "c", None),
+        ({"data": [], "has_more": False}, "", None),
+        ({"data": [ROW], "has_more": False, "total": 1, "trace_id": "x"}, "", None),
+        ({"data": [], "next_cursor": "c"}, "c", "more"),
+        ({"data": []}, "", "more"),
+        ({"data": None, "has_more": False}, "", "data"),
+        ({"data": None}, "", "data"),
+        ({}, "", "shape"),
+        ({"data": {}}, "", "shape"),
+        ({"data": [None], "has_more": False}, "", "row"),
+        ({"data": [{**ROW, "id": ""}], "has_more": False}, "", "row"),
+        ({"data": [], "has_more": True}, "", "cursor"),
+        ({"data": [], "has_more": True, "next_cursor": None}, "", "cursor"),
+        ({"data": [], "has_more": False, "next_cursor": "c"}, "", "cursor"),
+        ({"data": [], "has_more": "no"}, "", "shape"),
+        ({"data": [], "has_more": False, "next_cursor": 5}, "", "shape"),
     ],
 )
-def test_a_page_is_read_strictly(answer, cursor, certain):
-    page = read_page(answer)
-    assert (page.cursor, page.certain) == (cursor, certain)
+def test_a_page_is_read_strictly(answer, cursor, odd):
+    page = read_page(Reply(answer), read_instance)
+    assert (page.cursor, page.odd) == (cursor, odd)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("header", "odd"),
     [
-        None,
-        [],
-        {},
-        {"data": {}},
-        {"data": [None], "has_more": False},
-        {"data": [{**ROW, "id": ""}], "has_more": False},
-        {"data": [{**ROW, "name": None}], "has_more": False},
-        {"data": [{**ROW, "created_at": "5"}], "has_more": False},
-        {"data": [{**ROW, "status": {}}], "has_more": False},
-        {"data": [], "has_more": True},
-        {"data": [], "has_more": True, "next_cursor": None},
-        {"data": [], "has_more": "no"},
-        {"data": [], "has_more": False, "next_cursor": 5},
+        ("items 0-0/1", None),
+        ("items 0-0/*", None),
+        ("items 0-4/5", "total"),
+        ("items */0", "total"),
+        ("nonsense", "total"),
     ],
 )
-def test_an_odd_page_is_none(answer):
-    assert read_page(answer) is None
+def test_a_range_fits_the_rows_of_its_page(header, odd):
+    reply = Reply({"data": [ROW], "has_more": False}, counted=(("content-range", header),))
+    assert read_page(reply, read_instance).odd == odd
 
 
-@given(anything)
-def test_whatever_comes_a_page_is_read_or_not(answer):
-    page = read_page(answer)
-    assert page is None or all(one.id and one.name for one in page.instances)
+@given(anything, st.text(max_size=12))
+def test_whatever_comes_a_page_is_read_or_not(answer, header):
+    value = answer if isinstance(answer, dict) else {"data": answer}
+    page = read_page(Reply(value, counted=(("content-range", header),)), read_instance)
+    assert all(one.id for one in page.rows)
+    assert len(page.rows) <= page.size
+
+
+@pytest.mark.parametrize("odd", get_args(Odd))
+def test_every_reason_has_its_words(odd):
+    assert "Not certain: the answer of h " in not_certain("h", odd).sentence(words("en"))
+    assert "不能确定：h 的应答" in not_certain("h", odd).sentence(words("zh"))
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        ('{"a": "\u4f60"}'.encode(), {"a": "\u4f60"}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        ('{"a": "x"}'.encode("utf-16"), None),
+        (b'{"a": "\xff"}', None),
+        (b'{"a": 1, "a": 2}', None),
+        (b'{"b": {"a": 1, "a": 1}}', None),
+        (b'{"a": NaN}', None),
+    ],
+)
+def test_json_is_utf8_and_names_no_key_twice(content, found):
+    assert read_json(content) == found

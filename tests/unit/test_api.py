@@ -34,7 +34,6 @@ from tests.unit.wire import (
     faulty,
     launching,
     listing,
-    nothing_there,
     resets_after_reading,
     row,
     says,
@@ -143,7 +142,8 @@ def test_a_lost_answer_is_looked_up_before_the_call_returns():
 
 
 def test_an_instance_that_is_not_there_says_so(time):
-    with launching(resets_after_reading, nothing_there) as server:
+    undated = says(200, {"data": [], "next_cursor": "", "has_more": False})
+    with launching(resets_after_reading, undated) as server:
         with pytest.raises(LaunchAbsent, match="did not find it: you can launch again"):
             launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         assert server.posts == 1

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from ppio_widgets.errors import ApiError, PpioError
+from ppio_widgets.cloud.details import DetailListing
+from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.board_session import BoardSession
 from ppio_widgets.locale import words
@@ -28,7 +29,7 @@ def session(cloud, clock, acting):
         cloud.running(name)
     clock.turn(20)
     session = BoardSession(cloud.client(), words("en"))
-    session._on_rows(session.client.list_details())
+    session._on_listing(session.client.listing())
     yield session
     for held in cloud.hold.values():
         held.set()
@@ -43,7 +44,7 @@ def ids(session):
 
 def listed(session, rows):
     """Have a listing arrive, as the watcher does."""
-    session._on_rows(tuple(rows))
+    session._on_listing(DetailListing(tuple(rows)))
 
 
 def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cloud):
@@ -79,7 +80,7 @@ def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock)
     session.confirm()
     acted()
     (_title, gone), (_other, stopped) = session.results
-    assert isinstance(gone, ApiError)
+    assert gone.startswith("confirmed deleted")
     assert stopped.startswith("confirmed stopped")
     assert cloud.asked == ["stop"]
 

@@ -102,7 +102,7 @@ def test_one_that_was_deleted_meanwhile_ends_the_timer(machine, time, account):
     account.act(machine.id, "delete")
     turn_until(time, lambda: timer.state not in ("waiting", "stopping"), 60)
     assert timer.state == "gone"
-    assert "not there any more" in repr(timer)
+    assert "not seen any more" in repr(timer)
 
 
 def test_what_is_no_time_sets_no_timer(machine):

@@ -148,8 +148,13 @@ def test_stop_start_restart_and_delete(http, clock):
     assert http.delete(one).status_code == 200
     assert walk(http, clock, instance_id, 2) == ["toRemove", "removing"]
     clock.turn(2)
-    for answer in (http.get(one), http.delete(one), http.put(f"{one}/start")):
+    for answer in (http.delete(one), http.put(f"{one}/start")):
         assert (answer.status_code, answer.json()["reason"]) == (400, "RESOURCE_NOT_FOUND")
+    for _ in range(2):
+        assert status_of(http, instance_id) == "removed", "for a minute"
+        clock.turn(58)
+    answer = http.get(one)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "RESOURCE_NOT_FOUND")
     assert http.get(INSTANCES).json()["data"] == []
 
 

@@ -4,6 +4,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import InstanceBoard
+from ppio_widgets.cloud.details import DetailListing
 from ppio_widgets.launcher import worker
 from tests.bodies import MINIMAL
 from tests.consent import let_read
@@ -201,7 +202,7 @@ def test_what_does_not_change_is_not_sent(board_of, fill, wire):
     priced(board)
     wire.clear()
     for _ in range(20):
-        board.session._on_rows(board.session.board.instances)
+        board.session._on_listing(DetailListing(board.session.board.instances))
     assert wire.count() == 0
 
 

@@ -1,0 +1,138 @@
+"""Whether an instance is gone: "not found" is proved by several looks, and not said once.
+
+A server that knows an id may say once that it does not: it restarts, or one of its copies lags. So the
+API's own RESOURCE_NOT_FOUND counts after three looks over at least a minute, and a sight between begins
+the count anew. What was proved is written down, and such an id is not asked for again.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ppio_widgets import notebook
+from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cloud.details import InstanceDetail
+from ppio_widgets.errors import CredentialsError, PpioError, is_gone
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.ledger import ledger_for
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.record import Record
+
+LOOKS_NEEDED = 3
+SECONDS_NEEDED = 60.0
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Looks in a row that found nothing, and when the first was, by a clock that nobody sets."""
+
+    looks: int
+    since: float
+
+    @property
+    def proves(self) -> bool:
+        old = worker.clock.monotonic() - self.since >= SECONDS_NEEDED
+        return self.looks >= LOOKS_NEEDED and old
+
+
+class _Counts:
+    """Of this kernel or session, by account and id."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_id: dict[Hashable, _Count] = {}
+        self.proved: set[Hashable] = set()
+
+
+def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = None) -> InstanceDetail:
+    """Look at an instance once, unless it is known to be gone.
+
+    Parameters
+    ----------
+    client : PpioClient
+    instance_id : str
+    known : InstanceDetail, optional
+        What was seen of it before; what was never seen can be late, and is not called gone.
+
+    Returns
+    -------
+    InstanceDetail
+        As it was seen; with the status `NOT_SEEN` once that is proved.
+
+    Raises
+    ------
+    ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        "Not found" as well, until it is proved.
+    """
+    if known is not None and (known.is_gone or is_proved(client, instance_id)):
+        return known if known.is_gone else _not_seen(known)
+    try:
+        seen = client.get_detail(instance_id)
+    except PpioError as error:
+        proved = is_gone(error) and _counted(client, instance_id)
+        known = known or (_recorded(client, instance_id) if proved else None)
+        if not proved or known is None:
+            raise
+        return _not_seen(known)
+    counts = notebook.of(_Counts)
+    with counts.lock:
+        counts.by_id.pop(_key(client, instance_id), None)
+        counts.proved.discard(_key(client, instance_id))
+    return seen
+
+
+def is_proved(client: PpioClient, instance_id: str) -> bool:
+    """Whether enough looks of this kernel have found nothing."""
+    counts = notebook.of(_Counts)
+    with counts.lock:
+        return _key(client, instance_id) in counts.proved
+
+
+def write_down(client: PpioClient, gone: InstanceDetail) -> None:
+    """Store in the record of its launch, where there is one, that an instance is gone."""
+    ledger = ledger_for(practice=client.is_practice)
+    with suppress(CredentialsError):  # the key went meanwhile
+        for record in _records_of(client, gone.id):
+            if record.gone != gone.status:
+                ledger.save(replace(record, gone=gone.status, gone_at=worker.clock.now()))
+
+
+def _counted(client: PpioClient, instance_id: str) -> bool:
+    """Count one more look that found nothing; returns whether it is proved now, or was by another kernel."""
+    key, counts = _key(client, instance_id), notebook.of(_Counts)
+    with counts.lock:
+        before = counts.by_id.get(key)
+        count = before or _Count(0, worker.clock.monotonic())
+        counts.by_id[key] = count = replace(count, looks=count.looks + 1)
+    if count.proves or (before is None and _recorded(client, instance_id) is not None):
+        with counts.lock:
+            counts.proved.add(key)
+    return is_proved(client, instance_id)
+
+
+def _recorded(client: PpioClient, instance_id: str) -> InstanceDetail | None:
+    """Return what the ledger knows of an instance that was proved to be gone; None for any other."""
+    gone = (one for one in _records_of(client, instance_id) if one.gone)
+    return next((InstanceDetail(instance_id, one.name) for one in gone), None)
+
+
+def _records_of(client: PpioClient, instance_id: str) -> list[Record]:
+    """Return what the ledger holds of an instance; what another key does not find says nothing of it."""
+    made_here = (client.host.base_url, client.account, instance_id)
+    records = ledger_for(practice=client.is_practice).read().records
+    return [one for one in records if (one.host, one.account, one.instance_id) == made_here]
+
+
+def _key(client: PpioClient, instance_id: str) -> Hashable:
+    return client.identity, instance_id
+
+
+def _not_seen(known: InstanceDetail) -> InstanceDetail:
+    return replace(known, status=NOT_SEEN, error="", message="")
