@@ -36,7 +36,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
 
     with notebook.page.expect_popup() as opened:
         card.get_by_role("link", name="Open Jupyter").click()
-    expect(opened.value.locator("p")).to_contain_text("here the machine")
+    expect(opened.value.locator("p")).to_contain_text("here the instance")
     opened.value.close()
     card.get_by_role("button", name="Copy").click()
     assert notebook.page.evaluate("getSelection().toString()").startswith("ssh -p 22 root@")
