@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from ppio_widgets.launcher.names import alike
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 
 VERSION = 1
@@ -50,6 +51,8 @@ class Record:
         When the first of them was made.
     candidates : tuple of str
         Ids of instances that it may be, when that is not clear.
+    gone : bool
+        Whether its instance was seen removed: it is not asked for again.
     """
 
     launch_id: str
@@ -67,6 +70,7 @@ class Record:
     absences: int = 0
     absent_since: float = 0.0
     candidates: tuple[str, ...] = ()
+    gone: bool = False
 
     @property
     def name(self) -> str:
@@ -80,9 +84,13 @@ class Record:
         return self.state in UNRESOLVED
 
     def rivals(self, other: Record) -> bool:
-        """Whether another launch can be mistaken for this one: same name, host and account."""
-        same = (self.name, self.host, self.account) == (other.name, other.host, other.account)
-        return same and self.launch_id != other.launch_id
+        """Whether another launch can be mistaken for this one: on the same host, with a name alike.
+
+        Under whichever key: two keys may be of one account.
+        """
+        if self.launch_id == other.launch_id or self.host != other.host:
+            return False
+        return alike(self.name, other.name)
 
     def to_json(self) -> str:
         """Return it as it stands in its file."""
@@ -129,6 +137,7 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         "absences": (int,),
         "absent_since": (int, float),
         "candidates": (list,),
+        "gone": (bool,),
     }
     required = ("launch_id", "host", "account", "body", "sent_at", "state")
     if not all(name in data for name in required):

@@ -1,0 +1,36 @@
+"""Names of instances: when two may be one that a server has changed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# A listed name shorter than this is a name of its own: no server is known to cut so early.
+SHORTEST_CUT = 32
+
+# What no server is expected to change: such a name may be searched for by the server's filter.
+_PLAIN = re.compile(rf"[a-z0-9._-]{{1,{SHORTEST_CUT - 1}}}")
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names differ at most in case, Unicode form and blanks."""
+    return _folded(one) == _folded(other)
+
+
+def may_be(listed: str, sent: str) -> bool:
+    """Whether a server may have made the listed name of the sent one: folded, or cut as well."""
+    listed, sent = _folded(listed), _folded(sent)
+    return listed == sent or (len(listed) >= SHORTEST_CUT and sent.startswith(listed))
+
+
+def filter_of(name: str) -> str:
+    """Return what to filter a listing by, empty for all: what was changed would not pass its own name."""
+    return name if _PLAIN.fullmatch(name) else ""
+
+
+def _folded(name: str) -> str:
+    # Twice, as Unicode's compatibility caseless match has it. Decomposed, since a cut between a letter
+    # and its mark leaves a beginning of it.
+    for _ in range(2):
+        name = unicodedata.normalize("NFKD", name).casefold()
+    return " ".join(unicodedata.normalize("NFKD", name).split())
