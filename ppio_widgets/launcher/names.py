@@ -19,8 +19,12 @@ def alike(one: str, other: str) -> bool:
 
 def may_be(listed: str, sent: str) -> bool:
     """Whether a server may have made the listed name of the sent one: folded, or cut as well."""
-    listed, sent = _folded(listed), _folded(sent)
-    return listed == sent or (len(listed) >= SHORTEST_CUT and sent.startswith(listed))
+    seen, whole = _folded(listed), _folded(sent)
+    if seen == whole or not whole.startswith(seen):
+        return seen == whole
+    # Cut and then stripped, it is shorter by its blanks.
+    lengths = range(SHORTEST_CUT, len(sent))
+    return len(listed) >= SHORTEST_CUT or any(_folded(sent[:length]) == seen for length in lengths)
 
 
 def filter_of(name: str) -> str:

@@ -178,7 +178,7 @@ def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkey
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
     second = run(LINE)
     assert first.id in asked[1]
-    assert "Launch all the same?" in asked[1]
+    assert "Launch a copy?" in asked[1]
     assert second.id != first.id
     assert names() == ["demo", "demo"]
     monkeypatch.setattr("builtins.input", lambda question: "y" if "already there" not in question else "n")

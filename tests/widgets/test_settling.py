@@ -73,7 +73,7 @@ def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
     shows(form, f"already there (id {first.id}")
     assert find_all(form, "Yes, launch it") == []
     assert cloud.posts == 1
-    answer(form, "Launch all the same")
+    answer(form, "Launch a copy")
     second = form.session.launch.wait_for_answer(10)
     assert second.id not in (None, first.id)
     assert cloud.posts == 2
@@ -140,7 +140,7 @@ def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, mo
     rests(first)
     launched(form)
     shows(form, f"unresolved (launch {first.launch_id})")
-    assert find_all(form, "Launch all the same")
+    assert find_all(form, "Launch a copy")
 
 
 class LosesByName(PracticeTransport):
