@@ -179,19 +179,21 @@ def look(record: Record, wire: Wire, consent: Consent) -> Listing | None:
 
 def listed_copies(record: Record, contents: Contents, listing: Listing) -> list[Copy]:
     """Return the instances of a listing that may be of this name, as a server may have changed it."""
-    # One whose name only begins alike is no cut one when the ledger knows what it was called.
-    named = {
-        other.instance_id
-        for other in contents.records
-        if other.host == record.host and not record.rivals(other)
-    }
     now = record.sent_at + (offset(listing, record.sent_at) or 0)
     return [
         Copy(one.id, one.name, now - one.created_at)
         for one in listing.instances
-        if one.status not in GOING
-        if alike(one.name, record.name) or (may_be(one.name, record.name) and one.id not in named)
+        if one.status not in GOING and may_be(one.name, record.name)
+        if alike(one.name, record.name) or not _has_another_name(one.id, record, contents)
     ]
+
+
+def _has_another_name(identity: str, record: Record, contents: Contents) -> bool:
+    """Whether the ledger knows what an instance was called, so that its name is no cut one."""
+    return any(
+        other.instance_id == identity and other.host == record.host and not record.rivals(other)
+        for other in contents.records
+    )
 
 
 def refuse_copies(record: Record, copies: list[Copy], consent: Consent) -> None:
@@ -253,13 +255,14 @@ def _rivals(
     """Yield each launch of this name that speaks against sending, and what it says."""
     known = {other.launch_id for other in (before or contents).records}
     for other in contents.records:
-        if not record.rivals(other):
+        made_since = other.instance_id is not None and other.launch_id not in known
+        if not ((other.unresolved or made_since) and record.rivals(other)):
             continue
         name, age = plain(other.name), Span(max(0.0, record.sent_at - other.sent_at))
         if other.unresolved:
             of = (other.launch_id,)
             yield other, ConsentNeeded("name_unresolved", of=of, name=name, launch_id=of[0], age=age)
-        elif other.instance_id and other.launch_id not in known:
+        else:
             of = (plain(other.instance_id),)
             yield other, ConsentNeeded("name_taken", of=of, name=name, id=of[0], age=age)
 
