@@ -139,7 +139,7 @@ def known_copies(
             elif _may_be_there(seen, other, record):
                 there.append(Copy(identity, other.name, record.sent_at - other.sent_at))
             elif seen == REMOVED and not other.candidates:
-                ledger.save(replace(other, gone=True))
+                ledger.save(replace(other, gone=REMOVED, gone_at=record.sent_at))
     return there
 
 

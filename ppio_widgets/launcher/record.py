@@ -51,8 +51,10 @@ class Record:
         When the first of them was made.
     candidates : tuple of str
         Ids of instances that it may be, when that is not clear.
-    gone : bool
-        Whether its instance was seen removed: it is not asked for again.
+    gone : str
+        ``"removed"`` once its instance was seen to be gone; such an id is not asked for.
+    gone_at : float
+        When that was.
     """
 
     launch_id: str
@@ -70,7 +72,8 @@ class Record:
     absences: int = 0
     absent_since: float = 0.0
     candidates: tuple[str, ...] = ()
-    gone: bool = False
+    gone: str = ""
+    gone_at: float = 0.0
 
     @property
     def name(self) -> str:
@@ -137,14 +140,17 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         "absences": (int,),
         "absent_since": (int, float),
         "candidates": (list,),
-        "gone": (bool,),
+        "gone": (str,),
+        "gone_at": (int, float),
     }
     required = ("launch_id", "host", "account", "body", "sent_at", "state")
     if not all(name in data for name in required):
         return False
     if not all(isinstance(data[name], kind) for name, kind in kinds.items() if name in data):
         return False
-    times = [data[name] for name in ("sent_at", "offset", "absent_since") if data.get(name) is not None]
+    times = [
+        data[name] for name in ("sent_at", "offset", "absent_since", "gone_at") if data.get(name) is not None
+    ]
     # Not infinite, not NaN, and not so large that it cannot be reckoned with.
     return (
         data["state"] in _WRITTEN
