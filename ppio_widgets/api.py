@@ -19,6 +19,7 @@ from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.launcher import recovery, worker
 from ppio_widgets.launcher.alive import live_launch
+from ppio_widgets.launcher.consent import read_consent
 from ppio_widgets.launcher.instance import Instance, open_by_default
 from ppio_widgets.launcher.launch import SOFT_SECONDS, Launch
 from ppio_widgets.launcher.plan import LaunchPlan, Target
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.credentials import KeySource
+    from ppio_widgets.launcher.consent import Again
     from ppio_widgets.request.advice import Advice
 
 __all__ = ["Instance", "connect", "launch"]
@@ -127,7 +129,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     practice: bool | None = None,
     allow_host: str | None = None,
     max_hourly_price: Decimal | int | str | None = None,
-    again: bool = False,
+    again: Again = False,
 ) -> Launch:
     """Launch an instance: one request, sent once. Calling this is consent.
 
@@ -140,9 +142,11 @@ def launch(  # noqa: PLR0913 - the same, and consent
     max_hourly_price : Decimal, int or str, optional
         The most that one hour may cost, all GPUs together, in the account's currency.
         Above it, or when the price is not known, nothing is sent.
-    again : bool
-        Launch although an instance of this name is there or may be, or although the
-        launch cannot be written down.
+    again : bool, str or iterable of str
+        What is agreed to: True or ``"copy"`` although an instance of this name is there or may be,
+        ``"unchecked"`` although that cannot be checked, ``"unreadable"`` although a record cannot
+        be read, ``"unrecorded"`` although this launch cannot be written down. Each lets only
+        that pass; several may be given.
 
     Returns
     -------
@@ -155,7 +159,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     RequestInvalid
         With every error at once; nothing was sent.
     CredentialsError, HostRefused, LaunchRefused, NotSent
-        Nothing was sent. `ConsentNeeded`, a `LaunchRefused`: unless with ``again=True``.
+        Nothing was sent. `ConsentNeeded`, a `LaunchRefused`: unless `again` agrees.
     ApiError
         The server refused it.
     OutcomeUnknown
@@ -165,13 +169,14 @@ def launch(  # noqa: PLR0913 - the same, and consent
     api_key = hidden(api_key)
     report = _judged(body)
     report.require()
+    consent = read_consent(again)
     ceiling = read_ceiling(max_hourly_price)
     client = connect(practice=practice, api_key=api_key, base_url=base_url, allow_host=allow_host)
     if ceiling is None:  # then nothing waits for the price
         plan = LaunchPlan(report, Target.of(client), price_asked=False)
     else:
         plan = priced_plan(report, client, ceiling)
-    return finish(Launch(plan, client), again=again)
+    return finish(Launch(plan, client), again=consent)
 
 
 def priced_plan(
@@ -222,13 +227,13 @@ def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
     return check(body)
 
 
-def finish(begun: Launch, *, again: bool = False, report: Callable[[str], None] | None = None) -> Launch:
+def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None] | None = None) -> Launch:
     """Submit a launch and wait for the server's answer, or for a lost one to be looked up.
 
     Parameters
     ----------
     begun : Launch
-    again : bool
+    again : bool, str or iterable of str
         See `launch`.
     report : callable, optional
         Called with a sentence when the waiting becomes long.

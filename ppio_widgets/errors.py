@@ -52,6 +52,15 @@ _ALIKE = {
 }
 
 
+# What can be agreed to, and the codes of the doubts that each lets pass.
+CONSENTS: Mapping[str, tuple[str, ...]] = {
+    "copy": ("name_taken", "names_taken", "name_unresolved"),
+    "unchecked": ("name_unchecked",),
+    "unreadable": ("ledger_unreadable",),
+    "unrecorded": ("ledger_unwritable", "ledger_closed"),
+}
+
+
 class PpioError(Exception):
     """Base of all errors of this package.
 
@@ -123,11 +132,30 @@ class LaunchRefused(PpioError):
 
 
 class ConsentNeeded(LaunchRefused):
-    """There is a reason not to send: a second copy, or no record of it. Saying so once more overrides."""
+    """There is a reason not to send: a second copy, or no record of it. Agreeing to it lets only that pass.
+
+    Its parameter ``of`` says what it is about, where there may be several: ids or files.
+    """
+
+    @property
+    def kind(self) -> str:
+        """What has to be agreed to: one of `CONSENTS`."""
+        return next(kind for kind, codes in CONSENTS.items() if self.code in codes)
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """What exactly: ``{"copy i-1"}``; without anything that it is of, its kind alone."""
+        about = self.params.get("of")
+        of = about if isinstance(about, tuple) else ()
+        return frozenset(f"{self.kind} {one}" for one in of) or frozenset({self.kind})
 
     def fact(self, say: Words) -> str:
         """Return the reason alone."""
         return super().sentence(say)
+
+    def scope(self, say: Words) -> str:
+        """Return what a Yes agrees to, and that it agrees to nothing else."""
+        return say(f"agree.{self.code}", **self.params)
 
     def sentence(self, say: Words) -> str:
         """Return the reason, and how to override it in a line or a call."""

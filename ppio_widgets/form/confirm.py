@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.consent import Again
     from ppio_widgets.request.advice import Advice
 
 
@@ -30,8 +31,8 @@ class ConfirmCard(View):
     draft : mapping
         A draft that nothing blocks.
     client : PpioClient
-    again : bool
-        Whether a second instance of this name is meant.
+    again : bool, str or iterable of str
+        What the line agrees to; see `ppio_widgets.launch`.
     ceiling : Decimal, optional
         The most that one hour may cost.
     timer : Timer, optional
@@ -53,7 +54,7 @@ class ConfirmCard(View):
         draft: Mapping[str, Any],
         client: PpioClient,
         *,
-        again: bool = False,
+        again: Again = False,
         ceiling: Decimal | None = None,
         timer: Timer | None = None,
         preset: str = "",

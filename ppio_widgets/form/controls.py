@@ -244,6 +244,8 @@ class LaunchControls:
         lines += [f"<span class=ppw-bad>{esc(one)}</span>" for one in self.session.blockers(say)]
         if doubt is not None:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
+            lines.insert(1, esc(doubt.scope(say)))
+            lines += [esc(say("launch.agreed", fact=one.fact(say))) for one in self.session.agreed]
         elif self.session.has_launched:
             lines.insert(1, esc(say("launch.again")))
         if self.session.since is not None:
@@ -252,7 +254,7 @@ class LaunchControls:
             lines.append(esc(self.session.timer.sentence(say)))
         if anew:
             # The second time the Yes before it stood on the right.
-            yes = say("launch.anyway" if doubt else "launch.confirm")
+            yes = say(f"launch.yes_{doubt.kind}" if doubt else "launch.confirm")
             self._question.ask(yes, lines, yes_on_left=doubt is not None)
         else:
             self._question.tell(lines)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.consent import Again
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.locale import Words
     from ppio_widgets.request import fields
@@ -205,13 +206,13 @@ class LaunchForm(View):
         """Return the body as text that can be run as it stands: see `LaunchPlan.face`."""
         return self.session.plan.face(name, self._say)
 
-    def launch(self, *, again: bool = False) -> Launch:
+    def launch(self, *, again: Again = False) -> Launch:
         """Launch what the form holds: one request, without the inline confirmation.
 
         Parameters
         ----------
-        again : bool
-            Whether a second instance of this name is meant.
+        again : bool, str or iterable of str
+            What is agreed to, such as True for a second instance of this name; see `ppio_widgets.launch`.
 
         Returns
         -------

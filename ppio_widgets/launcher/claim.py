@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ApiError, ConsentNeeded, CredentialsError, NotSent, PpioError, Unreachable
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.lookup import GOING, offset
+from ppio_widgets.launcher.consent import NOTHING, allows, refuse
+from ppio_widgets.launcher.lookup import ABSENT_SECONDS, GOING, offset
+from ppio_widgets.launcher.names import alike, filter_of, may_be
 from ppio_widgets.launcher.record import Record, without_env_values
+from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ppio_widgets.cloud.answers import Listing
+    from ppio_widgets.launcher.consent import Consent
     from ppio_widgets.launcher.ledger import Contents, Ledger
     from ppio_widgets.launcher.wire import Wire
 
+# Of two that claim at the same moment the one whose id comes first waits, so often and so long
+# each time, for the other to give way.
+PAUSES = 200
+PAUSE_SECONDS = 0.05
+
+REMOVED = "removed"
+NOT_FOUND = "RESOURCE_NOT_FOUND"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An instance of the name that is there.
+
+    Attributes
+    ----------
+    id, name : str
+    age : float
+        Seconds since it was made.
+    """
+
+    id: str
+    name: str
+    age: float
+
 
 def claim(
-    launch_id: str, body: Mapping[str, Any], wire: Wire, ledger: Ledger, *, again: bool
+    launch_id: str, body: Mapping[str, Any], wire: Wire, ledger: Ledger, consent: Consent = NOTHING
 ) -> tuple[Record, ConsentNeeded | None]:
     """Write a launch down as on its way, unless something speaks against it.
 
@@ -32,13 +61,13 @@ def claim(
         Of the request; its env values are not written.
     wire : PpioClient
     ledger : Ledger
-    again : bool
-        Whether a second copy, or no record of it, was consented to.
+    consent : frozenset of str
+        What was agreed to; all else is checked.
 
     Returns
     -------
     tuple
-        The record, and why it could not be written where that was consented to.
+        The record, and why it could not be written where that was agreed to.
 
     Raises
     ------
@@ -51,73 +80,163 @@ def claim(
     CredentialsError, ApiError
         When there is no key, or it is not accepted.
     """
-    now = worker.clock.now()
     record = Record(
         launch_id,
         wire.host.base_url,
         wire.account,
         without_env_values(body),
-        now,
+        worker.clock.now(),
         practice=wire.is_practice,
     )
-    if again:
-        try:
-            ledger.claim(record)
-        except ConsentNeeded as error:
-            return record, error
-        return record, None
     before = ledger.of_name(record.name)
-    refuse_rivals(record, before)
-    listing = refuse_second_copy(record, wire)
+    refuse_rivals(record, before, consent=consent)
+    refuse_copies(record, known_copies(record, before, wire, ledger, consent), consent)
+    listing = look(record, wire, consent)
+    copies = [] if listing is None else listed_copies(record, before, listing)
+    refuse_copies(record, copies, consent)
     # After the name: who consents to a file that cannot be read must know that one is there already.
-    refuse_unread(before)
+    refuse_unread(before, consent)
+    refuse_rivals(record, ledger.of_name(record.name), before, consent)
     now = worker.clock.now()
-    record = replace(record, sent_at=now, offset=offset(listing, now), name_was_free=True)
-    ledger.claim(record)
-    rival: ConsentNeeded | None = None
+    ahead = None if listing is None else offset(listing, now)
+    free = listing is not None and not copies
+    record = replace(record, sent_at=now, offset=ahead, name_was_free=free)
     try:
-        # Two kernels may have looked at the same moment: each sees the other's claim now,
-        # or what has become of it.
-        now_there = ledger.of_name(record.name)
-        refuse_rivals(record, now_there, before)
-        refuse_unread(now_there)
+        ledger.claim(record)
     except ConsentNeeded as error:
-        rival = error
-    if rival is not None:
+        refuse(error, consent)
+        return record, error
+    try:
+        give_way(record, ledger, before, consent)
+    except BaseException:
         ledger.release(record)
-        raise rival
+        raise
     return record, None
 
 
-def refuse_second_copy(record: Record, wire: Wire) -> Listing:
-    """Return the listing when nothing in it speaks against sending.
+def known_copies(
+    record: Record, contents: Contents, wire: Wire, ledger: Ledger, consent: Consent
+) -> list[Copy]:
+    """Return what earlier launches of this name made and is there, by its id: no listing has to show it yet.
+
+    What was agreed to is not asked for.
+
+    Raises
+    ------
+    ConsentNeeded, NotSent, CredentialsError, ApiError
+        When it cannot be found out.
+    """
+    there = []
+    for other in contents.records:
+        if other.instance_id is None or other.gone or not record.rivals(other):
+            continue
+        for identity in (other.instance_id, *other.candidates):
+            if _agreed(identity, consent):
+                continue
+            seen = _status_of(identity, wire)
+            if isinstance(seen, PpioError) and not _is_not_found(seen):
+                refuse_unchecked(record, seen, consent)
+            elif _may_be_there(seen, other, record):
+                there.append(Copy(identity, other.name, record.sent_at - other.sent_at))
+            elif seen == REMOVED and not other.candidates:
+                ledger.save(replace(other, gone=REMOVED, gone_at=record.sent_at))
+    return there
+
+
+def _status_of(identity: str, wire: Wire) -> str | PpioError:
+    try:
+        return wire.get_instance(identity).status
+    except PpioError as error:
+        return error
+
+
+def _is_not_found(error: PpioError) -> bool:
+    return isinstance(error, ApiError) and error.reason == NOT_FOUND
+
+
+def _may_be_there(seen: str | PpioError, other: Record, record: Record) -> bool:
+    """Whether an instance of an earlier launch may be there, by its status or that it was not found."""
+    if isinstance(seen, str):
+        return seen not in GOING
+    # What was just made may not be to be seen yet. Another key may never see it, which proves nothing.
+    return other.account == record.account and record.sent_at - other.sent_at < ABSENT_SECONDS
+
+
+def look(record: Record, wire: Wire, consent: Consent) -> Listing | None:
+    """Return what is listed; None when that could not be found out, and was agreed to.
+
+    Raises
+    ------
+    ConsentNeeded, NotSent, CredentialsError, ApiError
+    """
+    try:
+        return wire.look(filter_of(record.name))
+    except PpioError as error:
+        failure = error
+    refuse_unchecked(record, failure, consent)
+    return None
+
+
+def listed_copies(record: Record, contents: Contents, listing: Listing) -> list[Copy]:
+    """Return the instances of a listing that may be of this name, as a server may have changed it."""
+    now = record.sent_at + (offset(listing, record.sent_at) or 0)
+    return [
+        Copy(one.id, one.name, now - one.created_at)
+        for one in listing.instances
+        if one.status not in GOING and may_be(one.name, record.name)
+        if alike(one.name, record.name) or not _has_another_name(one.id, record, contents)
+    ]
+
+
+def _has_another_name(identity: str, record: Record, contents: Contents) -> bool:
+    """Whether the ledger knows what an instance was called, so that its name is no cut one."""
+    return any(
+        other.instance_id == identity and other.host == record.host and not record.rivals(other)
+        for other in contents.records
+    )
+
+
+def refuse_copies(record: Record, copies: list[Copy], consent: Consent) -> None:
+    """Pass when there is no copy but what was agreed to.
 
     Raises
     ------
     ConsentNeeded
-        When an instance of exactly this name is there, or that could not be found out.
+        With all of them, so that they are agreed to at once.
     """
-    failure: PpioError | None = None
-    try:
-        listing = wire.look(record.name)
-    except PpioError as error:
-        failure = error
+    left = [one for one in copies if not _agreed(one.id, consent)]
+    if not left:
+        return
+    ids = tuple(plain(one.id) for one in left)
+    age = Span(max(0.0, min(one.age for one in left)))
+    name = plain(left[0].name)
+    if len(ids) == 1:
+        raise ConsentNeeded("name_taken", of=ids, name=name, id=ids[0], age=age)
+    raise ConsentNeeded("names_taken", of=ids, name=plain(record.name), ids=", ".join(ids), age=age)
+
+
+def _agreed(identity: str, consent: Consent) -> bool:
+    return "copy" in consent or f"copy {plain(identity)}" in consent
+
+
+def refuse_unchecked(record: Record, failure: PpioError, consent: Consent) -> None:
+    """Pass when it was agreed to that the name is not checked.
+
+    Raises
+    ------
+    ConsentNeeded, NotSent, CredentialsError, ApiError
+    """
     if isinstance(failure, CredentialsError) or (isinstance(failure, ApiError) and failure.status == 401):
         raise failure  # with such a key nothing can be sent either
-    if isinstance(failure, Unreachable):
+    if isinstance(failure, Unreachable) and "unchecked" not in consent:
         raise NotSent("not_sent", **failure.params)
-    if failure is not None:
-        raise ConsentNeeded("name_unchecked", name=plain(record.name), reason=failure)
-    now = record.sent_at + (offset(listing, record.sent_at) or 0)
-    for one in listing.instances:
-        if one.name == record.name and one.status not in GOING:
-            age = Span(max(0, now - one.created_at))
-            raise ConsentNeeded("name_taken", name=plain(one.name), id=plain(one.id), age=age)
-    return listing
+    refuse(ConsentNeeded("name_unchecked", name=plain(record.name), reason=failure), consent)
 
 
-def refuse_rivals(record: Record, contents: Contents, before: Contents | None = None) -> None:
-    """Pass when no launch of this name is unresolved.
+def refuse_rivals(
+    record: Record, contents: Contents, before: Contents | None = None, consent: Consent = NOTHING
+) -> None:
+    """Pass when no launch of this name is unresolved, but what was agreed to.
 
     With what was read `before` the listing came, neither may one have been made since: the
     listing may not show it.
@@ -126,25 +245,61 @@ def refuse_rivals(record: Record, contents: Contents, before: Contents | None = 
     ------
     ConsentNeeded
     """
+    for _other, doubt in _rivals(record, contents, before):
+        refuse(doubt, consent)
+
+
+def _rivals(
+    record: Record, contents: Contents, before: Contents | None
+) -> Iterator[tuple[Record, ConsentNeeded]]:
+    """Yield each launch of this name that speaks against sending, and what it says."""
     known = {other.launch_id for other in (before or contents).records}
     for other in contents.records:
-        if not record.rivals(other):
+        made_since = other.instance_id is not None and other.launch_id not in known
+        if not ((other.unresolved or made_since) and record.rivals(other)):
             continue
-        name, age = plain(record.name), Span(max(0, record.sent_at - other.sent_at))
+        name, age = plain(other.name), Span(max(0.0, record.sent_at - other.sent_at))
         if other.unresolved:
-            raise ConsentNeeded("name_unresolved", name=name, launch_id=other.launch_id, age=age)
-        if other.instance_id and other.launch_id not in known:
-            raise ConsentNeeded("name_taken", name=name, id=plain(other.instance_id), age=age)
+            of = (other.launch_id,)
+            yield other, ConsentNeeded("name_unresolved", of=of, name=name, launch_id=of[0], age=age)
+        else:
+            of = (plain(other.instance_id),)
+            yield other, ConsentNeeded("name_taken", of=of, name=name, id=of[0], age=age)
 
 
-def refuse_unread(contents: Contents) -> None:
-    """Pass when the whole ledger could be read.
+def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent) -> None:
+    """Pass when of all that claimed this name at the same moment only this launch is left.
+
+    Each sees the claims before its own. Whoever sees one whose id comes first gives way. Whoever
+    comes first waits for the others to do so: one that saw nobody does not, and sends.
+
+    Raises
+    ------
+    ConsentNeeded
+    """
+    for pause in range(PAUSES, -1, -1):
+        contents = ledger.of_name(record.name)
+        waiting = False
+        for other, doubt in _rivals(record, contents, before):
+            if not pause or other.state is not LaunchState.SENDING or other.launch_id < record.launch_id:
+                refuse(doubt, consent)
+            elif not allows(doubt, consent):
+                waiting = True
+        if not waiting:
+            refuse_unread(contents, consent)
+            return
+        worker.clock.wait(threading.Event(), PAUSE_SECONDS)
+
+
+def refuse_unread(contents: Contents, consent: Consent = NOTHING) -> None:
+    """Pass when the whole ledger could be read, but what was agreed to.
 
     Raises
     ------
     ConsentNeeded
     """
     if contents.closed is not None:
-        raise contents.closed
+        refuse(contents.closed, consent)
     if contents.unreadable:
-        raise ConsentNeeded("ledger_unreadable", files=", ".join(contents.unreadable))
+        files = ", ".join(contents.unreadable)
+        refuse(ConsentNeeded("ledger_unreadable", of=contents.unreadable, files=files), consent)

@@ -14,6 +14,7 @@ from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.alive import remember
+from ppio_widgets.launcher.consent import read_consent
 from ppio_widgets.launcher.following import Following
 from ppio_widgets.launcher.instance import Instance
 from ppio_widgets.launcher.latest import note_body
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.consent import Again, Consent
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.launcher.wire import Wire
     from ppio_widgets.locale import Words
@@ -165,16 +167,18 @@ class Launch:
         """Give up an open confirmation; this launch can then never be sent."""
         self._go(LaunchState.WITHDRAWN)
 
-    def submit(self, *, again: bool = False, ask: bool = False) -> bool:
+    def submit(self, *, again: Again = False, ask: bool = False) -> bool:
         """Send the request, at most once in this object's life.
 
-        Before it, a second copy is looked for: an instance of this very name, or a
-        launch of this name that is unresolved.
+        Before it, a second copy is looked for: a launch of this name that is unresolved, an
+        instance that an earlier launch of this name made, or one of this name in the listing.
 
         Parameters
         ----------
-        again : bool
-            Whether a second copy, or no record in the ledger, was consented to.
+        again : bool, str or iterable of str
+            What was agreed to, and nothing else passes by it. True and ``"copy"``: a second copy;
+            ``"unchecked"``: a name that cannot be checked; ``"unreadable"``: a record that cannot be
+            read; ``"unrecorded"``: no record of this launch. ``"copy ID"``: a copy of that one.
         ask : bool
             Whether somebody is there to be asked once more: then the confirmation opens
             again, with `doubt`, where this would otherwise be refused.
@@ -189,8 +193,9 @@ class Launch:
         RequestInvalid
             When something still blocks; nothing was sent.
         LaunchRefused
-            When its price is above the ceiling, or not known under one.
+            When its price is above the ceiling, or not known under one; for another `again`.
         """
+        consent = read_consent(again)
         self.plan.report.require()
         self.plan.refuse_price()
         with self._changed:
@@ -204,7 +209,7 @@ class Launch:
             self._conclude(LaunchState.NOT_SENT, error=NotSent("fault_before", kind=type(error).__name__))
             raise
         try:
-            worker.run(lambda: self._run(again=again, ask=ask), name="ppio-launch", daemon=False)
+            worker.run(lambda: self._run(consent, ask=ask), name="ppio-launch", daemon=False)
         except RuntimeError as error:  # the system has no thread left: nothing has begun
             failed = NotSent("not_sent", host=self.plan.target.name, kind=type(error).__name__)
             self._conclude(LaunchState.NOT_SENT, error=failed)
@@ -312,9 +317,9 @@ class Launch:
         if changed:
             self.tell()
 
-    def _run(self, *, again: bool, ask: bool) -> None:
+    def _run(self, consent: Consent, *, ask: bool) -> None:
         """Check, claim, send: the whole of it, on its own thread."""
-        ready = make_ready(self.launch_id, self.plan.report, self._wire, self._ledger, again=again)
+        ready = make_ready(self.launch_id, self.plan.report, self._wire, self._ledger, consent)
         if isinstance(ready, Ready):
             self.record, self.unrecorded = ready.record, ready.unrecorded
             self._go(LaunchState.SENDING)

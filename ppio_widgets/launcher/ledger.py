@@ -22,7 +22,8 @@ import platformdirs
 from ppio_widgets import notebook
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launcher.disk import contents, keep_private, publish, reason, sync_folder, written
-from ppio_widgets.launcher.record import Record, folded
+from ppio_widgets.launcher.names import folded, neighbours
+from ppio_widgets.launcher.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -151,8 +152,7 @@ class Ledger:
 
     def of_name(self, name: str) -> Contents:
         """Return the launches of a name, however a server may have changed it, and all unresolved ones."""
-        key = folded(name)
-        return self._contents(lambda other: other == key)
+        return self._contents(neighbours(name))
 
     def unresolved(self) -> Contents:
         """Return the launches whose outcome is not known."""

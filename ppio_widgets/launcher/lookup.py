@@ -13,7 +13,7 @@ from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import GONE, not_certain, plain
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.record import folded
+from ppio_widgets.launcher.names import filter_of, may_be
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
 
@@ -41,7 +41,7 @@ def offset(listing: Listing, now: float) -> float | None:
 def look_once(record: Record, wire: Wire, ledger: Ledger, now: float) -> Record:
     """Look an unresolved launch up; returns what is known of it now, and does not save it."""
     try:
-        listing = wire.look(record.name)
+        listing = wire.look(filter_of(record.name))
     except PpioError as error:
         why = plain(error.sentence(words()))
         return replace(record, state=LaunchState.UNKNOWN, absences=0, missed=why)
@@ -59,10 +59,10 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
     request, as a clock may be wrong, ours, the server's or its database's.
     """
     others = [other for other in contents.records if record.rivals(other)]
-    known = {other.instance_id for other in others}
+    known = ids_of_others(record, contents)
     ahead = record.offset if record.offset is not None else offset(listing, now) or 0.0
     since = record.sent_at + ahead - SLACK_SECONDS
-    named = [one for one in listing.instances if _alike(one.name, record.name) and one.id not in known]
+    named = [one for one in listing.instances if may_be(one.name, record.name) and one.id not in known]
     found = [one for one in named if one.name == record.name and one.created_at >= since]
     there = [one for one in named if one.status not in GOING]
     if there and not (record.name_was_free or record.offset is not None or listing.server_time):
@@ -123,10 +123,14 @@ class _Begun:
         return worker.clock.monotonic() - tick if began == since else now - since
 
 
+def ids_of_others(record: Record, contents: Contents) -> set[str | None]:
+    """Return the ids that other launches on this host were given, of whichever name."""
+    return {
+        other.instance_id
+        for other in contents.records
+        if other.host == record.host and other.launch_id != record.launch_id
+    }
+
+
 def _ids(instances: list[InstanceInfo]) -> tuple[str, ...]:
     return tuple(plain(one.id) for one in instances)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether a server may have changed one name into the other: blanks, case, Unicode form."""
-    return folded(one) == folded(other)

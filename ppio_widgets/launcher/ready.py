@@ -13,6 +13,7 @@ from ppio_widgets.request.envref import on_wire
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ppio_widgets.launcher.consent import Consent
     from ppio_widgets.launcher.ledger import Ledger
     from ppio_widgets.launcher.record import Record
     from ppio_widgets.launcher.wire import Wire
@@ -43,12 +44,12 @@ class Ready:
 
 
 def make_ready(
-    launch_id: str, report: Report, wire: Wire, ledger: Ledger, *, again: bool
+    launch_id: str, report: Report, wire: Wire, ledger: Ledger, consent: Consent
 ) -> Ready | PpioError:
     """Return a launch that was claimed, or why it must not be sent; see `claim`."""
     try:
         body, secrets = on_wire(report.require().body(), practice=wire.is_practice)
-        record, unrecorded = claim(launch_id, report.body, wire, ledger, again=again)
+        record, unrecorded = claim(launch_id, report.body, wire, ledger, consent)
     except PpioError as error:
         return error.with_traceback(None)  # its frames hold what was resolved
     except Exception as error:  # noqa: BLE001 - logged without its text

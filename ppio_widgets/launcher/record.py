@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from ppio_widgets.launcher.names import alike
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 
 VERSION = 1
@@ -95,9 +95,13 @@ class Record:
         return self.state in UNRESOLVED
 
     def rivals(self, other: Record) -> bool:
-        """Whether another launch can be mistaken for this one: same name, host and account."""
-        same = (self.name, self.host, self.account) == (other.name, other.host, other.account)
-        return same and self.launch_id != other.launch_id
+        """Whether another launch can be mistaken for this one: on the same host, with a name alike.
+
+        Under whichever key: two keys may be of one account.
+        """
+        if self.launch_id == other.launch_id or self.host != other.host:
+            return False
+        return alike(self.name, other.name)
 
     def to_json(self) -> str:
         """Return it as it stands in its file."""
@@ -161,11 +165,6 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         and (data["state"] == LaunchState.SUCCEEDED.value) == bool(data.get("instance_id"))
         and all(abs(time) < 1e12 for time in times)
     )
-
-
-def folded(name: str) -> str:
-    """Return what two names share that a server may have made of one another: case, blanks, Unicode form."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def new_launch_id() -> str:

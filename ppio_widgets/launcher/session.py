@@ -17,6 +17,7 @@ from traitlets import Tuple as TupleOf
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.consent import read_consent
 from ppio_widgets.launcher.latest import note_body
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.loading import Loading
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.errors import PpioError
+    from ppio_widgets.errors import ConsentNeeded, PpioError
+    from ppio_widgets.launcher.consent import Again
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.fields import Path
@@ -56,8 +58,8 @@ class LaunchSession(HasTraits):
         The cloud that a launch goes to.
     draft : mapping, optional
         What to begin with.
-    again : bool
-        Whether a second copy was consented to beforehand.
+    again : bool, str or iterable of str
+        What was agreed to beforehand; see `Launch.submit`.
     is_variable : callable, optional
         Whether a name is a variable of the notebook, for advice.
     notes : tuple of Advice
@@ -67,6 +69,8 @@ class LaunchSession(HasTraits):
     ----------
     launches : tuple of Launch
         Every launch that was sent from here, in their order.
+    agreed : tuple of ConsentNeeded
+        The doubts about the present launch that were agreed to.
     """
 
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
@@ -87,7 +91,7 @@ class LaunchSession(HasTraits):
         client: PpioClient,
         draft: Mapping[str, Any] | None = None,
         *,
-        again: bool = False,
+        again: Again = False,
         is_variable: IsVariable = no_variable,
         notes: tuple[Advice, ...] = (),
     ) -> None:
@@ -98,7 +102,8 @@ class LaunchSession(HasTraits):
         self.target = Target.of(client)
         self.catalogue: Catalogue = open_catalogue(client)
         self.loading: frozenset[str] = frozenset()
-        self._again = again
+        self._again = read_consent(again)
+        self.agreed: tuple[ConsentNeeded, ...] = ()
         self._priced = False
         self._is_variable = is_variable
         self._notes = notes
@@ -235,30 +240,34 @@ class LaunchSession(HasTraits):
                 return None
             self.launch.plan = self.plan  # with the price that came meanwhile
             self._disarming.set()
-            return self._submit(self.launch, again=self._again or self.launch.doubt is not None, ask=True)
+            if self.launch.doubt is not None:
+                self.agreed = (*self.agreed, self.launch.doubt)
+            again = self._again.union(*(doubt.facts for doubt in self.agreed))
+            return self._submit(self.launch, again=again, ask=True)
 
-    def send(self, *, again: bool = False) -> Launch:
+    def send(self, *, again: Again = False) -> Launch:
         """Send the draft without a confirmation: the call itself is consent.
 
         Parameters
         ----------
-        again : bool
-            Whether a second copy of an instance of this name is meant.
+        again : bool, str or iterable of str
+            What is agreed to; see `Launch.submit`.
 
         Raises
         ------
         RequestInvalid, MomentUnreadable
             When something still blocks.
         LaunchRefused
-            When the session is closed, or the price ceiling blocks.
+            When the session is closed, the price ceiling blocks, or `again` cannot be read.
         """
+        consent = read_consent(again)
         with self.lock:
             if self.closed:
                 raise LaunchRefused("form_closed")
             self.require()
             if self.status in BUSY and self.launch is not None:
                 return self.launch
-            return self._submit(self._begin(), again=again, ask=False)
+            return self._submit(self._begin(), again=consent, ask=False)
 
     def close(self) -> None:
         """Stop following; a launch in flight is not stopped."""
@@ -363,6 +372,7 @@ class LaunchSession(HasTraits):
         self.disarm()
         self._before = self.launch
         self._asked_for = self._terms
+        self.agreed = ()
         self.launch = self.timer.set_on(Launch(self.plan, self.client))
         return self.launch
 
@@ -371,7 +381,7 @@ class LaunchSession(HasTraits):
         """All that a confirmation is about."""
         return (self.report.body, self.ceiling, self.timer, self.unreadable, self.target)
 
-    def _submit(self, launch: Launch, *, again: bool, ask: bool) -> Launch:
+    def _submit(self, launch: Launch, *, again: Again, ask: bool) -> Launch:
         if self._before is not None:
             self._before.stop_following()
         if launch not in self.launches:

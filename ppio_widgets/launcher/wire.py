@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.cloud.answers import Listing
+    from ppio_widgets.cloud.answers import InstanceInfo, Listing
     from ppio_widgets.cloud.host import Host
     from ppio_widgets.cloud.verdict import Verdict
 
@@ -24,6 +24,9 @@ class Wire(Protocol):
 
     def send_create(self, body: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Verdict:
         """Send the create call once."""
+
+    def get_instance(self, instance_id: str) -> InstanceInfo:
+        """Return one instance."""
 
     def look(self, name: str) -> Listing:
         """Return every instance that a name may mean."""

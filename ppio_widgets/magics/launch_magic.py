@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launcher.consent import Consent
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.launcher.timer import Timer
@@ -124,25 +125,23 @@ class LaunchMagics(Magics):
         if answers in ("yes", "input"):  # buttons say it in their question
             _announce(timer)
         if answers == "yes":
-            _say_each([named(one, words()) for one in plan.report.advice if one.is_doubt])
-            return _finish(timer.set_on(Launch(plan, client)), again="--again" in given.switches)
+            doubts = [named(one, words()) for one in plan.report.advice if one.is_doubt]
+            _say_each([*doubts, *filter(None, [plan.taken(words())])])
+            return _finish(timer.set_on(Launch(plan, client)), again=given.again)
         if answers == "buttons":
             return self._ask_by_buttons(given, client, timer)
         if answers == "input":
-            return self._ask_by_input(
-                plan, client, timer, again="--again" in given.switches, preset=given.preset
-            )
+            return self._ask_by_input(plan, client, timer, again=given.again, preset=given.preset)
         raise UsageError(words()("line.nobody"))
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
         from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
 
-        again = "--again" in given.switches
         card = ConfirmCard(
             given.draft,
             client,
-            again=again,
+            again=given.again,
             ceiling=given.ceiling,
             timer=timer,
             preset=given.preset,
@@ -153,7 +152,7 @@ class LaunchMagics(Magics):
         return card.launch
 
     def _ask_by_input(
-        self, plan: LaunchPlan, client: PpioClient, timer: Timer, *, again: bool, preset: str
+        self, plan: LaunchPlan, client: PpioClient, timer: Timer, *, again: Consent, preset: str
     ) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
@@ -167,13 +166,13 @@ class LaunchMagics(Magics):
         launch = timer.set_on(Launch(plan, client))
         question = say("line.ask", **plan.question(say))
         while _ask(question).strip().lower() in ("y", "yes", "是"):
-            doubt = ""
             try:
                 return _finish(launch, again=again)
             except ConsentNeeded as error:
-                doubt = error.fact(say)
-            question = say("line.ask_again", reason=doubt)
-            launch, again = timer.set_on(Launch(plan, client)), True
+                doubt = error
+            asked = say(f"launch.yes_{doubt.kind}")
+            question = say("line.ask_again", reason=doubt.fact(say), scope=doubt.scope(say), yes=asked)
+            launch, again = timer.set_on(Launch(plan, client)), again | doubt.facts
         print(say("line.cancelled"))  # noqa: T201
         self._shown = (launch, notebook.execution())
         return launch
@@ -202,7 +201,7 @@ def _doc() -> str:
 LaunchMagics.ppio_launch.getdoc = _doc
 
 
-def _finish(launch: Launch, *, again: bool) -> Launch:
+def _finish(launch: Launch, *, again: Consent) -> Launch:
     """Send and wait; an Interrupt stops the waiting only, and says so."""
     from ppio_widgets.api import finish  # noqa: PLC0415
 

@@ -93,6 +93,8 @@ class Line:
         Where a variable of the notebook is named and not filled in.
     base_url, allow_host : str
         The cloud that it names and the host that it allows, or empty.
+    again : frozenset of str
+        What it agrees to, where a launch would be refused.
     """
 
     draft: dict[str, Any]
@@ -109,6 +111,7 @@ class Line:
     advice: tuple[Advice, ...] = ()
     base_url: str = field(default="", repr=False)  # it may hold a password, and is refused later
     allow_host: str = ""
+    again: frozenset[str] = frozenset()
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
@@ -135,6 +138,7 @@ class _Reader:
     looked_up: set[str] = field(default_factory=set, repr=False)
     advice: tuple[Advice, ...] = ()
     cloud: dict[str, str] = field(default_factory=dict, repr=False)
+    again: frozenset[str] = frozenset()
 
     def take_word(self, option: Option, word: Word, value: str | None) -> None:
         """Take a word that stands for itself, unless it names a variable of the notebook."""
@@ -171,6 +175,8 @@ class _Reader:
             self._take_stop(option, value)
         elif option.kind == "cloud":
             self.cloud[option.flag] = _address(option, value)
+        elif option.kind == "consent":
+            self.again |= {option.choices[0] if value is None else _choice(option, value)}
         elif option.path:
             item = _READERS[option.kind](option, value)
             self.draft = with_value(self.draft, option.path, self._with_row(option, item))
@@ -292,6 +298,7 @@ def read_line(
         tuple(advice),
         reader.cloud.get("--base-url", ""),
         reader.cloud.get("--allow-host", ""),
+        reader.again,
     )
 
 

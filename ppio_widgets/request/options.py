@@ -30,6 +30,7 @@ Kind = Literal[
     "span",
     "moment",
     "cloud",
+    "consent",
 ]
 
 
@@ -83,6 +84,9 @@ _RENEW = ("billing", "prepaid", "auto_renew")
 # Of a port; the first one is meant where none is given.
 PROTOCOLS = ("http", "tcp")
 
+# What can be agreed to when a launch is refused; without a word the first one is meant.
+CONSENTS = ("copy", "unchecked", "unreadable", "unrecorded")
+
 # What a file with a body is called.
 BODY_FILE = ".json"
 
@@ -129,7 +133,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("--dry-run", (), "switch"),
         Option("--form", (), "switch"),
         Option("--yes", (), "switch"),
-        Option("--again", (), "switch"),
+        Option("--again", (), "consent", "[FACT]", repeated=True, choices=CONSENTS),
         Option("--unique-name", (), "switch"),
         Option("--practice", (), "switch"),
         Option("--base-url", (), "cloud", "URL"),

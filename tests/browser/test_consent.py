@@ -59,8 +59,8 @@ ACTIONS = {
 # Where a button stands, the button, and the Yes of its question. The first Yes asks for the second.
 ASKING = [
     ("form", "Launch", LAUNCH),
-    ("taken", LAUNCH, "Yes, launch anyway"),
-    ("line", LAUNCH, "Yes, launch anyway"),
+    ("taken", LAUNCH, "Launch a copy"),
+    ("line", LAUNCH, "Launch a copy"),
     ("lost", "Declare it absent", ABSENT),
     *[("card", name, yes) for name, yes in ACTIONS.items() if name != "Start …"],
     *[("board", name, yes) for name, yes in ACTIONS.items()],
@@ -305,7 +305,7 @@ def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet)
     before = sent("POST")
     expect(sheet.view("form").locator(".ppw-machine")).to_be_focused(timeout=PATIENCE)
 
-    for name in ("Launch", LAUNCH, "Yes, launch anyway"):
+    for name in ("Launch", LAUNCH, "Launch a copy"):
         click(sheet.button("taken", name))
     before = sent("POST")
 
@@ -314,7 +314,7 @@ def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet)
     let_read(yes)
     yes.press("Enter")
     expect(sheet.button("line", LAUNCH)).to_have_count(0)
-    tab_to("line", "Yes, launch anyway")
+    tab_to("line", "Launch a copy")
     before = sent("POST")
 
     click(sheet.button("lost", "Declare it absent"))

@@ -131,16 +131,17 @@ def launch_and_die(url: str, folder: str, again: bool, point: Point, report: Con
 
 
 def race(folder: str, url: str, start: Barrier, orders: Connection) -> None:
-    """Launch by order, each time at the same moment as the others, until there are no more orders."""
+    """Launch by order, at the same moment as the others or so many seconds after, until there are no more."""
     search.LOOK_PAUSES = ()
     client = PpioClient(REAL_KEY, base_url=url)
     with suppress(EOFError):
         while True:
-            number, launch_id, name, again = orders.recv()
+            number, launch_id, name, again, after = orders.recv()
             _settle_in(f"{folder}/{number}")
             launch = launch_on(client, {**BODY, "name": name}, launch_id=launch_id)
             launch.stop_following()
             start.wait(PATIENCE)
+            threading.Event().wait(after)
             launch.submit(again=again)
             launch.wait_for_outcome(PATIENCE)
             orders.send((launch.state, launch.id, launch.error.code if launch.error else ""))

@@ -350,7 +350,12 @@ NO_TUNNEL = [
 ]
 
 # Where it happens: when the name is looked for, or to the create call, after such a look or without one.
-when = pytest.mark.parametrize("when", ["at the look", "after the look", "without a look"])
+when = pytest.mark.parametrize("when", ["at the look", "after the look", "at both"])
+
+
+def plays(fault, when):
+    """The fault meets the look, the create call, or with the consent to that a failed look and the call."""
+    return [fault.play] * (2 if when == "at both" else 1)
 
 
 @when
@@ -360,10 +365,10 @@ def test_a_handshake_that_fails_has_sent_nothing(fault, when, folder, secure, mo
         monkeypatch.setattr(client_module, name, httpx.Timeout(PATIENCE, connect=0.2))
     first = [over_tls(secure, nothing_there)] if when == "after the look" else []
     with (
-        served(*first, fault.play, over_tls(secure, rests)) as server,
+        served(*first, *plays(fault, when), over_tls(secure, rests)) as server,
         PpioClient(REAL_KEY, base_url=f"https://127.0.0.1:{server.port}") as client,
     ):
-        launch = concluded(launch_on(client), again=when == "without a look")
+        launch = concluded(launch_on(client), again="unchecked" if when == "at both" else False)
         all_agree(fault, launch, server, folder)
         assert (launch.record is None) == (when == "at the look")
 
@@ -372,17 +377,17 @@ def test_a_handshake_that_fails_has_sent_nothing(fault, when, folder, secure, mo
 @rows(NO_TUNNEL)
 def test_a_proxy_that_does_not_connect_has_passed_nothing_on(fault, when, folder, secure, monkeypatch):
     first = [through_a_tunnel(secure, nothing_there)] if when == "after the look" else []
-    with served(*first, fault.play, through_a_tunnel(secure, rests)) as proxy:
+    with served(*first, *plays(fault, when), through_a_tunnel(secure, rests)) as proxy:
         monkeypatch.setattr(exchange, "_watchdog", proxy.watchdog)
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with PpioClient(REAL_KEY, base_url=f"https://{ABROAD}", allow_host=ABROAD) as client:
-            launch = concluded(launch_on(client), again=when == "without a look")
+            launch = concluded(launch_on(client), again="unchecked" if when == "at both" else False)
             all_agree(fault, launch, proxy, folder)
         for connection, text in proxy.heard.items():
             assert isinstance(connection, ssl.SSLSocket) or REAL_KEY.encode() not in text
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("again", [False, "unchecked"])
 def test_a_strangers_certificate_has_been_sent_nothing(again, folder, secure, tmp_path, monkeypatch):
     stranger = tmp_path / "stranger.pem"
     trustme.CA().cert_pem.write_to_path(str(stranger))
@@ -395,7 +400,7 @@ def test_a_strangers_certificate_has_been_sent_nothing(again, folder, secure, tm
         all_agree(fault, concluded(launch_on(client), again=again), server, folder)
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("again", [False, "unchecked"])
 @pytest.mark.parametrize("where", ["nobody listens", "no such name"])
 def test_what_cannot_be_reached_has_been_sent_nothing(where, again, folder):
     base_url = f"http://127.0.0.1:{closed_port()}" if where == "nobody listens" else f"https://{ABROAD}"
@@ -403,7 +408,7 @@ def test_what_cannot_be_reached_has_been_sent_nothing(where, again, folder):
         launch = concluded(launch_on(client), again=again)
     assert launch.state is NOT_SENT
     assert launch.error.code == "not_sent"
-    assert (launch.record is not None) == again
+    assert (launch.record is not None) == bool(again)
     files_agree(launch, folder)
 
 
@@ -418,7 +423,7 @@ def test_a_reset_while_connecting_is_judged_by_what_may_have_left(folder):
         files_agree(launch, folder)
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("again", [False, "unchecked"])
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("SSL_CERT_FILE", "no-such-file"), ("HTTPS_PROXY", "gopher://127.0.0.1:1"), ("HTTPS_PROXY", "http://[")],
@@ -457,8 +462,8 @@ class Forgetful:
 
 @pytest.mark.parametrize("fault", [pytest.param(one, id=one.name) for one in (*STATUSES, *BROKEN_OFF[:4])])
 def test_a_key_that_is_gone_when_the_answer_comes_changes_nothing(fault):
-    key = Forgetful(2)  # asked for the record's label, for the header, and by nobody after that
-    with served(fault.play, rests) as server, PpioClient(key, base_url=server.url) as client:
+    key = Forgetful(3)  # asked for the record's label, for two headers, and by nobody after that
+    with served(nothing_there, fault.play, rests) as server, PpioClient(key, base_url=server.url) as client:
         launch = concluded_at_once(launch_on(client))
         assert launch.state is fault.state
         assert launch.id == ("abc" if fault.state is SUCCEEDED else None)
@@ -468,8 +473,7 @@ def test_a_key_that_is_gone_when_the_answer_comes_changes_nothing(fault):
 def test_what_could_not_leave_in_time_does_not_leave(again, folder, monkeypatch):
     monkeypatch.setattr(client_module, "LEAVE_WITHIN", -1.0)
     fault = Fault("too late", None, NOT_SENT, 0)
-    plays = [rests] if again else [nothing_there, rests]
-    with served(*plays) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+    with served(nothing_there, rests) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         all_agree(fault, concluded(launch_on(client), again=again), server, folder)
 
 

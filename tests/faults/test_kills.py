@@ -26,12 +26,12 @@ SEED = 7_319
 KILLS = 300 if SOAK else 30
 SHARE = 5
 
-# Around the claim, the first byte, the answer and the last save. Without a look first the
-# sends are the head and the body of the create call.
+# Around the claim, the first byte, the answer and the last save. After the look the sends are
+# the head and the body of the create call.
 NAMED = (
     *(Point("fsync", number, when) for number in (1, 2, 3, 4) for when in ("before", "after")),
-    *(Point("send", number, when) for number in (1, 2) for when in ("before", "within", "after")),
-    *(Point("recv", 1, when) for when in ("before", "after")),
+    *(Point("send", number, when) for number in (2, 3) for when in ("before", "within", "after")),
+    *(Point("recv", 2, when) for when in ("before", "after")),
     *(Point(call, 1, when) for call in ("link", "replace") for when in ("before", "after")),
 )
 SERVER = ("the head was read", "it was read", "half of the answer was said", "the answer was said")

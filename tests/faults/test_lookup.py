@@ -280,7 +280,7 @@ def test_one_that_belongs_to_another_launch_is_not_it(cloud, empty, listings):
     both = listings.page(listings.row, lambda: listings.row("demo", "i-2"))
     _server, client = cloud(empty, gone, both, creates=[says(200, {"id": "i-1"}), resets_after_reading])
     assert submitted(client).id == "i-1"
-    launch = submitted(client)
+    launch = submitted(client, again=True)
     assert (launch.state, launch.id) == (SUCCEEDED, "i-2")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import random
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -11,13 +12,16 @@ from contextlib import contextmanager
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.states import LaunchState
+from tests.faults.account import Account
 from tests.faults.child import race
 from tests.faults.ground import PATIENCE, SOAK, concluded, launch_on
 from tests.faults.server import rests, served
 from tests.unit.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
 
+SEED = 20_261_128
 RACERS = 8
 ROUNDS = 25 if SOAK else 3
 
@@ -42,14 +46,14 @@ class Cloud:
 
 
 @contextmanager
-def racing(folder, cloud):
+def racing(folder, cloud, racers_count=RACERS):
     """Racers, each a process of its own; yields how to run one round."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.child"])
-    start = context.Barrier(RACERS)
+    start = context.Barrier(racers_count)
     with served(cloud.play) as server:
         pipes, racers = [], []
-        for _ in range(RACERS):
+        for _ in range(racers_count):
             ours, theirs = context.Pipe()
             racer = context.Process(target=race, args=(str(folder), server.url, start, theirs))
             racer.start()
@@ -71,14 +75,14 @@ def racing(folder, cloud):
                 pipe.close()  # there are no more orders
             for racer in racers:
                 racer.join(PATIENCE)
-        assert [racer.exitcode for racer in racers] == [0] * RACERS
+        assert [racer.exitcode for racer in racers] == [0] * racers_count
 
 
 @pytest.mark.parametrize("again", [False, True])
 def test_eight_kernels_race_for_one_launch_and_one_sends(again, tmp_path):
     with racing(tmp_path, Cloud()) as run:
         for number in range(ROUNDS):
-            sent, results = run([(number, f"launch{number}", f"demo-{number}", again)] * RACERS)
+            sent, results = run([(number, f"launch{number}", f"demo-{number}", again, 0)] * RACERS)
             assert sent == 1
             states = Counter(state for state, _id, _code in results)
             assert states == {LaunchState.SUCCEEDED: 1, LaunchState.NOT_SENT: RACERS - 1}
@@ -87,11 +91,12 @@ def test_eight_kernels_race_for_one_launch_and_one_sends(again, tmp_path):
             assert {(record.instance_id, "")} == {one[1:] for one in results if one[0] is record.state}
 
 
-def test_eight_kernels_race_for_one_name_and_at_most_one_sends(tmp_path):
+def test_eight_kernels_race_for_one_name_and_one_sends(tmp_path):
     with racing(tmp_path, Cloud()) as run:
         for number in range(ROUNDS):
-            sent, results = run([(number, f"launch{one}", f"demo-{number}", False) for one in range(RACERS)])
-            assert sent <= 1
+            orders = [(number, f"launch{one}", f"demo-{number}", False, 0) for one in range(RACERS)]
+            sent, results = run(orders)
+            assert sent == 1
             states = [state for state, _id, _code in results]
             assert states.count(LaunchState.SUCCEEDED) == sent
             assert states.count(LaunchState.NOT_SENT) == RACERS - sent
@@ -101,11 +106,28 @@ def test_eight_kernels_race_for_one_name_and_at_most_one_sends(tmp_path):
             assert [record.state for record in records] == [LaunchState.SUCCEEDED] * sent
 
 
+def test_two_kernels_a_moment_apart_are_one_request_though_the_listing_lags(tmp_path):
+    dice = random.Random(SEED)  # noqa: S311 - the same each time, and no secret
+    account = Account(worker.Clock(), lag=1.0)
+    with racing(tmp_path, account, 2) as run:
+        for number in range(100 if SOAK else 8):
+            after = dice.choice((0.0, dice.random() * 0.3))
+            ids = dice.sample(("launch0", "launch1"), 2)
+            orders = [
+                (number, ids[0], f"demo-{number}", False, 0),
+                (number, ids[1], f"demo-{number}", False, after),
+            ]
+            sent, results = run(orders)
+            assert sent == 1, (number, after, results)
+            assert sorted(bool(identity) for _state, identity, _code in results) == [False, True]
+            assert {code for _state, _id, code in results} <= {"", "name_taken", "name_unresolved"}
+
+
 def test_eight_kernels_with_eight_names_are_not_in_each_others_way(tmp_path):
     with racing(tmp_path, Cloud()) as run:
         for number in range(ROUNDS):
             sent, results = run(
-                [(number, f"launch{one}", f"demo-{number}-{one}", False) for one in range(RACERS)]
+                [(number, f"launch{one}", f"demo-{number}-{one}", False, 0) for one in range(RACERS)]
             )
             assert (sent, {code for _state, _id, code in results}) == (RACERS, {""})
 

@@ -207,8 +207,10 @@ def test_no_fault_is_misjudged(first, tmp_path, monkeypatch):
     for number in range(first, first + SHARE):
         fault = Fault.of(number)
         folder = tmp_path / f"{number}" / "launches"
-        plays = (fault.play, rests) if fault.again else (nothing_there, fault.play, rests)
-        with served(*plays) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        with (
+            served(nothing_there, fault.play, rests) as server,
+            PpioClient(REAL_KEY, base_url=server.url) as client,
+        ):
             monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
             launch = concluded(launch_on(client, ledger=Ledger(folder)), again=fault.again)
             assert (launch.state, launch.id) in fault.allowed(), (number, fault)

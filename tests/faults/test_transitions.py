@@ -38,6 +38,7 @@ from ppio_widgets.errors import (
     Unreachable,
 )
 from ppio_widgets.launcher import search, worker
+from ppio_widgets.launcher.consent import read_consent
 from ppio_widgets.launcher.launch import Launch
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.plan import LaunchPlan, Target
@@ -69,16 +70,18 @@ AFTER = {
     "a fault": S.UNKNOWN,
 }
 
-# What is seen when the name is looked for before sending: what becomes of it without consent.
+# What is seen when the name is looked for before sending: what becomes of it, and what lets it pass.
 BEFORE = {
-    "nothing": None,
-    "one of the name": "consent",
-    "a page": "consent",
-    "no right": "consent",
-    "a wrong key": "refused",
-    "nobody": "refused",
-    "a fault": "refused",
+    "nothing": (None, ""),
+    "one of the name": ("consent", "copy"),
+    "a page": ("consent", "unchecked"),
+    "no right": ("consent", "unchecked"),
+    "a wrong key": ("refused", ""),
+    "nobody": ("refused", "unchecked"),
+    "a fault": ("refused", ""),
 }
+EVERYTHING = ("copy", "unchecked", "unreadable", "unrecorded")
+AGAIN = st.sampled_from([False, False, True, "unchecked", "unrecorded", EVERYTHING])
 LOOKS = ("empty", "empty", "empty", "found", "two", "alike", "uncertain", "a page", "nobody", "a fault")
 
 
@@ -169,7 +172,7 @@ class Launching(RuleBasedStateMachine):
 
     @initialize(
         claimed=st.sampled_from([False] * 9 + [True]),
-        again=st.booleans(),
+        again=AGAIN,
         to=st.sampled_from(["draft", "sending", "late", "late", "unknown", "unknown", "unknown"]),
     )
     def begin(self, claimed, again, to):
@@ -199,7 +202,7 @@ class Launching(RuleBasedStateMachine):
     def the_disk_fills_or_is_freed(self, full):
         self.disk["full"] = full
 
-    @rule(again=st.booleans(), ask=st.booleans(), sight=st.sampled_from(sorted(BEFORE)))
+    @rule(again=AGAIN, ask=st.booleans(), sight=st.sampled_from(sorted(BEFORE)))
     def submit(self, again, ask, sight):
         self._submit(again=again, ask=ask, sight=sight)
 
@@ -210,10 +213,13 @@ class Launching(RuleBasedStateMachine):
         if not can:
             return
         assert until(lambda: self.wire.arrived.is_set() or self.launch.state not in (S.CLAIMED, S.SENDING))
-        against = None if again else BEFORE[sight]
+        agreed = read_consent(again)
+        against, passes = BEFORE[sight]
+        if passes in agreed:
+            against = None
         if against is None and self.claimed_elsewhere:
             against = "refused"
-        elif against is None and self.disk["full"] and not again:
+        elif against is None and self.disk["full"] and "unrecorded" not in agreed:
             against = "consent"
         self.doubt = against == "consent" and ask
         self.expected = S.SENDING if against is None else S.ARMED if self.doubt else S.NOT_SENT

@@ -7,6 +7,8 @@ from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
 from ppio_widgets import ApiError, ConsentNeeded, Launch, LaunchForm, LaunchPlan
+from ppio_widgets.launcher.ledger import ledger_for
+from ppio_widgets.launcher.presets import save_preset
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.refused import Refused
 from ppio_widgets.request.options import OPTIONS
@@ -171,6 +173,82 @@ def test_a_name_that_is_taken_is_refused_and_again_or_another_name_launches(run,
         launch.stop_following()
 
 
+def torn():
+    """A record of the practice ledger that cannot be read."""
+    folder = ledger_for(practice=True).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "abcd1234.json").write_bytes(b"{")
+    return folder / "abcd1234.json"
+
+
+def test_each_fact_is_agreed_to_by_its_own_word(run, names):
+    first = run(f"{LINE} --yes")
+    file = torn()
+    try:
+        with pytest.raises(ConsentNeeded, match="--again unreadable"):
+            run(f"{LINE} --yes --again")
+        for word in ("unreadable", "unchecked", "unrecorded"):
+            with pytest.raises(ConsentNeeded, match=f"id {first.id}"):
+                run(f"{LINE} --yes --again {word}")
+        assert names() == ["demo"]
+        second = run(f"{LINE} --yes --again --again unreadable")
+        assert second.id not in (None, first.id)
+    finally:
+        file.unlink()
+    with pytest.raises(UsageError, match="copy, unchecked, unreadable, unrecorded"):
+        run(f"{LINE} --yes --again all")
+    assert names() == ["demo", "demo"]
+    for launch in (first, second):
+        launch.stop_following()
+
+
+def test_a_terminal_is_asked_about_each_fact_by_itself(run, names, monkeypatch):
+    asked = []
+    first = run(f"{LINE} --yes")
+    file = torn()
+    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
+    try:
+        second = run(LINE)
+    finally:
+        file.unlink()
+    assert second.id not in (None, first.id)
+    _plan, copy, unread = asked
+    assert f"Yes agrees to a copy of {first.id} and to nothing else" in copy
+    assert "abcd1234" not in copy
+    assert "Yes agrees to leave abcd1234 unread and to nothing else" in unread
+    assert "Launch without that record?" in unread
+    for launch in (first, second):
+        launch.stop_following()
+
+
+@pytest.mark.parametrize("start", ["--preset taking", "--body taking.json", "--body @taking", "a cell"])
+def test_yes_names_what_is_taken_from_the_kernel_before_anything_is_sent(
+    start, run, monkeypatch, capsys, tmp_path
+):
+    envs = [{"key": "HF_TOKEN", "value": {"$env": "HF_TOKEN"}}]
+    body = {"product_id": "a100-80g", "image": "ubuntu:24.04", "envs": envs}
+    monkeypatch.setenv("HF_TOKEN", "hf_0123456789abcdef")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path))
+    (tmp_path / "taking.json").write_text(json.dumps(body))
+    run(f"taking = {body!r}")
+    save_preset("taking", body)
+    said = []
+    create = PracticeAccount.create
+
+    def created(self, body):
+        said.append(capsys.readouterr().out)
+        return create(self, body)
+
+    monkeypatch.setattr(PracticeAccount, "create", created)
+    line = "%ppio_launch --practice --name demo --yes"
+    launch = run(f"%{line}\n{json.dumps(body)}" if start == "a cell" else f"{line} {start}")
+    launch.stop_following()
+    assert "HF_TOKEN" in said[0]
+    assert "hf_0123456789abcdef" not in said[0]
+
+
 def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkeypatch, capsys):
     asked = []
     first = run(f"{LINE} --yes")
@@ -178,7 +256,7 @@ def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkey
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
     second = run(LINE)
     assert first.id in asked[1]
-    assert "Launch anyway?" in asked[1]
+    assert "Launch a copy?" in asked[1]
     assert second.id != first.id
     assert names() == ["demo", "demo"]
     monkeypatch.setattr("builtins.input", lambda question: "y" if "already there" not in question else "n")

@@ -147,7 +147,7 @@ def test_one_that_does_not_show_in_time_is_looked_up_by_hand(run, clock, capsys)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(kernel_account(), "page", lambda **_query: {"data": "odd"})
         with pytest.raises(OutcomeUnknown) as caught:
-            launch(LOST, practice=True, again=True)
+            launch(LOST, practice=True, again="unchecked")
     assert clock.now - began == pytest.approx(90, abs=1)
     run(f"%ppio launches look {caught.value.params['launch_id']}")
     assert "a look-up found it" in capsys.readouterr().out

@@ -239,8 +239,13 @@ def test_a_second_launch_says_that_there_was_one_before(session, gated, gate):
     assert session.status is LaunchState.SUCCEEDED
     assert session.has_launched
     assert session.arm()
-    second = session.confirm().wait(PATIENCE)
+    asked_again = reached(session, LaunchState.ARMED, anew=True)
+    second = session.confirm()
+    assert asked_again.wait(PATIENCE)
     assert second is not first
+    assert first.id in str(second.doubt), "the listing does not show it, and its id answers"
+    assert gated.posts == 1
+    session.confirm().wait(PATIENCE)
     assert gated.posts == 2
 
 
@@ -252,7 +257,7 @@ def test_an_instance_is_remembered_over_a_later_refusal(session, gate):
     assert session.has_launched
     gate.status, gate.answer = 400, {"message": "no stock"}
     refused = reached(session, LaunchState.REJECTED)
-    session.send()
+    session.send(again=True)
     assert refused.wait(PATIENCE)
     assert session.arm()
     assert session.has_launched

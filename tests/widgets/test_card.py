@@ -52,7 +52,7 @@ def test_a_taken_name_is_asked_for_once_more_on_the_same_card(card, client, clou
     answer(card, "Yes, launch it")
     shows(card, f"already there (id {first.id}")
     assert cloud.posts == 1
-    answer(card, "Yes, launch anyway")
+    answer(card, "Launch a copy")
     second = card.launch.wait_for_answer(10)
     shows(card, second.id)
     assert cloud.posts == 2

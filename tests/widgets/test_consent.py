@@ -94,7 +94,7 @@ def _once_more(opened, make_form, client, account, clock, requests):
     worker.clock.seconds += 1
     press(find(form, "Yes, launch it"))
     shows(form, "already there")
-    return Asked(form, "Yes, launch anyway", lambda: requests == ["POST"])
+    return Asked(form, "Launch a copy", lambda: requests == ["POST"])
 
 
 def _line(opened, make_form, client, account, clock, requests):
@@ -223,11 +223,11 @@ def test_each_question_is_read_anew(make_form, account, requests, still):
     press(find(form, "Yes, launch it"))
     shows(form, "already there")
     for _click in range(50):
-        press(find(form, "Yes, launch anyway"))
+        press(find(form, "Launch a copy"))
     assert EARLY in told(form)
     assert requests == []
     still.seconds += 1
-    press(find(form, "Yes, launch anyway"))
+    press(find(form, "Launch a copy"))
     assert form.session.launch.wait_for_answer(10).id
     assert requests == ["POST"]
 

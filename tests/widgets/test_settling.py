@@ -9,6 +9,7 @@ from ipywidgets import Password
 
 from ppio_widgets import PpioClient
 from ppio_widgets.launcher import search, worker
+from ppio_widgets.launcher.ledger import ledger_for
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.bodies import MINIMAL
@@ -73,7 +74,7 @@ def test_a_taken_name_opens_the_confirmation_once_more(form, cloud, account):
     shows(form, f"already there (id {first.id}")
     assert find_all(form, "Yes, launch it") == []
     assert cloud.posts == 1
-    answer(form, "Yes, launch anyway")
+    answer(form, "Launch a copy")
     second = form.session.launch.wait_for_answer(10)
     assert second.id not in (None, first.id)
     assert cloud.posts == 2
@@ -133,6 +134,44 @@ def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, accou
     assert find_all(form, "Look now") == []
 
 
+def test_each_question_names_the_one_fact_that_it_is_about(make_form, account):
+    there = account.create(MINIMAL)["id"]
+    folder = ledger_for(practice=True).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    torn = folder / "abcd1234.json"
+    torn.write_bytes(b"{")
+    form = make_form(MINIMAL)
+    try:
+        launched(form)
+        shows(form, f"Yes agrees to a copy of {there} and to nothing else; the rest is checked again.")
+        assert "abcd1234" not in shown(form)
+        answer(form, "Launch a copy")
+        shows(form, "Yes agrees to leave abcd1234 unread and to nothing else")
+        # What this Yes lets pass beside it was agreed to, and is said.
+        shows(form, f"You agreed before: An instance called demo is already there (id {there}")
+        second = account.create(MINIMAL)["id"]
+        answer(form, "Launch without that record")
+        shows(form, f"Yes agrees to a copy of {second} and to nothing else")
+        assert len(account.page()["data"]) == 2
+        answer(form, "Launch a copy")
+        assert form.session.launch.wait_for_answer(10).id
+    finally:
+        torn.unlink()
+    assert len(account.page()["data"]) == 3
+
+
+def test_the_next_launch_is_asked_about_everything_anew(make_form, account):
+    account.create(MINIMAL)
+    form = make_form(MINIMAL)
+    launched(form)
+    shows(form, "already there")
+    answer(form, "Cancel")
+    launched(form)
+    shows(form, "already there")
+    assert "You agreed before" not in shown(form)
+    assert len(account.page()["data"]) == 1
+
+
 def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, monkeypatch):
     monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
@@ -141,7 +180,7 @@ def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, mo
     rests(first)
     launched(form)
     shows(form, f"unresolved (launch {first.launch_id})")
-    assert find_all(form, "Yes, launch anyway")
+    assert find_all(form, "Launch a copy")
 
 
 class LosesByName(PracticeTransport):
