@@ -70,12 +70,18 @@ class Server(FaultServer):
         super()._play(play, connection)
 
     def pass_deadlines(self) -> None:
-        for shut_down in self.deadlines:
+        """Let every deadline pass; the wire sets one a moment after its connection was taken here."""
+        with self._taking:
+            assert self._taking.wait_for(lambda: self.deadlines, PATIENCE)
+            passed = list(self.deadlines)
+        for shut_down in passed:
             shut_down()
 
     def watchdog(self, _seconds: float, shut_down: Callable[[], None]) -> _Deadline:
         """In place of the wire's: a deadline that passes by order and not by time."""
-        self.deadlines.append(shut_down)
+        with self._taking:
+            self.deadlines.append(shut_down)
+            self._taking.notify_all()
         return _Deadline(self, shut_down)
 
 
