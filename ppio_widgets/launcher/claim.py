@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import ApiError, ConsentNeeded, CredentialsError, NotSent, PpioError, Unreachable
+from ppio_widgets.errors import (
+    ApiError,
+    ConsentNeeded,
+    CredentialsError,
+    NotSent,
+    PpioError,
+    Unreachable,
+    is_gone,
+)
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.consent import NOTHING, allows, refuse
 from ppio_widgets.launcher.lookup import ABSENT_SECONDS, GOING, offset
@@ -30,7 +38,6 @@ PAUSES = 200
 PAUSE_SECONDS = 0.05
 
 REMOVED = "removed"
-NOT_FOUND = "RESOURCE_NOT_FOUND"
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def known_copies(
             if _agreed(identity, consent):
                 continue
             seen = _status_of(identity, wire)
-            if isinstance(seen, PpioError) and not _is_not_found(seen):
+            if isinstance(seen, PpioError) and not is_gone(seen):
                 refuse_unchecked(record, seen, consent)
             elif _may_be_there(seen, other, record):
                 there.append(Copy(identity, other.name, record.sent_at - other.sent_at))
@@ -148,10 +155,6 @@ def _status_of(identity: str, wire: Wire) -> str | PpioError:
         return wire.get_instance(identity).status
     except PpioError as error:
         return error
-
-
-def _is_not_found(error: PpioError) -> bool:
-    return isinstance(error, ApiError) and error.reason == NOT_FOUND
 
 
 def _may_be_there(seen: str | PpioError, other: Record, record: Record) -> bool:
