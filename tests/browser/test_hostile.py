@@ -68,13 +68,11 @@ class Cloud:
             name = self.names.get(identity, text)
             return 200, {"id": identity, "name": name, "status": said, "tools": tools}
         name = parse_qs(url.query).get("name", [""])[0]
-        if not name:  # all there is
-            return 200, {"data": [row(text, text) for text in ALL], "has_more": False}
-        text, kind = meant(name)
-        identity = id_of(text)
-        rows = [row(name, identity)] if kind == "t" else []
-        if name in self.made:
-            rows = [row(name, identity), row(name, f"{identity}-too")]
+        # Such a name is not searched for by the server's filter: all there is is listed.
+        taken = [(sent(n, "t"), f"i-{n:02}") for n in range(len(ALL))]
+        twice = [(one, f"{id_of(meant(one)[0])}{end}") for one in self.made for end in ("-u", "-too")]
+        others = [(f"other {text}", f"j-{n:02}") for n, text in enumerate(ALL)]
+        rows = [row(*one) for one in (*taken, *twice, *others) if not name or one[0] == name]
         return 200, {"data": rows, "next_cursor": "", "has_more": False}
 
     def create(self, name):
@@ -93,6 +91,11 @@ class Cloud:
 def id_of(text):
     """The id of the instance that a text is told of; a text that acts can be none."""
     return f"i-{ALL.index(text):02}"
+
+
+def sent(number, kind):
+    """The name of a launch, as the notebook makes it of a text."""
+    return ALL[number].encode("utf-8", "replace").decode()[:120] + f" t{number:02}{kind}"
 
 
 def meant(name):
