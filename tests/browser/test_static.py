@@ -146,7 +146,7 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
     strange = copied(path, "strange", kernelspec={"name": "python3", "display_name": "Python 3"})
     reopen(notebook, strange)
     is_useful(notebook.card(), identity)
-    expect(notebook.output(0)).to_contain_text("The live view of this needs the kernel that made it.")
+    expect(notebook.output(0)).to_contain_text("The live view needs the kernel that made it.")
     expect(dead).to_have_count(0)
 
     for trusted in (True, False):

@@ -275,7 +275,7 @@ def test_whatever_comes_a_page_is_read_or_not(answer, header):
 @pytest.mark.parametrize("odd", get_args(Odd))
 def test_every_reason_has_its_words(odd):
     assert "Not certain: the answer of h " in not_certain("h", odd).sentence(words("en"))
-    assert "不能确定：h 的应答" in not_certain("h", odd).sentence(words("zh"))
+    assert "不能确定：h 的响应" in not_certain("h", odd).sentence(words("zh"))
 
 
 @pytest.mark.parametrize(
