@@ -228,7 +228,8 @@ def _not_the_apis(content: bytes) -> Odd | None:
 
 def tells_error(answer: Mapping[str, Any]) -> bool:
     """Whether an answer says, beside its data, that something went wrong."""
-    return bool(answer.get("error")) or str(answer.get("code", 0)) not in ("0", "200", "None")
+    told = answer.get("error") or answer.get("errors")
+    return bool(told) or str(answer.get("code", 0)) not in ("0", "200", "None")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.cloud.answers import read_page
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.cloud.instance_id import is_id
-from ppio_widgets.errors import LaunchRefused, OutcomeUnknown
+from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, OutcomeUnknown
 from ppio_widgets.launcher import search
 from ppio_widgets.launcher.board import resolve
 from ppio_widgets.launcher.ledger import ledger_for
@@ -84,7 +83,7 @@ def test_a_name_may_hold_what_no_id_does():
     named = row("team/demo v2?", "i-1", created=1)
     with faulty(listing(named)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         assert resolve(client, "team/demo v2?").id == "i-1"
-        with pytest.raises(LaunchRefused, match="There is no instance"):
+        with pytest.raises(LaunchRefused, match="There was no instance"):
             resolve(client, "team/other")
         assert {request.target.partition("?")[0] for request in server.received} == {"/gpus/v2/instances"}
 
@@ -189,4 +188,9 @@ def test_an_id_beside_nothing_wrong_is_an_instance(content, launched):
 @no_ids
 def test_a_listing_with_a_row_that_has_no_id_proves_nothing(text):
     page = {"data": [row("demo", text, created=1)], "has_more": False, "next_cursor": ""}
-    assert read_page(page) is None
+    with (
+        faulty(says(200, page)) as server,
+        PpioClient(REAL_KEY, base_url=server.url) as client,
+        pytest.raises(AnswerUnreadable, match="a row that cannot be read"),
+    ):
+        client.look("demo")

@@ -144,9 +144,10 @@ def test_idle_connections_do_not_keep_others_out_for_ever():
 
 
 def test_a_server_that_is_full_can_be_stopped():
+    earlier = threading.enumerate()
     with served(seconds=1, most=1) as (server, _account), connect(server), connect(server):
         pass
-    wait_for_threads("ppio-practice")
+    wait_for_threads("ppio-practice", earlier=earlier)
 
 
 OWN = ("127.0.0.1", "127.0.0.1:8765", "localhost", "LOCALHOST:1", "[::1]:8765")
