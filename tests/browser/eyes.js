@@ -3,7 +3,7 @@
   const ACTING = new RegExp(acting, 'u');
   const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE')
     .split(' '));
-  const PLACES = ['status', 'question', 'readout', 'notice', 'top', 'live', 'facts'];
+  const PLACES = ['status', 'question', 'readout', 'launched', 'top', 'live', 'facts'];
   const seen = {faults: [], links: [], copied: []};
   for (const place of PLACES) seen[place] = [];
   window.__seen = seen;
