@@ -414,7 +414,7 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
             "a usage error as an output": f'not "{visible(text)}"' in evidence.outputs["usage"],
             "an error's path": f"{visible(sent)}: {unknown}" in errors,
             "forget": f"{visible(text)} stays listed" in errors,
-            "look": f"There is no launch {plain(text)} in" in evidence.outputs["refusals"],
+            "look": f"The ledger has no launch {plain(text)}." in evidence.outputs["refusals"],
         }
         missing += [(kind, place) for place, found in places.items() if not found]
     assert missing == []
@@ -426,7 +426,7 @@ def test_a_servers_texts_are_read_as_they_are(evidence):
     for kind, raw in TEXTS.items():
         text, identity = plain(raw), id_of(raw)
         refused = f"The server refused it (400): {text} [{text}]"
-        several = f"It may be one of these: {identity}, {identity}-too."
+        several = f"It may be one of these: {identity}-u, {identity}-too."
         there = f"is already there (id {identity}, made"
         places = {
             "status, refused": evidence.has("status", refused),
