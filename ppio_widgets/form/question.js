@@ -12,9 +12,12 @@ if (window.ppw && !ppw.ask) {
       asked.querySelector('.ppw-esc').click();
     } else if (event.repeat && /^(Enter| )$/.test(event.key) && weighty(event.target)) drop(event);
   }, true);
-  // The second press of a double click on what asked takes the focus from the question, wherever it lands.
+  // By its second press a double click on what asks or answers is over something else, and would take the focus
+  // there. This comes with a question: what was pressed before is what asked.
+  let pressed = true;
   document.addEventListener('mousedown', (event) => {
-    if (event.detail > 1 && document.activeElement.matches('.ppw-asked') && !near(event.target, '.ppw-asked')) drop(event);
+    if (event.detail > 1 && pressed) drop(event);
+    else pressed = weighty(event.target);
   }, true);
   document.addEventListener('click', (event) => {
     const asked = near(event.target, '.ppw-asked');
