@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import weakref
 from contextlib import suppress
 from contextvars import Context, ContextVar
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from ppio_widgets import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -40,13 +41,13 @@ class Session:
 
     def __init__(self, *, served: bool) -> None:
         self.served = served
-        self.lock = threading.RLock()
+        self.lock = forks.rlock()
         self.owned: dict[Any, Any] = {}
 
 
 # By the host's own object of a session (its `id`); None is the kernel, or the process without one.
 _sessions: dict[int | None, Session] = {}
-_opening = threading.Lock()
+_opening = forks.lock()
 # On a thread of ours: the session that began it. The host knows none there, or another one's.
 _inherited: ContextVar[Session] = ContextVar("ppio_widgets_session")
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from ppio_widgets import forks
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
 from ppio_widgets.locale.escapes import visible
@@ -144,7 +144,7 @@ class Dates:
     """The latest ``Date`` of each host's answers; one lies with each kernel or session."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._latest: dict[str, float] = {}
 
     def latest(self, host: str) -> float:

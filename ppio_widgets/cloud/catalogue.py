@@ -7,7 +7,6 @@ by itself, so that one that is slow or forbidden holds nothing else up.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from ppio_widgets import forks
 from ppio_widgets.cloud import lately
 from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.reader import CatalogueReader
@@ -144,8 +144,14 @@ class Catalogue:
         self._base_url = base_url
         self._clock = clock
         self._life = life
-        self._changed = threading.Condition()
+        self._changed = forks.condition()
         self._slots = {kind: _Slot() for kind in KINDS}
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Wait for no load of the parent's: none lands here."""
+        for slot in self._slots.values():
+            slot.flight, slot.flights = None, 0
 
     def load(self, kind: str) -> KindState:
         """Load one kind, unless it is fresh, and return how that went.

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import ssl
-import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import (
     LEFT_OUT,
     Dates,
@@ -33,6 +31,7 @@ from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.machines import INSTANCES, Machines
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
+from ppio_widgets.cloud.ways import DIRECT, authorities, say_once, ways_to
 from ppio_widgets.errors import REFUSALS, CredentialsError, OutcomeUnknown, PpioError, Unreachable
 from ppio_widgets.request.envref import on_wire
 
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.credentials import KeySource
+    from ppio_widgets.cloud.ways import Way, Why
+    from ppio_widgets.locale import Sayable
     from ppio_widgets.request.models import CreateInstanceRequest
 
 log = logging.getLogger("ppio_widgets")
@@ -63,20 +64,9 @@ _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
     "Cache-Control": "no-store",
+    "Connection": "close",  # each request has its own: what comes late or twice is nobody else's answer
     "User-Agent": "ppio-widgets",
 }
-
-
-def _tls_context() -> ssl.SSLContext:
-    """Return the context for https; a certificate authority of one's own counts."""
-    return _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@cache
-def _trusting(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    # Building one reads all certificates (25-40 ms), so every client shares it.
-    # httpx reads the two variables itself; they are arguments so that a change is seen.
-    return httpx.create_ssl_context()
 
 
 @cache
@@ -136,8 +126,7 @@ class PpioClient(Machines):
             api_key = require_key(self.host)
         self._argument = api_key
         self._transport = transport
-        self._lock = threading.Lock()
-        self._shared: httpx.Client | None = None
+        self._lock = forks.lock()
         self._mask = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)
@@ -196,22 +185,22 @@ class PpioClient(Machines):
         The server named it, so only a public address counts, unless the cloud is on this machine.
         """
         try:
-            http = self._new_http(httpx.Timeout(KNOCK_SECONDS))
-        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
+            ways = (DIRECT,) if self.host.loopback else ways_to(url, anyhow=True)
+            way = next(one for one in ways if one.fault is None)
+            context, _wrong = self._context(anyhow=True)
+            http = self._open(way, httpx.Timeout(KNOCK_SECONDS), context or _bare_context())
+        except Exception as error:  # noqa: BLE001 - such as an address that is none
             log.info("knock: %s", type(error).__name__)
             return False
         try:
             return knock(http, url, anywhere=self.host.loopback)
         finally:
-            if self._transport is None:  # one that was given is the reads' as well
-                http.close()
+            self._close(http)
 
     def close(self) -> None:
-        """Close the connections; the client can be used again."""
-        with self._lock:
-            http, self._shared = self._shared, None
-        if http is not None:
-            http.close()
+        """Close what was given in place of the network; the client can be used again."""
+        if self._transport is not None:
+            self._transport.close()
 
     def create_instance(self, request: CreateInstanceRequest) -> str:
         """Create an instance: one POST, billed, never repeated.
@@ -254,21 +243,14 @@ class PpioClient(Machines):
         """
         try:
             content = json.dumps(body, ensure_ascii=False).encode()
-            fresh = self._new_http(_PATIENT) if self._transport is None else None
-            http = fresh or self._http()
-            request = http.build_request(
-                "POST", INSTANCES, content=content, headers={"Content-Type": "application/json"}
-            )
-        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
+        except Exception as error:  # noqa: BLE001 - its words may repeat the body
             return judge_failure(type(error).__name__, self.host.name, sent=False)
-        try:
-            limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
-            exchange = self._exchange(http, request, limits, secrets)
-        finally:
-            if fresh is not None:
-                fresh.close()
+        (way,) = self._ways(anyhow=False)
+        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
+        asking = {"content": content, "headers": {"Content-Type": "application/json"}}
+        exchange = self._go(way, "POST", INSTANCES, asking, _PATIENT, limits, secrets, anyhow=False)
         if exchange.failure:
-            return judge_failure(exchange.failure, self.host.name, sent=exchange.left)
+            return judge_failure(exchange.cause, self.host.name, sent=exchange.left)
         return judge_answer(
             exchange.status,
             exchange.content,
@@ -306,25 +288,32 @@ class PpioClient(Machines):
         """
         return self.get_reply(path, params).value
 
-    def _http(self) -> httpx.Client:
-        """Return the connections that reads share."""
-        with self._lock:
-            if self._shared is None:
-                self._shared = self._new_http(_TIMEOUT)
-            return self._shared
+    def _ways(self, *, anyhow: bool) -> tuple[Way, ...]:
+        """Return how a request may go out; loopback never goes through a proxy."""
+        if self._transport is not None or self.host.loopback:
+            return (DIRECT,)
+        return ways_to(self.host.base_url, anyhow=anyhow)
 
-    def _new_http(self, timeout: httpx.Timeout) -> httpx.Client:
+    def _context(self, *, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
         secure = self.host.base_url.startswith("https://") and self._transport is None
-        abroad = secure and not self.host.loopback  # loopback never goes through a proxy
+        return authorities(anyhow=anyhow) if secure else (_bare_context(), None)
+
+    def _open(self, way: Way, timeout: httpx.Timeout, context: ssl.SSLContext) -> httpx.Client:
+        """Return what one request goes out with: nothing of it is anybody else's."""
         return httpx.Client(
             base_url=self.host.base_url,
             timeout=timeout,
             transport=self._transport,
-            verify=_tls_context() if secure else _bare_context(),
-            trust_env=abroad,
+            verify=context,
+            proxy=way.proxy or None,
+            trust_env=False,  # what the environment says is in the way
             follow_redirects=False,
             headers=_HEADERS,
         )
+
+    def _close(self, http: httpx.Client) -> None:
+        if self._transport is None:  # one that was given serves the next request as well
+            http.close()
 
     def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
         """Return the answer of one read, where it is the API's and fresh.
@@ -336,11 +325,11 @@ class PpioClient(Machines):
         dates = notebook.of(Dates)
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
-        exchange = self._call("GET", path, params)
+        exchange = self._call("GET", path, {"params": params}, anyhow=True)
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
-            raise Unreachable("unreachable", host=self.host.name, kind=exchange.failure)
+            raise Unreachable("unreachable", host=self.host.name, kind=exchange.cause)
         reply = read_reply(exchange, self.host.name, earlier, self._mask)
         if isinstance(reply, PpioError):
             raise reply
@@ -348,22 +337,65 @@ class PpioClient(Machines):
             dates.note(self.host.base_url, reply.server_time)
         return reply
 
-    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Exchange:
-        exchange = self._call(method, path, {}, body)
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool) -> Exchange:
+        exchange = self._call(method, path, {"json": body}, anyhow=anyhow)
         if 200 <= exchange.status < 300 and self._transport is None:
             notebook.of(Dates).begin(self.host.base_url, exchange.date)
         return exchange
 
-    def _call(
-        self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
+    def _call(self, method: str, path: str, asking: Mapping[str, Any], *, anyhow: bool) -> Exchange:
+        """Make one request that is not the create call, by the first way on which it leaves.
+
+        Parameters
+        ----------
+        method, path : str
+        asking : mapping
+            What else `httpx.Client.build_request` takes.
+        anyhow : bool
+            Whether to go by ways that nobody named where those that are named fail: a look, and what
+            ends a bill; never what begins one.
+        """
+        limits = Limits(LARGEST_ANSWER, READ_SECONDS)
+        past: Sayable | None = None
+        for way in self._ways(anyhow=anyhow):
+            exchange = self._go(way, method, path, asking, _TIMEOUT, limits, anyhow=anyhow)
+            past = past or exchange.why
+            if exchange.left or exchange.interrupted or not exchange.failure:
+                break
+        exchange.why = None if exchange.left else past
+        if past is not None and exchange.left:
+            say_once(self.host.name, past)
+        return exchange
+
+    def _go(  # noqa: PLR0913 - all that one request takes
+        self,
+        way: Way,
+        method: str,
+        path: str,
+        asking: Mapping[str, Any],
+        timeout: httpx.Timeout,
+        limits: Limits,
+        secrets: tuple[str, ...] = (),
+        *,
+        anyhow: bool,
     ) -> Exchange:
-        """Make one request on the connections that are shared."""
+        """Make one request by one way, on a connection of its own."""
+        context, wrong = self._context(anyhow=anyhow)
+        if way.fault is not None or context is None:
+            return Exchange(failure="Unusable", why=way.fault or wrong)
         try:
-            http = self._http()
-            request = http.build_request(method, path, params=params, json=body)
-        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
-            return Exchange(failure=type(error).__name__)
-        return self._exchange(http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
+            http = self._open(way, timeout, context)
+            request = http.build_request(method, path, **asking)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its words are not ours
+            return Exchange(failure=type(error).__name__, why=way.failed(type(error).__name__))
+        try:
+            exchange = self._exchange(http, request, limits, secrets)
+        finally:
+            self._close(http)
+        exchange.why = wrong
+        if exchange.failure and not exchange.left:
+            exchange.why = wrong or way.failed(exchange.failure)
+        return exchange
 
     def _exchange(
         self, http: httpx.Client, request: httpx.Request, limits: Limits, secrets: tuple[str, ...] = ()

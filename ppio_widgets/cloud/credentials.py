@@ -6,11 +6,10 @@ import hashlib
 import os
 import re
 import secrets
-import threading
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.host import NOVITA, PPIO, Host, read_host
 from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_colab, ask_keyring
 from ppio_widgets.errors import CredentialsError
@@ -134,7 +133,7 @@ class _Memory:
     """The keys kept until logout in a kernel or session, each for one host; nothing is written."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._signed_in: dict[str, ApiKey] = {}
         self._kept: dict[str, ApiKey] = {}
         self._logouts = 0

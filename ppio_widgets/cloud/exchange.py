@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
 
 from ppio_widgets.errors import frames_of
 
@@ -27,11 +26,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-log = logging.getLogger("ppio_widgets")
+    from ppio_widgets.cloud.ways import Why
 
-# The open sockets of each client: out on which of them a later request goes, the wire does not tell.
-_sockets: WeakKeyDictionary[httpx.Client, WeakSet[socket.socket]] = WeakKeyDictionary()
-_sockets_lock = threading.Lock()
+log = logging.getLogger("ppio_widgets")
 
 # From this event on a byte of the request may have left.
 _LEAVING = "send_request_headers.started"
@@ -80,6 +77,8 @@ class Exchange:
         Whether the answer was too large, or in an encoding that nobody asked for, or not wanted.
     failure : str
         The kind of exception that ended it, or empty.
+    why : Why or None
+        What is wrong with the way that it was to go, where that is known.
     interrupted : bool
         Whether a person's Interrupt ended it.
     date : float
@@ -99,6 +98,7 @@ class Exchange:
     content: bytes = field(default=b"", repr=False)
     cut: bool = False
     failure: str = ""
+    why: Why | None = None
     interrupted: bool = False
     date: float = 0.0
     retry_after: float | None = None
@@ -110,10 +110,14 @@ class Exchange:
     _shut_at: float = 0.0
     _shut: bool = False
     _socket: socket.socket | None = None
-    _open: WeakSet[socket.socket] = field(default_factory=WeakSet)
     _watchdog: threading.Timer | None = None
     _must_be_watched: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def cause(self) -> Why | str:
+        """Why it failed, for the words."""
+        return self.why or self.failure
 
     def run(
         self,
@@ -124,8 +128,6 @@ class Exchange:
     ) -> None:
         """Make the request."""
         request.extensions["trace"] = self.trace
-        with _sockets_lock:
-            self._open = _sockets.setdefault(http, self._open)
         self._began = began = time.monotonic()
         self._shut_at = began + limits.seconds
         self._must_be_watched = limits.leave_within is not None
@@ -152,7 +154,7 @@ class Exchange:
         with self._lock:
             if self._shut or time.monotonic() > self._leave_until:
                 raise _TooLate
-            if self._open:  # a transport in memory has no socket, and answers at once
+            if self._socket is not None:  # a transport in memory has no socket, and answers at once
                 self._watch()
             self.left = True
 
@@ -161,8 +163,6 @@ class Exchange:
         connection = ask("socket") if callable(ask) else None
         if not isinstance(connection, socket.socket):
             return
-        with _sockets_lock:
-            self._open.add(connection)
         with self._lock:
             self._socket = connection
             try:
@@ -191,10 +191,8 @@ class Exchange:
     def _shut_down(self) -> None:
         with self._lock:
             self._shut = True
-        with _sockets_lock:
-            # On a connection that was open before, which of them is not known until its answer begins.
-            connections = [self._socket] if self._socket is not None else list(self._open)
-        for connection in connections:
+            connection = self._socket
+        if connection is not None:
             with suppress(OSError):
                 # The plain socket's method: TLS's own would drop its state under the reading thread.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
@@ -202,8 +200,6 @@ class Exchange:
     def _read(self, response: httpx.Response, limit: int) -> None:
         """Read the answer as it is on the wire; one that is too large is cut."""
         try:
-            # A connection that was open before told nothing of its socket until now.
-            self._take_socket(response.extensions.get("network_stream"))
             self.seconds = time.monotonic() - self._began
             self.date = _date(response.headers.get("date"))
             self.age = _age(response.headers.get("age"))

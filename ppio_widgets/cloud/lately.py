@@ -6,12 +6,11 @@ client; this outlives it.
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class _Memory:
     """By base URL and kind."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = forks.lock()
         self.told: dict[tuple[str, str], Told] = {}
 
 

@@ -58,6 +58,10 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 }
 
 
+# These begin what is billed: they go by no way that nobody named.
+BILLED = ("start", "restart")
+
+
 class Machines:
     """What `PpioClient` can do with an instance; one method, one request (or one listing)."""
 
@@ -70,7 +74,7 @@ class Machines:
         """Return the answer of one read."""
         raise NotImplementedError
 
-    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Exchange:
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool) -> Exchange:
         """Make one request."""
         raise NotImplementedError
 
@@ -198,8 +202,8 @@ class Machines:
             When it may have arrived and no answer came.
         """
         method, verb, body = _CALLS[action]
-        exchange = self._write(method, f"{path_of(instance_id)}{verb}", body)
-        known = {"host": self.host.name, "kind": exchange.failure, "action": Phrase(f"action.{action}")}
+        exchange = self._write(method, f"{path_of(instance_id)}{verb}", body, anyhow=action not in BILLED)
+        known = {"host": self.host.name, "kind": exchange.cause, "action": Phrase(f"action.{action}")}
         if exchange.interrupted:
             raise KeyboardInterrupt
         if exchange.failure and not exchange.left:

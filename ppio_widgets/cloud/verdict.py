@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import Mask, read_error, read_json, tells_error
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
+
+if TYPE_CHECKING:
+    from ppio_widgets.locale import Sayable
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def judge_answer(
     return Verdict(sent=True, error=OutcomeUnknown("unknown_status", words=error))
 
 
-def judge_failure(kind: str, host: str, *, sent: bool) -> Verdict:
+def judge_failure(kind: Sayable | str, host: str, *, sent: bool) -> Verdict:
     """Judge a create call that ended without an answer; `kind` names the failure."""
     if sent:
         return Verdict(sent=True, error=OutcomeUnknown("unknown_lost", host=host, kind=kind))

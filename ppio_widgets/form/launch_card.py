@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from ppio_widgets.form import theme
 from ppio_widgets.form.cells import CellView
 from ppio_widgets.form.guard import guarded
@@ -27,7 +27,7 @@ class _Sight:
     """What the card stands on: a launch tells its own listeners, all it needs is a lock and an end."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = forks.rlock()
         self.closed = False
 
 

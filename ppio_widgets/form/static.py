@@ -10,11 +10,10 @@ the page.
 from __future__ import annotations
 
 import logging
-import threading
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.errors import PpioError, frames_of
 from ppio_widgets.form.html import esc
 from ppio_widgets.launcher import static_card, worker
@@ -22,6 +21,8 @@ from ppio_widgets.launcher.board import open_board
 from ppio_widgets.launcher.plan import NO_FORMULAS
 
 if TYPE_CHECKING:
+    import threading
+
     from ppio_widgets.launcher.board_session import BoardSession
     from ppio_widgets.launcher.instance import Instance
     from ppio_widgets.launcher.launch import Launch
@@ -56,7 +57,7 @@ class SecondOutput:
         self._display_id = self._id
         self._home: tuple[str | None, int | None] | None = None
         # Two threads may have news at once: the later card has to be the last.
-        self._lock = threading.RLock()
+        self._lock = forks.rlock()
         self._places: set[tuple[str | None, int | None]] = set()
         self._written: StaticCard | None = None
         self._due = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 
 if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
@@ -16,6 +16,11 @@ class _Alive:
 
     def __init__(self) -> None:
         self.launches: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Know none: the parent's are copies here, and what becomes of them is in the ledger."""
+        self.launches = weakref.WeakValueDictionary()
 
 
 def remember(launch: Launch) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from traitlets import Any, Bool, HasTraits, Unicode
 from traitlets import Tuple as TupleOf
 
+from ppio_widgets import forks
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import unexpected, unheard
@@ -58,7 +58,7 @@ class BoardSession(HasTraits):
 
     def __init__(self, client: PpioClient, say: Words) -> None:
         self.client = client
-        self.lock = threading.RLock()
+        self.lock = forks.rlock()
         self.closed = False
         self._say = say
         self._watch: Watch | None = None

@@ -9,7 +9,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
 from ppio_widgets.launcher import unseen, worker
@@ -36,8 +36,13 @@ class _Timers:
     """The timers of this kernel or session, by host and instance id."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = forks.lock()
         self.by_machine: dict[tuple[str, str], Deadline] = {}
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Forget them: they are the parent's, and fire there."""
+        self.by_machine.clear()
 
 
 class Deadline:
@@ -67,7 +72,7 @@ class Deadline:
         self.attempts = 0
         self.error: PpioError | None = None
         self._called_off = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
 
     def __repr__(self) -> str:
         return self.sentence(words())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from ppio_widgets.launcher.watcher import watch
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Following:
     def __init__(self, launch: Launch) -> None:
         self.ended = False
         self._launch = launch
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._begun = False
         self._watch: Watch | None = None
 

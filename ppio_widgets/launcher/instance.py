@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
 from ppio_widgets.cloud.instance_id import require_id
@@ -94,7 +93,7 @@ class Instance:
         self._offer = offer
         self._outcomes = Outcomes()
         self._jupyter = Jupyter()
-        self._lock = threading.RLock()
+        self._lock = forks.rlock()
         self._listeners: Listeners[Instance] = Listeners()
 
     def __repr__(self) -> str:

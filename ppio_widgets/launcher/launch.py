@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import RUNNING, plain
-from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, PpioError
+from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, OutcomeUnknown, PpioError
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.alive import remember
 from ppio_widgets.launcher.consent import read_consent
@@ -99,13 +98,14 @@ class Launch:
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
-        self._changed = threading.Condition()
+        self._changed = forks.condition()
         self._search = Search(self, wire, self._ledger)
         self._following = Following(self)
         self._listeners: Listeners[Launch] = Listeners()
         self._when_made: Listeners[Launch] = Listeners()
         self._machine: Instance | None = None
         remember(self)
+        forks.tell(self)
 
     def __repr__(self) -> str:
         return self.sentence(words())
@@ -374,7 +374,7 @@ class Launch:
     def begin_look(self) -> Record | None:
         """Return what is to be looked up; None when there is nothing to look up (any more)."""
         with self._changed:
-            if self.state is LaunchState.UNKNOWN:
+            if self.state is LaunchState.UNKNOWN and self.record is not None:
                 self._move(LaunchState.RECONCILING)
             elif not (self.state is LaunchState.SENDING and self.late):
                 return None
@@ -389,6 +389,17 @@ class Launch:
         self.tell()
         if self.state is LaunchState.SUCCEEDED:
             self._follow()
+
+    def after_fork(self) -> None:
+        """Become a copy that sends, looks up and writes nothing: the launch is the parent's."""
+        self._search, self._following = Search(self, self._wire, self._ledger), Following(self)
+        self._following.ended = True
+        self._listeners, self._when_made = Listeners(), Listeners()
+        if self.state in (LaunchState.DRAFT, LaunchState.ARMED):
+            self.state = LaunchState.WITHDRAWN
+        elif self.state is LaunchState.CLAIMED or self.state in UNRESOLVED:
+            self.state, self.record = LaunchState.UNKNOWN, None
+            self.error = OutcomeUnknown("forked", launch_id=self.launch_id)
 
     def _follow(self) -> None:
         self._search.end()

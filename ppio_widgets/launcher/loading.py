@@ -7,9 +7,9 @@ there after a moment gets a thread for each kind, so that none waits for another
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from ppio_widgets.launcher import worker
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Loading:
         self._count = len(kinds)
         self._waiting = list(kinds)
         self._landed: list[str] = []
-        self._changed = threading.Condition()
+        self._changed = forks.condition()
 
     def run(self) -> None:
         """Load everything; returns when the last kind was told."""

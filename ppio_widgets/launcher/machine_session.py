@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from traitlets import Any, Bool, HasTraits, Unicode
 
+from ppio_widgets import forks
 from ppio_widgets.cloud.answers import ENDED, RUNNING
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
@@ -43,7 +44,7 @@ class MachineSession(HasTraits):
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.lock = threading.RLock()
+        self.lock = forks.rlock()
         self.closed = False
         self._watch: Watch | None = None
         self._unasked = threading.Event()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from ppio_widgets.launcher import worker
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Outcomes:
         self.failed: PpioError | None = None
         self._begun = 0
         self._failed_in = 0
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
 
     def begin(self) -> int:
         """Return the number of an action that begins now; what was read back before is over."""

@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from ppio_widgets.errors import frames_of
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.lookup import look_once
@@ -45,8 +46,8 @@ class Search:
         self._launch = launch
         self._wire = wire
         self._ledger = ledger
-        self._one_at_a_time = threading.Lock()
-        self._schedule = threading.Lock()
+        self._one_at_a_time = forks.lock()
+        self._schedule = forks.lock()
         self._pauses: Iterator[float] = iter(())
         self._wake = threading.Event()
 

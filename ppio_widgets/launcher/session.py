@@ -14,6 +14,7 @@ from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
+from ppio_widgets import forks
 from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launcher import worker
@@ -95,7 +96,7 @@ class LaunchSession(HasTraits):
         is_variable: IsVariable = no_variable,
         notes: tuple[Advice, ...] = (),
     ) -> None:
-        self.lock = threading.RLock()
+        self.lock = forks.rlock()
         self.closed = False
         self.launches: tuple[Launch, ...] = ()
         self.client = client

@@ -6,10 +6,9 @@ up first.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.details import kept
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class _Seen:
     """By base URL of their cloud, newest first."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = forks.lock()
         self.instances: dict[str, tuple[InstanceDetail, ...]] = {}
         self.gone: dict[str, tuple[InstanceDetail, ...]] = {}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import forks
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.request import money
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.details import InstanceDetail
     from ppio_widgets.request.offer import Offer
 
-_lock = threading.Lock()
+_lock = forks.lock()
 
 
 def offers_of(

@@ -7,12 +7,11 @@ the count anew. What was proved is written down, and such an id is not asked for
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import NOT_SEEN
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.errors import CredentialsError, PpioError, is_gone
@@ -46,7 +45,7 @@ class _Counts:
     """Of this kernel or session, by account and id."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = forks.lock()
         self.by_id: dict[Hashable, _Count] = {}
         self.proved: set[Hashable] = set()
 

@@ -16,7 +16,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import RUNNING
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
 from ppio_widgets.launcher import sightings, worker
@@ -41,7 +41,8 @@ MOST_LOOKS = 5
 
 # By kernel or session, and account.
 _watchers: dict[Hashable, Watcher] = {}
-_lock = threading.RLock()
+_lock = forks.rlock()
+forks.run_in_child(_watchers.clear)  # their threads are the parent's
 
 
 @dataclass(eq=False)
@@ -142,7 +143,7 @@ class Watcher:
 
     def __init__(self, identity: Hashable) -> None:
         self._identity = identity
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._watches: list[Watch] = []
         self._running = False
         self._wake = threading.Event()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from ppio_widgets import forks
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.practice.belongings import BALANCE
@@ -82,7 +82,7 @@ class PracticeAccount:
     def __init__(self, clock: Clock = time.time, balance: Decimal = BALANCE) -> None:
         self._clock = clock
         self._balance = balance
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
 
     @property

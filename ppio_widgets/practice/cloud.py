@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 
+from ppio_widgets import forks
 from ppio_widgets.practice.account import Clock, PracticeAccount
 from ppio_widgets.practice.refused import Refused
 
@@ -24,7 +24,7 @@ class PracticeCloud:
 
     def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._accounts: dict[str, PracticeAccount] = {}  # the one used last comes last
 
     def now(self) -> float:

@@ -1,0 +1,207 @@
+"""How a request goes out, as the environment says: by which proxy, and by whose certificates.
+
+The variables are those that httpx reads, but one that cannot be used is no reason to use none: Clash
+sets three and a request needs one, GNOME writes ``socks://``, NO_PROXY holds ranges. What cannot be used
+is told by the name of its variable; its value, which may hold a password, is told to nobody.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import re
+import ssl
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import getproxies
+
+import httpx
+
+from ppio_widgets import forks, notebook
+from ppio_widgets.locale import words
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from ppio_widgets.locale import Words
+
+log = logging.getLogger("ppio_widgets")
+
+# GNOME writes socks://, and has version 5 in mind. The proxy looks a name up by itself in any case.
+_SOCKS = ("socks", "socks5", "socks5h")
+_KNOWN = ("http", "https", *_SOCKS)
+
+
+@dataclass(frozen=True)
+class Why:
+    """What is wrong with what a variable names.
+
+    Attributes
+    ----------
+    code : str
+        Of its words, ``way.…`` in ``locale/``.
+    variable : str
+        Empty for a setting of the system that stands in no variable.
+    kind : str
+        The kind of exception that told, where there was one.
+    """
+
+    code: Literal["proxy", "socks", "failed", "authorities"]
+    variable: str = ""
+    kind: str = ""
+
+    def sentence(self, say: Words) -> str:
+        """Return it in the language of `say`."""
+        return say(f"way.{self.code}", variable=self.variable or say("way.system"), kind=self.kind)
+
+
+@dataclass(frozen=True)
+class Way:
+    """By a proxy, or directly.
+
+    Attributes
+    ----------
+    proxy : str
+        Its address; empty for directly.
+    variable : str
+        The variable that names it.
+    fault : Why or None
+        Why it cannot be used.
+    """
+
+    proxy: str = field(default="", repr=False)
+    variable: str = ""
+    fault: Why | None = None
+
+    def failed(self, kind: str) -> Why | None:
+        """Return why nothing left by it; of no proxy there is nothing to say."""
+        return Why("failed", self.variable, kind) if self.proxy else None
+
+
+DIRECT = Way()
+
+
+def ways_to(url: str, *, anyhow: bool) -> tuple[Way, ...]:
+    """Return how a request may go out, the best first.
+
+    Parameters
+    ----------
+    url : str
+    anyhow : bool
+        Whether to go without a proxy, which nobody said, is better than not to go. Otherwise it is
+        the first that can be used, and one with a fault where there is none.
+    """
+    named = _named(httpx.URL(url))
+    if not named:
+        return (DIRECT,)
+    if anyhow:
+        return (*named, DIRECT)
+    return tuple(one for one in named if one.fault is None)[:1] or named[:1]
+
+
+def _named(url: httpx.URL) -> tuple[Way, ...]:
+    """Return the proxies that are named for a URL; empty where it needs none."""
+    proxies = getproxies()
+    if _goes_without(url.host, url.port, proxies.get("no", "")):
+        return ()
+    return tuple(_way(name, proxies[name]) for name in (url.scheme, "all") if proxies.get(name))
+
+
+def _way(name: str, value: str) -> Way:
+    variable = next((one for one in sorted(os.environ, reverse=True) if one.lower() == f"{name}_proxy"), "")
+    scheme, address = value.strip().split("://", 1) if "://" in value else ("http", value.strip())
+    scheme = scheme.lower()
+    if scheme not in _KNOWN or not _is_address(address):
+        return Way(variable=variable, fault=Why("proxy", variable))
+    if scheme in _SOCKS and find_spec("socksio") is None:
+        return Way(variable=variable, fault=Why("socks", variable))
+    return Way(f"{'socks5' if scheme in _SOCKS else scheme}://{address}", variable)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(httpx.Proxy(f"http://{text}").url.host)
+    except (httpx.InvalidURL, ValueError):
+        return False
+
+
+def _goes_without(host: str, port: int | None, excepted: str) -> bool:
+    """Whether a host is named by NO_PROXY: by its name or that of its domain, as an address or in a range."""
+    for entry in filter(None, re.split(r"[,\s]+", excepted.lower())):
+        name = entry.rpartition("://")[2]
+        if name == "*" or _is_within(host, name):
+            return True
+        name, _, only = name.partition(":") if name.count(":") == 1 else (name, "", "")
+        name = name.removeprefix("*").strip(".")
+        if only not in ("", str(port or "")) or not name:
+            continue
+        if f".{host.lower().rstrip('.')}".endswith(f".{name}"):
+            return True
+    return False
+
+
+def _is_within(host: str, addresses: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(
+            re.sub(r"[][]", "", addresses), strict=False
+        )
+    except ValueError:
+        return False
+
+
+def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
+    """Return the context for https, and what is wrong with the variable that names authorities of one's own.
+
+    ``SSL_CERT_FILE`` counts, then ``SSL_CERT_DIR``, and where there is neither those that everybody trusts.
+
+    Parameters
+    ----------
+    anyhow : bool
+        Whether those are better than none where what is named cannot be read.
+    """
+    wrong = None
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        place = os.environ.get(variable)
+        if place:
+            try:
+                return _trusting(variable, place), wrong
+            except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
+                wrong = wrong or Why("authorities", variable, type(error).__name__)
+    return _trusting("", "") if anyhow or wrong is None else None, wrong
+
+
+@cache
+def _trusting(variable: str, place: str) -> ssl.SSLContext:
+    # Building one reads all certificates (25-40 ms), so every client shares it.
+    if variable == "SSL_CERT_FILE":
+        return ssl.create_default_context(cafile=place)
+    if variable == "SSL_CERT_DIR":
+        next(Path(place).iterdir(), None)  # one that is not there would be taken, and trust nobody
+        return ssl.create_default_context(capath=place)
+    return httpx.create_ssl_context(trust_env=False)
+
+
+forks.run_in_child(_trusting.cache_clear)  # OpenSSL has locks of its own in one
+
+
+class _Told:
+    """What a person of this kernel or session has been told."""
+
+    def __init__(self) -> None:
+        self.lock = forks.lock()
+        self.known: set[tuple[str, Why]] = set()
+
+
+def say_once(host: str, why: Why) -> None:
+    """Say that a host is reached in another way than the variables say, and why; once for each reason."""
+    told = notebook.of(_Told)
+    with told.lock:
+        if (host, why) in told.known:
+            return
+        told.known.add((host, why))
+    say = words()
+    log.warning("%s", say("way.instead", host=host, reason=why.sentence(say)))

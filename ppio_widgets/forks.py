@@ -1,0 +1,73 @@
+"""What a forked child does not take over from its parent.
+
+A child of `os.fork` (multiprocessing, ipyparallel) has all that its parent remembers, and of its threads
+only the one that forked: a lock that another held is held for ever, and what another was about to do is
+done by nobody. So the locks of this package are made here, and are free in a child; and what counts on
+a thread (a watcher, a timer, a launch on its way) lets go of it there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Forked(Protocol):
+    """What lets go of its parent's threads."""
+
+    def after_fork(self) -> None:
+        """Let go; nothing else runs in the child yet."""
+
+
+_locks: WeakSet[Any] = WeakSet()
+_things: WeakSet[Forked] = WeakSet()
+_tasks: list[Callable[[], None]] = []
+
+
+def lock() -> threading.Lock:
+    """Return a `threading.Lock` that is free in a child."""
+    made = threading.Lock()
+    _locks.add(made)
+    return made
+
+
+def rlock() -> threading.RLock:
+    """Return a `threading.RLock` that is free in a child."""
+    made = threading.RLock()
+    _locks.add(made)
+    return made
+
+
+def condition() -> threading.Condition:
+    """Return a `threading.Condition` that is free in a child, and that nobody waits for there."""
+    made = threading.Condition()
+    _locks.add(made)
+    return made
+
+
+def tell(thing: Forked) -> None:
+    """Have its `after_fork` called in a child, as long as anybody else knows it."""
+    _things.add(thing)
+
+
+def run_in_child(task: Callable[[], None]) -> None:
+    """Run a task in every child, before anything else of ours."""
+    _tasks.append(task)
+
+
+def _in_child() -> None:
+    for one in list(_locks):
+        one._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own
+    for task in _tasks:
+        task()
+    for thing in list(_things):
+        thing.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_in_child)
