@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import ssl
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.credentials import KeySource
     from ppio_widgets.cloud.ways import Way, Why
-    from ppio_widgets.locale import Sayable
     from ppio_widgets.request.models import CreateInstanceRequest
 
 log = logging.getLogger("ppio_widgets")
@@ -67,6 +67,33 @@ _HEADERS = {
     "Connection": "close",  # each request has its own: what comes late or twice is nobody else's answer
     "User-Agent": "ppio-widgets",
 }
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """One request, before it goes out.
+
+    Attributes
+    ----------
+    method, path : str
+    more : mapping
+        What else `httpx.Client.build_request` takes.
+    limits, timeout : optional
+        By default those of everything but the create call.
+    anyhow : bool
+        Whether to go by ways that nobody named where those that are named fail: a look, and what ends
+        a bill; never what begins one.
+    secrets : tuple of str
+        Values in it that must not be repeated to anybody.
+    """
+
+    method: str
+    path: str
+    more: Mapping[str, Any] = field(repr=False)
+    limits: Limits | None = None
+    timeout: httpx.Timeout | None = None
+    anyhow: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @cache
@@ -247,8 +274,8 @@ class PpioClient(Machines):
             return judge_failure(type(error).__name__, self.host.name, sent=False)
         (way,) = self._ways(anyhow=False)
         limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
-        asking = {"content": content, "headers": {"Content-Type": "application/json"}}
-        exchange = self._go(way, "POST", INSTANCES, asking, _PATIENT, limits, secrets, anyhow=False)
+        more = {"content": content, "headers": {"Content-Type": "application/json"}}
+        exchange = self._go(way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
         if exchange.failure:
             return judge_failure(exchange.cause, self.host.name, sent=exchange.left)
         return judge_answer(
@@ -325,7 +352,7 @@ class PpioClient(Machines):
         dates = notebook.of(Dates)
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
-        exchange = self._call("GET", path, {"params": params}, anyhow=True)
+        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
@@ -338,27 +365,16 @@ class PpioClient(Machines):
         return reply
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool) -> Exchange:
-        exchange = self._call(method, path, {"json": body}, anyhow=anyhow)
+        exchange = self._call(_Asking(method, path, {"json": body}, anyhow=anyhow))
         if 200 <= exchange.status < 300 and self._transport is None:
             notebook.of(Dates).begin(self.host.base_url, exchange.date)
         return exchange
 
-    def _call(self, method: str, path: str, asking: Mapping[str, Any], *, anyhow: bool) -> Exchange:
-        """Make one request that is not the create call, by the first way on which it leaves.
-
-        Parameters
-        ----------
-        method, path : str
-        asking : mapping
-            What else `httpx.Client.build_request` takes.
-        anyhow : bool
-            Whether to go by ways that nobody named where those that are named fail: a look, and what
-            ends a bill; never what begins one.
-        """
-        limits = Limits(LARGEST_ANSWER, READ_SECONDS)
-        past: Sayable | None = None
-        for way in self._ways(anyhow=anyhow):
-            exchange = self._go(way, method, path, asking, _TIMEOUT, limits, anyhow=anyhow)
+    def _call(self, asking: _Asking) -> Exchange:
+        """Make one request that is not the create call, by the first way on which it leaves."""
+        past: Why | None = None
+        for way in self._ways(anyhow=asking.anyhow):
+            exchange = self._go(way, asking)
             past = past or exchange.why
             if exchange.left or exchange.interrupted or not exchange.failure:
                 break
@@ -367,29 +383,19 @@ class PpioClient(Machines):
             say_once(self.host.name, past)
         return exchange
 
-    def _go(  # noqa: PLR0913 - all that one request takes
-        self,
-        way: Way,
-        method: str,
-        path: str,
-        asking: Mapping[str, Any],
-        timeout: httpx.Timeout,
-        limits: Limits,
-        secrets: tuple[str, ...] = (),
-        *,
-        anyhow: bool,
-    ) -> Exchange:
+    def _go(self, way: Way, asking: _Asking) -> Exchange:
         """Make one request by one way, on a connection of its own."""
-        context, wrong = self._context(anyhow=anyhow)
+        context, wrong = self._context(anyhow=asking.anyhow)
         if way.fault is not None or context is None:
             return Exchange(failure="Unusable", why=way.fault or wrong)
         try:
-            http = self._open(way, timeout, context)
-            request = http.build_request(method, path, **asking)
+            http = self._open(way, asking.timeout or _TIMEOUT, context)
+            request = http.build_request(asking.method, asking.path, **asking.more)
         except Exception as error:  # noqa: BLE001 - whatever it is, its words are not ours
             return Exchange(failure=type(error).__name__, why=way.failed(type(error).__name__))
         try:
-            exchange = self._exchange(http, request, limits, secrets)
+            limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
+            exchange = self._exchange(http, request, limits, asking.secrets)
         finally:
             self._close(http)
         exchange.why = wrong

@@ -34,6 +34,7 @@ log = logging.getLogger("ppio_widgets")
 # GNOME writes socks://, and has version 5 in mind. The proxy looks a name up by itself in any case.
 _SOCKS = ("socks", "socks5", "socks5h")
 _KNOWN = ("http", "https", *_SOCKS)
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def ways_to(url: str, *, anyhow: bool) -> tuple[Way, ...]:
 def _named(url: httpx.URL) -> tuple[Way, ...]:
     """Return the proxies that are named for a URL; empty where it needs none."""
     proxies = getproxies()
-    if _goes_without(url.host, url.port, proxies.get("no", "")):
+    if _goes_without(url.host, url.port or _PORTS.get(url.scheme), proxies.get("no", "")):
         return ()
     return tuple(_way(name, proxies[name]) for name in (url.scheme, "all") if proxies.get(name))
 
@@ -137,9 +138,8 @@ def _goes_without(host: str, port: int | None, excepted: str) -> bool:
             return True
         name, _, only = name.partition(":") if name.count(":") == 1 else (name, "", "")
         name = name.removeprefix("*").strip(".")
-        if only not in ("", str(port or "")) or not name:
-            continue
-        if f".{host.lower().rstrip('.')}".endswith(f".{name}"):
+        within = bool(name) and f".{host.lower().rstrip('.')}".endswith(f".{name}")
+        if within and only in ("", str(port)):
             return True
     return False
 

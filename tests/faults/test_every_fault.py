@@ -542,19 +542,16 @@ def test_who_may_have_a_machine_is_not_told_to_launch_again(status, folder):
     ],
     ids=["body", "head", "processing"],
 )
-def test_an_answer_that_trickles_ends_on_a_connection_that_was_open_before_too(begins, goes_on, monkeypatch):
-    def plays_twice(server, connection):
-        server.read(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+def test_an_answer_that_trickles_ends(begins, goes_on, monkeypatch):
+    def plays(server, connection):
         server.read(connection)
         connection.sendall(begins)
         while True:  # until the other side shuts it
             connection.sendall(goes_on)
             server.pass_deadlines()
 
-    with served(plays_twice) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+    with served(plays) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
-        assert client.get_json("/gpus/v2/regions", {}) == {}
         with pytest.raises(Unreachable):
             client.get_json("/gpus/v2/regions", {})
         assert server.connections == 1
