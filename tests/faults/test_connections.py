@@ -1,0 +1,390 @@
+"""Whose answer it is: each request has a connection of its own, and a forked child shares nothing with its parent."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import threading
+import time as real_time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ppio_widgets import Instance, forks
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.errors import ActionUnconfirmed, PpioError
+from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.alive import live_launch
+from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.locale import words
+from tests.faults.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.faults.server import served
+from tests.threads import wait_for_threads
+from tests.unit.wire import REAL_KEY, row
+
+SEED = 20_261_128
+FORKS = 100 if SOAK else 10
+LOOKS_OF_EACH = 2 if SOAK else 4
+
+# Forking beside threads is what is tested; newer Pythons warn of it.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+
+def kept(content, status=200):
+    """An answer after which the connection stays open."""
+    text = json.dumps(content).encode()
+    head = f"HTTP/1.1 {status} Said\r\nContent-Length: {len(text)}\r\nConnection: keep-alive\r\n\r\n"
+    return head.encode() + text
+
+
+def stays_open(answer):
+    """Answer one request after the other, as long as the other side likes."""
+
+    def play(server, connection):
+        while True:
+            connection.sendall(kept(*answer(server.read(connection))))
+
+    return play
+
+
+def page(*rows):
+    return {"data": [*rows], "next_cursor": "", "has_more": False}
+
+
+EMPTY = kept(page())
+
+
+@pytest.mark.parametrize("when", ["with the answer", "a moment later", "after the next request"])
+def test_a_surplus_answer_is_nobody_elses(when, folder):
+    """What a catalogue's connection says too much is an empty listing; the name is taken all the same."""
+
+    def play(server, connection):
+        while True:
+            request = server.read(connection)
+            if "/instances" in request.target:
+                connection.sendall(kept(page(row("demo"))))
+                continue
+            connection.sendall(kept({}) + (EMPTY if when == "with the answer" else b""))
+            if when == "a moment later":
+                connection.sendall(EMPTY)
+            elif when == "after the next request":
+                server.read(connection)
+                connection.sendall(EMPTY)
+
+    with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        for _ in range(3):
+            client.get_json("/gpus/v2/regions", {})
+        launch = launch_on(client)
+        assert launch.submit()
+        launch.wait_for_outcome(PATIENCE)
+        assert (launch.state, launch.error.code) == (LaunchState.NOT_SENT, "name_taken")
+        assert server.posts == 0
+        assert server.connections == len(server.received), "each request had one of its own"
+    assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
+    running = row("demo", "i-1")
+    stopped = kept(row("demo", "i-1", status="exited"))
+
+    def play(server, connection):
+        while True:
+            request = server.read(connection)
+            connection.sendall(kept(running) + (stopped if request.method == "PUT" else b""))
+
+    class Going(worker.Clock):
+        seconds = 0.0
+
+        def now(self):
+            return 1_700_000_000.0 + self.seconds
+
+        monotonic = now
+
+        def wait(self, event, seconds):
+            self.seconds += seconds
+            return event.is_set()
+
+    monkeypatch.setattr(worker, "clock", Going())
+    with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        with pytest.raises(ActionUnconfirmed):
+            Instance("i-1", client).stop()
+        assert server.connections == len(server.received)
+
+
+def by_id(request):
+    """Every id is an instance; its name says which."""
+    identity = request.target.rpartition("/")[2]
+    return (row(f"name-of-{identity}", identity),)
+
+
+class Cloud:
+    """Makes what it is asked for, and lists it from then on."""
+
+    def __init__(self):
+        self.made = []
+        self.names = []
+        self.lock = threading.Lock()
+
+    def answer(self, request):
+        with self.lock:
+            if request.method == "POST":
+                self.names.append(json.loads(request.content)["name"])
+                self.made.append(row(self.names[-1], f"i-{len(self.made)}"))
+                return ({"id": self.made[-1]["id"]},)
+            wanted = request.target.partition("/instances/")[2]
+            found = [one for one in self.made if one["id"] == wanted]
+            return (found[0],) if found else (page(*self.made),)
+
+
+def in_child(task):
+    """Run a task in a forked child; returns what tells how it ended."""
+    child = os.fork()
+    if child:
+        return child
+    code = 99
+    try:
+        signal.alarm(PATIENCE)  # who waits for a lock that nobody has ends here
+        code = task()
+    finally:
+        os._exit(code)
+    return None
+
+
+def ended(child):
+    _pid, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+@contextmanager
+def busy(client, threads=3):
+    """Threads that look all the time, each at an instance of its own."""
+    over = threading.Event()
+    wrong = []
+
+    def look(number):
+        while not over.is_set():
+            seen = client.get_detail(f"ours-{number}")
+            if (seen.id, seen.name) != (f"ours-{number}", f"name-of-ours-{number}"):
+                wrong.append(seen)
+
+    going = [threading.Thread(target=look, args=(number,), name="busy") for number in range(threads)]
+    for one in going:
+        one.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for one in going:
+            one.join(PATIENCE)
+    assert wrong == []
+
+
+def test_forked_looks_see_what_they_asked_for():
+    with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        client.get_detail("before")
+
+        def looks(number):
+            wrong = 0
+            for turn in range(LOOKS_OF_EACH):
+                identity = f"child-{number}-{turn}"
+                try:
+                    wrong += client.get_detail(identity).name != f"name-of-{identity}"
+                except PpioError:
+                    wrong += 1
+            return wrong
+
+        def fork(count):
+            children = [in_child(lambda number=number: looks(number)) for number in range(count)]
+            assert [ended(child) for child in children] == [0] * count
+
+        with busy(client):
+            fork(FORKS // 2)
+        client.get_detail("again")  # what it went out on rests as they are forked
+        fork(FORKS // 2)
+
+
+def test_a_child_of_multiprocessing_looks_as_well():
+    with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        client.get_detail("before")
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe()
+        with busy(client):
+            child = context.Process(target=lambda: theirs.send(client.get_detail("a-childs").name))
+            child.start()
+            assert ours.poll(PATIENCE)
+            assert ours.recv() == "name-of-a-childs"
+            child.join(PATIENCE)
+        assert child.exitcode == 0
+
+
+def test_forked_launches_make_no_second_copy(tmp_path):
+    dice = random.Random(SEED)  # noqa: S311 - the same each time, and no secret
+    cloud = Cloud()
+    with served(stays_open(cloud.answer)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        for number in range(FORKS):
+            body = {**BODY, "name": f"demo-{number:03}"}
+            launch, waiting = launch_on(client, body), launch_on(client, body)
+            launch.stop_following()
+
+            def again(launch=launch, waiting=waiting, body=body):
+                sent = launch.submit() or waiting.submit()
+                launch.wait(PATIENCE)
+                other = launch_on(client, body)
+                other.stop_following()
+                other.submit()
+                other.wait_for_outcome(PATIENCE)
+                return 10 * sent + (other.state is LaunchState.UNKNOWN)
+
+            assert launch.submit()
+            threading.Event().wait(dice.random() * 0.03)
+            child = in_child(again)
+            launch.wait_for_outcome(PATIENCE)
+            assert ended(child) == 0
+            # Of two that claim a name at once either may be the one that sends.
+            assert cloud.names == sorted(set(cloud.names)), "a second copy"
+            assert len(cloud.names) == number + 1
+        assert server.posts == FORKS
+        wait_for_threads("ppio-launch", "ppio-look", "ppio-watch")
+
+
+@contextmanager
+def holding(locks):
+    """Another thread holds these."""
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold():
+        taken = [one for one in locks if one.acquire(blocking=False)]
+        held.set()
+        let_go.wait(PATIENCE)
+        for one in taken:
+            one.release()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(PATIENCE)
+    try:
+        yield
+    finally:
+        let_go.set()
+        thread.join(PATIENCE)
+
+
+def test_a_child_waits_for_no_lock_that_a_thread_of_its_parent_holds():
+    cloud = Cloud()
+    with served(stays_open(cloud.answer)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        first = launch_on(client, {**BODY, "name": "first"})
+        assert first.submit()
+        machine = first.wait(PATIENCE).machine()
+
+        def all_of_it():
+            assert machine.refresh().status == "running"
+            second = launch_on(client, {**BODY, "name": "second"})
+            assert second.submit()
+            assert second.wait(PATIENCE).settled
+            return 0 if second.instance.status == "running" else 1
+
+        with holding(list(forks._locks)):
+            child = in_child(all_of_it)
+        assert ended(child) == 0
+        assert cloud.names == ["first", "second"]
+        wait_for_threads("ppio-launch", "ppio-watch")
+
+
+def test_a_launch_on_its_way_is_its_parents(folder):
+    """A child waits for no answer, sends nothing, writes nothing, and says whose it is."""
+    asked, let_go = threading.Event(), threading.Event()
+
+    def play(server, connection):
+        request = server.read(connection)
+        if request.method == "POST":
+            asked.set()
+            let_go.wait(PATIENCE)
+        answer = {"id": "i-1"} if request.method == "POST" else page()
+        connection.sendall(kept(row("demo", "i-1") if request.target.endswith("i-1") else answer))
+
+    def looks_on(launch):
+        launch.wait()
+        launch.look()
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        assert launch.state is LaunchState.UNKNOWN
+        assert "forked" in launch.sentence(words("en"))
+        assert not launch.submit()
+        assert live_launch(launch.launch_id) is None
+        assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+        return 0
+
+    with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        launch = launch_on(client)
+        assert launch.submit()
+        assert asked.wait(PATIENCE)
+        child = in_child(lambda: looks_on(launch))
+        assert ended(child) == 0
+        let_go.set()
+        assert launch.wait(PATIENCE).id == "i-1"
+        assert server.posts == 1
+        wait_for_threads("ppio-launch", "ppio-watch")
+
+
+def test_a_timer_and_a_watch_are_their_parents():
+    with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        machine = Instance("i-1", client)
+        machine.stop_after("3h")
+
+        def alone():
+            assert machine.deadline is None
+            assert not machine.cancel_deadline()
+            assert threading.active_count() == 1
+            machine.wait(timeout=PATIENCE)
+            return 0 if machine.status == "running" else 1
+
+        child = in_child(alone)
+        assert ended(child) == 0
+        assert machine.deadline.state == "waiting", "what a child says of it changes nothing"
+        assert machine.cancel_deadline()
+        wait_for_threads("ppio-deadline")
+        assert not [one for one in server.received if one.method == "PUT"]
+
+
+@pytest.mark.usefixtures("follows_quickly")
+def test_a_thousand_kept_objects_need_few_descriptors():
+    cloud = Cloud()
+    count_launches = 500 if SOAK else 40
+    before, most, kept_objects = descriptors(), 0, []
+    with served(stays_open(cloud.answer)) as server:
+        for number in range(count_launches):
+            client = PpioClient(REAL_KEY, base_url=server.url)
+            launch = launch_on(client, {**BODY, "name": f"demo-{number:03}"})
+            assert launch.submit()
+            assert launch.wait(PATIENCE).id
+            kept_objects.append(launch)
+        for number in range(1000 - count_launches):
+            client = PpioClient(REAL_KEY, base_url=server.url)
+            kept_objects.append(Instance(f"i-{number % count_launches}", client))
+            assert kept_objects[-1].look().status == "running"
+            most = max(most, descriptors() - before)
+        wait_for_threads("ppio-launch", "ppio-watch")
+        assert len(kept_objects) == 1000
+        assert most < 64
+    assert descriptors() - before < 8
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_locks_of_a_child_are_free():
+    made = [forks.lock(), forks.rlock(), forks.condition()]
+    with holding(made):
+
+        def take():
+            return sum(not one.acquire(timeout=1) for one in made)
+
+        child = in_child(take)
+        began = real_time.monotonic()
+        assert ended(child) == 0
+        assert real_time.monotonic() - began < PATIENCE
+        assert not any(one.acquire(blocking=False) for one in made), "the parent's are held still"
