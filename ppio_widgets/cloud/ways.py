@@ -125,9 +125,10 @@ def _way(name: str, value: str) -> Way:
 
 def _is_address(text: str) -> bool:
     try:
-        return bool(httpx.Proxy(f"http://{text}").url.host)
+        host = httpx.Proxy(f"http://{text}").url.raw_host.decode("ascii")
     except (httpx.InvalidURL, ValueError):
         return False
+    return re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host) is not None
 
 
 def _goes_without(host: str, port: int | None, excepted: str) -> bool:

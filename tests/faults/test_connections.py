@@ -1,4 +1,4 @@
-"""Whose answer it is: each request has a connection of its own, and a forked child shares nothing with its parent."""
+"""Whose answer it is: each request has a connection of its own, and so has each forked child."""
 
 from __future__ import annotations
 
