@@ -22,7 +22,7 @@ from ppio_widgets.launcher.alive import live_launch
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
 from tests.faults.ground import BODY, PATIENCE, SOAK, launch_on
-from tests.faults.server import served
+from tests.faults.server import over_tls, served
 from tests.threads import wait_for_threads
 from tests.unit.wire import REAL_KEY, row
 
@@ -205,6 +205,19 @@ def test_forked_looks_see_what_they_asked_for():
             fork(FORKS // 2)
         client.get_detail("again")  # what it went out on rests as they are forked
         fork(FORKS // 2)
+
+
+def test_a_child_looks_over_tls_as_well(secure):
+    def play(server, connection):
+        over_tls(secure, stays_open(by_id))(server, connection)
+
+    with served(play) as server:
+        client = PpioClient(REAL_KEY, base_url=f"https://127.0.0.1:{server.port}")
+        with busy(client, threads=1):
+            children = [
+                in_child(lambda: client.get_detail("a-childs").name != "name-of-a-childs") for _ in range(4)
+            ]
+            assert [ended(child) for child in children] == [0] * 4
 
 
 def test_a_child_of_multiprocessing_looks_as_well():

@@ -8,7 +8,7 @@ import socket
 import ssl
 import sys
 
-import certifi
+import httpx
 import pytest
 
 from ppio_widgets import Instance
@@ -274,7 +274,8 @@ def everybodys(tmp_path, secure, monkeypatch):
     """What everybody trusts is the test's authority, and no variable names it."""
     bundle = tmp_path / "authority.pem"
     monkeypatch.delenv("SSL_CERT_FILE")
-    monkeypatch.setattr(certifi, "where", lambda: str(bundle))
+    context = ssl.create_default_context(cafile=bundle)
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **_options: context)
     ways._trusting.cache_clear()
     yield bundle
     ways._trusting.cache_clear()
