@@ -364,7 +364,9 @@ class PpioClient(Machines):
             dates.note(self.host.base_url, reply.server_time)
         return reply
 
-    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool) -> Exchange:
+    def _write(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool = False
+    ) -> Exchange:
         exchange = self._call(_Asking(method, path, {"json": body}, anyhow=anyhow))
         if 200 <= exchange.status < 300 and self._transport is None:
             notebook.of(Dates).begin(self.host.base_url, exchange.date)

@@ -74,7 +74,9 @@ class Machines:
         """Return the answer of one read."""
         raise NotImplementedError
 
-    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool) -> Exchange:
+    def _write(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool = False
+    ) -> Exchange:
         """Make one request."""
         raise NotImplementedError
 
