@@ -66,7 +66,7 @@ class Money:
         )
         self._take_stop()
         self.stop.observe(self._on_stop, "value")
-        session.observe(self._on_session, ["report", "shelf", "timer"])
+        session.observe(self._on_session, ["report", "shelf", "timer", "pricing"])
 
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
