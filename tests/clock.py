@@ -25,23 +25,36 @@ class Clock:
 class LaunchClock(worker.Clock):
     """The launcher's clock, turned by hand; a search never waits, its time goes by instead.
 
-    Timers (a late answer, an open confirmation) stand still until the time is turned past them.
+    Timers (a late answer, an open confirmation) stand still until the time is turned past them. Set
+    `counts_sleep` for what `sleep` does.
     """
 
     def __init__(self) -> None:
         self.time = 1_700_000_000.0
+        self.ahead = 0.0
         self.pauses: list[float] = []
         self.searching = threading.Event()
         self.searching.set()
 
     def now(self) -> float:
-        return self.time
+        return self.time + self.ahead
 
     def monotonic(self) -> float:
         return self.time
 
     def turn(self, seconds: float) -> None:
         self.time += seconds
+
+    def set(self, seconds: float) -> None:
+        """Set the clock that shows the time, forth or back; the other one goes on as it was."""
+        self.ahead += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Suspend the machine: the clock that shows the time is right afterwards, the other one may not be."""
+        if self.counts_sleep:
+            self.turn(seconds)
+        else:
+            self.set(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         if threading.current_thread().name == "ppio-look":

@@ -187,5 +187,6 @@ class MachineSession(HasTraits):
             worker.try_run(self._load_price, name="ppio-catalogue")
 
     def _load_price(self) -> None:
-        offers_of(self.instance.client)
+        seen = self.instance.detail
+        offers_of(self.instance.client, seen=None if seen is None else [seen])
         self._on_instance(self.instance)

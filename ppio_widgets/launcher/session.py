@@ -98,6 +98,7 @@ class LaunchSession(HasTraits):
     preset = Unicode(help="Name of the preset that the draft began with, or empty.")
     since = Any_(None, allow_none=True, help="What changed since the last launch of the name, a Since.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
+    loading = Any_(frozenset(), help="The kinds of the catalogue that are on their way.")
     pricing = Bool(False, help="Whether an old price is on its way anew.")
     repriced = Any_(None, allow_none=True, help="Why the open question is asked anew, a Repriced.")
     sight = Any_(help="Changes whenever what is known of the launch does.")
@@ -118,7 +119,6 @@ class LaunchSession(HasTraits):
         self.client = client
         self.target = Target.of(client)
         self.catalogue: Catalogue = open_catalogue(client, clock=worker.tick)
-        self.loading: frozenset[str] = frozenset()
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
         self._priced = False
@@ -375,8 +375,8 @@ class LaunchSession(HasTraits):
         """Take over what came together; called on a thread of its own."""
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
-                self.loading -= set(kinds)
                 with self.hold_trait_notifications():  # nobody sees one without the other
+                    self.loading -= set(kinds)
                     self.shelf = catalogue.snapshot()
                     self.report = self._judged(self.draft)
                     self.pricing = self._is_pricing
