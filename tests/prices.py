@@ -43,12 +43,7 @@ class PriceCloud:
     def _answer(self, request: Received) -> tuple[int, Any]:
         path, _, query = request.target.partition("?")
         if path.endswith("/products"):
-            if self.gate is not None:
-                assert self.gate.wait(10)
-            if self.cents is None:
-                return 500, {"message": "not now"}
-            sold = "type=gpu" in query and "billing_method=postpaid" in query
-            return 200, {"data": [self._product()] if sold else [], "next_cursor": "", "has_more": False}
+            return self._products(query)
         if path.endswith("/balance/detail"):
             return 200, {"availableBalance": "10000000"}
         if request.method == "POST":
@@ -60,6 +55,14 @@ class PriceCloud:
         if path.endswith("/instances/i-1"):
             return 200, self._instance()
         return 200, {"data": [], "next_cursor": "", "has_more": False}
+
+    def _products(self, query: str) -> tuple[int, Any]:
+        if self.gate is not None:
+            assert self.gate.wait(10)
+        if self.cents is None:
+            return 500, {"message": "not now"}
+        sold = "type=gpu" in query and "billing_method=postpaid" in query
+        return 200, {"data": [self._product()] if sold else [], "next_cursor": "", "has_more": False}
 
     def _product(self) -> dict[str, Any]:
         price = {"unit": "per_hour", "final_price": self.cents, "base_price": self.cents}

@@ -100,9 +100,7 @@ class Money:
 
     @guarded
     def _on_session(self, change: Any) -> None:
-        if (
-            change.name != "loading" or not change.new
-        ):  # that something is on its way is said with the next news
+        if change.name != "loading" or not change.new:  # what begins is said with the next news
             self.render()
 
     @guarded

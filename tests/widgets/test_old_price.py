@@ -261,9 +261,11 @@ def test_the_plan_of_a_line_is_asked_anew_once_its_first_price_is_there(wire, cl
 def test_without_a_thread_for_it_nothing_is_sent_at_an_old_price(form, cloud, time, monkeypatch):
     time.turn(HOURS)
     begin, starved = worker.try_run, ["ppio-catalogue"]
-    monkeypatch.setattr(
-        worker, "try_run", lambda task, *, name: name not in starved and begin(task, name=name)
-    )
+
+    def try_run(task, *, name):
+        return name not in starved and begin(task, name=name)
+
+    monkeypatch.setattr(worker, "try_run", try_run)
     press(find(form, "Launch"))
     let_read()
     press(find(form, YES))
