@@ -87,9 +87,8 @@ def test_it_stops_when_its_time_has_come_whatever_the_clocks_do(
     machine, cloud, time, kind, what, counts_sleep
 ):
     if what == "asleep and set back" and not counts_sleep:
-        time.later(
-            6000, lambda: time.set(HOUR)
-        )  # both clocks are as late: nobody sees it until one is mended
+        # Both are late alike, which nobody sees before one of them is mended.
+        time.later(6000, lambda: time.set(HOUR))
     time.counts_sleep = counts_sleep
     due = time.true + 2 * HOUR
     time.later(900, lambda: CHANGES[what](time))
