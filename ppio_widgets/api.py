@@ -193,7 +193,7 @@ def priced_plan(
     notes : tuple of Advice
         See `LaunchPlan`.
     """
-    catalogue = open_catalogue(client)
+    catalogue = open_catalogue(client, clock=worker.tick)
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from ppio_widgets.launcher import worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PATIENCE = 10
 
@@ -57,4 +61,57 @@ class LaunchClock(worker.Clock):
         while self.time < until:
             if event.wait(0.005):
                 return True
+        return event.is_set()
+
+
+class PartingClocks(worker.Clock):
+    """The two clocks of a machine, which may part, and the true time: it goes by only while a timer waits.
+
+    `later` says what happens after how many seconds: `set` sets the clock that shows the time, `sleep`
+    suspends the machine. `counts_sleep` says whether the other clock goes on meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.true = 1_700_000_000.0
+        self.going = threading.Event()
+        self.going.set()
+        self._wall = self._tick = 0.0
+        self._later: list[tuple[float, Callable[[], object]]] = []
+
+    def now(self) -> float:
+        return self.true + self._wall
+
+    def monotonic(self) -> float:
+        return self.true + self._tick
+
+    def turn(self, seconds: float) -> None:
+        self.true += seconds
+
+    def set(self, seconds: float) -> None:
+        """Set the clock that shows the time, forth or back."""
+        self._wall += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Suspend the machine: afterwards the clock that shows the time is as right as before."""
+        self.true += seconds
+        self._tick -= 0.0 if self.counts_sleep else seconds
+
+    def later(self, seconds: float, happens: Callable[[], object]) -> None:
+        """Have something happen once the true time is so far."""
+        self._later.append((self.true + seconds, happens))
+        self._later.sort(key=lambda one: one[0])
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if threading.current_thread().name not in ("ppio-deadline", "MainThread"):
+            return event.wait(0.002)
+        while not self.going.wait(0.002):
+            if event.is_set():
+                return True
+        while self._later and self._later[0][0] <= self.true + seconds:
+            when, happens = self._later.pop(0)
+            seconds -= max(0.0, when - self.true)
+            self.true = max(self.true, when)
+            happens()
+        if not event.is_set():
+            self.true += seconds
         return event.is_set()

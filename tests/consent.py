@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from ppio_widgets.launcher import worker
+from tests.threads import wait_for_threads
 
 # More than a question asks for.
 READING_SECONDS = 1.0
 
 
 def let_read() -> None:
-    """Let the time pass in which a question takes no answer; call it between asking and answering."""
+    """Let the time pass in which a question takes no answer; call it between asking and answering.
+
+    A price that comes to be known meanwhile has to be read as well, so it is waited for.
+    """
+    wait_for_threads("ppio-catalogue")
     clock = worker.clock
     before = clock.monotonic
     clock.monotonic = lambda: before() + READING_SECONDS  # type: ignore[method-assign]

@@ -7,10 +7,9 @@ by itself, so that one that is slow or forbidden holds nothing else up.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,12 +19,13 @@ from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.reader import CatalogueReader
 from ppio_widgets.cloud.shelf import currency_of
 from ppio_widgets.errors import PpioError
+from ppio_widgets.request.offer import Offer
+from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, PriceTime
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.request.offer import Offer
     from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
 
 # Each is a method of the reader and an attribute of the shelf; what the form shows first comes first.
@@ -42,7 +42,8 @@ KINDS = (
 )
 # The kinds that hold products; CPU products are a listing of their own, so that none waits for them.
 OFFERS = ("offers", "cpu_offers")
-LIFE_SECONDS = 300.0
+# What a question about money is to know afresh.
+PRICES = (*OFFERS, "balance")
 
 # A load that a refresh made pointless cannot be stopped, and one new load need not wait for
 # it; a third one does, so that nobody who presses Refresh again and again piles up requests.
@@ -124,8 +125,8 @@ class Catalogue:
     Parameters
     ----------
     reader : CatalogueReader
-    clock : callable, optional
-        Returns seconds that only grow.
+    clock : callable
+        Returns seconds that only grow; each product carries when it was heard by it.
     life : float
         After so many seconds a kind is loaded anew when somebody asks for it.
     base_url : str, optional
@@ -136,8 +137,8 @@ class Catalogue:
         self,
         reader: CatalogueReader,
         *,
-        clock: Clock = time.monotonic,
-        life: float = LIFE_SECONDS,
+        clock: Clock,
+        life: float = PRICE_LIFE_SECONDS,
         base_url: str = "",
     ) -> None:
         self._reader = reader
@@ -168,7 +169,7 @@ class Catalogue:
                 with self._changed:
                     if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
                         self._land(slot, outcome)
-                        lately.keep(self._base_url, kind, slot.value)
+                        lately.keep(self._base_url, kind, slot.value, self._clock())
         return self.state(kind)
 
     def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:
@@ -254,19 +255,31 @@ class Catalogue:
     def _land(self, slot: _Slot, outcome: Any) -> None:
         # After a failure nothing old stays: a price from before would look like today's.
         failed = isinstance(outcome, PpioError)
-        slot.value, slot.error = (None, outcome) if failed else (outcome, None)
-        slot.loaded_at = None if failed else self._clock()
+        now = self._clock()
+        slot.value, slot.error = (None, outcome) if failed else (_heard(outcome, now), None)
+        slot.loaded_at = None if failed else now
         slot.landed, slot.flight = slot.flight, None
 
     def _fresh(self, slot: _Slot) -> bool:
         return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
 
 
-def open_catalogue(client: PpioClient, *, clock: Clock = time.monotonic) -> Catalogue:
-    """Return a catalogue of a client's cloud; nothing is asked yet."""
+def open_catalogue(client: PpioClient, *, clock: Clock) -> Catalogue:
+    """Return a catalogue of a client's cloud; nothing is asked yet. `clock` is that of `PriceTime`."""
     currency = currency_of(client.host, practice=client.is_practice)
     reader = CatalogueReader(client, currency=currency, host=client.host.name)
     return Catalogue(reader, clock=clock, base_url=client.host.base_url)
+
+
+def _heard(value: Any, now: float) -> Any:
+    """Return a kind as it was loaded; each product knows when that was."""
+    if not isinstance(value, tuple):
+        return value
+    return tuple(_heard_offer(one, now) if isinstance(one, Offer) else one for one in value)
+
+
+def _heard_offer(offer: Offer, now: float) -> Offer:
+    return replace(offer, time=replace(offer.time or PriceTime(), heard_at=now))
 
 
 def _state(slot: _Slot) -> KindState:

@@ -6,7 +6,6 @@ client; this outlives it.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +20,7 @@ class Told:
     ----------
     value : tuple or Decimal
     at : float
-        When it was, by `time.monotonic`.
+        When it was, by the clock of the catalogue that told it.
     """
 
     value: Any
@@ -36,14 +35,14 @@ class _Memory:
         self.told: dict[tuple[str, str], Told] = {}
 
 
-def keep(base_url: str, kind: str, value: Any) -> None:
-    """Know what a load brought; None, of a load that failed, lets go of what was there."""
+def keep(base_url: str, kind: str, value: Any, at: float) -> None:
+    """Know what a load brought, and when; None, of a load that failed, lets go of what was there."""
     memory = notebook.of(_Memory)
     with memory.lock:
         if value is None:
             memory.told.pop((base_url, kind), None)
         else:
-            memory.told[base_url, kind] = Told(value, time.monotonic())
+            memory.told[base_url, kind] = Told(value, at)
 
 
 def told(base_url: str, kind: str) -> Told | None:

@@ -89,6 +89,15 @@ class Machines:
         """
         return self._one(instance_id, lambda answer: read_detail(answer, self._mask))
 
+    def ask_date(self, instance_id: str) -> float:
+        """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self.get_reply(path_of(instance_id), {}).server_time
+
     def get_body(self, instance_id: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the body that would make another instance like this one, and the names of its envs.
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ppio_widgets.errors import PpioError, frames_of
+
+if TYPE_CHECKING:
+    from ppio_widgets.cloud.answers import Reply
 
 log = logging.getLogger("ppio_widgets")
 
@@ -28,18 +31,19 @@ Params = Mapping[str, str]
 class Source(Protocol):
     """What can be asked: `PpioClient`, or something in its place."""
 
-    def get_json(self, path: str, params: Mapping[str, str]) -> Any:
-        """Return the JSON of one GET, or raise a `PpioError`."""
+    def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
+        """Return the answer of one GET, or raise a `PpioError`."""
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page: its values, how many rows it had, and what leads on."""
+    """One page: its values, how many rows it had, what leads on, and the server's clock (0: not told)."""
 
     values: tuple[T, ...]
     size: int
     cursor: str
     total: int | None
+    server_time: float = field(default=0.0, compare=False)
 
 
 def ask(
@@ -75,7 +79,7 @@ def by_cursor(
     followed = {cursor}
     for _page in range(MOST_PAGES):
         more = {"cursor": cursor} if cursor else {}
-        page = ask(source.get_json, path, {**params, "limit": str(PAGE_SIZE), **more}, _reader(read))
+        page = ask(source.get_reply, path, {**params, "limit": str(PAGE_SIZE), **more}, _reader(read))
         yield page
         if not isinstance(page, Page) or page.cursor in followed:
             return
@@ -93,7 +97,7 @@ def by_number(
     size, before = 0, None
     for number in range(1, MOST_PAGES + 1):
         query = {**params, "pageNo": str(number), "pageSize": str(PAGE_SIZE)}
-        page = ask(source.get_json, path, query, _reader(read))
+        page = ask(source.get_reply, path, query, _reader(read))
         yield page
         if not isinstance(page, Page):
             return
@@ -108,15 +112,16 @@ def unpaged(
     source: Source, path: str, params: Params, read: Callable[[Any], tuple[T, ...]]
 ) -> Iterator[Page[T] | PpioError | None]:
     """Yield the only page there is."""
-    yield ask(source.get_json, path, params, _reader(read))
+    yield ask(source.get_reply, path, params, _reader(read))
 
 
-def _reader(read: Callable[[Any], tuple[T, ...]]) -> Callable[[Any], Page[T] | None]:
-    return lambda answer: _page(answer, read)
+def _reader(read: Callable[[Any], tuple[T, ...]]) -> Callable[[Reply], Page[T] | None]:
+    return lambda reply: _page(reply, read)
 
 
-def _page(answer: Any, read: Callable[[Any], tuple[T, ...]]) -> Page[T] | None:
+def _page(reply: Reply, read: Callable[[Any], tuple[T, ...]]) -> Page[T] | None:
     """Read one page; None when its shape is not the API's. ``data`` may be null: empty, in Go."""
+    answer = reply.value
     if not isinstance(answer, Mapping) or not isinstance(answer.get("data", ""), list | None):
         return None
     rows = answer["data"] or []
@@ -127,4 +132,5 @@ def _page(answer: Any, read: Callable[[Any], tuple[T, ...]]) -> Page[T] | None:
         size=len(rows),
         cursor=cursor if leads_on and isinstance(cursor, str) else "",
         total=total if isinstance(total, int) and not isinstance(total, bool) else None,
+        server_time=reply.server_time,
     )

@@ -15,9 +15,10 @@ from ppio_widgets.cloud.answers import not_certain
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, unpaged
 from ppio_widgets.errors import ApiError, PpioError
 from ppio_widgets.request.offer import Offer
+from ppio_widgets.request.price_time import PriceTime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from decimal import Decimal
 
     from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
@@ -78,10 +79,12 @@ class CatalogueReader:
         listed: dict[str, tuple[str, ...]] = {}
         for mode in MODES:
             query = {**params, "billing_method": mode}
-            for offer in self._all(by_cursor(self._source, PRODUCTS, query, _single(read))):
-                listed[offer.id] = (*listed.get(offer.id, ()), mode)
-                known = merged.get(offer.id)
-                merged[offer.id] = offer if known is None else _merge(known, offer)
+            for page in self._pages(by_cursor(self._source, PRODUCTS, query, _single(read))):
+                for offer in page.values:
+                    listed[offer.id] = (*listed.get(offer.id, ()), mode)
+                    known = merged.get(offer.id)
+                    told = replace(offer, time=PriceTime(page.server_time))
+                    merged[offer.id] = told if known is None else _merge(known, told)
         # Where an answer does not name the modes, the listings that a product is in do.
         return tuple(
             offer if offer.modes else replace(offer, modes=listed[key]) for key, offer in merged.items()
@@ -121,7 +124,7 @@ class CatalogueReader:
 
     def balance(self) -> Decimal:
         """Return what the account has left, in the host's currency."""
-        amount = ask(self._source.get_json, BALANCE, {}, shelf.read_balance)
+        amount = ask(self._source.get_reply, BALANCE, {}, lambda reply: shelf.read_balance(reply.value))
         if isinstance(amount, PpioError):
             raise amount
         if amount is None:
@@ -130,14 +133,16 @@ class CatalogueReader:
 
     def _all(self, pages: Iterable[Page[T] | PpioError | None], *, words: bool = True) -> list[T]:
         """Return the values of all pages, or raise; no answer is at hand here."""
-        found: list[T] = []
+        return [value for page in self._pages(pages, words=words) for value in page.values]
+
+    def _pages(self, pages: Iterable[Page[T] | PpioError | None], *, words: bool = True) -> Iterator[Page[T]]:
+        """Yield all pages, or raise; no answer is at hand here."""
         for page in pages:
             if isinstance(page, PpioError):
                 raise page if words else _wordless(page)
             if page is None:
                 raise self._unreadable()
-            found += page.values
-        return found
+            yield page
 
     def _unreadable(self) -> PpioError:
         return not_certain(self._host, "shape")

@@ -13,6 +13,7 @@ from ppio_widgets.form.question import Question
 from ppio_widgets.launcher.machine_session import MachineSession
 from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.launcher.wording import earlier_sentence, launch_asides
+from ppio_widgets.request.cost import changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,8 @@ class LaunchControls:
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         session.observe(self._on_session, ["status", "sight", "earlier"])
-        session.observe(self._on_more, ["shelf", "since"])
+        session.observe(self._on_more, ["shelf", "since", "pricing"])
+        session.observe(self._on_repriced, "repriced")
         session.observe(self._on_draft, "draft")
         self._arrange()
 
@@ -178,6 +180,12 @@ class LaunchControls:
         if self.session.status is LaunchState.ARMED:
             self._ask()
 
+    @guarded
+    def _on_repriced(self, change: Any) -> None:
+        """Ask anew: what was read before is another price."""
+        if change.new is not None and self.session.status is LaunchState.ARMED:
+            self._ask(anew=True)
+
     def _arrange(self) -> None:
         status = self.session.status
         children: list[Any] = [self._status, self._machine.box if self._machine else None]
@@ -242,6 +250,7 @@ class LaunchControls:
         lines = [say("launch.question", **bold), *doubts, *from_kernel, *costs]
         # What came to be known since the question was opened: it is not sent like this.
         lines += [f"<span class=ppw-bad>{esc(one)}</span>" for one in self.session.blockers(say)]
+        lines[1:1] = [f"<span class=ppw-bad>{esc(one)}</span>" for one in self._news_of_the_price()]
         if doubt is not None:
             lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
             lines.insert(1, esc(doubt.scope(say)))
@@ -272,6 +281,15 @@ class LaunchControls:
         if self.session.status is not LaunchState.ARMED:
             return launch
         return next((one for one in reversed(self.session.launches) if one is not launch), None)
+
+    def _news_of_the_price(self) -> list[str]:
+        """Return that an old price is asked for again, or the old one and the new one."""
+        session, say = self.session, self._say
+        if session.pricing:
+            return [say("launch.pricing")]
+        if session.repriced is None:
+            return []
+        return changes(session.repriced.before, session.offer, session.report.body, say)
 
     def _has_card(self, launch: Launch | None) -> bool:
         shown = self._machine.session.instance if self._machine is not None else None

@@ -66,7 +66,7 @@ class Money:
         )
         self._take_stop()
         self.stop.observe(self._on_stop, "value")
-        session.observe(self._on_session, ["report", "shelf", "timer"])
+        session.observe(self._on_session, ["report", "shelf", "timer", "loading"])
 
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
@@ -99,8 +99,9 @@ class Money:
         self._take_stop()
 
     @guarded
-    def _on_session(self, _change: Any) -> None:
-        self.render()
+    def _on_session(self, change: Any) -> None:
+        if change.name != "loading" or not change.new:  # what begins is said with the next news
+            self.render()
 
     @guarded
     def _on_refresh(self, _button: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain
@@ -144,24 +145,24 @@ class Errand:
         before = self._before()
         if before is not None and _REACHED[self.action](before) and self.action != "restart":
             return before
-        self.until = worker.clock.now() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
+        self.until = worker.tick() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
         again = self.action in REPEATABLE
-        standing = 0.0
+        standing = -inf
         while True:
             may_ask = not self.asked or (again and self.asked < MOST_ASKED and not self.missing)
-            if may_ask and standing <= worker.clock.now() and not self._on_its_way():
+            if may_ask and standing <= worker.tick() and not self._on_its_way():
                 self._ask()
-                standing = worker.clock.now() + max(STANDSTILL_SECONDS, self.pause)
+                standing = worker.tick() + max(STANDSTILL_SECONDS, self.pause)
             status = self.seen.status if self.seen else ""
             if self._look():
                 return self._reached()
             if self.seen is not None and self.seen.status not in (status, RUNNING):
-                standing = worker.clock.now() + STANDSTILL_SECONDS  # it moves: give it time
-            exhausted = again and self.asked >= MOST_ASKED and standing <= worker.clock.now()
+                standing = worker.tick() + STANDSTILL_SECONDS  # it moves: give it time
+            exhausted = again and self.asked >= MOST_ASKED and standing <= worker.tick()
             still = (self.seen is None or self.seen.at_rest) and not self.missing
-            if worker.clock.now() >= self.until or (exhausted and still) or self._failed():
+            if worker.tick() >= self.until or (exhausted and still) or self._failed():
                 raise self._unconfirmed()
-            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.clock.now())))
+            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.tick())))
 
     def _before(self) -> InstanceDetail | None:
         """Look first; that it is not found, or the look is lost, keeps no stop from being sent."""
@@ -203,7 +204,7 @@ class Errand:
             if self.action not in REPEATABLE:
                 raise error
             self.pause = max(self.pause, error.retry_after or 0.0)
-            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.clock.now())))
+            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.tick())))
         elif error.status < 500 and not (is_gone(error) or self._look() or self._on_its_way()):
             raise error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from traitlets import Any, Bool, HasTraits, Unicode
@@ -17,6 +18,7 @@ from ppio_widgets.launcher.machine_card import outcome_words
 from ppio_widgets.launcher.plan import Target
 from ppio_widgets.launcher.spent import offers_of
 from ppio_widgets.launcher.watcher import watch_all
+from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,10 +65,11 @@ class BoardSession(HasTraits):
         self._say = say
         self._watch: Watch | None = None
         self._asked: list[Instance] = []
+        self._asked_at = -inf
         super().__init__()
 
     def watch(self) -> None:
-        """List them by itself from now on; prices are loaded once, in the background."""
+        """List them by itself from now on; prices are loaded in the background, and again when old."""
         with self.lock:
             if self.closed or self._watch is not None:
                 return
@@ -75,8 +78,7 @@ class BoardSession(HasTraits):
             except RuntimeError as error:  # the system has no thread left
                 self.missed = unexpected(error)
                 return
-        if worker.HAS_THREADS:
-            worker.try_run(self._load_prices, name="ppio-catalogue")
+        self._ask_prices()
 
     def refresh(self) -> None:
         """List them now; where watching could not begin, it is tried again."""
@@ -168,14 +170,23 @@ class BoardSession(HasTraits):
             self.missed = listing if isinstance(listing, PpioError) else None
             if not isinstance(listing, PpioError):
                 self.loaded = True
+                self._ask_prices()
                 self._show(listing.instances, doubt_of(self.client, listing))
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
         rows = tuple(one for one in rows if not one.is_gone)
         offers, now = offers_of(self.client, load=False), worker.clock.now()
-        same = rows == self.board.instances and now - self.board.now < STALE_SECONDS
+        # A clock that was set back makes nothing fresh.
+        same = rows == self.board.instances and 0 <= now - self.board.now < STALE_SECONDS
         at = self.board.now if same else now
         self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt)
+
+    def _ask_prices(self) -> None:
+        """Have the prices asked for, at most once in the life of one."""
+        now = worker.tick()
+        if worker.HAS_THREADS and now - self._asked_at >= PRICE_LIFE_SECONDS:
+            self._asked_at = now
+            worker.try_run(self._load_prices, name="ppio-catalogue")
 
     def _load_prices(self) -> None:
         offers_of(self.client)

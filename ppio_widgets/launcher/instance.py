@@ -22,6 +22,7 @@ from ppio_widgets.launcher.spent import cost_so_far, offers_of
 from ppio_widgets.launcher.waiting import wait_for
 from ppio_widgets.locale import words
 from ppio_widgets.request.moments import read_moment, read_span
+from ppio_widgets.request.price_time import age
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ class Instance:
     seen : InstanceDetail, optional
         What is known of it already.
     offer : Offer, optional
-        Its product as it was when it was launched; by default the catalogue is asked.
+        Its product as it was when it was launched; by default, and once it is old, the catalogue is asked.
 
     Raises
     ------
@@ -179,8 +180,10 @@ class Instance:
 
     @property
     def offer(self) -> Offer | None:
-        """Its product, as planned or where the catalogue tells it."""
-        return self._offer or offers_of(self.client, load=False).get(self._known().product_id)
+        """Its product, as planned or as the catalogue tells it: whichever was told later."""
+        listed = offers_of(self.client, load=False).get(self._known().product_id)
+        now = worker.tick()
+        return min(filter(None, (listed, self._offer)), key=lambda one: age(one, now), default=None)
 
     @property
     def deadline(self) -> Deadline | None:
@@ -301,7 +304,7 @@ class Instance:
         ------
         MomentUnreadable
         """
-        return deadline.set_for(self, worker.clock.now() + read_span(span))
+        return deadline.set_for(self, read_span(span), is_span=True)
 
     def cancel_deadline(self) -> bool:
         """Call the timer off; False when there was none."""

@@ -12,11 +12,13 @@ from ppio_widgets.cloud.ssh import is_ssh_command
 from ppio_widgets.errors import is_gone
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import confirmed_words
+from ppio_widgets.launcher.plan import price_moment
 from ppio_widgets.launcher.spent import body_of, prices_told, seconds_on
 from ppio_widgets.launcher.wording import status_words
 from ppio_widgets.locale import Span
 from ppio_widgets.request import money
 from ppio_widgets.request.moments import moment_words
+from ppio_widgets.request.price_time import is_old
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,7 +149,10 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     rate = money.hourly(offer, body_of(seen))
     shown = money.shown(rate, currency) if rate is not None else "?"
     key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
-    return say(key, span=span, cost=money.shown(cost, currency), rate=shown)
+    told = say(key, span=span, cost=money.shown(cost, currency), rate=shown)
+    if offer is None or not is_old(offer, worker.tick()):
+        return told
+    return say("machine.cost_by", cost=told, moment=price_moment(offer))
 
 
 def renewal_words(seen: InstanceDetail, say: Words) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from math import inf
 from typing import TYPE_CHECKING
 
 from traitlets import Any, Bool, HasTraits, Unicode
@@ -14,6 +15,7 @@ from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.actions import unexpected, unheard
 from ppio_widgets.launcher.spent import offers_of
 from ppio_widgets.launcher.watcher import watch
+from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, is_old
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.machines import Action
@@ -49,6 +51,7 @@ class MachineSession(HasTraits):
         self._watch: Watch | None = None
         self._unasked = threading.Event()
         self._question = 0
+        self._asked_at = -inf
         self._going: tuple[str, ...] = ()
         super().__init__()
         instance.subscribe(self._on_instance)
@@ -72,7 +75,7 @@ class MachineSession(HasTraits):
         return tuple(one for one in offered if one not in going)
 
     def watch(self) -> None:
-        """Look at it by itself from now on; its price is loaded once, in the background."""
+        """Look at it by itself from now on; its price is loaded in the background, and again when old."""
         with self.lock:
             if self.closed or self._watch is not None:
                 return
@@ -81,8 +84,7 @@ class MachineSession(HasTraits):
                 self._watch = watch(self.instance, self._on_tick, knocks=True)
             except RuntimeError:  # the system has no thread left
                 self.watching = False
-        if self.instance.offer is None and worker.HAS_THREADS:
-            worker.try_run(self._load_price, name="ppio-catalogue")
+        self._ask_price()
 
     def stop_watching(self) -> None:
         """Look no longer; the instance goes on as it is."""
@@ -168,12 +170,24 @@ class MachineSession(HasTraits):
         seen = self.instance.detail
         if seen is not None and seen.is_gone:
             self.stop_watching()
+        else:
+            self._ask_price()
 
     def _on_nobody(self, number: int) -> None:
         with self.lock:
             if number == self._question:  # not one that was asked anew meanwhile
                 self.cancel()
 
+    def _ask_price(self) -> None:
+        """Have an old price asked for again, at most once in the life of one: what fails is not pressed."""
+        offer, now = self.instance.offer, worker.tick()
+        if self.closed or not worker.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
+            return
+        if offer is None or is_old(offer, now):
+            self._asked_at = now
+            worker.try_run(self._load_price, name="ppio-catalogue")
+
     def _load_price(self) -> None:
-        offers_of(self.instance.client)
+        seen = self.instance.detail
+        offers_of(self.instance.client, seen=None if seen is None else [seen])
         self._on_instance(self.instance)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 from ppio_widgets.errors import LaunchRefused
+from ppio_widgets.launcher import worker
 from ppio_widgets.locale import words
 from ppio_widgets.locale.escapes import visible
 from ppio_widgets.request.check import Report, field_name, named
@@ -15,7 +17,9 @@ from ppio_widgets.request.cost import cost_sentences, rented, terms
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.faces import face
 from ppio_widgets.request.json_text import to_json
-from ppio_widgets.request.money import AboveCeiling, above_ceiling
+from ppio_widgets.request.moments import moment_words
+from ppio_widgets.request.money import AboveCeiling, above_ceiling, unit_price
+from ppio_widgets.request.price_time import age, is_old
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -65,6 +69,15 @@ class Target:
     def words(self, say: Words) -> str:
         """Return the cloud in words: ``"the practice cloud"`` or its host."""
         return say("cloud.practice") if self.practice else self.name
+
+
+def price_moment(offer: Offer) -> str:
+    """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
+    now = worker.clock.now()
+    time, since = offer.time, age(offer, worker.tick())
+    if time is not None and time.told_at:
+        return moment_words(time.told_at, now)
+    return moment_words(now - since, now) if isfinite(since) else "?"
 
 
 @dataclass(frozen=True)
@@ -124,20 +137,35 @@ class LaunchPlan:
         return taken(reference_names(self.report.body), say, practice=self.target.practice)
 
     def costs(self, say: Words) -> list[str]:
-        """Return what it will cost, and what of that is not known."""
-        return cost_sentences(self.offer, self.report.body, say, balance=self.balance, asked=self.price_asked)
+        """Return what it will cost, what of that is not known, and of when an old price is."""
+        told = cost_sentences(self.offer, self.report.body, say, balance=self.balance, asked=self.price_asked)
+        return [*told[:1], *filter(None, [self.price_age(say)]), *told[1:]]
+
+    @property
+    def price_is_old(self) -> bool:
+        """Whether it has a price that was told too long ago to count."""
+        offer = self.offer if unit_price(self.offer, self.report.body) is not None else None
+        return offer is not None and is_old(offer, worker.tick())
+
+    def price_age(self, say: Words) -> str:
+        """Return of when an old price is; empty for any other."""
+        if self.offer is None or not self.price_is_old:
+            return ""
+        return say("money.old", moment=price_moment(self.offer))
 
     def refuse_price(self) -> None:
-        """Pass when the price is at or below the ceiling, or there is none.
+        """Pass when the price is fresh and at or below the ceiling, or there is none.
 
         Raises
         ------
         LaunchRefused
-            When it is above, or not known.
+            When it is above, not known under a ceiling, or old.
         """
         above = self.above_ceiling
         if above is not None:
             raise LaunchRefused("price", reason=above)
+        if self.offer is not None and self.price_is_old:
+            raise LaunchRefused("price_old", moment=price_moment(self.offer))
 
     def above(self, say: Words) -> str:
         """Return why the ceiling stops it, or an empty text."""
@@ -147,7 +175,9 @@ class LaunchPlan:
     @property
     def above_ceiling(self) -> AboveCeiling | None:
         """Why the ceiling stops it, or None."""
-        return None if self.ceiling is None else above_ceiling(self.offer, self.report.body, self.ceiling)
+        if self.ceiling is None:
+            return None
+        return above_ceiling(self.offer, self.report.body, self.ceiling, old=self.price_is_old)
 
     def blockers(self, say: Words) -> list[tuple[str, str]]:
         """Return what still blocks: pairs of field and sentence."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.plan import NO_FORMULAS, Target
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import padded, width
@@ -93,7 +94,7 @@ def list_products(client: PpioClient, text: str = "") -> Products:
     PpioError
         When the catalogue cannot be read.
     """
-    catalogue = open_catalogue(client)
+    catalogue = open_catalogue(client, clock=worker.tick)
     error = catalogue.load("offers").error
     if error is not None:
         raise error

@@ -7,15 +7,16 @@ traits; they keep no data of their own and never ask each other anything.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
-from traitlets import Dict, HasTraits, Instance, Unicode, UseEnum
+from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets import forks
-from ppio_widgets.cloud.catalogue import Catalogue, Shelf, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.consent import read_consent
@@ -27,11 +28,13 @@ from ppio_widgets.launcher.since import changed_since
 from ppio_widgets.launcher.states import BUSY, LaunchState
 from ppio_widgets.launcher.timer import Timer
 from ppio_widgets.request.check import Report, check, field_name
+from ppio_widgets.request.cost import charges
 from ppio_widgets.request.draft import copied, with_value
+from ppio_widgets.request.money import AboveCeiling, is_cpu
 from ppio_widgets.request.tokens import IsVariable, no_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
@@ -48,6 +51,18 @@ STOP: Path = ("stop",)
 
 # An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
 ARMED_SECONDS = 120.0
+
+
+@dataclass(frozen=True, eq=False)
+class Repriced:
+    """What a question named before its price changed; no two are the same.
+
+    Attributes
+    ----------
+    before : Offer or None
+    """
+
+    before: Offer | None
 
 
 class LaunchSession(HasTraits):
@@ -84,6 +99,9 @@ class LaunchSession(HasTraits):
     preset = Unicode(help="Name of the preset that the draft began with, or empty.")
     since = Any_(None, allow_none=True, help="What changed since the last launch of the name, a Since.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
+    loading = Any_(frozenset(), help="The kinds of the catalogue that are on their way.")
+    pricing = Bool(False, help="Whether an old price is on its way anew.")
+    repriced = Any_(None, allow_none=True, help="Why the open question is asked anew, a Repriced.")
     sight = Any_(help="Changes whenever what is known of the launch does.")
     earlier = TupleOf(help="Where the launches before it stand.")
 
@@ -101,14 +119,14 @@ class LaunchSession(HasTraits):
         self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
-        self.catalogue: Catalogue = open_catalogue(client)
-        self.loading: frozenset[str] = frozenset()
+        self.catalogue: Catalogue = open_catalogue(client, clock=worker.tick)
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
         self._priced = False
         self._is_variable = is_variable
         self._notes = notes
         self._disarming = threading.Event()
+        self._quoted: Offer | None = None
         given = copied(draft or {})  # whoever gave it may go on changing it
         super().__init__(draft=given, report=check(given, is_variable=is_variable))
 
@@ -133,7 +151,7 @@ class LaunchSession(HasTraits):
     def errors(self, say: Words) -> dict[Path, str]:
         """Return all that blocks a launch, a sentence for each path: the body's, ceiling and timer."""
         found = self.report.errors(say)
-        above = self.plan.above_ceiling
+        above = self._above
         # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
         if above is not None and (above.known or not found):
             found[CEILING] = above.sentence(say)
@@ -170,7 +188,14 @@ class LaunchSession(HasTraits):
         for error in self.unreadable.values():
             raise error.with_traceback(None)
         self.timer.require()
-        self.plan.refuse_price()
+        if self._above is not None:
+            raise LaunchRefused("price", reason=self._above)
+
+    @property
+    def _above(self) -> AboveCeiling | None:
+        """Why the ceiling stops it; an old price is asked for again before that can be judged."""
+        above = self.plan.above_ceiling
+        return None if above is None or above.is_old else above
 
     @property
     def has_launched(self) -> bool:
@@ -191,7 +216,7 @@ class LaunchSession(HasTraits):
             self.replace(with_value(self.draft, path, value))
 
     def arm(self) -> bool:
-        """Open the confirmation.
+        """Open the confirmation; an old price is asked for again.
 
         Returns
         -------
@@ -203,6 +228,7 @@ class LaunchSession(HasTraits):
                 return False
             if self.blocked:
                 return False
+            self._ask_price()
             self.begin()
             return True
 
@@ -233,11 +259,14 @@ class LaunchSession(HasTraits):
                 self.status = self.launch.state if self.launch else LaunchState.DRAFT
 
     def confirm(self) -> Launch | None:
-        """Send what was confirmed; None when no confirmation is open (any more), or something blocks."""
+        """Send what was confirmed; None when no confirmation is open (any more), or something blocks.
+
+        So does an old price: it is asked for again, and then answered anew.
+        """
         with self.lock:
             if self.closed or self.status is not LaunchState.ARMED or self.launch is None:
                 return None
-            if self.blocked:
+            if self.blocked or self._ask_price():
                 return None
             self.launch.plan = self.plan  # with the price that came meanwhile
             self._disarming.set()
@@ -248,6 +277,8 @@ class LaunchSession(HasTraits):
 
     def send(self, *, again: Again = False) -> Launch:
         """Send the draft without a confirmation: the call itself is consent.
+
+        An old price is asked for again first, on this thread.
 
         Parameters
         ----------
@@ -262,6 +293,7 @@ class LaunchSession(HasTraits):
             When the session is closed, the price ceiling blocks, or `again` cannot be read.
         """
         consent = read_consent(again)
+        self._reprice()
         with self.lock:
             if self.closed:
                 raise LaunchRefused("form_closed")
@@ -312,13 +344,15 @@ class LaunchSession(HasTraits):
         others = {key: one for key, one in self.unreadable.items() if key != path}
         self.unreadable = others if error is None else {**others, path: error}
 
-    def load(self, *, anew: bool = False) -> None:
+    def load(self, *, anew: bool = False, kinds: Collection[str] = KINDS) -> None:
         """Load the catalogue in the background; what comes changes `shelf`.
 
         Parameters
         ----------
         anew : bool
             Whether to ask again for what is there already.
+        kinds : collection of str
+            Nothing else is loaded.
         """
         with self.lock:
             if self.closed:
@@ -326,21 +360,58 @@ class LaunchSession(HasTraits):
             catalogue = self.catalogue
             if anew:
                 catalogue.refresh()
-            due = catalogue.due()
-            self.loading = frozenset(due)
+            due = tuple(kind for kind in catalogue.due() if kind in kinds)
+            self.loading |= frozenset(due)
             self._priced = True
+        if not due:  # at most on its way: what there is counts
+            self._on_landed(catalogue, ())
+            return
         loading = Loading(catalogue, due, partial(self._on_landed, catalogue))
         if not worker.try_run(loading.run, name="ppio-catalogue"):
-            self.loading = frozenset()  # a Refresh tries again
+            with self.lock:  # a Refresh, or the next answer, tries again
+                self.loading -= frozenset(due)
+                self.pricing = self._is_pricing
 
     def _on_landed(self, catalogue: Catalogue, kinds: Sequence[str]) -> None:
         """Take over what came together; called on a thread of its own."""
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
-                self.loading -= set(kinds)
                 with self.hold_trait_notifications():  # nobody sees one without the other
+                    self.loading -= set(kinds)
                     self.shelf = catalogue.snapshot()
                     self.report = self._judged(self.draft)
+                    self.pricing = self._is_pricing
+                    self._requote()
+
+    @property
+    def _is_pricing(self) -> bool:
+        return self.pricing and self.plan.price_is_old and not self.loading.isdisjoint(OFFERS)
+
+    def _ask_price(self) -> bool:
+        """Have an old price asked for again; whether it is still to come."""
+        if not self.plan.price_is_old:
+            return False
+        if self.loading.isdisjoint(OFFERS):
+            self.pricing = True
+            self.load(kinds=PRICES)
+        return self.plan.price_is_old
+
+    def _reprice(self) -> None:
+        """Ask for an old price again, on this thread."""
+        with self.lock:
+            catalogue, body = self.catalogue, self.report.body
+            if self.closed or not self.plan.price_is_old:
+                return
+        catalogue.load_products([str(body.get("product_id", ""))], cpu_first=is_cpu(body))
+        self._on_landed(catalogue, ())
+
+    def _requote(self) -> None:
+        """Ask an open question anew whose price is another one by now; an answer to the old one is none."""
+        body = self.report.body
+        if self.status is LaunchState.ARMED and charges(self._quoted, body) != charges(self.offer, body):
+            self.repriced = Repriced(self._quoted)
+            self._quoted = self.offer
+            self._withdraw_later()
 
     def _judged(self, draft: Mapping[str, Any]) -> Report:
         """Check a draft against the contract and against what the catalogue told."""
@@ -362,8 +433,8 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.client = client
             self.target = Target.of(client)
-            self.catalogue = open_catalogue(client)
-            self.shelf, self.loading, self._priced = Shelf(), frozenset(), False
+            self.catalogue = open_catalogue(client, clock=worker.tick)
+            self.shelf, self.loading, self._priced, self.pricing = Shelf(), frozenset(), False, False
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None
@@ -401,10 +472,17 @@ class LaunchSession(HasTraits):
 
     def _on_armed(self) -> None:
         launch = self.launch
-        self.since = None
+        self.since = self.repriced = None
+        self._quoted = self.offer
         # Without a thread it is only not said what changed: the confirmation is what counts.
         worker.try_run(partial(self._compare, launch), name="ppio-since")
         self.status = LaunchState.ARMED
+        self._withdraw_later()
+
+    def _withdraw_later(self) -> None:
+        """Give the open confirmation its time from now on."""
+        launch = self.launch
+        self._disarming.set()
         self._disarming = worker.after(ARMED_SECONDS, lambda: self._on_nobody(launch))
 
     def _compare(self, launch: Launch | None) -> None:

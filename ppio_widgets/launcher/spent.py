@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import forks
 from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.launcher import worker
 from ppio_widgets.request import money
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def offers_of(
         Only these instances' prices are wanted, so that not every listing need be asked for.
     """
     with _lock:
-        catalogue = client.prices = client.prices or open_catalogue(client)
+        catalogue = client.prices = client.prices or open_catalogue(client, clock=worker.tick)
     if load:
         catalogue.load_products(None if seen is None else {one.product_id for one in seen})
     return {offer.id: offer for offer in catalogue.snapshot().products}

@@ -285,8 +285,10 @@ def _told(path: Path, value: str | int, plan: LaunchPlan, say: Words) -> str:
 
 def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iterator[Fact]:
     """Yield what it will cost; the balance is nobody else's business."""
-    for text in cost_sentences(plan.offer, body, say, asked=plan.price_asked) if body is not None else ():
-        yield Fact(say("machine.cost"), text)
+    if body is not None:
+        told = cost_sentences(plan.offer, body, say, asked=plan.price_asked)
+        for text in (*told, *filter(None, [plan.price_age(say)])):
+            yield Fact(say("machine.cost"), text)
 
 
 def _seen(machine: Instance, say: Words) -> Iterator[Fact]:

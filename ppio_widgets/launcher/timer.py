@@ -75,9 +75,8 @@ class Timer:
 
     def set_on(self, launch: Launch) -> Launch:
         """Have the launch's instance stopped; nothing happens for a launch that makes none."""
-        at, after = self.at, self.after
-        if at is not None:
-            set_when_launched(launch, lambda: at)
-        elif after is not None:
-            set_when_launched(launch, lambda: worker.clock.now() + after)
+        if self.at is not None:
+            set_when_launched(launch, self.at)
+        elif self.after is not None:
+            set_when_launched(launch, self.after, is_span=True)
         return launch

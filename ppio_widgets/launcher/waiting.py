@@ -27,7 +27,7 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
     ApiError, CredentialsError
         When it cannot be looked at at all; what passes is tried again, more slowly.
     """
-    began, pause, quiet = worker.clock.now(), POLL_SECONDS, threading.Event()
+    began, pause, quiet = worker.tick(), POLL_SECONDS, threading.Event()
     while True:
         try:
             instance.look()
@@ -42,7 +42,7 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
         except PpioError as error:
             log.info("wait: %s", type(error).__name__)
             pause = min(pause * 2, SLOWEST_POLL_SECONDS)
-        left = None if timeout is None else began + timeout - worker.clock.now()
+        left = None if timeout is None else began + timeout - worker.tick()
         seen = instance.detail
         if (seen is not None and _is_over(seen, until)) or (left is not None and left <= 0):
             return

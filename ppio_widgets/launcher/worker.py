@@ -16,16 +16,38 @@ if TYPE_CHECKING:
 HAS_THREADS = sys.platform != "emscripten"
 
 
+def _find_boot_clock() -> int | None:
+    """Return the system's clock that nobody sets and that goes on asleep, where it has a name of its own."""
+    found = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
+    if sys.platform == "darwin":
+        found = getattr(time, "CLOCK_MONOTONIC", None)  # clock_gettime(3): it goes on asleep
+    try:
+        time.clock_gettime(found)  # type: ignore[arg-type]
+    except (AttributeError, TypeError, OSError):  # Windows; a sandbox that does not give it
+        return None
+    return found
+
+
 class Clock:
-    """What time it is, and waiting."""
+    """What time it is, and waiting.
+
+    Attributes
+    ----------
+    counts_sleep : bool
+        Whether `monotonic` goes on while the machine sleeps. Where it does not, a price seems younger
+        after a sleep, and a timer is told by the other clock, or by the cloud (`launcher.deadline`).
+    """
+
+    _boot = _find_boot_clock()
+    counts_sleep = _boot is not None or sys.platform == "win32"
 
     def now(self) -> float:
-        """Return Unix seconds."""
+        """Return Unix seconds, by a clock that may be set."""
         return time.time()
 
     def monotonic(self) -> float:
         """Return seconds that no change of the clock moves: for how long something has been there."""
-        return time.monotonic()
+        return time.monotonic() if self._boot is None else time.clock_gettime(self._boot)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set; False when the time is over before."""
@@ -37,6 +59,11 @@ class Clock:
 
 
 clock = Clock()
+
+
+def tick() -> float:
+    """Return the seconds of this moment's `clock` that nobody sets."""
+    return clock.monotonic()
 
 
 def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
@@ -83,10 +110,10 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
         Setting it calls the task off. Without threads nothing ever comes of it.
     """
     called_off = threading.Event()
-    due = clock.now() + seconds
+    due = clock.monotonic() + seconds
 
     def wait() -> None:
-        if not clock.wait(called_off, due - clock.now()):
+        if not clock.wait(called_off, due - clock.monotonic()):
             task()
 
     if HAS_THREADS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +54,10 @@ class Known:
     def age(self, kind: str) -> float:
         """Return how many seconds ago that was; 0 where there is nothing."""
         from ppio_widgets.cloud.lately import told  # noqa: PLC0415
+        from ppio_widgets.launcher import worker  # noqa: PLC0415
 
         found = told(self.base_url, kind)
-        return time.monotonic() - found.at if found is not None else 0.0
+        return worker.clock.monotonic() - found.at if found is not None else 0.0
 
     @property
     def instances(self) -> tuple[InstanceDetail, ...]:

@@ -131,7 +131,7 @@ class LaunchMagics(Magics):
         if answers == "buttons":
             return self._ask_by_buttons(given, client, timer)
         if answers == "input":
-            return self._ask_by_input(plan, client, timer, again=given.again, preset=given.preset)
+            return self._ask_by_input(plan, given, client, timer)
         raise UsageError(words()("line.nobody"))
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
@@ -151,21 +151,28 @@ class LaunchMagics(Magics):
         self._shown = (card.launch, notebook.execution())
         return card.launch
 
-    def _ask_by_input(
-        self, plan: LaunchPlan, client: PpioClient, timer: Timer, *, again: Consent, preset: str
-    ) -> Launch:
+    def _ask_by_input(self, plan: LaunchPlan, given: Line, client: PpioClient, timer: Timer) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launcher.since import changed_since  # noqa: PLC0415
+        from ppio_widgets.request.cost import changes  # noqa: PLC0415
 
-        say = words()
+        say, again = words(), given.again
         print(repr(plan))  # noqa: T201 - a terminal is asked
-        since = changed_since(plan.report.body, plan.target, preset)
+        since = changed_since(plan.report.body, plan.target, given.preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201
         launch = timer.set_on(Launch(plan, client))
         question = say("line.ask", **plan.question(say))
         while _ask(question).strip().lower() in ("y", "yes", "是"):
+            if plan.price_is_old:  # the prompt waited that long: yes was said to a price that may be another
+                before, plan = plan.offer, self._plan(given, client)
+                plan.refuse_price()
+                launch.plan = plan
+                changed = changes(before, plan.offer, plan.report.body, say)
+                if changed:
+                    _say_each([*changed, *plan.costs(say)])
+                    continue
             try:
                 return _finish(launch, again=again)
             except ConsentNeeded as error:

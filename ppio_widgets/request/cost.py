@@ -103,6 +103,45 @@ def terms(body: Mapping[str, Any], say: Words) -> str:
     return say("money.terms_renewing", terms=found, months=months_words(count, say))
 
 
+def charges(offer: Offer | None, body: Mapping[str, Any]) -> dict[str, Decimal | None]:
+    """Return each price that a body commits to, by kind; None where it is not known.
+
+    ``hour`` or ``months`` is that of all GPUs, ``renewal`` of each renewal, ``disk`` of an extra GB.
+    """
+    known, prepaid = money.offer_for(offer, body), money.mode_of(body) == "prepaid"
+    found = {"months" if prepaid else "hour": money.whole_price(known, body)}
+    if prepaid and renews(body):
+        found["renewal"] = None if known is None else _renewal(known, body)
+    size, free = money.whole_at(body, ("resource", "rootfs_size_gb")), known.rootfs_free_gb if known else None
+    if known is not None and size is not None and free is not None and size > free:
+        found["disk"] = known.storage_price
+    return found
+
+
+def changes(before: Offer | None, offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[str]:
+    """Say which prices changed since an offer was told, the old one and the new one."""
+    old, new = charges(before, body), charges(offer, body)
+    currency = next((one.currency for one in (offer, before) if one is not None), "")
+
+    def words_of(price: Decimal | None) -> str:
+        return say("money.changed_unknown") if price is None else shown(price, currency)
+
+    return [
+        say(f"money.changed_{kind}", old=words_of(price), new=words_of(new[kind]))
+        for kind, price in old.items()
+        if price is not None and kind in new and price != new[kind]
+    ]
+
+
+def _renewal(offer: Offer, body: Mapping[str, Any]) -> Decimal | None:
+    """Return what each renewal costs at this offer's price, where that is known."""
+    months, gpus = money.whole_at(body, (*_RENEW, "months")), money.count_of(offer, body)
+    price = offer.prepaid.get(months or 0)
+    if price is None or gpus is None or not money.is_price(price.final):
+        return None
+    return money.times(price.final, gpus)
+
+
 def renews(body: Mapping[str, Any]) -> bool:
     """Whether a prepaid body renews by itself."""
     return value_at(body, (*_RENEW, "enabled")) is True
@@ -232,13 +271,11 @@ class _Bill:
             # v2 takes 0 and does not say what it means.
             yield self.say("money.renews_unknown")
             return
-        price, gpus = self.offer.prepaid.get(count), self._count
-        months = months_words(count, self.say)
-        if price is None or gpus is None or not money.is_price(price.final):
+        each, months = _renewal(self.offer, self.body), months_words(count, self.say)
+        if each is None:
             yield self.say("money.renews", months=months)
         else:
-            each = self._shown(money.times(price.final, gpus))
-            yield self.say("money.renews_at", months=months, total=each)
+            yield self.say("money.renews_at", months=months, total=self._shown(each))
 
     def _against_on_demand(self) -> Iterator[str]:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from numbers import Number
 
 from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.request.cost import zone_of
@@ -23,17 +24,36 @@ def read_span(text: str | float | timedelta) -> float:
     ------
     MomentUnreadable
     """
-    if isinstance(text, timedelta):
-        seconds = text.total_seconds()
-    elif isinstance(text, str):
-        parts = _PART.findall(text)
-        whole = parts and not _PART.sub("", text).strip()
-        seconds = sum(float(count) * _UNITS[unit.lower()] for count, unit in parts) if whole else 0.0
-    else:
-        seconds = float(text) if not isinstance(text, bool) else 0.0
+    seconds = _seconds(text)
     if not 0 < seconds <= LONGEST_SPAN:
-        raise MomentUnreadable("span", value=str(text)[:40])
+        raise MomentUnreadable("span", value=_named(text))
     return seconds
+
+
+def _seconds(value: object) -> float:
+    """Return a length of time in seconds; 0 for what is none."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, str):
+        parts = _PART.findall(value)
+        whole = parts and not _PART.sub("", value).strip()
+        return sum(float(count) * _UNITS[unit.lower()] for count, unit in parts) if whole else 0.0
+    if isinstance(value, bool) or not isinstance(value, Number):
+        return 0.0
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, ArithmeticError):  # a complex one; a signalling NaN; too large
+        return 0.0
+
+
+def _named(value: object) -> str:
+    """Return what was given, as it is repeated in a message; of what is no text and no number its kind."""
+    if isinstance(value, str | Number | date | timedelta):
+        try:
+            return str(value)[:40]
+        except ValueError:  # a whole number of too many digits
+            pass
+    return type(value).__name__
 
 
 def write_span(seconds: float) -> str:
@@ -48,27 +68,32 @@ def write_span(seconds: float) -> str:
 def read_moment(text: str | datetime, now: float) -> float:
     """Return the Unix seconds of a time: ``17:30``, ``17:30+08:00``, or an ISO date and time.
 
-    Without an offset it is the kernel's clock. A time of day that is over means tomorrow.
+    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow.
 
     Raises
     ------
     MomentUnreadable
         When it is none, or is over, or further away than a month.
     """
-    found = text if isinstance(text, datetime) else _of_day(text.strip(), now) or _iso(text.strip())
-    if found is None:
-        raise MomentUnreadable("moment", value=str(text)[:40])
-    moment = found.timestamp()
+    found = text if isinstance(text, datetime) else None
+    try:
+        if isinstance(text, str):
+            found = _of_day(text.strip(), now) or _iso(text.strip())
+        moment = None if found is None else found.timestamp()
+    except (ValueError, ArithmeticError, OSError):  # an offset of days; a year that no clock shows
+        moment = None
+    if moment is None:
+        raise MomentUnreadable("moment", value=_named(text))
     if not now < moment <= now + LONGEST_SPAN:
-        raise MomentUnreadable("moment_over", value=str(text)[:40])
+        raise MomentUnreadable("moment_over", value=_named(text))
     return moment
 
 
 def moment_words(moment: float, now: float) -> str:
     """Return a time with its zone, and with its date unless that is today: ``17:32 UTC+08:00``."""
     there, here = _local(moment), _local(now)
-    date = "" if there.date() == here.date() else f"{there:%Y-%m-%d} "
-    return f"{date}{there:%H:%M} {zone_of(there)}"
+    day = "" if there.date() == here.date() else f"{there:%Y-%m-%d} "
+    return f"{day}{there:%H:%M} {zone_of(there)}"
 
 
 def _local(moment: float) -> datetime:

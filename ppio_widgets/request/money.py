@@ -55,7 +55,7 @@ class AboveCeiling:
     Attributes
     ----------
     code : str
-        ``"price_above"`` or ``"price_unknown"``.
+        ``"price_above"``, ``"price_unknown"``, or ``"price_old"`` for one that counts as unknown.
     params : mapping
         Amounts as shown, and the billing mode.
     """
@@ -67,6 +67,11 @@ class AboveCeiling:
     def known(self) -> bool:
         """Whether the price is known, and above it."""
         return self.code == "price_above"
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is for the age of the price alone: asked for again, it may pass."""
+        return self.code == "price_old"
 
     def sentence(self, say: Words) -> str:
         """Return it in words; prepaid says how months became hours."""
@@ -202,7 +207,7 @@ def is_price(value: Decimal | None) -> bool:
 
 def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     """Return what a prepaid launch charges at once; None for the other modes or when it is not known."""
-    return _whole_price(offer, body) if mode_of(body) == "prepaid" else None
+    return whole_price(offer, body) if mode_of(body) == "prepaid" else None
 
 
 def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
@@ -213,14 +218,16 @@ def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     with a ceiling and is rounded *up* at the sixth decimal, so that rounding never
     brings it under a ceiling.
     """
-    whole = _whole_price(offer, body)
+    whole = whole_price(offer, body)
     if whole is None or mode_of(body) != "prepaid":
         return whole
     hours = HOURS_PER_MONTH * (months_of(body) or 1)
     return _scaled((Fraction(whole) * 10**_HOURLY_DECIMALS / hours).__ceil__(), _HOURLY_DECIMALS)
 
 
-def above_ceiling(offer: Offer | None, body: Mapping[str, Any], ceiling: Decimal) -> AboveCeiling | None:
+def above_ceiling(
+    offer: Offer | None, body: Mapping[str, Any], ceiling: Decimal, *, old: bool = False
+) -> AboveCeiling | None:
     """Return why a price ceiling stops this launch, or None when it does not.
 
     Parameters
@@ -229,18 +236,22 @@ def above_ceiling(offer: Offer | None, body: Mapping[str, Any], ceiling: Decimal
     body : mapping
     ceiling : Decimal
         The most that one hour may cost, all GPUs together. NaN lets nothing pass.
+    old : bool
+        Whether the price has to be asked for again before it counts.
     """
     rate = hourly(offer, body)
     currency = offer.currency if offer is not None else ""
     params = {"ceiling": shown(ceiling, currency), "mode": mode_of(body)}
     if rate is None:
         return AboveCeiling("price_unknown", params)
+    if old:
+        return AboveCeiling("price_old", params)
     if ceiling.is_nan() or rate > ceiling:
         return AboveCeiling("price_above", {**params, "hourly": shown(rate, currency)})
     return None
 
 
-def _whole_price(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
+def whole_price(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     """Return the price of all GPUs, or of the CPU product, for an hour or for the months bought."""
     price = unit_price(offer, body)
     count = count_of(offer, body) if offer is not None else None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from ppio_widgets.request.price_time import PriceTime
+
 
 @dataclass(frozen=True)
 class Price:
@@ -65,6 +67,8 @@ class Offer:
     deployable, purchasable : bool
     currency : str
         ``"CNY"`` or ``"USD"``, by host; ``""`` when not known.
+    time : PriceTime or None
+        When its prices were told; None where that is not known.
     """
 
     id: str
@@ -90,6 +94,8 @@ class Offer:
     deployable: bool = True
     purchasable: bool = True
     currency: str = ""
+    # What was told again with the same prices is the same.
+    time: PriceTime | None = field(default=None, compare=False)
 
     def sold_in(self, region: str) -> bool:
         """Whether a region has it."""

@@ -13,7 +13,7 @@ from jupyter_client.manager import start_new_kernel
 from ppio_widgets.cloud import lately
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.errors import Unreachable
-from ppio_widgets.launcher import sightings
+from ppio_widgets.launcher import sightings, worker
 from ppio_widgets.launcher.presets import save_preset
 from ppio_widgets.magics import completion
 from ppio_widgets.practice.transport import PracticeTransport
@@ -188,7 +188,7 @@ def test_what_can_be_rented_is_completed_where_the_catalogue_is_known(completed,
 def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
     run(PLAN)
     at = lately.told(PRACTICE, "offers").at
-    monkeypatch.setattr("ppio_widgets.magics.known.time.monotonic", lambda: at + 3 * 3600)
+    monkeypatch.setattr(worker.clock, "monotonic", lambda: at + 3 * 3600)
     assert completed("%ppio_launch --practice --product a100|")["a100-80g"].endswith("(3 h ago)")
 
 
@@ -196,7 +196,8 @@ def test_what_the_account_has_is_completed_by_id_or_by_its_label(completed, run)
     run(
         "from ppio_widgets.api import connect\n"
         "from ppio_widgets.cloud.catalogue import KINDS, open_catalogue\n"
-        "for kind in KINDS: open_catalogue(connect(practice=True)).load(kind)\n"
+        "from ppio_widgets.launcher.worker import tick\n"
+        "for kind in KINDS: open_catalogue(connect(practice=True), clock=tick).load(kind)\n"
         "%ppio practice on"
     )
     storage = lately.told(PRACTICE, "storages").value[0]

@@ -8,6 +8,7 @@ from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
 from tests.clock import Clock, LaunchClock
 from tests.practice import RICH, OneAccount
+from tests.threads import wait_for_threads
 from tests.unit.wire import wait_for_launches
 
 OURS = (
@@ -59,6 +60,7 @@ def client(server):
     with PpioClient(base_url=server.url) as client:
         yield client
         wait_for_launches()
+        wait_for_threads("ppio-deadline")  # one that was called off may still be asking
 
 
 @pytest.fixture

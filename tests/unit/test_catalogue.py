@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.cloud import reader
+from ppio_widgets.cloud.answers import Reply
 from ppio_widgets.cloud.catalogue import KINDS, MOST_FLIGHTS, Catalogue, KindState, Shelf, open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
@@ -32,9 +33,9 @@ class Told:
         self.reply = reply
         self.asked = []
 
-    def get_json(self, path, params):
+    def get_reply(self, path, params):
         self.asked.append((path, dict(params)))
-        return self.reply(path, params)
+        return Reply(self.reply(path, params))
 
 
 def read(reply):
@@ -219,7 +220,7 @@ def test_cpu_products_are_a_listing_of_their_own():
 )
 def test_no_more_listings_are_asked_for_than_a_product_needs(ids, cpu_first, asked):
     reading, source = read(lambda _path, params: {"data": [product(params["type"])]})
-    catalogue = Catalogue(reading)
+    catalogue = Catalogue(reading, clock=time.monotonic)
     catalogue.load_products(ids, cpu_first=cpu_first)
     assert list(dict.fromkeys(params["type"] for _path, params in source.asked)) == asked
     assert len(source.asked) == 3 * len(asked)
@@ -275,7 +276,7 @@ def refuses_with(status):
 def test_no_error_and_no_log_repeats_a_password(play, caplog):
     caplog.set_level(logging.DEBUG)
     with faulty(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        catalogue = open_catalogue(client)
+        catalogue = open_catalogue(client, clock=time.monotonic)
         state = catalogue.load("auths")
         assert state.word == "failed"
         assert shows_nothing(state.error)
@@ -302,7 +303,7 @@ def test_a_fault_of_ours_repeats_no_password_either(monkeypatch, caplog):
         raise ValueError(row)
 
     monkeypatch.setattr("ppio_widgets.cloud.shelf.read_auth", stumble)
-    catalogue = Catalogue(CatalogueReader(Told(lambda *_: SECRET_AUTHS), host="h"))
+    catalogue = Catalogue(CatalogueReader(Told(lambda *_: SECRET_AUTHS), host="h"), clock=time.monotonic)
     state = catalogue.load("auths")
     assert shows_nothing(state.error)
     assert "ValueError" in caplog.text
@@ -312,7 +313,7 @@ def test_a_fault_of_ours_repeats_no_password_either(monkeypatch, caplog):
 def test_a_password_reaches_no_object_and_no_log(caplog):
     caplog.set_level(logging.DEBUG)
     with faulty(says(200, SECRET_AUTHS)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        catalogue = open_catalogue(client)
+        catalogue = open_catalogue(client, clock=time.monotonic)
         assert catalogue.load("auths") == KindState("ready")
         shelf = catalogue.snapshot()
     assert shelf.auths == (RegistryAuth("20", "team", "me"),)
@@ -324,7 +325,7 @@ def test_a_password_reaches_no_object_and_no_log(caplog):
 
 def open_on(server):
     client = PpioClient(REAL_KEY, base_url=server.url)
-    return client, open_catalogue(client)
+    return client, open_catalogue(client, clock=time.monotonic)
 
 
 def test_parts_fail_separately_on_the_wire():
@@ -363,7 +364,7 @@ def test_parts_fail_separately_on_the_wire():
 
 def test_without_network_every_kind_fails_and_nothing_else_does():
     with PpioClient(REAL_KEY, base_url=f"http://127.0.0.1:{closed_port()}") as client:
-        catalogue = open_catalogue(client)
+        catalogue = open_catalogue(client, clock=time.monotonic)
         assert [type(catalogue.load(kind).error) for kind in KINDS] == [Unreachable] * len(KINDS)
     assert catalogue.snapshot().offers == ()
 
@@ -408,7 +409,7 @@ class Gated:
         self.failing = set()
         self.lock = threading.Lock()
 
-    def get_json(self, _path, _params):
+    def get_reply(self, _path, _params):
         with self.lock:
             number = len(self.gates)
             gate = threading.Event()
@@ -416,7 +417,7 @@ class Gated:
         assert gate.wait(PATIENCE)
         if number in self.failing:
             raise Unreachable("unreachable", host="h", kind="Odd")
-        return {"data": [{"id": f"answer-{number}"}]}
+        return Reply({"data": [{"id": f"answer-{number}"}]})
 
 
 @pytest.fixture

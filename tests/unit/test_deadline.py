@@ -179,7 +179,7 @@ def test_a_launch_that_is_looked_up_later_gets_its_timer_once(machine, time):
             return self.found
 
     begun = Begun()
-    set_when_launched(begun, lambda: time.now() + 600)
+    set_when_launched(begun, time.now() + 600)
     begun.listener(begun)
     assert machine.deadline is None
     begun.found = machine

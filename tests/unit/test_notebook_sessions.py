@@ -104,7 +104,7 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
     with host.turn_of(first):
         api.switch_practice(True)
         note_body(MINIMAL)
-        lately.keep(HOST.base_url, "offers", ("offer",))
+        lately.keep(HOST.base_url, "offers", ("offer",), 0.0)
         machine = Instance(account.create(MINIMAL)["id"], client)
         sightings.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import time
 import warnings
 from decimal import Decimal
 
@@ -52,7 +53,7 @@ def http(server):
 
 @pytest.fixture
 def shelf(client):
-    catalogue = open_catalogue(client)
+    catalogue = open_catalogue(client, clock=time.monotonic)
     assert [catalogue.load(kind) for kind in KINDS] == [KindState("ready")] * len(KINDS)
     return catalogue.snapshot()
 
@@ -246,7 +247,7 @@ def test_no_password_comes_through(shelf, http, caplog):
 def test_the_cloud_in_this_process_answers_the_same(account, shelf):
     transport = PracticeTransport(OneAccount(account))
     with PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True) as client:
-        catalogue = open_catalogue(client)
+        catalogue = open_catalogue(client, clock=time.monotonic)
         for kind in KINDS:
             catalogue.load(kind)
     assert catalogue.snapshot() == shelf

@@ -1,0 +1,40 @@
+"""When the prices of a product were told: a price counts for a while, and is then asked for again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ppio_widgets.request.offer import Offer
+
+# After so many seconds a price is old: it is asked for again, or counts as unknown.
+PRICE_LIFE_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class PriceTime:
+    """When an answer with prices came.
+
+    Attributes
+    ----------
+    told_at : float
+        The answer's own time as Unix seconds, to be shown; 0 where it tells none.
+    heard_at : float or None
+        Seconds by a clock that nobody sets and that counts sleep, for the age; None where not known.
+    """
+
+    told_at: float = 0.0
+    heard_at: float | None = None
+
+
+def age(offer: Offer, tick: float) -> float:
+    """Return how many seconds ago its prices were told, by the clock of `heard_at`; endless if unknown."""
+    time = offer.time
+    return inf if time is None or time.heard_at is None else tick - time.heard_at
+
+
+def is_old(offer: Offer, tick: float) -> bool:
+    """Whether its prices do not count before they are asked for again."""
+    return age(offer, tick) >= PRICE_LIFE_SECONDS
