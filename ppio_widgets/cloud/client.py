@@ -252,23 +252,15 @@ class PpioClient(Machines):
         secrets : tuple of str
             Values in it that must not be repeated to anybody.
         """
+        exchange, kind = Exchange(), ""
         try:
-            content = json.dumps(body, ensure_ascii=False).encode()
-            fresh = self._new_http(_PATIENT) if self._transport is None else None
-            http = fresh or self._http()
-            request = http.build_request(
-                "POST", INSTANCES, content=content, headers={"Content-Type": "application/json"}
-            )
-        except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
-            return judge_failure(type(error).__name__, self.host.name, sent=False)
-        try:
-            limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
-            exchange = self._exchange(http, request, limits, secrets)
-        finally:
-            if fresh is not None:
-                fresh.close()
-        if exchange.failure:
-            return judge_failure(exchange.failure, self.host.name, sent=exchange.left)
+            self._post(exchange, body, secrets)
+        except PpioError:  # refused on this side: no key
+            raise
+        except BaseException as error:  # noqa: BLE001 - an Interrupt too: what is known of the request counts
+            kind = type(error).__name__
+        if not exchange.status:
+            return judge_failure(exchange.failure or kind, self.host.name, sent=exchange.left)
         return judge_answer(
             exchange.status,
             exchange.content,
@@ -277,6 +269,21 @@ class PpioClient(Machines):
             retry_after=exchange.retry_after if exchange.status in REFUSALS else None,
             mask=self._mask,
         )
+
+    def _post(self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        fresh = self._new_http(_PATIENT) if self._transport is None else None
+        try:
+            http = fresh or self._http()
+            request = http.build_request(
+                "POST", INSTANCES, content=content, headers={"Content-Type": "application/json"}
+            )
+            self._exchange(
+                exchange, http, request, Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN), secrets
+            )
+        finally:
+            if fresh is not None:
+                fresh.close()
 
     def look(self, name: str) -> Listing:
         """Return every instance that a name may mean: all pages, or an error.
@@ -363,18 +370,23 @@ class PpioClient(Machines):
             request = http.build_request(method, path, params=params, json=body)
         except Exception as error:  # noqa: BLE001 - such as a proxy's address that is none
             return Exchange(failure=type(error).__name__)
-        return self._exchange(http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
+        exchange = Exchange()
+        self._exchange(exchange, http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
+        return exchange
 
     def _exchange(
-        self, http: httpx.Client, request: httpx.Request, limits: Limits, secrets: tuple[str, ...] = ()
-    ) -> Exchange:
+        self,
+        exchange: Exchange,
+        http: httpx.Client,
+        request: httpx.Request,
+        limits: Limits,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
         """Make one request. Failures come back as a name: no exception may hold the header."""
         key = self.require_key()
         with self._lock:
             self._mask.learn(reveal(key), *secrets)
-        exchange = Exchange()
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
-        return exchange
 
 
 def _sound(row: Any) -> InstanceInfo | None:
