@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
@@ -227,7 +228,9 @@ class Launch:
                 self._move(LaunchState.CLAIMED)
             note_body(self.plan.report.body)
             self.tell()
-            worker.run(lambda: self._run(mine, consent, ask=ask), name="ppio-launch", daemon=False)
+            worker.run(
+                partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False
+            )
         except BaseException as error:
             if not self._take(mine):
                 raise  # its thread has begun, and goes on
@@ -434,6 +437,8 @@ class Launch:
                 source = "answer" if instance_id else ""
                 self._keep(replace(self.record, instance_id=instance_id, source=source), state)
         self._announce()
+        if self.state is LaunchState.UNKNOWN and not worker.HAS_THREADS:
+            self._search.look()
 
     def _release(self) -> None:
         """Take a claim back under which nothing was sent; what another kernel wrote stays."""
@@ -447,8 +452,6 @@ class Launch:
         finally:
             if self.state is LaunchState.SUCCEEDED:
                 self._follow()
-            elif self.state is LaunchState.UNKNOWN and not worker.HAS_THREADS:
-                self._search.look()
 
     def _on_late(self) -> None:
         with self._lock:

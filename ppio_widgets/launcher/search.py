@@ -119,10 +119,11 @@ class Search:
                     self._wake.clear()  # it is settled, or begins anew
                 else:
                     self._look_alone()
+            self._launch.tell()
         except BaseException as error:  # noqa: BLE001 - it is said that nobody looks any more
             log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
             self.going = False
-        self._launch.tell()
+            self._launch.tell()
 
     def _look_alone(self) -> None:
         """Look, on a thread where nobody is there to be told of a failure: the next look comes all the same."""
