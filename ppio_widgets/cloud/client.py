@@ -27,6 +27,7 @@ from ppio_widgets.cloud.answers import (
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.host import Host, read_host
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
@@ -85,6 +86,7 @@ def _bare_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+@without_frames
 class PpioClient(Machines):
     """The GPU API, as it is on the wire.
 

@@ -25,6 +25,7 @@ from ppio_widgets.cloud.details import (
     read_detail,
     ssh_password,
 )
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.paging import PAGE_SIZE, ask
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
@@ -58,6 +59,7 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 }
 
 
+@without_frames
 class Machines:
     """What `PpioClient` can do with an instance; one method, one request (or one listing)."""
 

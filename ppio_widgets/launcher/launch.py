@@ -24,7 +24,7 @@ from ppio_widgets.errors import (
     frames_of,
 )
 from ppio_widgets.launcher import static_card, worker
-from ppio_widgets.launcher.alive import remember
+from ppio_widgets.launcher.alive import keep, remember
 from ppio_widgets.launcher.consent import read_consent
 from ppio_widgets.launcher.following import Following
 from ppio_widgets.launcher.instance import Instance
@@ -373,6 +373,8 @@ class Launch:
         )
         if isinstance(ready, Ready):
             self.record, self.unrecorded = ready.record, ready.unrecorded
+            if ready.unrecorded is not None:
+                keep(self)
             self._go(LaunchState.SENDING)
             self._send(ready.body, ready.secrets)
         elif ask and isinstance(ready, ConsentNeeded):
@@ -527,6 +529,11 @@ class Launch:
             reason = type(error).__name__
         unsaved = PpioError("ledger_unsaved", folder=str(self._ledger.folder), reason=reason)
         self.unrecorded = None if reason is None else unsaved
+        if reason is None:
+            return
+        keep(self)  # whoever began it may have been interrupted, and hold it no longer
+        if record.instance_id is not None:
+            log.warning("launch %s: its instance %s is recorded nowhere", self.launch_id, plain(record.instance_id))
 
     def tell(self) -> None:
         """Wake who waits, and tell the listeners."""

@@ -22,7 +22,7 @@ KINDS = (MemoryError, SystemExit, KeyboardInterrupt)
 
 
 class Injection:
-    """Counts how often each line is run below some folders of the package, on every thread, and raises at one.
+    """Counts how often each line is run below some folders, on every thread, and raises at one.
 
     Attributes
     ----------
@@ -32,13 +32,13 @@ class Injection:
         Where it was raised; empty as long as it was not.
     """
 
-    def __init__(self, kind=KeyboardInterrupt, place="", nth=1, folders=("",)):
+    def __init__(self, kind=KeyboardInterrupt, place="", nth=1, folders=(PACKAGE,)):
         self.kind = kind
         self.counts = Counter()
         self.where = ""
         self._place = place
         self._nth = nth
-        self._folders = tuple(str(PACKAGE / folder) for folder in folders)
+        self._folders = tuple(str(folder) for folder in folders)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -74,8 +74,8 @@ class Injection:
 
 
 def _place(frame):
-    name = Path(frame.f_code.co_filename).relative_to(PACKAGE)
-    return f"{name}:{frame.f_lineno} {frame.f_code.co_name}"
+    path = Path(frame.f_code.co_filename)
+    return f"{path.parent.name}/{path.name}:{frame.f_lineno} {frame.f_code.co_name}"
 
 
 @cache
