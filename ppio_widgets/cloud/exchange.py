@@ -35,8 +35,10 @@ _sockets_lock = threading.Lock()
 
 # Steps of the wire during which nothing of a request leaves; as any other begins it may have left.
 _HARMLESS = frozenset(
-    ("connect_tcp", "connect_unix_socket", "setup_socks5_connection", "start_tls", "retry")
-    + ("response_closed", "close")
+    (
+        *("connect_tcp", "connect_unix_socket", "setup_socks5_connection", "start_tls", "retry"),
+        *("response_closed", "close"),
+    )
 )
 _ENDS_OF_STEPS = (".complete", ".failed")
 # TLS takes the plain socket over, and the one that was seen first is an empty shell then.

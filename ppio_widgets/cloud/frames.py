@@ -1,9 +1,9 @@
 """Exceptions that carry no values: what a frame of ours or of the wire held is dropped on the way out.
 
-A traceback keeps every frame alive that it passed, with the key, a password or an env value in its
-variables, and IPython's ``%xmode Verbose``, a debugger or an error reporter prints them. An Interrupt can come
-at any line, so no care within a function helps: what a person calls is wrapped, and whatever leaves it says
-where it came from and nothing more.
+A traceback keeps alive every frame that it passed, with the key, a password or an env value in its
+variables, and IPython's ``%xmode Verbose``, a debugger or an error reporter prints them. An Interrupt can
+come at any line, so no care within a function helps: what a person calls is wrapped, and whatever leaves
+it says where it came from and nothing more.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ T = TypeVar("T")
 
 # How a thing is displayed or used without its methods being named.
 _HOOKS = frozenset(
-    ("__init__", "__repr__", "__enter__", "__exit__")
-    + ("_repr_html_", "_repr_mimebundle_", "_ipython_display_", "__call__")
+    (
+        *("__init__", "__repr__", "__call__", "__enter__", "__exit__"),
+        *("_repr_html_", "_repr_mimebundle_", "_ipython_display_"),
+    )
 )
 
 
 def without_frames(thing: T) -> T:
-    """Return a function whose exceptions carry no values, or a class of which that holds for all that is public.
+    """Return a function whose exceptions carry no values; of a class, all that is public becomes so.
 
     Lines and names stay, for whoever looks for a fault. What stood behind the exception goes: its words may
     repeat what was read.
@@ -38,12 +40,13 @@ def without_frames(thing: T) -> T:
                 if kept is not member:
                     setattr(thing, name, kept)
         return thing
-    return _member(thing)
+    wrapped: T = _member(thing)
+    return wrapped
 
 
 def _member(member: Any) -> Any:
     if isinstance(member, property):
-        return property(*(_member(one) for one in (member.fget, member.fset, member.fdel)), member.__doc__)
+        return property(_member(member.fget), _member(member.fset), _member(member.fdel), member.__doc__)
     if isinstance(member, classmethod | staticmethod):
         return type(member)(_member(member.__func__))
     if isgeneratorfunction(member):

@@ -41,7 +41,9 @@ class Following:
                 self._begun = True
             self._watch = watch(machine, lambda: self._on_tick(machine))
             self._end_if_over()
-        except BaseException as error:  # no thread left, or an Interrupt: nobody may wait for what nobody sees
+        except (
+            BaseException
+        ) as error:  # no thread left, or an Interrupt: nobody may wait for what nobody sees
             kind = type(error).__name__
             log.error("launch %s: following did not begin: %s", self._launch.launch_id, kind)  # noqa: TRY400 - no text of it
             self._launch.stop_following()

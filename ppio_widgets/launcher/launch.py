@@ -114,7 +114,7 @@ class Launch:
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
-        # Taken by itself, not by the condition: that one's way in is Python, where an Interrupt would keep it.
+        # Taken by itself and not by the condition: an Interrupt within that one's Python would keep it.
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._submitted: object | None = None  # by which call; none once its thread has begun
@@ -228,9 +228,7 @@ class Launch:
                 self._move(LaunchState.CLAIMED)
             note_body(self.plan.report.body)
             self.tell()
-            worker.run(
-                partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False
-            )
+            worker.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
         except BaseException as error:
             if not self._take(mine):
                 raise  # its thread has begun, and goes on
@@ -533,7 +531,9 @@ class Launch:
             return
         keep(self)  # whoever began it may have been interrupted, and hold it no longer
         if record.instance_id is not None:
-            log.warning("launch %s: its instance %s is recorded nowhere", self.launch_id, plain(record.instance_id))
+            log.warning(
+                "launch %s: its instance %s is recorded nowhere", self.launch_id, plain(record.instance_id)
+            )
 
     def tell(self) -> None:
         """Wake who waits, and tell the listeners."""

@@ -126,7 +126,7 @@ class Search:
             self._launch.tell()
 
     def _look_alone(self) -> None:
-        """Look, on a thread where nobody is there to be told of a failure: the next look comes all the same."""
+        """Look, on a thread where nobody is there to be told: the next look comes whatever is raised."""
         try:
             self.look()
         except BaseException as error:  # noqa: BLE001

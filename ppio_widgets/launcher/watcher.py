@@ -202,7 +202,7 @@ class Watcher:
                     return
                 ours = self._ours(watches)
                 pause = self._tick(ours) if ours else POLL_SECONDS
-            except BaseException as error:  # noqa: BLE001 - nobody else would look again
+            except BaseException as error:  # noqa: BLE001, PERF203 - nobody else would look again
                 log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
                 pause = self._pace.failing(None)
 

@@ -68,7 +68,9 @@ class Injection:
                 self.counts[place] += 1
                 here = place == self._place and self.counts[place] == self._nth
             if here:
-                self.where = f"{self.kind.__name__} at {place}, time {self._nth}, on {threading.current_thread().name}"
+                self.where = (
+                    f"{self.kind.__name__} at {place}, time {self._nth}, on {threading.current_thread().name}"
+                )
                 raise self.kind
         return self._step
 

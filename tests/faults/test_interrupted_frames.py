@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import threading
+import traceback
 from pathlib import Path
 
 import h11
@@ -25,6 +25,7 @@ SEED = 14_012
 POINTS = 3_000 if SOAK else 60
 
 WIRE = (PACKAGE / "cloud", envref.__file__, *(Path(one.__file__).parent for one in (httpx, httpcore, h11)))
+OURS = tuple(str(one) for one in (PACKAGE, *WIRE))
 
 OTHER = {
     "id": "i-2",
@@ -86,7 +87,9 @@ def shell(monkeypatch):
     InteractiveShell.clear_instance()
     made = InteractiveShell.instance()
     made.shown = []
-    monkeypatch.setattr(made, "_showtraceback", lambda _kind, _error, lines: made.shown.append("\n".join(lines)))
+    monkeypatch.setattr(
+        made, "_showtraceback", lambda _kind, _error, lines: made.shown.append("\n".join(lines))
+    )
     yield made
     made.run_line_magic("unload_ext", "ppio_widgets")
     InteractiveShell.clear_instance()
@@ -101,26 +104,26 @@ def raised(monkeypatch):
 
 
 def held_by(error):
-    """Yield the text of every value that the frames of an exception hold, and those of what it has inside."""
+    """Yield the text of every value that the frames of an exception, and of what is behind it, hold."""
     waiting, seen = [error], set()
     while waiting:
         one = waiting.pop()
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        yield from (repr(one), repr(vars(one)))
         waiting += [one.__cause__, one.__context__]
-        step = one.__traceback__
-        while step is not None:
-            if "/ppio_widgets/" in step.tb_frame.f_code.co_filename or step.tb_frame.f_code.co_filename.startswith(LIBRARIES):
-                for value in step.tb_frame.f_locals.values():
-                    yield repr(value)
-                    yield repr(getattr(value, "__dict__", ""))
-                    yield repr(getattr(value, "raw", ""))
-            step = step.tb_next
+        yield from (shown(one), shown(vars(one)))
+        for frame, _line in traceback.walk_tb(one.__traceback__):
+            if frame.f_code.co_filename.startswith(OURS):
+                for value in frame.f_locals.values():
+                    yield from map(shown, (value, getattr(value, "__dict__", ""), getattr(value, "raw", "")))
 
 
-LIBRARIES = tuple(str(one) for one in WIRE)
+def shown(value):
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - of a thing that is half made
+        return ""
 
 
 def run(shell, cell, injection):
@@ -151,7 +154,7 @@ def test_an_interrupt_shows_no_secret(shell, raised, monkeypatch, capfd):
             run(shell, cell, counting)
             sites += [(cell, *site) for site in counting.sites()]
         dice = random.Random(SEED)  # noqa: S311 - no secret
-        chosen = dice.sample(sites, POINTS) if POINTS < len(sites) else dice.choices(sites, k=POINTS)
+        chosen = dice.sample(sites, POINTS) if len(sites) > POINTS else dice.choices(sites, k=POINTS)
         found, hit = [], 0
         for cell, place, nth in chosen:
             injection = Injection(KeyboardInterrupt, place, nth, folders=WIRE)
@@ -164,8 +167,6 @@ def test_an_interrupt_shows_no_secret(shell, raised, monkeypatch, capfd):
         shell.run_cell("client.close()")
     assert "\n".join(found) == ""
     assert hit > POINTS / 2
-    said = "".join(capfd.readouterr())
-    at = said.find(ENV_SECRET)
-    assert hits(said) == [], said[max(0, at-600):at+300]
-    assert shell.InteractiveTB.mode == "Verbose"
-    print(len(sites), hit, file=sys.stderr)
+    assert hits("".join(capfd.readouterr())) == []
+    mode = shell.InteractiveTB.mode
+    assert mode == "Verbose"

@@ -1,4 +1,4 @@
-"""Whatever is raised at whichever line of a launch or a look-up: nobody waits for ever, nothing is misjudged."""
+"""Whatever is raised at any line of a launch or a look-up: nobody waits for ever, nothing is misjudged."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Cloud(Account):
 
 @pytest.fixture(autouse=True)
 def hooked(monkeypatch):
-    """What is raised on a thread of ours has nowhere to go; timers that nobody calls off any more end soon."""
+    """What is raised on a thread of ours has nowhere to go; timers that nobody calls off end soon."""
     monkeypatch.setattr(threading, "excepthook", lambda _hook: None)
     monkeypatch.setattr(launch_module, "SOFT_SECONDS", 2.0)
     yield
@@ -71,19 +71,25 @@ def hooked(monkeypatch):
             one.cancel()
 
 
+def struck(act, injection):
+    """Do something with an exception raised somewhere; a read raises an Interrupt in place of what came."""
+    with suppress(injection.kind, KeyboardInterrupt), injection.on():
+        act()
+
+
 def launched(answer, injection, folder):
     """Launch once with something raised somewhere; returns why that did not end well, or nothing."""
     cloud, told = Cloud(answer), []
     with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client, ledger=Ledger(folder / "launches"))
         launch.subscribe(lambda one: told.append((one.state, one.pending)))
-        try:
-            with injection.on():
-                launch.submit()
-                launch.wait_for_outcome(PATIENCE)
-                launch.wait(LONG)
-        except BaseException as error:
-            assert type(error) in (injection.kind, KeyboardInterrupt)  # a read raises it afresh, as an Interrupt
+
+        def do():
+            launch.submit()
+            launch.wait_for_outcome(PATIENCE)
+            launch.wait(LONG)
+
+        struck(do, injection)
         launch.wait_for_outcome(LONG).wait(LONG)
         faults = list(misjudged(launch, cloud, told, Ledger(folder / "launches")))
         if launch.state is S.UNKNOWN and not faults:
@@ -95,6 +101,11 @@ def launched(answer, injection, folder):
 
 def misjudged(launch, cloud, told, ledger):
     """Say what is wrong with where a launch stands, by what the server has received."""
+    yield from badly_ended(launch, cloud, told)
+    yield from badly_written(launch, cloud, ledger)
+
+
+def badly_ended(launch, cloud, told):
     state, posts, made = launch.state, cloud.posts(), bool(cloud.made)
     if state in (*BUSY, S.RECONCILING) or launch.pending:
         yield f"stuck at {state.value}"
@@ -110,7 +121,12 @@ def misjudged(launch, cloud, told, ledger):
         yield "who waits for it waits for ever"
     if state is not S.DRAFT and (not told or told[-1] != (state, False)):
         yield f"who looks on was told {told[-1:]} and not {state.value}"
-    contents = ledger.read()
+    if not repr(launch):
+        yield "nothing is said"
+
+
+def badly_written(launch, cloud, ledger):
+    state, posts, contents = launch.state, cloud.posts(), ledger.read()
     records = {one.launch_id: one for one in contents.records}
     record = records.get(launch.launch_id)
     if contents.unreadable:
@@ -120,8 +136,6 @@ def misjudged(launch, cloud, told, ledger):
         yield "an open record of what is settled"
     if posts and (record is None or (not record.unresolved and record.instance_id != launch.id)):
         yield f"the record is {record}"
-    if not repr(launch):
-        yield "nothing is said"
 
 
 def found_by_a_look(launch, cloud):
@@ -151,22 +165,13 @@ def test_whatever_is_raised_at_any_line_of_a_launch(answer, tmp_path):
     assert hit > len(faults) / 2
 
 
-def looked_up(look, injection):
-    """Look a launch up with something raised somewhere."""
-    try:
-        with injection.on():
-            look()
-    except BaseException as error:
-        assert type(error) in (injection.kind, KeyboardInterrupt)  # a read raises it afresh, as an Interrupt
-
-
 @pytest.mark.usefixtures("by_itself_never")
 @pytest.mark.parametrize("whose", ["this kernel's", "an earlier kernel's"])
 def test_whatever_is_raised_at_any_line_of_a_look(whose, tmp_path):
     cloud = Cloud("lost")
 
     def unknown(client, folder):
-        """Return a look at a launch that is unknown, and where that stands: as it says, and as it is written."""
+        """Return a look at a launch that is unknown, where that stands, and the launch."""
         cloud.made.clear()
         ledger = Ledger(folder)
         launch = launch_on(client, ledger=ledger)
@@ -189,14 +194,14 @@ def test_whatever_is_raised_at_any_line_of_a_look(whose, tmp_path):
     with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         counting = Injection()
         look, standing, launch = unknown(client, tmp_path / "counted")
-        looked_up(look, counting)
+        struck(look, counting)
         assert standing()[:2] == (S.SUCCEEDED, "i-0")
         launch.stop_following()
         faults = []
         for number, (kind, place, nth) in enumerate(chosen(counting.sites(), whose)):
             look, standing, launch = unknown(client, tmp_path / str(number))
             injection = Injection(kind, place, nth)
-            looked_up(look, injection)
+            struck(look, injection)
             if standing() not in ((S.UNKNOWN, None, False), (S.SUCCEEDED, "i-0", False)):
                 faults.append(f"{injection.where}: {standing()}")
             look()
