@@ -299,12 +299,19 @@ class PpioClient(Machines):
         AnswerUnreadable
             When anything about an answer is odd: it is no evidence of absence.
         """
-        pages = list(self._pages({"name": name} if name else {}, _sound))
+        pages = list(self._pages({"name": name} if name else {}, self._read_sound))
         found = {one.id: one for page in pages for one in page.rows}
         listing = Listing(tuple(found.values()), *ends_of(pages))
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
         return listing
+
+    def _read_sound(self, row: Any) -> InstanceInfo | None:
+        """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
+        one = read_instance(row)
+        if one is None or not (is_id(one.id) and one.name and one.status and one.created_at > 0):
+            return None
+        return self._with_words(one, row)
 
     def get_json(self, path: str, params: Mapping[str, str]) -> Any:
         """Return the JSON of one read.
@@ -391,8 +398,3 @@ class PpioClient(Machines):
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
 
 
-def _sound(row: Any) -> InstanceInfo | None:
-    """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
-    one = read_instance(row)
-    told = one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0
-    return one if told else None

@@ -105,10 +105,12 @@ class Machines:
         return self._one(instance_id, self._read_brief)
 
     def _read_brief(self, row: Any) -> InstanceInfo | None:
-        """Read what is kept of one instance; what its row holds of secrets is hidden in its words too."""
+        """Read what is kept of one instance."""
         info = read_instance(row, self._mask)
-        if info is None:
-            return None
+        return None if info is None else self._with_words(info, row)
+
+    def _with_words(self, info: InstanceInfo, row: Any) -> InstanceInfo:
+        """Hide in the words of an instance the secrets that its own row holds as well."""
         told = read_instance(row, hiding(row, self._mask).in_words) or info
         return replace(info, error=told.error, message=told.message)
 

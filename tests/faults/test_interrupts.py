@@ -91,6 +91,7 @@ def launched(answer, injection, folder):
 
         struck(do, injection)
         launch.wait_for_outcome(LONG).wait(LONG)
+        wait_for_launches(but="ppio-watch")  # what has become of it is told a moment later
         faults = list(misjudged(launch, cloud, told, Ledger(folder / "launches")))
         if launch.state is S.UNKNOWN and not faults:
             faults += found_by_a_look(launch, cloud)
@@ -271,6 +272,7 @@ def test_a_listener_that_raises_each_time_keeps_nobody_waiting(when, kind, cloud
     with suppress(BaseException):
         launch.submit()
     launch.wait_for_outcome(PATIENCE).wait(PATIENCE)
+    wait_for_launches(but="ppio-watch")
     server.finish()
     sent = kind is MemoryError or when is S.SUCCEEDED
     assert launch.state is (S.SUCCEEDED if sent else S.NOT_SENT)
