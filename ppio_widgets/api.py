@@ -15,6 +15,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.credentials import ApiKey, find_key, hidden, is_practice_key
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.launcher import recovery, worker
@@ -64,6 +65,7 @@ def wants_practice() -> bool | None:
     return os.environ.get(PRACTICE_VARIABLE) == "1" or None
 
 
+@without_frames
 def connect(  # noqa: PLR0913 - each says one thing about which cloud
     *,
     practice: bool | None = None,
@@ -121,6 +123,7 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
 open_by_default(connect)
 
 
+@without_frames
 def launch(  # noqa: PLR0913 - the same, and consent
     body: Mapping[str, Any] | CreateInstanceRequest,
     *,
@@ -179,6 +182,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     return finish(Launch(plan, client), again=consent)
 
 
+@without_frames
 def priced_plan(
     report: Report, client: PpioClient, ceiling: Decimal | None = None, notes: tuple[Advice, ...] = ()
 ) -> LaunchPlan:
@@ -227,6 +231,7 @@ def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
     return check(body)
 
 
+@without_frames
 def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None] | None = None) -> Launch:
     """Submit a launch and wait for the server's answer, or for a lost one to be looked up.
 
@@ -261,6 +266,7 @@ def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None]
     return begun
 
 
+@without_frames
 def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
     """Look a recorded launch up now, once.
 
@@ -295,6 +301,7 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
     return record_sentence(record, worker.clock.now(), words())
 
 
+@without_frames
 def declare_absent(launch_id: str, name: str) -> str:
     """Take a person's word that the instance of a recorded launch is not there.
 

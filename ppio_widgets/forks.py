@@ -43,9 +43,9 @@ def rlock() -> threading.RLock:
     return made
 
 
-def condition() -> threading.Condition:
+def condition(lock: threading.RLock | None = None) -> threading.Condition:
     """Return a `threading.Condition` that is free in a child, and that nobody waits for there."""
-    made = threading.Condition()
+    made = threading.Condition(lock)
     _locks.add(made)
     return made
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets import forks
 from ppio_widgets.cloud import lately
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.reader import CatalogueReader
 from ppio_widgets.cloud.shelf import currency_of
@@ -119,6 +120,7 @@ class _Slot:
     flights: int = 0
 
 
+@without_frames
 class Catalogue:
     """One client's catalogue.
 

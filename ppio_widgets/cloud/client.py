@@ -26,6 +26,7 @@ from ppio_widgets.cloud.answers import (
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.cloud.exchange import Exchange, Limits
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.host import Host, read_host
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
@@ -102,6 +103,7 @@ def _bare_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+@without_frames
 class PpioClient(Machines):
     """The GPU API, as it is on the wire.
 
@@ -268,16 +270,15 @@ class PpioClient(Machines):
         secrets : tuple of str
             Values in it that must not be repeated to anybody.
         """
+        exchange, kind = Exchange(), ""
         try:
-            content = json.dumps(body, ensure_ascii=False).encode()
-        except Exception as error:  # noqa: BLE001 - its words may repeat the body
-            return judge_failure(type(error).__name__, self.host.name, sent=False)
-        (way,) = self._ways(anyhow=False)
-        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
-        more = {"content": content, "headers": {"Content-Type": "application/json"}}
-        exchange = self._go(way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
-        if exchange.failure:
-            return judge_failure(exchange.cause, self.host.name, sent=exchange.left)
+            self._post(exchange, body, secrets)
+        except PpioError:  # refused on this side: no key
+            raise
+        except BaseException as error:  # noqa: BLE001 - an Interrupt too: what is known of the request counts
+            kind = type(error).__name__
+        if not exchange.status:
+            return judge_failure(exchange.cause or kind, self.host.name, sent=exchange.left)
         return judge_answer(
             exchange.status,
             exchange.content,
@@ -286,6 +287,13 @@ class PpioClient(Machines):
             retry_after=exchange.retry_after if exchange.status in REFUSALS else None,
             mask=self._mask,
         )
+
+    def _post(self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        (way,) = self._ways(anyhow=False)
+        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
+        more = {"content": content, "headers": {"Content-Type": "application/json"}}
+        self._go(exchange, way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
 
     def look(self, name: str) -> Listing:
         """Return every instance that a name may mean: all pages, or an error.
@@ -299,12 +307,19 @@ class PpioClient(Machines):
         AnswerUnreadable
             When anything about an answer is odd: it is no evidence of absence.
         """
-        pages = list(self._pages({"name": name} if name else {}, _sound))
+        pages = list(self._pages({"name": name} if name else {}, self._read_sound))
         found = {one.id: one for page in pages for one in page.rows}
         listing = Listing(tuple(found.values()), *ends_of(pages))
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
         return listing
+
+    def _read_sound(self, row: Any) -> InstanceInfo | None:
+        """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
+        one = read_instance(row)
+        if one is None or not (is_id(one.id) and one.name and one.status and one.created_at > 0):
+            return None
+        return self._with_words(one, row)
 
     def get_json(self, path: str, params: Mapping[str, str]) -> Any:
         """Return the JSON of one read.
@@ -376,7 +391,8 @@ class PpioClient(Machines):
         """Make one request that is not the create call, by the first way on which it leaves."""
         past: Why | None = None
         for way in self._ways(anyhow=asking.anyhow):
-            exchange = self._go(way, asking)
+            exchange = Exchange()
+            self._go(exchange, way, asking)
             past = past or exchange.why
             if exchange.left or exchange.interrupted or not exchange.failure:
                 break
@@ -385,40 +401,38 @@ class PpioClient(Machines):
             say_once(self.host.name, past)
         return exchange
 
-    def _go(self, way: Way, asking: _Asking) -> Exchange:
+    def _go(self, exchange: Exchange, way: Way, asking: _Asking) -> None:
         """Make one request by one way, on a connection of its own."""
         context, wrong = self._context(anyhow=asking.anyhow)
         if way.fault is not None or context is None:
-            return Exchange(failure="Unusable", why=way.fault or wrong)
+            exchange.failure, exchange.why = "Unusable", way.fault or wrong
+            return
         try:
             http = self._open(way, asking.timeout or _TIMEOUT, context)
             request = http.build_request(asking.method, asking.path, **asking.more)
         except Exception as error:  # noqa: BLE001 - whatever it is, its words are not ours
-            return Exchange(failure=type(error).__name__, why=way.failed(type(error).__name__))
+            kind = type(error).__name__
+            exchange.failure, exchange.why = kind, way.failed(kind)
+            return
         try:
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
-            exchange = self._exchange(http, request, limits, asking.secrets)
+            self._exchange(exchange, http, request, limits, asking.secrets)
         finally:
             self._close(http)
         exchange.why = wrong
         if exchange.failure and not exchange.left:
             exchange.why = wrong or way.failed(exchange.failure)
-        return exchange
 
     def _exchange(
-        self, http: httpx.Client, request: httpx.Request, limits: Limits, secrets: tuple[str, ...] = ()
-    ) -> Exchange:
+        self,
+        exchange: Exchange,
+        http: httpx.Client,
+        request: httpx.Request,
+        limits: Limits,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
         """Make one request. Failures come back as a name: no exception may hold the header."""
         key = self.require_key()
         with self._lock:
             self._mask.learn(reveal(key), *secrets)
-        exchange = Exchange()
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
-        return exchange
-
-
-def _sound(row: Any) -> InstanceInfo | None:
-    """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
-    one = read_instance(row)
-    told = one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0
-    return one if told else None

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import frames_of
+from ppio_widgets.errors import PpioError, frames_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ppio_widgets")
 
-# From this event on a byte of the request may have left.
-_LEAVING = "send_request_headers.started"
+# Steps of the wire during which nothing of a request leaves; as any other begins it may have left.
+_HARMLESS = frozenset(
+    (
+        *("connect_tcp", "connect_unix_socket", "setup_socks5_connection", "start_tls", "retry"),
+        *("response_closed", "close"),
+    )
+)
+_ENDS_OF_STEPS = (".complete", ".failed")
 # TLS takes the plain socket over, and the one that was seen first is an empty shell then.
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 LONGEST_PAUSE = 3600.0
@@ -67,10 +73,8 @@ class Exchange:
 
     Attributes
     ----------
-    left : bool
-        Whether a byte of the request may have left.
     status : int
-        0 without an answer.
+        0 without an answer, and until the whole of it is there.
     content : bytes
         The answer as it came; its words may repeat a secret. Empty when it is `cut`.
     cut : bool
@@ -93,7 +97,6 @@ class Exchange:
         The headers that count what the answer holds, where there are any.
     """
 
-    left: bool = False
     status: int = 0
     content: bytes = field(default=b"", repr=False)
     cut: bool = False
@@ -105,6 +108,9 @@ class Exchange:
     seconds: float = 0.0
     age: float = 0.0
     counted: tuple[tuple[str, str], ...] = ()
+    _handed_over: bool = False
+    _told: bool = False
+    _leaving: bool = False
     _began: float = 0.0
     _leave_until: float = 0.0
     _shut_at: float = 0.0
@@ -118,6 +124,11 @@ class Exchange:
     def cause(self) -> Why | str:
         """Why it failed, for the words."""
         return self.why or self.failure
+
+    @property
+    def left(self) -> bool:
+        """Whether a byte of the request may have left: of a transport that tells no events nobody knows."""
+        return self._leaving or (self._handed_over and not self._told)
 
     def run(
         self,
@@ -134,8 +145,10 @@ class Exchange:
         within = limits.seconds if limits.leave_within is None else limits.leave_within
         self._leave_until = min(self._shut_at, began + within)
         try:
+            self._handed_over = True
             self._read(http.send(request, auth=auth, stream=True), limits.size)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
+            self._handed_over = not isinstance(error, PpioError)  # that is our own refusal, before the wire
             self.failure = type(error).__name__
             self.interrupted = not isinstance(error, Exception)
             log.info("%s %s: %s in %s", request.method, request.url.path, self.failure, frames_of(error))
@@ -147,16 +160,21 @@ class Exchange:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take one event of the wire (httpx's trace extension)."""
+        self._told = True
         if event.endswith(_CONNECTED):
             self._take_socket(info.get("return_value"))
-        if not event.endswith(_LEAVING) or getattr(info.get("request"), "method", b"") == b"CONNECT":
+        if event.endswith(_ENDS_OF_STEPS) or event.rpartition(".")[0].rpartition(".")[2] in _HARMLESS:
+            return
+        if getattr(info.get("request"), "method", b"") == b"CONNECT":
             return  # what a proxy is asked first is not our request
         with self._lock:
+            if self._leaving:
+                return
             if self._shut or time.monotonic() > self._leave_until:
                 raise _TooLate
             if self._socket is not None:  # a transport in memory has no socket, and answers at once
                 self._watch()
-            self.left = True
+            self._leaving = True
 
     def _take_socket(self, stream: Any) -> None:
         ask = getattr(stream, "get_extra_info", None)

@@ -25,6 +25,8 @@ from ppio_widgets.cloud.details import (
     read_detail,
     ssh_password,
 )
+from ppio_widgets.cloud.echo import hiding
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.paging import PAGE_SIZE, ask
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
@@ -62,6 +64,7 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 BILLED = ("start", "restart")
 
 
+@without_frames
 class Machines:
     """What `PpioClient` can do with an instance; one method, one request (or one listing)."""
 
@@ -114,7 +117,17 @@ class Machines:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        return self._one(instance_id, lambda answer: read_instance(answer, self._mask))
+        return self._one(instance_id, self._read_brief)
+
+    def _read_brief(self, row: Any) -> InstanceInfo | None:
+        """Read what is kept of one instance."""
+        info = read_instance(row, self._mask)
+        return None if info is None else self._with_words(info, row)
+
+    def _with_words(self, info: InstanceInfo, row: Any) -> InstanceInfo:
+        """Hide in the words of an instance the secrets that its own row holds as well."""
+        told = read_instance(row, hiding(row, self._mask).in_words) or info
+        return replace(info, error=told.error, message=told.message)
 
     def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
         """Yield the account's instances, page by page.
@@ -130,7 +143,7 @@ class Machines:
         AnswerUnreadable
             Behind all that could be read, where it is not certain that this is all.
         """
-        for page in self._pages(_filters(name=name), lambda row: read_instance(row, self._mask)):
+        for page in self._pages(_filters(name=name), self._read_brief):
             yield from page.rows
             if page.odd is not None:
                 raise not_certain(self.host.name, page.odd)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.api import connect
 from ppio_widgets.cloud.answers import RUNNING
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.errors import PpioError
 from ppio_widgets.form import theme
 from ppio_widgets.form.asking import AskingButtons
@@ -28,6 +29,7 @@ MOST_ROWS = 200
 _ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
 
 
+@without_frames
 class InstanceBoard(CellView):
     """All instances of the account, newest first, watched while it is open.
 

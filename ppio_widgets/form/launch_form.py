@@ -11,6 +11,7 @@ from traitlets import TraitError, validate
 
 from ppio_widgets import notebook
 from ppio_widgets.api import connect, read_ceiling, wants_practice
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.form import theme
 from ppio_widgets.form.controls import LaunchControls
@@ -52,6 +53,7 @@ _numbers = itertools.count(1)
 _NO_KEY = {"login": "banner.no_key", "server": "banner.no_key_served"}
 
 
+@without_frames
 class LaunchForm(View):
     """A form that assembles the body of "create instance", shows it and sends it once.
 

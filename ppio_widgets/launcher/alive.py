@@ -16,11 +16,13 @@ class _Alive:
 
     def __init__(self) -> None:
         self.launches: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
+        self.unrecorded: dict[str, Launch] = {}
         forks.tell(self)
 
     def after_fork(self) -> None:
         """Know none: the parent's are copies here, and what becomes of them is in the ledger."""
         self.launches = weakref.WeakValueDictionary()
+        self.unrecorded = {}
 
 
 def remember(launch: Launch) -> None:
@@ -31,6 +33,16 @@ def remember(launch: Launch) -> None:
 def live_launch(launch_id: str) -> Launch | None:
     """Return the launch of this id, when it was made here and is still known."""
     return notebook.of(_Alive).launches.get(launch_id)
+
+
+def keep(launch: Launch) -> None:
+    """Know a launch as long as the kernel lives: the ledger does not hold what has become of it."""
+    notebook.of(_Alive).unrecorded[launch.launch_id] = launch
+
+
+def unrecorded_launches() -> tuple[Launch, ...]:
+    """Return the launches of this kernel of which only it knows what has become of them."""
+    return tuple(one for one in notebook.of(_Alive).unrecorded.values() if one.unrecorded is not None)
 
 
 def ids_of_this_kernel() -> frozenset[str]:

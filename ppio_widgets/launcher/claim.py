@@ -25,7 +25,7 @@ from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.cloud.answers import Listing
     from ppio_widgets.launcher.consent import Consent
@@ -56,8 +56,13 @@ class Copy:
     age: float
 
 
-def claim(
-    launch_id: str, body: Mapping[str, Any], wire: Wire, ledger: Ledger, consent: Consent = NOTHING
+def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
+    launch_id: str,
+    body: Mapping[str, Any],
+    wire: Wire,
+    ledger: Ledger,
+    consent: Consent = NOTHING,
+    note: Callable[[Record], None] = lambda _record: None,
 ) -> tuple[Record, ConsentNeeded | None]:
     """Write a launch down as on its way, unless something speaks against it.
 
@@ -70,6 +75,8 @@ def claim(
     ledger : Ledger
     consent : frozenset of str
         What was agreed to; all else is checked.
+    note : callable, optional
+        Told the record before it is written, so that whatever is raised from then on it can be taken back.
 
     Returns
     -------
@@ -108,6 +115,7 @@ def claim(
     ahead = None if listing is None else offset(listing, now)
     free = listing is not None and not copies
     record = replace(record, sent_at=now, offset=ahead, name_was_free=free)
+    note(record)
     try:
         ledger.claim(record)
     except ConsentNeeded as error:

@@ -313,6 +313,9 @@ def set_when_launched(launch: Launch, when: float, *, is_span: bool = False) -> 
                 changed.untimed = error.with_traceback(None)
                 once.release()
                 log.error("deadline: instance %s has NO timer: no thread for it", machine.id)  # noqa: TRY400 - no text of it
+            except BaseException:  # an Interrupt: the next change of the launch tries again
+                once.release()
+                raise
 
     launch.when_made(listen)
     launch.subscribe(listen)

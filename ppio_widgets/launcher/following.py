@@ -34,19 +34,21 @@ class Following:
 
     def begin(self, machine: Instance) -> None:
         """Look from now on; nothing when it was begun or ended before."""
-        with self._lock:
-            if self._begun or self.ended:
-                return
-            self._begun = True
         try:
-            made = watch(machine, lambda: self._on_tick(machine))
-        except RuntimeError:  # the system has no thread left
-            log.error("launch %s: following did not begin", self._launch.launch_id)  # noqa: TRY400 - no text of it
+            with self._lock:
+                if self._begun or self.ended:
+                    return
+                self._begun = True
+            self._watch = watch(machine, lambda: self._on_tick(machine))
+            self._end_if_over()
+        except (
+            BaseException
+        ) as error:  # no thread left, or an Interrupt: nobody may wait for what nobody sees
+            kind = type(error).__name__
+            log.error("launch %s: following did not begin: %s", self._launch.launch_id, kind)  # noqa: TRY400 - no text of it
             self._launch.stop_following()
-            return
-        with self._lock:
-            self._watch = made
-        self._end_if_over()
+            if not isinstance(error, Exception):
+                raise
 
     def end(self) -> None:
         """Look no longer; the instance goes on as it is."""

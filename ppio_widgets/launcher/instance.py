@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
 from ppio_widgets.cloud.details import InstanceDetail, kept, listed
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import deadline, sightings, unseen, worker
@@ -45,6 +46,7 @@ def open_by_default(opener: Callable[[], PpioClient]) -> None:
     _open_cloud[:] = [opener]
 
 
+@without_frames
 class Instance:
     """An instance, by its id.
 

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import RUNNING, plain
-from ppio_widgets.errors import ConsentNeeded, LaunchRefused, NotSent, OutcomeUnknown, PpioError
+from ppio_widgets.cloud.frames import without_frames
+from ppio_widgets.cloud.verdict import Verdict
+from ppio_widgets.errors import (
+    ConsentNeeded,
+    LaunchRefused,
+    NotSent,
+    OutcomeUnknown,
+    PpioError,
+    frames_of,
+)
 from ppio_widgets.launcher import static_card, worker
-from ppio_widgets.launcher.alive import remember
+from ppio_widgets.launcher.alive import keep, remember
 from ppio_widgets.launcher.consent import read_consent
 from ppio_widgets.launcher.following import Following
 from ppio_widgets.launcher.instance import Instance
@@ -41,10 +52,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ppio_widgets")
 
+# No longer does who waits go without a look at where it stands.
+LONGEST_SLEEP = 1.0
+
 # From then on the answer is late: the instance may be running, and looking begins.
 SOFT_SECONDS = 60.0
 
 
+@without_frames
 class Launch:
     """A launch and what has become of it.
 
@@ -98,7 +113,13 @@ class Launch:
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
-        self._changed = forks.condition()
+        # Taken by itself and not by the condition: an Interrupt within that one's Python would keep it.
+        self._lock = forks.rlock()
+        self._changed = forks.condition(self._lock)
+        self._submitted: object | None = None  # by which call; none once its thread has begun
+        self._claimed: Record | None = None
+        self._leaving = False
+        self._verdict: Verdict | None = None
         self._search = Search(self, wire, self._ledger)
         self._following = Following(self)
         self._listeners: Listeners[Launch] = Listeners()
@@ -198,21 +219,22 @@ class Launch:
         consent = read_consent(again)
         self.plan.report.require()
         self.plan.refuse_price()
-        with self._changed:
-            if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
-                return False
-            self._move(LaunchState.CLAIMED)
+        mine = object()
         try:
+            with self._lock:
+                if self.state not in (LaunchState.DRAFT, LaunchState.ARMED):
+                    return False
+                self._submitted = mine
+                self._move(LaunchState.CLAIMED)
             note_body(self.plan.report.body)
             self.tell()
-        except BaseException as error:  # an Interrupt: nothing has begun
-            self._conclude(LaunchState.NOT_SENT, error=NotSent("fault_before", kind=type(error).__name__))
-            raise
-        try:
-            worker.run(lambda: self._run(consent, ask=ask), name="ppio-launch", daemon=False)
-        except RuntimeError as error:  # the system has no thread left: nothing has begun
-            failed = NotSent("not_sent", host=self.plan.target.name, kind=type(error).__name__)
-            self._conclude(LaunchState.NOT_SENT, error=failed)
+            worker.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
+        except BaseException as error:
+            if not self._take(mine):
+                raise  # its thread has begun, and goes on
+            self._break_off(error)
+            if not isinstance(error, RuntimeError):  # that one: the system has no thread left
+                raise
         return True
 
     def wait(self, timeout: float | None = None) -> Launch:
@@ -241,8 +263,14 @@ class Launch:
         return self._wait(lambda: not self.pending, timeout)
 
     def _wait(self, until: Callable[[], bool], timeout: float | None) -> Launch:
-        with self._changed:
-            self._changed.wait_for(until, timeout)
+        """Wait until it is so far; who waits looks now and then, should nobody be left to wake it."""
+        ends = None if timeout is None else time.monotonic() + timeout
+        with self._lock:
+            while not until():
+                left = LONGEST_SLEEP if ends is None else min(LONGEST_SLEEP, ends - time.monotonic())
+                if left <= 0:
+                    break
+                self._changed.wait(left)
         return self
 
     def _wait_here(self, timeout: float | None) -> Launch:
@@ -281,7 +309,7 @@ class Launch:
         LaunchRefused
             When the name is another one, or the launch is not unknown.
         """
-        with self._changed:
+        with self._lock:
             record = self.check_absent(name)
             self._keep(replace(record, source="person"), LaunchState.ABSENT)
         self._search.end()
@@ -295,7 +323,7 @@ class Launch:
         LaunchRefused
             When the name is another one, or the launch is not unknown.
         """
-        with self._changed:
+        with self._lock:
             if self.state is not LaunchState.UNKNOWN or self.record is None:
                 raise LaunchRefused("absent_state", name=self.name)
             if name.strip() != self.record.name.strip():
@@ -305,23 +333,46 @@ class Launch:
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
         self._following.end()
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
 
     def see(self, seen: InstanceInfo) -> None:
         """Take what was seen of the instance."""
-        with self._changed:
+        with self._lock:
             changed = seen != self.instance
             self.instance = seen
             self._changed.notify_all()
         if changed:
             self.tell()
 
-    def _run(self, consent: Consent, *, ask: bool) -> None:
+    def _take(self, submitted: object) -> bool:
+        """Whether the launch of this call is still to be begun: who is told so begins it or breaks it off."""
+        with self._lock:
+            due = self._submitted is submitted and self.state is LaunchState.CLAIMED
+            if due:
+                self._submitted = None
+            return due
+
+    def _run(self, submitted: object, consent: Consent, *, ask: bool) -> None:
         """Check, claim, send: the whole of it, on its own thread."""
-        ready = make_ready(self.launch_id, self.plan.report, self._wire, self._ledger, consent)
+        try:
+            if self._take(submitted):
+                self._carry_out(consent, ask=ask)
+        except BaseException as error:
+            kind = type(error).__name__
+            log.error("launch %s: %s in %s", self.launch_id, kind, frames_of(error))  # noqa: TRY400 - no text of it
+            self._break_off(error)
+            if not worker.HAS_THREADS and not isinstance(error, Exception):
+                raise  # it is the thread of the person who pressed Interrupt
+
+    def _carry_out(self, consent: Consent, *, ask: bool) -> None:
+        ready = make_ready(
+            self.launch_id, self.plan.report, self._wire, self._ledger, consent, self._note_claim
+        )
         if isinstance(ready, Ready):
             self.record, self.unrecorded = ready.record, ready.unrecorded
+            if ready.unrecorded is not None:
+                keep(self)
             self._go(LaunchState.SENDING)
             self._send(ready.body, ready.secrets)
         elif ask and isinstance(ready, ConsentNeeded):
@@ -330,25 +381,53 @@ class Launch:
         else:
             self._conclude(LaunchState.NOT_SENT, error=ready)
 
+    def _note_claim(self, record: Record) -> None:
+        self._claimed = record
+
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
         late = worker.after(SOFT_SECONDS, self._on_late)
-        verdict = send(self._wire, body, secrets)
-        late.set()
+        try:
+            self._leaving = True
+            self._verdict = send(self._wire, body, secrets)
+        finally:
+            late.set()
+        self._take_verdict(self._verdict)
+
+    def _take_verdict(self, verdict: Verdict) -> None:
         if verdict.candidate and self.record is not None:
             self.record = replace(self.record, candidates=(verdict.candidate,))
         self._conclude(state_after(verdict), instance_id=verdict.instance_id, error=verdict.error)
+
+    def _break_off(self, error: BaseException) -> None:
+        """End where a person can act, whatever was raised; what the wire has said counts, and is not lost.
+
+        Once the request was handed to the wire it may have left, as long as that says nothing else.
+        """
+        kind = type(error).__name__
+        lost = Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind)) if self._leaving else None
+        verdict = self._verdict or lost
+        if verdict is not None and self.state in (LaunchState.SENDING, LaunchState.SUCCEEDED):
+            self._take_verdict(verdict)
+        elif self.state in BUSY:
+            no_thread = self.record is None and isinstance(error, RuntimeError)
+            known = {"host": self.plan.target.name} if no_thread else {}
+            failed = NotSent("not_sent" if no_thread else "fault_before", kind=kind, **known)
+            self._conclude(LaunchState.NOT_SENT, error=failed)
+        else:
+            self._announce()
 
     def _conclude(
         self, state: LaunchState, *, instance_id: str | None = None, error: PpioError | None = None
     ) -> None:
         """Take what the wire said; what was looked up meanwhile is never lost."""
-        with self._changed:
+        with self._lock:
             if self.state is LaunchState.SUCCEEDED:
                 if instance_id is not None and instance_id != self.id:
                     self.other_id = instance_id
                     if self.record is not None:
                         self._save(replace(self.record, candidates=(instance_id,)))
             elif self.record is None:
+                self._release()
                 self.error = error
                 self._move(state)
             else:
@@ -357,23 +436,36 @@ class Launch:
                 self.error = error
                 source = "answer" if instance_id else ""
                 self._keep(replace(self.record, instance_id=instance_id, source=source), state)
-        self.tell()
-        if self.state is LaunchState.SUCCEEDED:
-            self._follow()
-        elif self.state is LaunchState.UNKNOWN and not worker.HAS_THREADS:
+        self._announce()
+        if self.state is LaunchState.UNKNOWN and not worker.HAS_THREADS:
             self._search.look()
 
+    def _release(self) -> None:
+        """Take a claim back under which nothing was sent; what another kernel wrote stays."""
+        if self._claimed is not None and self._ledger.get(self.launch_id) == self._claimed:
+            self._ledger.release(self._claimed)
+
+    def _announce(self) -> None:
+        """Tell where it stands, and go on from there whatever the listeners do."""
+        try:
+            self.tell()
+        finally:
+            if self.state is LaunchState.SUCCEEDED:
+                self._follow()
+
     def _on_late(self) -> None:
-        with self._changed:
+        with self._lock:
             if self.state is not LaunchState.SENDING:
                 return
             self.late = True
-        self.tell()
-        self._search.begin()
+        try:
+            self.tell()
+        finally:
+            self._search.begin()
 
     def begin_look(self) -> Record | None:
         """Return what is to be looked up; None when there is nothing to look up (any more)."""
-        with self._changed:
+        with self._lock:
             if self.state is LaunchState.UNKNOWN and self.record is not None:
                 self._move(LaunchState.RECONCILING)
             elif not (self.state is LaunchState.SENDING and self.late):
@@ -382,13 +474,21 @@ class Launch:
 
     def end_look(self, seen: Record) -> None:
         """Take what a look-up found; while the answer may still come, only an instance counts."""
-        with self._changed:
+        with self._lock:
             found = seen.state is LaunchState.SUCCEEDED
             if self.state is LaunchState.RECONCILING or (self.state is LaunchState.SENDING and found):
                 self._keep(seen, seen.state)
-        self.tell()
-        if self.state is LaunchState.SUCCEEDED:
-            self._follow()
+        self._announce()
+
+    def break_off_look(self) -> None:
+        """Go back to where it stood before a look that was interrupted; what that had found counts."""
+        with self._lock:
+            record = self.record
+            found = record is not None and record.state is LaunchState.SUCCEEDED
+            half = self.state is LaunchState.RECONCILING or (self.state is LaunchState.SENDING and found)
+            if half and record is not None:
+                self._keep(record, record.state)
+        self._announce()
 
     def after_fork(self) -> None:
         """Become a copy that sends, looks up and writes nothing: the launch is the parent's."""
@@ -408,7 +508,7 @@ class Launch:
             self._following.begin(machine)
 
     def _go(self, state: LaunchState) -> None:
-        with self._changed:
+        with self._lock:
             self._move(state)
         self.tell()
 
@@ -424,18 +524,30 @@ class Launch:
         """Write down what is known, then change the state; the lock is held."""
         self._save(replace(record, state=state))
         self.id, self.source = record.instance_id, record.source
-        if self.id is not None:
-            self._when_made.tell(self, f"launch {self.launch_id}")
-        self._move(state)
+        try:
+            if self.id is not None:
+                self._when_made.tell(self, f"launch {self.launch_id}")
+        finally:
+            self._move(state)
 
     def _save(self, record: Record) -> None:
         self.record = record
-        reason = self._ledger.save(record)
+        try:
+            reason = self._ledger.save(record)
+        except Exception as error:  # noqa: BLE001 - what is known does not depend on the disk
+            reason = type(error).__name__
         unsaved = PpioError("ledger_unsaved", folder=str(self._ledger.folder), reason=reason)
         self.unrecorded = None if reason is None else unsaved
+        if reason is None:
+            return
+        keep(self)  # whoever began it may have been interrupted, and hold it no longer
+        if record.instance_id is not None:
+            log.warning(
+                "launch %s: its instance %s is recorded nowhere", self.launch_id, plain(record.instance_id)
+            )
 
     def tell(self) -> None:
         """Wake who waits, and tell the listeners."""
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
         self._listeners.tell(self, f"launch {self.launch_id}")

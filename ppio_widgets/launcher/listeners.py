@@ -30,10 +30,15 @@ class Listeners(Generic[T]):
         self._all = tuple(one for one in self._all if one != listener)
 
     def tell(self, changed: T, name: str) -> None:
-        """Tell all of them; `name` is what a log calls it."""
+        """Tell all of them; `name` is what a log calls it. An Interrupt is raised when all have heard."""
+        interrupt: BaseException | None = None
         for listener in self._all:
             try:
                 listener(changed)
             except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
                 # No text of it, which may hold what was typed.
                 log.error("%s: a listener failed: %s in %s", name, type(error).__name__, frames_of(error))  # noqa: TRY400
+            except BaseException as error:  # noqa: BLE001
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt

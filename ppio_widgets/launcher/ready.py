@@ -11,7 +11,7 @@ from ppio_widgets.launcher.claim import claim
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.launcher.consent import Consent
     from ppio_widgets.launcher.ledger import Ledger
@@ -43,13 +43,18 @@ class Ready:
     unrecorded: PpioError | None
 
 
-def make_ready(
-    launch_id: str, report: Report, wire: Wire, ledger: Ledger, consent: Consent
+def make_ready(  # noqa: PLR0913, PLR0917 - each is a part of one launch
+    launch_id: str,
+    report: Report,
+    wire: Wire,
+    ledger: Ledger,
+    consent: Consent,
+    note: Callable[[Record], None],
 ) -> Ready | PpioError:
     """Return a launch that was claimed, or why it must not be sent; see `claim`."""
     try:
         body, secrets = on_wire(report.require().body(), practice=wire.is_practice)
-        record, unrecorded = claim(launch_id, report.body, wire, ledger, consent)
+        record, unrecorded = claim(launch_id, report.body, wire, ledger, consent, note)
     except PpioError as error:
         return error.with_traceback(None)  # its frames hold what was resolved
     except Exception as error:  # noqa: BLE001 - logged without its text

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.alive import live_launch
+from ppio_widgets.launcher.alive import live_launch, unrecorded_launches
 from ppio_widgets.launcher.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launcher.lookup import look_once
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
 from ppio_widgets.launcher.wording import record_sentence
 from ppio_widgets.locale import words
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.plan import Target
     from ppio_widgets.launcher.record import Record
     from ppio_widgets.launcher.wire import Wire
@@ -33,9 +34,12 @@ class Launches:
     Attributes
     ----------
     contents : Contents
+    unrecorded : tuple of Launch
+        What only this kernel knows.
     """
 
     contents: Contents
+    unrecorded: tuple[Launch, ...] = ()
 
     def lines(self, say: Words) -> list[str]:
         """Return a sentence for each launch, and for each file that cannot be read."""
@@ -44,7 +48,13 @@ class Launches:
         closed = self.contents.closed
         if closed is not None:
             torn.insert(0, closed.fact(say))
-        return torn + [record_sentence(record, now, say) for record in self.contents.records]
+        ours = {one.launch_id for one in self.unrecorded}
+        told = [record for record in self.contents.records if record.launch_id not in ours]
+        return [
+            *torn,
+            *(launch.sentence(say) for launch in self.unrecorded),
+            *(record_sentence(record, now, say) for record in told),
+        ]
 
     def __repr__(self) -> str:
         say = words()
@@ -55,7 +65,8 @@ def launches() -> Launches:
     """Return all launches of this user, those of this kernel on the practice cloud too."""
     real, practice = (ledger_for(practice=which).read() for which in (False, True))
     records = sorted((*real.records, *practice.records), key=lambda one: (not one.unresolved, -one.sent_at))
-    return Launches(Contents(tuple(records), (*real.unreadable, *practice.unreadable), real.closed))
+    contents = Contents(tuple(records), (*real.unreadable, *practice.unreadable), real.closed)
+    return Launches(contents, unrecorded_launches())
 
 
 def left_open(say: Words) -> list[str]:
@@ -68,7 +79,9 @@ def left_open(say: Words) -> list[str]:
 def open_ids() -> list[str]:
     """Return the ids of all launches whose outcome is not known."""
     ledgers = [ledger_for(practice=which) for which in (False, True)]
-    return [record.launch_id for ledger in ledgers for record in ledger.unresolved().records]
+    written = [record.launch_id for ledger in ledgers for record in ledger.unresolved().records]
+    ours = [one.launch_id for one in unrecorded_launches() if one.state in UNRESOLVED]
+    return list(dict.fromkeys((*written, *ours)))
 
 
 def forget(launch_id: str) -> bool:

@@ -57,18 +57,20 @@ class Search:
             if at_once:
                 self.look()
             return
-        with self._schedule:
-            self._pauses = iter((0.0, *LOOK_PAUSES) if at_once else LOOK_PAUSES)
-            begun, self.going = self.going, True
-        if begun:
-            self._wake.set()
-            return
-        self._wake.clear()
         try:
+            with self._schedule:
+                self._pauses = iter((0.0, *LOOK_PAUSES) if at_once else LOOK_PAUSES)
+                begun, self.going = self.going, True
+            if begun:
+                self._wake.set()
+                return
+            self._wake.clear()
             worker.run(self._run, name="ppio-look", daemon=True)
-        except RuntimeError as error:  # no thread left
+        except BaseException as error:
             log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
-            self.going = False
+            self.going = False  # else somebody would wait for a look that nobody makes
+            if not isinstance(error, Exception):
+                raise
 
     def keep_to_schedule(self, timeout: float | None) -> None:
         """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
@@ -92,25 +94,44 @@ class Search:
     def look(self) -> None:
         """Look once, now."""
         with self._one_at_a_time:
-            record = self._launch.begin_look()
-            if record is None:
-                return
-            seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
             try:
-                self._launch.tell()
-                seen = look_once(record, self._wire, self._ledger, worker.clock.now())
-            except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
-                log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
-            finally:  # an Interrupt leaves it unknown as well
-                self._launch.end_look(seen)
+                self._look()
+            except BaseException:
+                self._launch.break_off_look()
+                raise
+
+    def _look(self) -> None:
+        record = self._launch.begin_look()
+        if record is None:
+            return
+        seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
+        try:
+            self._launch.tell()
+            seen = look_once(record, self._wire, self._ledger, worker.clock.now())
+        except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
+            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
+        finally:  # an Interrupt leaves it unknown as well
+            self._launch.end_look(seen)
 
     def _run(self) -> None:
-        while (pause := self._next_pause()) is not None:
-            if worker.clock.wait(self._wake, pause):
-                self._wake.clear()  # it is settled, or begins anew
-            else:
-                self.look()
-        self._launch.tell()
+        try:
+            while (pause := self._next_pause()) is not None:
+                if worker.clock.wait(self._wake, pause):
+                    self._wake.clear()  # it is settled, or begins anew
+                else:
+                    self._look_alone()
+            self._launch.tell()
+        except BaseException as error:  # noqa: BLE001 - it is said that nobody looks any more
+            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+            self.going = False
+            self._launch.tell()
+
+    def _look_alone(self) -> None:
+        """Look, on a thread where nobody is there to be told: the next look comes whatever is raised."""
+        try:
+            self.look()
+        except BaseException as error:  # noqa: BLE001
+            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
 
     def _next_pause(self) -> float | None:
         with self._schedule:

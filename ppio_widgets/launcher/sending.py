@@ -24,7 +24,7 @@ def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...]) -> Verdi
         return wire.send_create(body, secrets)
     except PpioError as error:  # refused on this side: no key, no such host
         return Verdict(sent=False, error=error.with_traceback(None))
-    except Exception as error:  # noqa: BLE001 - logged without its text
+    except BaseException as error:  # noqa: BLE001 - logged without its text; an Interrupt is one as well
         kind = type(error).__name__
         log.error("sending: %s in %s", kind, frames_of(error))  # noqa: TRY400 - no text of it
     return Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind))

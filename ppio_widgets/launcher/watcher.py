@@ -89,8 +89,7 @@ def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = Fal
     """
     watcher = _watcher_of(instance.client.identity)
     made = Watch(instance.client, watcher, instance, on_tick, knocks=knocks)
-    watcher.add(made)
-    return made
+    return _added(made)
 
 
 def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioError], None]) -> Watch:
@@ -103,8 +102,17 @@ def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioErro
     """
     watcher = _watcher_of(client.identity)
     made = Watch(client, watcher, on_listing=on_listing)
-    watcher.add(made)
-    return made
+    return _added(made)
+
+
+def _added(made: Watch) -> Watch:
+    """Begin to watch; what whoever asked never gets is not watched."""
+    try:
+        made.watcher.add(made)
+        return made  # noqa: TRY300 - an Interrupt may come here as well
+    except BaseException:
+        made.end()
+        raise
 
 
 def _watcher_of(identity: Hashable) -> Watcher:
@@ -162,7 +170,7 @@ class Watcher:
             if not self._running:
                 try:
                     worker.run(self._run, name="ppio-watch", daemon=True)
-                except RuntimeError:
+                except BaseException:
                     self._watches.remove(made)
                     raise
                 self._running = True
@@ -183,21 +191,21 @@ class Watcher:
         self._pace = Pace()
         self._wake.set()
 
-    def _run(self) -> None:
+    def _run(self, pause: float = 0.0) -> None:
         while True:
-            self._wake.clear()
-            with self._lock:
-                watches = list(self._watches)
-                self._running = bool(watches)
-            if not watches:
-                return
             try:
+                worker.clock.wait(self._wake, pause)
+                self._wake.clear()
+                with self._lock:
+                    watches = list(self._watches)
+                    self._running = bool(watches)
+                if not watches:
+                    return
                 ours = self._ours(watches)
                 pause = self._tick(ours) if ours else POLL_SECONDS
-            except Exception as error:  # noqa: BLE001 - nobody else would look again
+            except BaseException as error:  # noqa: BLE001, PERF203 - nobody else would look again
                 log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
                 pause = self._pace.failing(None)
-            worker.clock.wait(self._wake, pause)
 
     def _ours(self, watches: list[Watch]) -> list[Watch]:
         """Return the watches whose client is of this account still; the others go to their own."""

@@ -116,6 +116,10 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
         if not clock.wait(called_off, due - clock.monotonic()):
             task()
 
-    if HAS_THREADS:
-        try_run(wait, name="ppio-timer")  # without a thread nothing comes of it either
-    return called_off
+    try:
+        if HAS_THREADS:
+            try_run(wait, name="ppio-timer")  # without a thread nothing comes of it either
+        return called_off  # noqa: TRY300 - an Interrupt may come here as well
+    except BaseException:  # nobody gets it who could call it off
+        called_off.set()
+        raise

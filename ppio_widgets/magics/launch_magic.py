@@ -10,6 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 
 from ppio_widgets import notebook
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.locale import joined, words
 from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.request.options import option_for
@@ -40,6 +41,7 @@ class LaunchMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
+    @without_frames
     def ppio_launch(self, line: str, cell: str | None = None) -> Any:
         """Launch a PPIO GPU instance from a line; without options, open the form."""
         from ppio_widgets.errors import (  # noqa: PLC0415 - heavy, on first use
@@ -75,6 +77,7 @@ class LaunchMagics(Magics):
             message = str(unrepeated(error))
         raise UsageError(message)
 
+    @without_frames
     def display_launch(self, launch: Launch) -> None:
         """Display a launch (IPython's hook); nothing when this execution already shows it."""
         if self._shown == (launch, notebook.execution()):

@@ -9,6 +9,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets import notebook
+from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.errors import ActionUnconfirmed
 from ppio_widgets.locale import words
 from ppio_widgets.magics import machine_verbs, preset_verbs
@@ -29,6 +30,7 @@ class PpioMagics(Magics):
 
     @no_var_expand
     @line_magic
+    @without_frames
     def ppio(self, line: str) -> Any:
         """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use

@@ -1,0 +1,343 @@
+"""Whatever is raised at any line of a launch or a look-up: nobody waits for ever, nothing is misjudged."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import random
+import threading
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from ppio_widgets import api
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.launcher import launch as launch_module
+from ppio_widgets.launcher import recovery, search, worker
+from ppio_widgets.launcher.ledger import Ledger
+from ppio_widgets.launcher.states import BUSY, LaunchState
+from tests.faults.account import Account
+from tests.faults.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.faults.injection import KINDS, Injection
+from tests.faults.server import served
+from tests.unit.wire import REAL_KEY, says, wait_for_launches
+
+S = LaunchState
+pytestmark = [
+    pytest.mark.usefixtures("quick"),
+    # What is raised between a socket and whoever would close it leaves that to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+SEED = 14_011
+SHARE = None if SOAK else 30  # of the lines of each scenario
+
+# Seconds in which all that is quick has long come to its end.
+LONG = 15
+
+
+@pytest.fixture
+def by_itself_never(quick, monkeypatch):
+    """Nothing is looked up by itself."""
+    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+
+
+class Cloud(Account):
+    """Answers a create call, or loses or refuses it."""
+
+    def __init__(self, answer):
+        super().__init__(worker.clock)
+        self.loses = answer == "lost"
+        self.refuses = answer == "refused"
+
+    def _answer(self, request):
+        if request.method == "POST" and self.refuses:
+            self.asked.append("POST")
+            return 400, {"code": 400, "reason": "BALANCE_NOT_ENOUGH", "message": "no"}
+        return super()._answer(request)
+
+
+@pytest.fixture(autouse=True)
+def hooked(monkeypatch):
+    """What is raised on a thread of ours has nowhere to go; timers that nobody calls off end soon."""
+    monkeypatch.setattr(threading, "excepthook", lambda _hook: None)
+    monkeypatch.setattr(launch_module, "SOFT_SECONDS", 2.0)
+    yield
+    for one in threading.enumerate():
+        if one.name == "ppio-watchdog":
+            one.cancel()
+
+
+def struck(act, injection):
+    """Do something with an exception raised somewhere; a read raises an Interrupt in place of what came."""
+    with suppress(injection.kind, KeyboardInterrupt), injection.on():
+        act()
+
+
+def launched(answer, injection, folder):
+    """Launch once with something raised somewhere; returns why that did not end well, or nothing."""
+    cloud, told = Cloud(answer), []
+    with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        launch = launch_on(client, ledger=Ledger(folder / "launches"))
+        launch.subscribe(lambda one: told.append((one.state, one.pending)))
+
+        def do():
+            launch.submit()
+            launch.wait_for_outcome(PATIENCE)
+            launch.wait(LONG)
+
+        struck(do, injection)
+        launch.wait_for_outcome(LONG).wait(LONG)
+        wait_for_launches(but="ppio-watch")  # what has become of it is told a moment later
+        faults = list(misjudged(launch, cloud, told, Ledger(folder / "launches")))
+        if launch.state is S.UNKNOWN and not faults:
+            faults += found_by_a_look(launch, cloud)
+        launch.stop_following()
+        wait_for_launches()
+    return f"{injection.where}: {', '.join(faults)}" if faults else ""
+
+
+def misjudged(launch, cloud, told, ledger):
+    """Say what is wrong with where a launch stands, by what the server has received."""
+    yield from badly_ended(launch, cloud, told)
+    yield from badly_written(launch, cloud, ledger)
+
+
+def badly_ended(launch, cloud, told):
+    state, posts, made = launch.state, cloud.posts(), bool(cloud.made)
+    if state in (*BUSY, S.RECONCILING) or launch.pending:
+        yield f"stuck at {state.value}"
+    if posts > 1:
+        yield f"{posts} requests"
+    lawful = {S.SUCCEEDED: made, S.REJECTED: posts and not made, S.UNKNOWN: True}
+    lawful |= dict.fromkeys((S.NOT_SENT, S.DRAFT), not posts)
+    if not lawful.get(state):
+        yield f"{state.value} after {posts} requests"
+    if launch.id != (next(iter(cloud.made)) if state is S.SUCCEEDED else None):
+        yield f"the id is {launch.id}"
+    if state is S.SUCCEEDED and not (launch.settled or launch._following.ended):
+        yield "who waits for it waits for ever"
+    if state is not S.DRAFT and (not told or told[-1] != (state, False)):
+        yield f"who looks on was told {told[-1:]} and not {state.value}"
+    if not repr(launch):
+        yield "nothing is said"
+
+
+def badly_written(launch, cloud, ledger):
+    state, posts, contents = launch.state, cloud.posts(), ledger.read()
+    records = {one.launch_id: one for one in contents.records}
+    record = records.get(launch.launch_id)
+    if contents.unreadable:
+        yield "a torn record"
+    said = launch.unrecorded is not None and "could not be recorded" in repr(launch)
+    if record is not None and record.unresolved and state in (S.NOT_SENT, S.REJECTED, S.DRAFT) and not said:
+        yield "an open record of what is settled"
+    if posts and (record is None or (not record.unresolved and record.instance_id != launch.id)):
+        yield f"the record is {record}"
+
+
+def found_by_a_look(launch, cloud):
+    launch.look()
+    if cloud.made and launch.id not in cloud.made:
+        yield f"a look leaves it {launch.state.value}"
+
+
+def chosen(sites, name):
+    """Return where to raise what: at every line, or at a share of them that is the same each time."""
+    dice = random.Random(f"{SEED}-{name}")  # noqa: S311 - no secret
+    every = [(kind, *site) for site in sites for kind in KINDS]
+    return every if SHARE is None else dice.sample(every, min(SHARE, len(every)))
+
+
+@pytest.mark.parametrize("answer", ["an id", "lost", "refused"])
+def test_whatever_is_raised_at_any_line_of_a_launch(answer, tmp_path):
+    counting = Injection()
+    assert launched(answer, counting, tmp_path / "counted") == ""
+    assert {"launcher", "cloud"} <= {place.partition("/")[0] for place in counting.counts}
+    faults, hit = [], 0
+    for number, site in enumerate(chosen(counting.sites(), answer)):
+        injection = Injection(*site)
+        faults.append(launched(answer, injection, tmp_path / str(number)))
+        hit += bool(injection.where)
+    assert "\n".join(filter(None, faults)) == ""
+    assert hit > len(faults) / 2
+
+
+@pytest.mark.usefixtures("by_itself_never")
+@pytest.mark.parametrize("whose", ["this kernel's", "an earlier kernel's"])
+def test_whatever_is_raised_at_any_line_of_a_look(whose, tmp_path):
+    cloud = Cloud("lost")
+
+    def unknown(client, folder):
+        """Return a look at a launch that is unknown, where that stands, and the launch."""
+        cloud.made.clear()
+        ledger = Ledger(folder)
+        launch = launch_on(client, ledger=ledger)
+        launch.submit()
+        assert launch.wait_for_outcome(PATIENCE).state is S.UNKNOWN
+        if whose == "this kernel's":
+            return launch.look, lambda: (launch.state, launch.id, launch.pending), launch
+
+        def look():
+            record = ledger.get(launch.launch_id)
+            if record.unresolved:
+                recovery.look_up(record, ledger, client)
+
+        def standing():
+            record = ledger.get(launch.launch_id)
+            return (record.state, record.instance_id, False)
+
+        return look, standing, launch
+
+    with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        counting = Injection()
+        look, standing, launch = unknown(client, tmp_path / "counted")
+        struck(look, counting)
+        assert standing()[:2] == (S.SUCCEEDED, "i-0")
+        launch.stop_following()
+        faults = []
+        for number, (kind, place, nth) in enumerate(chosen(counting.sites(), whose)):
+            look, standing, launch = unknown(client, tmp_path / str(number))
+            injection = Injection(kind, place, nth)
+            struck(look, injection)
+            if standing() not in ((S.UNKNOWN, None, False), (S.SUCCEEDED, "i-0", False)):
+                faults.append(f"{injection.where}: {standing()}")
+            look()
+            if standing() != (S.SUCCEEDED, "i-0", False):
+                faults.append(f"{injection.where}: a look leaves it {standing()}")
+            if whose == "this kernel's":
+                assert launch.wait(LONG).settled or launch._following.ended
+            launch.stop_following()
+            wait_for_launches()
+        assert "\n".join(faults) == ""
+        assert cloud.posts() == len(chosen(counting.sites(), whose)) + 1
+
+
+# What a person meets.
+
+
+def test_an_interrupt_as_its_thread_begins_leaves_nothing_to_wait_for(cloud, empty, monkeypatch):
+    server, client = cloud(empty)
+    launch = launch_on(client)
+    told = []
+    launch.subscribe(lambda one: told.append(one.state))
+
+    def interrupted(*_task, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            launch.submit()
+    assert (launch.state, told[-1], launch.pending) == (S.NOT_SENT, S.NOT_SENT, False)
+    assert "Nothing was sent" in repr(launch)
+    assert launch.wait() is launch
+    assert server.asked == {}
+
+
+def test_an_interrupt_once_its_thread_has_begun_does_not_stop_it(cloud, empty, monkeypatch):
+    server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+    launch = launch_on(client)
+    run = worker.run
+
+    def begun_and_interrupted(task, **options):
+        run(task, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "run", begun_and_interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            launch.submit()
+    state = launch.wait_for_outcome(PATIENCE).state
+    server.finish()
+    assert (state, server.posts) in ((S.SUCCEEDED, 1), (S.NOT_SENT, 0))
+    launch.stop_following()
+
+
+@pytest.mark.parametrize("when", [S.CLAIMED, S.SENDING, S.SUCCEEDED])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_listener_that_raises_each_time_keeps_nobody_waiting(when, kind, cloud, empty):
+    server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+    launch, heard = launch_on(client), []
+
+    def listen(one):
+        if one.state is when:
+            raise kind
+
+    launch.subscribe(listen)
+    launch.subscribe(lambda one: heard.append(one.state))
+    with suppress(BaseException):
+        launch.submit()
+    launch.wait_for_outcome(PATIENCE).wait(PATIENCE)
+    wait_for_launches(but="ppio-watch")
+    server.finish()
+    sent = kind is MemoryError or when is S.SUCCEEDED
+    assert launch.state is (S.SUCCEEDED if sent else S.NOT_SENT)
+    assert server.posts == (1 if sent else 0)
+    assert heard[-1] is launch.state
+    launch.stop_following()
+
+
+def test_who_waits_is_not_left_to_a_call_that_never_comes(cloud, empty, monkeypatch):
+    _server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+    launch = launch_on(client)
+    monkeypatch.setattr(launch._changed, "notify_all", lambda: None)
+    launch.submit()
+    assert launch.wait_for_answer(PATIENCE).id == "i-1"
+    launch.stop_following()
+
+
+def test_an_id_that_is_written_nowhere_is_said_and_kept(cloud, empty, folder, monkeypatch, caplog):
+    _server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+
+    def full(*_of):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(api, "finish", interrupted_wait)
+    with pytest.raises(KeyboardInterrupt):
+        api.launch(BODY, api_key=REAL_KEY, base_url=client.host.base_url, again="unrecorded")
+    wait_for_launches()
+    gc.collect()
+    assert [*folder.iterdir()] == []
+    text = repr(recovery.launches())
+    assert "i-1" in text
+    assert "could not be recorded" in text
+    assert "i-1" in caplog.text
+
+
+def interrupted_wait(launch, *, again):
+    launch.submit(again=again)
+    launch.stop_following()
+    raise KeyboardInterrupt
+
+
+class Silent(httpx.HTTPTransport):
+    """A transport that tells nothing of the wire, or by names that nobody knows."""
+
+    def __init__(self, names):
+        super().__init__()
+        self.names = names
+
+    def handle_request(self, request):
+        trace = request.extensions.pop("trace", None)
+        if request.method == "POST":
+            for name in self.names:
+                trace(name, {})
+        return super().handle_request(request)
+
+
+@pytest.mark.parametrize("names", [(), ("connection.connect_tcp.started", "http4.begin_request.started")])
+def test_of_a_transport_that_tells_nothing_a_lost_request_may_have_left(names, cloud, empty, monkeypatch):
+    server, _client = cloud(empty)
+    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    silent = Silent(names)
+    with PpioClient(REAL_KEY, base_url=server.url, transport=silent) as client:
+        launch = launch_on(client)
+        launch.submit()
+        assert launch.wait_for_outcome(PATIENCE).state is S.UNKNOWN
+        server.finish()
+        assert server.posts == 1
