@@ -396,5 +396,3 @@ class PpioClient(Machines):
         with self._lock:
             self._mask.learn(reveal(key), *secrets)
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
-
-
