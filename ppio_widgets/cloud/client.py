@@ -7,7 +7,7 @@ import logging
 import os
 import ssl
 import threading
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,6 +23,7 @@ from ppio_widgets.cloud.answers import (
     not_certain,
     read_instance,
     read_reply,
+    text_at,
 )
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
@@ -37,7 +38,7 @@ from ppio_widgets.errors import REFUSALS, CredentialsError, OutcomeUnknown, Ppio
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from typing_extensions import Self
 
@@ -278,11 +279,19 @@ class PpioClient(Machines):
             mask=self._mask,
         )
 
-    def look(self, name: str) -> Listing:
+    def look(self, name: str, may_be: Callable[[str], bool] | None = None) -> Listing:
         """Return every instance that a name may mean: all pages, or an error.
 
         The server's filter is fuzzy; who asks compares the names. Env values, which the
         answer carries, are dropped on arrival.
+
+        Parameters
+        ----------
+        name : str
+            What to filter by; empty for all.
+        may_be : callable, optional
+            Whether a listed name may be the one that is looked for: a row that cannot be read, of a
+            name that cannot be it, says nothing against the listing. By default any may be it.
 
         Raises
         ------
@@ -290,8 +299,8 @@ class PpioClient(Machines):
         AnswerUnreadable
             When anything about an answer is odd: it is no evidence of absence.
         """
-        pages = list(self._pages({"name": name} if name else {}, _sound))
-        found = {one.id: one for page in pages for one in page.rows}
+        pages = list(self._pages({"name": name} if name else {}, partial(_sound, may_be=may_be)))
+        found = {one.id: one for page in pages for one in page.rows if one is not _OTHER}
         listing = Listing(tuple(found.values()), *ends_of(pages))
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
@@ -377,8 +386,15 @@ class PpioClient(Machines):
         return exchange
 
 
-def _sound(row: Any) -> InstanceInfo | None:
+# Stands for a row that cannot be read, and cannot be what is looked for.
+_OTHER = InstanceInfo("")
+
+
+def _sound(row: Any, may_be: Callable[[str], bool] | None) -> InstanceInfo | None:
     """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
     one = read_instance(row)
-    told = one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0
-    return one if told else None
+    if one and is_id(one.id) and one.name and one.status and one.created_at > 0:
+        return one
+    name = text_at(row, "name")
+    # Without a name it may be any.
+    return _OTHER if may_be and name.strip() and not may_be(name) else None
