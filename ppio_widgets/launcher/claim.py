@@ -106,7 +106,7 @@ def claim(
     refuse_copies(record, copies, consent)
     # After the name: who consents to a file that cannot be read must know that one is there already.
     refuse_unread(before, consent)
-    refuse_rivals(record, ledger.of_name(record.name), before, consent)
+    refuse_rivals(record, ledger.of_name(record.name, before), before, consent)
     now = worker.clock.now()
     ahead = None if listing is None else offset(listing, now)
     free = listing is not None and not copies
@@ -197,7 +197,7 @@ def listed_copies(record: Record, contents: Contents, listing: Listing) -> list[
 
 
 def ids_listed(record: Record, listing: Listing | None) -> tuple[str, ...] | None:
-    """Return what is listed before the request leaves and may be of its name; None where that is not known."""
+    """Return what is listed before it is sent and may be of its name; None where that is not known."""
     if listing is None:
         return None
     ids = tuple(one.id for one in listing.instances if may_be(one.name, record.name))
@@ -294,7 +294,7 @@ def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent)
     ConsentNeeded
     """
     for pause in range(PAUSES, -1, -1):
-        contents = ledger.of_name(record.name)
+        contents = ledger.of_name(record.name, before)
         waiting = False
         for other, doubt in _rivals(record, contents, before):
             if not pause or other.state is not LaunchState.SENDING or other.launch_id < record.launch_id:
