@@ -161,6 +161,46 @@ def sheet(lab, chromium):
         yield sheet
 
 
+def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
+    """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
+    page = notebook.page
+    go = lab.folder / "go"
+    busy = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
+    form = "from ppio_widgets import LaunchForm\nLaunchForm({!r}, practice=True)"
+    body = {
+        "name": "consent-first",
+        "product_id": "a100-80g",
+        "image": "ubuntu:24.04",
+        "billing": {"mode": "postpaid"},
+        "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+    }
+    notebook.open([form.format(body), busy])
+    notebook.run(0)
+    view = notebook.form(0)
+    launch = view.get_by_role("button", name="Launch", exact=True)
+    expect(launch).to_be_visible()
+    notebook.run(1)
+    launch.evaluate(
+        "button => { window.hits = []; button.addEventListener('click', e => hits.push(e.detail)); }"
+    )
+    launch.focus()
+    for _repeat in range(20):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    assert page.evaluate("hits") == [0]
+    launch.dblclick()
+    assert page.evaluate("hits") == [0, 1]
+    # An assistive device clicks as often as it is told to.
+    launch.evaluate("button => { button.click(); button.click(); }")
+    assert page.evaluate("hits") == [0, 1, 0, 0]
+    assert page.evaluate("[typeof ppw.ask, document.querySelectorAll('.ppw-asked').length]") == [
+        "undefined",
+        0,
+    ]
+    go.touch()
+    expect(view.get_by_role("alertdialog")).to_be_visible(timeout=PATIENCE)
+
+
 def apart(one, other):
     return (
         one["x"] + one["width"] <= other["x"]
