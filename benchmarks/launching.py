@@ -25,6 +25,8 @@ from ppio_widgets.practice.server import serving
 from ppio_widgets.request.check import check
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.figures import Figure
     from ppio_widgets.cloud.answers import Listing
 
@@ -37,11 +39,11 @@ class TimedClient(PpioClient):
 
     looked = 0.0
 
-    def look(self, name: str) -> Listing:
+    def look(self, name: str, may_be: Callable[[str], bool] | None = None) -> Listing:
         """Look, and take the time."""
         began = time.perf_counter()
         try:
-            return super().look(name)
+            return super().look(name, may_be)
         finally:
             self.looked = time.perf_counter() - began
 

@@ -6,7 +6,7 @@ import json
 import logging
 import ssl
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,6 +22,7 @@ from ppio_widgets.cloud.answers import (
     not_certain,
     read_instance,
     read_reply,
+    text_at,
 )
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
@@ -38,7 +39,7 @@ from ppio_widgets.errors import REFUSALS, CredentialsError, OutcomeUnknown, Ppio
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from typing_extensions import Self
 
@@ -68,6 +69,10 @@ _HEADERS = {
     "Connection": "close",  # each request has its own: what comes late or twice is nobody else's answer
     "User-Agent": "ppio-widgets",
 }
+
+
+# Stands for a row that cannot be read, and cannot be what is looked for.
+_OTHER = InstanceInfo("")
 
 
 @dataclass(frozen=True)
@@ -295,11 +300,19 @@ class PpioClient(Machines):
         more = {"content": content, "headers": {"Content-Type": "application/json"}}
         self._go(exchange, way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
 
-    def look(self, name: str) -> Listing:
+    def look(self, name: str, may_be: Callable[[str], bool] | None = None) -> Listing:
         """Return every instance that a name may mean: all pages, or an error.
 
         The server's filter is fuzzy; who asks compares the names. Env values, which the
         answer carries, are dropped on arrival.
+
+        Parameters
+        ----------
+        name : str
+            What to filter by; empty for all.
+        may_be : callable, optional
+            Whether a listed name may be the one that is looked for: a row that cannot be read, of a
+            name that cannot be it, says nothing against the listing. By default any may be it.
 
         Raises
         ------
@@ -307,19 +320,21 @@ class PpioClient(Machines):
         AnswerUnreadable
             When anything about an answer is odd: it is no evidence of absence.
         """
-        pages = list(self._pages({"name": name} if name else {}, self._read_sound))
-        found = {one.id: one for page in pages for one in page.rows}
+        pages = list(self._pages({"name": name} if name else {}, partial(self._read_sound, may_be=may_be)))
+        found = {one.id: one for page in pages for one in page.rows if one is not _OTHER}
         listing = Listing(tuple(found.values()), *ends_of(pages))
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
         return listing
 
-    def _read_sound(self, row: Any) -> InstanceInfo | None:
+    def _read_sound(self, row: Any, may_be: Callable[[str], bool] | None) -> InstanceInfo | None:
         """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
         one = read_instance(row)
-        if one is None or not (is_id(one.id) and one.name and one.status and one.created_at > 0):
-            return None
-        return self._with_words(one, row)
+        if one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0:
+            return self._with_words(one, row)
+        name = text_at(row, "name")
+        # Without a name it may be any.
+        return _OTHER if may_be and name.strip() and not may_be(name) else None
 
     def get_json(self, path: str, params: Mapping[str, str]) -> Any:
         """Return the JSON of one read.

@@ -1,8 +1,10 @@
 // One constant script for all forms of a page. It handles what the kernel cannot: the notebook's own
-// shortcuts, and where the focus goes. What belongs to a question or to Copy comes with those.
+// shortcuts, held keys and double clicks, pasted lines, and where the focus goes. What belongs to a question or to
+// Copy comes with those.
 if (!window.ppw) {
   const near = (node, selector) => node?.closest?.(selector);
   const inside = (node) => near(node, '.ppw');
+  const on = (...all) => document.addEventListener(...all);
   // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell), a text control
   // keeps all keys to itself. Those with Ctrl, Cmd or Alt are meant for JupyterLab, but for Enter, which would run
   // the cell and replace the form.
@@ -32,9 +34,32 @@ if (!window.ppw) {
     watcher.observe(bell, {childList: true, characterData: true, subtree: true});
     bell.click();
   };
-  document.addEventListener('click', (event) => {
+  on('click', (event) => {
     const button = near(event.target, '.widget-button:not(.ppw-shown)');
     if (inside(button)) ring(inside(button));
+  });
+  // What spends or destroys takes no held key and no double click; a click of an assistive device has detail 0. By its
+  // second press a double click on what asks or answers is over something else, and would take the focus there.
+  const weighty = (node) => near(node, '.ppw-ask, .ppw-asked > button');
+  const drop = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  let pressed;
+  const guard = (event) => {
+    const button = weighty(event.target);
+    const press = event.type === 'mousedown';
+    if (event.repeat ? button && /^(Enter|\s)$/.test(event.key) : event.detail > 1 && (press ? pressed : button)) drop(event);
+    else if (press) pressed = button;
+  };
+  for (const name of ['keydown', 'mousedown', 'click']) on(name, guard, true);
+  // An input joins the lines that are pasted into it. What stood between them is shown, and the kernel reads it as such.
+  on('paste', (event) => {
+    const text = event.clipboardData.getData('text').trim().replace(/\r\n?|\n/g, '↵');
+    if (near(event.target, '.ppw input') && text.includes('↵')) {
+      event.preventDefault();
+      document.execCommand('insertText', false, text);
+    }
   });
   // A view that comes to a page is not in it yet when its script runs.
   const announce = (image, tries) => {
@@ -43,7 +68,7 @@ if (!window.ppw) {
     else if (tries) setTimeout(announce, 100, image, tries - 1);
   };
   // A name has no line break, and where areas do not grow by themselves they grow here.
-  document.addEventListener('keydown', (event) => {
+  on('keydown', (event) => {
     const name = inside(event.target) && event.target.closest('.f-envs-key');
     if (name && event.key === 'Enter' && !event.isComposing) event.preventDefault();
   }, true);
@@ -52,8 +77,8 @@ if (!window.ppw) {
     target.style.height = 'auto';
     target.style.height = target.scrollHeight + 2 + 'px';
   };
-  document.addEventListener('input', grow);
-  document.addEventListener('focusin', grow);
+  on('input', grow);
+  on('focusin', grow);
   // After a click that adds or removes something, put the focus where the next key belongs.
   let watcher;
   const follow = (control, goal) => {
@@ -72,7 +97,7 @@ if (!window.ppw) {
     // Classes come after the element itself, the role of a question after its text.
     watcher.observe(inside(control), {childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'role']});
   };
-  document.addEventListener('click', (event) => {
+  on('click', (event) => {
     const control = near(event.target, 'button, .ppw-switch input');
     if (!inside(control)) return;
     // A changed list or row makes its buttons anew, so that is what to hold on to.
@@ -87,6 +112,6 @@ if (!window.ppw) {
       follow(control, () => actions.querySelector(':scope > [role=alertdialog]'));
     }
   });
-  window.ppw = {announce, follow, inside, near};
+  window.ppw = {announce, drop, follow, inside, near};
 }
 ppw.announce(this, 50);

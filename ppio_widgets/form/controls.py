@@ -309,7 +309,8 @@ class LaunchControls:
             return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
         if launch.state is LaunchState.REJECTED:
             return f"{earlier}<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
-        return f"{earlier}<p class=ppw-bad>{text}</p>"
+        style = theme.stylesheet("search.css") if launch.state in UNRESOLVED else ""
+        return f"{style}{earlier}<p class=ppw-bad>{text}</p>"
 
     def _earlier(self, told: Launch) -> str:
         """Keep earlier launches in sight that made an instance, or may have: it may be billed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.form import theme
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 _SHORT = ("whole", "choice")
 # And those that are long get all the room there is.
 _WIDE = ("image", "entrypoint", "command")
-# What is pasted into these may have several lines, which an area keeps; a one-line control joins them.
+# What is pasted into these may have several lines, which an area keeps.
 _OF_LINES = ("entrypoint", "command", "envs.*.key", "envs.*.value")
+# A one-line control would join them: there the constant script shows this mark for each line break.
+LINE_BREAK = "↵"
+_BREAKS = re.compile(r"\r\n?|\n")
 
 
 class Field:
@@ -83,7 +87,13 @@ class Field:
         shown = self.widget.value
         if self._leaf.kind == "switch":
             return True if shown else (False if self._false_given else None)
+        if self._one_line and shown not in self._ids:
+            shown = shown.replace(LINE_BREAK, "\n")
         return self._ids.get(shown, shown) if shown != "" else None
+
+    @property
+    def _one_line(self) -> bool:
+        return self._leaf.kind in ("text", "whole") and not self._has_area
 
     def show(self, value: Any) -> None:
         """Show a value from outside; a person's change is not assumed."""
@@ -136,7 +146,8 @@ class Field:
     def _as_shown(self, value: Any) -> Any:
         if self._leaf.kind == "switch":
             return value is True
-        return _as_text(value)
+        text = _as_text(value)
+        return _BREAKS.sub(LINE_BREAK, text) if self._one_line else text
 
     def _options(self, value: Any) -> list[tuple[str, str]]:
         """Return the choices; an unknown value from outside stays visible, so that its error has a place."""

@@ -1,36 +1,24 @@
-// Comes with each question: what spends or destroys takes no held key and no double click, and the focus
-// goes to the question. A click of an assistive device has detail 0.
+// Comes with each question: the focus goes to it, and what an early answer is told. What drops held keys and double
+// clicks is there from the start.
 if (window.ppw && !ppw.ask) {
-  const {follow, inside, near} = ppw;
-  const weighty = (node) => near(node, '.ppw-ask, .ppw-asked > button');
-  const drop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+  const {drop, follow, inside, near} = ppw;
   document.addEventListener('keydown', (event) => {
     const root = inside(event.target);
     const asked = near(event.target, '.ppw-asked') || root?.querySelector('.ppw-asked');
-    if (asked && event.key === 'Escape') {
-      drop(event);
-      asked.querySelector('.ppw-esc').click();
-    } else if (event.repeat && /^(Enter| )$/.test(event.key) && weighty(event.target)) drop(event);
-  }, true);
-  // By its second press a double click on what asks or answers is over something else, and would take the focus
-  // there. This comes with a question: what was pressed before is what asked.
-  let pressed = true;
-  document.addEventListener('mousedown', (event) => {
-    if (event.detail > 1 && pressed) drop(event);
-    else pressed = weighty(event.target);
+    if (!asked || event.key !== 'Escape') return;
+    drop(event);
+    asked.querySelector('.ppw-esc').click();
   }, true);
   document.addEventListener('click', (event) => {
     const asked = near(event.target, '.ppw-asked');
-    const button = weighty(event.target);
     // While a question is to be read, a click goes through its buttons to what is behind them.
     const through = (one) => {
       const {x, y, right, bottom} = one.getBoundingClientRect();
       return event.x > x && event.x < right && event.y > y && event.y < bottom;
     };
-    if (button && event.detail > 1) drop(event);
-    else if (button || !asked || ![...asked.children].slice(1).some(through)) return;
-    const told = asked?.querySelector('.ppw-early');
-    if (told) told.textContent = told.dataset.early;
+    if (!asked || near(event.target, 'button') || ![...asked.children].slice(1).some(through)) return;
+    const told = asked.querySelector('.ppw-early');
+    told.textContent = told.dataset.early;
   }, true);
   // Names a question after its first line, and describes it by the others.
   let texts = 0;

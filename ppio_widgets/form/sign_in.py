@@ -79,7 +79,7 @@ class SignIn:
                 _dom_classes=["ppw-secret"],
             )
             self._field.observe(self._on_typed, "value")
-            self._problem = theme.html("", "ppw-status")
+            self._problem = theme.html(theme.stylesheet("sign_in.css"), "ppw-status")
             self.box.children = [self._field, self._problem]
             self._open.close()
 
@@ -95,6 +95,7 @@ class SignIn:
             remember_key(self._host, ApiKey(typed, self._say("sign_in.source")))
         except CredentialsError as error:
             problem = error.sentence(self._say)
-        self._problem.value = f"<p class=ppw-bad role=status>{esc(problem)}</p>" if problem else ""
+        told = f"<p class=ppw-bad role=status>{esc(problem)}</p>" if problem else ""
+        self._problem.value = theme.stylesheet("sign_in.css") + told
         if not problem:
             self._on_signed_in()

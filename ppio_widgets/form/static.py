@@ -207,6 +207,8 @@ class LaunchOutput(SecondOutput):
     def _on_launch(self, change: Any) -> None:
         if change.new is not None:
             self._hear(change.new)
+            # Who asks for a launch sees the view, whether or not a script could tell of it.
+            self.stay()
         self.write()
 
 

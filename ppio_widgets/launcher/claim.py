@@ -19,7 +19,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.consent import NOTHING, allows, refuse
 from ppio_widgets.launcher.lookup import ABSENT_SECONDS, GOING, offset
-from ppio_widgets.launcher.names import alike, filter_of, may_be
+from ppio_widgets.launcher.names import alike, filter_of, made_of, may_be
 from ppio_widgets.launcher.record import Record, without_env_values
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import Span
@@ -38,6 +38,9 @@ PAUSES = 200
 PAUSE_SECONDS = 0.05
 
 REMOVED = "removed"
+
+# So many ids are written down at most; where there are more, nobody can tell which of them is new.
+MOST_LISTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,13 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     refuse_copies(record, copies, consent)
     # After the name: who consents to a file that cannot be read must know that one is there already.
     refuse_unread(before, consent)
-    refuse_rivals(record, ledger.of_name(record.name), before, consent)
+    refuse_rivals(record, ledger.of_name(record.name, before), before, consent)
     now = worker.clock.now()
     ahead = None if listing is None else offset(listing, now)
     free = listing is not None and not copies
-    record = replace(record, sent_at=now, offset=ahead, name_was_free=free)
+    record = replace(
+        record, sent_at=now, offset=ahead, name_was_free=free, listed=ids_listed(record, listing)
+    )
     note(record)
     try:
         ledger.claim(record)
@@ -181,7 +186,7 @@ def look(record: Record, wire: Wire, consent: Consent) -> Listing | None:
     ConsentNeeded, NotSent, CredentialsError, ApiError
     """
     try:
-        return wire.look(filter_of(record.name))
+        return wire.look(filter_of(record.name), made_of(record.name))
     except PpioError as error:
         failure = error
     refuse_unchecked(record, failure, consent)
@@ -197,6 +202,14 @@ def listed_copies(record: Record, contents: Contents, listing: Listing) -> list[
         if one.status not in GOING and may_be(one.name, record.name)
         if alike(one.name, record.name) or not _has_another_name(one.id, record, contents)
     ]
+
+
+def ids_listed(record: Record, listing: Listing | None) -> tuple[str, ...] | None:
+    """Return what is listed before it is sent and may be of its name; None where that is not known."""
+    if listing is None:
+        return None
+    ids = tuple(one.id for one in listing.instances if may_be(one.name, record.name))
+    return ids if len(ids) <= MOST_LISTED else None
 
 
 def _has_another_name(identity: str, record: Record, contents: Contents) -> bool:
@@ -289,7 +302,7 @@ def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent)
     ConsentNeeded
     """
     for pause in range(PAUSES, -1, -1):
-        contents = ledger.of_name(record.name)
+        contents = ledger.of_name(record.name, before)
         waiting = False
         for other, doubt in _rivals(record, contents, before):
             if not pause or other.state is not LaunchState.SENDING or other.launch_id < record.launch_id:

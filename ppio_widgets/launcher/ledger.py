@@ -4,7 +4,7 @@ It holds on NFS homes and across kernels: a launch is claimed by an exclusive li
 changed by write, fsync and rename. It survives the kernel; only what is in it can
 be looked up afterwards. Records are witnesses against a second copy and are never
 removed; so that a long ledger costs a launch no more than a short one, an index tells
-the name of each launch whose outcome is known.
+name and instance of each launch whose outcome is known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
@@ -24,6 +24,7 @@ from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launcher.disk import contents, keep_private, publish, reason, sync_folder, written
 from ppio_widgets.launcher.names import folded, neighbours
 from ppio_widgets.launcher.record import Record
+from ppio_widgets.launcher.states import LaunchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +37,7 @@ LARGEST_FILE = 1024 * 1024
 
 _ENDING = ".json"
 INDEX = "index"
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 LARGEST_INDEX = 64 * 1024 * 1024
 # So many records are read again and again before their names are put into the index.
 MOST_UNINDEXED = 32
@@ -57,11 +58,21 @@ class Contents:
         Names of files that are torn, of a later version, or cannot be read.
     closed : ConsentNeeded or None
         Why the folder itself cannot be read, or is not believed.
+    passed : frozenset of str
+        Launches whose outcome is known, and that were not asked for.
     """
 
     records: tuple[Record, ...] = ()
     unreadable: tuple[str, ...] = ()
     closed: ConsentNeeded | None = None
+    passed: frozenset[str] = frozenset()
+
+
+class _Entry(NamedTuple):
+    """What the index tells of a launch: its folded name, and the id of its instance."""
+
+    name: str
+    instance_id: str
 
 
 class Ledger:
@@ -128,8 +139,8 @@ class Ledger:
             if kept is not None and kept.instance_id and not record.instance_id:
                 return None
             self._make_folder()
-            if kept is not None and record.unresolved and not kept.unresolved:
-                # Another kernel settled it, its own knows better: it must not pass for settled.
+            if kept is not None and not kept.unresolved and _entry(kept) != _entry(record):
+                # Another kernel settled it, its own knows better: the index tells what is no longer so.
                 (self.folder / INDEX).unlink(missing_ok=True)
             with written(self.folder, record.launch_id, record.to_json()) as spare:
                 spare.replace(self._path(record.launch_id))
@@ -148,42 +159,71 @@ class Ledger:
 
     def read(self) -> Contents:
         """Return everything, unresolved launches first; it opens every file."""
-        return self._contents(lambda _name: True)
+        return self._contents(lambda _entry: True)
 
-    def of_name(self, name: str) -> Contents:
-        """Return the launches of a name, however a server may have changed it, and all unresolved ones."""
-        return self._contents(neighbours(name))
+    def of_name(self, name: str, before: Contents | None = None) -> Contents:
+        """Return the launches of a name, however a server may have changed it, and all unresolved ones.
+
+        With what was read of that name `before`, it opens what came since or may have changed.
+        """
+        if before is not None and before.closed is None:
+            return self._again(before)
+        may_be = neighbours(name)
+        return self._contents(lambda entry: may_be(entry.name))
+
+    def of_instance(self, instance_id: str) -> Contents:
+        """Return the launches that made an instance, and others."""
+        return self._contents(lambda entry: entry.instance_id == instance_id)
 
     def unresolved(self) -> Contents:
         """Return the launches whose outcome is not known."""
-        found = self._contents(lambda _name: False)
+        found = self._contents(lambda _entry: False)
         return replace(found, records=tuple(one for one in found.records if one.unresolved))
 
-    def _contents(self, wanted: Callable[[str], bool]) -> Contents:
-        """Return the settled launches of a name that is wanted, all others, and what cannot be read."""
+    def _contents(self, wanted: Callable[[_Entry], bool]) -> Contents:
+        """Return the settled launches that are wanted, all others, and what cannot be read."""
+        stems = self._listed()
+        if isinstance(stems, Contents):
+            return stems
+        index = self._read_index() if len(stems) > MOST_UNINDEXED else {}
+        passed = frozenset(stem for stem in stems if stem in index and not wanted(index[stem]))
+        found = {stem: self.get(stem) for stem in sorted(stems) if stem not in passed}
+        self._index([one for one in found.values() if one and one.launch_id not in index], index, stems)
+        return self._sorted(found, passed)
+
+    def _again(self, before: Contents) -> Contents:
+        """Return what is there now of what was read; what an outcome is for good is not read once more."""
+        stems = self._listed()
+        if isinstance(stems, Contents):
+            return stems
+        known = {one.launch_id: one for one in before.records if _is_final(one)}
+        left = (stem for stem in sorted(stems) if stem not in before.passed)
+        return self._sorted({stem: known.get(stem) or self.get(stem) for stem in left}, before.passed)
+
+    def _listed(self) -> list[str] | Contents:
+        """Return the launches in the folder, or what is to be said where that cannot be read."""
         try:
             keep_private(self.folder)
-            stems = self._stems()
+            return self._stems()
         except FileNotFoundError:
             return Contents()
         except OSError as error:
             return Contents(
                 closed=ConsentNeeded("ledger_closed", folder=str(self.folder), reason=reason(error))
             )
-        index = self._read_index() if len(stems) > MOST_UNINDEXED else {}
-        found = {stem: self.get(stem) for stem in sorted(stems) if stem not in index or wanted(index[stem])}
+
+    def _sorted(self, found: Mapping[str, Record | None], passed: frozenset[str]) -> Contents:
         records = [record for record in found.values() if record is not None]
-        self._index([one for one in records if one.launch_id not in index], index, stems)
         records.sort(key=lambda record: (not record.unresolved, -record.sent_at))
         # One that is gone by now was released meanwhile: nothing was sent under it.
         torn = (stem for stem, one in found.items() if one is None and os.path.lexists(self._path(stem)))
-        return Contents(tuple(records), tuple(torn))
+        return Contents(tuple(records), tuple(torn), passed=passed)
 
-    def _read_index(self) -> Mapping[str, str]:
-        """Return the folded name of each settled launch that was put into the index.
+    def _read_index(self) -> Mapping[str, _Entry]:
+        """Return name and instance of each settled launch that was put into the index.
 
         What has become of a launch does not change any more then, so it is true as long as the
-        file is there. Only a name that is looked for has its file opened.
+        file is there. Only what is looked for has its file opened.
         """
         try:
             found = json.loads(contents(self.folder / INDEX, LARGEST_INDEX))
@@ -191,14 +231,14 @@ class Ledger:
             return {}
         if not isinstance(found, dict) or found.get("version") != INDEX_VERSION:
             return {}
-        names = found.get("settled")
-        if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        settled = found.get("settled")
+        if not isinstance(settled, dict) or not all(map(_is_entry, settled.values())):
             return {}
-        return names
+        return {stem: _Entry(*entry) for stem, entry in settled.items()}
 
-    def _index(self, records: Iterable[Record], index: Mapping[str, str], stems: Iterable[str]) -> None:
+    def _index(self, records: Iterable[Record], index: Mapping[str, _Entry], stems: Iterable[str]) -> None:
         """Put settled launches into the index once there are many; without one all is read again."""
-        more = {one.launch_id: folded(one.name) for one in records if not one.unresolved}
+        more = {one.launch_id: _entry(one) for one in records if not one.unresolved}
         if len(more) < MOST_UNINDEXED:
             return
         there = {stem: index[stem] for stem in stems if stem in index}
@@ -232,6 +272,20 @@ class Ledger:
     def _make_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         keep_private(self.folder)
+
+
+def _entry(record: Record) -> _Entry | None:
+    """Return what the index tells of a launch; None while its outcome is not known."""
+    return None if record.unresolved else _Entry(folded(record.name), record.instance_id or "")
+
+
+def _is_entry(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(text, str) for text in value)
+
+
+def _is_final(record: Record) -> bool:
+    """Whether nobody can know better: an absence is what one kernel did not see."""
+    return not record.unresolved and record.state is not LaunchState.ABSENT
 
 
 def ledger_for(*, practice: bool) -> Ledger:

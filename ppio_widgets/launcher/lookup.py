@@ -13,7 +13,7 @@ from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import GONE, not_certain, plain
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.names import filter_of, may_be
+from ppio_widgets.launcher.names import filter_of, made_of, may_be
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
 
@@ -41,7 +41,7 @@ def offset(listing: Listing, now: float) -> float | None:
 def look_once(record: Record, wire: Wire, ledger: Ledger, now: float) -> Record:
     """Look an unresolved launch up; returns what is known of it now, and does not save it."""
     try:
-        listing = wire.look(filter_of(record.name))
+        listing = wire.look(filter_of(record.name), made_of(record.name))
     except PpioError as error:
         why = plain(error.sentence(words()))
         return replace(record, state=LaunchState.UNKNOWN, absences=0, missed=why)
@@ -53,19 +53,20 @@ def look_once(record: Record, wire: Wire, ledger: Ledger, now: float) -> Record:
 def judge(record: Record, listing: Listing, contents: Contents, now: float) -> Record:
     """Judge an unresolved launch by a listing.
 
-    Exactly one instance of this very name, made since and belonging to no other
-    launch, is it. Three complete absences over a minute mean that it is not there.
+    Exactly one instance of this very name, made since, not listed before and belonging to no
+    other launch, is it. Three complete absences over a minute mean that it is not there.
     Everything else leaves it unknown: above all one of the name that seems older than the
     request, as a clock may be wrong, ours, the server's or its database's.
     """
     others = [other for other in contents.records if record.rivals(other)]
-    known = ids_of_others(record, contents)
+    known = {*ids_of_others(record, contents), *(record.listed or ())}
     ahead = record.offset if record.offset is not None else offset(listing, now) or 0.0
     since = record.sent_at + ahead - SLACK_SECONDS
     named = [one for one in listing.instances if may_be(one.name, record.name) and one.id not in known]
     found = [one for one in named if one.name == record.name and one.created_at >= since]
     there = [one for one in named if one.status not in GOING]
-    if there and not (record.name_was_free or record.offset is not None or listing.server_time):
+    looked_before = record.name_was_free or record.listed is not None or record.offset is not None
+    if there and not (looked_before or listing.server_time):
         # Neither a look before nor the server's clock: nobody can tell which of them is new.
         return replace(record, state=LaunchState.UNKNOWN, absences=0, candidates=_ids(there))
     if found:

@@ -31,6 +31,11 @@ def may_be(listed: str, sent: str) -> bool:
     return len(listed) >= SHORTEST_CUT or any(folded(sent[:length]) == seen for length in lengths)
 
 
+def made_of(sent: str) -> Callable[[str], bool]:
+    """Return a check of listed names: which a server may have made of the sent one."""
+    return lambda listed: may_be(listed, sent)
+
+
 def neighbours(name: str) -> Callable[[str], bool]:
     """Return a check of folded names: which may be this one, or cut from it. More pass than are."""
     key = folded(name)

@@ -39,6 +39,9 @@ class Record:
         Seconds that the server's clock was ahead of ours then, where known.
     name_was_free : bool
         Whether no instance of this name was there just before.
+    listed : tuple of str or None
+        Ids of all that were listed just before and may be of this name: none of them is its instance.
+        None where nobody looked, or a version before this one wrote it.
     state : LaunchState
     instance_id : str or None
     source : str
@@ -70,6 +73,7 @@ class Record:
     sent_at: float = 0.0
     offset: float | None = None
     name_was_free: bool = False
+    listed: tuple[str, ...] | None = None
     state: LaunchState = LaunchState.SENDING
     instance_id: str | None = None
     source: str = ""
@@ -121,11 +125,13 @@ class Record:
         known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
         if not _is_sound(known):
             return None
+        listed = known.get("listed")
         return cls(
             **{
                 **known,
                 "state": LaunchState(known["state"]),
                 "candidates": tuple(str(one) for one in known.get("candidates", ())),
+                "listed": None if listed is None else tuple(str(one) for one in listed),
             }
         )
 
@@ -141,6 +147,7 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         "sent_at": (int, float),
         "offset": (int, float, type(None)),
         "name_was_free": (bool,),
+        "listed": (list, type(None)),
         "instance_id": (str, type(None)),
         "source": (str,),
         "practice": (bool,),

@@ -125,7 +125,7 @@ def _recorded(client: PpioClient, instance_id: str) -> InstanceDetail | None:
 def _records_of(client: PpioClient, instance_id: str) -> list[Record]:
     """Return what the ledger holds of an instance; what another key does not find says nothing of it."""
     made_here = (client.host.base_url, client.account, instance_id)
-    records = ledger_for(practice=client.is_practice).read().records
+    records = ledger_for(practice=client.is_practice).of_instance(instance_id).records
     return [one for one in records if (one.host, one.account, one.instance_id) == made_here]
 
 

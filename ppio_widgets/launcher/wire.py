@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.answers import InstanceInfo, Listing
     from ppio_widgets.cloud.host import Host
@@ -28,5 +28,5 @@ class Wire(Protocol):
     def get_instance(self, instance_id: str) -> InstanceInfo:
         """Return one instance."""
 
-    def look(self, name: str) -> Listing:
-        """Return every instance that a name may mean."""
+    def look(self, name: str, may_be: Callable[[str], bool]) -> Listing:
+        """Return every instance that a name may mean; a row that cannot be read counts where it may be it."""

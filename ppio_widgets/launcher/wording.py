@@ -85,16 +85,20 @@ def _machine(launch: Launch, where: str, say: Words) -> str:
 
 def _no_machine(launch: Launch, where: str, say: Words) -> str:
     key = f"launch.{launch.state.value}"
+    copies = plain(", ".join((launch.record and launch.record.listed) or ()))
     if launch.state is LaunchState.SENDING and launch.late:
         key = "launch.late"
     if launch.state is LaunchState.ARMED:
         reason = launch.doubt.fact(say) if launch.doubt is not None else ""
     elif launch.state is LaunchState.ABSENT:
         reason = ""  # that it may be running was said, and is settled
-        key = "launch.absent_said" if launch.source == "person" else key
+        if launch.source == "person":
+            key = "launch.absent_said"
+        elif copies:
+            key = "launch.absent_copy"
     else:
         reason = launch.error.sentence(say) if launch.error is not None else ""
-    parts = [say(key, name=launch.name, cloud=where, reason=reason).rstrip()]
+    parts = [say(key, name=launch.name, cloud=where, reason=reason, ids=copies).rstrip()]
     if launch.state is LaunchState.WITHDRAWN and launch.doubt is not None:
         parts.append(launch.doubt.fact(say))
     if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import money
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
+from ppio_widgets.request.fields import leaves, pattern
 from ppio_widgets.request.images import can_be_address, has_digest, repository_and_tag
 from ppio_widgets.request.market import closest_offer
 from ppio_widgets.request.tokens import IsVariable, no_variable, variables_in
@@ -36,8 +37,13 @@ _JUPYTER: Path = ("tools", "jupyter", "port")
 # A shell on the instance fills in what stands in these.
 SHELL_FIELDS: frozenset[Path] = frozenset({("command",), ("entrypoint",)})
 
+# Several lines are what these are made of, or an error or advice of its own.
+_OF_LINES = ("entrypoint", "command", "image", "envs.*.key", "envs.*.value", "volumes.*.mount_point")
+
 # Advice that something else may be sent than was meant: a confirmation repeats it.
-_DOUBTS = frozenset({"product_unknown", "product_unknown_meant", "variable", "variable_in_shell"})
+_DOUBTS = frozenset(
+    {"line_break", "product_unknown", "product_unknown_meant", "variable", "variable_in_shell"}
+)
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,14 @@ def _line_ends(body: Mapping[str, Any]) -> Iterator[Advice]:
             yield Advice(path, "line_end")
 
 
+def _line_breaks(body: Mapping[str, Any]) -> Iterator[Advice]:
+    # What is pasted may have several lines; a name, an id or a path is one value.
+    for path, text in _texts(body, ()):
+        leaf = leaves().get(pattern(path)) if "\n" in text or "\r" in text else None
+        if leaf is not None and leaf.kind == "text" and pattern(path) not in _OF_LINES:
+            yield Advice(path, "line_break")
+
+
 def _envs(body: Mapping[str, Any]) -> Iterator[Advice]:
     rows = _rows(body, "envs")
     # v1, create instance (Novita) and upgrade (PPIO).
@@ -265,6 +279,7 @@ _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[Advice]], ...] = (
     _cpu_count,
     _commands,
     _line_ends,
+    _line_breaks,
     _envs,
     _reserved_ports,
     _many_ports,

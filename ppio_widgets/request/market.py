@@ -105,13 +105,15 @@ def limits(offer: Offer, say: Words) -> dict[str, str]:
     span = _span(offer.gpu_min, offer.gpu_max)
     if span:
         free = "" if offer.gpu_free is None else say("product.free", n=offer.gpu_free)
-        found["resource.gpu_num"] = ", ".join(part for part in (span, free) if part)
+        found["resource.gpu_num"] = say("product.limits", span=span, free=free) if free else span
     elif offer.type == "cpu":
         found["resource.gpu_num"] = say("product.cpu_count")
     span = _span(offer.rootfs_min_gb, offer.rootfs_max_gb)
     if span:
         free = "" if offer.rootfs_free_gb is None else say("product.disk_free", n=offer.rootfs_free_gb)
-        found["resource.rootfs_size_gb"] = ", ".join(part for part in (f"{span} GB", free) if part)
+        found["resource.rootfs_size_gb"] = (
+            say("product.limits", span=f"{span} GB", free=free) if free else f"{span} GB"
+        )
     if offer.modes:
         found["billing.mode"] = ", ".join(offer.modes)
     if offer.prepaid:

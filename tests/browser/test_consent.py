@@ -36,13 +36,19 @@ def body(name, image="ubuntu:24.04"):
             "resource": {{"gpu_num": 1, "rootfs_size_gb": 20}}}}
 LOST = {LOST_ANSWER + ":1"!r}
 BODY = body("consent-taken")
+RENEWING = {{"mode": "prepaid", "prepaid": {{"months": 1, "auto_renew": {{"enabled": True, "months": 1}}}}}}
 taken, kept = [launch(body(name), practice=True) for name in ("consent-taken", "consent-kept")]
+renewing, other = [
+    launch({{**body(name), "billing": RENEWING}}, practice=True) for name in ("consent-r1", "consent-r2")
+]
 """,
     "form": "LaunchForm(body('consent-new'), practice=True)",
     "taken": "LaunchForm(BODY, practice=True)",
     "line": "%ppio_launch --practice --body $BODY",
     "lost": "LaunchForm(body('consent-lost', LOST), practice=True)",
     "card": "Instance(kept.id)",
+    "renewing": "Instance(renewing.id)",
+    "other renewing": "Instance(other.id)",
     "board": "InstanceBoard(practice=True)",
     "no time passes": """\
 from ppio_widgets.launcher import worker
@@ -56,6 +62,7 @@ ACTIONS = {
     "Restart …": "Yes, restart it",
     "Delete …": "Yes, delete it for good",
 }
+RENEWAL = ("Turn auto-renew off …", "Yes, turn it off")
 # Where a button stands, the button, and the Yes of its question. The first Yes asks for the second.
 ASKING = [
     ("form", "Launch", LAUNCH),
@@ -63,6 +70,7 @@ ASKING = [
     ("line", LAUNCH, "Launch a copy"),
     ("lost", "Declare it absent", ABSENT),
     *[("card", name, yes) for name, yes in ACTIONS.items() if name != "Start …"],
+    ("renewing", *RENEWAL),
     *[("board", name, yes) for name, yes in ACTIONS.items()],
 ]
 
@@ -87,7 +95,8 @@ class Sheet(Notebook):
         self.button("lost", "Launch").click()
         self.button("lost", LAUNCH).click()
         self.view("lost").get_by_label("Not in the console either").fill("consent-lost")
-        expect(self.button("card", "Restart …")).to_be_visible(timeout=PATIENCE)
+        for cell, name in (("card", "Restart …"), ("renewing", RENEWAL[0])):
+            expect(self.button(cell, name)).to_be_visible(timeout=PATIENCE)
 
     def show(self, cell):
         self.run(list(CELLS).index(cell))
@@ -159,6 +168,46 @@ def sheet(lab, chromium):
     """All views in one page; whoever asks cancels, so that each button stands as it stood."""
     with sheets(lab, chromium) as sheet:
         yield sheet
+
+
+def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
+    """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
+    page = notebook.page
+    go = lab.folder / "go"
+    busy = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
+    form = "from ppio_widgets import LaunchForm\nLaunchForm({!r}, practice=True)"
+    body = {
+        "name": "consent-first",
+        "product_id": "a100-80g",
+        "image": "ubuntu:24.04",
+        "billing": {"mode": "postpaid"},
+        "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+    }
+    notebook.open([form.format(body), busy])
+    notebook.run(0)
+    view = notebook.form(0)
+    launch = view.get_by_role("button", name="Launch", exact=True)
+    expect(launch).to_be_visible()
+    notebook.run(1)
+    launch.evaluate(
+        "button => { window.hits = []; button.addEventListener('click', e => hits.push(e.detail)); }"
+    )
+    launch.focus()
+    for _repeat in range(20):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    assert page.evaluate("hits") == [0]
+    launch.dblclick()
+    assert page.evaluate("hits") == [0, 1]
+    # An assistive device clicks as often as it is told to.
+    launch.evaluate("button => { button.click(); button.click(); }")
+    assert page.evaluate("hits") == [0, 1, 0, 0]
+    assert page.evaluate("[typeof ppw.ask, document.querySelectorAll('.ppw-asked').length]") == [
+        "undefined",
+        0,
+    ]
+    go.touch()
+    expect(view.get_by_role("alertdialog")).to_be_visible(timeout=PATIENCE)
 
 
 def apart(one, other):
@@ -275,6 +324,25 @@ def test_where_script_and_stylesheet_do_nothing_the_kernel_still_takes_no_early_
     sheet.run(list(CELLS).index("time passes"))
     style.evaluate("element => element.remove()")
     page.evaluate("real.forEach(([kind, ...own]) => Object.defineProperty(kind.prototype, ...own))")
+
+
+def test_auto_renew_is_turned_off_by_keys_alone_and_by_assistive_clicks(sheet):
+    keys, before = sheet.page.keyboard, len(sheet.wire)
+    sheet.button("renewing", RENEWAL[0]).press("Enter")
+    expect(sheet.view("renewing").get_by_role("alertdialog")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Tab")
+    expect(sheet.button("renewing", RENEWAL[1])).to_be_focused()
+    let_read(sheet.button("renewing", RENEWAL[1]))
+    keys.press("Enter")
+    for name in RENEWAL:
+        let_read(sheet.button("other renewing", name))
+        sheet.button("other renewing", name).evaluate("button => button.click()")
+    for cell in ("renewing", "other renewing"):
+        expect(sheet.view(cell)).to_contain_text("auto-renew confirmed off", timeout=PATIENCE)
+    asked = [one.rpartition("/")[2] for one in sheet.wire[before:]]
+    assert asked == ["auto-renew"] * 2
+    expect(sheet.view("other renewing").locator(".ppw-machine")).to_be_focused()
 
 
 def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet):

@@ -269,6 +269,6 @@ def test_picture_of_the_form(notebook, tmp_path):
     notebook.run(0)
     form = notebook.form(0)
     form.get_by_role("button", name="Launch", exact=True).click()
-    expect(form.get_by_role("button", name="Yes, launch it")).to_be_visible()
+    let_read(form.get_by_role("button", name="Yes, launch it"))  # until then it is pale
     form.screenshot(path=target)
     assert target.stat().st_size > 20_000

@@ -87,6 +87,43 @@ def test_a_pasted_script_and_a_pasted_certificate_are_sent_whole(notebook, form,
     assert sent == [expected]
 
 
+def test_lines_that_are_pasted_into_a_field_of_one_line_are_seen_and_told(notebook, form):
+    """A browser joins them: ``demo`` and ``2`` would be sent as ``demo2``."""
+    for button in ("Add variable", "Add port", "Add volume"):
+        form.get_by_role("button", name=button).click()
+    # By class: what is told beside a field becomes a part of its accessible name.
+    name, image, count, port, mount = (
+        form.locator(f".f-{one} input")
+        for one in ("name", "image", "resource-gpu_num", "ports-port", "volumes-mount_point")
+    )
+    paste(name, "demo\n2")
+    expect(name).to_have_value("demo↵2")
+    until(lambda: notebook.body(form).get("name") == "demo\n2", "nothing of it is lost")
+    expect(form).to_contain_text("A line break stands in it, and would be sent.")
+    name.fill("demo")
+    expect(form).not_to_contain_text("A line break stands in it")
+    # One at the end is what was copied with the line; Windows has two characters for one.
+    paste(image, "ubuntu\r\n:24.04\r\n")
+    expect(image).to_have_value("ubuntu↵:24.04")
+    form.get_by_role("button", name="Write ubuntu:24.04").click()
+    expect(image).to_have_value("ubuntu:24.04")
+    image.fill("")
+    paste(image, "ubuntu:22.04\n")
+    expect(image).to_have_value("ubuntu:22.04")
+    count.fill("")
+    paste(count, "1\n2")
+    expect(form.locator(".ppw-todo")).to_contain_text("GPUs")
+    assert (
+        "gpu_num" not in notebook.body(form)["resource"] or notebook.body(form)["resource"]["gpu_num"] != 12
+    )
+    for control, text in ((port, "80\n80"), (mount, "/data\n/b")):
+        paste(control, text)
+        expect(control).to_have_value(text.replace("\n", "↵"))
+    expect(form).to_contain_text("The mount point has blanks")
+    paste(text_box(form, "Variable 1"), "A\nB")
+    expect(form.locator(".ppw-todo")).to_contain_text("A name has no line break")
+
+
 @pytest.mark.parametrize("into", ["Variable 1", "Value of variable 1"])
 def test_the_text_of_an_env_file_becomes_rows_after_a_click(notebook, form, into):
     form.get_by_role("button", name="Add variable").click()

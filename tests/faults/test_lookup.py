@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import httpx
@@ -9,12 +10,12 @@ import pytest
 
 from ppio_widgets import notebook
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launcher import recovery, search
+from ppio_widgets.launcher import claim, recovery, search
 from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.record import Record
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.ground import PATIENCE, files_agree, launch_on, submitted
+from tests.faults.ground import BODY, PATIENCE, files_agree, launch_on, submitted
 from tests.faults.server import reset, sends
 from tests.unit.wire import (
     answers,
@@ -174,12 +175,62 @@ def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time
     files_agree(launch, folder)
 
 
+# What a row that cannot be read says of its own name.
+NAMELESS = {"no object", "no name", "a name that is null"}
+
+
 @pytest.mark.parametrize("odd", ODD_ROWS)
-def test_a_row_that_cannot_be_read_is_no_evidence_of_absence(odd, cloud, empty, listings):
+@pytest.mark.parametrize("name", ["demo", "DEMO", " ", "other"])
+def test_a_row_that_cannot_be_read_and_may_be_it_is_no_evidence_of_absence(name, odd, cloud, empty, listings):
     shape = ODD_ROWS[odd]
-    other = (lambda: {**listings.row("other", "i-9"), **shape}) if isinstance(shape, dict) else shape
+    other = (lambda: {**listings.row(name, "i-9"), **shape}) if isinstance(shape, dict) else shape
     _server, client = cloud(empty, listings.page(lambda: listings.row("third", "i-8"), other))
-    assert submitted(client).state is UNKNOWN
+    another = name == "other" and odd not in NAMELESS
+    assert submitted(client).state is (ABSENT if another else UNKNOWN)
+
+
+LONG = "Fine-tuning of the large model on many A100"
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS)
+@pytest.mark.parametrize(
+    ("name", "other", "blocks"),
+    [
+        ("Run 1", "Run 2", False),
+        ("Run 1", "run-1", False),
+        ("Run 1", "run  1", True),
+        ("Run 1", "RUN 1", True),
+        (LONG, LONG[:32], True),
+        (LONG, LONG[:20], False),
+        ("Ｄemo", "demo", True),
+        ("演示", "演示二", False),
+    ],
+)
+def test_one_odd_row_of_another_name_keeps_no_name_from_being_checked(
+    name, other, blocks, odd, cloud, listings
+):
+    """Such a name is looked for among all instances: a row that cannot be it says nothing of it."""
+    shape = ODD_ROWS[odd]
+    row = {**listings.row(other, "i-9"), **shape} if isinstance(shape, dict) else shape
+    server, client = cloud(listings.page(row), create=says(200, {"id": "i-1"}))
+    launch = submitted(client, body={**BODY, "name": name})
+    if blocks or odd in NAMELESS:
+        assert (launch.state, launch.error.code) == (LaunchState.NOT_SENT, "name_unchecked")
+        assert server.posts == 0
+    else:
+        assert launch.id == "i-1"
+
+
+def test_an_odd_row_among_many_hides_no_copy(cloud, listings):
+    odd = {"id": "", "name": "Run 2"}
+    server, client = cloud(listings.page(odd, listings.row("run 1", "i-9"), odd))
+    launch = submitted(client, body={**BODY, "name": "Run 1"})
+    assert (launch.state, launch.error.code, launch.error.params["id"]) == (
+        LaunchState.NOT_SENT,
+        "name_taken",
+        "i-9",
+    )
+    assert server.posts == 0
 
 
 @pytest.mark.parametrize("shape", [{"data": None}, {"data": []}, {"data": None, "has_more": False}])
@@ -285,16 +336,89 @@ def test_one_that_belongs_to_another_launch_is_not_it(cloud, empty, listings):
 
 
 def test_an_older_one_of_the_name_is_not_it_and_proves_no_absence(cloud, listings):
-    """Nobody looked before: it may be the new one, with the time of a clock that is wrong."""
+    """Nobody could look before: it may be the new one, with the time of a clock that is wrong."""
+    older = listings.row("demo", "i-0", age=600)
+    _server, client = cloud(says(500, b""), listings.page(older))
+    launch = submitted(client, again="unchecked")
+    assert (launch.state, launch.id, launch.record.candidates) == (UNKNOWN, None, ("i-0",))
+
+
+@pytest.mark.parametrize("dated", [False, True])
+@pytest.mark.parametrize("age", [0.0, 600.0])
+@pytest.mark.parametrize("status", ["running", "exited", "removing"])
+def test_what_was_listed_before_is_not_it_and_hides_no_absence(dated, age, status, cloud, listings, folder):
+    listings.dated = dated
+    older = listings.row("demo", "i-0", age=age, status=status)
+    _server, client = cloud(listings.page(older))
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.id, launch.source) == (ABSENT, None, "listing")
+    assert launch.record.listed == ("i-0",)
+    assert repr(launch).startswith("Besides i-0 there is no demo")
+    files_agree(launch, folder)
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_the_one_that_was_not_listed_before_is_it(dated, cloud, listings):
+    listings.dated = dated
+    older = [listings.row("demo", f"i-{number}", age=0.0) for number in range(3)]
+    new = lambda: listings.row("demo", "i-9", age=0.0)  # noqa: E731 - as it is when it is asked for
+    _server, client = cloud(listings.page(*older), listings.page(*older), listings.page(*older, new))
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-9", "listing")
+
+
+def test_of_two_that_were_not_listed_before_nobody_knows_which(cloud, listings):
+    older, more = listings.row("demo", "i-0", age=600), ("i-8", "i-9")
+    both = listings.page(older, *(lambda one=one: listings.row("demo", one) for one in more))
+    _server, client = cloud(listings.page(older), both)
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.record.candidates) == (UNKNOWN, more)
+
+
+def test_one_that_a_server_renamed_and_was_listed_before_is_not_it(cloud, listings):
+    _server, client = cloud(listings.page(listings.row("DEMO", "i-0", age=600)))
+    assert submitted(client, again=True).state is ABSENT
+
+
+def test_too_many_to_be_written_down_leave_it_unknown(cloud, listings, monkeypatch):
+    monkeypatch.setattr(claim, "MOST_LISTED", 2)
+    rows = [listings.row("demo", f"i-{number}", age=600) for number in range(3)]
+    _server, client = cloud(listings.page(*rows))
+    launch = submitted(client, again=True)
+    assert (launch.state, launch.record.listed) == (UNKNOWN, None)
+    assert launch.record.candidates == ("i-0", "i-1", "i-2")
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_another_kernel_leaves_out_what_was_listed_before(cloud, listings, time, monkeypatch):
+    older = listings.row("demo", "i-0", age=600)
+    _server, client = cloud(listings.page(older))
+    launch_id = submitted(client, again=True).launch_id
+    monkeypatch.setattr(notebook, "_sessions", {})
+    for _look in range(3):
+        time.turn(40)
+        seen = recovery.look_up(*recovery.find(launch_id), client)
+    assert seen.state is ABSENT
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_record_of_the_version_before_is_judged_as_then(cloud, listings, time, folder):
     older = listings.row("demo", "i-0", age=600)
     _server, client = cloud(listings.page(older))
     launch = submitted(client, again=True)
-    assert (launch.state, launch.id, launch.record.candidates) == (UNKNOWN, None, ("i-0",))
+    path = folder / f"{launch.launch_id}.json"
+    written = json.loads(path.read_text())
+    assert written.pop("listed") == ["i-0"]
+    path.write_text(json.dumps(written))
+    for _look in range(4):
+        time.turn(40)
+        seen = recovery.look_up(*recovery.find(launch.launch_id), client)
+    assert (seen.state, seen.candidates) == (UNKNOWN, ("i-0",))
 
 
 def test_the_newer_of_two_is_it(cloud, listings):
     older = listings.row("demo", "i-0", age=600)
-    _server, client = cloud(listings.page(older, listings.row))
+    _server, client = cloud(listings.page(older), listings.page(older, listings.row))
     launch = submitted(client, again=True)
     assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
 
@@ -330,7 +454,8 @@ agains = pytest.mark.parametrize("again", [False, True])
 @agains
 def test_another_clock_still_finds_it(ahead, again, cloud, empty, listings):
     listings.ahead = ahead
-    _server, client = cloud(*([] if again else [empty]), listings.page(lambda: listings.row(age=1)))
+    before = listings.page(lambda: listings.row("demo", "i-0", age=600)) if again else empty
+    _server, client = cloud(before, listings.page(lambda: listings.row(age=1)))
     launch = submitted(client, again=again)
     assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
 
@@ -338,8 +463,8 @@ def test_another_clock_still_finds_it(ahead, again, cloud, empty, listings):
 @skews
 def test_another_clock_does_not_make_an_older_one_ours(ahead, cloud, listings):
     listings.ahead = ahead
-    _server, client = cloud(listings.page(listings.row("demo", "i-0", age=600)))
-    launch = submitted(client, again=True)
+    _server, client = cloud(says(500, b""), listings.page(listings.row("demo", "i-0", age=600)))
+    launch = submitted(client, again="unchecked")
     assert (launch.state, launch.id) == (UNKNOWN, None)
 
 
@@ -356,8 +481,8 @@ def test_without_a_date_one_that_was_not_there_before_is_found_or_doubtful(ahead
 @pytest.mark.parametrize("age", [0.0, 600.0])
 def test_without_a_date_and_a_look_before_nobody_can_tell(ahead, age, cloud, listings):
     listings.ahead, listings.dated = ahead, False
-    _server, client = cloud(listings.page(listings.row("demo", "i-0", age=age)))
-    launch = submitted(client, again=True)
+    _server, client = cloud(says(500, b""), listings.page(listings.row("demo", "i-0", age=age)))
+    launch = submitted(client, again="unchecked")
     assert (launch.state, launch.id) == (UNKNOWN, None)
     assert "i-0" in repr(launch)
 
@@ -406,11 +531,11 @@ def test_their_clock_that_jumps_makes_no_absence(cloud, empty, listings, time):
         assert launch.look().state is UNKNOWN
 
 
-@pytest.mark.parametrize("again", [False, True])
+@agains
 def test_a_database_behind_its_gateway_makes_no_absence(again, cloud, empty, listings):
     """The instance carries a time before the request, by the clock of the gateway."""
-    looks = [] if again else [empty]
-    _server, client = cloud(*looks, listings.page(listings.row("demo", "i-7", age=30)))
+    before = listings.page(listings.row("demo", "i-0", age=600)) if again else empty
+    _server, client = cloud(before, listings.page(listings.row("demo", "i-7", age=30)))
     launch = submitted(client, again=again)
     assert (launch.state, launch.record.candidates) == (UNKNOWN, ("i-7",))
 
@@ -578,7 +703,7 @@ def test_an_interrupted_look_leaves_it_unknown_and_can_be_repeated(cloud, empty,
     _server, client = cloud(empty, listings.page(listings.row))
     launch = submitted(client)
 
-    def interrupt(_name):
+    def interrupt(*_given):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

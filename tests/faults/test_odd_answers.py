@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from email.utils import formatdate
+from html import escape
 
 import pytest
 
@@ -368,32 +369,86 @@ LISTINGS = {
 }
 
 
+# What each is told as: nothing could be read, there may be more than the row, or only why.
+NOTHING = "The instances on {host} could not be read. "
+MORE = "One instance on {host}; not stopped: 1. There may be more: "
+ONLY = ""
+WHY = {
+    "data": "Not certain: the answer of {host} leaves its list of instances out.",
+    "more": "Not certain: the answer of {host} does not say whether there are more.",
+    "error": "Not certain: the answer of {host} holds an error beside its data.",
+    "total": "Not certain: the answer of {host} counts other rows than it holds.",
+    "row": "Not certain: the answer of {host} holds a row that cannot be read.",
+    "cursor": "Not certain: the answer of {host} leads to no next page, or back to one.",
+    "shape": "Not certain: the answer of {host} has another shape than the API's.",
+    "twice": "Not certain: the answer of {host} names one key twice.",
+    "json": "Not certain: the answer of {host} is no JSON, such as a page.",
+    "age": "Not certain: the answer of {host} is older than the question: something on the way kept it.",
+    "cut": "Not certain: the answer of {host} was cut, or comes in an encoding that was not asked for.",
+    "status": "Not certain: the answer of {host} has a status that none of its answers has.",
+    "broken off": "{host} did not answer (RemoteProtocolError).",
+}
+TOLD = {
+    "null": (NOTHING, "data"),
+    "nothing about more": (MORE, "more"),
+    "empty, and nothing about more": (NOTHING, "more"),
+    "an error that says 200": (ONLY, "error"),
+    "a code beside rows": (ONLY, "error"),
+    "an error beside nothing": (ONLY, "error"),
+    "a total beside nothing": (NOTHING, "total"),
+    "a total that is a text": (MORE, "total"),
+    "a row without an id": (MORE, "row"),
+    "only rows without ids": (NOTHING, "row"),
+    "a row that is null": (NOTHING, "row"),
+    "more, and no way there": (MORE, "cursor"),
+    "no more, and a way there": (MORE, "cursor"),
+    "a way back": (MORE, "cursor"),
+    "no data": (NOTHING, "shape"),
+    "a list": (ONLY, "shape"),
+    "twice": (ONLY, "twice"),
+    "a page": (ONLY, "json"),
+    "nothing": (ONLY, "json"),
+    "kept on the way": (ONLY, "age"),
+    "a part": (NOTHING, "total"),
+    "a count": (NOTHING, "total"),
+    "another encoding": (ONLY, "cut"),
+    "cut": (ONLY, "broken off"),
+    "a success of another kind": (ONLY, "status"),
+}
+
+
+def told_of(odd, client):
+    frame, why = TOLD[odd]
+    return (frame + WHY[why]).format(host=client.host.name)
+
+
 @pytest.mark.parametrize("odd", LISTINGS)
 def test_a_listing_that_is_not_certain_is_never_shown_as_all_or_none(odd):
     with Served(Cloud(LISTINGS[odd])) as one:
-        try:
-            board = open_board(one.client)
-        except PpioError as error:
-            shown = str(error)
-        else:
-            shown = f"{board!r}{board._repr_html_()}"
-            assert "could not be read" in shown or "There may be more" in shown
-        assert "No instances" not in shown
-        assert "ertain" in shown or "did not answer" in shown
+        told = told_of(odd, one.client)
+        if TOLD[odd][0] == ONLY:
+            with pytest.raises(PpioError) as caught:
+                open_board(one.client)
+            assert str(caught.value) == told
+            return
+        board = open_board(one.client)
+        assert repr(board).splitlines()[0] == told
+        assert escape(told) in board._repr_html_()
+        assert "No instances" not in f"{board!r}{board._repr_html_()}"
 
 
 @pytest.mark.parametrize("odd", LISTINGS)
-def test_a_live_board_says_so_too(odd, monkeypatch):
+def test_a_live_board_says_so_too(odd):
     with Served(Cloud(LISTINGS[odd])) as one:
         session = BoardSession(one.client, SAY)
         try:
             session._on_listing(one.client.listing())
         except PpioError as error:
             session._on_listing(error)
-        told = f"{session.board.head(SAY) if session.loaded else ''}{session.missed or ''}"
+        told = str(session.missed or session.board.head(SAY))
+        assert session.loaded == (TOLD[odd][0] != ONLY)
         session.close()
-        assert "No instances" not in told
-        assert "ertain" in told or "did not answer" in told
+        assert told == told_of(odd, one.client)
 
 
 @pytest.mark.parametrize("odd", LISTINGS)

@@ -108,7 +108,7 @@ class PretendWire:
             raise answer
         return answer
 
-    def look(self, name):
+    def look(self, name, may_be):
         assert name == "demo"
         failures = {
             "a page": not_certain("h", "json"),

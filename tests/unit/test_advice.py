@@ -52,6 +52,9 @@ def found(body, *args, **options):
     [
         (with_(command="bash\n"), [(("command",), "line_end")]),
         (with_(entrypoint="\n"), [(("entrypoint",), "line_end")]),
+        (with_(name="a\nb"), [(("name",), "line_break")]),
+        (with_(registry_auth_id="a\r"), [(("registry_auth_id",), "line_break")]),
+        (with_(candidate_regions=["a", "b\nc"]), [(("candidate_regions", 1), "line_break")]),
         (with_(envs=[{"key": "A", "value": "3\n"}]), [(("envs", 0, "value"), "line_end")]),
         (with_(command="set -e\nbash\n", entrypoint="sh", envs=[{"key": "A", "value": "\n3"}]), []),
         (ports((2222, "tcp")), [(("ports", 0, "port"), "port_reserved")]),

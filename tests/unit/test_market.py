@@ -65,3 +65,9 @@ def test_rows():
     cpu = Offer("cpu", "8C16G", "cpu", cpu=8, memory_gb=16, postpaid=Price(Decimal("0.64")), currency="CNY")
     assert offer_row(cpu, "postpaid", say) == "8C16G · 8 cores · 16 GB · ¥0.64/h"
     assert limits(cpu, say) == {"resource.gpu_num": "required by the API; keep 1"}
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "1–8, 6 free"), ("zh", "1–8，空闲 6")])
+def test_what_a_product_allows_is_told_with_the_marks_of_its_language(language, told):
+    offer = Offer("x", gpu_min=1, gpu_max=8, gpu_free=6)
+    assert limits(offer, words(language))["resource.gpu_num"] == told

@@ -13,6 +13,7 @@ from ppio_widgets.launcher import search, worker
 from ppio_widgets.launcher.states import LaunchState
 from tests.bodies import MINIMAL
 from tests.consent import let_read
+from tests.practice import RICH
 from tests.threads import wait_for_threads
 
 from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into, until
@@ -20,6 +21,11 @@ from .test_machine import AccountClock
 from .test_settling import LosingTransport, form_on
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
+RENEWAL = "Turn auto-renew off …"
+RENEWING = {
+    **BODY,
+    "billing": {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}},
+}
 EARLY = "Read first"
 NAME_IT = "Not in the console either? Type its name:"
 
@@ -116,7 +122,7 @@ def _absent(opened, make_form, client, account, clock, requests):
 
 def _on_card(name, yes, method):
     def ask(opened, make_form, client, account, clock, requests):
-        identity = account.create(BODY)["id"]
+        identity = account.create(RENEWING if name == RENEWAL else BODY)["id"]
         clock.turn(10)
         if name == "Start …":
             account.act(identity, "stop")
@@ -160,12 +166,14 @@ QUESTIONS = {
     "line": _line,
     "absent": _absent,
     **{f"{action} on the card": _on_card(*how) for action, how in ACTIONS.items()},
+    "Renewal on the card": _on_card(RENEWAL, "Yes, turn it off", "PUT"),
     **{f"{action} on the board": _on_board(*how) for action, how in ACTIONS.items()},
 }
 
 
 @pytest.fixture(params=list(QUESTIONS))
 def asked(request, monkeypatch, still, opened, make_form, client, account, clock, requests):
+    monkeypatch.setattr(account, "_balance", RICH)
     monkeypatch.setattr(search, "LOOK_PAUSES", ())
     return QUESTIONS[request.param](opened, make_form, client, account, clock, requests)
 

@@ -141,6 +141,28 @@ class TestWhereNoScriptMayRun:
         wait_for_threads("ppio-timer", "ppio-catalogue")
         assert form.session.shelf.offers
 
+    def test_a_launch_from_a_container_leaves_its_static_card(
+        self, make_form, boxed, buttons, clock_of_the_page, monkeypatch
+    ):
+        """Nothing told that the view is shown: whoever asks for a launch sees it."""
+        outputs = {}
+
+        def publish(bundle, display_id, *, update=False):
+            outputs[display_id] = bundle
+
+        monkeypatch.setattr(notebook, "publish", publish)
+        form = boxed(ipywidgets.VBox, make_form(BODY))
+        clock_of_the_page.unannounced.set()
+        wait_for_threads("ppio-timer", "ppio-catalogue")
+        assert [one["text/html"] for one in outputs.values()] == [""]
+        press(find(form, "Launch"))
+        let_read()
+        press(find(form, "Yes, launch it"))
+        launch = form.session.launch.wait_for_answer(10)
+        until(lambda: any(launch.id in one["text/html"] for one in outputs.values()), "the card is written")
+        assert len(outputs) == 1
+        launch.stop_following()
+
     def test_where_scripts_are_known_to_run_nothing_waits(self, make_form, buttons, clock_of_the_page):
         first = make_form(BODY)
         press(first._shown)

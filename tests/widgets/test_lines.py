@@ -67,6 +67,49 @@ def test_a_script_arrives_whole(form, name):
     assert area.value == SCRIPT
 
 
+ONE_LINE = {
+    "Name": "name",
+    "Product": "product_id",
+    "Registry auth": "registry_auth_id",
+}
+
+
+@pytest.mark.parametrize("name", ONE_LINE)
+def test_the_mark_of_a_line_break_is_one_in_a_field_of_one_line(form, name):
+    """The script shows the mark where the browser would join the lines that are pasted."""
+    field = find(form, name)
+    type_into(field, "one↵two")
+    assert form.value[ONE_LINE[name]] == "one\ntwo"
+    assert "A line break stands in it" in shown(form)
+    assert field.value == "one↵two", "what is typed stays as it is seen"
+    form.value = form.value
+    assert form.value[ONE_LINE[name]] == "one\ntwo"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("Image", "ubuntu↵:24.04", "Write ubuntu:24.04"),
+        ("GPUs", "1↵2", "GPUs"),
+        ("Price ceiling per hour", "1↵2", "Type an amount like 15"),
+    ],
+)
+def test_what_can_have_no_line_break_says_so(make_form, name, text, told):
+    form = make_form(MINIMAL)
+    type_into(find(form, name), text)
+    press(find(form, "Launch"))
+    assert told in shown(form)
+    assert not find_all(form, "Yes, launch it")
+
+
+def test_a_line_break_is_named_in_the_confirmation(make_form):
+    form = make_form(MINIMAL)
+    type_into(find(form, "Name"), "one↵two")
+    press(find(form, "Launch"))
+    assert find_all(form, "Yes, launch it")
+    assert "A line break stands in it" in shown(form._controls.box)
+
+
 def test_a_value_of_several_lines_arrives_whole_and_is_seen_to_be_secret(form):
     add(form, "CERTIFICATE", PEM)
     assert form.value["envs"] == [{"key": "CERTIFICATE", "value": PEM}]

@@ -169,7 +169,7 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     click(card, "Stop …")
     question = shown(card)
     assert "Stopping loses the container disk and local volumes" in question
-    assert "others may take the GPU" in question
+    assert "others may take its GPU or CPU" in question
     assert account.get(identity)["status"]["status"] == "running"
     answer(card, "Yes, stop it")
     assert "checked until it has stopped" in shown(card)
@@ -257,11 +257,22 @@ def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, c
     assert renews()
     click(card, "Turn auto-renew off …")
     let_read()
-    click(card, "Yes, turn auto-renew off")
+    click(card, "Yes, turn it off")
     shows(card, "auto-renew confirmed off at ")
     shows(card, "<dt>Renewal<dd>does not renew; its months end at ")
     assert not renews()
     offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
+
+
+@pytest.mark.parametrize("product", [{"product_id": "a100-80g"}, {"type": "cpu", "product_id": "cpu.8c16g"}])
+def test_a_question_names_what_may_be_taken_of_either_type(product, card_of, account, clock):
+    identity = account.create({**MINIMAL, **product})["id"]
+    clock.turn(10)
+    account.act(identity, "stop")
+    clock.turn(10)
+    card = card_of(identity)
+    click(card, "Start …")
+    assert "others may have taken its GPU or CPU" in shown(card)
 
 
 def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identity, clock, cloud, monkeypatch):
