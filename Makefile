@@ -1,13 +1,14 @@
-# Two commands from a bare clone with only Python, venv and make:
+# From a bare clone with only Python, venv and make:
 #   make demo [ARGS=--no-browser]    JupyterLab on the quickstart, practice cloud
 #   make test                        lint, types, import rules and all tests
+#   make quick                       the tests of single modules and of the form, within a minute
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint soak kernels test-oldest picture bench clean
+.PHONY: demo test quick lint soak kernels test-oldest picture bench clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -15,7 +16,10 @@ demo: $(VENV)/.lab-ready
 # 7.0.1 is the first ipykernel that keeps in a context which cell an output belongs to.
 test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready lint
 	$(BIN)/python tests/ensure_chromium.py
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
+
+quick: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest $(AT_ONCE) tests/unit tests/widgets $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
@@ -47,6 +51,12 @@ picture: $(VENV)/.dev-ready
 bench: $(VENV)-bench/.ready
 	$(VENV)-bench/bin/python tests/ensure_chromium.py
 	$(VENV)-bench/bin/python -m benchmarks $(ARGS)
+
+# Several workers, see tests/conftest.py: a file is one worker's, and they begin in the order of collection.
+AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
+
+# Each worker and each kernel would compile all modules again where the environment says so.
+export PYTHONDONTWRITEBYTECODE :=
 
 # Where the tests look for kernels.
 export PPIO_WIDGETS_KERNELS := $(abspath $(KERNELS))

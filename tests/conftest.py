@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from tempfile import mkdtemp
@@ -15,10 +16,27 @@ from ppio_widgets.launcher import ledger, worker
 from tests.chromium import on_ci
 from tests.leftovers import left_behind, open_views
 
+# Jsonschema would compile a grammar for it, a second and a half of each worker; no schema here has an IRI.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 settings.register_profile(
     "ppio", deadline=None, derandomize=on_ci(), suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ppio")
+
+# Folders whose files take longest.
+LONGEST = ("browser", "notebooks", "kernels")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are cores: at any time about one of them waits for a kernel or a browser."""
+    return 1 + (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that at the end no worker is left alone with it."""
+    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

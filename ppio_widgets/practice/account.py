@@ -51,6 +51,7 @@ class _Instance:
     id: str
     body: dict[str, Any]
     created: float
+    hourly: Decimal
     walk: str = "create"
     walk_began: float = 0
     stopped: float = 0
@@ -116,12 +117,13 @@ class PracticeAccount:
             raise Refused(400, "REQUEST", "the body is not a JSON object")
         _validate(body)
         now = self._clock()
+        kept = compact(body).body
         instance = _Instance(
-            secrets.token_hex(5), compact(body).body, created=now, walk_began=now, started=now
+            secrets.token_hex(5), kept, created=now, hourly=_hourly(kept), walk_began=now, started=now
         )
         with self._lock:
             self._instances = {key: one for key, one in self._instances.items() if one.is_known(now)}
-            self._pay(instance.body, now)
+            self._pay(instance, now)
             self._instances[instance.id] = instance
         lose_answer(instance.body)
         return {"id": instance.id}
@@ -218,7 +220,7 @@ class PracticeAccount:
     def _alive(self, now: float) -> list[_Instance]:
         return [one for one in self._instances.values() if one.status(now) != "removed"]
 
-    def _pay(self, body: Mapping[str, Any], now: float) -> None:
+    def _pay(self, instance: _Instance, now: float) -> None:
         """Take what a launch charges at once; the lock is held.
 
         Raises
@@ -229,9 +231,9 @@ class PracticeAccount:
         if len(self._alive(now)) >= MOST_INSTANCES:
             message = f"the account has {MOST_INSTANCES} instances"
             raise Refused(400, "CREATE_INSTANCE_LIMIT", message)
-        charged = _charged(body)
-        on = (one.body for one in self._instances.values() if one.status(now) not in _OFF)
-        needed = charged + sum(map(_hourly, (body, *on)))
+        charged = _charged(instance.body)
+        on = (one.hourly for one in self._instances.values() if one.status(now) not in _OFF)
+        needed = charged + sum(on, instance.hourly)
         if needed > self._balance:
             message = (
                 f"{needed:.2f} needed for now and for an hour of all that is on; {self._balance:.2f} left"

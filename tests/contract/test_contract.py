@@ -99,8 +99,14 @@ ODD = st.one_of(
 
 @st.composite
 def mutated(draw):
-    """A valid body with one or two places replaced, taken away or added."""
-    body = copy.deepcopy(draw(bodies))
+    """Copies of a valid body, each spoilt in its own way: to draw the body is what takes time."""
+    body = draw(bodies)
+    return [spoilt(draw, body) for _ in range(5)]
+
+
+def spoilt(draw, sound):
+    """The body with one or two places replaced, taken away or added."""
+    body = copy.deepcopy(sound)
     for _ in range(draw(st.integers(1, 2))):
         place = body
         while True:
@@ -130,10 +136,11 @@ def test_valid_bodies_are_taken_by_both(body):
     assert models_take(body)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=600)
 @given(mutated())
-def test_models_and_schema_agree_on_broken_bodies(body):
-    assert agree(body), (schema_takes(body), models_take(body))
+def test_models_and_schema_agree_on_broken_bodies(broken):
+    for body in broken:
+        assert agree(body), (body, schema_takes(body), models_take(body))
 
 
 def _at(body, path):

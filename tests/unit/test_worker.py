@@ -42,10 +42,11 @@ def told(heard):
     return {name: one for name, one in heard.items() if name != "hear"}
 
 
-def test_a_launch_and_its_watch(heard, client, quick):
+def test_a_launch_and_its_watch(heard, client, clock, quick):
     launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
     launch.subscribe(heard["hear"])
     api.finish(launch)
+    clock.turn(10)
     launch.wait(10)
     launch.stop_following()
     wait_for_threads("ppio-watch")
