@@ -284,7 +284,7 @@ class PpioClient(Machines):
                 exchange, http, request, Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN), secrets
             )
         finally:
-            if fresh is not None:
+            if fresh is not None and not exchange.interrupted:  # else its pool may be left locked
                 fresh.close()
 
     def look(self, name: str) -> Listing:
@@ -381,6 +381,9 @@ class PpioClient(Machines):
             return Exchange(failure=type(error).__name__)
         exchange = Exchange()
         self._exchange(exchange, http, request, Limits(LARGEST_ANSWER, READ_SECONDS))
+        if exchange.interrupted:  # within its pool, which it may have left locked: nobody waits for that
+            with self._lock:
+                self._shared = None if self._shared is http else self._shared
         return exchange
 
     def _exchange(
