@@ -433,7 +433,8 @@ class PpioClient(Machines):
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
             self._exchange(exchange, http, request, limits, asking.secrets)
         finally:
-            self._close(http)
+            if not exchange.interrupted:  # else its pool may be left locked
+                self._close(http)
         exchange.why = wrong
         if exchange.failure and not exchange.left:
             exchange.why = wrong or way.failed(exchange.failure)

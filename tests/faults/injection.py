@@ -18,6 +18,9 @@ PACKAGE = Path(ppio_widgets.__file__).parent
 # What does nothing that could fail; on a `try` there is nothing else.
 _NOTHING = ("RESUME", "NOP", "MAKE_CELL", "COPY_FREE_VARS", "RETURN_GENERATOR")
 
+# How httpcore takes its locks and gives them back: to fail between is to leave one taken.
+_LOCKS = "httpcore/_synchronization.py"
+
 KINDS = (MemoryError, SystemExit, KeyboardInterrupt)
 
 
@@ -59,7 +62,8 @@ class Injection:
 
     def _enter(self, frame, _event, _arg):
         code = frame.f_code
-        return self._step if code.co_filename.startswith(self._folders) and _can_fail(code) else None
+        ours = code.co_filename.startswith(self._folders) and not code.co_filename.endswith(_LOCKS)
+        return self._step if ours and _can_fail(code) else None
 
     def _step(self, frame, event, _arg):
         if event == "line" and frame.f_lasti in _can_fail(frame.f_code):
