@@ -332,7 +332,7 @@ def test_a_field_that_is_none_is_one_line(odd):
 
 
 def is_one_line(message):
-    """Whether it is one line, and short: forty letters of what was given, each made visible by ten at most."""
+    """Whether it is one line, and short: of what was given it repeats forty letters, ten for each at most."""
     return len(message.splitlines()) == 1 and len(message) < 600
 
 
