@@ -143,6 +143,19 @@ def test_no_card_and_no_board_shows_it(secret, caplog):
     assert secret not in "\n".join(shown)
 
 
+@pytest.mark.parametrize("secret", [PASSWORD, TOKEN, LONG])
+def test_what_is_kept_of_an_instance_repeats_no_secret_in_its_words(secret):
+    answer = row(status={"status": "error", "error": f"e {secret}", "message": f"m {secret}"})
+
+    def reply(request):
+        one = "/instances/" in request.target
+        return 200, answer if one else {"data": [answer], "next_cursor": "", "has_more": False}
+
+    with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        seen = [client.get_instance("i-1"), *client.list_instances(), *client.look("demo").instances]
+    assert [(one.error, one.message) for one in seen] == [("e ••••", "m ••••")] * 3
+
+
 def test_an_instance_is_found_by_the_name_that_was_typed_although_a_variable_holds_it():
     name = "5ecret-name"
     answer = row(name=name, envs=[{"key": "NAME_TOKEN", "value": name}])
