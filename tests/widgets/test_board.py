@@ -153,7 +153,7 @@ def test_a_deleted_one_keeps_its_last_cost(board_of, fill, account, clock):
     made = fill("one", "other")
     board = board_of()
     shows(board, "2 instances")
-    wait_for_threads("ppio-catalogue")
+    priced(board)
     pick(board, "one")
     press(find(board, "Delete …"))
     let_read()

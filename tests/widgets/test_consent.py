@@ -64,14 +64,16 @@ class Asked:
 
 @pytest.fixture
 def requests(cloud, monkeypatch):
-    """What was asked of the cloud beside looking."""
+    """What the cloud has been asked beside looking, each once it has acted: only then may its time go by."""
     found = []
     handle = cloud.handle_request
 
     def note(request):
-        if request.method != "GET":
-            found.append(request.method)
-        return handle(request)
+        try:
+            return handle(request)
+        finally:
+            if request.method != "GET":
+                found.append(request.method)
 
     monkeypatch.setattr(cloud, "handle_request", note)
     return found
@@ -146,7 +148,12 @@ def _on_board(name, yes, method):
         board._repr_mimebundle_()
         shows(board, "One instance")
         listed = find(board, "Instances")
-        until(lambda: listed.options, "it is listed")
+
+        def is_listed():
+            with board.session.lock:  # a choice that comes while the list is filled goes with the filling
+                return listed.options
+
+        until(is_listed, "it is listed")
         message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
         press(find(board, name))
         return Asked(board, yes, lambda: requests[:1] == [method])
