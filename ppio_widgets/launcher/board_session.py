@@ -165,10 +165,12 @@ class BoardSession(HasTraits):
         with self.lock:
             if self.closed:
                 return
-            self.missed = listing if isinstance(listing, PpioError) else None
-            if not isinstance(listing, PpioError):
-                self.loaded = True
-                self._show(listing.instances, doubt_of(self.client, listing))
+            # Together: an empty board that counts as loaded would say that there are no instances.
+            with self.hold_trait_notifications():
+                self.missed = listing if isinstance(listing, PpioError) else None
+                if not isinstance(listing, PpioError):
+                    self._show(listing.instances, doubt_of(self.client, listing))
+                    self.loaded = True
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
         rows = tuple(one for one in rows if not one.is_gone)
