@@ -167,11 +167,14 @@ class BoardSession(HasTraits):
         with self.lock:
             if self.closed:
                 return
-            self.missed = listing if isinstance(listing, PpioError) else None
-            if not isinstance(listing, PpioError):
-                self.loaded = True
+            # Together: an empty board that counts as loaded would say that there are no instances.
+            with self.hold_trait_notifications():
+                self.missed = listing if isinstance(listing, PpioError) else None
+                if not isinstance(listing, PpioError):
+                    self._show(listing.instances, doubt_of(self.client, listing))
+                    self.loaded = True
+            if self.missed is None:
                 self._ask_prices()
-                self._show(listing.instances, doubt_of(self.client, listing))
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
         rows = tuple(one for one in rows if not one.is_gone)

@@ -47,6 +47,18 @@ def listed(session, rows):
     session._on_listing(DetailListing(tuple(rows)))
 
 
+def test_nobody_hears_of_a_list_that_is_there_before_it_is(cloud, clock, acting):
+    cloud.running("one")
+    clock.turn(20)
+    session = BoardSession(cloud.client(), words("en"))
+    heard = []
+    session.observe(lambda _change: heard.append((session.loaded, ids(session))), ["loaded", "board"])
+    session._on_listing(session.client.listing())
+    assert heard
+    assert {(loaded, len(known)) for loaded, known in heard} == {(True, 1)}
+    session.close()
+
+
 def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cloud):
     session.choose(ids(session))
     session.ask("stop")
