@@ -62,7 +62,7 @@ def wants_practice() -> bool | None:
     chosen = notebook.of(_Switch).practice
     if chosen is not None:
         return chosen
-    return os.environ.get(PRACTICE_VARIABLE) == "1" or None
+    return os.getenv(PRACTICE_VARIABLE) == "1" or None
 
 
 @without_frames

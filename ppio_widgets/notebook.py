@@ -155,7 +155,7 @@ def who_answers() -> Answers | None:
     is Voilà: there are buttons, as in the session of a server (Solara, Panel). Else the front end
     may allow input, or a terminal is there. nbclient and papermill offer neither.
     """
-    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    voila = os.getenv("SERVER_SOFTWARE", "").startswith("voila")
     if cell_id() is not None or voila or _host_session() is not None:
         return "buttons"
     return "input" if takes_input() else None

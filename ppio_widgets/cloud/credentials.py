@@ -192,7 +192,7 @@ def keys_at_hand() -> tuple[ApiKey, ...]:
     found: list[ApiKey | CredentialsError | None] = []
     for base_url, variable in KEY_VARIABLES.items():
         host = read_host(base_url)
-        found += [memory.signed_in(host), memory.kept(host)[0], _read(os.environ.get(variable), variable)]
+        found += [memory.signed_in(host), memory.kept(host)[0], _read(os.getenv(variable), variable)]
     return tuple(key for key in found if isinstance(key, ApiKey))
 
 
@@ -248,12 +248,12 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
-    return _read(os.environ.get(variable), variable) or _of_vaults(host, variable)
+    return _read(os.getenv(variable), variable) or _of_vaults(host, variable)
 
 
 def _practice_key() -> ApiKey | CredentialsError:
     """Return the practice key of this kernel or host session; a real key in its place is refused."""
-    key = _read(os.environ.get(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or notebook.of(_drawn)
+    key = _read(os.getenv(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or notebook.of(_drawn)
     if isinstance(key, ApiKey) and not is_practice_key(key):
         return CredentialsError("key_no_practice", source=key.source)
     return key

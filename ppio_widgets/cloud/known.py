@@ -7,11 +7,11 @@ only looks like a secret is the business of `ppio_widgets.request.shapes`.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.cloud.credentials import KEY_VARIABLES, SHORTEST, is_practice_key, keys_at_hand, reveal
 from ppio_widgets.cloud.host import read_host
 from ppio_widgets.cloud.redact import forms
@@ -68,7 +68,7 @@ def known_secrets(*, ask_vault: bool = False, variables: Collection[str] = ()) -
         keys += [Known(f"keyring:{KEYRING_SERVICE}", value.strip(), is_key=True) for value in kept if value]
     named = [
         Known(name, value.strip())
-        for name, value in os.environ.items()
+        for name, value in environment.variables().items()
         if _is_secret(name, value, said=name in variables)
     ]
     found: dict[str, Known] = {}

@@ -7,12 +7,13 @@ kind of what went wrong is logged: its words may hold what was asked for, or fou
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+
+from ppio_widgets import environment
 
 log = logging.getLogger("ppio_widgets")
 
@@ -27,7 +28,7 @@ def ask_colab(variable: str) -> str | None:
     on any other thread that steals an `input`, and where the package is merely installed
     nobody ever answers. So only the main thread of a Colab machine asks.
     """
-    on_colab = any(name.startswith("COLAB_") for name in os.environ)
+    on_colab = any(name.startswith("COLAB_") for name in environment.variables())
     on_main = threading.current_thread() is threading.main_thread()
     return _ask("google.colab", "google.colab.userdata", "get", variable) if on_colab and on_main else None
 

@@ -21,7 +21,7 @@ from urllib.request import getproxies
 
 import httpx
 
-from ppio_widgets import forks, notebook
+from ppio_widgets import environment, forks, notebook
 from ppio_widgets.locale import words
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ def _named(url: httpx.URL) -> tuple[Way, ...]:
 
 
 def _way(name: str, value: str) -> Way:
-    variable = next((one for one in sorted(os.environ, reverse=True) if one.lower() == f"{name}_proxy"), "")
+    variable = next(
+        (one for one in sorted(environment.variables(), reverse=True) if one.lower() == f"{name}_proxy"), ""
+    )
     scheme, address = value.strip().split("://", 1) if "://" in value else ("http", value.strip())
     scheme = scheme.lower()
     if scheme not in _KNOWN or not _is_address(address):
@@ -166,7 +168,7 @@ def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
     """
     wrong = None
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        place = os.environ.get(variable)
+        place = os.getenv(variable)
         if place:
             try:
                 return _trusting(variable, place), wrong

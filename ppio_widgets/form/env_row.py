@@ -131,7 +131,7 @@ class EnvRow(Row):
             return True
         key = self._key_text()
         dollar = isinstance(value, str) and _DOLLAR.fullmatch(value) is not None
-        return dollar or self._is_secret(value) or (is_name(key) and key in os.environ)
+        return dollar or self._is_secret(value) or (is_name(key) and os.getenv(key) is not None)
 
     def _is_secret(self, value: Any) -> bool:
         return looks_secret(self._key_text()) or (isinstance(value, str) and looks_like_key(value))

@@ -292,7 +292,7 @@ def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
         return Ledger(notebook.of(_practice_folder).name, MOST_PRACTICE)
-    given = os.environ.get(STATE_VARIABLE)
+    given = os.getenv(STATE_VARIABLE)
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.launcher.disk import Unfit, contents, reason
 from ppio_widgets.launcher.shareable import Secrets
 from ppio_widgets.request.tokens import LineError
@@ -24,7 +24,7 @@ class Disk:
     @property
     def environ(self) -> Mapping[str, str]:
         """The environment of the kernel."""
-        return os.environ
+        return environment.variables()
 
     def text(self, path: str) -> str | None:
         """Return what a file holds; None when there is no such file.

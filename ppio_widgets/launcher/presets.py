@@ -173,7 +173,7 @@ def delete_preset(name: str) -> bool:
 
 def presets_folder() -> Path:
     """Return where the presets lie; it need not exist."""
-    given = os.environ.get(CONFIG_VARIABLE)
+    given = os.getenv(CONFIG_VARIABLE)
     return Path(given or platformdirs.user_config_dir("ppio-widgets")) / "presets"
 
 

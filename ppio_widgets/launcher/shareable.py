@@ -178,8 +178,8 @@ def _holds_more(row: Any) -> bool:
 
 def _kernel_name(key: str, value: Any, known: Sequence[Known]) -> str:
     """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
-    holders = [one.source for one in known if one.value == value and os.environ.get(one.source) == value]
-    if holders and os.environ.get(key) != value:
+    holders = [one.source for one in known if one.value == value and os.getenv(one.source) == value]
+    if holders and os.getenv(key) != value:
         return holders[0]
     name = re.sub(r"[^A-Za-z0-9_]", "_", key)
     return name if is_name(name) else f"_{name}"

@@ -129,5 +129,5 @@ def words(language: str | None = None) -> Words:
     """
     if language is None:
         names = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-        language = next((value for name in names if (value := os.environ.get(name))), "en")
+        language = next((value for name in names if (value := os.getenv(name))), "en")
     return _load("zh" if language.lower().startswith("zh") else "en")

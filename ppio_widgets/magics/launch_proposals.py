@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.cloud.credentials import KEY_VARIABLES
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.clouds import base_urls
@@ -137,7 +137,7 @@ def _envs(text: str, scene: Scene) -> list[Proposal]:
     about = scene.say("complete.kernel_env")
     return [
         Proposal(name, about)
-        for name in sorted(os.environ)
+        for name in sorted(environment.variables())
         if name.startswith(text) and is_name(name) and name not in taken
     ]
 

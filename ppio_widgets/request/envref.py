@@ -7,12 +7,12 @@ cloud: whoever shares one could read it there.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ppio_widgets import environment
 from ppio_widgets.errors import RequestInvalid
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any],
         environment is not looked at.
     """
     if not practice:
-        return resolved(body, os.environ)
+        return resolved(body, environment.variables())
     return resolved(body, {name: placeholder(name) for name in reference_names(body)})[0], ()
 
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from ppio_widgets import api
 from ppio_widgets.request import envref
 from tests.bodies import MINIMAL
 from tests.faults.ground import SOAK
@@ -43,7 +44,6 @@ SETUP = """\
 %xmode Verbose
 import os
 from ppio_widgets import EnvRef, Instance, PpioClient, api, check, launch
-api.LOOK_UP_SECONDS = 0.1
 BODY = BODY | {"envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}
 key = lambda: os.environ["SWEEP_KEY"]
 client = PpioClient(key, base_url=URL)
@@ -144,6 +144,7 @@ def test_an_interrupt_shows_no_secret(shell, raised, monkeypatch, capfd):
     monkeypatch.setenv("PPIO_API_KEY", KEY)
     monkeypatch.setenv("HF_TOKEN", ENV_SECRET)
     monkeypatch.setattr("getpass.getpass", lambda _prompt: KEY)
+    monkeypatch.setattr(api, "LOOK_UP_SECONDS", 0.1)
     with faulty(answers) as server:
         shell.user_ns |= {"BODY": MINIMAL, "URL": server.url}
         shell.run_cell(SETUP)
