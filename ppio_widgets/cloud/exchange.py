@@ -153,7 +153,11 @@ class Exchange:
             self.interrupted = not isinstance(error, Exception)
             log.info("%s %s: %s in %s", request.method, request.url.path, self.failure, frames_of(error))
         finally:
-            self._call_off()
+            try:
+                self._call_off()
+            except BaseException:  # an Interrupt: a watchdog that is left would wait for minutes
+                self._call_off()
+                raise
         log.info(
             "%s %s: %s in %.2f s", request.method, request.url.path, self.status, time.monotonic() - began
         )
