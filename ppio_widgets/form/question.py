@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # read it before. The stylesheet has the same number.
 READ_SECONDS = 0.7
 
+# When a question was asked that the page has not been told: no answer to it counts.
+UNASKED = float("inf")
+
 
 class Question:
     """What will happen, with Cancel and Yes at opposite ends; an answer counts once it could be read.
@@ -61,7 +64,8 @@ class Question:
         self._style = style
         self._answer_yes = on_yes
         self._answer_cancel = on_cancel
-        self._asked_at = float("inf")  # before it is asked, no answer counts
+        self._asked_at = UNASKED
+        self._wording: tuple[str, Sequence[str], bool] = ("", (), False)
         self._early = False
         self._lines: tuple[str, ...] = ()
         self._text = theme.html("", "ppw-question")
@@ -84,7 +88,8 @@ class Question:
         yes_on_left : bool
             Whether the button that asks stands on the right: Yes must not take its place.
         """
-        self._asked_at = float("inf")  # should the page not be told, no answer counts
+        self._asked_at = UNASKED
+        self._wording = (yes, lines, yes_on_left)
         before, self._yes = self._yes, theme.button(yes, "ppw-yes", button_style=self._style)
         self._yes.on_click(self._on_yes)
         # At the end: a page makes the views anew from the first that is another one.
@@ -122,13 +127,17 @@ class Question:
         """Whether an answer counts by now; an early one is told why it does not."""
         if worker.clock.monotonic() - self._asked_at >= READ_SECONDS:
             return True
+        if self._asked_at == UNASKED:  # a thread could not tell the page; whoever clicks can be told
+            theme.tell_again(self.box)
+            yes, lines, yes_on_left = self._wording
+            self.ask(yes, lines, yes_on_left=yes_on_left)
         self._early = True
         self._render()
         return False
 
     @guarded
     def _on_yes(self, button: Any) -> None:
-        if button is self._yes and self._was_read():
+        if self._was_read() and button is self._yes:
             self._answer_yes()
 
     @guarded

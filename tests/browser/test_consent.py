@@ -215,18 +215,17 @@ def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives
 def test_a_question_that_is_asked_anew_has_the_focus_that_its_yes_had(notebook, lab):
     """Another price comes on a thread; what had the focus elsewhere keeps it."""
     page = notebook.page
-    notebook.open(
-        [
-            f"from ppio_widgets import LaunchForm\nform = LaunchForm({FIRST!r}, practice=True)\nform",
-            "import os, threading, time\nfrom ppio_widgets.launcher.session import Repriced\n"
-            f"os.chdir({str(lab.folder)!r})\n"
-            "def reprice():\n"
-            "    for name in ('price-1', 'price-2', 'price-3'):\n"
-            "        while not os.path.exists(name): time.sleep(0.05)\n"
-            "        form.session.repriced = Repriced(None)\n"
-            "threading.Thread(target=reprice, daemon=True).start()",
-        ]
-    )
+    reprice = f"""\
+import os, threading, time
+from ppio_widgets.launcher.session import Repriced
+def reprice():
+    for name in ("price-1", "price-2", "price-3"):
+        while not os.path.exists(os.path.join({str(lab.folder)!r}, name)):
+            time.sleep(0.05)
+        form.session.repriced = Repriced(None)
+threading.Thread(target=reprice, daemon=True).start()"""
+    form = f"from ppio_widgets import LaunchForm\nform = LaunchForm({FIRST!r}, practice=True)\nform"
+    notebook.open([form, reprice])
     notebook.run(0)
     view = notebook.form(0)
     notebook.run(1)
