@@ -59,7 +59,7 @@ class AskingButtons:
         # Built when first needed.
         self._actions: dict[Action, w.Button] = {}
         self._question: Question | None = None
-        self._asked = ""
+        self._asked: tuple[str, ...] = ()
         self.box = theme.box([], "ppw-actions")
 
     def show(
@@ -77,7 +77,8 @@ class AskingButtons:
         """
         asking = self.session.asking
         question = self._ask(asking, machines) if asking else None
-        self._asked = asking
+        if question is None:
+            self._asked = ()
         shown: list[Any] = [question.box] if question else [*map(self._button, actions), *beside]
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
@@ -103,10 +104,10 @@ class AskingButtons:
         if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in machines):
             lines.append(say("lost.prepaid"))
         lines = list(map(esc, lines))
-        if action != self._asked:
+        asked = (action, *lines)
+        if asked != self._asked:  # another action, other instances, or more of them is known to be lost
             self._question.ask(say(f"sure.{action}"), lines)
-        else:
-            self._question.tell(lines)
+            self._asked = asked
         return self._question
 
     def _button(self, action: Action) -> w.Button:

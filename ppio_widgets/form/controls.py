@@ -82,8 +82,9 @@ class LaunchControls:
 
     def ask_anew(self) -> None:
         """Begin the time to read an open confirmation: only now is it on the screen."""
-        if self.session.status is LaunchState.ARMED:
-            self._ask(anew=True)
+        if self.session.status is LaunchState.ARMED and self._question is not None:
+            self._ask()
+            self._question.begin()
 
     @guarded
     def _on_launch(self, _button: Any) -> None:

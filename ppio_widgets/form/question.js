@@ -20,6 +20,10 @@ if (window.ppw && !ppw.ask) {
     const told = asked.querySelector('.ppw-early');
     told.textContent = told.dataset.early;
   }, true);
+  // A Yes that is replaced takes its focus with it: the question has it then.
+  let held;
+  document.addEventListener('focusin', (event) => { held = event.target; });
+  const keep = (changes) => changes.forEach(({target, removedNodes}) => [...removedNodes].includes(held) && target.focus());
   // Names a question after its first line, and describes it by the others.
   let texts = 0;
   ppw.ask = (image, tries) => {
@@ -31,6 +35,8 @@ if (window.ppw && !ppw.ask) {
       asked.setAttribute(name, text.id);
     });
     asked.tabIndex = -1;
+    asked.ppwKeeper ||= new MutationObserver(keep);
+    asked.ppwKeeper.observe(asked, {childList: true});
     asked.setAttribute('role', 'alertdialog');
   };
   // After an answer the focus goes to what came of it, or back to the button that asked.

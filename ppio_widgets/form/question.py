@@ -12,6 +12,8 @@ from ppio_widgets.launcher import worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import ipywidgets as w
+
     from ppio_widgets.form.guard import Session
     from ppio_widgets.locale import Words
 
@@ -19,12 +21,16 @@ if TYPE_CHECKING:
 # read it before. The stylesheet has the same number.
 READ_SECONDS = 0.7
 
+# When a question was asked that the page has not been told: no answer to it counts.
+UNASKED = float("inf")
+
 
 class Question:
     """What will happen, with Cancel and Yes at opposite ends; an answer counts once it could be read.
 
-    The constant script makes an alert dialog of `box` and gives it the focus, and presses the third
-    button, which nobody sees, for Esc: that cancels at any time.
+    The constant script makes an alert dialog of `box` and gives it the focus, and presses the
+    button that nobody sees for Esc: that cancels at any time. A click names no question, and a busy
+    kernel handles it late: so each question has a Yes of its own, and that of an older one reaches nobody.
 
     Parameters
     ----------
@@ -55,22 +61,23 @@ class Question:
         self.session = session
         self.show_fault = show_fault
         self._say = say
+        self._style = style
         self._answer_yes = on_yes
         self._answer_cancel = on_cancel
-        self._asked_at = float("inf")  # before it is asked, no answer counts
+        self._asked_at = UNASKED
+        self._wording: tuple[str, Sequence[str], bool] = ("", (), False)
         self._early = False
         self._lines: tuple[str, ...] = ()
         self._text = theme.html("", "ppw-question")
         self._cancel = theme.button(say("ask.cancel"), "ppw-no")
-        self._yes = theme.button("", "ppw-yes", button_style=style)
+        self._yes: w.Button | None = None
         self._escape = theme.button("Esc", "ppw-esc")
-        self.box = theme.box([self._text, self._cancel, self._yes, self._escape], "ppw-asked")
+        self.box = theme.box([self._text, self._cancel, self._escape], "ppw-asked")
         self._cancel.on_click(self._on_cancel)
-        self._yes.on_click(self._on_yes)
         self._escape.on_click(self._on_escape)
 
     def ask(self, yes: str, lines: Sequence[str], *, yes_on_left: bool = False) -> None:
-        """Ask anew, before `box` is shown: the time to read begins.
+        """Ask anew: no click on what was asked before answers it, and the time to read begins.
 
         Parameters
         ----------
@@ -81,11 +88,22 @@ class Question:
         yes_on_left : bool
             Whether the button that asks stands on the right: Yes must not take its place.
         """
-        self._asked_at = worker.clock.monotonic()
-        self._early = False
-        self._yes.description = yes
+        self._asked_at = UNASKED
+        self._wording = (yes, lines, yes_on_left)
+        before, self._yes = self._yes, theme.button(yes, "ppw-yes", button_style=self._style)
+        self._yes.on_click(self._on_yes)
+        # At the end: a page makes the views anew from the first that is another one.
+        self.box.children = [self._text, self._cancel, self._escape, self._yes]
+        if before is not None:
+            before.close()
         (self.box.add_class if yes_on_left else self.box.remove_class)("ppw-turned")
+        self._early = False
         self.tell(lines)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin the time to read: only now is it on the screen."""
+        self._asked_at = worker.clock.monotonic()
 
     def tell(self, lines: Sequence[str]) -> None:
         """Say what came to be known of an open question meanwhile."""
@@ -109,13 +127,17 @@ class Question:
         """Whether an answer counts by now; an early one is told why it does not."""
         if worker.clock.monotonic() - self._asked_at >= READ_SECONDS:
             return True
+        if self._asked_at == UNASKED:  # a thread could not tell the page; whoever clicks can be told
+            theme.tell_again(self.box)
+            yes, lines, yes_on_left = self._wording
+            self.ask(yes, lines, yes_on_left=yes_on_left)
         self._early = True
         self._render()
         return False
 
     @guarded
-    def _on_yes(self, _button: Any) -> None:
-        if self._was_read():
+    def _on_yes(self, button: Any) -> None:
+        if self._was_read() and button is self._yes:
             self._answer_yes()
 
     @guarded

@@ -391,8 +391,8 @@ class LaunchSession(HasTraits):
         """Have an old price asked for again; whether it is still to come."""
         if not self.plan.price_is_old:
             return False
-        if self.loading.isdisjoint(OFFERS):
-            self.pricing = True
+        self.pricing = True
+        if self.loading.isdisjoint(OFFERS):  # else it is on its way already
             self.load(kinds=PRICES)
         return self.plan.price_is_old
 

@@ -170,20 +170,22 @@ def sheet(lab, chromium):
         yield sheet
 
 
+FIRST = {
+    "name": "consent-first",
+    "product_id": "a100-80g",
+    "image": "ubuntu:24.04",
+    "billing": {"mode": "postpaid"},
+    "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+}
+
+
 def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
     """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
     page = notebook.page
     go = lab.folder / "go"
     busy = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
     form = "from ppio_widgets import LaunchForm\nLaunchForm({!r}, practice=True)"
-    body = {
-        "name": "consent-first",
-        "product_id": "a100-80g",
-        "image": "ubuntu:24.04",
-        "billing": {"mode": "postpaid"},
-        "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
-    }
-    notebook.open([form.format(body), busy])
+    notebook.open([form.format(FIRST), busy])
     notebook.run(0)
     view = notebook.form(0)
     launch = view.get_by_role("button", name="Launch", exact=True)
@@ -208,6 +210,53 @@ def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives
     ]
     go.touch()
     expect(view.get_by_role("alertdialog")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_question_that_is_asked_anew_has_the_focus_that_its_yes_had(notebook, lab):
+    """Another price comes on a thread; what had the focus elsewhere keeps it."""
+    page = notebook.page
+    reprice = f"""\
+import os, threading, time
+from ppio_widgets.launcher.session import Repriced
+def reprice():
+    for name in ("price-1", "price-2", "price-3"):
+        while not os.path.exists(os.path.join({str(lab.folder)!r}, name)):
+            time.sleep(0.05)
+        form.session.repriced = Repriced(None)
+threading.Thread(target=reprice, daemon=True).start()"""
+    form = f"from ppio_widgets import LaunchForm\nform = LaunchForm({FIRST!r}, practice=True)\nform"
+    notebook.open([form, reprice])
+    notebook.run(0)
+    view = notebook.form(0)
+    notebook.run(1)
+    view.get_by_role("button", name="Launch", exact=True).click()
+    asked = view.get_by_role("alertdialog")
+    expect(asked).to_be_focused()
+    yes, cancel = (view.get_by_role("button", name=name, exact=True) for name in (LAUNCH, "Cancel"))
+
+    def another_price(name):
+        let_read(yes)
+        page.evaluate("yes => { window.older = yes }", yes.element_handle())
+        (lab.folder / name).touch()
+        page.wait_for_function("!older.isConnected", timeout=PATIENCE)
+        expect(yes).to_be_visible()
+
+    another_price("price-1")
+    expect(asked).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(yes).to_be_focused()
+    another_price("price-2")
+    expect(asked).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(cancel).to_be_focused()
+    another_price("price-3")
+    expect(cancel).to_be_focused()
+    assert cancel.bounding_box()["x"] < yes.bounding_box()["x"]
+    page.keyboard.press("Tab")
+    expect(yes).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(view.get_by_role("button", name="Launch", exact=True)).to_be_focused()
 
 
 def apart(one, other):

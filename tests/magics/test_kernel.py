@@ -11,6 +11,25 @@ from .kernel import Kernel, environment, text_of
 
 LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --image i"
 
+# A form whose price is two hours old, while the new one is on its way.
+OLD_PRICE = """\
+import threading
+from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.launcher import worker
+from tests.consent import let_read
+from tests.prices import BODY, pricing
+from tests.threads import wait_for_threads
+prices = pricing(lambda: worker.clock.now())
+cloud = prices.__enter__()
+form = LaunchForm(BODY, client=PpioClient(base_url=cloud.server.url), language="en")
+form.appear()
+wait_for_threads("ppio-catalogue")
+tick, now = worker.clock.monotonic, worker.clock.now
+worker.clock.monotonic = lambda: tick() + 7200.0
+worker.clock.now = lambda: now() + 7200.0
+cloud.cents, cloud.gate = 2520, threading.Event()
+"""
+
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
@@ -85,16 +104,46 @@ def test_a_launch_displays_itself_once(kernel):
     assert " on the practice cloud" in shown[0]["content"]["data"]["text/plain"]
 
 
+def press(kernel, model):
+    kernel.client.shell_channel.send(
+        kernel.client.session.msg(
+            "comm_msg", {"comm_id": model, "data": {"method": "custom", "content": {"event": "click"}}}
+        )
+    )
+
+
+def test_a_click_while_a_cell_runs_does_not_answer_the_question_that_came_meanwhile(kernel):
+    kernel.run(OLD_PRICE)
+    form = "form._controls._question"
+    press(kernel, kernel.value("form._controls._launch.model_id").strip("'"))
+    yes = kernel.value(f"{form}._yes.model_id").strip("'")
+    assert kernel.value(f"'Asking for the price again' in {form}._text.value") == "True"
+    busy = kernel.client.session.msg(
+        "execute_request",
+        {
+            "code": "cloud.gate.set()\nlet_read()",
+            "silent": False,
+            "allow_stdin": False,
+            "user_expressions": {},
+        },
+    )
+    kernel.client.shell_channel.send(busy)
+    press(kernel, yes)  # handled after the cell, when the new question could have been read
+    assert kernel.value(f"'¥25.20' in {form}._text.value") == "True"
+    assert kernel.value("(form.session.status.value, cloud.posts)") == "('armed', 0)"
+    press(kernel, kernel.value(f"{form}._yes.model_id").strip("'"))
+    assert kernel.value("bool(form.session.launch.wait_for_answer(20).id), cloud.posts") == "(True, 1)"
+    kernel.run(
+        "form.close()\nprices.__exit__(None, None, None)\ndel worker.clock.monotonic, worker.clock.now"
+    )
+
+
 def test_clicks_over_the_wire_launch_once_and_the_answer_reaches_the_widgets(kernel):
     kernel.run(f"from ppio_widgets import LaunchForm\nform = LaunchForm({MINIMAL!r}, practice=True)")
     before = count(kernel)
 
     def click(expression):
-        model = kernel.value(f"{expression}.model_id").strip("'")
-        message = kernel.client.session.msg(
-            "comm_msg", {"comm_id": model, "data": {"method": "custom", "content": {"event": "click"}}}
-        )
-        kernel.client.shell_channel.send(message)
+        press(kernel, kernel.value(f"{expression}.model_id").strip("'"))
 
     click("form._controls._launch")
     click("form._controls._question._yes")

@@ -16,7 +16,7 @@ from tests.consent import let_read
 from tests.practice import RICH
 from tests.threads import wait_for_threads
 
-from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into, until
+from .conftest import answer, click, every, find, find_all, message, press, shown, shows, type_into, until
 from .test_machine import AccountClock
 from .test_settling import LosingTransport, form_on
 
@@ -47,19 +47,23 @@ def still(monkeypatch, clock):
 
 
 class Asked:
-    """A view with an open question: the buttons by what they do, and whether anything was done."""
+    """A view with an open question: the buttons by what they do, and whether anything was done.
 
-    def __init__(self, view, yes, done):
+    `again` asks once more, after the question was withdrawn or while it is open.
+    """
+
+    def __init__(self, view, yes, done, again):
         self.view = view
         self.yes = find(view, yes)
         self.cancel = find(view, "Cancel")
         self.escape = find(view, "Esc")
         self.done = done
-        self._name = yes
+        self.again = again
+        self.name = yes
 
     @property
     def is_open(self):
-        return bool(find_all(self.view, self._name))
+        return bool(find_all(self.view, self.name))
 
 
 @pytest.fixture
@@ -92,22 +96,41 @@ def opened(wire, clock):
 def _launch(opened, make_form, client, account, clock, requests):
     form = make_form(MINIMAL)
     press(find(form, "Launch"))
-    return Asked(form, "Yes, launch it", lambda: requests == ["POST"])
+
+    def again():
+        press(find(form, "Esc"))
+        press(find(form, "Launch"))
+
+    return Asked(form, "Yes, launch it", lambda: requests == ["POST"], again)
 
 
 def _once_more(opened, make_form, client, account, clock, requests):
     account.create(MINIMAL)
     form = make_form(MINIMAL)
-    press(find(form, "Launch"))
-    worker.clock.seconds += 1
-    press(find(form, "Yes, launch it"))
-    shows(form, "already there")
-    return Asked(form, "Launch a copy", lambda: requests == ["POST"])
+
+    def ask():
+        press(find(form, "Launch"))
+        worker.clock.seconds += 1
+        press(find(form, "Yes, launch it"))
+        until(lambda: find_all(form, "Launch a copy"), "it is asked once more")
+
+    def again():
+        press(find(form, "Esc"))
+        ask()
+
+    ask()
+    return Asked(form, "Launch a copy", lambda: requests == ["POST"], again)
 
 
 def _line(opened, make_form, client, account, clock, requests):
-    card = opened(ConfirmCard(MINIMAL, client, language="en"))
-    return Asked(card, "Yes, launch it", lambda: requests == ["POST"])
+    card = opened(ConfirmCard(BODY, client, language="en"))
+
+    def again():
+        """Its first price comes: it is another question."""
+        card._repr_mimebundle_()
+        wait_for_threads("ppio-catalogue")
+
+    return Asked(card, "Yes, launch it", lambda: requests == ["POST"], again)
 
 
 def _absent(opened, make_form, client, account, clock, requests):
@@ -119,7 +142,24 @@ def _absent(opened, make_form, client, account, clock, requests):
     until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")
     type_into(find(form, NAME_IT), "demo")
     press(find(form, "Declare it absent"))
-    return Asked(form, "Yes, it is not there", lambda: launch.state is LaunchState.ABSENT)
+
+    def again():
+        press(find(form, "Esc"))
+        press(find(form, "Declare it absent"))
+
+    return Asked(form, "Yes, it is not there", lambda: launch.state is LaunchState.ABSENT, again)
+
+
+def another(view, name):
+    """Ask about another action, and then about the same once more."""
+
+    def again():
+        for one in ("Stop …" if name == "Delete …" else "Delete …", name):
+            press(find(view, "Esc"))
+            if find_all(view, one):
+                press(find(view, one))
+
+    return again
 
 
 def _on_card(name, yes, method):
@@ -132,7 +172,7 @@ def _on_card(name, yes, method):
         machine = Instance(identity, client).refresh()
         card = opened(MachineCard(machine, language="en"))
         press(find(card, name))
-        return Asked(card, yes, lambda: requests[:1] == [method])
+        return Asked(card, yes, lambda: requests[:1] == [method], another(card, name))
 
     return ask
 
@@ -156,7 +196,7 @@ def _on_board(name, yes, method):
         until(is_listed, "it is listed")
         message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
         press(find(board, name))
-        return Asked(board, yes, lambda: requests[:1] == [method])
+        return Asked(board, yes, lambda: requests[:1] == [method], another(board, name))
 
     return ask
 
@@ -213,6 +253,19 @@ def test_escape_counts_at_once(asked):
     assert not asked.done()
 
 
+def test_a_click_on_an_older_question_answers_no_later_one(asked, still):
+    """A busy kernel handles it when the later one could have been read, and it names no question."""
+    older = asked.yes.model_id
+    asked.again()
+    still.seconds += 1
+    click(older)
+    assert asked.is_open
+    assert not asked.done()
+    click(find(asked.view, asked.name).model_id)
+    assert not asked.is_open
+    until(asked.done, "what was confirmed is done")
+
+
 def test_held_enter_and_double_clicks_on_what_asks_only_ask(asked, still, make_form, requests):
     """What the front end would send without the script: the answers of a held key are all early."""
     for _repeat in range(200):
@@ -220,6 +273,58 @@ def test_held_enter_and_double_clicks_on_what_asks_only_ask(asked, still, make_f
         still.seconds += 0.003
     assert asked.is_open
     assert not asked.done()
+
+
+def test_a_second_click_on_the_first_yes_does_not_answer_what_it_asked_for(
+    make_form, account, requests, still
+):
+    account.create(MINIMAL)
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    still.seconds += 1
+    first = find(form, "Yes, launch it").model_id
+    click(first)
+    until(lambda: find_all(form, "Launch a copy"), "it is asked once more")
+    still.seconds += 1
+    click(first)
+    assert find_all(form, "Launch a copy")
+    assert requests == []
+
+
+def test_stop_does_not_answer_for_delete(opened, client, account, clock, requests, still):
+    machine = Instance(account.create(BODY)["id"], client)
+    clock.turn(10)
+    card = opened(MachineCard(machine.refresh(), language="en"))
+    press(find(card, "Stop …"))
+    stop = find(card, "Yes, stop it").model_id
+    press(find(card, "Esc"))
+    press(find(card, "Delete …"))
+    still.seconds += 1
+    click(stop)
+    assert find_all(card, "Yes, delete it for good")
+    assert requests == []
+
+
+def test_what_an_open_question_comes_to_name_is_another_question(
+    opened, client, account, clock, requests, still, monkeypatch
+):
+    """That the rest of the month is lost was not known when Yes was clicked."""
+    monkeypatch.setattr(account, "_balance", RICH)
+    identity = account.create(RENEWING)["id"]
+    clock.turn(10)
+    machine = Instance(identity, client)
+    card = opened(MachineCard(machine, language="en"))
+    press(find(card, "Delete …"))
+    older = find(card, "Yes, delete it for good").model_id
+    before = shown(card)
+    still.seconds += 1
+    machine.refresh()
+    assert "prepaid" not in before
+    assert "prepaid" in shown(card)
+    still.seconds += 1
+    click(older)
+    assert find_all(card, "Yes, delete it for good")
+    assert requests == []
 
 
 def test_each_question_is_read_anew(make_form, account, requests, still):
@@ -319,7 +424,9 @@ def test_a_question_costs_nothing_until_it_is_asked_and_five_models_then(wire, m
     press(find(form, "Esc"))
     press(find(form, "Launch"))
     wait_for_threads("ppio-since")
-    assert wire.count("comm_open") == 0, "it is asked with the same widgets"
+    assert (wire.count("comm_open"), wire.count("comm_close")) == (1, 1), "a Yes of its own, and no more"
+    assert wire.count() <= 8
+    assert wire.size() <= 2_000
 
 
 def test_the_stylesheet_keeps_clicks_away_for_as_long_as_the_kernel_does():

@@ -15,7 +15,7 @@ from tests.consent import let_read
 from tests.prices import BODY, pricing
 from tests.threads import wait_for_threads
 
-from .conftest import displayed, every, find, find_all, press, shown, type_into, until
+from .conftest import click, displayed, every, find, find_all, press, shown, type_into, until
 
 HOURS = 2 * 3600.0
 CEILING = "Price ceiling per hour"
@@ -120,6 +120,45 @@ def test_one_that_changed_is_asked_about_anew_with_old_and_new(make_form, cloud,
         assert cloud.posts == 1
         form.close()
         wait_for_threads("ppio-launch", "ppio-watch", "ppio-timer")
+
+
+def test_a_click_on_the_old_price_does_not_answer_the_new_one(form, cloud, time):
+    """The kernel was busy: it handles the click when the new question could have been read."""
+    time.turn(HOURS)
+    cloud.cents, cloud.gate = 2520, threading.Event()
+    press(find(form, "Launch"))
+    old = find(form, YES).model_id
+    assert "¥12.60" in question(form)
+    cloud.gate.set()
+    let_read()
+    assert "now it is ¥25.20" in question(form)
+    click(old)
+    assert form.session.status is LaunchState.ARMED
+    assert cloud.posts == 0
+    click(find(form, YES).model_id)
+    assert form.session.launch.wait_for_answer(10).id
+    assert cloud.posts == 1
+
+
+def test_a_price_that_is_on_its_way_already_is_said_to_be(form, cloud, time):
+    """Refresh was pressed before: the question waits for that answer, and says so."""
+    time.turn(HOURS)
+    before = cloud.listings
+    cloud.gate = threading.Event()
+    press(find(form, "Refresh prices and lists"))
+    press(find(form, "Launch"))
+    assert "Asking for the price again" in question(form)
+    time.turn(10)
+    press(find(form, YES))
+    assert "Asking for the price again" in question(form)
+    assert cloud.posts == 0
+    cloud.gate.set()
+    landed()
+    assert "Asking for" not in question(form)
+    assert cloud.listings == 2 * before, "each listing was asked for once more"
+    press(find(form, YES))
+    assert form.session.launch.wait_for_answer(10).id
+    assert cloud.posts == 1
 
 
 def test_a_question_whose_price_grows_old_is_not_answered(form, cloud, time, monkeypatch):

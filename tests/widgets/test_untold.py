@@ -11,12 +11,13 @@ from comm.base_comm import BaseComm
 
 from ppio_widgets.form.confirm import ConfirmCard
 from ppio_widgets.form.launch_card import LaunchCard
+from ppio_widgets.launcher.session import Repriced
 from tests.bodies import MINIMAL
 from tests.consent import let_read
 from tests.front_end import Page
 from tests.threads import wait_for_threads
 
-from .conftest import find, press, type_into
+from .conftest import click, find, press, type_into
 
 
 @pytest.fixture
@@ -68,6 +69,29 @@ def test_before_anything_leaves_the_page_no_longer_says_that_nothing_was_sent(ma
     assert "nothing has been sent" not in page.html(form.model_id)
     cloud.hold.set()
     form.session.launch.wait_for_answer(10)
+
+
+def test_a_price_that_no_thread_could_tell_is_told_to_whoever_clicks(make_form, page, cloud, failures):
+    """Until then no answer counts: the page asks about another price."""
+    form = make_form(MINIMAL)
+    press(find(form, "Launch"))
+    let_read()
+    page.deaf = True
+    landing = threading.Thread(target=setattr, args=(form.session, "repriced", Repriced(None)))
+    landing.start()
+    landing.join()
+    let_read()
+    older = find(form, "Yes, launch it").model_id
+    click(older)
+    assert cloud.posts == 0
+    assert "Read first" in page.html(form.model_id)
+    let_read()
+    click(older)
+    assert cloud.posts == 0
+    page.deaf = False
+    click(find(form, "Yes, launch it").model_id)
+    assert form.session.launch.wait_for_answer(10).id
+    assert cloud.posts == 1
 
 
 def test_a_form_whose_threads_cannot_tell_says_where_to_look(make_form, page, cloud, failures):
