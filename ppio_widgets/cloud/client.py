@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - as httpcore
 import json
 import logging
 import ssl
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+import httpcore  # noqa: F401 - else a thread imports it as it first connects: a child forked meanwhile would wait for that
 import httpx
 
 from ppio_widgets import forks, notebook
