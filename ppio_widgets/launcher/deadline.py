@@ -60,7 +60,7 @@ def _differ(one: float, other: float) -> bool:
 
 
 class _Left(NamedTuple):
-    """How long is left: by the clock that may be set, by the one that is not, by the cloud's as last heard."""
+    """How long is left: by the clock that may be set, by the one that is not, by the cloud's as heard."""
 
     wall: float
     tick: float
