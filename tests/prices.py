@@ -23,7 +23,7 @@ class PriceCloud:
 
     `cents` is its price (in 1/100), None while prices cannot be read; `status` that of its instance.
     While `gate` is there, a listing of products waits for it. `looks` are what the next looks at the
-    instance are answered in place of it (None: with it); `dates` is the clock that its `Date` is of.
+    instance are answered in place of it (None: with it); `dates` is the clock of its `Date`, if another.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -31,7 +31,7 @@ class PriceCloud:
         self.began = int(now()) - 3600
         self.cents: int | None = 1260
         self.dated = True
-        self.dates = now
+        self.dates: Callable[[], float] | None = None
         self.looks: Iterator[Any] = iter(())
         self.status = "running"
         self.gate: Any = None
@@ -40,7 +40,7 @@ class PriceCloud:
 
     def __call__(self, request: Received) -> tuple[Any, ...]:
         status, content, *headers = self._answer(request)
-        date = (f"Date: {formatdate(self.dates(), usegmt=True)}",) if self.dated else ()
+        date = (f"Date: {formatdate((self.dates or self.now)(), usegmt=True)}",) if self.dated else ()
         return (status, content, *date, *headers)
 
     def _answer(self, request: Received) -> tuple[Any, ...]:
