@@ -212,7 +212,12 @@ class ApiError(PpioError):
         The API's own name for the error (``"VALIDATOR_PARAM"``), or ``""``.
     message : str
         The server's own words, shortened, control characters made visible.
+    server_time : float
+        The server's clock as Unix seconds; 0 where not told, or where the answer is not surely the API's
+        and fresh.
     """
+
+    server_time = 0.0
 
     @property
     def status(self) -> int:

@@ -22,7 +22,8 @@ class PriceCloud:
     """One product, sold by the hour; what is launched runs at once and can be stopped.
 
     `cents` is its price (in 1/100), None while prices cannot be read; `status` that of its instance.
-    While `gate` is there, a listing of products waits for it.
+    While `gate` is there, a listing of products waits for it. `looks` are what the next looks at the
+    instance are answered in place of it (None: with it); `dates` is the clock of its `Date`, if another.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -30,17 +31,19 @@ class PriceCloud:
         self.began = int(now()) - 3600
         self.cents: int | None = 1260
         self.dated = True
+        self.dates: Callable[[], float] | None = None
+        self.looks: Iterator[Any] = iter(())
         self.status = "running"
         self.gate: Any = None
         self.server: FaultServer
         self.stops: list[float] = []
 
     def __call__(self, request: Received) -> tuple[Any, ...]:
-        status, content = self._answer(request)
-        date = (f"Date: {formatdate(self.now(), usegmt=True)}",) if self.dated else ()
-        return (status, content, *date)
+        status, content, *headers = self._answer(request)
+        date = (f"Date: {formatdate((self.dates or self.now)(), usegmt=True)}",) if self.dated else ()
+        return (status, content, *date, *headers)
 
-    def _answer(self, request: Received) -> tuple[int, Any]:
+    def _answer(self, request: Received) -> tuple[Any, ...]:
         path, _, query = request.target.partition("?")
         if path.endswith("/products"):
             return self._products(query)
@@ -53,7 +56,7 @@ class PriceCloud:
             self.status = "exited"
             return 200, {}
         if path.endswith("/instances/i-1"):
-            return 200, self._instance()
+            return next(self.looks, None) or (200, self._instance())
         return 200, {"data": [], "next_cursor": "", "has_more": False}
 
     def _products(self, query: str) -> tuple[int, Any]:

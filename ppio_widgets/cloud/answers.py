@@ -190,6 +190,7 @@ def read_reply(exchange: Exchange, host: str, earlier: float, mask: Mask = str) 
     if not 200 <= exchange.status < 300:
         error = read_error(exchange.status, exchange.content, exchange.retry_after, mask)
         odd = _stale(exchange, earlier) or _not_the_apis(exchange.content)
+        error.server_time = 0.0 if odd else exchange.date
         # Only "not found" makes a state; every other error stays what it is, whoever said it.
         return not_certain(host, odd) if odd and is_gone(error) else error
     found = _parsed(exchange.content)

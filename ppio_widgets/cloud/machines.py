@@ -29,7 +29,7 @@ from ppio_widgets.cloud.echo import hiding
 from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.paging import PAGE_SIZE, ask
-from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
+from ppio_widgets.errors import ApiError, NotSent, OutcomeUnknown, PpioError
 from ppio_widgets.locale import Phrase
 
 if TYPE_CHECKING:
@@ -95,11 +95,18 @@ class Machines:
     def ask_date(self, instance_id: str) -> float:
         """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
 
+        An error of the API's own, such as not found, tells it as well.
+
         Raises
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        return self.get_reply(path_of(instance_id), {}).server_time
+        try:
+            return self.get_reply(path_of(instance_id), {}).server_time
+        except ApiError as error:
+            if not error.server_time:
+                raise
+            return error.server_time
 
     def get_body(self, instance_id: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the body that would make another instance like this one, and the names of its envs.

@@ -2,17 +2,21 @@
 
 PPIO has no such timer. This one is gone with the kernel, and its words say so.
 
-Two clocks of this machine count towards it: the one that shows the time and may be set, and the one that
-nobody sets and that goes on asleep, where the system has such a clock. While they agree to a minute, the
-time has come when they say so. Where they do not (one was set, or the machine slept and only one of them
-counted that), the cloud's clock decides: it is asked when the timer begins and whenever they part.
+Three clocks count towards it: the one of this machine that shows the time and may be set, the one that
+nobody sets and that goes on asleep, where the system has such a clock, and the cloud's, by the `Date` of its
+answers. The cloud is asked until it has told its time once, and again while the clocks differ by more than a
+minute. Then its time decides. By itself it brings a stop forward; it puts one off where a clock of this
+machine says the same, or else only while each slice of the wait hears it anew and it keeps the pace of the
+clock that nobody sets. Without it, that clock decides; where that may have slept, the earlier one does: what
+stops too late costs money, and what stops too early can be started again.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import plain
@@ -50,6 +54,38 @@ class _Timers:
         self.by_machine.clear()
 
 
+def _differ(one: float, other: float) -> bool:
+    """Whether clocks by which so much is left do not agree."""
+    return abs(one - other) > CLOCKS_DIFFER_SECONDS
+
+
+class _Left(NamedTuple):
+    """How long is left: by the clock that may be set, by the one that is not, by the cloud's as heard."""
+
+    wall: float
+    tick: float
+    heard: float
+
+    @property
+    def own(self) -> float:
+        """By this machine alone: its clock that nobody sets, or the earlier one where that may have slept."""
+        return self.tick if worker.clock.counts_sleep else min(self.wall, self.tick)
+
+    @property
+    def parted(self) -> bool:
+        """Whether it matters that this machine's clocks do not agree."""
+        return max(self.wall, self.tick) > 0 and _differ(self.wall, self.tick)
+
+    @property
+    def put_off(self) -> bool:
+        """Whether only the cloud's time says that it has not come yet."""
+        return self.own <= 0 and self.own + CLOCKS_DIFFER_SECONDS < self.heard < math.inf
+
+    def agrees(self, seconds: float) -> bool:
+        """Whether a clock of this machine says so as well."""
+        return not (_differ(seconds, self.wall) and _differ(seconds, self.tick))
+
+
 class Deadline:
     """A time at which an instance is stopped.
 
@@ -65,9 +101,10 @@ class Deadline:
     at : float
         Unix seconds; the cloud's, once it had to decide.
     judge : str
-        What told the time where this machine's clocks did not agree: ``"cloud"``; where that tells none
-        ``"steady"`` (the clock that nobody sets), or ``"earlier"`` where that may have slept; ``"unread"``
-        while it cannot be asked. Empty where they agreed.
+        What told the time where the clocks did not agree; empty where they did. Where those of this machine
+        differed: ``"cloud"``; without its time ``"steady"`` (the clock that nobody sets), or where that
+        may have slept ``"earlier"``, ``"unread"`` while it is asked again. Where only the cloud's differed
+        from them: ``"differ"`` (it counts), or ``"own"`` where it could not be relied on.
     state : str
         ``"waiting"``, ``"stopping"``, ``"failing"`` (it tries again), ``"done"``, ``"gone"`` (there
         was nothing to stop) or ``"cancelled"``.
@@ -79,11 +116,14 @@ class Deadline:
     def __init__(self, instance: Instance, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
-        self._is_span = is_span
         now = worker.clock.now()
-        self._left(when if is_span else when - now)
+        self._set_clocks(when if is_span else when - now)
         self.at = now + when if is_span else when
-        self._cloud_at = self.at
+        # By the cloud's clock: a length of time is counted by it from when it is first heard.
+        self._cloud_at = None if is_span else when
+        # The soonest that the cloud has told so far, by the clock that nobody sets.
+        self._heard_at = math.inf
+        self._to_hear = True
         self.state = "waiting"
         self.attempts = 0
         self.error: PpioError | None = None
@@ -122,7 +162,6 @@ class Deadline:
         return seen.name if seen is not None and seen.name else self.instance.id
 
     def _run(self) -> None:
-        self._begin_by_cloud()
         while (left := self._seconds_left()) > 0:
             if worker.clock.wait(self._called_off, min(left, SLICE_SECONDS)):
                 return
@@ -136,57 +175,68 @@ class Deadline:
             if worker.clock.wait(self._called_off, pause):
                 return
 
-    def _left(self, seconds: float) -> None:
+    def _set_clocks(self, seconds: float) -> None:
         """Take it that so many seconds are left, by both clocks of this machine."""
         self._wall_at, self._tick_at = worker.clock.now() + seconds, worker.tick() + seconds
 
-    def _begin_by_cloud(self) -> None:
-        """Learn what the cloud's clock says where it begins: a length of time is counted by it as well."""
-        left = self._tick_at - worker.tick()
-        date = None if self._called_off.is_set() else self._ask_date()
-        if not date:
-            return
-        if self._is_span:
-            self._cloud_at = date + left
-        elif abs(date - worker.clock.now()) > CLOCKS_DIFFER_SECONDS:
-            self._decide(date)
+    def _clocks(self) -> _Left:
+        tick = worker.tick()
+        return _Left(self._wall_at - worker.clock.now(), self._tick_at - tick, self._heard_at - tick)
 
     def _seconds_left(self) -> float:
-        """Return how long is left; where the clocks do not agree, by the cloud's."""
-        by_wall, by_tick = self._wall_at - worker.clock.now(), self._tick_at - worker.tick()
-        steady = worker.clock.counts_sleep
-        soonest, latest = sorted((by_wall, by_tick))
-        by_machine = by_tick if steady else soonest
-        if latest <= 0 or latest - soonest <= CLOCKS_DIFFER_SECONDS:
-            return by_machine
+        """Return how long is left, by the clock that counts."""
+        left = self._clocks()
+        if not (left.parted or left.put_off or self._to_hear):
+            return left.own
         date = self._ask_date()
-        if date:
-            return self._decide(date)
-        if date is None:  # a cloud that cannot be asked could not be told to stop it either
-            self._judge("unread")
-            return SLICE_SECONDS
-        self._left(by_machine)
-        self._judge("steady" if steady else "earlier")
-        return by_machine
+        left = self._clocks()  # a look takes its time, and the machine may have slept meanwhile
+        self._to_hear = date is None
+        told_first = bool(date) and self._cloud_at is None
+        by_cloud = self._hear(date, left.own) if date else None
+        if by_cloud is None or (told_first and left.parted):
+            settled = date == 0 or told_first
+            if left.parted:
+                self._judge("steady" if worker.clock.counts_sleep else "earlier" if settled else "unread")
+            elif left.put_off:
+                self._judge("own")
+            if settled:  # the clocks are not compared again before they part anew
+                self._set_clocks(left.own)
+            return left.own
+        if left.parted or _differ(by_cloud, left.own):
+            self.at = self._cloud_at or self.at
+            self._judge("cloud" if left.parted else "differ")
+            if by_cloud < left.own or left.agrees(by_cloud):
+                self._set_clocks(by_cloud)
+        elif left.put_off:
+            self._judge("own")
+        return by_cloud
+
+    def _hear(self, date: float, own: float) -> float | None:
+        """Return how long is left by the cloud's time; None where that has not kept the steady clock's pace.
+
+        It may come sooner, as that clock may have slept.
+        """
+        if self._cloud_at is None:
+            self._cloud_at = date + own
+        left = self._cloud_at - date
+        heard_at = worker.tick() + left
+        if heard_at > self._heard_at + CLOCKS_DIFFER_SECONDS:
+            return None
+        self._heard_at = min(heard_at, self._heard_at)
+        return left
 
     def _ask_date(self) -> float | None:
         """Return the cloud's time by a look; 0 where it tells none, None where it cannot be asked."""
+        if self._called_off.is_set():
+            return None
         try:
             return self.instance.client.ask_date(self.instance.id)
         except Exception as error:  # noqa: BLE001 - the timer goes on, whatever it was
             log.info("deadline: the cloud's time: %s", type(error).__name__)
             return None
 
-    def _decide(self, date: float) -> float:
-        """Let the cloud's clock decide; returns how long is left by it."""
-        left = self._cloud_at - date
-        self._left(left)
-        self.at = self._cloud_at
-        self._judge("cloud")
-        return left
-
     def _judge(self, judge: str) -> None:
-        """Say what told the time, as the clocks did not agree."""
+        """Say what tells the time, as the clocks do not agree."""
         if judge != self.judge:
             self.judge = judge
             log.warning("deadline: the clocks do not agree for instance %s: %s", self.instance.id, judge)
@@ -301,7 +351,7 @@ def set_when_launched(launch: Launch, when: float, *, is_span: bool = False) -> 
         Unix seconds; with `is_span`, seconds from when the id is known.
     is_span : bool
     """
-    once = threading.Lock()
+    once = forks.lock()
 
     def listen(changed: Launch) -> None:
         machine = changed.machine()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.details import InstanceDetail
-from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable
+from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.deadline import Deadline
 from ppio_widgets.launcher.timer import Timer
@@ -177,29 +177,181 @@ def test_it_is_said_on_card_and_in_the_log_in_both_languages(machine, time, capl
     assert "以云端时间为准" in timer.sentence(words("zh"))
 
 
-def test_a_cloud_that_cannot_be_asked_is_asked_until_it_can(time):
+NOT_FOUND = (404, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"})
+FAILURES = {
+    "a gateway refuses": (403, {"message": "not you"}),
+    "it breaks": (500, {"message": "not now"}),
+    "not certain": (200, {"data": None, "error": "x"}),
+}
+
+
+def until_stopped(cloud, answer):
+    """Have looks answered so until the instance was told to stop."""
+    cloud.looks = iter(lambda: None if cloud.stops else answer, 0)
+
+
+@pytest.mark.parametrize("why", list(FAILURES))
+@pytest.mark.parametrize("kind", ["after", "at"])
+def test_while_no_look_succeeds_the_clock_that_nobody_sets_tells_when_it_is_time(
+    machine, cloud, time, kind, why
+):
     time.counts_sleep = True
-    pretend = Pretend()
+    due = time.true + 2 * HOUR
+
+    def begin():
+        time.set(-6 * HOUR)
+        cloud.looks = iter(lambda: FAILURES[why] if time.true <= due else None, 0)
+
+    time.later(900, begin)
+    timer = machine.stop_after("2h") if kind == "after" else machine.stop_at(utc(due))
+    stopped = stopped_at(timer, cloud)
+    assert due - 2 <= stopped <= due + SOON, f"{(stopped - due) / 60:.1f} min off"
+    assert timer.judge == "steady"
+
+
+def test_a_stale_date_keeps_no_stop_from_its_time(machine, cloud, time):
+    time.counts_sleep = True
+    due = time.true + 2 * HOUR
+
+    def begin():
+        time.set(-6 * HOUR)
+        cloud.dates = lambda: time.true - (0 if cloud.stops else HOUR)
+
+    time.later(900, begin)
+    timer = machine.stop_after("2h")
+    assert due - 2 <= stopped_at(timer, cloud) <= due + SOON
+    assert timer.judge == "steady"
+
+
+@pytest.mark.parametrize("what", ["set forth", "set back", "asleep"])
+def test_without_such_a_clock_and_a_look_the_earlier_one_counts(machine, cloud, time, what):
+    time.counts_sleep = False
+    due = time.true + 2 * HOUR
+    early = HOUR if what == "set forth" else 0
+    time.later(900, lambda: (CHANGES[what](time), until_stopped(cloud, FAILURES["it breaks"])))
+    timer = machine.stop_after("2h")
+    assert due - 2 <= stopped_at(timer, cloud) + early <= due + SOON
+    assert "the earlier one counts; it is asked again" in repr(timer)
+    assert "以较早到时的时钟为准" in timer.sentence(words("zh"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "tells"),
+    [
+        (NOT_FOUND, True),
+        ((403, {"reason": "FORBIDDEN", "message": "not you"}), True),
+        ((*NOT_FOUND, "Age: 3600"), False),  # kept by somebody
+        ((403, {"message": "a gateway's"}), False),
+        ((404, "a page"), False),
+    ],
+)
+def test_an_error_tells_the_time_where_it_is_the_apis_own_and_fresh(machine, cloud, time, answer, tells):
+    cloud.looks = iter([answer])
+    if tells:
+        assert machine.client.ask_date("i-1") == time.true
+    else:
+        with pytest.raises(PpioError):
+            machine.client.ask_date("i-1")
+
+
+def test_a_cloud_that_cannot_be_asked_is_asked_until_it_can(machine, cloud, time):
+    time.counts_sleep = False
+    due = time.true + 2 * HOUR
     said = []
-    with on(pretend) as server:
-        one = at(server)
-        one.subscribe(lambda _one: said.append((one.deadline.judge, one.deadline.state, list(pretend.asked))))
-        pretend.gets = [(500, {"message": "not now"})] * 5
-        time.later(60, lambda: time.set(2 * HOUR))
-        timer = one.stop_after("2h")
-        wait_for_threads("ppio-deadline")
-        assert timer.state == "done"
-        one.client.close()
-    assert ("unread", "waiting", []) in said
-    assert "it is tried again" in words("en")("deadline.clocks_unread")
+    machine.subscribe(lambda _one: machine.deadline and said.append(machine.deadline.judge))
+
+    def begin():
+        time.set(HOUR)
+        cloud.looks = iter([FAILURES["it breaks"]] * 5)
+
+    time.later(900, begin)
+    timer = machine.stop_after("2h")
+    assert due - 2 <= stopped_at(timer, cloud) <= due + SOON
+    assert "unread" in said
+    assert timer.judge == "cloud"
 
 
-def test_a_machine_whose_clock_is_wrong_stops_at_the_true_time(machine, cloud, time):
-    time.set(-HOUR)  # before anything begins
-    due = time.true + HOUR
-    timer = machine.stop_at(utc(due))
+@pytest.mark.parametrize("counts_sleep", [True, False])
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR])
+def test_a_length_of_time_is_as_long_though_the_first_looks_fail(machine, cloud, time, wrong, counts_sleep):
+    time.counts_sleep = counts_sleep
+    time.set(wrong)
+    cloud.looks = iter([FAILURES["it breaks"]] * 3)
+    due = time.true + 2 * HOUR
+    time.later(900, lambda: time.set(-wrong))
+    timer = machine.stop_after("2h")
+    stopped = stopped_at(timer, cloud)
+    assert due - 2 <= stopped <= due + SOON, f"{(stopped - due) / 60:.1f} min off"
+    assert timer.judge == "cloud"
+    assert len(cloud.server.received) < 15, "it is asked until it has told its time, and not all the time"
+
+
+@pytest.mark.parametrize("counts_sleep", [True, False])
+def test_a_machine_that_sleeps_during_the_first_look_stops_in_time(machine, cloud, time, counts_sleep):
+    time.counts_sleep = counts_sleep
+    due = time.true + 2 * HOUR
+
+    def fall_asleep():
+        time.sleep(HOUR)
+        yield None
+
+    cloud.looks = fall_asleep()
+    timer = machine.stop_after("2h")
+    stopped = stopped_at(timer, cloud)
+    assert due - 2 <= stopped <= due + SOON, f"{(stopped - due) / 60:.1f} min off"
+
+
+def test_not_found_tells_the_time_as_well(machine, cloud, time):
+    """The id of an instance that was only just made may not be known everywhere."""
+    time.counts_sleep = False
+    until_stopped(cloud, NOT_FOUND)
+    due = time.true + 2 * HOUR
+    time.later(900, lambda: time.sleep(HOUR))
+    time.later(900, lambda: time.set(-HOUR))
+    time.later(6000, lambda: time.set(HOUR))
+    timer = machine.stop_after("2h")
     assert due - 2 <= stopped_at(timer, cloud) <= due + SOON
     assert timer.judge == "cloud"
+
+
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR])
+def test_a_machine_whose_clock_is_wrong_stops_at_the_true_time(machine, cloud, time, wrong):
+    time.set(wrong)  # before anything begins
+    due = time.true + 3 * HOUR
+    timer = machine.stop_at(utc(due))
+    assert due - 2 <= stopped_at(timer, cloud) <= due + SOON
+    assert timer.judge == "differ"
+    assert "it differs from the cloud's" in repr(timer)
+    assert "disagree" not in repr(timer), "its own clocks agreed"
+    assert "请检查本机时钟" in timer.sentence(words("zh"))
+    asked = len(cloud.server.received)
+    assert asked < (140 if wrong > 0 else 10), "it is asked at each slice only once this one is due"
+
+
+DAY = 24 * HOUR
+WRONG_DATES = {
+    "it stands still": lambda time, began: began - DAY,
+    "it goes too slowly": lambda time, began: began - DAY + (time.true - began) / 2,
+    "it is mended": lambda time, began: time.true - (DAY if time.true < began + 60 else 0),
+    "it is told no more": lambda time, began: time.true - DAY,
+}
+
+
+@pytest.mark.parametrize("what", list(WRONG_DATES))
+def test_a_date_by_itself_puts_off_no_stop(cloud, time, what):
+    began = time.true
+    cloud.dates = lambda: WRONG_DATES[what](time, began)
+    time.later(HOUR, lambda: what == "it is told no more" and until_stopped(cloud, FAILURES["it breaks"]))
+    with PpioClient(base_url=cloud.server.url) as client:
+        due = began + 2 * HOUR
+        timer = Instance("i-1", client).refresh().stop_at(utc(due))
+        assert due - 2 <= stopped_at(timer, cloud) <= due + 3 * SOON
+    if what == "it is mended":
+        return
+    assert timer.judge == "own"
+    assert "disagree" not in repr(timer)
+    assert "this machine's clock counts" in repr(timer)
+    assert "以本机为准" in timer.sentence(words("zh"))
 
 
 def test_small_differences_are_no_news(machine, cloud, time):
