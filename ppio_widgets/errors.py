@@ -26,7 +26,9 @@ a ``UsageError`` of IPython's and live in :mod:`ppio_widgets.magics`.
 
 from __future__ import annotations
 
+import logging
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.locale import Sayable, Span, joined, words
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ppio_widgets.locale import Words
+
+log = logging.getLogger("ppio_widgets")
 
 # Statuses by which the server surely refused. 409 may mean that it is there already;
 # 408, 425 and every 5xx that somebody on the way gave up; of others nothing is known.
@@ -101,6 +105,18 @@ def frames_of(error: BaseException) -> str:
     """Return where an exception came from: frames only, as its text may hold what was typed."""
     frames = traceback.extract_tb(error.__traceback__)
     return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+
+
+def log_line(level: int, text: str, *given: object) -> None:
+    """Log a line; a filter or a handler that raises keeps nothing from being done."""
+    with suppress(Exception):
+        log.log(level, text, *given)
+
+
+def log_fault(place: str, error: BaseException) -> None:
+    """Log what was raised where, and none of its text; where that cannot be done all else goes on."""
+    with suppress(Exception):
+        log_line(logging.ERROR, "%s: %s in %s", place, type(error).__name__, frames_of(error))
 
 
 def is_gone(error: BaseException) -> bool:

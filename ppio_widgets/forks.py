@@ -8,13 +8,18 @@ a thread (a watcher, a timer, a launch on its way) lets go of it there.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+log = logging.getLogger("ppio_widgets")
 
 
 class Forked(Protocol):
@@ -50,6 +55,13 @@ def condition(lock: threading.RLock | None = None) -> threading.Condition:
     return made
 
 
+def event() -> threading.Event:
+    """Return a `threading.Event` that can be set in a child, whoever set it as it was forked."""
+    made = threading.Event()
+    _locks.add(made)
+    return made
+
+
 def tell(thing: Forked) -> None:
     """Have its `after_fork` called in a child, as long as anybody else knows it."""
     _things.add(thing)
@@ -62,11 +74,15 @@ def run_in_child(task: Callable[[], None]) -> None:
 
 def _in_child() -> None:
     for one in list(_locks):
+        if getattr(one, "_is_owned", bool)():  # by the thread that forked, which goes on and gives it back
+            continue
         one._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own
-    for task in _tasks:
-        task()
-    for thing in list(_things):
-        thing.after_fork()
+    for let_go in (*_tasks, *(thing.after_fork for thing in list(_things))):
+        try:
+            let_go()
+        except BaseException as error:  # noqa: BLE001, PERF203 - all others let go as well
+            with suppress(Exception):
+                log.error("fork: %s", type(error).__name__)  # noqa: TRY400 - no text of it
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

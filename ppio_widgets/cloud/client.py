@@ -5,6 +5,7 @@ from __future__ import annotations
 import encodings.idna  # noqa: F401 - as httpcore
 import json
 import logging
+import os
 import ssl
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -37,7 +38,7 @@ from ppio_widgets.cloud.machines import INSTANCES, Machines
 from ppio_widgets.cloud.redact import Redactor
 from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.ways import DIRECT, authorities, say_once, ways_to
-from ppio_widgets.errors import REFUSALS, CredentialsError, OutcomeUnknown, PpioError, Unreachable
+from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnknown, PpioError, Unreachable
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
@@ -450,7 +451,10 @@ class PpioClient(Machines):
         secrets: tuple[str, ...] = (),
     ) -> None:
         """Make one request. Failures come back as a name: no exception may hold the header."""
+        process = os.getpid()
         key = self.require_key()
+        if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
+            raise NotSent("fault_before", kind="Fork")
         with self._lock:
             self._mask.learn(reveal(key), *secrets)
         exchange.run(http, request, PinnedBearer(self.host, key), limits)

@@ -8,13 +8,17 @@ it says where it came from and nothing more.
 
 from __future__ import annotations
 
-import traceback
+import sys
+from contextlib import suppress
 from functools import wraps
 from inspect import isfunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from types import TracebackType
+
+    Handled = dict[int, tuple[BaseException, TracebackType | None]]
 
 T = TypeVar("T")
 
@@ -30,8 +34,8 @@ _HOOKS = frozenset(
 def without_frames(thing: T) -> T:
     """Return a function whose exceptions carry no values; of a class, all that is public becomes so.
 
-    Lines and names stay, for whoever looks for a fault. What stood behind the exception goes: its words may
-    repeat what was read.
+    Lines and names stay, for whoever looks for a fault. What of ours stood behind the exception
+    goes: its words may repeat what was read.
     """
     if isinstance(thing, type):
         for name, member in list(vars(thing).items()):
@@ -57,11 +61,12 @@ def _member(member: Any) -> Any:
 def _bare(call: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(call)
     def bare(*given: Any, **named: Any) -> Any:
+        callers = _handled()
         try:
             return call(*given, **named)
         except BaseException as error:
             del given, named  # this frame stays in the traceback as well
-            drop_values(error)
+            drop_values(error, callers)
             raise
 
     return bare
@@ -70,24 +75,57 @@ def _bare(call: Callable[..., Any]) -> Callable[..., Any]:
 def _bare_generator(call: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
     @wraps(call)
     def bare(*given: Any, **named: Any) -> Iterator[Any]:
-        try:
-            yield from call(*given, **named)
-        except BaseException as error:
-            del given, named
-            drop_values(error)
-            raise
+        values = call(*given, **named)
+        del given, named
+        while True:
+            callers = _handled()  # whoever asks for the next one may be another one
+            try:
+                value = next(values)
+            except StopIteration:
+                return
+            except BaseException as error:
+                drop_values(error, callers)
+                raise
+            yield value
+            del value
 
     return bare
 
 
-def drop_values(error: BaseException) -> None:
-    """Empty the frames that an exception has passed so far, and forget what stood behind it."""
-    traceback.clear_frames(error.__traceback__)
-    waiting, seen = [error.__cause__, error.__context__], {id(error)}
+def _handled() -> Handled:
+    """Return what the caller is handling and all behind it, each with where it came from so far."""
+    return {id(one): (one, one.__traceback__) for one in _with_behind(sys.exc_info()[1])}
+
+
+def _with_behind(error: BaseException | None, but: Collection[int] = ()) -> Iterator[BaseException]:
+    """Yield an exception and each that stands behind it."""
+    waiting, seen = [error], set(but)
     while waiting:
-        behind = waiting.pop()
-        if behind is not None and id(behind) not in seen:
-            seen.add(id(behind))
-            traceback.clear_frames(behind.__traceback__)
-            waiting += [behind.__cause__, behind.__context__]
-    error.__cause__ = error.__context__ = None
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__context__, one.__cause__]
+
+
+def drop_values(error: BaseException, callers: Handled) -> None:
+    """Empty the frames that an exception has passed so far, and forget what of ours stood behind it.
+
+    What the caller was handling is the caller's: its frames keep their values, and it stands behind still.
+    """
+    if id(error) in callers:  # raised once more: only what it has passed since is ours
+        _empty(error.__traceback__, until=callers[id(error)][1])
+        return
+    for one in _with_behind(error, callers):
+        _empty(one.__traceback__)
+    hidden = error.__suppress_context__
+    error.__cause__ = None
+    error.__context__ = next((one for one, _traceback in callers.values()), None)
+    error.__suppress_context__ = hidden
+
+
+def _empty(passed: TracebackType | None, until: TracebackType | None = None) -> None:
+    while passed is not None and passed is not until:
+        with suppress(RuntimeError):  # it is running still
+            passed.tb_frame.clear()
+        passed = passed.tb_next

@@ -7,17 +7,14 @@ its frames, and the answer may hold passwords.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ppio_widgets.errors import PpioError, frames_of
+from ppio_widgets.errors import PpioError, log_fault
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.answers import Reply
-
-log = logging.getLogger("ppio_widgets")
 
 PAGE_SIZE = 100
 MOST_PAGES = 50
@@ -58,7 +55,7 @@ def ask(
     except PpioError as error:
         return bare(error)
     except Exception as error:  # noqa: BLE001 - ours or the source's; its words may repeat the answer
-        log.error("%s: %s in %s", path, type(error).__name__, frames_of(error))  # noqa: TRY400
+        log_fault(path, error)
         return None
 
 

@@ -7,13 +7,12 @@ sees. Where no script may run, loading begins a few seconds after the view was m
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 from ppio_widgets.form import theme
 from ppio_widgets.form.guard import guarded
 from ppio_widgets.launcher import worker
@@ -67,7 +66,7 @@ class CellView(w.Box):
     ) -> None:
         self._remains = remains
         self._appeared = False
-        self._unannounced = threading.Event()
+        self._unannounced = forks.event()
         cell, self.execution = notebook.cell_id(), notebook.execution()
         # Out of sight. The script presses it when the view comes to a page, and after each click; by
         # changing its words the kernel answers. Its tooltip is what the script says where none comes.

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import functools
-import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ppio_widgets.errors import frames_of
+from ppio_widgets.errors import log_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import RLock
-
-log = logging.getLogger("ppio_widgets")
 
 
 class Session(Protocol):
@@ -51,7 +48,7 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
             try:
                 method(self, *args)
             except Exception as error:  # noqa: BLE001 - whatever a view raises
-                log.error("form: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+                log_fault("form", error)
                 with suppress(Exception):  # a page that cannot be told hears nothing of this either
                     self.show_fault(type(error).__name__)
 

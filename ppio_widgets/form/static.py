@@ -9,12 +9,11 @@ the page.
 
 from __future__ import annotations
 
-import logging
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import forks, notebook
-from ppio_widgets.errors import PpioError, frames_of
+from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.form.html import esc
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.board import open_board
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.session import LaunchSession
     from ppio_widgets.launcher.static_card import StaticCard
     from ppio_widgets.locale import Words
-
-log = logging.getLogger("ppio_widgets")
 
 # By then the page shows the view, whose rule keeps the card out of sight: it is not seen to flash up.
 FIRST_SECONDS = 2.0
@@ -121,7 +118,7 @@ class SecondOutput:
                     notebook.publish(self._content(card), self._display_id, update=True)
                     self._written = card
         except Exception as error:  # noqa: BLE001 - logged without its text, which may hold what was typed
-            log.error("static card: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
+            log_fault("static card", error)
 
     def close(self) -> None:
         """Say how it stands at the end: the view is gone, and the card is seen in its place."""

@@ -7,11 +7,11 @@ and restart never are. What cannot be confirmed fails loudly: the machine may st
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain
 from ppio_widgets.cloud.details import kept
 from ppio_widgets.errors import (
@@ -23,6 +23,7 @@ from ppio_widgets.errors import (
     NotSent,
     PpioError,
     is_gone,
+    log_line,
 )
 from ppio_widgets.launcher import unseen, worker
 from ppio_widgets.launcher.watcher import POLL_SECONDS
@@ -31,14 +32,13 @@ from ppio_widgets.locale import Phrase, joined, words
 from ppio_widgets.request.moments import moment_words
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.details import InstanceDetail
     from ppio_widgets.cloud.machines import Action
     from ppio_widgets.locale import Words
-
-log = logging.getLogger("ppio_widgets")
 
 SLOWEST_POLL_SECONDS = 30.0
 # How long an instance may stand still after a stop or delete before it is asked for again.
@@ -130,7 +130,7 @@ class Errand:
     reason: PpioError | None = None
     missing: bool = False  # what was heard last is that it is not found, which is not proved yet
     pause: float = POLL_SECONDS
-    quiet: threading.Event = field(default_factory=threading.Event)
+    quiet: threading.Event = field(default_factory=forks.event)
 
     def run(self) -> InstanceDetail:
         """Ask for it and return the instance as it was read back.
@@ -183,7 +183,7 @@ class Errand:
         self.asked += 1
         never_found = self.missing and self.known is None
         self.reason = None
-        log.info("%s %s: asked, %s", self.action, self.id, self.asked)
+        log_line(logging.INFO, "%s %s: asked, %s", self.action, self.id, self.asked)
         try:
             self.client.act(self.id, self.action)
         except NotSent as error:
@@ -273,7 +273,8 @@ def unexpected(error: BaseException) -> PpioError:
 def unheard(instance_id: str, action: str, error: PpioError) -> None:
     """Log that an action failed whose card was closed meanwhile: there is no other place to say it."""
     kind = type(error).__name__
-    log.error("%s of instance %s failed, it may still be billed: %s", action, plain(instance_id), kind)
+    said = "%s of instance %s failed, it may still be billed: %s"
+    log_line(logging.ERROR, said, action, plain(instance_id), kind)
 
 
 def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:

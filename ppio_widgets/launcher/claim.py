@@ -65,7 +65,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     wire: Wire,
     ledger: Ledger,
     consent: Consent = NOTHING,
-    note: Callable[[Record], None] = lambda _record: None,
+    note: Callable[[Record, tuple[str, ...]], None] = lambda _record, _copies: None,
 ) -> tuple[Record, ConsentNeeded | None]:
     """Write a launch down as on its way, unless something speaks against it.
 
@@ -79,7 +79,8 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     consent : frozenset of str
         What was agreed to; all else is checked.
     note : callable, optional
-        Told the record before it is written, so that whatever is raised from then on it can be taken back.
+        Told the record before it is written, so that whatever is raised from then on it can be taken back,
+        and the ids of the copies that are listed and were agreed to.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     record = replace(
         record, sent_at=now, offset=ahead, name_was_free=free, listed=ids_listed(record, listing)
     )
-    note(record)
+    note(record, tuple(plain(one.id) for one in copies))
     try:
         ledger.claim(record)
     except ConsentNeeded as error:

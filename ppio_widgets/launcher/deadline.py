@@ -127,7 +127,7 @@ class Deadline:
         self.state = "waiting"
         self.attempts = 0
         self.error: PpioError | None = None
-        self._called_off = threading.Event()
+        self._called_off = forks.event()
         self._lock = forks.lock()
 
     def __repr__(self) -> str:

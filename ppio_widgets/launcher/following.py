@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from ppio_widgets import forks
+from ppio_widgets.errors import log_fault
 from ppio_widgets.launcher.watcher import watch
 
 if TYPE_CHECKING:
     from ppio_widgets.launcher.instance import Instance
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.watcher import Watch
-
-log = logging.getLogger("ppio_widgets")
 
 
 class Following:
@@ -41,12 +39,12 @@ class Following:
                 self._begun = True
             self._watch = watch(machine, lambda: self._on_tick(machine))
             self._end_if_over()
-        except (
-            BaseException
-        ) as error:  # no thread left, or an Interrupt: nobody may wait for what nobody sees
-            kind = type(error).__name__
-            log.error("launch %s: following did not begin: %s", self._launch.launch_id, kind)  # noqa: TRY400 - no text of it
-            self._launch.stop_following()
+        except BaseException as error:
+            # No thread left, or an Interrupt: nobody may wait for what nobody sees.
+            try:
+                self._launch.stop_following()
+            finally:
+                log_fault(f"launch {self._launch.launch_id}: following did not begin", error)
             if not isinstance(error, Exception):
                 raise
 

@@ -20,7 +20,8 @@ from ppio_widgets.errors import (
     NotSent,
     OutcomeUnknown,
     PpioError,
-    frames_of,
+    log_fault,
+    log_line,
 )
 from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.launcher.alive import keep, remember
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.plan import LaunchPlan
     from ppio_widgets.launcher.wire import Wire
     from ppio_widgets.locale import Words
-
-log = logging.getLogger("ppio_widgets")
 
 # No longer does who waits go without a look at where it stands.
 LONGEST_SLEEP = 1.0
@@ -91,6 +90,8 @@ class Launch:
         Whether the answer takes longer than a minute.
     unrecorded : PpioError or None
         Why the ledger does not hold what has become of it.
+    copies : tuple of str
+        Ids of the instances of its name that were listed before it was sent, and agreed to.
     untimed : PpioError or None
         Why a timer that was promised with it does not run.
     """
@@ -109,6 +110,7 @@ class Launch:
         self.doubt: ConsentNeeded | None = None
         self.late = False
         self.unrecorded: PpioError | None = None
+        self.copies: tuple[str, ...] = ()
         self.untimed: PpioError | None = None
         self.record: Record | None = None
         self._wire = wire
@@ -119,6 +121,7 @@ class Launch:
         self._submitted: object | None = None  # by which call; none once its thread has begun
         self._claimed: Record | None = None
         self._leaving = False
+        self._forked = False  # it is a copy: the launch is another process's
         self._verdict: Verdict | None = None
         self._search = Search(self, wire, self._ledger)
         self._following = Following(self)
@@ -359,9 +362,10 @@ class Launch:
             if self._take(submitted):
                 self._carry_out(consent, ask=ask)
         except BaseException as error:
-            kind = type(error).__name__
-            log.error("launch %s: %s in %s", self.launch_id, kind, frames_of(error))  # noqa: TRY400 - no text of it
-            self._break_off(error)
+            try:
+                self._break_off(error)
+            finally:
+                log_fault(f"launch {self.launch_id}", error)
             if not worker.HAS_THREADS and not isinstance(error, Exception):
                 raise  # it is the thread of the person who pressed Interrupt
 
@@ -381,13 +385,18 @@ class Launch:
         else:
             self._conclude(LaunchState.NOT_SENT, error=ready)
 
-    def _note_claim(self, record: Record) -> None:
-        self._claimed = record
+    def _note_claim(self, record: Record, copies: tuple[str, ...]) -> None:
+        if self._forked:
+            raise IllegalTransition(self.state, LaunchState.SENDING)
+        self._claimed, self.copies = record, copies
 
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
         late = worker.after(SOFT_SECONDS, self._on_late)
         try:
-            self._leaving = True
+            with self._lock:
+                if self._forked:  # by who was told that it is being sent: this call goes on there as well
+                    return
+                self._leaving = True
             self._verdict = send(self._wire, body, secrets)
         finally:
             late.set()
@@ -403,6 +412,16 @@ class Launch:
 
         Once the request was handed to the wire it may have left, as long as that says nothing else.
         """
+        try:
+            self._end_after(error)
+        except BaseException:
+            if self.state in BUSY:  # nobody else would end it: once more, as most of it passes
+                self._end_after(error)
+            raise
+
+    def _end_after(self, error: BaseException) -> None:
+        if self._forked:
+            return
         kind = type(error).__name__
         lost = Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind)) if self._leaving else None
         verdict = self._verdict or lost
@@ -421,15 +440,19 @@ class Launch:
     ) -> None:
         """Take what the wire said; what was looked up meanwhile is never lost."""
         with self._lock:
+            if self._forked:
+                return
             if self.state is LaunchState.SUCCEEDED:
                 if instance_id is not None and instance_id != self.id:
                     self.other_id = instance_id
                     if self.record is not None:
                         self._save(replace(self.record, candidates=(instance_id,)))
             elif self.record is None:
-                self._release()
-                self.error = error
-                self._move(state)
+                try:
+                    self._release()
+                finally:
+                    self.error = error
+                    self._move(state)
             else:
                 if state is LaunchState.UNKNOWN:
                     self._search.begin()  # first, so that who waits for the outcome waits on
@@ -491,7 +514,13 @@ class Launch:
         self._announce()
 
     def after_fork(self) -> None:
-        """Become a copy that sends, looks up and writes nothing: the launch is the parent's."""
+        """Become a copy that sends, looks up and writes nothing: the launch is the parent's.
+
+        Who forked may have been told of it on its own thread, and then its call goes on in the child.
+        """
+        self._forked = True
+        self._claimed = self._submitted = self._verdict = None
+        self._search.after_fork()
         self._search, self._following = Search(self, self._wire, self._ledger), Following(self)
         self._following.ended = True
         self._listeners, self._when_made = Listeners(), Listeners()
@@ -516,9 +545,9 @@ class Launch:
         """Change the state; the lock is held."""
         if state not in FOLLOWING[self.state]:
             raise IllegalTransition(self.state, state)
-        log.info("launch %s: %s", self.launch_id, state.value)
         self.state = state
         self._changed.notify_all()
+        log_line(logging.INFO, "launch %s: %s", self.launch_id, state.value)
 
     def _keep(self, record: Record, state: LaunchState) -> None:
         """Write down what is known, then change the state; the lock is held."""
@@ -542,8 +571,9 @@ class Launch:
             return
         keep(self)  # whoever began it may have been interrupted, and hold it no longer
         if record.instance_id is not None:
-            log.warning(
-                "launch %s: its instance %s is recorded nowhere", self.launch_id, plain(record.instance_id)
+            identity = plain(record.instance_id)
+            log_line(
+                logging.WARNING, "launch %s: its instance %s is recorded nowhere", self.launch_id, identity
             )
 
     def tell(self) -> None:

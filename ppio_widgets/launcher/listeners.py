@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ppio_widgets.errors import frames_of
+from ppio_widgets.errors import log_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-log = logging.getLogger("ppio_widgets")
 
 T = TypeVar("T")
 
@@ -36,8 +33,7 @@ class Listeners(Generic[T]):
             try:
                 listener(changed)
             except Exception as error:  # noqa: BLE001, PERF203 - the others still hear of it
-                # No text of it, which may hold what was typed.
-                log.error("%s: a listener failed: %s in %s", name, type(error).__name__, frames_of(error))  # noqa: TRY400
+                log_fault(f"{name}: a listener", error)
             except BaseException as error:  # noqa: BLE001
                 interrupt = error
         if interrupt is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ class MachineSession(HasTraits):
         self.lock = forks.rlock()
         self.closed = False
         self._watch: Watch | None = None
-        self._unasked = threading.Event()
+        self._unasked = forks.event()
         self._question = 0
         self._asked_at = -inf
         self._going: tuple[str, ...] = ()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import NotSent, PpioError, frames_of
+from ppio_widgets.errors import NotSent, PpioError, log_fault
 from ppio_widgets.launcher.claim import claim
 from ppio_widgets.request.envref import on_wire
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.record import Record
     from ppio_widgets.launcher.wire import Wire
     from ppio_widgets.request.check import Report
-
-log = logging.getLogger("ppio_widgets")
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def make_ready(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     wire: Wire,
     ledger: Ledger,
     consent: Consent,
-    note: Callable[[Record], None],
+    note: Callable[[Record, tuple[str, ...]], None],
 ) -> Ready | PpioError:
     """Return a launch that was claimed, or why it must not be sent; see `claim`."""
     try:
@@ -59,6 +56,6 @@ def make_ready(  # noqa: PLR0913, PLR0917 - each is a part of one launch
         return error.with_traceback(None)  # its frames hold what was resolved
     except Exception as error:  # noqa: BLE001 - logged without its text
         kind = type(error).__name__
-        log.error("launch %s: the check before sending failed: %s in %s", launch_id, kind, frames_of(error))  # noqa: TRY400
+        log_fault(f"launch {launch_id}: the check before sending", error)
         return NotSent("fault_before", kind=kind)
     return Ready(body, secrets, record, unrecorded)

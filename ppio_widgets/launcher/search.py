@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets import forks
-from ppio_widgets.errors import frames_of
+from ppio_widgets.errors import log_fault
 from ppio_widgets.launcher import worker
 from ppio_widgets.launcher.lookup import look_once
 from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.launch import Launch
     from ppio_widgets.launcher.ledger import Ledger
     from ppio_widgets.launcher.wire import Wire
-
-log = logging.getLogger("ppio_widgets")
 
 # Pauses before each look: four fall into a minute and a quarter, then it takes its time.
 LOOK_PAUSES = (2.0, 8.0, 20.0, 45.0, 60.0, 120.0, 240.0, 480.0)
@@ -49,10 +46,12 @@ class Search:
         self._one_at_a_time = forks.lock()
         self._schedule = forks.lock()
         self._pauses: Iterator[float] = iter(())
-        self._wake = threading.Event()
+        self._wake = forks.event()
 
     def begin(self, *, at_once: bool = False) -> None:
         """Begin the schedule, or begin it anew; where threads do not exist, whoever waits keeps to it."""
+        if self._launch.record is None:  # a copy in a forked child: it is the parent's to look up
+            return
         if not worker.HAS_THREADS:
             if at_once:
                 self.look()
@@ -67,10 +66,14 @@ class Search:
             self._wake.clear()
             worker.run(self._run, name="ppio-look", daemon=True)
         except BaseException as error:
-            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
-            self.going = False  # else somebody would wait for a look that nobody makes
+            self.going = False  # first: else somebody would wait for a look that nobody makes
+            log_fault("search", error)
             if not isinstance(error, Exception):
                 raise
+
+    def after_fork(self) -> None:
+        """Look no more: who is told on this thread may have forked, and then it goes on there as well."""
+        self.going, self._pauses = False, iter(())
 
     def keep_to_schedule(self, timeout: float | None) -> None:
         """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
@@ -109,7 +112,7 @@ class Search:
             self._launch.tell()
             seen = look_once(record, self._wire, self._ledger, worker.clock.now())
         except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
-            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400
+            log_fault("search", error)
         finally:  # an Interrupt leaves it unknown as well
             self._launch.end_look(seen)
 
@@ -122,16 +125,18 @@ class Search:
                     self._look_alone()
             self._launch.tell()
         except BaseException as error:  # noqa: BLE001 - it is said that nobody looks any more
-            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
             self.going = False
-            self._launch.tell()
+            try:
+                self._launch.tell()
+            finally:
+                log_fault("search", error)
 
     def _look_alone(self) -> None:
         """Look, on a thread where nobody is there to be told: the next look comes whatever is raised."""
         try:
             self.look()
         except BaseException as error:  # noqa: BLE001
-            log.error("search: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+            log_fault("search", error)
 
     def _next_pause(self) -> float | None:
         with self._schedule:

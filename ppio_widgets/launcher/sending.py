@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.verdict import Verdict
-from ppio_widgets.errors import ApiError, OutcomeUnknown, PpioError, frames_of
+from ppio_widgets.errors import ApiError, OutcomeUnknown, PpioError, log_fault
 from ppio_widgets.launcher.states import LaunchState
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ppio_widgets.launcher.wire import Wire
-
-log = logging.getLogger("ppio_widgets")
 
 
 def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...]) -> Verdict:
@@ -26,7 +23,7 @@ def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...]) -> Verdi
         return Verdict(sent=False, error=error.with_traceback(None))
     except BaseException as error:  # noqa: BLE001 - logged without its text; an Interrupt is one as well
         kind = type(error).__name__
-        log.error("sending: %s in %s", kind, frames_of(error))  # noqa: TRY400 - no text of it
+        log_fault("sending", error)
     return Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind))
 
 

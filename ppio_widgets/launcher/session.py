@@ -6,7 +6,6 @@ traits; they keep no data of their own and never ask each other anything.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -125,7 +124,7 @@ class LaunchSession(HasTraits):
         self._priced = False
         self._is_variable = is_variable
         self._notes = notes
-        self._disarming = threading.Event()
+        self._disarming = forks.event()
         self._quoted: Offer | None = None
         given = copied(draft or {})  # whoever gave it may go on changing it
         super().__init__(draft=given, report=check(given, is_variable=is_variable))

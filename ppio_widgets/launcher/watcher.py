@@ -11,14 +11,12 @@ then go to where they belong now, and those of others are not looked at with it.
 
 from __future__ import annotations
 
-import logging
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import RUNNING
-from ppio_widgets.errors import ApiError, CredentialsError, PpioError, frames_of
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError, log_fault
 from ppio_widgets.launcher import sightings, worker
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.details import DetailListing
     from ppio_widgets.launcher.instance import Instance
-
-log = logging.getLogger("ppio_widgets")
 
 # Seconds between ticks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0
@@ -154,10 +150,15 @@ class Watcher:
         self._lock = forks.lock()
         self._watches: list[Watch] = []
         self._running = False
-        self._wake = threading.Event()
+        self._wake = forks.event()
         self._pace = Pace()
         self._ticks = 0
         self._known: tuple[tuple[str, str], ...] = ()
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Watch nothing: who is told on this thread may have forked, and then it goes on there as well."""
+        self._watches = []
 
     def add(self, made: Watch) -> None:
         """Watch something more; the thread begins with the first. Without threads it is one look."""
@@ -204,8 +205,8 @@ class Watcher:
                 ours = self._ours(watches)
                 pause = self._tick(ours) if ours else POLL_SECONDS
             except BaseException as error:  # noqa: BLE001, PERF203 - nobody else would look again
-                log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
                 pause = self._pace.failing(None)
+                log_fault("watch", error)
 
     def _ours(self, watches: list[Watch]) -> list[Watch]:
         """Return the watches whose client is of this account still; the others go to their own."""
@@ -224,10 +225,10 @@ class Watcher:
             try:
                 one.watcher.add(one)
             except RuntimeError as error:  # the system has no thread left for it; it is tried again
-                log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
                 one.watcher = self
                 with self._lock:
                     self._watches.append(one)
+                log_fault("watch", error)
 
     def _tick(self, watches: list[Watch]) -> float:
         """Look once at everything that is watched; returns the seconds until the next look."""
@@ -338,4 +339,4 @@ def _call(one: Watch, seen: DetailListing | PpioError | None) -> None:
         if one.on_listing is not None and seen is not None:
             one.on_listing(seen)
     except Exception as error:  # noqa: BLE001 - the others still hear of it
-        log.error("watch: %s in %s", type(error).__name__, frames_of(error))  # noqa: TRY400 - no text of it
+        log_fault("watch", error)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.record import Record
     from ppio_widgets.locale import Words
 
+# So many ids stand in a sentence; of more it is said how many.
+MOST_NAMED = 3
+
 
 def status_words(status: str, say: Words) -> str:
     """Return an instance's status in words; an unknown one as it is."""
@@ -85,7 +88,6 @@ def _machine(launch: Launch, where: str, say: Words) -> str:
 
 def _no_machine(launch: Launch, where: str, say: Words) -> str:
     key = f"launch.{launch.state.value}"
-    copies = plain(", ".join((launch.record and launch.record.listed) or ()))
     if launch.state is LaunchState.SENDING and launch.late:
         key = "launch.late"
     if launch.state is LaunchState.ARMED:
@@ -94,11 +96,11 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
         reason = ""  # that it may be running was said, and is settled
         if launch.source == "person":
             key = "launch.absent_said"
-        elif copies:
+        elif launch.copies:
             key = "launch.absent_copy"
     else:
         reason = launch.error.sentence(say) if launch.error is not None else ""
-    parts = [say(key, name=launch.name, cloud=where, reason=reason, ids=copies).rstrip()]
+    parts = [say(key, name=launch.name, cloud=where, reason=reason, ids=_some(launch.copies, say)).rstrip()]
     if launch.state is LaunchState.WITHDRAWN and launch.doubt is not None:
         parts.append(launch.doubt.fact(say))
     if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
@@ -106,6 +108,11 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
     if launch.state in UNRESOLVED and launch.record is not None:
         parts += [launch.record.missed, _candidates(launch.record, say)]
     return joined(parts)
+
+
+def _some(ids: tuple[str, ...], say: Words) -> str:
+    named, more = ", ".join(ids[:MOST_NAMED]), len(ids) - MOST_NAMED
+    return say("launch.copies_more", ids=named, n=more) if more > 0 else named
 
 
 def _candidates(record: Record, say: Words) -> str:

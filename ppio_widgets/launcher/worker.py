@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
+from ppio_widgets import forks, notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
     threading.Event
         Setting it calls the task off. Without threads nothing ever comes of it.
     """
-    called_off = threading.Event()
+    called_off = forks.event()
     due = clock.monotonic() + seconds
 
     def wait() -> None:

@@ -9,6 +9,7 @@ import random
 import signal
 import threading
 import time as real_time
+import traceback
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +19,12 @@ from ppio_widgets import Instance, forks
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
 from ppio_widgets.launcher import worker
+from ppio_widgets.launcher.actions import Errand
 from ppio_widgets.launcher.alive import live_launch
+from ppio_widgets.launcher.deadline import Deadline
+from ppio_widgets.launcher.ledger import Ledger
 from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launcher.watcher import Watcher, watch
 from ppio_widgets.locale import words
 from tests.faults.ground import BODY, PATIENCE, SOAK, launch_on
 from tests.faults.server import over_tls, served
@@ -342,6 +347,153 @@ def test_a_launch_on_its_way_is_its_parents(folder):
         wait_for_threads("ppio-launch", "ppio-watch")
 
 
+class Forking:
+    """Forks once, as it is called, and returns in both; a child that hangs is ended by its alarm."""
+
+    def __init__(self):
+        self.children = []
+
+    def __call__(self, *_told):
+        if self.children:
+            return
+        child = os.fork()
+        self.children.append(child)
+        if not child:
+            signal.alarm(PATIENCE)
+
+    def ended(self):
+        """How the child ended, whose only thread goes on from the call."""
+        (child,) = self.children
+        return ended(child)
+
+
+@pytest.mark.parametrize("when", ["claimed", "sending", "succeeded", "made", "keyed", "asked", "late"])
+@pytest.mark.parametrize("loses", [False, True])
+def test_who_forks_as_it_is_told_sends_once(when, loses, folder, monkeypatch):
+    """The call that told it goes on in the child: that one sends nothing and writes nothing."""
+    cloud, fork, keys = Cloud(), Forking(), []
+    parent = os.getpid()
+    wrote = []
+
+    def play(server, connection):
+        request = server.read(connection)
+        answer = cloud.answer(request)
+        if request.method == "POST" and when == "late":
+            late.wait(PATIENCE)
+        if not (request.method == "POST" and loses):
+            connection.sendall(kept(*answer))
+
+    late = threading.Event()
+    if when == "late":
+        monkeypatch.setattr("ppio_widgets.launcher.launch.SOFT_SECONDS", 0.05)
+
+    def key():
+        keys.append(1)
+        posting = any(frame.name == "send_create" for frame in traceback.extract_stack())
+        if (when == "asked" and posting) or (when == "keyed" and len(keys) == 1 and began):
+            fork()
+        return REAL_KEY
+
+    began = []
+    for name in ("claim", "save", "release"):
+
+        def noted(ledger, record, name=name, real=getattr(Ledger, name)):
+            if os.getpid() != parent:
+                (folder.parent / "child-wrote").write_text(name)
+            wrote.append(name)
+            return real(ledger, record)
+
+        monkeypatch.setattr(Ledger, name, noted)
+    with served(play) as server, PpioClient(key, base_url=server.url) as client:
+        launch = launch_on(client)
+        launch.stop_following()
+        keys.clear()
+        began.append(True)
+
+        def listen(one):
+            if one.late if when == "late" else one.state.value == when:
+                fork()
+                late.set()
+
+        launch.subscribe(listen)
+        if when == "made":
+            launch.when_made(fork)
+        assert launch_in(launch, parent)
+        launch.wait_for_outcome(PATIENCE)
+        assert launch.state is LaunchState.SUCCEEDED
+        assert launch.id == "i-0"
+        assert fork.ended() == 0
+        assert server.posts == 1
+        assert cloud.names == ["demo"]
+        assert not (folder.parent / "child-wrote").exists()
+        assert Ledger(folder).get(launch.launch_id).instance_id == "i-0"
+        wait_for_threads("ppio-launch", "ppio-look", "ppio-watch", "ppio-timer")
+
+
+def launch_in(launch, parent):
+    """Submit; a child that was forked by this very thread ends here, once its call has come back."""
+    code = 1
+    try:
+        begun = launch.submit()
+        code = 0
+    finally:
+        if os.getpid() != parent:
+            for one in threading.enumerate():
+                if one.name.startswith("ppio-"):
+                    one.join(PATIENCE)
+            os._exit(code)
+    return begun
+
+
+def test_who_forks_as_it_is_told_of_an_instance_watches_in_the_parent_only():
+    fork, looks = Forking(), []
+    parent = os.getpid()
+
+    def play(server, connection):
+        request = server.read(connection)
+        looks.append(request.target)
+        connection.sendall(kept(row("demo", "i-1", status="pulling")))
+
+    with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        machine = Instance("i-1", client)
+        ticked = threading.Event()
+
+        def tick():
+            fork()
+            ticked.set()
+
+        made = watch(machine, tick)
+        assert ticked.wait(PATIENCE)
+        assert os.getpid() == parent
+        assert fork.ended() == 0
+        made.end()
+        wait_for_threads("ppio-watch")
+
+
+def test_a_copy_of_an_unknown_launch_is_not_looked_up():
+    def play(server, connection):
+        request = server.read(connection)
+        if request.method == "GET":
+            connection.sendall(kept(page()))
+
+    def looks_soon(launch):
+        assert launch.state is LaunchState.UNKNOWN
+        launch.look_soon()
+        assert not launch.pending
+        assert threading.active_count() == 1
+        return 0
+
+    with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        launch = launch_on(client)
+        assert launch.submit()
+        launch.wait_for_answer(PATIENCE)
+        assert launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING)
+        child = in_child(lambda: looks_soon(launch))
+        assert ended(child) == 0
+        launch._search.end()
+        launch.declare_absent("demo") if launch.state is LaunchState.UNKNOWN else None
+
+
 def test_a_timer_and_a_watch_are_their_parents():
     with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         machine = Instance("i-1", client)
@@ -401,3 +553,63 @@ def test_locks_of_a_child_are_free():
         assert ended(child) == 0
         assert real_time.monotonic() - began < PATIENCE
         assert not any(one.acquire(blocking=False) for one in made), "the parent's are held still"
+
+
+def test_events_of_a_child_can_be_set():
+    """Who waits for one, or sets it, holds its lock for a moment: whatever lives long has one of ours."""
+    with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client:
+        launch = launch_on(client)
+        watcher = Watcher("one")
+        deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
+        errand = Errand(client, "i-1", "stop", lambda _seen: None)
+        timer = worker.after(PATIENCE, lambda: None)
+        made = [launch._search._wake, watcher._wake, deadline._called_off, errand.quiet, timer]
+
+        def set_all():
+            for one in made:
+                one.set()
+            return sum(not one.wait(1) for one in made)
+
+        with holding([one._cond for one in made]):
+            child = in_child(set_all)
+            assert ended(child) == 0
+        timer.set()
+        wait_for_threads("ppio-timer")
+
+
+@pytest.mark.parametrize("kind", [MemoryError, SystemExit])
+def test_one_that_cannot_let_go_keeps_no_other_from_it(kind):
+    class Thing:
+        gone = False
+
+        def __init__(self, kind=None):
+            self.kind = kind
+            forks.tell(self)
+
+        def after_fork(self):
+            if self.kind is not None:
+                raise self.kind
+            self.gone = True
+
+    things = [one for _number in range(10) for one in (Thing(kind), Thing())]
+
+    def all_others():
+        return sum(not one.gone for one in things if one.kind is None)
+
+    assert ended(in_child(all_others)) == 0
+
+
+def test_who_forks_holding_a_lock_gives_it_back_in_the_child():
+    made = [forks.rlock(), forks.condition()]
+
+    def give_back():
+        for one in made:
+            one.release()
+        return sum(not one.acquire(timeout=1) for one in made)
+
+    for one in made:
+        one.acquire()
+    child = in_child(give_back)
+    for one in made:
+        one.release()
+    assert ended(child) == 0

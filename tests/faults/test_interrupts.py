@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import logging
 import os
 import random
 import threading
@@ -77,11 +78,19 @@ def struck(act, injection):
         act()
 
 
-def launched(answer, injection, folder):
+def ends_its_thread(launch):
+    """A listener of a person's, which raises as the request is about to be sent."""
+    if launch.state is S.SENDING:
+        raise SystemExit
+
+
+def launched(answer, injection, folder, listener=None):
     """Launch once with something raised somewhere; returns why that did not end well, or nothing."""
     cloud, told = Cloud(answer), []
     with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client, ledger=Ledger(folder / "launches"))
+        if listener is not None:
+            launch.subscribe(listener)
         launch.subscribe(lambda one: told.append((one.state, one.pending)))
 
         def do():
@@ -166,6 +175,85 @@ def test_whatever_is_raised_at_any_line_of_a_launch(answer, tmp_path):
         hit += bool(injection.where)
     assert "\n".join(filter(None, faults)) == ""
     assert hit > len(faults) / 2
+
+
+def test_whatever_is_raised_at_any_line_once_a_listener_has_raised(tmp_path):
+    """The second of two: as the first is dealt with."""
+    counting = Injection()
+    assert launched("an id", counting, tmp_path / "counted", ends_its_thread) == ""
+    faults, hit = [], 0
+    dealt = [site for site in counting.sites() if "/launch.py" in site[0] or "/errors.py" in site[0]]
+    for number, site in enumerate(chosen(dealt, "twice")):
+        injection = Injection(*site)
+        faults.append(launched("an id", injection, tmp_path / str(number), ends_its_thread))
+        hit += bool(injection.where)
+    assert "\n".join(filter(None, faults)) == ""
+    assert hit > len(faults) / 2
+
+
+@pytest.fixture(params=[logging.ERROR, logging.INFO])
+def unloggable(request):
+    """A filter of a person's that raises, at errors only or at all."""
+
+    def full(record):
+        if record.levelno >= request.param:
+            raise MemoryError
+        return True
+
+    log = logging.getLogger("ppio_widgets")
+    before = log.level
+    log.addFilter(full)
+    log.setLevel(logging.INFO)
+    yield
+    log.removeFilter(full)
+    log.setLevel(before)
+
+
+@pytest.mark.usefixtures("unloggable")
+@pytest.mark.parametrize("answer", ["an id", "lost", "refused"])
+def test_a_log_that_raises_keeps_nobody_waiting(answer, tmp_path):
+    assert launched(answer, Injection(), tmp_path) == ""
+    assert launched(answer, Injection(), tmp_path / "ended", ends_its_thread) == ""
+
+
+@pytest.mark.usefixtures("unloggable", "quick")
+def test_a_look_and_a_watch_that_cannot_begin_nor_be_logged_are_not_waited_for(cloud, empty, monkeypatch):
+    server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+    run = worker.run
+
+    def no_thread(task, *, name, daemon):
+        if name in ("ppio-look", "ppio-watch"):
+            raise MemoryError
+        run(task, name=name, daemon=daemon)
+
+    monkeypatch.setattr(worker, "run", no_thread)
+    launch = launch_on(client)
+    launch.submit()
+    assert launch.wait(LONG).id == "i-1"
+    assert launch._following.ended
+    server.finish()
+    launch = launch_on(client, {**BODY, "name": "another"})
+    launch._search._launch.record = object()
+    launch._search.begin()
+    assert not launch._search.going
+
+
+@pytest.mark.usefixtures("unloggable")
+def test_all_listeners_hear_where_one_fails_and_that_cannot_be_logged(cloud, empty):
+    server, client = cloud(empty, create=says(200, {"id": "i-1"}))
+    launch, heard = launch_on(client), []
+
+    def fails(_launch):
+        raise ValueError
+
+    launch.subscribe(fails)
+    launch.subscribe(lambda one: heard.append(one.state))
+    launch.submit()
+    launch.wait_for_answer(PATIENCE)
+    wait_for_launches(but="ppio-watch")
+    server.finish()
+    assert (heard[:2], heard[-1]) == ([S.CLAIMED, S.SENDING], S.SUCCEEDED)
+    launch.stop_following()
 
 
 @pytest.mark.usefixtures("by_itself_never")

@@ -353,8 +353,19 @@ def test_what_was_listed_before_is_not_it_and_hides_no_absence(dated, age, statu
     launch = submitted(client, again=True)
     assert (launch.state, launch.id, launch.source) == (ABSENT, None, "listing")
     assert launch.record.listed == ("i-0",)
-    assert repr(launch).startswith("Besides i-0 there is no demo")
+    gone = status == "removing"
+    assert repr(launch).startswith("demo is not there" if gone else "Besides i-0 there is no demo")
     files_agree(launch, folder)
+
+
+def test_of_many_copies_three_are_named_and_none_that_is_gone(cloud, listings):
+    rows = [listings.row("demo", f"i-{number}", age=600) for number in range(5)]
+    gone = [listings.row("demo", f"gone-{number}", age=600, status="removed") for number in range(20)]
+    _server, client = cloud(listings.page(*gone, *rows))
+    launch = submitted(client, again=True)
+    assert (launch.state, len(launch.record.listed)) == (ABSENT, 25)
+    assert launch.sentence(words("en")).startswith("Besides i-0, i-1, i-2 and 2 more there is no demo")
+    assert launch.sentence(words("zh")).startswith("除 i-0, i-1, i-2 及另外 2 台外没有 demo")
 
 
 @pytest.mark.parametrize("dated", [False, True])
