@@ -11,13 +11,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger("ppio_widgets")
 
@@ -28,6 +27,9 @@ class Forked(Protocol):
     def after_fork(self) -> None:
         """Let go; nothing else runs in the child yet."""
 
+
+# Seconds that a fork waits for a handshake: as long as one takes, not as long as it may.
+LONGEST_WAIT = 2.0
 
 _locks: WeakSet[Any] = WeakSet()
 _things: WeakSet[Forked] = WeakSet()
@@ -72,7 +74,50 @@ def run_in_child(task: Callable[[], None]) -> None:
     _tasks.append(task)
 
 
+class _Gate:
+    """Lets no fork pass while a thread of ours is within OpenSSL: its locks cannot be freed in a child."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition(threading.Lock())
+        self._within = 0
+
+    def enter(self) -> None:
+        with self._changed:
+            self._within += 1
+
+    def leave(self) -> None:
+        with self._changed:
+            self._within = max(0, self._within - 1)
+            self._changed.notify_all()
+
+    def shut(self) -> None:
+        """Let nobody in and wait until nobody is within, though not for ever: a server may stall."""
+        self._changed.acquire()
+        self._changed.wait_for(lambda: not self._within, LONGEST_WAIT)
+
+    def open(self) -> None:
+        self._changed.release()
+
+    def renew(self) -> None:
+        self._changed._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
+        self._within = 0
+
+
+_gate = _Gate()
+
+
+@contextmanager
+def within_openssl() -> Iterator[None]:
+    """Hold a fork up meanwhile."""
+    _gate.enter()
+    try:
+        yield
+    finally:
+        _gate.leave()
+
+
 def _in_child() -> None:
+    _gate.renew()
     for one in list(_locks):
         if getattr(one, "_is_owned", bool)():  # by the thread that forked, which goes on and gives it back
             continue
@@ -86,4 +131,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_in_child)
+    os.register_at_fork(before=_gate.shut, after_in_parent=_gate.open, after_in_child=_in_child)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401 - as httpcore
+import encodings.idna
+import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import httpcore  # noqa: F401 - else a thread imports it as it first connects: a child forked meanwhile would wait for that
+import httpcore  # noqa: F401 - imported by a thread as it connects, a child forked meanwhile would wait for it
 import httpx
 
 from ppio_widgets import forks, notebook
@@ -106,6 +107,7 @@ class _Asking:
 
 
 @cache
+@forks.within_openssl()
 def _bare_context() -> ssl.SSLContext:
     # httpx wants a context for plain http as well; this one trusts nobody.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -14,11 +14,12 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import forks
 from ppio_widgets.errors import PpioError, frames_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _HARMLESS = frozenset(
 _ENDS_OF_STEPS = (".complete", ".failed")
 # TLS takes the plain socket over, and the one that was seen first is an empty shell then.
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
+_ENDS_OF_TLS = tuple(f"start_tls{end}" for end in _ENDS_OF_STEPS)
 LONGEST_PAUSE = 3600.0
 _COUNTS = ("content-range", "x-total-count")
 
@@ -116,6 +118,7 @@ class Exchange:
     _shut_at: float = 0.0
     _shut: bool = False
     _socket: socket.socket | None = None
+    _handshake: ExitStack = field(default_factory=ExitStack)
     _watchdog: threading.Timer | None = None
     _must_be_watched: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -153,6 +156,7 @@ class Exchange:
             self.interrupted = not isinstance(error, Exception)
             log.info("%s %s: %s in %s", request.method, request.url.path, self.failure, frames_of(error))
         finally:
+            self._handshake.close()
             try:
                 self._call_off()
             except BaseException:  # an Interrupt: a watchdog that is left would wait for minutes
@@ -165,6 +169,10 @@ class Exchange:
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take one event of the wire (httpx's trace extension)."""
         self._told = True
+        if event.endswith("start_tls.started"):
+            self._handshake.enter_context(forks.within_openssl())
+        elif event.endswith(_ENDS_OF_TLS):
+            self._handshake.close()
         if event.endswith(_CONNECTED):
             self._take_socket(info.get("return_value"))
         if event.endswith(_ENDS_OF_STEPS) or event.rpartition(".")[0].rpartition(".")[2] in _HARMLESS:

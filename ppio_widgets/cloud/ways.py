@@ -178,6 +178,7 @@ def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
 
 
 @cache
+@forks.within_openssl()
 def _trusting(variable: str, place: str) -> ssl.SSLContext:
     # Building one reads all certificates (25-40 ms), so every client shares it.
     if variable == "SSL_CERT_FILE":

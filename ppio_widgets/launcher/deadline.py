@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from ppio_widgets import forks, notebook

@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from ppio_widgets import forks
 from tests.faults.ground import PATIENCE
 from tests.unit.wire import FaultServer, packed
 
@@ -245,7 +246,10 @@ def by_kind(**plays: Sequence[Play]) -> Play:
 
 def over_tls(context: ssl.SSLContext, play: Play) -> Play:
     def wrapped(server: Server, connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as secure:
+        handshaking = {"server_side": True, "do_handshake_on_connect": False}
+        with context.wrap_socket(connection, **handshaking) as secure:
+            with forks.within_openssl():  # this side of it is in the process that is forked as well
+                secure.do_handshake()
             play(server, secure)
 
     return wrapped

@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time as real_time
 import traceback
@@ -223,6 +225,52 @@ def test_a_child_looks_over_tls_as_well(secure):
                 in_child(lambda: client.get_detail("a-childs").name != "name-of-a-childs") for _ in range(4)
             ]
             assert [ended(child) for child in children] == [0] * 4
+
+
+def test_a_fork_waits_for_a_handshake_that_has_begun(monkeypatch):
+    monkeypatch.setattr(forks, "LONGEST_WAIT", PATIENCE)
+    begun, may_end, ended_so = threading.Event(), threading.Event(), []
+
+    def handshake():
+        with forks.within_openssl():
+            begun.set()
+            may_end.wait(PATIENCE)
+            ended_so.append("in order")
+
+    thread = threading.Thread(target=handshake)
+    thread.start()
+    assert begun.wait(PATIENCE)
+    ends = threading.Timer(0.1, may_end.set)
+    ends.start()
+    child = in_child(lambda: ended_so != ["in order"])
+    for one in (thread, ends):
+        one.join(PATIENCE)
+    assert ended(child) == 0
+
+
+def test_a_fork_waits_for_no_server_that_stalls(monkeypatch):
+    monkeypatch.setattr(forks, "LONGEST_WAIT", 0.01)
+    with forks.within_openssl():
+        assert ended(in_child(lambda: False)) == 0
+
+
+FIRST_LOOK = """
+import sys
+from ppio_widgets import PpioClient
+from tests.unit.wire import REAL_KEY, faulty, nothing_there
+with faulty(nothing_there) as server:
+    client = PpioClient(REAL_KEY, base_url=server.url)
+    known = set(sys.modules)
+    assert list(client.list_instances()) == []
+    print(*sorted(set(sys.modules) - known))
+"""
+
+
+def test_a_first_look_imports_nothing_that_a_child_would_wait_for():
+    imported = subprocess.run(
+        [sys.executable, "-c", FIRST_LOOK], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert imported.stdout.split() == []
 
 
 def test_a_child_of_multiprocessing_looks_as_well():
