@@ -494,6 +494,7 @@ def test_a_copy_of_an_unknown_launch_is_not_looked_up(monkeypatch):
 
     def looks_soon(launch):
         assert launch.state is LaunchState.UNKNOWN
+        monkeypatch.setattr(worker, "run", lambda *_task, **_options: os._exit(98))
         launch.look_soon()
         assert not launch.pending
         assert threading.active_count() == 1
