@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import forks
-from ppio_widgets.errors import PpioError, frames_of
+from ppio_widgets.errors import PpioError, frames_of, log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     import httpx
 
     from ppio_widgets.cloud.ways import Why
-
-log = logging.getLogger("ppio_widgets")
 
 # Steps of the wire during which nothing of a request leaves; as any other begins it may have left.
 _HARMLESS = frozenset(
@@ -154,7 +152,8 @@ class Exchange:
             self._handed_over = not isinstance(error, PpioError)  # that is our own refusal, before the wire
             self.failure = type(error).__name__
             self.interrupted = not isinstance(error, Exception)
-            log.info("%s %s: %s in %s", request.method, request.url.path, self.failure, frames_of(error))
+            what = (request.method, request.url.path, self.failure, frames_of(error))
+            log_line(logging.INFO, "%s %s: %s in %s", *what)
         finally:
             self._handshake.close()
             try:
@@ -162,9 +161,8 @@ class Exchange:
             except BaseException:  # an Interrupt: a watchdog that is left would wait for minutes
                 self._call_off()
                 raise
-        log.info(
-            "%s %s: %s in %.2f s", request.method, request.url.path, self.status, time.monotonic() - began
-        )
+        seconds = time.monotonic() - began
+        log_line(logging.INFO, "%s %s: %s in %.2f s", request.method, request.url.path, self.status, seconds)
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take one event of the wire (httpx's trace extension)."""

@@ -359,15 +359,22 @@ class Launch:
     def _run(self, submitted: object, consent: Consent, *, ask: bool) -> None:
         """Check, claim, send: the whole of it, on its own thread."""
         try:
+            self._run_or_break_off(submitted, consent, ask=ask)
+        except BaseException as error:
+            self._break_off(error)  # something more was raised as it was broken off
+            log_fault(f"launch {self.launch_id}", error)
+            if not worker.HAS_THREADS and not isinstance(error, Exception):
+                raise  # it is the thread of the person who pressed Interrupt
+
+    def _run_or_break_off(self, submitted: object, consent: Consent, *, ask: bool) -> None:
+        try:
             if self._take(submitted):
                 self._carry_out(consent, ask=ask)
         except BaseException as error:
-            try:
-                self._break_off(error)
-            finally:
-                log_fault(f"launch {self.launch_id}", error)
-            if not worker.HAS_THREADS and not isinstance(error, Exception):
-                raise  # it is the thread of the person who pressed Interrupt
+            self._break_off(error)
+            log_fault(f"launch {self.launch_id}", error)
+            if not isinstance(error, Exception) and not worker.HAS_THREADS:
+                raise
 
     def _carry_out(self, consent: Consent, *, ask: bool) -> None:
         ready = make_ready(

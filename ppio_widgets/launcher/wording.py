@@ -88,6 +88,7 @@ def _machine(launch: Launch, where: str, say: Words) -> str:
 
 def _no_machine(launch: Launch, where: str, say: Words) -> str:
     key = f"launch.{launch.state.value}"
+    named, more = ", ".join(launch.copies[:MOST_NAMED]), len(launch.copies) - MOST_NAMED
     if launch.state is LaunchState.SENDING and launch.late:
         key = "launch.late"
     if launch.state is LaunchState.ARMED:
@@ -97,10 +98,10 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
         if launch.source == "person":
             key = "launch.absent_said"
         elif launch.copies:
-            key = "launch.absent_copy"
+            key = "launch.absent_copies" if more > 0 else "launch.absent_copy"
     else:
         reason = launch.error.sentence(say) if launch.error is not None else ""
-    parts = [say(key, name=launch.name, cloud=where, reason=reason, ids=_some(launch.copies, say)).rstrip()]
+    parts = [say(key, name=launch.name, cloud=where, reason=reason, ids=named, n=more).rstrip()]
     if launch.state is LaunchState.WITHDRAWN and launch.doubt is not None:
         parts.append(launch.doubt.fact(say))
     if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
@@ -108,11 +109,6 @@ def _no_machine(launch: Launch, where: str, say: Words) -> str:
     if launch.state in UNRESOLVED and launch.record is not None:
         parts += [launch.record.missed, _candidates(launch.record, say)]
     return joined(parts)
-
-
-def _some(ids: tuple[str, ...], say: Words) -> str:
-    named, more = ", ".join(ids[:MOST_NAMED]), len(ids) - MOST_NAMED
-    return say("launch.copies_more", ids=named, n=more) if more > 0 else named
 
 
 def _candidates(record: Record, say: Words) -> str:

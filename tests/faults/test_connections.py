@@ -20,7 +20,8 @@ import pytest
 from ppio_widgets import Instance, forks
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
-from ppio_widgets.launcher import worker
+from ppio_widgets.launcher import launch as launch_module
+from ppio_widgets.launcher import search, worker
 from ppio_widgets.launcher.actions import Errand
 from ppio_widgets.launcher.alive import live_launch
 from ppio_widgets.launcher.deadline import Deadline
@@ -323,7 +324,8 @@ def holding(locks):
     held, let_go = threading.Event(), threading.Event()
 
     def hold():
-        taken = [one for one in locks if one.acquire(blocking=False)]
+        within = [getattr(one, "_cond", one) for one in locks]  # an event has a lock of its own
+        taken = [one for one in within if one.acquire(blocking=False)]
         held.set()
         let_go.wait(PATIENCE)
         for one in taken:
@@ -415,91 +417,104 @@ class Forking:
         return ended(child)
 
 
-@pytest.mark.parametrize("when", ["claimed", "sending", "succeeded", "made", "keyed", "asked", "late"])
-@pytest.mark.parametrize("loses", [False, True])
-def test_who_forks_as_it_is_told_sends_once(when, loses, folder, monkeypatch):
+@pytest.fixture
+def alone(monkeypatch, tmp_path):
+    """Ends the child of a thread that returns in both, with 1 where it wrote to the ledger there."""
+    parent, wrote = os.getpid(), tmp_path / "child-wrote"
+
+    def noting(name):
+        real = getattr(Ledger, name)
+
+        def write(ledger, record):
+            if os.getpid() != parent:
+                wrote.write_text(name)
+            return real(ledger, record)
+
+        monkeypatch.setattr(Ledger, name, write)
+
+    def over():
+        if os.getpid() != parent:
+            os._exit(0)
+
+    for name in ("claim", "save", "release"):
+        noting(name)
+    yield over
+    assert not wrote.exists(), wrote.read_text()
+
+
+def forked_where(fork, when, launch):
+    """Have it forked at one of the moments at which a launch calls somebody."""
+    if when == "made":
+        launch.when_made(fork)
+    elif when == "late":
+        launch.subscribe(lambda one: one.late and fork())
+    else:
+        launch.subscribe(lambda one: one.state.value == when and fork())
+
+
+@pytest.mark.parametrize("when", ["claimed", "sending", "late", "made", "succeeded"])
+def test_who_forks_as_it_is_told_sends_once(when, alone, folder, monkeypatch):
     """The call that told it goes on in the child: that one sends nothing and writes nothing."""
-    cloud, fork, keys = Cloud(), Forking(), []
-    parent = os.getpid()
-    wrote = []
+    cloud, fork = Cloud(), Forking()
 
     def play(server, connection):
         request = server.read(connection)
         answer = cloud.answer(request)
-        if request.method == "POST" and when == "late":
-            late.wait(PATIENCE)
-        if not (request.method == "POST" and loses):
-            connection.sendall(kept(*answer))
+        if when == "late" and request.method == "POST":
+            assert eventually(lambda: fork.children)
+        connection.sendall(kept(*answer))
 
-    late = threading.Event()
     if when == "late":
-        monkeypatch.setattr("ppio_widgets.launcher.launch.SOFT_SECONDS", 0.05)
+        monkeypatch.setattr(launch_module, "SOFT_SECONDS", 0.05)
+    with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        launch = launch_on(client)
+        launch.stop_following()
+        forked_where(fork, when, launch)
+        begun = launch.submit()
+        alone()
+        assert begun
+        launch.wait_for_outcome(PATIENCE)
+        wait_for_threads("ppio-launch")
+        assert fork.ended() == 0
+        assert (launch.state, launch.id) == (LaunchState.SUCCEEDED, "i-0")
+        assert cloud.names == ["demo"]
+        assert Ledger(folder).get(launch.launch_id).instance_id == "i-0"
+
+
+@pytest.mark.parametrize("at", ["make_ready", "send_create"])
+def test_who_forks_as_it_is_asked_for_the_key_sends_once(at, alone, folder):
+    cloud, fork = Cloud(), Forking()
 
     def key():
-        keys.append(1)
-        posting = any(frame.name == "send_create" for frame in traceback.extract_stack())
-        if (when == "asked" and posting) or (when == "keyed" and len(keys) == 1 and began):
+        if any(frame.name == at for frame in traceback.extract_stack()):
             fork()
         return REAL_KEY
 
-    began = []
-    for name in ("claim", "save", "release"):
-
-        def noted(ledger, record, name=name, real=getattr(Ledger, name)):
-            if os.getpid() != parent:
-                (folder.parent / "child-wrote").write_text(name)
-            wrote.append(name)
-            return real(ledger, record)
-
-        monkeypatch.setattr(Ledger, name, noted)
-    with served(play) as server, PpioClient(key, base_url=server.url) as client:
+    with served(stays_open(cloud.answer)) as server, PpioClient(key, base_url=server.url) as client:
         launch = launch_on(client)
         launch.stop_following()
-        keys.clear()
-        began.append(True)
-
-        def listen(one):
-            if one.late if when == "late" else one.state.value == when:
-                fork()
-                late.set()
-
-        launch.subscribe(listen)
-        if when == "made":
-            launch.when_made(fork)
-        assert launch_in(launch, parent)
+        assert launch.submit()
+        alone()
         launch.wait_for_outcome(PATIENCE)
-        assert launch.state is LaunchState.SUCCEEDED
-        assert launch.id == "i-0"
         assert fork.ended() == 0
-        assert server.posts == 1
+        assert (launch.state, launch.id) == (LaunchState.SUCCEEDED, "i-0")
         assert cloud.names == ["demo"]
-        assert not (folder.parent / "child-wrote").exists()
         assert Ledger(folder).get(launch.launch_id).instance_id == "i-0"
-        wait_for_threads("ppio-launch", "ppio-look", "ppio-watch", "ppio-timer")
 
 
-def launch_in(launch, parent):
-    """Submit; a child that was forked by this very thread ends here, once its call has come back."""
-    code = 1
-    try:
-        begun = launch.submit()
-        code = 0
-    finally:
-        if os.getpid() != parent:
-            for one in threading.enumerate():
-                if one.name.startswith("ppio-"):
-                    one.join(PATIENCE)
-            os._exit(code)
-    return begun
+def eventually(known):
+    """Wait for what another thread does."""
+    ends = real_time.monotonic() + PATIENCE
+    while not known() and real_time.monotonic() < ends:
+        threading.Event().wait(0.01)
+    return known()
 
 
 def test_who_forks_as_it_is_told_of_an_instance_watches_in_the_parent_only():
-    fork, looks = Forking(), []
-    parent = os.getpid()
+    fork = Forking()
 
     def play(server, connection):
-        request = server.read(connection)
-        looks.append(request.target)
+        server.read(connection)
         connection.sendall(kept(row("demo", "i-1", status="pulling")))
 
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
@@ -512,13 +527,14 @@ def test_who_forks_as_it_is_told_of_an_instance_watches_in_the_parent_only():
 
         made = watch(machine, tick)
         assert ticked.wait(PATIENCE)
-        assert os.getpid() == parent
         assert fork.ended() == 0
         made.end()
         wait_for_threads("ppio-watch")
 
 
-def test_a_copy_of_an_unknown_launch_is_not_looked_up():
+def test_a_copy_of_an_unknown_launch_is_not_looked_up(monkeypatch):
+    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+
     def play(server, connection):
         request = server.read(connection)
         if request.method == "GET":
@@ -526,6 +542,7 @@ def test_a_copy_of_an_unknown_launch_is_not_looked_up():
 
     def looks_soon(launch):
         assert launch.state is LaunchState.UNKNOWN
+        monkeypatch.setattr(worker, "run", lambda *_task, **_options: os._exit(98))
         launch.look_soon()
         assert not launch.pending
         assert threading.active_count() == 1
@@ -534,12 +551,10 @@ def test_a_copy_of_an_unknown_launch_is_not_looked_up():
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client)
         assert launch.submit()
-        launch.wait_for_answer(PATIENCE)
-        assert launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING)
+        assert launch.wait_for_outcome(PATIENCE).state is LaunchState.UNKNOWN
+        wait_for_threads("ppio-launch", "ppio-look")
         child = in_child(lambda: looks_soon(launch))
         assert ended(child) == 0
-        launch._search.end()
-        launch.declare_absent("demo") if launch.state is LaunchState.UNKNOWN else None
 
 
 def test_a_timer_and_a_watch_are_their_parents():
@@ -618,7 +633,7 @@ def test_events_of_a_child_can_be_set():
                 one.set()
             return sum(not one.wait(1) for one in made)
 
-        with holding([one._cond for one in made]):
+        with holding(made):
             child = in_child(set_all)
             assert ended(child) == 0
         timer.set()

@@ -23,7 +23,7 @@ def locals_of(error):
     return [frame.f_locals for frame, _line in traceback.walk_tb(error.__traceback__)]
 
 
-def ours(chain=False):
+def ours(*, chain=False):
     held = SECRET
     if not chain:
         raise PpioError("forked")
@@ -37,24 +37,24 @@ def behind(held):
     raise KeyError(held)
 
 
-def generated(chain=False):
+def generated(*, chain=False):
     yield 1
-    ours(chain)
+    ours(chain=chain)
 
 
 FUNCTION, GENERATOR = without_frames(ours), without_frames(generated)
 
 
-def listed(chain=False):
-    return list(GENERATOR(chain))
+def listed(*, chain=False):
+    return list(GENERATOR(chain=chain))
 
 
 def test_what_a_person_was_handling_stays_whole():
-    with pytest.raises(PpioError) as caught:
-        try:
-            users_own()
-        except ValueError as error:
-            handled = error
+    try:
+        users_own()
+    except ValueError as error:
+        handled = error
+        with pytest.raises(PpioError) as caught:
             PpioClient(base_url="http://somewhere.example")
     assert caught.value.__context__ is handled
     assert not caught.value.__suppress_context__
@@ -71,7 +71,7 @@ def test_ours_goes_and_the_callers_stays(call, chain):
         handled = error
         handled.__context__ = KeyError("the caller's as well")
         with pytest.raises(PpioError) as caught:
-            call(chain)
+            call(chain=chain)
     assert caught.value.__context__ is handled
     assert isinstance(handled.__context__, KeyError)
     assert caught.value.__cause__ is None
@@ -82,7 +82,7 @@ def test_ours_goes_and_the_callers_stays(call, chain):
 @pytest.mark.parametrize("call", [FUNCTION, listed])
 def test_with_nothing_handled_nothing_stands_behind(call):
     with pytest.raises(PpioError) as caught:
-        call(True)
+        call(chain=True)
     assert (caught.value.__context__, caught.value.__cause__) == (None, None)
     assert SECRET not in repr(locals_of(caught.value)[1:])
 
