@@ -81,7 +81,7 @@ class Question:
         yes_on_left : bool
             Whether the button that asks stands on the right: Yes must not take its place.
         """
-        self._asked_at = worker.clock.monotonic()
+        self._asked_at = worker.tick()
         self._early = False
         self._yes.description = yes
         (self.box.add_class if yes_on_left else self.box.remove_class)("ppw-turned")
@@ -107,7 +107,7 @@ class Question:
 
     def _was_read(self) -> bool:
         """Whether an answer counts by now; an early one is told why it does not."""
-        if worker.clock.monotonic() - self._asked_at >= READ_SECONDS:
+        if worker.tick() - self._asked_at >= READ_SECONDS:
             return True
         self._early = True
         self._render()

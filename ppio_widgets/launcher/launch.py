@@ -118,6 +118,7 @@ class Launch:
         self._changed = forks.condition(self._lock)
         self._submitted: object | None = None  # by which call; none once its thread has begun
         self._claimed: Record | None = None
+        self._claimed_at = 0.0
         self._leaving = False
         self._verdict: Verdict | None = None
         self._search = Search(self, wire, self._ledger)
@@ -275,11 +276,11 @@ class Launch:
 
     def _wait_here(self, timeout: float | None) -> Launch:
         """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
-        began = worker.clock.monotonic()
+        began = worker.tick()
         self._search.keep_to_schedule(timeout)
         machine = self.machine()
         if machine is not None and not self.settled:
-            left = None if timeout is None else max(0.0, began + timeout - worker.clock.monotonic())
+            left = None if timeout is None else max(0.0, began + timeout - worker.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
                 wait_for(machine, RUNNING, left)
             if machine.detail is not None:
@@ -382,13 +383,13 @@ class Launch:
             self._conclude(LaunchState.NOT_SENT, error=ready)
 
     def _note_claim(self, record: Record) -> None:
-        self._claimed = record
+        self._claimed, self._claimed_at = record, worker.tick()
 
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
         late = worker.after(SOFT_SECONDS, self._on_late)
         try:
             self._leaving = True
-            self._verdict = send(self._wire, body, secrets)
+            self._verdict = send(self._wire, body, secrets, worker.tick() - self._claimed_at)
         finally:
             late.set()
         self._take_verdict(self._verdict)
