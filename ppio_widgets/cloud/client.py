@@ -58,7 +58,7 @@ __all__ = ["INSTANCES", "PpioClient"]
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
 
-# A create call that could not leave within a minute does not leave any more; one that
+# A create call that could not leave within a minute of its claim does not leave any more; one that
 # has left is listened to for five.
 LEAVE_WITHIN = 60.0
 LISTEN_SECONDS = 300.0
@@ -270,7 +270,9 @@ class PpioClient(Machines):
             raise verdict.error
         return str(verdict.instance_id)
 
-    def send_create(self, body: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Verdict:
+    def send_create(
+        self, body: Mapping[str, Any], secrets: tuple[str, ...] = (), *, waited: float = 0.0
+    ) -> Verdict:
         """Send the create call once, on a connection of its own, and judge what came of it.
 
         Parameters
@@ -279,10 +281,12 @@ class PpioClient(Machines):
             As it goes on the wire.
         secrets : tuple of str
             Values in it that must not be repeated to anybody.
+        waited : float
+            Seconds since it was written down as on its way: they count towards those in which it may leave.
         """
         exchange, kind = Exchange(), ""
         try:
-            self._post(exchange, body, secrets)
+            self._post(exchange, body, secrets, waited)
         except PpioError:  # refused on this side: no key
             raise
         except BaseException as error:  # noqa: BLE001 - an Interrupt too: what is known of the request counts
@@ -298,10 +302,12 @@ class PpioClient(Machines):
             mask=self._mask,
         )
 
-    def _post(self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
+    def _post(
+        self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float
+    ) -> None:
         content = json.dumps(body, ensure_ascii=False).encode()
         (way,) = self._ways(anyhow=False)
-        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN)
+        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN - waited)
         more = {"content": content, "headers": {"Content-Type": "application/json"}}
         self._go(exchange, way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
 
@@ -412,27 +418,30 @@ class PpioClient(Machines):
         past: Why | None = None
         for way in self._ways(anyhow=asking.anyhow):
             exchange = Exchange()
-            self._go(exchange, way, asking)
-            past = past or exchange.why
+            self._go(exchange, way, asking, past)
+            past = exchange.why
             if exchange.left or exchange.interrupted or not exchange.failure:
                 break
-        exchange.why = None if exchange.left else past
-        if past is not None and exchange.left:
-            say_once(self.host.name, past)
         return exchange
 
-    def _go(self, exchange: Exchange, way: Way, asking: _Asking) -> None:
-        """Make one request by one way, on a connection of its own."""
+    def _go(self, exchange: Exchange, way: Way, asking: _Asking, past: Why | None = None) -> None:
+        """Make one request by one way, on a connection of its own.
+
+        What is wrong with what is named before (`past`, the first fault counts) explains that nothing left;
+        what left anyhow is not explained by it, and it is said once that it went another way.
+        """
         context, wrong = self._context(anyhow=asking.anyhow)
+        past = past or way.past
         if way.fault is not None or context is None:
-            exchange.failure, exchange.why = "Unusable", way.fault or wrong
+            exchange.failure, exchange.why = "Unusable", past or way.fault or wrong
             return
+        past = past or wrong
         try:
             http = self._open(way, asking.timeout or _TIMEOUT, context)
             request = http.build_request(asking.method, asking.path, **asking.more)
         except Exception as error:  # noqa: BLE001 - whatever it is, its words are not ours
             kind = type(error).__name__
-            exchange.failure, exchange.why = kind, way.failed(kind)
+            exchange.failure, exchange.why = kind, past or way.failed(kind)
             return
         try:
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
@@ -440,9 +449,10 @@ class PpioClient(Machines):
         finally:
             if not exchange.interrupted:  # else its pool may be left locked
                 self._close(http)
-        exchange.why = wrong
-        if exchange.failure and not exchange.left:
-            exchange.why = wrong or way.failed(exchange.failure)
+        if not exchange.left:
+            exchange.why = past or way.failed(exchange.failure)
+        elif past is not None:
+            say_once(self.host.name, past)
 
     def _exchange(
         self,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import forks
+from ppio_widgets import clocks, forks
 from ppio_widgets.errors import PpioError, frames_of, log_line
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Limits:
     seconds : float
         After which the connection is shut down; httpx has no total time.
     leave_within : float or None
-        Seconds after which the request may no longer leave, for one that is billed.
+        Seconds after which the request may no longer leave, for one that is billed; the time asleep counts.
     """
 
     size: int
@@ -109,7 +109,7 @@ class Exchange:
     age: float = 0.0
     counted: tuple[tuple[str, str], ...] = ()
     _handed_over: bool = False
-    _told: bool = False
+    _traced: bool = False
     _leaving: bool = False
     _began: float = 0.0
     _leave_until: float = 0.0
@@ -129,7 +129,7 @@ class Exchange:
     @property
     def left(self) -> bool:
         """Whether a byte of the request may have left: of a transport that tells no events nobody knows."""
-        return self._leaving or (self._handed_over and not self._told)
+        return self._leaving or (self._handed_over and not self._traced)
 
     def run(
         self,
@@ -144,7 +144,8 @@ class Exchange:
         self._shut_at = began + limits.seconds
         self._must_be_watched = limits.leave_within is not None
         within = limits.seconds if limits.leave_within is None else limits.leave_within
-        self._leave_until = min(self._shut_at, began + within)
+        # By a clock that counts sleep: others judge by then that it never left.
+        self._leave_until = clocks.steady() + min(limits.seconds, within)
         try:
             self._handed_over = True
             self._read(http.send(request, auth=auth, stream=True), limits.size)
@@ -166,7 +167,7 @@ class Exchange:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take one event of the wire (httpx's trace extension)."""
-        self._told = True
+        self._traced = True
         if event.endswith("start_tls.started"):
             self._handshake.enter_context(forks.within_openssl())
         elif event.endswith(_ENDS_OF_TLS):
@@ -180,7 +181,7 @@ class Exchange:
         with self._lock:
             if self._leaving:
                 return
-            if self._shut or time.monotonic() > self._leave_until:
+            if self._shut or clocks.steady() > self._leave_until:
                 raise _TooLate
             if self._socket is not None:  # a transport in memory has no socket, and answers at once
                 self._watch()

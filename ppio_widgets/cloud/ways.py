@@ -12,7 +12,8 @@ import logging
 import os
 import re
 import ssl
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,7 +52,7 @@ class Why:
         The kind of exception that told, where there was one.
     """
 
-    code: Literal["proxy", "socks", "failed", "authorities"]
+    code: Literal["proxy", "socks", "failed", "authorities", "usual"]
     variable: str = ""
     kind: str = ""
 
@@ -72,11 +73,14 @@ class Way:
         The variable that names it.
     fault : Why or None
         Why it cannot be used.
+    past : Why or None
+        What is wrong with one that is named before it, where that is passed over.
     """
 
     proxy: str = field(default="", repr=False)
     variable: str = ""
     fault: Why | None = None
+    past: Why | None = field(default=None, compare=False)
 
     def failed(self, kind: str) -> Why | None:
         """Return why nothing left by it; of no proxy there is nothing to say."""
@@ -101,7 +105,8 @@ def ways_to(url: str, *, anyhow: bool) -> tuple[Way, ...]:
         return (DIRECT,)
     if anyhow:
         return (*named, DIRECT)
-    return tuple(one for one in named if one.fault is None)[:1] or named[:1]
+    usable = next((one for one in named if one.fault is None), named[0])
+    return (replace(usable, past=named[0].fault),)
 
 
 def _named(url: httpx.URL) -> tuple[Way, ...]:
@@ -159,7 +164,8 @@ def _is_within(host: str, addresses: str) -> bool:
 def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
     """Return the context for https, and what is wrong with the variable that names authorities of one's own.
 
-    ``SSL_CERT_FILE`` counts, then ``SSL_CERT_DIR``, and where there is neither those that everybody trusts.
+    ``SSL_CERT_FILE`` counts, then ``SSL_CERT_DIR`` (a folder, or a list of them), and where there is neither
+    those that everybody trusts.
 
     Parameters
     ----------
@@ -174,7 +180,12 @@ def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
                 return _trusting(variable, place), wrong
             except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
                 wrong = wrong or Why("authorities", variable, type(error).__name__)
-    return _trusting("", "") if anyhow or wrong is None else None, wrong
+    if wrong is not None and not anyhow:
+        return None, wrong
+    try:
+        return _trusting("", ""), wrong
+    except (OSError, ValueError) as error:  # certifi's file went after it was imported
+        return None, wrong or Why("usual", kind=type(error).__name__)
 
 
 @cache
@@ -184,16 +195,27 @@ def _trusting(variable: str, place: str) -> ssl.SSLContext:
     if variable == "SSL_CERT_FILE":
         return ssl.create_default_context(cafile=place)
     if variable == "SSL_CERT_DIR":
-        next(Path(place).iterdir(), None)  # one that is not there would be taken, and trust nobody
-        return ssl.create_default_context(capath=place)
+        return ssl.create_default_context(capath=os.pathsep.join(_folders(place)))
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _folders(places: str) -> list[str]:
+    """Return the folders of a list that can be read; with none OpenSSL would trust nobody."""
+    found = []
+    for place in filter(None, places.split(os.pathsep)):
+        with suppress(OSError):
+            next(Path(place).iterdir(), None)
+            found.append(place)
+    if not found:
+        raise FileNotFoundError
+    return found
 
 
 forks.run_in_child(_trusting.cache_clear)  # OpenSSL has locks of its own in one
 
 
-class _Told:
-    """What a person of this kernel or session has been told."""
+class _Said:
+    """What was said in this kernel or session."""
 
     def __init__(self) -> None:
         self.lock = forks.lock()
@@ -202,10 +224,10 @@ class _Told:
 
 def say_once(host: str, why: Why) -> None:
     """Say that a host is reached in another way than the variables say, and why; once for each reason."""
-    told = notebook.of(_Told)
-    with told.lock:
-        if (host, why) in told.known:
+    said = notebook.of(_Said)
+    with said.lock:
+        if (host, why) in said.known:
             return
-        told.known.add((host, why))
+        said.known.add((host, why))
     say = words()
     log.warning("%s", say("way.instead", host=host, reason=why.sentence(say)))

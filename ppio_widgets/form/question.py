@@ -103,7 +103,7 @@ class Question:
 
     def begin(self) -> None:
         """Begin the time to read: only now is it on the screen."""
-        self._asked_at = worker.clock.monotonic()
+        self._asked_at = worker.tick()
 
     def tell(self, lines: Sequence[str]) -> None:
         """Say what came to be known of an open question meanwhile."""
@@ -125,7 +125,7 @@ class Question:
 
     def _was_read(self) -> bool:
         """Whether an answer counts by now; an early one is told why it does not."""
-        if worker.clock.monotonic() - self._asked_at >= READ_SECONDS:
+        if worker.tick() - self._asked_at >= READ_SECONDS:
             return True
         if self._asked_at == UNASKED:  # a thread could not tell the page; whoever clicks can be told
             theme.tell_again(self.box)

@@ -120,6 +120,7 @@ class Launch:
         self._changed = forks.condition(self._lock)
         self._submitted: object | None = None  # by which call; none once its thread has begun
         self._claimed: Record | None = None
+        self._claimed_at = 0.0
         self._leaving = False
         self._forked = False  # it is a copy: the launch is another process's
         self._verdict: Verdict | None = None
@@ -278,11 +279,11 @@ class Launch:
 
     def _wait_here(self, timeout: float | None) -> Launch:
         """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
-        began = worker.clock.monotonic()
+        began = worker.tick()
         self._search.keep_to_schedule(timeout)
         machine = self.machine()
         if machine is not None and not self.settled:
-            left = None if timeout is None else max(0.0, began + timeout - worker.clock.monotonic())
+            left = None if timeout is None else max(0.0, began + timeout - worker.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
                 wait_for(machine, RUNNING, left)
             if machine.detail is not None:
@@ -395,7 +396,7 @@ class Launch:
     def _note_claim(self, record: Record, copies: tuple[str, ...]) -> None:
         if self._forked:
             raise IllegalTransition(self.state, LaunchState.SENDING)
-        self._claimed, self.copies = record, copies
+        self._claimed, self._claimed_at, self.copies = record, worker.tick(), copies
 
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
         late = worker.after(SOFT_SECONDS, self._on_late)
@@ -404,7 +405,7 @@ class Launch:
                 if self._forked:  # by who was told that it is being sent: this call goes on there as well
                     return
                 self._leaving = True
-            self._verdict = send(self._wire, body, secrets)
+            self._verdict = send(self._wire, body, secrets, worker.tick() - self._claimed_at)
         finally:
             late.set()
         self._take_verdict(self._verdict)

@@ -116,12 +116,12 @@ class _Begun:
         self._began: dict[str, tuple[float, float]] = {}
 
     def begin(self, launch_id: str, now: float) -> None:
-        self._began[launch_id] = now, worker.clock.monotonic()
+        self._began[launch_id] = now, worker.tick()
 
     def seconds(self, launch_id: str, since: float, now: float) -> float:
         """Return the seconds since; where another kernel began, by the clock that both have."""
         began, tick = self._began.get(launch_id, (0.0, 0.0))
-        return worker.clock.monotonic() - tick if began == since else now - since
+        return worker.tick() - tick if began == since else now - since
 
 
 def ids_of_others(record: Record, contents: Contents) -> set[str | None]:

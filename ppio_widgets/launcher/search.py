@@ -77,11 +77,11 @@ class Search:
 
     def keep_to_schedule(self, timeout: float | None) -> None:
         """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
-        began = worker.clock.monotonic()
+        began = worker.tick()
         self._pauses = iter(LOOK_PAUSES)
         try:
             while (pause := self._next_pause()) is not None:
-                left = pause if timeout is None else began + timeout - worker.clock.monotonic()
+                left = pause if timeout is None else began + timeout - worker.tick()
                 if left <= 0:
                     return
                 worker.clock.wait(threading.Event(), min(pause, left))

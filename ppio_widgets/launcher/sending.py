@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ppio_widgets.launcher.wire import Wire
 
 
-def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...]) -> Verdict:
+def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:
     """Send the create call, once; a fault of our own leaves open whether it arrived."""
     try:
-        return wire.send_create(body, secrets)
+        return wire.send_create(body, secrets, waited=waited)
     except PpioError as error:  # refused on this side: no key, no such host
         return Verdict(sent=False, error=error.with_traceback(None))
     except BaseException as error:  # noqa: BLE001 - logged without its text; an Interrupt is one as well

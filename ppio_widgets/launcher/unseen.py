@@ -37,7 +37,7 @@ class _Count:
 
     @property
     def proves(self) -> bool:
-        old = worker.clock.monotonic() - self.since >= SECONDS_NEEDED
+        old = worker.tick() - self.since >= SECONDS_NEEDED
         return self.looks >= LOOKS_NEEDED and old
 
 
@@ -108,7 +108,7 @@ def _counted(client: PpioClient, instance_id: str) -> bool:
     key, counts = _key(client, instance_id), notebook.of(_Counts)
     with counts.lock:
         before = counts.by_id.get(key)
-        count = before or _Count(0, worker.clock.monotonic())
+        count = before or _Count(0, worker.tick())
         counts.by_id[key] = count = replace(count, looks=count.looks + 1)
     if count.proves or (before is None and _recorded(client, instance_id) is not None):
         with counts.lock:

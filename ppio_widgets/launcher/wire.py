@@ -22,7 +22,9 @@ class Wire(Protocol):
     def account(self) -> str:
         """Label of the account."""
 
-    def send_create(self, body: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Verdict:
+    def send_create(
+        self, body: Mapping[str, Any], secrets: tuple[str, ...] = (), *, waited: float = 0.0
+    ) -> Verdict:
         """Send the create call once."""
 
     def get_instance(self, instance_id: str) -> InstanceInfo:

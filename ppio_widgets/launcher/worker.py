@@ -8,24 +8,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks, notebook
+from ppio_widgets import clocks, forks, notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 HAS_THREADS = sys.platform != "emscripten"
-
-
-def _find_boot_clock() -> int | None:
-    """Return the system's clock that nobody sets and that goes on asleep, where it has a name of its own."""
-    found = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
-    if sys.platform == "darwin":
-        found = getattr(time, "CLOCK_MONOTONIC", None)  # clock_gettime(3): it goes on asleep
-    try:
-        time.clock_gettime(found)  # type: ignore[arg-type]
-    except (AttributeError, TypeError, OSError):  # Windows; a sandbox that does not give it
-        return None
-    return found
 
 
 class Clock:
@@ -38,8 +26,7 @@ class Clock:
         after a sleep, and a timer is told by the other clock, or by the cloud (`launcher.deadline`).
     """
 
-    _boot = _find_boot_clock()
-    counts_sleep = _boot is not None or sys.platform == "win32"
+    counts_sleep = clocks.COUNTS_SLEEP
 
     def now(self) -> float:
         """Return Unix seconds, by a clock that may be set."""
@@ -47,7 +34,7 @@ class Clock:
 
     def monotonic(self) -> float:
         """Return seconds that no change of the clock moves: for how long something has been there."""
-        return time.monotonic() if self._boot is None else time.clock_gettime(self._boot)
+        return clocks.steady()
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set; False when the time is over before."""
@@ -110,10 +97,10 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
         Setting it calls the task off. Without threads nothing ever comes of it.
     """
     called_off = forks.event()
-    due = clock.monotonic() + seconds
+    due = tick() + seconds
 
     def wait() -> None:
-        if not clock.wait(called_off, due - clock.monotonic()):
+        if not clock.wait(called_off, due - tick()):
             task()
 
     try:

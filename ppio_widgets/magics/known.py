@@ -57,7 +57,7 @@ class Known:
         from ppio_widgets.launcher import worker  # noqa: PLC0415
 
         found = told(self.base_url, kind)
-        return worker.clock.monotonic() - found.at if found is not None else 0.0
+        return worker.tick() - found.at if found is not None else 0.0
 
     @property
     def instances(self) -> tuple[InstanceDetail, ...]:

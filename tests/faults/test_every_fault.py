@@ -13,6 +13,7 @@ import httpx
 import pytest
 import trustme
 
+from ppio_widgets import clocks
 from ppio_widgets.cloud import client as client_module
 from ppio_widgets.cloud import exchange
 from ppio_widgets.cloud.client import PpioClient
@@ -54,6 +55,7 @@ ID = b'{"id": "abc"}'
 PAGE = b"<!DOCTYPE html><html><body><h1>Welcome to nginx!</h1></body></html>"
 
 SUCCEEDED, REJECTED = LaunchState.SUCCEEDED, LaunchState.REJECTED
+HOURS = 3600.0
 NOT_SENT, UNKNOWN = LaunchState.NOT_SENT, LaunchState.UNKNOWN
 
 
@@ -491,6 +493,43 @@ def test_a_deadline_that_passes_while_connecting_lets_nothing_leave(folder, secu
     ):
         monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
         all_agree(fault, concluded(launch_on(client)), server, folder)
+
+
+def test_a_machine_that_sleeps_while_connecting_lets_nothing_leave(folder, secure, monkeypatch):
+    """Others have judged by then that it never left; on Linux `time.monotonic` knows of no sleep."""
+    awake, asleep = clocks.steady, []
+
+    def sleeps_in_the_handshake(server, connection):
+        connection.recv(1, socket.MSG_PEEK)
+        asleep.append(HOURS)
+        over_tls(secure, rests)(server, connection)
+
+    monkeypatch.setattr(clocks, "steady", lambda: awake() + sum(asleep))
+    fault = Fault("asleep", None, NOT_SENT, 0)
+    with (
+        served(over_tls(secure, nothing_there), sleeps_in_the_handshake, over_tls(secure, rests)) as server,
+        PpioClient(REAL_KEY, base_url=f"https://127.0.0.1:{server.port}") as client,
+    ):
+        all_agree(fault, concluded(launch_on(client)), server, folder)
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(30, SUCCEEDED), (61, NOT_SENT), (9 * HOURS, NOT_SENT)])
+def test_the_time_to_leave_begins_with_the_record(seconds, state, monkeypatch):
+    """A machine may sleep between the two as well."""
+    awake, asleep = clocks.steady, []
+    monkeypatch.setattr(clocks, "steady", lambda: awake() + sum(asleep))
+
+    def sleeps(launch):
+        if launch.state is LaunchState.SENDING:
+            asleep.append(seconds)
+
+    with served(nothing_there, says(200, {"id": "abc"}), rests) as server:
+        with PpioClient(REAL_KEY, base_url=server.url) as client:
+            launch = launch_on(client)
+            launch.subscribe(sleeps)
+            assert concluded(launch).state is state
+            launch.stop_following()
+        assert server.posts == (state is SUCCEEDED)
 
 
 def asks_and_is_silent(server, connection):

@@ -99,7 +99,7 @@ class PretendWire:
         self.sight = "nothing"
         self._clock = clock
 
-    def send_create(self, body, secrets=()):
+    def send_create(self, body, secrets=(), *, waited=0.0):
         assert body == BODY
         self.sent += 1
         self.arrived.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 import ssl
 import sys
@@ -14,7 +15,7 @@ import pytest
 from ppio_widgets import Instance
 from ppio_widgets.cloud import ways
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.errors import NotSent, Unreachable
+from ppio_widgets.errors import NotSent, OutcomeUnknown, Unreachable
 from ppio_widgets.launcher.states import LaunchState
 from ppio_widgets.locale import words
 from tests.faults.ground import concluded, launch_on
@@ -317,3 +318,92 @@ def test_a_folder_of_certificates_stands_in_for_a_missing_file(
     context, wrong = ways.authorities(anyhow=False)
     assert context is not None
     assert wrong.variable == "SSL_CERT_FILE"
+
+
+@pytest.fixture
+def by_folder(everybodys, monkeypatch):
+    """A file of certificates that is not there, and a folder that stands in for it."""
+    real = ssl.create_default_context
+
+    def trusting(*, cafile=None, capath=None):
+        # OpenSSL finds certificates of a folder by names that only its own tool gives them.
+        return real(cafile=cafile) if capath is None else real(cafile=everybodys)
+
+    monkeypatch.setattr(ssl, "create_default_context", trusting)
+    monkeypatch.setenv("SSL_CERT_FILE", str(everybodys.parent / "missing.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(everybodys.parent))
+
+
+@pytest.mark.usefixtures("by_folder")
+def test_a_lost_answer_is_not_explained_by_a_variable_that_was_passed_over(cloud, abroad, caplog):
+    def lost(_server, _connection):
+        cloud.asked.append("lost")
+
+    cloud._answer = lost
+    with client_of(abroad) as client:
+        verdict = client.send_create({"name": "demo"})
+    assert verdict.sent
+    assert isinstance(verdict.error, OutcomeUnknown)
+    said = verdict.error.sentence(SAY)
+    assert "SSL_CERT_FILE" not in said
+    assert "Error" in said
+    told = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(told) == 1
+    assert "reached another way: SSL_CERT_FILE names no certificates" in told[0]
+
+
+def test_a_create_call_that_passes_a_proxy_over_says_so(cloud, monkeypatch, caplog):
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://x")
+    with served(through_connect(cloud)) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        with client_of(f"https://{ABROAD}") as client:
+            assert client.send_create({"name": "demo"}).instance_id == "i-1"
+    told = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(told) == 1
+    assert "HTTPS_PROXY names no proxy" in told[0]
+
+
+def test_a_create_call_whose_proxy_does_not_answer_tries_no_other(cloud, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port()}")
+    with served(through_connect(cloud)) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        launch = launched()
+    assert launch.state is LaunchState.NOT_SENT
+    assert "by the proxy in HTTPS_PROXY" in launch.sentence(SAY)
+    assert "POST" not in cloud.asked
+    assert "GET" in cloud.asked, "a look goes by the next"
+
+
+@pytest.mark.parametrize("there", ["first", "last", "both"])
+def test_a_list_of_folders_is_read_where_one_of_them_is_there(there, everybodys, tmp_path, monkeypatch):
+    names = {"first": [tmp_path, "no-such-folder"], "last": ["", "no-such-folder", tmp_path]}
+    folders = names.get(there, [tmp_path, tmp_path])
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(map(str, folders)))
+    context, wrong = ways.authorities(anyhow=False)
+    assert context is not None
+    assert wrong is None
+
+
+def test_of_folders_that_are_all_missing_none_is_read(everybodys, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(["no-such-folder", "nor-this"]))
+    context, wrong = ways.authorities(anyhow=False)
+    assert context is None
+    assert wrong.variable == "SSL_CERT_DIR"
+
+
+def test_where_the_usual_certificates_are_gone_an_action_fails_in_words(abroad, monkeypatch):
+    def gone(**_options):
+        raise FileNotFoundError("cacert.pem")
+
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setattr(httpx, "create_ssl_context", gone)
+    ways._trusting.cache_clear()
+    with client_of(abroad) as client:
+        for action in ("stop", "start"):
+            with pytest.raises(NotSent, match=r"usual certificates cannot be read \(FileNotFoundError\)"):
+                client.act("i-1", action)
+        with pytest.raises(Unreachable, match="usual certificates"):
+            client.get_detail("i-1")
+        verdict = client.send_create({"name": "demo"})
+    assert not verdict.sent
+    assert "usual certificates" in verdict.error.sentence(SAY)

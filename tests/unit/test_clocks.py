@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets import Instance, PpioClient
+from ppio_widgets import Instance, PpioClient, clocks
 from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
 from ppio_widgets.launcher import worker
@@ -414,11 +414,11 @@ def test_the_clock_that_nobody_sets_counts_sleep_where_the_system_has_one(monkey
         assert clock.counts_sleep
         assert abs(clock.monotonic() - real_time.clock_gettime(real_time.CLOCK_BOOTTIME)) < 5
     monkeypatch.delattr(real_time, "CLOCK_BOOTTIME", raising=False)
-    monkeypatch.setattr(worker.sys, "platform", "freebsd")
-    assert worker._find_boot_clock() is None
-    monkeypatch.setattr(worker.sys, "platform", "darwin")
-    assert worker._find_boot_clock() == real_time.CLOCK_MONOTONIC
-    monkeypatch.setattr(clock, "_boot", None)
+    monkeypatch.setattr(clocks.sys, "platform", "freebsd")
+    assert clocks._find_boot_clock() is None
+    monkeypatch.setattr(clocks.sys, "platform", "darwin")
+    assert clocks._find_boot_clock() == real_time.CLOCK_MONOTONIC
+    monkeypatch.setattr(clocks, "_boot", None)
     assert abs(clock.monotonic() - real_time.monotonic()) < 5
 
 
@@ -426,8 +426,8 @@ def test_a_system_that_does_not_give_its_clock_has_none(monkeypatch):
     def refuse(_clock):
         raise OSError("not here")
 
-    monkeypatch.setattr(worker.time, "clock_gettime", refuse)
-    assert worker._find_boot_clock() is None
+    monkeypatch.setattr(clocks.time, "clock_gettime", refuse)
+    assert clocks._find_boot_clock() is None
 
 
 class Odd:

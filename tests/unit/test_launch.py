@@ -54,7 +54,7 @@ class PretendWire:
         self.sent = 0
         self.looked = 0
 
-    def send_create(self, body, secrets=()):
+    def send_create(self, body, secrets=(), *, waited=0.0):
         self.sent += 1
         if isinstance(self.verdict, Exception):
             raise self.verdict
@@ -349,7 +349,7 @@ def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_no
     kinds = {}
 
     class Watched(PretendWire):
-        def send_create(self, body, secrets=()):
+        def send_create(self, body, secrets=(), *, waited=0.0):
             kinds["send"] = threading.current_thread().daemon
             return super().send_create(body, secrets)
 
