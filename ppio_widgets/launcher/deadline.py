@@ -49,7 +49,9 @@ class _Timers:
         forks.tell(self)
 
     def after_fork(self) -> None:
-        """Forget them: they are the parent's, and fire there."""
+        """Forget them: they are the parent's, and fire there; one that forked as it fired ends here."""
+        for one in self.by_machine.values():
+            one.state = "cancelled"
         self.by_machine.clear()
 
 
@@ -281,7 +283,7 @@ class Deadline:
                 return False
             self.state = state
         self.instance.tell()
-        return True
+        return self.state != "cancelled"  # by who was told, or in a child that was forked meanwhile
 
 
 def of(host: str, instance_id: str) -> Deadline | None:

@@ -561,9 +561,11 @@ def test_a_timer_and_a_watch_are_their_parents():
     with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         machine = Instance("i-1", client)
         machine.stop_after("3h")
+        timer = machine.deadline
 
         def alone():
             assert machine.deadline is None
+            assert timer.state == "cancelled", "one that forked as it fired goes no further"
             assert not machine.cancel_deadline()
             assert threading.active_count() == 1
             machine.wait(timeout=PATIENCE)
