@@ -130,7 +130,8 @@ class BoardSession(HasTraits):
         if self.asking:
             return self._asked
         there = {one.id: one for one in self.board.instances}
-        return [Instance(one, self.client, seen=there[one]) for one in self.chosen if one in there]
+        found = [there[one] for one in self.chosen if one in there]
+        return [Instance(one.id, self.client, seen=one, seen_at=self.board.now) for one in found]
 
     def close(self) -> None:
         """End quietly: nothing is stopped, and an action on its way goes on."""

@@ -60,6 +60,8 @@ class Instance:
         Its cloud; by default the one that a line would use.
     seen : InstanceDetail, optional
         What is known of it already.
+    seen_at : float, optional
+        Unix seconds when that was seen; by default just now.
     offer : Offer, optional
         Its product as it was when it was launched; by default, and once it is old, the catalogue is asked.
 
@@ -85,6 +87,7 @@ class Instance:
         client: PpioClient | None = None,
         *,
         seen: InstanceDetail | None = None,
+        seen_at: float | None = None,
         offer: Offer | None = None,
     ) -> None:
         self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
@@ -92,6 +95,8 @@ class Instance:
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0
+        if seen is not None and not seen.is_gone:
+            self.seen_at = worker.clock.now() if seen_at is None else seen_at
         self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
         self._outcomes = Outcomes()

@@ -599,3 +599,16 @@ def test_a_name_that_only_one_has_stands_for_its_id(machine, client, account):
     account.create(BODY)
     with pytest.raises(LaunchRefused, match="Several"):
         resolve(client, "demo")
+
+
+def test_of_one_that_a_listing_showed_the_last_sight_is_the_listing(machine, client, account, clock):
+    """Its own first look may fail, and the next one find it deleted already."""
+    clock.turn(1800 - 10)
+    (row,) = client.listing().instances
+    one = Instance(row.id, client, seen=row, seen_at=clock.now)
+    account.act(row.id, "delete")
+    clock.turn(30)
+    one.look()
+    assert one.status == "removed"
+    assert one.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
+    assert "was on for 30 min until it was last seen" in repr(one)
