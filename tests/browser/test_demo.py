@@ -53,6 +53,7 @@ class Demo:
         """Run code in a kernel and return what it prints."""
         client = BlockingKernelClient(connection_file=str(self.folder / f"kernel-{kernel}.json"))
         client.load_connection_file()
+        client.hb_channel.time_to_dead = 60.0  # a kernel that is busy is not dead after a second
         client.start_channels()
         said = []
         try:
