@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,11 +109,11 @@ def _practice(port: int) -> int:
         print(words()("command.port_taken", port=port, reason=reason), file=sys.stderr)
         return 1
     with server:
+        # No exception at whichever line the server is at: it ends between two requests.
+        signal.signal(signal.SIGINT, lambda *_seen: threading.Thread(target=server.shutdown).start())
         print(words()("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        server.serve_forever()
+        print()
     return 0
 
 

@@ -399,13 +399,14 @@ class Launch:
         self._claimed, self._claimed_at, self.copies = record, worker.tick(), copies
 
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
+        waited = worker.tick() - self._claimed_at
         late = worker.after(SOFT_SECONDS, self._on_late)
         try:
             with self._lock:
                 if self._forked:  # by who was told that it is being sent: this call goes on there as well
                     return
                 self._leaving = True
-            self._verdict = send(self._wire, body, secrets, worker.tick() - self._claimed_at)
+            self._verdict = send(self._wire, body, secrets, waited)
         finally:
             late.set()
         self._take_verdict(self._verdict)

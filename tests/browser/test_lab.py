@@ -101,6 +101,7 @@ def test_the_line_with_its_confirmation(notebook, practice):
     card = notebook.form(1)
     expect(notebook.output(1).locator(".ppw")).to_have_count(1)
     expect(card.locator("pre")).to_contain_text("by-line")
+    expect(card).to_contain_text("¥12.60")  # with its price it is asked anew
     card.get_by_role("button", name="Cancel").click()
     expect(card.get_by_role("button", name="Yes, launch it")).to_have_count(0)
     assert ids(practice) == before

@@ -45,9 +45,8 @@ def test_practice_serves_until_it_is_interrupted(served):
         assert [info.id for info in client.list_instances()] == [made]
         assert list(neighbour.list_instances()) == []
     served.send_signal(signal.SIGINT)
-    assert served.wait(PATIENCE) == 0
+    assert (served.wait(PATIENCE), served.stderr.read()) == (0, "")
     rest = served.stdout.read()
-    assert served.stderr.read() == ""
     assert f"curl {url}/gpus/v2/instances -H 'Authorization: Bearer {key}'" in rest
 
 

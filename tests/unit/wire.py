@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 import threading
@@ -37,6 +38,18 @@ class Received:
     content: bytes
 
 
+# Below the system's own, and of each worker: a port is used once, so whoever still asks a server that is gone
+# by its port reaches no other one.
+_PORTS = iter(range(10_000 + 2_500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_000))
+
+
+def _listen() -> socket.socket:
+    for port in _PORTS:
+        with suppress(OSError):  # somebody else has it
+            return socket.create_server(("127.0.0.1", port), backlog=64)
+    raise AssertionError("every port was used")
+
+
 class FaultServer:
     """Plays one play for each connection (the last one again and again) and keeps what it received."""
 
@@ -50,7 +63,7 @@ class FaultServer:
         self._plays = plays
         self._players: list[threading.Thread] = []
         self._open: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = _listen()
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._serve, name="fault-server")
