@@ -12,7 +12,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,6 +99,7 @@ def _quickstart() -> Path:
 
 def _practice(port: int) -> int:
     """Serve the practice cloud on loopback until interrupted."""
+    from ppio_widgets.launcher import worker  # noqa: PLC0415 - as the next
     from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
 
     try:
@@ -110,7 +110,9 @@ def _practice(port: int) -> int:
         return 1
     with server:
         # No exception at whichever line the server is at: it ends between two requests.
-        signal.signal(signal.SIGINT, lambda *_seen: threading.Thread(target=server.shutdown).start())
+        signal.signal(
+            signal.SIGINT, lambda *_seen: worker.run(server.shutdown, name="ppio-shutdown", daemon=False)
+        )
         print(words()("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
         server.serve_forever()
         print()
