@@ -6,11 +6,10 @@ and Python all come through it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import notebook
+from ppio_widgets import environment, notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
@@ -62,7 +61,7 @@ def wants_practice() -> bool | None:
     chosen = notebook.of(_Switch).practice
     if chosen is not None:
         return chosen
-    return os.getenv(PRACTICE_VARIABLE) == "1" or None
+    return environment.variable(PRACTICE_VARIABLE) == "1" or None
 
 
 @without_frames

@@ -1,8 +1,8 @@
 """The kernel's environment, which holds keys and other secrets.
 
 A traceback in IPython's ``%xmode Verbose`` shows what the expressions of a line hold. ``os.environ`` is
-one, and an Interrupt near it would show all of it. A call is shown as it stands, so this package asks by
-calls: by `os.getenv`, and by `variables` for all of them.
+one, and an Interrupt near it would show all of it; `os.getenv` has it within. A call is shown as it
+stands, and what it holds meanwhile goes with its frame, so this package asks here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
 _environ: Callable[[object], MutableMapping[str, str]] = attrgetter("environ")
+
+
+def variable(name: str) -> str | None:
+    """Return what a variable of the environment holds; None where it is not set."""
+    return _environ(os).get(name)
 
 
 def variables() -> MutableMapping[str, str]:

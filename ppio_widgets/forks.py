@@ -78,7 +78,7 @@ class _Gate:
     """Lets no fork pass while a thread of ours is within OpenSSL: its locks cannot be freed in a child."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()  # a signal's handler may fork on the thread that enters
         self._within = 0
 
     def enter(self) -> None:

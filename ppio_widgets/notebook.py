@@ -7,7 +7,6 @@ code of several people in one process (Solara, Panel) is asked in the same way w
 
 from __future__ import annotations
 
-import os
 import sys
 import weakref
 from contextlib import suppress
@@ -16,7 +15,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ppio_widgets import forks
+from ppio_widgets import environment, forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -155,7 +154,7 @@ def who_answers() -> Answers | None:
     is Voilà: there are buttons, as in the session of a server (Solara, Panel). Else the front end
     may allow input, or a terminal is there. nbclient and papermill offer neither.
     """
-    voila = os.getenv("SERVER_SOFTWARE", "").startswith("voila")
+    voila = (environment.variable("SERVER_SOFTWARE") or "").startswith("voila")
     if cell_id() is not None or voila or _host_session() is not None:
         return "buttons"
     return "input" if takes_input() else None

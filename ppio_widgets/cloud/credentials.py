@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
-from ppio_widgets import forks, notebook
+from ppio_widgets import environment, forks, notebook
 from ppio_widgets.cloud.host import NOVITA, PPIO, Host, read_host
 from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_colab, ask_keyring
 from ppio_widgets.errors import CredentialsError
@@ -192,7 +191,11 @@ def keys_at_hand() -> tuple[ApiKey, ...]:
     found: list[ApiKey | CredentialsError | None] = []
     for base_url, variable in KEY_VARIABLES.items():
         host = read_host(base_url)
-        found += [memory.signed_in(host), memory.kept(host)[0], _read(os.getenv(variable), variable)]
+        found += [
+            memory.signed_in(host),
+            memory.kept(host)[0],
+            _read(environment.variable(variable), variable),
+        ]
     return tuple(key for key in found if isinstance(key, ApiKey))
 
 
@@ -248,12 +251,12 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
-    return _read(os.getenv(variable), variable) or _of_vaults(host, variable)
+    return _read(environment.variable(variable), variable) or _of_vaults(host, variable)
 
 
 def _practice_key() -> ApiKey | CredentialsError:
     """Return the practice key of this kernel or host session; a real key in its place is refused."""
-    key = _read(os.getenv(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or notebook.of(_drawn)
+    key = _read(environment.variable(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or notebook.of(_drawn)
     if isinstance(key, ApiKey) and not is_practice_key(key):
         return CredentialsError("key_no_practice", source=key.source)
     return key

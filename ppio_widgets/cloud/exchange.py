@@ -44,7 +44,7 @@ LONGEST_PAUSE = 3600.0
 _COUNTS = ("content-range", "x-total-count")
 
 
-class _TooLate(Exception):
+class TookTooLong(Exception):
     """Raised as the request is about to leave, so that nothing does."""
 
 
@@ -182,7 +182,7 @@ class Exchange:
             if self._leaving:
                 return
             if self._shut or clocks.steady() > self._leave_until:
-                raise _TooLate
+                raise TookTooLong
             if self._socket is not None:  # a transport in memory has no socket, and answers at once
                 self._watch()
             self._leaving = True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from ppio_widgets import environment
 from ppio_widgets.errors import HostRefused
 
 PPIO = "https://api.ppio.com"
@@ -66,7 +66,7 @@ def read_host(base_url: str | None = None, *, allow_host: str | None = None) -> 
         For anything but https (http on loopback), a URL with a user, a path, a query
         or a host that is not plain ASCII, and a host that is neither known nor allowed.
     """
-    judged = _judge((base_url or os.getenv(BASE_URL_VARIABLE) or PPIO).strip(), allow_host)
+    judged = _judge((base_url or environment.variable(BASE_URL_VARIABLE) or PPIO).strip(), allow_host)
     # A URL may hold a password: neither an exception behind ours nor a frame on its way keeps it.
     del base_url
     if isinstance(judged, HostRefused):

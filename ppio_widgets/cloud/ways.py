@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import ssl
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -36,6 +37,8 @@ log = logging.getLogger("ppio_widgets")
 _SOCKS = ("socks", "socks5", "socks5h")
 _KNOWN = ("http", "https", *_SOCKS)
 _PORTS = {"http": 80, "https": 443}
+# Where proxies are settings of the system as well.
+_WITH_SETTINGS = ("darwin", "win32")
 
 
 @dataclass(frozen=True)
@@ -111,16 +114,29 @@ def ways_to(url: str, *, anyhow: bool) -> tuple[Way, ...]:
 
 def _named(url: httpx.URL) -> tuple[Way, ...]:
     """Return the proxies that are named for a URL; empty where it needs none."""
-    proxies = getproxies()
-    if _goes_without(url.host, url.port or _PORTS.get(url.scheme), proxies.get("no", "")):
+    proxies = _proxies()
+    _variable, excepted = proxies.get("no", ("", ""))
+    if _goes_without(url.host, url.port or _PORTS.get(url.scheme), excepted):
         return ()
-    return tuple(_way(name, proxies[name]) for name in (url.scheme, "all") if proxies.get(name))
+    return tuple(_way(*proxies[kind]) for kind in (url.scheme, "all") if kind in proxies)
 
 
-def _way(name: str, value: str) -> Way:
-    variable = next(
-        (one for one in sorted(environment.variables(), reverse=True) if one.lower() == f"{name}_proxy"), ""
-    )
+def _proxies() -> dict[str, tuple[str, str]]:
+    """Return the variables that name proxies, and what they hold, by kind; where there is none, the system's.
+
+    As in `urllib.request.getproxies_environment`, small letters count before capitals, also empty.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in sorted(environment.variables().items()):  # capitals come first
+        if name.lower().endswith("_proxy"):
+            found[name.lower().removesuffix("_proxy")] = (name, value)
+    found = {kind: named for kind, named in found.items() if named[1]}
+    if not found and sys.platform in _WITH_SETTINGS:
+        found = {kind: ("", value) for kind, value in getproxies().items()}
+    return found
+
+
+def _way(variable: str, value: str) -> Way:
     scheme, address = value.strip().split("://", 1) if "://" in value else ("http", value.strip())
     scheme = scheme.lower()
     if scheme not in _KNOWN or not _is_address(address):
@@ -174,7 +190,7 @@ def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
     """
     wrong = None
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        place = os.getenv(variable)
+        place = environment.variable(variable)
         if place:
             try:
                 return _trusting(variable, place), wrong

@@ -5,10 +5,10 @@ A text stays a text: only the switch makes a reference of a row, whatever is typ
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import environment
 from ppio_widgets.form import theme
 from ppio_widgets.form.fields import Field, RefField
 from ppio_widgets.form.row import Row
@@ -131,7 +131,7 @@ class EnvRow(Row):
             return True
         key = self._key_text()
         dollar = isinstance(value, str) and _DOLLAR.fullmatch(value) is not None
-        return dollar or self._is_secret(value) or (is_name(key) and os.getenv(key) is not None)
+        return dollar or self._is_secret(value) or (is_name(key) and environment.variable(key) is not None)
 
     def _is_secret(self, value: Any) -> bool:
         return looks_secret(self._key_text()) or (isinstance(value, str) and looks_like_key(value))

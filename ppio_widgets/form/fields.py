@@ -67,6 +67,8 @@ class Field:
         self._leaf: Leaf = leaves()[pattern(path)]
         unset = f"unset.{pattern(path)}"
         self._unset_words = say(unset) if unset in say else None
+        words = {choice: f"{path[-1]}.{choice}" for choice in self._leaf.choices}
+        self._choices = [(say(key) if key in say else choice, choice) for choice, key in words.items()]
         self._on_change = on_change
         self._label = say(f"field.{pattern(path)}{self._variant}")
         self._false_given = default is False
@@ -151,7 +153,7 @@ class Field:
 
     def _options(self, value: Any) -> list[tuple[str, str]]:
         """Return the choices; an unknown value from outside stays visible, so that its error has a place."""
-        options = [(choice, choice) for choice in self._leaf.choices]
+        options = [*self._choices]
         if self._unset_words is not None:
             options.insert(0, (self._unset_words, ""))
         text = _as_text(value)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
-from ppio_widgets import notebook
+from ppio_widgets import environment, notebook
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launcher.disk import contents, keep_private, publish, reason, sync_folder, written
 from ppio_widgets.launcher.names import folded, neighbours
@@ -292,7 +292,7 @@ def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
         return Ledger(notebook.of(_practice_folder).name, MOST_PRACTICE)
-    given = os.getenv(STATE_VARIABLE)
+    given = environment.variable(STATE_VARIABLE)
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.launcher.disk import Unfit, contents, publish, reason, sync_folder, written
@@ -173,7 +174,7 @@ def delete_preset(name: str) -> bool:
 
 def presets_folder() -> Path:
     """Return where the presets lie; it need not exist."""
-    given = os.getenv(CONFIG_VARIABLE)
+    given = environment.variable(CONFIG_VARIABLE)
     return Path(given or platformdirs.user_config_dir("ppio-widgets")) / "presets"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import environment
 from ppio_widgets.cloud.known import known_secrets
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.request.draft import compact
@@ -178,8 +178,10 @@ def _holds_more(row: Any) -> bool:
 
 def _kernel_name(key: str, value: Any, known: Sequence[Known]) -> str:
     """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
-    holders = [one.source for one in known if one.value == value and os.getenv(one.source) == value]
-    if holders and os.getenv(key) != value:
+    holders = [
+        one.source for one in known if one.value == value and environment.variable(one.source) == value
+    ]
+    if holders and environment.variable(key) != value:
         return holders[0]
     name = re.sub(r"[^A-Za-z0-9_]", "_", key)
     return name if is_name(name) else f"_{name}"

@@ -7,12 +7,12 @@ import this package; it imports nothing of ours.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from ppio_widgets import environment
 from ppio_widgets.locale.escapes import visible
 
 if TYPE_CHECKING:
@@ -129,5 +129,5 @@ def words(language: str | None = None) -> Words:
     """
     if language is None:
         names = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-        language = next((value for name in names if (value := os.getenv(name))), "en")
+        language = next((value for name in names if (value := environment.variable(name))), "en")
     return _load("zh" if language.lower().startswith("zh") else "en")

@@ -63,7 +63,8 @@ class Server(FaultServer):
         with socket.create_connection(("127.0.0.1", self.port)) as last, self._taking:
             assert self._taking.wait_for(lambda: last.getsockname() in self._taken, PATIENCE)
         for player in list(self._players):
-            player.join(PATIENCE)
+            if player.ident is not None:  # else it is of a later one, and about to begin
+                player.join(PATIENCE)
 
     def _play(self, play: Play, connection: socket.socket) -> None:
         with self._taking, suppress(OSError):  # the other side may be gone already

@@ -198,32 +198,31 @@ def test_what_is_no_proxy_is_named_and_the_next_variable_is_used(value, cloud, m
     assert SECRET not in caplog.text
 
 
+def nothing_but_a_stop_gets_out(cloud, abroad):
+    """Return what is said of a launch that did not leave, where a stop does."""
+    with client_of(abroad) as client:
+        launch = concluded(launch_on(client))
+        assert launch.state is LaunchState.NOT_SENT
+        cloud.status = "running"
+        assert Instance("i-1", client).stop().status == "exited"
+    assert cloud.asked.count("POST") == 0
+    return launch.sentence(SAY)
+
+
 @pytest.mark.parametrize("value", UNUSABLE)
 def test_without_another_one_nothing_is_launched_and_a_stop_gets_out(
     value, cloud, abroad, monkeypatch, caplog
 ):
     monkeypatch.setenv("HTTPS_PROXY", value)
-    with client_of(abroad) as client:
-        launch = concluded(launch_on(client))
-        assert launch.state is LaunchState.NOT_SENT
-        said = launch.sentence(SAY)
-        assert "HTTPS_PROXY names no proxy" in said
-        cloud.status = "running"
-        assert Instance("i-1", client).stop().status == "exited"
-    assert cloud.asked.count("POST") == 0
+    said = nothing_but_a_stop_gets_out(cloud, abroad)
+    assert "HTTPS_PROXY names no proxy" in said
     assert SECRET not in caplog.text + said
 
 
 def test_a_proxy_that_is_not_there_is_named_and_a_stop_gets_out(cloud, abroad, monkeypatch, caplog):
     monkeypatch.setenv("https_proxy", f"http://u:{SECRET}@127.0.0.1:{closed_port()}")
-    with client_of(abroad) as client:
-        launch = concluded(launch_on(client))
-        assert launch.state is LaunchState.NOT_SENT
-        said = launch.sentence(SAY)
-        assert "(ConnectError, by the proxy in https_proxy)" in said
-        cloud.status = "running"
-        assert Instance("i-1", client).stop().status == "exited"
-    assert cloud.asked.count("POST") == 0
+    said = nothing_but_a_stop_gets_out(cloud, abroad)
+    assert "(ConnectError, by the proxy in https_proxy)" in said
     assert "by the proxy in https_proxy" in caplog.text
     assert SECRET not in caplog.text + said
 

@@ -115,6 +115,8 @@ def test_a_password_is_in_no_repr_and_a_setting_without_a_variable_has_words(mon
     assert "s3cret" not in repr(way)
     monkeypatch.delenv("https_proxy")
     monkeypatch.setattr(ways, "getproxies", lambda: {"https": "gopher://x"})
+    assert ways_to(URL, anyhow=False) == (DIRECT,), "only these systems have settings beside"
+    monkeypatch.setattr(sys, "platform", "darwin")
     (way,) = ways_to(URL, anyhow=False)
     assert way.fault.sentence(words("en")).startswith("the system's setting names no proxy")
 

@@ -104,8 +104,9 @@ class FaultServer:
         for connection in self._open:  # a stranger may have come to this port, and say nothing
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        for thread in (self._thread, *self._players):
-            thread.join(PATIENCE)
+        self._thread.join(PATIENCE)  # from then on every player has begun
+        for player in self._players:
+            player.join(PATIENCE)
         self._listener.close()
         assert not any(thread.is_alive() for thread in (self._thread, *self._players))
 

@@ -470,6 +470,18 @@ def test_without_a_key_the_form_opens_on_the_practice_cloud(make_form, monkeypat
     assert "Practice cloud." in shown(make_form(client=None))
 
 
+def test_billing_modes_have_their_chinese_words_beside_the_apis(make_form):
+    form = make_form(language="zh")
+    modes = find(form, "计费模式")
+    assert [label for label, _mode in modes.options] == [
+        "按量付费（postpaid）",
+        "包年包月（prepaid）",
+        "竞价（spot）",
+    ]
+    choose(modes, "prepaid")
+    assert form.value["billing"]["mode"] == "prepaid"
+
+
 def test_the_form_speaks_chinese(make_form):
     form = make_form(language="zh")
     assert find(form, "名称").placeholder
