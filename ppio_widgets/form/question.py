@@ -66,7 +66,7 @@ class Question:
         self._answer_cancel = on_cancel
         self._asked_at = UNASKED
         self._wording: tuple[str, Sequence[str], bool] = ("", (), False)
-        self._early = False
+        self._early = self._anew = False
         self._lines: tuple[str, ...] = ()
         self._text = theme.html("", "ppw-question")
         self._cancel = theme.button(say("ask.cancel"), "ppw-no")
@@ -92,11 +92,15 @@ class Question:
         self._wording = (yes, lines, yes_on_left)
         before, self._yes = self._yes, theme.button(yes, "ppw-yes", button_style=self._style)
         self._yes.on_click(self._on_yes)
-        # At the end: a page makes the views anew from the first that is another one.
-        self.box.children = [self._text, self._cancel, self._escape, self._yes]
+        with self.box.hold_sync():
+            # At the end: a page makes the views anew from the first that is another one.
+            self.box.children = [self._text, self._cancel, self._escape, self._yes]
+            (self.box.add_class if yes_on_left else self.box.remove_class)("ppw-turned")
+            # Cancel, which stays, becomes pale once more as well.
+            self._anew = not self._anew
+            (self.box.add_class if self._anew else self.box.remove_class)("ppw-anew")
         if before is not None:
             before.close()
-        (self.box.add_class if yes_on_left else self.box.remove_class)("ppw-turned")
         self._early = False
         self.tell(lines)
         self.begin()

@@ -236,10 +236,13 @@ threading.Thread(target=reprice, daemon=True).start()"""
 
     def another_price(name):
         let_read(yes)
-        page.evaluate("yes => { window.older = yes }", yes.element_handle())
+        page.evaluate("yes => { window.older = yes; window.paled = [] }", yes.element_handle())
+        page.evaluate("addEventListener('animationstart', event => paled.push(event.target.innerText))")
         (lab.folder / name).touch()
         page.wait_for_function("!older.isConnected", timeout=PATIENCE)
         expect(yes).to_be_visible()
+        # Neither takes an answer before it was read again.
+        page.wait_for_function(f"['Cancel', {LAUNCH!r}].every(one => paled.includes(one))", timeout=PATIENCE)
 
     another_price("price-1")
     expect(asked).to_be_focused()
