@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -203,5 +204,7 @@ def message(widget, data):
 
 
 def shown(form):
-    """All HTML on the form."""
-    return "\n".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
+    """All HTML on the form; what one change draws is seen as a whole."""
+    session = getattr(form, "session", None)
+    with session.lock if session is not None else contextlib.nullcontext():
+        return "\n".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
