@@ -15,11 +15,11 @@ demo: $(VENV)/.lab-ready
 
 # 7.0.1 is the first ipykernel that keeps in a context which cell an output belongs to.
 test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready lint
-	$(BIN)/python tests/ensure_chromium.py
+	$(BIN)/python tests/support/ensure_chromium.py
 	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 quick: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest $(AT_ONCE) tests/unit tests/widgets $(ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/widgets $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
@@ -31,8 +31,8 @@ lint: $(VENV)/.dev-ready
 # exception at every line of a launch and a look, 3,000 Interrupts within the wire; every pace of
 # double clicks and held keys on every button.
 soak: $(VENV)/.dev-ready
-	$(BIN)/python tests/ensure_chromium.py
-	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/faults tests/browser/test_consent.py $(ARGS)
+	$(BIN)/python tests/support/ensure_chromium.py
+	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/proofs tests/browser/test_consent.py $(ARGS)
 
 # A launch in each ipykernel that is promised, and in the environment's own, the newest.
 kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready)
@@ -40,16 +40,16 @@ kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready
 
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
-	$(VENV)-oldest/bin/python -m pytest tests/unit tests/contract tests/faults tests/widgets tests/magics tests/notebooks $(ARGS)
+	$(VENV)-oldest/bin/python -m pytest tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks $(ARGS)
 
 # The README's picture of the form, taken in a real browser.
 picture: $(VENV)/.dev-ready
-	$(BIN)/python tests/ensure_chromium.py
+	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_PICTURE=notebooks/form.png $(BIN)/python -m pytest tests/browser -k picture
 
 # Side by side with its peers, in one run of about a quarter of an hour; writes benchmarks/RESULTS.md.
 bench: $(VENV)-bench/.ready
-	$(VENV)-bench/bin/python tests/ensure_chromium.py
+	$(VENV)-bench/bin/python tests/support/ensure_chromium.py
 	$(VENV)-bench/bin/python -m benchmarks $(ARGS)
 
 # Several workers, see tests/conftest.py: a file is one worker's, and they begin in the order of collection.

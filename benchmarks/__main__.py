@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import from_json
 from benchmarks.report import PARTS, results
 from benchmarks.surroundings import surroundings
-from tests.magics.kernel import environment
+from tests.support.kernel import environment
 
 if TYPE_CHECKING:
     from benchmarks.figures import Figure

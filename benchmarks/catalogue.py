@@ -15,7 +15,7 @@ from benchmarks.front_end import counted, press, type_into
 from benchmarks.peers import OURS
 from benchmarks.peers.face import every
 from ppio_widgets import LaunchForm
-from ppio_widgets.practice import catalogue, goods
+from ppio_widgets.practice import catalogue, products
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def _opened() -> LaunchForm:
 
 def _sold() -> tuple[dict[str, Any], ...]:
     """Return what the practice cloud sells, over and over, the first product under its own name."""
-    few = goods.PRODUCTS
+    few = products.PRODUCTS
     many = [copy.deepcopy(few[number % len(few)]) for number in range(1, PRODUCTS)]
     for number, product in enumerate(many):
         product["id"] = f"prod-{number}"

@@ -19,7 +19,7 @@ from benchmarks.figures import Notes
 from benchmarks.peers import NAMES, UNLOADED
 from ppio_widgets.practice.server import serving
 from tests.browser.conftest import CHROMIUM_FLAGS, PATIENCE, Lab, Notebook, until
-from tests.chromium import find_chromium
+from tests.support.chromium import find_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,11 +18,11 @@ import httpx
 from benchmarks.bodies import body
 from benchmarks.figures import Notes
 from ppio_widgets import Launch, PpioClient
-from ppio_widgets.cloud.credentials import draw_practice_key
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.plan import LaunchPlan, Target
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.practice.server import serving
-from ppio_widgets.request.check import check
+from ppio_widgets.request.validation import check
+from ppio_widgets.secrets.credentials import draw_practice_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

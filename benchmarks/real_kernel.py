@@ -17,7 +17,7 @@ from jupyter_client.manager import start_new_kernel
 
 from benchmarks.figures import Notes
 from benchmarks.peers import NAMES
-from tests.magics.kernel import environment
+from tests.support.kernel import environment
 
 if TYPE_CHECKING:
     from benchmarks.figures import Figure

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Notes
-from tests.magics.kernel import environment
+from tests.support.kernel import environment
 
 if TYPE_CHECKING:
     from benchmarks.figures import Figure

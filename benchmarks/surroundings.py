@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import psutil
 
-from tests.chromium import find_chromium
+from tests.support.chromium import find_chromium
 
 PACKAGES = (
     "ppio-widgets",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.notebook import live_views
+from ppio_widgets.runtime.kernel import live_views
 
 if TYPE_CHECKING:
     from ppio_widgets.api import Instance, launch
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
         PresetRefused,
         RequestInvalid,
     )
-    from ppio_widgets.form import LaunchForm
-    from ppio_widgets.form.board import InstanceBoard
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.plan import LaunchPlan
-    from ppio_widgets.request.check import check
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.request.envref import EnvRef
     from ppio_widgets.request.models import CreateInstanceRequest
+    from ppio_widgets.request.validation import check
+    from ppio_widgets.widgets.board import InstanceBoard
+    from ppio_widgets.widgets.form.launch_form import LaunchForm
 
 __version__ = "0.1.0"
 
@@ -71,18 +71,18 @@ _HOMES = {
     "CreateInstanceRequest": "ppio_widgets.request.models",
     "EnvRef": "ppio_widgets.request.envref",
     "Instance": "ppio_widgets.api",
-    "InstanceBoard": "ppio_widgets.form.board",
-    "Launch": "ppio_widgets.launcher.launch",
-    "LaunchForm": "ppio_widgets.form",
-    "LaunchPlan": "ppio_widgets.launcher.plan",
+    "InstanceBoard": "ppio_widgets.widgets.board",
+    "Launch": "ppio_widgets.launches.launch",
+    "LaunchForm": "ppio_widgets.widgets.form.launch_form",
+    "LaunchPlan": "ppio_widgets.launches.plan",
     "PpioClient": "ppio_widgets.cloud.client",
-    "check": "ppio_widgets.request.check",
+    "check": "ppio_widgets.request.validation",
     "launch": "ppio_widgets.api",
 }
 
 
-live_views["ppio_widgets.launcher.instance:Instance"] = "ppio_widgets.form.machine:MachineCard"
-live_views["ppio_widgets.launcher.launch:Launch"] = "ppio_widgets.form.launch_card:LaunchCard"
+live_views["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:MachineCard"
+live_views["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.launch_card:LaunchCard"
 
 
 def __getattr__(name: str) -> Any:

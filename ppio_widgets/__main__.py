@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import __version__
-from ppio_widgets.cloud.credentials import PRACTICE_KEY_VARIABLE, PRACTICE_PORT, draw_practice_key
 from ppio_widgets.locale import words
+from ppio_widgets.secrets.credentials import PRACTICE_KEY_VARIABLE, PRACTICE_PORT, draw_practice_key
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -70,8 +70,8 @@ def _demo(given: argparse.Namespace) -> int:
     arguments += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     from jupyterlab.labapp import LabApp  # noqa: PLC0415 - only this command needs it
 
-    from ppio_widgets.cloud.host import BASE_URL_VARIABLE  # noqa: PLC0415 - the others need none of them
     from ppio_widgets.practice.server import serving  # noqa: PLC0415
+    from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE  # noqa: PLC0415 - the others need none of them
 
     with serving() as server:
         os.environ.update(
@@ -99,8 +99,8 @@ def _quickstart() -> Path:
 
 def _practice(port: int) -> int:
     """Serve the practice cloud on loopback until interrupted."""
-    from ppio_widgets.launcher import worker  # noqa: PLC0415 - as the next
     from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
+    from ppio_widgets.runtime import threads  # noqa: PLC0415 - as the next
 
     try:
         server = PracticeServer(port)
@@ -111,7 +111,7 @@ def _practice(port: int) -> int:
     with server:
         # No exception at whichever line the server is at: it ends between two requests.
         signal.signal(
-            signal.SIGINT, lambda *_seen: worker.run(server.shutdown, name="ppio-shutdown", daemon=False)
+            signal.SIGINT, lambda *_seen: threads.run(server.shutdown, name="ppio-shutdown", daemon=False)
         )
         print(words()("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
         server.serve_forever()
@@ -121,7 +121,7 @@ def _practice(port: int) -> int:
 
 def _check(files: list[str]) -> int:
     """Look for secrets in saved notebooks."""
-    from ppio_widgets.check_notebook import check_notebooks  # noqa: PLC0415 - the others need none of it
+    from ppio_widgets.secrets.notebooks import check_notebooks  # noqa: PLC0415 - the others need none of it
 
     return check_notebooks(files, partial(_tell, sys.stdout), partial(_tell, sys.stderr))
 

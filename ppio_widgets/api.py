@@ -9,33 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import environment, notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.credentials import ApiKey, find_key, hidden, is_practice_key
-from ppio_widgets.cloud.frames import without_frames
-from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
-from ppio_widgets.launcher import recovery, worker
-from ppio_widgets.launcher.alive import live_launch
-from ppio_widgets.launcher.consent import read_consent
-from ppio_widgets.launcher.instance import Instance, open_by_default
-from ppio_widgets.launcher.launch import SOFT_SECONDS, Launch
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.launcher.wording import record_sentence
+from ppio_widgets.instances.instance import Instance, open_by_default
+from ppio_widgets.launches import history
+from ppio_widgets.launches.alive import live_launch
+from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches.launch import SOFT_SECONDS, Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.sentences import record_sentence
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.request.check import Report, check
 from ppio_widgets.request.models import CreateInstanceRequest
-from ppio_widgets.request.money import is_cpu, read_amount
+from ppio_widgets.request.pricing import is_cpu, read_amount
+from ppio_widgets.request.validation import Report, check
+from ppio_widgets.runtime import environment, kernel, threads
+from ppio_widgets.secrets.credentials import ApiKey, find_key, hidden, is_practice_key
+from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.hosts import read_host
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.credentials import KeySource
-    from ppio_widgets.launcher.consent import Again
+    from ppio_widgets.launches.consent import Again
     from ppio_widgets.request.advice import Advice
+    from ppio_widgets.secrets.credentials import KeySource
 
 __all__ = ["Instance", "connect", "launch"]
 
@@ -53,12 +53,12 @@ class _Switch:
 
 def switch_practice(on: bool) -> None:  # noqa: FBT001 - a switch is on or off
     """Choose the practice cloud, or not, for the rest of this kernel (``%ppio practice on``)."""
-    notebook.of(_Switch).practice = on
+    kernel.of(_Switch).practice = on
 
 
 def wants_practice() -> bool | None:
     """Return what was chosen for this kernel, or None where nothing was."""
-    chosen = notebook.of(_Switch).practice
+    chosen = kernel.of(_Switch).practice
     if chosen is not None:
         return chosen
     return environment.variable(PRACTICE_VARIABLE) == "1" or None
@@ -196,7 +196,7 @@ def priced_plan(
     notes : tuple of Advice
         See `LaunchPlan`.
     """
-    catalogue = open_catalogue(client, clock=worker.tick)
+    catalogue = open_catalogue(client, clock=threads.tick)
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")
@@ -290,14 +290,14 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
     begun = live_launch(launch_id)
     if begun is not None:
         return begun.look().sentence(words())
-    record, ledger = recovery.find(launch_id)
+    record, ledger = history.find(launch_id)
     if record.unresolved:
         host = read_host(record.host, allow_host=record.host.partition("://")[2])
         client = connect(
             practice=record.practice, api_key=api_key, base_url=host.base_url, allow_host=host.name
         )
-        record = recovery.look_up(record, ledger, client)
-    return record_sentence(record, worker.clock.now(), words())
+        record = history.look_up(record, ledger, client)
+    return record_sentence(record, threads.clock.now(), words())
 
 
 @without_frames
@@ -323,5 +323,5 @@ def declare_absent(launch_id: str, name: str) -> str:
     if begun is not None:
         begun.declare_absent(name)
         return begun.sentence(words())
-    record = recovery.declare_absent(*recovery.find(launch_id), name)
-    return record_sentence(record, worker.clock.now(), words())
+    record = history.declare_absent(*history.find(launch_id), name)
+    return record_sentence(record, threads.clock.now(), words())

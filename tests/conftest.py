@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ppio_widgets import notebook
-from ppio_widgets.launcher import ledger, worker
-from tests.chromium import on_ci
-from tests.leftovers import left_behind, open_views
+from ppio_widgets.launches import ledger
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime import threads as worker
+from tests.support.chromium import on_ci
+from tests.support.leftovers import left_behind, open_views
 
 # Jsonschema would compile a grammar for it, a second and a half of each worker; no schema here has an IRI.
 sys.modules.setdefault("rfc3987_syntax", None)
@@ -44,7 +45,7 @@ def _own_ledgers(monkeypatch, tmp_path):
     """Each test is a kernel of its own, with ledgers and presets of its own, and no key of the user's."""
     for vault in ("keyring", "google.colab"):
         monkeypatch.setitem(sys.modules, vault, None)
-    monkeypatch.setattr(notebook, "_sessions", {})
+    monkeypatch.setattr(kernel, "_sessions", {})
     monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setattr(ledger, "_practice_folder", lambda: SimpleNamespace(name=mkdtemp(dir=tmp_path)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers.face import Peer, every
 from ppio_widgets import LaunchForm
-from ppio_widgets.form import theme
+from ppio_widgets.widgets import theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

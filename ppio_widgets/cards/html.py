@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 
-from ppio_widgets.cloud.details import is_web
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.cloud.instances import is_web
+from ppio_widgets.locale.text import visible
 
 
 def esc(text: object) -> str:

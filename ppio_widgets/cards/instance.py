@@ -7,24 +7,24 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import RUNNING, plain
-from ppio_widgets.cloud.details import InstanceDetail, is_web
+from ppio_widgets.cloud.instance_cost import body_of, prices_told, seconds_on
+from ppio_widgets.cloud.instances import InstanceDetail, is_web
 from ppio_widgets.cloud.ssh import is_ssh_command
 from ppio_widgets.errors import is_gone
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import confirmed_words
-from ppio_widgets.launcher.plan import price_moment
-from ppio_widgets.launcher.spent import body_of, prices_told, seconds_on
-from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.instances.actions import confirmed_words
+from ppio_widgets.launches.plan import price_moment
+from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import Span
-from ppio_widgets.request import money
-from ppio_widgets.request.moments import moment_words
+from ppio_widgets.request import pricing
 from ppio_widgets.request.price_time import is_old
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ppio_widgets.errors import PpioError
-    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.instances.instance import Instance
     from ppio_widgets.locale import Words
 
 
@@ -119,7 +119,7 @@ def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     if not instance.seen_at:
         return say("machine.not_yet", reason=reason) if is_gone(error) else reason
     key = "machine.not_found" if is_gone(error) else "machine.missed_since"
-    return say(key, moment=moment_words(instance.seen_at, worker.clock.now()), reason=reason)
+    return say(key, moment=moment_words(instance.seen_at, threads.clock.now()), reason=reason)
 
 
 def outcome_words(instance: Instance, say: Words) -> str:
@@ -135,7 +135,7 @@ def outcome_words(instance: Instance, say: Words) -> str:
 
 def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
-    seconds, cost, offer = seconds_on(seen, worker.clock.now()), instance.cost_so_far, instance.offer
+    seconds, cost, offer = seconds_on(seen, threads.clock.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
     gone = seen.is_gone
@@ -146,11 +146,11 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
             return say("machine.cost_gone_unknown", span=span)
         # A price that nobody has asked for is not called unknown.
         return say("machine.cost_unknown" if prices_told(instance.client) else "machine.on", span=span)
-    rate = money.hourly(offer, body_of(seen))
-    shown = money.shown(rate, currency) if rate is not None else "?"
+    rate = pricing.hourly(offer, body_of(seen))
+    shown = pricing.shown(rate, currency) if rate is not None else "?"
     key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
-    told = say(key, span=span, cost=money.shown(cost, currency), rate=shown)
-    if offer is None or not is_old(offer, worker.tick()):
+    told = say(key, span=span, cost=pricing.shown(cost, currency), rate=shown)
+    if offer is None or not is_old(offer, threads.tick()):
         return told
     return say("machine.cost_by", cost=told, moment=price_moment(offer))
 

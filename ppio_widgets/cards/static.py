@@ -13,35 +13,35 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards.instance import Fact, cost_facts, headline, news
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.machine_card import Fact, cost_facts, headline, news
-from ppio_widgets.launcher.plan import NO_FORMULAS
-from ppio_widgets.launcher.shareable import holds_secret, without_secrets
-from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
-from ppio_widgets.launcher.wording import earlier_sentence, launch_asides
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.check import field_name
-from ppio_widgets.request.cost import cost_sentences
+from ppio_widgets.formats.line.writer import MAGIC, to_line
+from ppio_widgets.launches.plan import NO_FORMULAS
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
-from ppio_widgets.request.fields import tree
-from ppio_widgets.request.line_text import MAGIC, to_line
-from ppio_widgets.request.moments import moment_words, write_span
-from ppio_widgets.request.money import is_cpu
+from ppio_widgets.request.price_text import cost_sentences
+from ppio_widgets.request.pricing import is_cpu
+from ppio_widgets.request.schema import tree
+from ppio_widgets.request.validation import field_name
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words, write_span
+from ppio_widgets.secrets.scrub import holds_secret, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ppio_widgets.errors import PpioError
-    from ppio_widgets.launcher.board import Board
-    from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.plan import LaunchPlan
-    from ppio_widgets.launcher.timer import Timer
+    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.instances.listing import Board
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.plan import LaunchPlan
+    from ppio_widgets.launches.timer import Timer
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 LOAD = "%load_ext ppio_widgets"
 CLASS = "ppio-static"
@@ -361,7 +361,7 @@ def _as_of(seen_at: float, say: Words) -> str:
 
 def _moment(moment: float = 0.0) -> str:
     """Return a time with its zone and always with its date: nobody knows when it will be read."""
-    return moment_words(moment or worker.clock.now(), 0.0)
+    return moment_words(moment or threads.clock.now(), 0.0)
 
 
 def _esc(text: str) -> str:

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from ppio_widgets import forks
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import value_at
+from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.exchange import Exchange
+    from ppio_widgets.cloud.http import Exchange
 
 Mask = Callable[[str], str]
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from ppio_widgets.cloud.credentials import reveal
 from ppio_widgets.errors import HostRefused
+from ppio_widgets.secrets.credentials import reveal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ppio_widgets.cloud.credentials import ApiKey
-    from ppio_widgets.cloud.host import Host
+    from ppio_widgets.secrets.credentials import ApiKey
+    from ppio_widgets.secrets.hosts import Host
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

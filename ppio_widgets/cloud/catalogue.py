@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from ppio_widgets import forks
-from ppio_widgets.cloud import lately
-from ppio_widgets.cloud.frames import without_frames
+from ppio_widgets.cloud import recent_offers
+from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.cloud.paging import bare
-from ppio_widgets.cloud.reader import CatalogueReader
-from ppio_widgets.cloud.shelf import currency_of
+from ppio_widgets.cloud.resources import currency_of
 from ppio_widgets.errors import PpioError
-from ppio_widgets.request.offer import Offer
+from ppio_widgets.request.offers import Offer
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, PriceTime
+from ppio_widgets.runtime import forks
+from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -171,7 +171,7 @@ class Catalogue:
                 with self._changed:
                     if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
                         self._land(slot, outcome)
-                        lately.keep(self._base_url, kind, slot.value, self._clock())
+                        recent_offers.keep(self._base_url, kind, slot.value, self._clock())
         return self.state(kind)
 
     def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:

@@ -10,11 +10,11 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ppio_widgets.cloud import shelf
+from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import not_certain
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, unpaged
 from ppio_widgets.errors import ApiError, PpioError
-from ppio_widgets.request.offer import Offer
+from ppio_widgets.request.offers import Offer
 from ppio_widgets.request.price_time import PriceTime
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class CatalogueReader:
     source : Source
         Makes the requests: a `PpioClient`.
     currency : str
-        Of the prices, see `shelf.currency_of`.
+        Of the prices, see `resources.currency_of`.
     host : str
         The server's name, for errors.
     """
@@ -74,7 +74,7 @@ class CatalogueReader:
         params = {"type": product_type, "category": "instance"}
         if region:
             params["region_ids"] = region
-        read = partial(shelf.read_offer, currency=self.currency, product_type=product_type)
+        read = partial(resources.read_offer, currency=self.currency, product_type=product_type)
         merged: dict[str, Offer] = {}
         listed: dict[str, tuple[str, ...]] = {}
         for mode in MODES:
@@ -96,23 +96,23 @@ class CatalogueReader:
 
     def regions(self) -> tuple[Region, ...]:
         """Return the public regions."""
-        return _each_id(self._all(by_cursor(self._source, REGIONS, {}, _single(shelf.read_region))))
+        return _each_id(self._all(by_cursor(self._source, REGIONS, {}, _single(resources.read_region))))
 
     def networks(self) -> tuple[Network, ...]:
         """Return the account's VPC networks."""
-        return _each_id(self._all(by_cursor(self._source, NETWORKS, {}, _single(shelf.read_network))))
+        return _each_id(self._all(by_cursor(self._source, NETWORKS, {}, _single(resources.read_network))))
 
     def templates(self) -> tuple[Template, ...]:
         """Return the templates that the account sees."""
-        return _each_id(self._all(by_cursor(self._source, TEMPLATES, {}, _single(shelf.read_template))))
+        return _each_id(self._all(by_cursor(self._source, TEMPLATES, {}, _single(resources.read_template))))
 
     def images(self) -> tuple[ImageTag, ...]:
         """Return the images, one value for each tag."""
-        return tuple(dict.fromkeys(self._all(by_cursor(self._source, IMAGES, {}, shelf.read_images))))
+        return tuple(dict.fromkeys(self._all(by_cursor(self._source, IMAGES, {}, resources.read_images))))
 
     def storages(self) -> tuple[Storage, ...]:
         """Return the account's network storages."""
-        return _each_id(self._all(by_number(self._source, STORAGES, {}, _single(shelf.read_storage))))
+        return _each_id(self._all(by_number(self._source, STORAGES, {}, _single(resources.read_storage))))
 
     def auths(self) -> tuple[RegistryAuth, ...]:
         """Return the account's registry auths; their passwords are dropped on arrival.
@@ -120,11 +120,13 @@ class CatalogueReader:
         The server's own words are left out of an error here: only its status and its name
         for the error are kept.
         """
-        return _each_id(self._all(unpaged(self._source, AUTHS, {}, _single(shelf.read_auth)), words=False))
+        return _each_id(
+            self._all(unpaged(self._source, AUTHS, {}, _single(resources.read_auth)), words=False)
+        )
 
     def balance(self) -> Decimal:
         """Return what the account has left, in the host's currency."""
-        amount = ask(self._source.get_reply, BALANCE, {}, lambda reply: shelf.read_balance(reply.value))
+        amount = ask(self._source.get_reply, BALANCE, {}, lambda reply: resources.read_balance(reply.value))
         if isinstance(amount, PpioError):
             raise amount
         if amount is None:

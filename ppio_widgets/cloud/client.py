@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import httpcore  # noqa: F401 - imported by a thread as it connects, a child forked meanwhile would wait for it
 import httpx
 
-from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import (
     LEFT_OUT,
     Dates,
@@ -29,27 +28,28 @@ from ppio_widgets.cloud.answers import (
     text_at,
 )
 from ppio_widgets.cloud.auth import PinnedBearer
-from ppio_widgets.cloud.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
-from ppio_widgets.cloud.exchange import Exchange, Limits
-from ppio_widgets.cloud.frames import without_frames
-from ppio_widgets.cloud.host import Host, read_host
+from ppio_widgets.cloud.http import Exchange, Limits
+from ppio_widgets.cloud.instance_calls import INSTANCES, Machines
 from ppio_widgets.cloud.instance_id import is_id
-from ppio_widgets.cloud.knock import KNOCK_SECONDS, knock
-from ppio_widgets.cloud.machines import INSTANCES, Machines
-from ppio_widgets.cloud.redact import Redactor
-from ppio_widgets.cloud.verdict import Verdict, judge_answer, judge_failure
-from ppio_widgets.cloud.ways import DIRECT, authorities, say_once, ways_to
+from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
+from ppio_widgets.cloud.probe import KNOCK_SECONDS, knock
+from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
 from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnknown, PpioError, Unreachable
 from ppio_widgets.request.envref import on_wire
+from ppio_widgets.runtime import forks, kernel
+from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
+from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.hosts import Host, read_host
+from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from typing_extensions import Self
 
-    from ppio_widgets.cloud.credentials import KeySource
-    from ppio_widgets.cloud.ways import Way, Why
+    from ppio_widgets.cloud.proxies import Way, Why
     from ppio_widgets.request.models import CreateInstanceRequest
+    from ppio_widgets.secrets.credentials import KeySource
 
 log = logging.getLogger("ppio_widgets")
 
@@ -390,7 +390,7 @@ class PpioClient(Machines):
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
-        dates = notebook.of(Dates)
+        dates = kernel.of(Dates)
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
         exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
@@ -410,7 +410,7 @@ class PpioClient(Machines):
     ) -> Exchange:
         exchange = self._call(_Asking(method, path, {"json": body}, anyhow=anyhow))
         if 200 <= exchange.status < 300 and self._transport is None:
-            notebook.of(Dates).begin(self.host.base_url, exchange.date)
+            kernel.of(Dates).begin(self.host.base_url, exchange.date)
         return exchange
 
     def _call(self, asking: _Asking) -> Exchange:

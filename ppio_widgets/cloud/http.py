@@ -19,15 +19,15 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import clocks, forks
 from ppio_widgets.errors import PpioError, frames_of, log_line
+from ppio_widgets.runtime import clocks, forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import httpx
 
-    from ppio_widgets.cloud.ways import Why
+    from ppio_widgets.cloud.proxies import Why
 
 # Steps of the wire during which nothing of a request leaves; as any other begins it may have left.
 _HARMLESS = frozenset(

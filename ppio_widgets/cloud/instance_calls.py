@@ -17,7 +17,8 @@ from ppio_widgets.cloud.answers import (
     read_instance,
     read_page,
 )
-from ppio_widgets.cloud.details import (
+from ppio_widgets.cloud.instance_id import require_id
+from ppio_widgets.cloud.instances import (
     DetailListing,
     InstanceDetail,
     jupyter_address,
@@ -25,21 +26,20 @@ from ppio_widgets.cloud.details import (
     read_detail,
     ssh_password,
 )
-from ppio_widgets.cloud.echo import hiding
-from ppio_widgets.cloud.frames import without_frames
-from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.paging import PAGE_SIZE, ask
 from ppio_widgets.errors import ApiError, NotSent, OutcomeUnknown, PpioError
 from ppio_widgets.locale import Phrase
+from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.hiding import hiding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
     from typing import TypeVar
 
     from ppio_widgets.cloud.catalogue import Catalogue
-    from ppio_widgets.cloud.exchange import Exchange
-    from ppio_widgets.cloud.host import Host
-    from ppio_widgets.cloud.redact import Redactor
+    from ppio_widgets.cloud.http import Exchange
+    from ppio_widgets.secrets.hosts import Host
+    from ppio_widgets.secrets.redaction import Redactor
 
     T = TypeVar("T")
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import forks
 from ppio_widgets.cloud.catalogue import open_catalogue
-from ppio_widgets.launcher import worker
-from ppio_widgets.request import money
+from ppio_widgets.request import pricing
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import InstanceDetail
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.request.offers import Offer
 
 _lock = forks.lock()
 
@@ -35,7 +34,7 @@ def offers_of(
         Only these instances' prices are wanted, so that not every listing need be asked for.
     """
     with _lock:
-        catalogue = client.prices = client.prices or open_catalogue(client, clock=worker.tick)
+        catalogue = client.prices = client.prices or open_catalogue(client, clock=threads.tick)
     if load:
         catalogue.load_products(None if seen is None else {one.product_id for one in seen})
     return {offer.id: offer for offer in catalogue.snapshot().products}
@@ -75,8 +74,8 @@ def cost_so_far(seen: InstanceDetail, offer: Offer | None, now: float) -> Decima
     """
     body = body_of(seen)
     if seen.mode == "prepaid":
-        return money.charged_now(offer, body)
-    rate, seconds = money.hourly(offer, body), seconds_on(seen, now)
+        return pricing.charged_now(offer, body)
+    rate, seconds = pricing.hourly(offer, body), seconds_on(seen, now)
     if rate is None or seconds is None:
         return None
-    return money.to_cents(Fraction(rate) * Fraction(seconds) / 3600)
+    return pricing.to_cents(Fraction(rate) * Fraction(seconds) / 3600)

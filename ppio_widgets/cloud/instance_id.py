@@ -10,7 +10,7 @@ import re
 from typing import TypeGuard
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.locale.text import visible
 
 _MOST_SHOWN = 60
 

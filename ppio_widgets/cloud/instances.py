@@ -23,8 +23,8 @@ from ppio_widgets.cloud.answers import (
     read_instance,
     text_at,
 )
-from ppio_widgets.cloud.echo import hiding, is_free
 from ppio_widgets.request.draft import value_at
+from ppio_widgets.secrets.hiding import hiding, is_free
 
 LONGEST_ADDRESS = 2000
 

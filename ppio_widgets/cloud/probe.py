@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ppio_widgets.cloud.exchange import Exchange, Limits
+from ppio_widgets.cloud.http import Exchange, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,8 +23,8 @@ from urllib.request import getproxies
 
 import httpx
 
-from ppio_widgets import environment, forks, notebook
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import environment, forks, kernel
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -240,7 +240,7 @@ class _Said:
 
 def say_once(host: str, why: Why) -> None:
     """Say that a host is reached in another way than the variables say, and why; once for each reason."""
-    said = notebook.of(_Said)
+    said = kernel.of(_Said)
     with said.lock:
         if (host, why) in said.known:
             return

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks, notebook
-from ppio_widgets.cloud.details import kept
+from ppio_widgets.cloud.instances import kept
+from ppio_widgets.runtime import forks, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.instances import InstanceDetail
 
 # More than that nobody chooses from by name.
 MOST_SEEN = 500
@@ -41,7 +41,7 @@ def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = Fa
         Whether these are all that there are: what was known besides is forgotten.
     """
     looked_at = tuple(instances)
-    seen = notebook.of(_Seen)
+    seen = kernel.of(_Seen)
     with seen.lock:
         before = {one.id: one for one in seen.instances.get(base_url, ())}
         now = {one.id: kept(before.get(one.id), one) for one in looked_at}
@@ -57,14 +57,14 @@ def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = Fa
 
 def last_seen(base_url: str) -> tuple[InstanceDetail, ...]:
     """Return the instances of a cloud as they were seen last, newest first."""
-    seen = notebook.of(_Seen)
+    seen = kernel.of(_Seen)
     with seen.lock:
         return seen.instances.get(base_url, ())
 
 
 def last_gone(base_url: str, word: str) -> InstanceDetail | None:
     """Return what was last seen of an instance that is gone, by its id or exact name."""
-    seen = notebook.of(_Seen)
+    seen = kernel.of(_Seen)
     with seen.lock:
         gone = seen.gone.get(base_url, ())
     named = (one for one in gone if one.name == word)

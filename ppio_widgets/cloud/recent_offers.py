@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ppio_widgets import forks, notebook
+from ppio_widgets.runtime import forks, kernel
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Memory:
 
 def keep(base_url: str, kind: str, value: Any, at: float) -> None:
     """Know what a load brought, and when; None, of a load that failed, lets go of what was there."""
-    memory = notebook.of(_Memory)
+    memory = kernel.of(_Memory)
     with memory.lock:
         if value is None:
             memory.told.pop((base_url, kind), None)
@@ -47,6 +47,6 @@ def keep(base_url: str, kind: str, value: Any, at: float) -> None:
 
 def told(base_url: str, kind: str) -> Told | None:
     """Return what a cloud has of a kind, as far as this kernel knows."""
-    memory = notebook.of(_Memory)
+    memory = kernel.of(_Memory)
     with memory.lock:
         return memory.told.get((base_url, kind))

@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.cloud.host import NOVITA, PPIO
 from ppio_widgets.cloud.kinds import flag, identities, identity, mapping, rows, text, whole
-from ppio_widgets.request.offer import Offer, Price
+from ppio_widgets.request.offers import Offer, Price
 from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.cloud.host import Host
+    from ppio_widgets.secrets.hosts import Host
 
 _Placed = TypeVar("_Placed", Region, Network, Storage, RegistryAuth, Template)
 

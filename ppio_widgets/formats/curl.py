@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.envref import placeholder, taken
 from ppio_widgets.request.json_text import to_json
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ppio_widgets.formats.shell import HOLE
 from ppio_widgets.request.envref import is_account_key
-from ppio_widgets.request.shell import HOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ppio_widgets.request.shell import ShellWord
+    from ppio_widgets.formats.shell import ShellWord
 
 # The header, as it is written on standard input and in a config of curl.
 _HEADER = re.compile(r"""(?im)^\s*(?:header\s*[=:]?\s*)?["']?authorization\s*:""")

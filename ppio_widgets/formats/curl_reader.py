@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request.curl_key import brings_key, holds_key
+from ppio_widgets.formats.curl_key import brings_key, holds_key
+from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import HOLE, Script, ShellWord, read_shell, variable_of
 from ppio_widgets.request.envref import EnvRef, placeholder_name, reference
-from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.json_text import read_json
-from ppio_widgets.request.shapes import is_placeholder
-from ppio_widgets.request.shell import HOLE, Script, ShellWord, read_shell, variable_of
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request.check import field_name
 from ppio_widgets.request.draft import compact, is_env_value
 from ppio_widgets.request.envref import EnvRef, key_fault, looks_secret
-from ppio_widgets.request.fields import Group, Node, Path, Rows, pattern, tree
-from ppio_widgets.request.shapes import looks_like_key
+from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
+from ppio_widgets.request.validation import field_name
+from ppio_widgets.secrets.patterns import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

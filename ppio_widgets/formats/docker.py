@@ -6,7 +6,7 @@ run. ``-e NAME`` and a value that is wholly ``$NAME`` become a reference; elsewh
 in stays as typed in a text (name, entrypoint, command, value of a variable), and drops what it stands in
 anywhere else (image, port, mount point): either is said.
 
-The line is found here; `docker_options` knows how many words an option takes, `docker_values` reads what is
+The line is found here; `docker_flags` knows how many words an option takes, `docker_values` reads what is
 in them, `docker_draft` puts it together.
 """
 
@@ -16,11 +16,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppio_widgets.request.docker_draft import DraftReader, ReadFile
-from ppio_widgets.request.docker_options import PROGRAM, RUN, read_options
-from ppio_widgets.request.imported import Imported
-from ppio_widgets.request.shell import Script, ShellWord, read_shell
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.formats.docker_draft import DraftReader, ReadFile
+from ppio_widgets.formats.docker_flags import PROGRAM, RUN, read_options
+from ppio_widgets.formats.imported import Imported
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import Script, ShellWord, read_shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

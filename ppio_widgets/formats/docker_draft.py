@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ppio_widgets.request.docker_options import HARMLESS, Given
-from ppio_widgets.request.docker_values import (
+from ppio_widgets.formats.docker_flags import HARMLESS, Given
+from ppio_widgets.formats.docker_values import (
     LONGEST_RANGE,
     Mount,
     read_env_file,
@@ -20,11 +20,11 @@ from ppio_widgets.request.docker_values import (
     read_volume,
     usual_protocol,
 )
+from ppio_widgets.formats.imported import LeftOut
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import HOLE, ShellWord
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
-from ppio_widgets.request.imported import LeftOut
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.shell import HOLE, ShellWord
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import looks_like_key
 
 ReadFile = Callable[[str], str]
 

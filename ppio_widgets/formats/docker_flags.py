@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ppio_widgets.request.shell import HOLE, ShellWord
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import HOLE, ShellWord
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import HOLE
 from ppio_widgets.request.envref import EnvRef, is_name
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.shell import HOLE
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import looks_like_key
 
 # Docker publishes plain TCP and does not know what is spoken on it; the body wants to. Where one of these
 # programs usually listens it is http, anywhere else tcp, which carries everything, http as well.

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from dotenv.parser import Binding, parse_stream
 
+from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import looks_like_key
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.bodies import Outside
+    from ppio_widgets.formats.json_body import Outside
 
 # A sentence for the person: ``line.<code>`` in the words, and its parameters.
 Note = tuple[str, Mapping[str, str]]

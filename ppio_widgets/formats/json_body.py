@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ppio_widgets.formats.line.options import BODY_FILE
+from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.models import CreateInstanceRequest
-from ppio_widgets.request.options import BODY_FILE
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import looks_like_key
 
 
 class Outside(Protocol):

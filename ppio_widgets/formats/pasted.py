@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ppio_widgets.launcher.shareable import holds_secret
+from ppio_widgets.formats.line.options import BY_FLAG
 from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.request.fields import leaves
-from ppio_widgets.request.options import BY_FLAG
-from ppio_widgets.request.shapes import is_placeholder
+from ppio_widgets.request.schema import leaves
+from ppio_widgets.secrets.patterns import is_placeholder
+from ppio_widgets.secrets.scrub import holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

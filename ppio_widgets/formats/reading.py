@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request.curl_reader import CREATE_PATH, read_curl
-from ppio_widgets.request.docker import read_docker
+from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.formats.docker import read_docker
+from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.line.options import OPTIONS
+from ppio_widgets.formats.line.parser import Lookup, read_line
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import BLANK, PROMPT
 from ppio_widgets.request.draft import merged
-from ppio_widgets.request.imported import Imported, LeftOut
 from ppio_widgets.request.json_text import read_json
-from ppio_widgets.request.line import Lookup, read_line
-from ppio_widgets.request.options import OPTIONS
-from ppio_widgets.request.shell import BLANK, PROMPT
-from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.docker_draft import ReadFile
+    from ppio_widgets.formats.docker_draft import ReadFile
 
 _PROMPT = re.compile(PROMPT)
 

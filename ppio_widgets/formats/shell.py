@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

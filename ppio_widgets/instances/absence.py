@@ -11,18 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import NOT_SEEN
-from ppio_widgets.cloud.details import InstanceDetail
+from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import CredentialsError, PpioError, is_gone
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.ledger import ledger_for
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launcher.record import Record
+    from ppio_widgets.launches.record import Record
 
 LOOKS_NEEDED = 3
 SECONDS_NEEDED = 60.0
@@ -37,7 +36,7 @@ class _Count:
 
     @property
     def proves(self) -> bool:
-        old = worker.tick() - self.since >= SECONDS_NEEDED
+        old = threads.tick() - self.since >= SECONDS_NEEDED
         return self.looks >= LOOKS_NEEDED and old
 
 
@@ -80,7 +79,7 @@ def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = No
         if not proved or known is None:
             raise
         return _not_seen(known)
-    counts = notebook.of(_Counts)
+    counts = kernel.of(_Counts)
     with counts.lock:
         counts.by_id.pop(_key(client, instance_id), None)
         counts.proved.discard(_key(client, instance_id))
@@ -89,7 +88,7 @@ def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = No
 
 def is_proved(client: PpioClient, instance_id: str) -> bool:
     """Whether enough looks of this kernel have found nothing."""
-    counts = notebook.of(_Counts)
+    counts = kernel.of(_Counts)
     with counts.lock:
         return _key(client, instance_id) in counts.proved
 
@@ -100,15 +99,15 @@ def write_down(client: PpioClient, gone: InstanceDetail) -> None:
     with suppress(CredentialsError):  # the key went meanwhile
         for record in _records_of(client, gone.id):
             if record.gone != gone.status:
-                ledger.save(replace(record, gone=gone.status, gone_at=worker.clock.now()))
+                ledger.save(replace(record, gone=gone.status, gone_at=threads.clock.now()))
 
 
 def _counted(client: PpioClient, instance_id: str) -> bool:
     """Count one more look that found nothing; returns whether it is proved now, or was by another kernel."""
-    key, counts = _key(client, instance_id), notebook.of(_Counts)
+    key, counts = _key(client, instance_id), kernel.of(_Counts)
     with counts.lock:
         before = counts.by_id.get(key)
-        count = before or _Count(0, worker.tick())
+        count = before or _Count(0, threads.tick())
         counts.by_id[key] = count = replace(count, looks=count.looks + 1)
     if count.proves or (before is None and _recorded(client, instance_id) is not None):
         with counts.lock:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
 from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain
-from ppio_widgets.cloud.details import kept
+from ppio_widgets.cloud.instances import kept
 from ppio_widgets.errors import (
     AccessDenied,
     ActionUnconfirmed,
@@ -25,19 +24,20 @@ from ppio_widgets.errors import (
     is_gone,
     log_line,
 )
-from ppio_widgets.launcher import unseen, worker
-from ppio_widgets.launcher.watcher import POLL_SECONDS
-from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.instances import absence
+from ppio_widgets.instances.watcher import POLL_SECONDS
+from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import Phrase, joined, words
-from ppio_widgets.request.moments import moment_words
+from ppio_widgets.runtime import forks, threads
+from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import InstanceDetail
-    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.locale import Words
 
 SLOWEST_POLL_SECONDS = 30.0
@@ -145,29 +145,29 @@ class Errand:
         before = self._before()
         if before is not None and _REACHED[self.action](before) and self.action != "restart":
             return before
-        self.until = worker.tick() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
+        self.until = threads.tick() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
         again = self.action in REPEATABLE
         standing = -inf
         while True:
             may_ask = not self.asked or (again and self.asked < MOST_ASKED and not self.missing)
-            if may_ask and standing <= worker.tick() and not self._on_its_way():
+            if may_ask and standing <= threads.tick() and not self._on_its_way():
                 self._ask()
-                standing = worker.tick() + max(STANDSTILL_SECONDS, self.pause)
+                standing = threads.tick() + max(STANDSTILL_SECONDS, self.pause)
             status = self.seen.status if self.seen else ""
             if self._look():
                 return self._reached()
             if self.seen is not None and self.seen.status not in (status, RUNNING):
-                standing = worker.tick() + STANDSTILL_SECONDS  # it moves: give it time
-            exhausted = again and self.asked >= MOST_ASKED and standing <= worker.tick()
+                standing = threads.tick() + STANDSTILL_SECONDS  # it moves: give it time
+            exhausted = again and self.asked >= MOST_ASKED and standing <= threads.tick()
             still = (self.seen is None or self.seen.at_rest) and not self.missing
-            if worker.tick() >= self.until or (exhausted and still) or self._failed():
+            if threads.tick() >= self.until or (exhausted and still) or self._failed():
                 raise self._unconfirmed()
-            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.tick())))
+            threads.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - threads.tick())))
 
     def _before(self) -> InstanceDetail | None:
         """Look first; that it is not found, or the look is lost, keeps no stop from being sent."""
         try:
-            self.seen = unseen.look(self.client, self.id, self.known)
+            self.seen = absence.look(self.client, self.id, self.known)
         except PpioError as error:
             hopeless = isinstance(error, CredentialsError | AccessDenied | LaunchRefused)
             if hopeless or self.action not in REPEATABLE:
@@ -204,7 +204,7 @@ class Errand:
             if self.action not in REPEATABLE:
                 raise error
             self.pause = max(self.pause, error.retry_after or 0.0)
-            worker.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - worker.tick())))
+            threads.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - threads.tick())))
         elif error.status < 500 and not (is_gone(error) or self._look() or self._on_its_way()):
             raise error
 
@@ -215,7 +215,7 @@ class Errand:
         """Read the instance once; True when it shows what was asked for."""
         before = self.seen
         try:
-            self.seen = kept(before, unseen.look(self.client, self.id, before or self.known))
+            self.seen = kept(before, absence.look(self.client, self.id, before or self.known))
             self.missing = False
             self.pause = POLL_SECONDS if self.seen != before else min(self.pause * 1.5, SLOWEST_POLL_SECONDS)
         except PpioError as error:
@@ -252,7 +252,7 @@ def unconfirmed(
     instance_id: str, action: str, asked: int, seen: InstanceDetail | None, reason: PpioError | None
 ) -> ActionUnconfirmed:
     """Return the loud failure of an action."""
-    now = worker.clock.now()
+    now = threads.clock.now()
     return ActionUnconfirmed(
         "renewal_unconfirmed" if action == "stop_renewing" else "action_unconfirmed",
         name=plain(seen.name if seen and seen.name else instance_id),
@@ -280,4 +280,4 @@ def unheard(instance_id: str, action: str, error: PpioError) -> None:
 def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:
     """Return ``confirmed stopped at 17:32 UTC+08:00``."""
     say = say or words()
-    return say(f"confirmed.{action}", moment=moment_words(moment, worker.clock.now()))
+    return say(f"confirmed.{action}", moment=moment_words(moment, threads.clock.now()))

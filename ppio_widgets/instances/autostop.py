@@ -17,17 +17,17 @@ import logging
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from ppio_widgets import forks, notebook
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
-from ppio_widgets.launcher import unseen, worker
-from ppio_widgets.launcher.actions import unexpected
+from ppio_widgets.instances import absence
+from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.locale import joined, words
-from ppio_widgets.request.moments import moment_words
+from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -70,7 +70,7 @@ class _Left(NamedTuple):
     @property
     def own(self) -> float:
         """By this machine alone: its clock that nobody sets, or the earlier one where that may have slept."""
-        return self.tick if worker.clock.counts_sleep else min(self.wall, self.tick)
+        return self.tick if threads.clock.counts_sleep else min(self.wall, self.tick)
 
     @property
     def parted(self) -> bool:
@@ -117,7 +117,7 @@ class Deadline:
     def __init__(self, instance: Instance, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
-        now = worker.clock.now()
+        now = threads.clock.now()
         self._set_clocks(when if is_span else when - now)
         self.at = now + when if is_span else when
         # By the cloud's clock: a length of time is counted by it from when it is first heard.
@@ -136,7 +136,7 @@ class Deadline:
 
     def sentence(self, say: Words) -> str:
         """Return whose timer it is, when it fires, and what has become of it."""
-        now = worker.clock.now()
+        now = threads.clock.now()
         reason = self.error.sentence(say) if self.error else ""
         known = {"name": plain(self._name), "moment": moment_words(self.at, now), "reason": reason}
         told = say(f"deadline.{self.state}", **known).rstrip()
@@ -144,7 +144,7 @@ class Deadline:
 
     def begin(self) -> None:
         """Start the timer, on a daemon thread."""
-        worker.run(self._run, name="ppio-deadline", daemon=True)
+        threads.run(self._run, name="ppio-deadline", daemon=True)
 
     def cancel(self) -> bool:
         """Call it off; False when it has fired: a stop on its way is not taken back, only not repeated."""
@@ -164,7 +164,7 @@ class Deadline:
 
     def _run(self) -> None:
         while (left := self._seconds_left()) > 0:
-            if worker.clock.wait(self._called_off, min(left, SLICE_SECONDS)):
+            if threads.clock.wait(self._called_off, min(left, SLICE_SECONDS)):
                 return
         pauses = [*PAUSES]
         while self._go("stopping"):
@@ -173,16 +173,16 @@ class Deadline:
                 self._go("gone" if self._is_gone() else "done")
                 return
             pause = pauses.pop(0) if len(pauses) > 1 else pauses[0]
-            if worker.clock.wait(self._called_off, pause):
+            if threads.clock.wait(self._called_off, pause):
                 return
 
     def _set_clocks(self, seconds: float) -> None:
         """Take it that so many seconds are left, by both clocks of this machine."""
-        self._wall_at, self._tick_at = worker.clock.now() + seconds, worker.tick() + seconds
+        self._wall_at, self._tick_at = threads.clock.now() + seconds, threads.tick() + seconds
 
     def _clocks(self) -> _Left:
-        tick = worker.tick()
-        return _Left(self._wall_at - worker.clock.now(), self._tick_at - tick, self._heard_at - tick)
+        tick = threads.tick()
+        return _Left(self._wall_at - threads.clock.now(), self._tick_at - tick, self._heard_at - tick)
 
     def _seconds_left(self) -> float:
         """Return how long is left, by the clock that counts."""
@@ -197,7 +197,7 @@ class Deadline:
         if by_cloud is None or (told_first and left.parted):
             settled = date == 0 or told_first
             if left.parted:
-                self._judge("steady" if worker.clock.counts_sleep else "earlier" if settled else "unread")
+                self._judge("steady" if threads.clock.counts_sleep else "earlier" if settled else "unread")
             elif left.put_off:
                 self._judge("own")
             if settled:  # the clocks are not compared again before they part anew
@@ -220,7 +220,7 @@ class Deadline:
         if self._cloud_at is None:
             self._cloud_at = date + own
         left = self._cloud_at - date
-        heard_at = worker.tick() + left
+        heard_at = threads.tick() + left
         if heard_at > self._heard_at + CLOCKS_DIFFER_SECONDS:
             return None
         self._heard_at = min(heard_at, self._heard_at)
@@ -275,7 +275,7 @@ class Deadline:
         seen = self.instance.detail
         if seen is not None:
             return seen.is_gone
-        return unseen.is_proved(self.instance.client, self.instance.id)
+        return absence.is_proved(self.instance.client, self.instance.id)
 
     def _go(self, state: str) -> bool:
         with self._lock:
@@ -288,7 +288,7 @@ class Deadline:
 
 def of(host: str, instance_id: str) -> Deadline | None:
     """Return this kernel's timer of an instance, also one that has fired."""
-    timers = notebook.of(_Timers)
+    timers = kernel.of(_Timers)
     with timers.lock:
         found = timers.by_machine.get((host, instance_id))
     return None if found is None or found.state == "cancelled" else found
@@ -309,10 +309,10 @@ def set_for(instance: Instance, when: float, *, is_span: bool = False) -> Deadli
     MomentUnreadable
         Where there is no thread for it, so that nothing could ever fire; a timer that it had stays.
     """
-    if not worker.HAS_THREADS:
+    if not threads.HAS_THREADS:
         raise MomentUnreadable("deadline_no_threads")
     made, key = Deadline(instance, when, is_span=is_span), (instance.client.host.base_url, instance.id)
-    timers = notebook.of(_Timers)
+    timers = kernel.of(_Timers)
     with timers.lock:
         before = timers.by_machine.get(key)
         timers.by_machine[key] = made

@@ -8,25 +8,24 @@ from typing import TYPE_CHECKING
 from traitlets import Any, Bool, HasTraits, Unicode
 from traitlets import Tuple as TupleOf
 
-from ppio_widgets import forks
+from ppio_widgets.cards.instance import outcome_words
+from ppio_widgets.cloud.instance_cost import offers_of
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import unexpected, unheard
-from ppio_widgets.launcher.board import Board, doubt_of, on_all
-from ppio_widgets.launcher.instance import Instance
-from ppio_widgets.launcher.machine_card import outcome_words
-from ppio_widgets.launcher.plan import Target
-from ppio_widgets.launcher.spent import offers_of
-from ppio_widgets.launcher.watcher import watch_all
+from ppio_widgets.instances.actions import unexpected, unheard
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.listing import Board, doubt_of, on_all
+from ppio_widgets.instances.watcher import watch_all
+from ppio_widgets.launches.plan import Target
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import DetailListing, InstanceDetail
-    from ppio_widgets.cloud.machines import Action
-    from ppio_widgets.launcher.watcher import Watch
+    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
+    from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.locale import Words
 
 
@@ -118,7 +117,7 @@ class BoardSession(HasTraits):
             try:
                 self.results = tuple((one.title, "") for one in machines)
                 self.acting = action
-                worker.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
+                threads.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
             except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
                 self.acting = ""
                 self.results = tuple((one.title, unexpected(error)) for one in machines)
@@ -179,7 +178,7 @@ class BoardSession(HasTraits):
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
         rows = tuple(one for one in rows if not one.is_gone)
-        offers, now = offers_of(self.client, load=False), worker.clock.now()
+        offers, now = offers_of(self.client, load=False), threads.clock.now()
         # A clock that was set back makes nothing fresh.
         same = rows == self.board.instances and 0 <= now - self.board.now < STALE_SECONDS
         at = self.board.now if same else now
@@ -187,10 +186,10 @@ class BoardSession(HasTraits):
 
     def _ask_prices(self) -> None:
         """Have the prices asked for, at most once in the life of one."""
-        now = worker.tick()
-        if worker.HAS_THREADS and now - self._asked_at >= PRICE_LIFE_SECONDS:
+        now = threads.tick()
+        if threads.HAS_THREADS and now - self._asked_at >= PRICE_LIFE_SECONDS:
             self._asked_at = now
-            worker.try_run(self._load_prices, name="ppio-catalogue")
+            threads.try_run(self._load_prices, name="ppio-catalogue")
 
     def _load_prices(self) -> None:
         offers_of(self.client)

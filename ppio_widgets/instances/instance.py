@@ -6,24 +6,25 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import forks, notebook
+from ppio_widgets.cards.instance import as_html, as_text, outcome_words
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
-from ppio_widgets.cloud.details import InstanceDetail, kept, listed
-from ppio_widgets.cloud.frames import without_frames
+from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of
 from ppio_widgets.cloud.instance_id import require_id
+from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher import deadline, sightings, unseen, worker
-from ppio_widgets.launcher.actions import Errand
-from ppio_widgets.launcher.jupyter import Jupyter
-from ppio_widgets.launcher.listeners import Listeners
-from ppio_widgets.launcher.machine_card import as_html, as_text, outcome_words
-from ppio_widgets.launcher.outcomes import Outcomes
-from ppio_widgets.launcher.plan import Target
-from ppio_widgets.launcher.spent import cost_so_far, offers_of
-from ppio_widgets.launcher.waiting import wait_for
+from ppio_widgets.instances import absence, autostop
+from ppio_widgets.instances.actions import Errand
+from ppio_widgets.instances.jupyter import Jupyter
+from ppio_widgets.instances.outcomes import Outcomes
+from ppio_widgets.instances.waiting import wait_for
+from ppio_widgets.launches.plan import Target
 from ppio_widgets.locale import words
-from ppio_widgets.request.moments import read_moment, read_span
 from ppio_widgets.request.price_time import age
+from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime.observers import Listeners
+from ppio_widgets.runtime.times import read_moment, read_span
+from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import Endpoint
-    from ppio_widgets.cloud.machines import Action
-    from ppio_widgets.launcher.deadline import Deadline
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.instances import Endpoint
+    from ppio_widgets.instances.autostop import Deadline
+    from ppio_widgets.request.offers import Offer
 
 log = logging.getLogger("ppio_widgets")
 
@@ -96,7 +97,7 @@ class Instance:
         self.missed: PpioError | None = None
         self.seen_at = 0.0
         if seen is not None and not seen.is_gone:
-            self.seen_at = worker.clock.now() if seen_at is None else seen_at
+            self.seen_at = threads.clock.now() if seen_at is None else seen_at
         self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
         self._outcomes = Outcomes()
@@ -110,7 +111,7 @@ class Instance:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
-        card = notebook.live_view(self)
+        card = kernel.live_view(self)
         if card is None:
             return {"text/plain": repr(self), "text/html": self._repr_html_()}
         return dict(card._repr_mimebundle_(**options))
@@ -183,19 +184,19 @@ class Instance:
     @property
     def cost_so_far(self) -> Decimal | None:
         """About what it has cost since its last start, by today's price; None when that is not known."""
-        return cost_so_far(self._known(), self.offer, worker.clock.now())
+        return cost_so_far(self._known(), self.offer, threads.clock.now())
 
     @property
     def offer(self) -> Offer | None:
         """Its product, as planned or as the catalogue tells it: whichever was told later."""
         listed = offers_of(self.client, load=False).get(self._known().product_id)
-        now = worker.tick()
+        now = threads.tick()
         return min(filter(None, (listed, self._offer)), key=lambda one: age(one, now), default=None)
 
     @property
     def deadline(self) -> Deadline | None:
         """The timer of this kernel that stops it, if there is one."""
-        return deadline.of(self.client.host.base_url, self.id)
+        return autostop.of(self.client.host.base_url, self.id)
 
     def reveal_ssh_password(self) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere."""
@@ -302,7 +303,7 @@ class Instance:
         ------
         MomentUnreadable
         """
-        return deadline.set_for(self, read_moment(when, worker.clock.now()))
+        return autostop.set_for(self, read_moment(when, threads.clock.now()))
 
     def stop_after(self, span: str | float | timedelta) -> Deadline:
         """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
@@ -311,7 +312,7 @@ class Instance:
         ------
         MomentUnreadable
         """
-        return deadline.set_for(self, read_span(span), is_span=True)
+        return autostop.set_for(self, read_span(span), is_span=True)
 
     def cancel_deadline(self) -> bool:
         """Call the timer off; False when there was none."""
@@ -354,12 +355,12 @@ class Instance:
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
-            self.detail, self.missed, self.seen_at = seen, None, worker.clock.now()
+            self.detail, self.missed, self.seen_at = seen, None, threads.clock.now()
             self._seen_by = account
         if changed:
-            sightings.note(self.client.host.base_url, [seen])
+            recent.note(self.client.host.base_url, [seen])
             if gone:
-                unseen.write_down(self.client, seen)
+                absence.write_down(self.client, seen)
             self.tell()
 
     def fail_action(self, error: PpioError) -> None:
@@ -395,7 +396,7 @@ class Instance:
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
         try:
-            self._take(unseen.look(self.client, self.id, self._seen_before()))
+            self._take(absence.look(self.client, self.id, self._seen_before()))
         except PpioError as error:
             self.missed = error
             raise

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import RUNNING
-from ppio_widgets.launcher import worker
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.instances import InstanceDetail
 
 # After so long a Jupyter that does not answer is not tried any more; the link is there all the same.
 KNOCK_SECONDS = 600.0
@@ -29,7 +29,7 @@ class Jupyter:
         """Whether it is there, has not answered yet, and was started a short while ago."""
         waits = seen.status == RUNNING and bool(seen.jupyter_url) and not self.answers(seen)
         # A start that lies ahead is none: with it a server could have its address tried for ever.
-        return waits and 0 <= worker.clock.now() - seen.started_at < KNOCK_SECONDS
+        return waits and 0 <= threads.clock.now() - seen.started_at < KNOCK_SECONDS
 
     def knock(self, client: PpioClient, seen: InstanceDetail) -> bool:
         """Try it once; whether it answered."""

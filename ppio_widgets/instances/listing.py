@@ -9,26 +9,27 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
-from ppio_widgets.cloud.details import DetailListing
+from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of, seconds_on
 from ppio_widgets.cloud.instance_id import is_id, require_id
+from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
-from ppio_widgets.launcher import sightings, worker
-from ppio_widgets.launcher.actions import unexpected
-from ppio_widgets.launcher.instance import Instance
-from ppio_widgets.launcher.plan import Target
-from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on
-from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.instances.actions import unexpected
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.launches.plan import Target
+from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import joined, words
-from ppio_widgets.request import money
+from ppio_widgets.request import pricing
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
 
 COLUMNS = ("id", "name", "status", "product", "hours", "cost", "region", "mode")
 # A terminal shows so many lines at most; the HTML scrolls.
@@ -127,7 +128,7 @@ class Board:
             plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
             plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
             "?" if seconds is None else f"{seconds / 3600:,.1f}",
-            "?" if cost is None else f"≈ {money.shown(cost, offer.currency if offer else '')}",
+            "?" if cost is None else f"≈ {pricing.shown(cost, offer.currency if offer else '')}",
             plain(one.region),
             say(mode) if mode in say else plain(one.mode),
         )
@@ -144,9 +145,9 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     """
     listing = client.listing(name, status)
     instances, doubt = listing.instances, doubt_of(client, listing)
-    sightings.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
+    recent.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
     offers = offers_of(client, seen=instances) if instances else {}
-    return Board(instances, offers, Target.of(client).words(words()), worker.clock.now(), doubt)
+    return Board(instances, offers, Target.of(client).words(words()), threads.clock.now(), doubt)
 
 
 def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:
@@ -230,7 +231,7 @@ def on_all(
                 heard(number, results[number])
             left.release()
 
-    begun = [worker.try_run(work, name="ppio-act") for _worker in range(min(8, len(instances)))]
+    begun = [threads.try_run(work, name="ppio-act") for _worker in range(min(8, len(instances)))]
     if not any(begun):
         work()  # the system has no thread left: one after the other, on this one
     for _one in instances:

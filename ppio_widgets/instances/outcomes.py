@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
-from ppio_widgets.launcher import worker
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from ppio_widgets.errors import PpioError
@@ -42,7 +41,7 @@ class Outcomes:
         with self._lock:
             if self._failed_in <= number:
                 self.failed = None
-            self.done = (action, worker.clock.now())
+            self.done = (action, threads.clock.now())
 
     def fail(self, number: int, error: PpioError) -> None:
         """Take why an action failed."""

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 from traitlets import Any, Bool, HasTraits, Unicode
 
-from ppio_widgets import forks
 from ppio_widgets.cloud.answers import ENDED, RUNNING
+from ppio_widgets.cloud.instance_cost import offers_of
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import unexpected, unheard
-from ppio_widgets.launcher.spent import offers_of
-from ppio_widgets.launcher.watcher import watch
+from ppio_widgets.instances.actions import unexpected, unheard
+from ppio_widgets.instances.watcher import watch
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, is_old
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.machines import Action
-    from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.watcher import Watch
+    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.instances.watcher import Watch
 
 # An open question that nobody answers is withdrawn.
 ASKED_SECONDS = 120.0
@@ -101,7 +100,7 @@ class MachineSession(HasTraits):
                 self._question += 1
                 number = self._question
                 self.asking = action
-                self._unasked = worker.after(ASKED_SECONDS, lambda: self._on_nobody(number))
+                self._unasked = threads.after(ASKED_SECONDS, lambda: self._on_nobody(number))
 
     def cancel(self) -> None:
         """Withdraw the open confirmation."""
@@ -119,7 +118,7 @@ class MachineSession(HasTraits):
             self._going = (*self._going, action)
         try:
             self.acting = action
-            worker.run(lambda: self._act(action), name="ppio-act", daemon=True)
+            threads.run(lambda: self._act(action), name="ppio-act", daemon=True)
         except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
             failed = unexpected(error)
             self.instance.fail_action(failed)
@@ -179,12 +178,12 @@ class MachineSession(HasTraits):
 
     def _ask_price(self) -> None:
         """Have an old price asked for again, at most once in the life of one: what fails is not pressed."""
-        offer, now = self.instance.offer, worker.tick()
-        if self.closed or not worker.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
+        offer, now = self.instance.offer, threads.tick()
+        if self.closed or not threads.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
             return
         if offer is None or is_old(offer, now):
             self._asked_at = now
-            worker.try_run(self._load_price, name="ppio-catalogue")
+            threads.try_run(self._load_price, name="ppio-catalogue")
 
     def _load_price(self) -> None:
         seen = self.instance.detail

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import ENDED, RUNNING
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, is_gone
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.actions import SLOWEST_POLL_SECONDS
-from ppio_widgets.launcher.watcher import POLL_SECONDS
+from ppio_widgets.instances.actions import SLOWEST_POLL_SECONDS
+from ppio_widgets.instances.watcher import POLL_SECONDS
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.details import InstanceDetail
-    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.instances.instance import Instance
 
 log = logging.getLogger("ppio_widgets")
 
@@ -27,7 +27,7 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
     ApiError, CredentialsError
         When it cannot be looked at at all; what passes is tried again, more slowly.
     """
-    began, pause, quiet = worker.tick(), POLL_SECONDS, threading.Event()
+    began, pause, quiet = threads.tick(), POLL_SECONDS, threading.Event()
     while True:
         try:
             instance.look()
@@ -42,11 +42,11 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
         except PpioError as error:
             log.info("wait: %s", type(error).__name__)
             pause = min(pause * 2, SLOWEST_POLL_SECONDS)
-        left = None if timeout is None else began + timeout - worker.tick()
+        left = None if timeout is None else began + timeout - threads.tick()
         seen = instance.detail
         if (seen is not None and _is_over(seen, until)) or (left is not None and left <= 0):
             return
-        worker.clock.wait(quiet, pause if left is None else min(pause, left))
+        threads.clock.wait(quiet, pause if left is None else min(pause, left))
 
 
 def _is_over(seen: InstanceDetail, until: str) -> bool:

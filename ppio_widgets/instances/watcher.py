@@ -14,17 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks, notebook
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import RUNNING
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, log_fault
-from ppio_widgets.launcher import sightings, worker
+from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.details import DetailListing
-    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.cloud.instances import DetailListing
+    from ppio_widgets.instances.instance import Instance
 
 # Seconds between ticks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0
@@ -61,7 +61,7 @@ class Watch:
 
     def soon(self) -> None:
         """Look at once, and often again: something was done."""
-        if worker.HAS_THREADS:
+        if threads.HAS_THREADS:
             self.watcher.soon()
         else:
             self.watcher.add(self)
@@ -113,7 +113,7 @@ def _added(made: Watch) -> Watch:
 
 def _watcher_of(identity: Hashable) -> Watcher:
     with _lock:
-        return _watchers.setdefault((notebook.session_id(), identity), Watcher(identity))
+        return _watchers.setdefault((kernel.session_id(), identity), Watcher(identity))
 
 
 @dataclass
@@ -162,7 +162,7 @@ class Watcher:
 
     def add(self, made: Watch) -> None:
         """Watch something more; the thread begins with the first. Without threads it is one look."""
-        if not worker.HAS_THREADS:
+        if not threads.HAS_THREADS:
             self._tick([made])
             return
         with self._lock:
@@ -170,7 +170,7 @@ class Watcher:
             self.soon()
             if not self._running:
                 try:
-                    worker.run(self._run, name="ppio-watch", daemon=True)
+                    threads.run(self._run, name="ppio-watch", daemon=True)
                 except BaseException:
                     self._watches.remove(made)
                     raise
@@ -195,7 +195,7 @@ class Watcher:
     def _run(self, pause: float = 0.0) -> None:
         while True:
             try:
-                worker.clock.wait(self._wake, pause)
+                threads.clock.wait(self._wake, pause)
                 self._wake.clear()
                 with self._lock:
                     watches = list(self._watches)
@@ -267,7 +267,7 @@ class Watcher:
             _read(watches)
             return None, None
         listing = client.listing()
-        sightings.note(client.host.base_url, listing.instances, whole=listing.certain)
+        recent.note(client.host.base_url, listing.instances, whole=listing.certain)
         listed = {row.id: row for row in listing.instances}
         missing = [group for identity, group in by_id.items() if identity not in listed]
         due = [missing[(self._ticks + n) % len(missing)] for n in range(min(MOST_LOOKS, len(missing)))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks, notebook
+from ppio_widgets.runtime import forks, kernel
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launches.launch import Launch
 
 
 class _Alive:
@@ -27,26 +27,26 @@ class _Alive:
 
 def remember(launch: Launch) -> None:
     """Know a launch as long as anybody else does."""
-    notebook.of(_Alive).launches[launch.launch_id] = launch
+    kernel.of(_Alive).launches[launch.launch_id] = launch
 
 
 def live_launch(launch_id: str) -> Launch | None:
     """Return the launch of this id, when it was made here and is still known."""
-    return notebook.of(_Alive).launches.get(launch_id)
+    return kernel.of(_Alive).launches.get(launch_id)
 
 
 def keep(launch: Launch) -> None:
     """Know a launch as long as the kernel lives: the ledger does not hold what has become of it."""
-    notebook.of(_Alive).unrecorded[launch.launch_id] = launch
+    kernel.of(_Alive).unrecorded[launch.launch_id] = launch
 
 
 def unrecorded_launches() -> tuple[Launch, ...]:
     """Return the launches of this kernel of which only it knows what has become of them."""
-    return tuple(one for one in notebook.of(_Alive).unrecorded.values() if one.unrecorded is not None)
+    return tuple(one for one in kernel.of(_Alive).unrecorded.values() if one.unrecorded is not None)
 
 
 def ids_of_this_kernel() -> frozenset[str]:
     """Return the ids of the instances that were launched here."""
     return frozenset(
-        launch.id for launch in list(notebook.of(_Alive).launches.values()) if launch.id is not None
+        launch.id for launch in list(kernel.of(_Alive).launches.values()) if launch.id is not None
     )

@@ -16,21 +16,21 @@ from ppio_widgets.errors import (
     Unreachable,
     is_gone,
 )
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.consent import NOTHING, allows, refuse
-from ppio_widgets.launcher.lookup import ABSENT_SECONDS, GOING, offset
-from ppio_widgets.launcher.names import alike, filter_of, made_of, may_be
-from ppio_widgets.launcher.record import Record, without_env_values
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.consent import NOTHING, allows, refuse
+from ppio_widgets.launches.names import alike, filter_of, made_of, may_be
+from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, offset
+from ppio_widgets.launches.record import Record, without_env_values
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import Span
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.cloud.answers import Listing
-    from ppio_widgets.launcher.consent import Consent
-    from ppio_widgets.launcher.ledger import Contents, Ledger
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launches.consent import Consent
+    from ppio_widgets.launches.ledger import Contents, Ledger
+    from ppio_widgets.launches.wire import Wire
 
 # Of two that claim at the same moment the one whose id comes first waits, so often and so long
 # each time, for the other to give way.
@@ -103,7 +103,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
         wire.host.base_url,
         wire.account,
         without_env_values(body),
-        worker.clock.now(),
+        threads.clock.now(),
         practice=wire.is_practice,
     )
     before = ledger.of_name(record.name)
@@ -115,7 +115,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     # After the name: who consents to a file that cannot be read must know that one is there already.
     refuse_unread(before, consent)
     refuse_rivals(record, ledger.of_name(record.name, before), before, consent)
-    now = worker.clock.now()
+    now = threads.clock.now()
     ahead = None if listing is None else offset(listing, now)
     free = listing is not None and not copies
     record = replace(
@@ -313,7 +313,7 @@ def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent)
         if not waiting:
             refuse_unread(contents, consent)
             return
-        worker.clock.wait(threading.Event(), PAUSE_SECONDS)
+        threads.clock.wait(threading.Event(), PAUSE_SECONDS)
 
 
 def refuse_unread(contents: Contents, consent: Consent = NOTHING) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ppio_widgets.errors import CONSENTS, ConsentNeeded, LaunchRefused
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.locale.text import visible
 
 Consent = frozenset[str]
 Again = bool | str | Iterable[str]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
 from ppio_widgets.errors import log_fault
-from ppio_widgets.launcher.watcher import watch
+from ppio_widgets.instances.watcher import watch
+from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.watcher import Watch
+    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.instances.watcher import Watch
+    from ppio_widgets.launches.launch import Launch
 
 
 class Following:

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.alive import live_launch, unrecorded_launches
-from ppio_widgets.launcher.ledger import Contents, Ledger, ledger_for
-from ppio_widgets.launcher.lookup import look_once
-from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
-from ppio_widgets.launcher.wording import record_sentence
+from ppio_widgets.launches.alive import live_launch, unrecorded_launches
+from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
+from ppio_widgets.launches.reconcile import look_once
+from ppio_widgets.launches.sentences import record_sentence
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.plan import Target
-    from ppio_widgets.launcher.record import Record
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.launches.record import Record
+    from ppio_widgets.launches.wire import Wire
     from ppio_widgets.locale import Words
 
 
@@ -43,7 +43,7 @@ class Launches:
 
     def lines(self, say: Words) -> list[str]:
         """Return a sentence for each launch, and for each file that cannot be read."""
-        now = worker.clock.now()
+        now = threads.clock.now()
         torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
         closed = self.contents.closed
         if closed is not None:
@@ -145,7 +145,7 @@ def look_up(record: Record, ledger: Ledger, wire: Wire) -> Record:
     """
     if wire.account != record.account:
         raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
-    seen = look_once(record, wire, ledger, worker.clock.now())
+    seen = look_once(record, wire, ledger, threads.clock.now())
     now = ledger.get(record.launch_id)
     if now is not None and not now.unresolved:
         return now  # its own kernel had the answer meanwhile

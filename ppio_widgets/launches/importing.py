@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.launcher.presets import load_preset
-from ppio_widgets.launcher.shareable import Secrets, unrepeated, with_references, without_secret_fields
+from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.line.tokens import UNSAID
+from ppio_widgets.formats.reading import read_any
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.request.draft import Draft, merged, with_defaults
-from ppio_widgets.request.imported import Imported, LeftOut
-from ppio_widgets.request.reading import read_any
-from ppio_widgets.request.tokens import UNSAID
+from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, without_secret_fields
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.plan import Target
+    from ppio_widgets.launches.plan import Target
 
 
 # Where the practice cloud is, as our own curl line has it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import notebook
+from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,9 @@ class _Latest:
 def note_body(body: Mapping[str, Any]) -> None:
     """Know a body as the one last worked on, unless it is empty."""
     if body:
-        notebook.of(_Latest).body = body
+        kernel.of(_Latest).body = body
 
 
 def latest_body() -> Mapping[str, Any] | None:
     """Return the body last worked on in this kernel; None where there was none."""
-    return notebook.of(_Latest).body
+    return kernel.of(_Latest).body

@@ -10,10 +10,9 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
-from ppio_widgets import forks, notebook
+from ppio_widgets.cards import static
 from ppio_widgets.cloud.answers import RUNNING, plain
-from ppio_widgets.cloud.frames import without_frames
-from ppio_widgets.cloud.verdict import Verdict
+from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ConsentNeeded,
     LaunchRefused,
@@ -23,32 +22,33 @@ from ppio_widgets.errors import (
     log_fault,
     log_line,
 )
-from ppio_widgets.launcher import static_card, worker
-from ppio_widgets.launcher.alive import keep, remember
-from ppio_widgets.launcher.consent import read_consent
-from ppio_widgets.launcher.following import Following
-from ppio_widgets.launcher.instance import Instance
-from ppio_widgets.launcher.latest import note_body
-from ppio_widgets.launcher.ledger import Ledger, ledger_for
-from ppio_widgets.launcher.listeners import Listeners
-from ppio_widgets.launcher.plan import NO_FORMULAS
-from ppio_widgets.launcher.ready import Ready, make_ready
-from ppio_widgets.launcher.record import Record, new_launch_id
-from ppio_widgets.launcher.search import Search
-from ppio_widgets.launcher.sending import send, state_after
-from ppio_widgets.launcher.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
-from ppio_widgets.launcher.waiting import wait_for
-from ppio_widgets.launcher.wording import launch_sentence
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.waiting import wait_for
+from ppio_widgets.launches.alive import keep, remember
+from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches.following import Following
+from ppio_widgets.launches.latest import note_body
+from ppio_widgets.launches.ledger import Ledger, ledger_for
+from ppio_widgets.launches.plan import NO_FORMULAS
+from ppio_widgets.launches.ready import Ready, make_ready
+from ppio_widgets.launches.record import Record, new_launch_id
+from ppio_widgets.launches.search import Search
+from ppio_widgets.launches.sending import send, state_after
+from ppio_widgets.launches.sentences import launch_sentence
+from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime.observers import Listeners
+from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launcher.consent import Again, Consent
-    from ppio_widgets.launcher.plan import LaunchPlan
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launches.consent import Again, Consent
+    from ppio_widgets.launches.plan import LaunchPlan
+    from ppio_widgets.launches.wire import Wire
     from ppio_widgets.locale import Words
 
 # No longer does who waits go without a look at where it stands.
@@ -137,10 +137,10 @@ class Launch:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        card = notebook.live_view(self)
+        card = kernel.live_view(self)
         if card is None:
             say = words()
-            return static_card.of_launch(self, say).bundle(say)
+            return static.of_launch(self, say).bundle(say)
         return {**card._repr_mimebundle_(**options), "text/plain": repr(self)}
 
     def _repr_html_(self) -> str:
@@ -232,7 +232,7 @@ class Launch:
                 self._move(LaunchState.CLAIMED)
             note_body(self.plan.report.body)
             self.tell()
-            worker.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
+            threads.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
         except BaseException as error:
             if not self._take(mine):
                 raise  # its thread has begun, and goes on
@@ -252,7 +252,7 @@ class Launch:
         timeout : float, optional
             Seconds; without it, as long as it takes.
         """
-        if not worker.HAS_THREADS:
+        if not threads.HAS_THREADS:
             return self._wait_here(timeout)
         return self._wait(lambda: self.settled or (self._following.ended and not self.pending), timeout)
 
@@ -262,7 +262,7 @@ class Launch:
 
     def wait_for_outcome(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered, or a lost answer was looked up."""
-        if not worker.HAS_THREADS:
+        if not threads.HAS_THREADS:
             self._search.keep_to_schedule(timeout)
         return self._wait(lambda: not self.pending, timeout)
 
@@ -279,11 +279,11 @@ class Launch:
 
     def _wait_here(self, timeout: float | None) -> Launch:
         """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
-        began = worker.tick()
+        began = threads.tick()
         self._search.keep_to_schedule(timeout)
         machine = self.machine()
         if machine is not None and not self.settled:
-            left = None if timeout is None else max(0.0, began + timeout - worker.tick())
+            left = None if timeout is None else max(0.0, began + timeout - threads.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
                 wait_for(machine, RUNNING, left)
             if machine.detail is not None:
@@ -364,7 +364,7 @@ class Launch:
         except BaseException as error:
             self._break_off(error)  # something more was raised as it was broken off
             log_fault(f"launch {self.launch_id}", error)
-            if not worker.HAS_THREADS and not isinstance(error, Exception):
+            if not threads.HAS_THREADS and not isinstance(error, Exception):
                 raise  # it is the thread of the person who pressed Interrupt
 
     def _run_or_break_off(self, submitted: object, consent: Consent, *, ask: bool) -> None:
@@ -374,7 +374,7 @@ class Launch:
         except BaseException as error:
             self._break_off(error)
             log_fault(f"launch {self.launch_id}", error)
-            if not isinstance(error, Exception) and not worker.HAS_THREADS:
+            if not isinstance(error, Exception) and not threads.HAS_THREADS:
                 raise
 
     def _carry_out(self, consent: Consent, *, ask: bool) -> None:
@@ -396,11 +396,11 @@ class Launch:
     def _note_claim(self, record: Record, copies: tuple[str, ...]) -> None:
         if self._forked:
             raise IllegalTransition(self.state, LaunchState.SENDING)
-        self._claimed, self._claimed_at, self.copies = record, worker.tick(), copies
+        self._claimed, self._claimed_at, self.copies = record, threads.tick(), copies
 
     def _send(self, body: Mapping[str, Any], secrets: tuple[str, ...]) -> None:
-        waited = worker.tick() - self._claimed_at
-        late = worker.after(SOFT_SECONDS, self._on_late)
+        waited = threads.tick() - self._claimed_at
+        late = threads.after(SOFT_SECONDS, self._on_late)
         try:
             with self._lock:
                 if self._forked:  # by who was told that it is being sent: this call goes on there as well
@@ -469,7 +469,7 @@ class Launch:
                 source = "answer" if instance_id else ""
                 self._keep(replace(self.record, instance_id=instance_id, source=source), state)
         self._announce()
-        if self.state is LaunchState.UNKNOWN and not worker.HAS_THREADS:
+        if self.state is LaunchState.UNKNOWN and not threads.HAS_THREADS:
             self._search.look()
 
     def _release(self) -> None:

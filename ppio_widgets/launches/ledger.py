@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
-from ppio_widgets import environment, notebook
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
-from ppio_widgets.launcher.disk import contents, keep_private, publish, reason, sync_folder, written
-from ppio_widgets.launcher.names import folded, neighbours
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.names import folded, neighbours
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.runtime import environment, kernel
+from ppio_widgets.runtime.files import contents, keep_private, publish, reason, sync_folder, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -291,7 +291,7 @@ def _is_final(record: Record) -> bool:
 def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
-        return Ledger(notebook.of(_practice_folder).name, MOST_PRACTICE)
+        return Ledger(kernel.of(_practice_folder).name, MOST_PRACTICE)
     given = environment.variable(STATE_VARIABLE)
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 

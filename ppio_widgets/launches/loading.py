@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
-from ppio_widgets.launcher import worker
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +56,7 @@ class Loading:
                 self._begin_reader()
 
     def _begin_reader(self) -> None:
-        if not worker.try_run(self._read, name="ppio-catalogue"):
+        if not threads.try_run(self._read, name="ppio-catalogue"):
             self._read()
 
     def _read(self) -> None:

@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppio_widgets import environment
-from ppio_widgets.launcher.disk import Unfit, contents, reason
-from ppio_widgets.launcher.shareable import Secrets
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.runtime import environment
+from ppio_widgets.runtime.files import Unfit, contents, reason
+from ppio_widgets.secrets.scrub import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,19 +7,19 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launcher import worker
+from ppio_widgets.formats.writing import face
 from ppio_widgets.locale import words
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.check import Report, field_name, named
-from ppio_widgets.request.cost import cost_sentences, rented, terms
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.envref import reference_names, taken
-from ppio_widgets.request.faces import face
 from ppio_widgets.request.json_text import to_json
-from ppio_widgets.request.moments import moment_words
-from ppio_widgets.request.money import AboveCeiling, above_ceiling, unit_price
+from ppio_widgets.request.price_text import cost_sentences, rented, terms
 from ppio_widgets.request.price_time import age, is_old
+from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
+from ppio_widgets.request.validation import Report, field_name, named
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
+from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
 
 # Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
@@ -73,8 +73,8 @@ class Target:
 
 def price_moment(offer: Offer) -> str:
     """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
-    now = worker.clock.now()
-    time, since = offer.time, age(offer, worker.tick())
+    now = threads.clock.now()
+    time, since = offer.time, age(offer, threads.tick())
     if time is not None and time.told_at:
         return moment_words(time.told_at, now)
     return moment_words(now - since, now) if isfinite(since) else "?"
@@ -145,7 +145,7 @@ class LaunchPlan:
     def price_is_old(self) -> bool:
         """Whether it has a price that was told too long ago to count."""
         offer = self.offer if unit_price(self.offer, self.report.body) is not None else None
-        return offer is not None and is_old(offer, worker.tick())
+        return offer is not None and is_old(offer, threads.tick())
 
     def price_age(self, say: Words) -> str:
         """Return of when an old price is; empty for any other."""

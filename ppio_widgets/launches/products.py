@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.plan import NO_FORMULAS, Target
+from ppio_widgets.launches.plan import NO_FORMULAS, Target
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import padded, width
-from ppio_widgets.request import money
-from ppio_widgets.request.market import Wanted
+from ppio_widgets.request import pricing
+from ppio_widgets.request.choices import Wanted
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offer import Offer, Price
+    from ppio_widgets.request.offers import Offer, Price
 
 COLUMNS = ("id", "gpu", "most", "free", "stock", "postpaid", "spot")
 # A terminal shows so many lines at most; the HTML scrolls.
@@ -94,7 +94,7 @@ def list_products(client: PpioClient, text: str = "") -> Products:
     PpioError
         When the catalogue cannot be read.
     """
-    catalogue = open_catalogue(client, clock=worker.tick)
+    catalogue = open_catalogue(client, clock=threads.tick)
     error = catalogue.load("offers").error
     if error is not None:
         raise error
@@ -135,4 +135,4 @@ def _stock(offer: Offer, say: Words) -> str:
 
 
 def _price(price: Price | None, offer: Offer) -> str:
-    return "-" if price is None else money.shown(price.final, offer.currency)
+    return "-" if price is None else pricing.shown(price.final, offer.currency)

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import NotSent, PpioError, log_fault
-from ppio_widgets.launcher.claim import claim
+from ppio_widgets.launches.claim import claim
 from ppio_widgets.request.envref import on_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.launcher.consent import Consent
-    from ppio_widgets.launcher.ledger import Ledger
-    from ppio_widgets.launcher.record import Record
-    from ppio_widgets.launcher.wire import Wire
-    from ppio_widgets.request.check import Report
+    from ppio_widgets.launches.consent import Consent
+    from ppio_widgets.launches.ledger import Ledger
+    from ppio_widgets.launches.record import Record
+    from ppio_widgets.launches.wire import Wire
+    from ppio_widgets.request.validation import Report
 
 
 @dataclass(frozen=True)

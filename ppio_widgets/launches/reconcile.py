@@ -9,19 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
 from ppio_widgets.cloud.answers import GONE, not_certain, plain
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.names import filter_of, made_of, may_be
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.names import filter_of, made_of, may_be
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import kernel, threads
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.answers import InstanceInfo, Listing
-    from ppio_widgets.launcher.ledger import Contents, Ledger
-    from ppio_widgets.launcher.record import Record
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launches.ledger import Contents, Ledger
+    from ppio_widgets.launches.record import Record
+    from ppio_widgets.launches.wire import Wire
 
 # Both clocks tell whole seconds, so an instance may seem older than it is.
 SLACK_SECONDS = 3.0
@@ -90,7 +89,7 @@ def _absent(record: Record, listing: Listing, now: float) -> Record:
     if record.state is LaunchState.SENDING and since_sent < OPEN_SECONDS:
         return replace(record, absences=0, candidates=())
     begun = record if record.absences else _begin(record, listing, now)
-    seconds = notebook.of(_Begun).seconds(begun.launch_id, begun.absent_since, now)
+    seconds = kernel.of(_Begun).seconds(begun.launch_id, begun.absent_since, now)
     if begun.absent_date and listing.server_time:
         seconds = min(seconds, listing.server_time - begun.absent_date)
     absences = begun.absences + 1
@@ -105,7 +104,7 @@ def _absent(record: Record, listing: Listing, now: float) -> Record:
 
 
 def _begin(record: Record, listing: Listing, now: float) -> Record:
-    notebook.of(_Begun).begin(record.launch_id, now)
+    kernel.of(_Begun).begin(record.launch_id, now)
     return replace(record, absent_since=now, absent_date=listing.server_time)
 
 
@@ -116,12 +115,12 @@ class _Begun:
         self._began: dict[str, tuple[float, float]] = {}
 
     def begin(self, launch_id: str, now: float) -> None:
-        self._began[launch_id] = now, worker.tick()
+        self._began[launch_id] = now, threads.tick()
 
     def seconds(self, launch_id: str, since: float, now: float) -> float:
         """Return the seconds since; where another kernel began, by the clock that both have."""
         began, tick = self._began.get(launch_id, (0.0, 0.0))
-        return worker.tick() - tick if began == since else now - since
+        return threads.tick() - tick if began == since else now - since
 
 
 def ids_of_others(record: Record, contents: Contents) -> set[str | None]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from ppio_widgets.launcher.names import alike
-from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
+from ppio_widgets.launches.names import alike
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 
 VERSION = 1
 

@@ -6,18 +6,17 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
 from ppio_widgets.errors import log_fault
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.lookup import look_once
-from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
+from ppio_widgets.launches.reconcile import look_once
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.ledger import Ledger
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.ledger import Ledger
+    from ppio_widgets.launches.wire import Wire
 
 # Pauses before each look: four fall into a minute and a quarter, then it takes its time.
 LOOK_PAUSES = (2.0, 8.0, 20.0, 45.0, 60.0, 120.0, 240.0, 480.0)
@@ -52,7 +51,7 @@ class Search:
         """Begin the schedule, or begin it anew; where threads do not exist, whoever waits keeps to it."""
         if self._launch.record is None:  # a copy in a forked child: it is the parent's to look up
             return
-        if not worker.HAS_THREADS:
+        if not threads.HAS_THREADS:
             if at_once:
                 self.look()
             return
@@ -64,7 +63,7 @@ class Search:
                 self._wake.set()
                 return
             self._wake.clear()
-            worker.run(self._run, name="ppio-look", daemon=True)
+            threads.run(self._run, name="ppio-look", daemon=True)
         except BaseException as error:
             self.going = False  # first: else somebody would wait for a look that nobody makes
             log_fault("search", error)
@@ -77,14 +76,14 @@ class Search:
 
     def keep_to_schedule(self, timeout: float | None) -> None:
         """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
-        began = worker.tick()
+        began = threads.tick()
         self._pauses = iter(LOOK_PAUSES)
         try:
             while (pause := self._next_pause()) is not None:
-                left = pause if timeout is None else began + timeout - worker.tick()
+                left = pause if timeout is None else began + timeout - threads.tick()
                 if left <= 0:
                     return
-                worker.clock.wait(threading.Event(), min(pause, left))
+                threads.clock.wait(threading.Event(), min(pause, left))
                 self.look()
         finally:
             self.going = False
@@ -110,7 +109,7 @@ class Search:
         seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
         try:
             self._launch.tell()
-            seen = look_once(record, self._wire, self._ledger, worker.clock.now())
+            seen = look_once(record, self._wire, self._ledger, threads.clock.now())
         except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
             log_fault("search", error)
         finally:  # an Interrupt leaves it unknown as well
@@ -119,7 +118,7 @@ class Search:
     def _run(self) -> None:
         try:
             while (pause := self._next_pause()) is not None:
-                if worker.clock.wait(self._wake, pause):
+                if threads.clock.wait(self._wake, pause):
                     self._wake.clear()  # it is settled, or begins anew
                 else:
                     self._look_alone()

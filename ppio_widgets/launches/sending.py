@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.verdict import Verdict
+from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import ApiError, OutcomeUnknown, PpioError, log_fault
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.states import LaunchState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ppio_widgets.launcher.wire import Wire
+    from ppio_widgets.launches.wire import Wire
 
 
 def send(wire: Wire, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:

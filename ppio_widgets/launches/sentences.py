@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded
-from ppio_widgets.launcher.states import UNRESOLVED, LaunchState
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import Span, joined
 from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.record import Record
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.record import Record
     from ppio_widgets.locale import Words
 
 # So many ids stand in a sentence; of more it is said how many.

@@ -14,23 +14,22 @@ from traitlets import Any as Any_
 from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
-from ppio_widgets import forks
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Shelf, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.consent import read_consent
-from ppio_widgets.launcher.latest import note_body
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.loading import Loading
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.since import changed_since
-from ppio_widgets.launcher.states import BUSY, LaunchState
-from ppio_widgets.launcher.timer import Timer
-from ppio_widgets.request.check import Report, check, field_name
-from ppio_widgets.request.cost import charges
+from ppio_widgets.formats.line.tokens import IsVariable, no_variable
+from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches.latest import note_body
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.loading import Loading
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.since import changed_since
+from ppio_widgets.launches.states import BUSY, LaunchState
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.request.draft import copied, with_value
-from ppio_widgets.request.money import AboveCeiling, is_cpu
-from ppio_widgets.request.tokens import IsVariable, no_variable
+from ppio_widgets.request.price_text import charges
+from ppio_widgets.request.pricing import AboveCeiling, is_cpu
+from ppio_widgets.request.validation import Report, check, field_name
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,11 +37,11 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import ConsentNeeded, PpioError
-    from ppio_widgets.launcher.consent import Again
+    from ppio_widgets.launches.consent import Again
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
-    from ppio_widgets.request.fields import Path
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.schema import Path
 
 # Where the errors of what is not of the body stand: named as the form's own parameters.
 CEILING: Path = ("max_hourly_price",)
@@ -118,7 +117,7 @@ class LaunchSession(HasTraits):
         self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
-        self.catalogue: Catalogue = open_catalogue(client, clock=worker.tick)
+        self.catalogue: Catalogue = open_catalogue(client, clock=threads.tick)
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
         self._priced = False
@@ -366,7 +365,7 @@ class LaunchSession(HasTraits):
             self._on_landed(catalogue, ())
             return
         loading = Loading(catalogue, due, partial(self._on_landed, catalogue))
-        if not worker.try_run(loading.run, name="ppio-catalogue"):
+        if not threads.try_run(loading.run, name="ppio-catalogue"):
             with self.lock:  # a Refresh, or the next answer, tries again
                 self.loading -= frozenset(due)
                 self.pricing = self._is_pricing
@@ -432,7 +431,7 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.client = client
             self.target = Target.of(client)
-            self.catalogue = open_catalogue(client, clock=worker.tick)
+            self.catalogue = open_catalogue(client, clock=threads.tick)
             self.shelf, self.loading, self._priced, self.pricing = Shelf(), frozenset(), False, False
             self.report = self._judged(self.draft)
 
@@ -474,7 +473,7 @@ class LaunchSession(HasTraits):
         self.since = self.repriced = None
         self._quoted = self.offer
         # Without a thread it is only not said what changed: the confirmation is what counts.
-        worker.try_run(partial(self._compare, launch), name="ppio-since")
+        threads.try_run(partial(self._compare, launch), name="ppio-since")
         self.status = LaunchState.ARMED
         self._withdraw_later()
 
@@ -482,7 +481,7 @@ class LaunchSession(HasTraits):
         """Give the open confirmation its time from now on."""
         launch = self.launch
         self._disarming.set()
-        self._disarming = worker.after(ARMED_SECONDS, lambda: self._on_nobody(launch))
+        self._disarming = threads.after(ARMED_SECONDS, lambda: self._on_nobody(launch))
 
     def _compare(self, launch: Launch | None) -> None:
         """Say what changed since the last launch of the name; called on a thread of its own."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.launcher.presets import load_preset
-from ppio_widgets.launcher.recovery import last_body_of
-from ppio_widgets.launcher.shareable import Secrets
-from ppio_widgets.request.diff import HIDDEN, Change, changes
+from ppio_widgets.formats.diff import HIDDEN, Change, changes
+from ppio_widgets.launches.history import last_body_of
+from ppio_widgets.launches.presets import load_preset
+from ppio_widgets.secrets.scrub import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.launcher.plan import Target
+    from ppio_widgets.launches.plan import Target
     from ppio_widgets.locale import Words
 
 MOST_SHOWN = 12

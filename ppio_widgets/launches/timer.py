@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.deadline import set_when_launched
-from ppio_widgets.request.moments import moment_words, read_moment, read_span, write_span
+from ppio_widgets.instances.autostop import set_when_launched
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 
 if TYPE_CHECKING:
-    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
 
 
@@ -48,7 +48,7 @@ class Timer:
         except MomentUnreadable:
             pass  # then it is a time, or its message says what both look like
         try:
-            return cls(at=read_moment(text, worker.clock.now()))
+            return cls(at=read_moment(text, threads.clock.now()))
         except MomentUnreadable as error:
             if error.code != "moment":
                 raise
@@ -57,7 +57,7 @@ class Timer:
     def sentence(self, say: Words) -> str:
         """Return when it fires and whose it is; empty where there is none."""
         if self.at is not None:
-            return say("line.stop_at", moment=moment_words(self.at, worker.clock.now()))
+            return say("line.stop_at", moment=moment_words(self.at, threads.clock.now()))
         if self.after is not None:
             return say("line.stop_after", span=write_span(self.after))
         return ""
@@ -69,7 +69,7 @@ class Timer:
         ------
         MomentUnreadable
         """
-        now = worker.clock.now()
+        now = threads.clock.now()
         if self.at is not None and self.at <= now:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
 

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.answers import InstanceInfo, Listing
-    from ppio_widgets.cloud.host import Host
-    from ppio_widgets.cloud.verdict import Verdict
+    from ppio_widgets.cloud.outcome import Verdict
+    from ppio_widgets.secrets.hosts import Host
 
 
 class Wire(Protocol):

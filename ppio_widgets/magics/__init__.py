@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _NAMES = ("ppio_launch", "ppio")
-_LAUNCH = ("ppio_widgets.launcher.launch", "Launch")
+_LAUNCH = ("ppio_widgets.launches.launch", "Launch")
 
 
 def load(shell: InteractiveShell) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.host import KNOWN, read_host
 from ppio_widgets.errors import HostRefused
-from ppio_widgets.magics.scene import Proposal, beginning
+from ppio_widgets.magics.completion_context import Proposal, beginning
+from ppio_widgets.secrets.hosts import KNOWN, read_host
 
 if TYPE_CHECKING:
-    from ppio_widgets.magics.scene import Scene
+    from ppio_widgets.magics.completion_context import Scene
 
 
 def base_urls(text: str, _scene: Scene) -> list[Proposal]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets import environment
-from ppio_widgets.cloud.credentials import KEY_VARIABLES
+from ppio_widgets.formats.line.options import BODY_FILE, BY_FLAG, OPTIONS, PROTOCOLS
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.clouds import base_urls
-from ppio_widgets.magics.machine_names import machines
+from ppio_widgets.magics.completion_context import Proposal, beginning
+from ppio_widgets.magics.instance_names import machines
 from ppio_widgets.magics.paths import paths
 from ppio_widgets.magics.preset_names import presets
-from ppio_widgets.magics.scene import Proposal, beginning
 from ppio_widgets.request.envref import is_name
-from ppio_widgets.request.options import BODY_FILE, BY_FLAG, OPTIONS, PROTOCOLS
+from ppio_widgets.runtime import environment
+from ppio_widgets.secrets.credentials import KEY_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ppio_widgets.magics.scene import Scene
-    from ppio_widgets.request.offer import Offer
-    from ppio_widgets.request.options import Option
-    from ppio_widgets.request.typed import Typed
+    from ppio_widgets.formats.line.options import Option
+    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.magics.completion_context import Scene
+    from ppio_widgets.request.offers import Offer
 
 # A catalogue is loaded anew after so long; what is older says how old it is.
 _FRESH_SECONDS = 300.0
@@ -65,7 +65,7 @@ def _products(text: str, scene: Scene) -> list[Proposal]:
     offers = _offers(scene)
     if not offers:
         return []
-    from ppio_widgets.request.market import Wanted, offer_row  # noqa: PLC0415 - heavy, and loaded by now
+    from ppio_widgets.request.choices import Wanted, offer_row  # noqa: PLC0415 - heavy, and loaded by now
 
     wanted = Wanted(mode=mode, type=kind)
     begun = [offer for offer in offers if offer.id.startswith(text)]

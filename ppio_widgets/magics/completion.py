@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.tokens import LineError, split_line
+from ppio_widgets.formats.line.tokens import LineError, split_line
+from ppio_widgets.locale.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ppio_widgets.magics.scene import Proposal, Scene
-    from ppio_widgets.request.tokens import Word
-    from ppio_widgets.request.typed import Typed
+    from ppio_widgets.formats.line.tokens import Word
+    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.magics.completion_context import Proposal, Scene
 
 log = logging.getLogger("ppio_widgets")
 
@@ -75,8 +75,8 @@ def _matches(
     if found is None:
         return _nothing()
     # Only here: loading the extension costs none of it.
-    from ppio_widgets.magics.scene import Scene  # noqa: PLC0415
-    from ppio_widgets.request.typed import typed  # noqa: PLC0415
+    from ppio_widgets.formats.line.typed import typed  # noqa: PLC0415
+    from ppio_widgets.magics.completion_context import Scene  # noqa: PLC0415
 
     line = typed(before[found.end() :])
     if line is None:
@@ -111,16 +111,16 @@ def _magic(context: CompletionContext, before: str) -> re.Match[str] | None:
 
 def _proposals_of(magic: str) -> Callable[[Typed, Scene], tuple[str, list[Proposal]]]:
     if magic == "ppio":
-        from ppio_widgets.magics.ppio_proposals import ppio_proposals  # noqa: PLC0415
+        from ppio_widgets.magics.ppio_completers import ppio_proposals  # noqa: PLC0415
 
         return ppio_proposals
-    from ppio_widgets.magics.launch_proposals import launch_proposals  # noqa: PLC0415
+    from ppio_widgets.magics.completers import launch_proposals  # noqa: PLC0415
 
     return launch_proposals
 
 
 def _written(one: Proposal, line: Typed) -> str:
-    from ppio_widgets.request.typed import as_word  # noqa: PLC0415
+    from ppio_widgets.formats.line.typed import as_word  # noqa: PLC0415
 
     return one.text if one.plain else as_word(one.text, line.mark, closed=one.closed)
 

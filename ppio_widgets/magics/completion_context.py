@@ -12,8 +12,8 @@ from ppio_widgets.magics.known import Known
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.tokens import Word
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ log = logging.getLogger("ppio_widgets")
 
 def greet_soon() -> None:
     """Look on a thread of its own: loading never waits for it, and no failure of it is seen."""
-    from ppio_widgets.launcher import worker  # noqa: PLC0415 - light, and here only
+    from ppio_widgets.runtime import threads  # noqa: PLC0415 - light, and here only
 
-    if worker.HAS_THREADS:
-        worker.try_run(_greet, name="ppio-greeting")
+    if threads.HAS_THREADS:
+        threads.try_run(_greet, name="ppio-greeting")
 
 
 def left_on(client: PpioClient, say: Words) -> str:
@@ -31,22 +31,22 @@ def left_on(client: PpioClient, say: Words) -> str:
 
     Prepaid instances are not counted: stopping one saves nothing.
     """
-    from ppio_widgets.launcher import worker  # noqa: PLC0415
-    from ppio_widgets.launcher.alive import ids_of_this_kernel  # noqa: PLC0415
-    from ppio_widgets.launcher.spent import cost_so_far, offers_of, seconds_on  # noqa: PLC0415
-    from ppio_widgets.request import money  # noqa: PLC0415
+    from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of, seconds_on  # noqa: PLC0415
+    from ppio_widgets.launches.alive import ids_of_this_kernel  # noqa: PLC0415
+    from ppio_widgets.request import pricing  # noqa: PLC0415
+    from ppio_widgets.runtime import threads  # noqa: PLC0415
 
     ours = ids_of_this_kernel()
     listed = client.listing().instances
     on = [one for one in listed if one.is_on and one.mode != "prepaid" and one.id not in ours]
     if not on:
         return ""
-    now, offers = worker.clock.now(), offers_of(client, seen=on)
+    now, offers = threads.clock.now(), offers_of(client, seen=on)
     costs = [cost_so_far(one, offers.get(one.product_id), now) for one in on]
     known = [cost for cost in costs if cost is not None]
     currency = next(iter(offers.values())).currency if offers else ""
     # A sum that leaves some out would look like all of it.
-    cost = f" ≈ {money.shown(sum(known, Decimal(0)), currency)}" if len(known) == len(on) else ""
+    cost = f" ≈ {pricing.shown(sum(known, Decimal(0)), currency)}" if len(known) == len(on) else ""
     age = Span(max(seconds_on(one, now) or 0.0 for one in on)).sentence(say)
     return say("ppio.left_one" if len(on) == 1 else "ppio.left", n=len(on), age=age, cost=cost)
 
@@ -69,8 +69,8 @@ def _greet(tell: Callable[[str], None] = print) -> None:
 
 def _has_key() -> bool:
     """Whether a live key is at hand; nothing that could ask a person (Colab's secrets) is asked."""
-    from ppio_widgets.cloud.credentials import find_key  # noqa: PLC0415
-    from ppio_widgets.cloud.host import read_host  # noqa: PLC0415
+    from ppio_widgets.secrets.credentials import find_key  # noqa: PLC0415
+    from ppio_widgets.secrets.hosts import read_host  # noqa: PLC0415
 
     host = read_host()
     return not host.loopback and "google.colab" not in sys.modules and find_key(host) is not None

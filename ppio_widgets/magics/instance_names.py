@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ppio_widgets.magics.scene import Proposal
+from ppio_widgets.magics.completion_context import Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from ppio_widgets.cloud.details import InstanceDetail
-    from ppio_widgets.magics.scene import Scene
+    from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.magics.completion_context import Scene
 
 
 def machines(
@@ -53,7 +53,7 @@ def machines(
 
 
 def _proposal(text: str, other: str, one: InstanceDetail, scene: Scene) -> Proposal:
-    from ppio_widgets.launcher.wording import status_words  # noqa: PLC0415 - loaded already
+    from ppio_widgets.launches.sentences import status_words  # noqa: PLC0415 - loaded already
 
     status = status_words(one.status, scene.say)
     return Proposal(text, " · ".join(part for part in (other, status) if part))

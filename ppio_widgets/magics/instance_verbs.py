@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError
 
-from ppio_widgets import notebook
+from ppio_widgets.formats.line.usage import use_of
 from ppio_widgets.locale import words
-from ppio_widgets.magics.usage import use_of
 from ppio_widgets.magics.usage_error import UsageError
+from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.machines import Action
-    from ppio_widgets.launcher.board import Board
-    from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.products import Products
+    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.instances.listing import Board
+    from ppio_widgets.launches.products import Products
 
 
 def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
     """Return all instances, newest first, filtered by name or status where that is given."""
-    from ppio_widgets.launcher.board import open_board  # noqa: PLC0415 - heavy, on first use
+    from ppio_widgets.instances.listing import open_board  # noqa: PLC0415 - heavy, on first use
 
     filters = dict(zip(given[::2], given[1::2], strict=True))
     if not filters.keys() <= {"--name", "--status"} or 2 * len(filters) != len(given):
@@ -36,7 +36,7 @@ def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
 
 def products(*given: str, cloud: Mapping[str, Any]) -> Products:
     """Return what can be rented, filtered by words where they are given."""
-    from ppio_widgets.launcher.products import list_products  # noqa: PLC0415
+    from ppio_widgets.launches.products import list_products  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(use_of(words(), "products"))
@@ -45,15 +45,15 @@ def products(*given: str, cloud: Mapping[str, Any]) -> Products:
 
 def shown(word: str, *, cloud: Mapping[str, Any]) -> Instance:
     """Return one instance, freshly looked at; of one that is gone what was last seen of it here."""
+    from ppio_widgets.cloud import recent  # noqa: PLC0415
     from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
-    from ppio_widgets.launcher import sightings  # noqa: PLC0415
-    from ppio_widgets.launcher.instance import Instance  # noqa: PLC0415
+    from ppio_widgets.instances.instance import Instance  # noqa: PLC0415
 
     client = _client(cloud)
     try:
         found = _found(client, [word])[0]
     except LaunchRefused as error:
-        gone = sightings.last_gone(client.host.base_url, word)
+        gone = recent.last_gone(client.host.base_url, word)
         if gone is None or error.code != "no_such_instance":
             raise
         found = Instance(gone.id, client, seen=gone)
@@ -90,9 +90,9 @@ def _on_each(
     action: Action, given: Sequence[str], cloud: Mapping[str, Any], *, consented: bool = True
 ) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
+    from ppio_widgets.cloud.instance_cost import offers_of  # noqa: PLC0415
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
-    from ppio_widgets.launcher.board import on_all  # noqa: PLC0415
-    from ppio_widgets.launcher.spent import offers_of  # noqa: PLC0415
+    from ppio_widgets.instances.listing import on_all  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         verb = "auto-renew" if action == "stop_renewing" else action
@@ -128,7 +128,7 @@ def _fail_with(results: Sequence[object]) -> None:
 
 def _found(client: PpioClient, given: Sequence[str]) -> list[Instance]:
     """Return the instances of ids or exact names, each once."""
-    from ppio_widgets.launcher.board import resolve  # noqa: PLC0415
+    from ppio_widgets.instances.listing import resolve  # noqa: PLC0415
 
     found: dict[str, Instance] = {}
     for word in given:
@@ -141,7 +141,7 @@ def _consent(machines: list[Instance]) -> bool:
     say = words()
     lost = say("lost.delete", names="; ".join(one.title for one in machines))
     typed = None
-    if notebook.takes_input():
+    if kernel.takes_input():
         try:
             typed = input(say("ppio.delete_ask", lost=lost))
         except (StdinNotImplementedError, EOFError):

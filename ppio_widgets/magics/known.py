@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.errors import PpioError
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.details import InstanceDetail
+    from ppio_widgets.cloud.instances import InstanceDetail
 
 
 @dataclass(frozen=True)
@@ -46,24 +46,24 @@ class Known:
         """Return what a catalogue told of a kind last: ``"offers"``, ``"storages"``."""
         if not self.base_url:
             return ()
-        from ppio_widgets.cloud.lately import told  # noqa: PLC0415 - loaded already
+        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415 - loaded already
 
         found = told(self.base_url, kind)
         return found.value if found is not None else ()
 
     def age(self, kind: str) -> float:
         """Return how many seconds ago that was; 0 where there is nothing."""
-        from ppio_widgets.cloud.lately import told  # noqa: PLC0415
-        from ppio_widgets.launcher import worker  # noqa: PLC0415
+        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415
+        from ppio_widgets.runtime import threads  # noqa: PLC0415
 
         found = told(self.base_url, kind)
-        return worker.tick() - found.at if found is not None else 0.0
+        return threads.tick() - found.at if found is not None else 0.0
 
     @property
     def instances(self) -> tuple[InstanceDetail, ...]:
         """The instances that were seen last, newest first."""
         if not self.base_url:
             return ()
-        from ppio_widgets.launcher.sightings import last_seen  # noqa: PLC0415
+        from ppio_widgets.cloud.recent import last_seen  # noqa: PLC0415
 
         return last_seen(self.base_url)

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
-from ppio_widgets import notebook
-from ppio_widgets.cloud.frames import without_frames
+from ppio_widgets.formats.line.options import option_for
 from ppio_widgets.locale import joined, words
 from ppio_widgets.magics.usage_error import UsageError
-from ppio_widgets.request.options import option_for
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launcher.consent import Consent
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.plan import LaunchPlan
-    from ppio_widgets.launcher.timer import Timer
-    from ppio_widgets.request.line import Line
+    from ppio_widgets.formats.line.parser import Line
+    from ppio_widgets.launches.consent import Consent
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.plan import LaunchPlan
+    from ppio_widgets.launches.timer import Timer
 
 
 # Options whose value is looked at only once the line is read.
@@ -50,14 +50,14 @@ class LaunchMagics(Magics):
             MomentUnreadable,
             PresetRefused,
         )
-        from ppio_widgets.launcher.outside import Disk  # noqa: PLC0415
-        from ppio_widgets.launcher.shareable import unrepeated  # noqa: PLC0415
-        from ppio_widgets.request.line import read_line  # noqa: PLC0415
-        from ppio_widgets.request.tokens import LineError, hide_given  # noqa: PLC0415
+        from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
+        from ppio_widgets.formats.line.tokens import LineError, hide_given  # noqa: PLC0415
+        from ppio_widgets.launches.outside import Disk  # noqa: PLC0415
+        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
 
         hides = False
         try:
-            given = read_line(line, self._lookup, cell=cell, outside=Disk(), is_variable=notebook.is_variable)
+            given = read_line(line, self._lookup, cell=cell, outside=Disk(), is_variable=kernel.is_variable)
             hides = not given.looked_up.isdisjoint(_READ_LATER)
             if "--help" in given.switches:
                 print(_doc())  # noqa: T201 - a magic answers
@@ -80,7 +80,7 @@ class LaunchMagics(Magics):
     @without_frames
     def display_launch(self, launch: Launch) -> None:
         """Display a launch (IPython's hook); nothing when this execution already shows it."""
-        if self._shown == (launch, notebook.execution()):
+        if self._shown == (launch, kernel.execution()):
             return
         display(launch._repr_mimebundle_(), raw=True)
 
@@ -89,8 +89,8 @@ class LaunchMagics(Magics):
 
     def _form(self, given: Line) -> Any:
         from ppio_widgets.api import connect  # noqa: PLC0415
-        from ppio_widgets.form import LaunchForm  # noqa: PLC0415
-        from ppio_widgets.request.moments import write_span  # noqa: PLC0415
+        from ppio_widgets.runtime.times import write_span  # noqa: PLC0415
+        from ppio_widgets.widgets.form.launch_form import LaunchForm  # noqa: PLC0415
 
         return LaunchForm(
             given.draft,
@@ -103,24 +103,24 @@ class LaunchMagics(Magics):
     def _plan(self, given: Line, client: PpioClient | None = None) -> LaunchPlan:
         """Return the plan with its price; without a key, or a network, the price is unknown."""
         from ppio_widgets.api import connect, priced_plan  # noqa: PLC0415
-        from ppio_widgets.request.check import check  # noqa: PLC0415
+        from ppio_widgets.request.validation import check  # noqa: PLC0415
 
         client = client or connect(**_cloud(given), need_key=False)
         return priced_plan(check(given.draft), client, given.ceiling, given.advice)
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
-        from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launcher.plan import LaunchPlan, Target  # noqa: PLC0415
+        from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
+        from ppio_widgets.launches.plan import LaunchPlan, Target  # noqa: PLC0415
         from ppio_widgets.magics.known import Known  # noqa: PLC0415
-        from ppio_widgets.request.check import check, named  # noqa: PLC0415
+        from ppio_widgets.request.validation import check, named  # noqa: PLC0415
 
         client = connect(**_cloud(given))
         offers = Known(client.host.base_url).all("offers")  # what is known already: nothing is asked
         plan = LaunchPlan(check(given.draft, offers=offers), Target.of(client), price_asked=False)
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
-        answers = "yes" if "--yes" in given.switches else notebook.who_answers()
+        answers = "yes" if "--yes" in given.switches else kernel.who_answers()
         # Only with a ceiling, or where somebody reads it, does anything wait for the price.
         if given.ceiling is not None or answers == "input":
             plan = self._plan(given, client)
@@ -139,7 +139,7 @@ class LaunchMagics(Magics):
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
-        from ppio_widgets.form.confirm import ConfirmCard  # noqa: PLC0415
+        from ppio_widgets.widgets.confirm import ConfirmCard  # noqa: PLC0415
 
         card = ConfirmCard(
             given.draft,
@@ -151,14 +151,14 @@ class LaunchMagics(Magics):
             notes=given.advice,
         )
         display(card)
-        self._shown = (card.launch, notebook.execution())
+        self._shown = (card.launch, kernel.execution())
         return card.launch
 
     def _ask_by_input(self, plan: LaunchPlan, given: Line, client: PpioClient, timer: Timer) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
-        from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launcher.since import changed_since  # noqa: PLC0415
-        from ppio_widgets.request.cost import changes  # noqa: PLC0415
+        from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
+        from ppio_widgets.launches.since import changed_since  # noqa: PLC0415
+        from ppio_widgets.request.price_text import changes  # noqa: PLC0415
 
         say, again = words(), given.again
         print(repr(plan))  # noqa: T201 - a terminal is asked
@@ -184,12 +184,12 @@ class LaunchMagics(Magics):
             question = say("line.ask_again", reason=doubt.fact(say), scope=doubt.scope(say), yes=asked)
             launch, again = timer.set_on(Launch(plan, client)), again | doubt.facts
         print(say("line.cancelled"))  # noqa: T201
-        self._shown = (launch, notebook.execution())
+        self._shown = (launch, kernel.execution())
         return launch
 
 
 def _say_notes(given: Line) -> None:
-    from ppio_widgets.request.check import named  # noqa: PLC0415 - on first use
+    from ppio_widgets.request.validation import named  # noqa: PLC0415 - on first use
 
     say = words()
     _say_each([say(f"line.{code}", **params) for code, params in given.notes])
@@ -203,7 +203,7 @@ def _say_each(lines: list[str]) -> None:
 
 def _doc() -> str:
     """Return the help for `%ppio_launch?`: asked by IPython when it is shown."""
-    from ppio_widgets.magics.usage import usage  # noqa: PLC0415
+    from ppio_widgets.formats.line.usage import usage  # noqa: PLC0415
 
     return usage(words())
 
@@ -238,8 +238,8 @@ def _like(given: Line) -> Line:
         return given
     from ppio_widgets.api import connect  # noqa: PLC0415
     from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
-    from ppio_widgets.launcher.board import resolve  # noqa: PLC0415
-    from ppio_widgets.request.tokens import hide_given  # noqa: PLC0415
+    from ppio_widgets.formats.line.tokens import hide_given  # noqa: PLC0415
+    from ppio_widgets.instances.listing import resolve  # noqa: PLC0415
 
     client = connect(**_cloud(given))
     try:
@@ -256,8 +256,8 @@ def _like(given: Line) -> Line:
 
 def _preset(name: str) -> Mapping[str, Any]:
     """Return the body of a preset; a secret that somebody typed into its file is not taken from there."""
-    from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
-    from ppio_widgets.launcher.shareable import Secrets, without_secrets  # noqa: PLC0415
+    from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
+    from ppio_widgets.secrets.scrub import Secrets, without_secrets  # noqa: PLC0415
 
     body, names = without_secrets(load_preset(name), Secrets())
     if names:
@@ -281,11 +281,11 @@ def _timer(given: Line) -> Timer:
     MomentUnreadable
         For a time that is none or is over: nothing was sent.
     """
-    from ppio_widgets.launcher import worker  # noqa: PLC0415 - on first use
-    from ppio_widgets.launcher.timer import Timer  # noqa: PLC0415
-    from ppio_widgets.request.moments import read_moment  # noqa: PLC0415
+    from ppio_widgets.launches.timer import Timer  # noqa: PLC0415
+    from ppio_widgets.runtime import threads  # noqa: PLC0415 - on first use
+    from ppio_widgets.runtime.times import read_moment  # noqa: PLC0415
 
-    at = read_moment(given.stop_at, worker.clock.now()) if given.stop_at else None
+    at = read_moment(given.stop_at, threads.clock.now()) if given.stop_at else None
     return Timer(given.stop_after, at)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppio_widgets.magics.clouds import base_urls
-from ppio_widgets.magics.machine_names import machines
+from ppio_widgets.magics.completion_context import Proposal, beginning
+from ppio_widgets.magics.instance_names import machines
 from ppio_widgets.magics.ppio_magic import VERBS
 from ppio_widgets.magics.preset_names import presets
-from ppio_widgets.magics.scene import Proposal, beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.magics.scene import Scene
-    from ppio_widgets.request.typed import Typed
+    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.magics.completion_context import Scene
 
 # Verbs that take instances; those in this state come first, the newest before the others.
 _OF_MACHINES: Mapping[str, bool | None] = {
@@ -88,7 +88,7 @@ def _plain(choices: tuple[str, ...] | list[str], text: str, about: str) -> list[
 
 
 def _statuses(text: str, scene: Scene) -> list[Proposal]:
-    from ppio_widgets.launcher.wording import status_words  # noqa: PLC0415 - heavy, on first use
+    from ppio_widgets.launches.sentences import status_words  # noqa: PLC0415 - heavy, on first use
 
     known = dict.fromkeys(("running", "exited", *(one.status for one in scene.known.instances)))
     return beginning(text, (Proposal(one, status_words(one, scene.say)) for one in known if one))

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from ppio_widgets import notebook
-from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.errors import ActionUnconfirmed
+from ppio_widgets.formats.line.options import BY_FLAG
+from ppio_widgets.formats.line.usage import use_of
 from ppio_widgets.locale import words
-from ppio_widgets.magics import machine_verbs, preset_verbs
-from ppio_widgets.magics.usage import use_of
+from ppio_widgets.magics import instance_verbs, preset_magic
 from ppio_widgets.magics.usage_error import UsageError
-from ppio_widgets.request.options import BY_FLAG
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.errors import PpioError
-    from ppio_widgets.request.tokens import Word
+    from ppio_widgets.formats.line.tokens import Word
 
 
 @magics_class
@@ -34,14 +34,14 @@ class PpioMagics(Magics):
     def ppio(self, line: str) -> Any:
         """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
-        from ppio_widgets.launcher.shareable import unrepeated  # noqa: PLC0415
-        from ppio_widgets.request.tokens import Word, split_line  # noqa: PLC0415
+        from ppio_widgets.formats.line.tokens import Word, split_line  # noqa: PLC0415
+        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
 
         try:
             first, *rest = split_line(line) or [Word()]
             verb = first.text
             if verb == "preset":  # it reads options, so it needs the line as it was typed
-                return preset_verbs.preset(line, [word.text for word in rest], self._lookup)
+                return preset_magic.preset(line, [word.text for word in rest], self._lookup)
             known = _VERBS.get(verb)
             if known is None:
                 raise _unknown(verb)
@@ -57,7 +57,7 @@ class PpioMagics(Magics):
 
     def _cloud(self, given: Sequence[Word], verb: str) -> tuple[list[Word], dict[str, Any]]:
         """Take out of a line which cloud it names."""
-        from ppio_widgets.request.tokens import LineError, Word  # noqa: PLC0415
+        from ppio_widgets.formats.line.tokens import LineError, Word  # noqa: PLC0415
 
         left: list[Word] = []
         cloud: dict[str, Any] = {}
@@ -77,11 +77,11 @@ class PpioMagics(Magics):
 
     def _said(self, word: Word, verb: str) -> str:
         """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
-        from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
+        from ppio_widgets.formats.line.tokens import LineError  # noqa: PLC0415
 
         name = word.text.removeprefix("$")
         if word.quoted or name == word.text or not name.isidentifier():
-            inside = word.variables(notebook.is_variable)
+            inside = word.variables(kernel.is_variable)
             if inside:
                 raise LineError("ppio_variable", option=f"%ppio {verb}", named=inside[0])
             return word.text
@@ -100,7 +100,7 @@ class PpioMagics(Magics):
 
 def _unknown(verb: str) -> PpioError:
     """Say in one line that there is no such verb, and which was likely meant if that one harms nothing."""
-    from ppio_widgets.request.tokens import LineError  # noqa: PLC0415
+    from ppio_widgets.formats.line.tokens import LineError  # noqa: PLC0415
 
     if not verb:
         return LineError("ppio_nothing")
@@ -112,8 +112,8 @@ def _unknown(verb: str) -> PpioError:
 def _login(cloud: Mapping[str, Any]) -> None:
     from getpass import getpass  # noqa: PLC0415 - the terminal's business, only here
 
-    from ppio_widgets.cloud.credentials import ApiKey, remember_key  # noqa: PLC0415
-    from ppio_widgets.cloud.host import read_host  # noqa: PLC0415
+    from ppio_widgets.secrets.credentials import ApiKey, remember_key  # noqa: PLC0415
+    from ppio_widgets.secrets.hosts import read_host  # noqa: PLC0415
 
     say = words()
     if "practice" in cloud:
@@ -134,7 +134,7 @@ def _login(cloud: Mapping[str, Any]) -> None:
 
 
 def _logout() -> None:
-    from ppio_widgets.cloud.credentials import forget_keys  # noqa: PLC0415
+    from ppio_widgets.secrets.credentials import forget_keys  # noqa: PLC0415
 
     forget_keys()
     print(words()("ppio.logged_out"))  # noqa: T201
@@ -150,20 +150,20 @@ def _practice(state: str) -> None:
 
 
 def _launches(verb: str = "", launch_id: str = "", name: str = "") -> Any:
-    from ppio_widgets.launcher import recovery  # noqa: PLC0415
+    from ppio_widgets.launches import history  # noqa: PLC0415
 
     if not verb:
-        return recovery.launches()
+        return history.launches()
     from ppio_widgets import api  # noqa: PLC0415
 
     say = words()
     if verb == "look" and not name:
-        open_ones = [launch_id] if launch_id else recovery.open_ids()
+        open_ones = [launch_id] if launch_id else history.open_ids()
         said = "\n".join(api.look_up(one) for one in open_ones) or say("record.none_open")
     elif verb == "absent" and name:
         said = api.declare_absent(launch_id, name)
     elif verb == "forget" and launch_id and not name:
-        said = say("record.forgotten" if recovery.forget(launch_id) else "record.kept", launch_id=launch_id)
+        said = say("record.forgotten" if history.forget(launch_id) else "record.kept", launch_id=launch_id)
     else:
         raise UsageError(use_of(say, "launches", verb))
     print(said)  # noqa: T201
@@ -186,13 +186,13 @@ _ACTING = frozenset({"start", "stop", "delete"})
 
 # Each verb with the numbers of words that may follow it.
 _VERBS: dict[str, tuple[Callable[..., Any], Sequence[int]]] = {
-    "ls": (machine_verbs.listed, (0, 2, 4)),
-    "products": (machine_verbs.products, _ANY),
-    "show": (machine_verbs.shown, (1,)),
-    "stop": (machine_verbs.stopped, _SOME),
-    "start": (machine_verbs.started, _SOME),
-    "delete": (machine_verbs.deleted, _SOME),
-    "auto-renew": (machine_verbs.renewal_stopped, range(2, 1000)),
+    "ls": (instance_verbs.listed, (0, 2, 4)),
+    "products": (instance_verbs.products, _ANY),
+    "show": (instance_verbs.shown, (1,)),
+    "stop": (instance_verbs.stopped, _SOME),
+    "start": (instance_verbs.started, _SOME),
+    "delete": (instance_verbs.deleted, _SOME),
+    "auto-renew": (instance_verbs.renewal_stopped, range(2, 1000)),
     "help": (_help, (0,)),
     "login": (_login, (0,)),
     "logout": (_logout, (0,)),
@@ -208,10 +208,10 @@ PpioMagics.ppio.getdoc = lambda: words()("ppio.usage")
 
 def tell_of_open_launches() -> None:
     """Print one line for each launch of an earlier kernel whose outcome is not known."""
-    from ppio_widgets.launcher.ledger import ledger_for  # noqa: PLC0415
+    from ppio_widgets.launches.ledger import ledger_for  # noqa: PLC0415
 
     contents = ledger_for(practice=False).unresolved()
     if contents.unreadable or contents.records or contents.closed is not None:
-        from ppio_widgets.launcher.recovery import left_open  # noqa: PLC0415 - heavy, and rarely needed
+        from ppio_widgets.launches.history import left_open  # noqa: PLC0415 - heavy, and rarely needed
 
         print("\n".join(left_open(words())))  # noqa: T201

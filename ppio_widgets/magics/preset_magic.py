@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import notebook
 from ppio_widgets.errors import PresetRefused, RequestInvalid
+from ppio_widgets.formats.line.usage import use_of
 from ppio_widgets.locale import words
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.magics.usage import use_of
+from ppio_widgets.locale.text import visible
 from ppio_widgets.magics.usage_error import UsageError
+from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +53,7 @@ def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> Non
 
 
 def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
-    from ppio_widgets.launcher.presets import save_preset  # noqa: PLC0415 - on first use
+    from ppio_widgets.launches.presets import save_preset  # noqa: PLC0415 - on first use
 
     say = words()
     name, *more = given
@@ -71,8 +71,8 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
 
 def _list() -> str:
-    from ppio_widgets.launcher.presets import load_presets, presets_folder  # noqa: PLC0415
-    from ppio_widgets.launcher.shareable import Secrets  # noqa: PLC0415
+    from ppio_widgets.launches.presets import load_presets, presets_folder  # noqa: PLC0415
+    from ppio_widgets.secrets.scrub import Secrets  # noqa: PLC0415
 
     secrets = Secrets()
     lines = [_line(name, body, secrets) for name, body in load_presets()]
@@ -102,9 +102,9 @@ def _told(value: Any, is_secret: Callable[[str], bool]) -> str:
 
 def _show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
-    from ppio_widgets.launcher.presets import load_preset  # noqa: PLC0415
-    from ppio_widgets.launcher.shareable import without_secrets  # noqa: PLC0415
+    from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.json_text import to_json  # noqa: PLC0415
+    from ppio_widgets.secrets.scrub import without_secrets  # noqa: PLC0415
 
     body, hidden = without_secrets(load_preset(name))
     text = "\n".join(visible(line) for line in to_json(body).split("\n"))
@@ -112,7 +112,7 @@ def _show(name: str) -> str:
 
 
 def _delete(name: str) -> str:
-    from ppio_widgets.launcher.presets import delete_preset, preset_names  # noqa: PLC0415
+    from ppio_widgets.launches.presets import delete_preset, preset_names  # noqa: PLC0415
 
     if not delete_preset(name):
         # It is not said which one was likely meant: that one would be gone.
@@ -122,7 +122,7 @@ def _delete(name: str) -> str:
 
 
 def _latest() -> Mapping[str, Any]:
-    from ppio_widgets.launcher.latest import latest_body  # noqa: PLC0415
+    from ppio_widgets.launches.latest import latest_body  # noqa: PLC0415
 
     body = latest_body()
     if body is None:
@@ -140,9 +140,9 @@ def _looked_up(word: str, lookup: Callable[[str], Any]) -> Any:
 
 def _body_of(thing: Any) -> Mapping[str, Any]:
     """Return the body of what a notebook has at hand: a dict, a request, a plan, a launch, a form."""
-    from ppio_widgets.launcher.launch import Launch  # noqa: PLC0415
-    from ppio_widgets.launcher.plan import LaunchPlan  # noqa: PLC0415
-    from ppio_widgets.launcher.session import LaunchSession  # noqa: PLC0415
+    from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
+    from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
+    from ppio_widgets.launches.session import LaunchSession  # noqa: PLC0415
     from ppio_widgets.request.models import CreateInstanceRequest  # noqa: PLC0415
 
     if isinstance(thing, Mapping):
@@ -157,10 +157,10 @@ def _body_of(thing: Any) -> Mapping[str, Any]:
 
 def _of_options(text: str, lookup: Callable[[str], Any]) -> Mapping[str, Any]:
     """Return the body that a line's options say; what is no part of a body is refused, not dropped."""
-    from ppio_widgets.request.check import named  # noqa: PLC0415
-    from ppio_widgets.request.line import read_line  # noqa: PLC0415
+    from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
+    from ppio_widgets.request.validation import named  # noqa: PLC0415
 
-    line = read_line(text, lookup, is_variable=notebook.is_variable)
+    line = read_line(text, lookup, is_variable=kernel.is_variable)
     say = words()
     for one in line.advice:
         print(named(one, say))  # noqa: T201 - before anything is saved

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets.magics.scene import Proposal, beginning
+from ppio_widgets.magics.completion_context import Proposal, beginning
 
 if TYPE_CHECKING:
-    from ppio_widgets.magics.scene import Scene
+    from ppio_widgets.magics.completion_context import Scene
 
 
 def presets(text: str, _scene: Scene) -> list[Proposal]:
     """Return the presets whose names begin so; none where their folder cannot be read."""
     from ppio_widgets.errors import PresetRefused  # noqa: PLC0415 - on first use
-    from ppio_widgets.launcher.presets import preset_names  # noqa: PLC0415
+    from ppio_widgets.launches.presets import preset_names  # noqa: PLC0415
 
     try:
         names = preset_names()

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets import notebook
-from ppio_widgets.cloud.credentials import require_key, reveal
-from ppio_widgets.cloud.host import read_host
 from ppio_widgets.practice.cloud import PracticeCloud
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.credentials import require_key, reveal
+from ppio_widgets.secrets.hosts import read_host
 
 if TYPE_CHECKING:
     from ppio_widgets.practice.account import PracticeAccount
@@ -24,7 +24,7 @@ ADDRESS = "http://localhost"
 
 def kernel_cloud() -> PracticeCloud:
     """Return the practice cloud within this kernel or host session."""
-    return notebook.of(PracticeCloud)
+    return kernel.of(PracticeCloud)
 
 
 def kernel_account() -> PracticeAccount:

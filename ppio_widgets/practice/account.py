@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ppio_widgets import forks
 from ppio_widgets.locale import words
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.practice.belongings import BALANCE
+from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.catalogue import OFFERS, refusal, region_of
-from ppio_widgets.practice.mishaps import lose_answer
+from ppio_widgets.practice.failures import lose_answer
 from ppio_widgets.practice.refused import Refused, whole
-from ppio_widgets.request import money
-from ppio_widgets.request.check import judge
+from ppio_widgets.practice.resources import BALANCE
+from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
-from ppio_widgets.request.fields import dotted
+from ppio_widgets.request.schema import dotted
+from ppio_widgets.request.validation import judge
+from ppio_widgets.runtime import forks
 
 Clock = Callable[[], float]
 
@@ -264,13 +264,13 @@ def _validate(body: Mapping[str, Any]) -> None:
 
 def _charged(body: Mapping[str, Any]) -> Decimal:
     """Return what a launch charges at once."""
-    return money.charged_now(OFFERS[body["product_id"]], body) or Decimal(0)
+    return pricing.charged_now(OFFERS[body["product_id"]], body) or Decimal(0)
 
 
 def _hourly(body: Mapping[str, Any]) -> Decimal:
     """Return what an instance is billed by the hour: nothing when it is prepaid."""
-    prepaid = money.mode_of(body) == "prepaid"
-    return (None if prepaid else money.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
+    prepaid = pricing.mode_of(body) == "prepaid"
+    return (None if prepaid else pricing.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
 
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:

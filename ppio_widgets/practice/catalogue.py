@@ -10,17 +10,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ppio_widgets.cloud import reader
-from ppio_widgets.cloud.shelf import PRACTICE_CURRENCY, read_offer
+from ppio_widgets.cloud import catalogue_reader
+from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
 from ppio_widgets.locale import words
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.practice.belongings import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
-from ppio_widgets.practice.goods import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
-from ppio_widgets.practice.mishaps import LOST_ANSWER
+from ppio_widgets.locale.text import visible
+from ppio_widgets.practice.failures import LOST_ANSWER
+from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
 from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
-from ppio_widgets.request.fields import dotted
 from ppio_widgets.request.images import repository_and_tag
+from ppio_widgets.request.schema import dotted
 
 Query = Mapping[str, str]
 Row = dict[str, Any]
@@ -147,13 +147,13 @@ def _words(query: Query, name: str) -> set[str]:
 
 
 _PAGES: Mapping[str, Callable[[Query], object]] = {
-    reader.PRODUCTS: _products,
-    reader.REGIONS: lambda query: _page(list(REGIONS), query),
-    reader.NETWORKS: lambda query: _page(_named(list(NETWORKS), query), query),
-    reader.TEMPLATES: _templates,
-    reader.IMAGES: _images,
-    reader.STORAGES: _storages,
-    reader.AUTHS: lambda _query: {"data": list(AUTHS)},
+    catalogue_reader.PRODUCTS: _products,
+    catalogue_reader.REGIONS: lambda query: _page(list(REGIONS), query),
+    catalogue_reader.NETWORKS: lambda query: _page(_named(list(NETWORKS), query), query),
+    catalogue_reader.TEMPLATES: _templates,
+    catalogue_reader.IMAGES: _images,
+    catalogue_reader.STORAGES: _storages,
+    catalogue_reader.AUTHS: lambda _query: {"data": list(AUTHS)},
 }
 
 

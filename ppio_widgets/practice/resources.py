@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ppio_widgets.practice.goods import EAST, NORTH, SOUTH, WEST
+from ppio_widgets.practice.products import EAST, NORTH, SOUTH, WEST
 
 _OWNER = "practice"
 _FINE = {"status": "running", "error": "", "message": ""}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ppio_widgets.practice.mishaps import AnswerLost
+from ppio_widgets.practice.failures import AnswerLost
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Advice: warnings that explain, say how to mend it, and let pass.
 
-The contract's own limits are errors and live in `check`; what we know from
+The contract's own limits are errors and live in `validation`; what we know from
 elsewhere is here. Each rule names its source.
 """
 
@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request import money
+from ppio_widgets.formats.line.tokens import IsVariable, no_variable, variables_in
+from ppio_widgets.request import pricing
+from ppio_widgets.request.choices import closest_offer
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
-from ppio_widgets.request.fields import leaves, pattern
 from ppio_widgets.request.images import can_be_address, has_digest, repository_and_tag
-from ppio_widgets.request.market import closest_offer
-from ppio_widgets.request.tokens import IsVariable, no_variable, variables_in
+from ppio_widgets.request.schema import leaves, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
     from ppio_widgets.request.places import Network, Storage
+    from ppio_widgets.request.schema import Path
 
 # v1, create instance (PPIO and Novita).
 _RESERVED = range(2222, 2225)
@@ -108,7 +108,7 @@ def advise(  # noqa: PLR0913 - each is one thing that is known beside the body
     """
     found = [advice for rule in _RULES for advice in rule(body)]
     found += [*_product(body, offers), *named_variables(body, is_variable)]
-    regions = _regions(body, money.offer_for(offer, body))
+    regions = _regions(body, pricing.offer_for(offer, body))
     found += _storage_regions(body, regions, {storage.id: storage.region for storage in storages})
     found += _network_region(body, regions, {network.id: network.region for network in networks})
     return tuple(found)
@@ -159,14 +159,14 @@ def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
 def _auto_renew(body: Mapping[str, Any]) -> Iterator[Advice]:
     # Renewing spends money without asking again.
     path = ("billing", "prepaid", "auto_renew", "enabled")
-    if money.mode_of(body) == "prepaid" and value_at(body, path) is True:
+    if pricing.mode_of(body) == "prepaid" and value_at(body, path) is True:
         yield Advice(path, "auto_renew")
 
 
 def _cpu_count(body: Mapping[str, Any]) -> Iterator[Advice]:
     # gpu_num is required and at least 1 whatever the type (v2, create instance).
-    count = money.gpus_of(body)
-    if money.is_cpu(body) and count is not None and count > 1:
+    count = pricing.gpus_of(body)
+    if pricing.is_cpu(body) and count is not None and count > 1:
         yield Advice(("resource", "gpu_num"), "cpu_count")
 
 
@@ -266,7 +266,7 @@ def _losses(body: Mapping[str, Any]) -> Iterator[Advice]:
     # spot is reclaimed by force after its notice (ppio.com/docs/gpu/spot-instance).
     if any(row.get("type") == "network" for row in _rows(body, "volumes")):
         return
-    if money.mode_of(body) == "spot":
+    if pricing.mode_of(body) == "spot":
         yield Advice(("volumes",), "spot_loses")
     disk: Path = ("auto_migrate", "include_system_disk")
     if value_at(body, ("auto_migrate", "enabled")) is True and value_at(body, disk) is not True:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ppio_widgets.request.money import shown
+from ppio_widgets.request.pricing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
 
 # So many rows a list shows; more are found by narrowing the filter.
 MOST_MATCHES = 50

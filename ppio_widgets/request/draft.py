@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ppio_widgets.request.envref import EnvRef, reference
-from ppio_widgets.request.fields import Group, Leaf, Node, Path, Rows, tree
+from ppio_widgets.request.schema import Group, Leaf, Node, Path, Rows, tree
 from ppio_widgets.request.whole_number import read_whole
 
 Draft = Mapping[str, Any]

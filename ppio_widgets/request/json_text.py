@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.escapes import whole
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.locale.text import whole
 from ppio_widgets.request.envref import EnvRef
-from ppio_widgets.request.tokens import LineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

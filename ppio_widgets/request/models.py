@@ -2,7 +2,7 @@
 
 This is the single statement of the contract (PPIO GPU API v2, create instance):
 fields, kinds and limits. A new field of the API is one line here; form, line and
-faces find it through :mod:`ppio_widgets.request.fields`.
+faces find it through :mod:`ppio_widgets.request.schema`.
 
 A field that is not set is absent: ``null`` is refused, so that leaving out is
 the only way to leave out.

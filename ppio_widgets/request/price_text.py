@@ -7,16 +7,16 @@ from datetime import datetime, time, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request import money
+from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.request.money import shown
+from ppio_widgets.request.pricing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offer import Offer, Price
+    from ppio_widgets.request.offers import Offer, Price
 
 MODES = ("postpaid", "prepaid", "spot")
 
@@ -56,11 +56,11 @@ def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
     list of str
         Plain sentences, the price first; without a price, what the body commits to.
     """
-    known = money.offer_for(offer, body)
+    known = pricing.offer_for(offer, body)
     product = value_at(body, ("product_id",))
     if not product:
         return [say("money.no_product")]
-    if money.mode_of(body) not in MODES:
+    if pricing.mode_of(body) not in MODES:
         return [say("money.unknown_mode")]
     if known is None:
         first = say("money.unknown_product", product=product) if asked else say("money.not_asked")
@@ -71,33 +71,33 @@ def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
 
 def commitment(body: Mapping[str, Any], say: Words) -> list[str]:
     """Say what a body commits to, whatever its price."""
-    risk = {"prepaid": "money.no_release", "spot": "money.reclaim"}.get(money.mode_of(body))
+    risk = {"prepaid": "money.no_release", "spot": "money.reclaim"}.get(pricing.mode_of(body))
     sentence = say("money.commits", what=rented(body, say), terms=terms(body, say))
     return [sentence, *([say(risk)] if risk else [])]
 
 
 def rented(body: Mapping[str, Any], say: Words) -> str:
     """Return what is rented, in a few words: ``2 GPUs``."""
-    count = money.gpus_of(body)
-    if money.is_cpu(body) or count is None:
-        return say("money.cpu" if money.is_cpu(body) else "money.instance")
+    count = pricing.gpus_of(body)
+    if pricing.is_cpu(body) or count is None:
+        return say("money.cpu" if pricing.is_cpu(body) else "money.instance")
     return say("money.gpu") if count == 1 else say("money.gpus", n=count)
 
 
 def terms(body: Mapping[str, Any], say: Words) -> str:
     """Return how a body is billed, with months and renewal: ``prepaid for 12 months, charged now``."""
-    mode = money.mode_of(body)
+    mode = pricing.mode_of(body)
     named = say(f"mode.{mode}") if mode in MODES else mode
     if mode != "prepaid":
         return say("money.terms_hourly", mode=named)
-    months = money.months_of(body)
+    months = pricing.months_of(body)
     if months is None:
         found = say("money.terms_prepaid_unset", mode=named)
     else:
         found = say("money.terms_prepaid", mode=named, months=months_words(months, say))
     if not renews(body):
         return found
-    count = money.whole_at(body, (*_RENEW, "months"))
+    count = pricing.whole_at(body, (*_RENEW, "months"))
     if count is None:
         return say("money.terms_renewing_unset", terms=found)
     return say("money.terms_renewing", terms=found, months=months_words(count, say))
@@ -108,11 +108,14 @@ def charges(offer: Offer | None, body: Mapping[str, Any]) -> dict[str, Decimal |
 
     ``hour`` or ``months`` is that of all GPUs, ``renewal`` of each renewal, ``disk`` of an extra GB.
     """
-    known, prepaid = money.offer_for(offer, body), money.mode_of(body) == "prepaid"
-    found = {"months" if prepaid else "hour": money.whole_price(known, body)}
+    known, prepaid = pricing.offer_for(offer, body), pricing.mode_of(body) == "prepaid"
+    found = {"months" if prepaid else "hour": pricing.whole_price(known, body)}
     if prepaid and renews(body):
         found["renewal"] = None if known is None else _renewal(known, body)
-    size, free = money.whole_at(body, ("resource", "rootfs_size_gb")), known.rootfs_free_gb if known else None
+    size, free = (
+        pricing.whole_at(body, ("resource", "rootfs_size_gb")),
+        known.rootfs_free_gb if known else None,
+    )
     if known is not None and size is not None and free is not None and size > free:
         found["disk"] = known.storage_price
     return found
@@ -135,11 +138,11 @@ def changes(before: Offer | None, offer: Offer | None, body: Mapping[str, Any], 
 
 def _renewal(offer: Offer, body: Mapping[str, Any]) -> Decimal | None:
     """Return what each renewal costs at this offer's price, where that is known."""
-    months, gpus = money.whole_at(body, (*_RENEW, "months")), money.count_of(offer, body)
+    months, gpus = pricing.whole_at(body, (*_RENEW, "months")), pricing.count_of(offer, body)
     price = offer.prepaid.get(months or 0)
-    if price is None or gpus is None or not money.is_price(price.final):
+    if price is None or gpus is None or not pricing.is_price(price.final):
         return None
-    return money.times(price.final, gpus)
+    return pricing.times(price.final, gpus)
 
 
 def renews(body: Mapping[str, Any]) -> bool:
@@ -161,7 +164,7 @@ class _Bill:
     say: Words
 
     def price(self, now: datetime | None) -> Iterator[str]:
-        mode, unit, count = money.mode_of(self.body), money.unit_price(self.offer, self.body), self._count
+        mode, unit, count = pricing.mode_of(self.body), pricing.unit_price(self.offer, self.body), self._count
         if unit is None:
             yield self._unknown_price(mode)
             yield from commitment(self.body, self.say)
@@ -181,7 +184,7 @@ class _Bill:
 
     def disk(self) -> Iterator[str]:
         """Say what of the system disk costs nothing; above it only what is documented."""
-        size, free = money.whole_at(self.body, ("resource", "rootfs_size_gb")), self.offer.rootfs_free_gb
+        size, free = pricing.whole_at(self.body, ("resource", "rootfs_size_gb")), self.offer.rootfs_free_gb
         price = self.offer.storage_price
         if size is None:
             return
@@ -189,7 +192,7 @@ class _Bill:
             yield self.say("money.disk_unknown", size=size)
         elif size <= free:
             yield self.say("money.disk_free", size=size, free=free)
-        elif price is not None and money.is_price(price):
+        elif price is not None and pricing.is_price(price):
             # storage_price_per_gb: neither unit nor period is on the page (v2, list products).
             yield self.say(
                 "money.disk_priced", size=size, free=free, extra=size - free, price=self._shown(price)
@@ -198,15 +201,15 @@ class _Bill:
             yield self.say("money.disk_extra", size=size, free=free, extra=size - free)
 
     def balance(self, balance: Decimal) -> Iterator[str]:
-        charge, rate = money.charged_now(self.offer, self.body), money.hourly(self.offer, self.body)
+        charge, rate = pricing.charged_now(self.offer, self.body), pricing.hourly(self.offer, self.body)
         has = self._shown(balance)
         if charge is not None:
-            left = money.minus(balance, charge)
+            left = pricing.minus(balance, charge)
             if left >= 0:
                 yield self.say("money.balance_left", balance=has, left=self._shown(left))
             else:
                 yield self.say(
-                    "money.balance_short", balance=has, short=self._shown(money.minus(charge, balance))
+                    "money.balance_short", balance=has, short=self._shown(pricing.minus(charge, balance))
                 )
         elif rate is None:
             yield self.say("money.balance", balance=has)
@@ -220,13 +223,13 @@ class _Bill:
 
     @property
     def _count(self) -> int | None:
-        return money.count_of(self.offer, self.body)
+        return pricing.count_of(self.offer, self.body)
 
     def _shown(self, amount: Decimal) -> str:
         return shown(amount, self.offer.currency)
 
     def _by_the_hour(self, unit: Price, count: int, now: datetime | None) -> Iterator[str]:
-        rate = money.times(unit.final, count)
+        rate = pricing.times(unit.final, count)
         # Billed from pulling until stopped, by the second (novita.ai/docs/guides/gpu-instance-pricing).
         if count == 1:
             key = "money.hourly_cpu" if self.offer.type == "cpu" else "money.hourly"
@@ -239,14 +242,14 @@ class _Bill:
         seconds, clock = until_morning(now)
         yield self.say(
             "money.left_on",
-            three=self._shown(money.times(rate, 3)),
+            three=self._shown(pricing.times(rate, 3)),
             clock=clock,
-            morning=self._shown(money.to_cents(Fraction(rate) * seconds / 3600)),
+            morning=self._shown(pricing.to_cents(Fraction(rate) * seconds / 3600)),
         )
 
     def _prepaid(self, unit: Price, count: int) -> Iterator[str]:
-        charge = money.times(unit.final, count)
-        months = months_words(money.months_of(self.body) or 1, self.say)
+        charge = pricing.times(unit.final, count)
+        months = months_words(pricing.months_of(self.body) or 1, self.say)
         if count == 1:
             yield self.say("money.prepaid", total=self._shown(charge), months=months)
         else:
@@ -258,15 +261,15 @@ class _Bill:
                 months=months,
             )
         yield from self._listed(unit, count, "money.listed")
-        hours = money.HOURS_PER_MONTH * (money.months_of(self.body) or 1)
-        rate = self._shown(money.to_cents(Fraction(charge) / hours))
-        yield self.say("money.prepaid_hourly", rate=rate, hours=money.HOURS_PER_MONTH)
+        hours = pricing.HOURS_PER_MONTH * (pricing.months_of(self.body) or 1)
+        rate = self._shown(pricing.to_cents(Fraction(charge) / hours))
+        yield self.say("money.prepaid_hourly", rate=rate, hours=pricing.HOURS_PER_MONTH)
 
     def _renewal(self) -> Iterator[str]:
         """With auto-renew: by how many months, and what each time costs at today's price."""
         if not renews(self.body):
             return
-        count = money.whole_at(self.body, (*_RENEW, "months"))
+        count = pricing.whole_at(self.body, (*_RENEW, "months"))
         if count is None:
             # v2 takes 0 and does not say what it means.
             yield self.say("money.renews_unknown")
@@ -280,16 +283,16 @@ class _Bill:
     def _against_on_demand(self) -> Iterator[str]:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""
         spot, on_demand, gpus = self.offer.spot, self.offer.postpaid, self._count
-        if spot is None or not money.is_price(spot.final) or gpus is None:
+        if spot is None or not pricing.is_price(spot.final) or gpus is None:
             return
-        if on_demand is None or not money.is_price(on_demand.final):
+        if on_demand is None or not pricing.is_price(on_demand.final):
             yield self.say("money.spot_unknown")
             return
-        less = money.minus(on_demand.final, spot.final)
-        shares = {"price": self._shown(money.times(on_demand.final, gpus))}
+        less = pricing.minus(on_demand.final, spot.final)
+        shares = {"price": self._shown(pricing.times(on_demand.final, gpus))}
         if less < 0:
-            more = money.minus(spot.final, on_demand.final)
-            yield self.say("money.spot_dearer", more=self._shown(money.times(more, gpus)), **shares)
+            more = pricing.minus(spot.final, on_demand.final)
+            yield self.say("money.spot_dearer", more=self._shown(pricing.times(more, gpus)), **shares)
         elif less == 0:
             yield self.say("money.spot_same", **shares)
         else:
@@ -298,13 +301,13 @@ class _Bill:
             yield self.say("money.spot_saves", share=share, **shares)
 
     def _listed(self, unit: Price, gpus: int, key: str) -> Iterator[str]:
-        if unit.listed is not None and money.is_price(unit.listed) and unit.listed != unit.final:
-            listed, final = money.times(unit.listed, gpus), money.times(unit.final, gpus)
+        if unit.listed is not None and pricing.is_price(unit.listed) and unit.listed != unit.final:
+            listed, final = pricing.times(unit.listed, gpus), pricing.times(unit.final, gpus)
             yield self.say(key, listed=self._shown(listed), final=self._shown(final))
 
     def _unknown_price(self, mode: str) -> str:
         name = self.offer.name or self.offer.id
-        months = money.months_of(self.body)
+        months = pricing.months_of(self.body)
         if mode == "prepaid" and months is not None:
             return self.say("money.unknown_months", product=name, months=months_words(months, self.say))
         return self.say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))

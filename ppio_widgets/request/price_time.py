@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
 
 # After so many seconds a price is old: it is asked for again, or counts as unknown.
 PRICE_LIFE_SECONDS = 300.0

@@ -1,4 +1,4 @@
-"""Money, exact: what an offer costs for a body. Numbers only; `cost` puts them into sentences.
+"""Money, exact: what an offer costs for a body. Numbers only; `price_text` puts them into sentences.
 
 All amounts are `Decimal`, and no operation here rounds unless its name or its
 docstring says so. Nothing is invented: what an answer did not give is None.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offer import Offer, Price
+    from ppio_widgets.request.offers import Offer, Price
 
 # A month in hours, for comparing only. The documented example of a product agrees with it:
 # 12600 per hour x 720 = 9072000 per month (PPIO GPU API v2, list products).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppio_widgets.request.fields import Path, pattern
+from ppio_widgets.request.schema import Path, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request import money
+from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ppio_widgets.request.fields import Path
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.schema import Path
 
 # So many ids are listed in a sentence.
 _LISTED = 8
@@ -33,7 +33,7 @@ def fits(body: Mapping[str, Any], offer: Offer | None) -> dict[Path, Problem]:
     -------
     dict of path to Problem
     """
-    offer = money.offer_for(offer, body)
+    offer = pricing.offer_for(offer, body)
     if offer is None:
         return {}
     rules = (_product, _type, _mode, _months, _gpus, _rootfs, _regions)
@@ -52,28 +52,28 @@ def _product(_body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Pro
 
 def _type(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     # Unset means gpu (v2, create instance). The error stands where something was chosen.
-    if offer.type in ("gpu", "cpu") and (offer.type == "cpu") != money.is_cpu(body):
+    if offer.type in ("gpu", "cpu") and (offer.type == "cpu") != pricing.is_cpu(body):
         given = value_at(body, ("type",))
         yield ("type" if given else "product_id",), Problem(f"product_of_{offer.type}")
 
 
 def _mode(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     # The server's UNSUPPORTED_BILLING_MODE (error page).
-    mode = money.mode_of(body)
+    mode = pricing.mode_of(body)
     if mode and offer.modes and mode not in offer.modes:
         yield ("billing", "mode"), Problem("mode_not_sold", {"modes": ", ".join(offer.modes)})
 
 
 def _months(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
-    months = money.months_of(body)
-    if money.mode_of(body) == "prepaid" and months and offer.prepaid and months not in offer.prepaid:
+    months = pricing.months_of(body)
+    if pricing.mode_of(body) == "prepaid" and months and offer.prepaid and months not in offer.prepaid:
         sold = ", ".join(str(count) for count in sorted(offer.prepaid))
         yield ("billing", "prepaid", "months"), Problem("months_not_sold", {"months": sold})
 
 
 def _gpus(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     path = ("resource", "gpu_num")
-    gpus, free = money.gpus_of(body), offer.gpu_free
+    gpus, free = pricing.gpus_of(body), offer.gpu_free
     if gpus is None:
         return
     problem = _outside(gpus, offer.gpu_min, offer.gpu_max)
@@ -86,7 +86,7 @@ def _gpus(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem
 def _rootfs(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     # The console checks just this on the v1 names minRootFS and maxRootFS.
     path = ("resource", "rootfs_size_gb")
-    size = money.whole_at(body, path)
+    size = pricing.whole_at(body, path)
     if size is not None and (problem := _outside(size, offer.rootfs_min_gb, offer.rootfs_max_gb)):
         yield path, problem
 

@@ -10,8 +10,8 @@ from ppio_widgets.request.draft import value_at, with_value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ppio_widgets.request.fields import Path
     from ppio_widgets.request.places import Template
+    from ppio_widgets.request.schema import Path
 
 
 @dataclass(frozen=True)

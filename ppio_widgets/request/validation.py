@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
+from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.locale import Words, joined, words
-from ppio_widgets.locale.escapes import is_half
+from ppio_widgets.locale.text import is_half
 from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
-from ppio_widgets.request.fields import Group, Leaf, Path, dotted, node_at, pattern
-from ppio_widgets.request.fits import fits
 from ppio_widgets.request.images import corrected_address
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.problem import Problem
-from ppio_widgets.request.tokens import IsVariable, no_variable
+from ppio_widgets.request.product_limits import fits
+from ppio_widgets.request.schema import Group, Leaf, Path, dotted, node_at, pattern
 from ppio_widgets.request.whole_number import why_not_whole
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from ppio_widgets.request.offer import Offer
+    from ppio_widgets.request.offers import Offer
     from ppio_widgets.request.places import Network, Storage
 
 # pydantic's error types that have one sentence wherever they occur

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 # Why a text is no whole number: a fraction; two readings (1,5); a unit, or another one than GB;
 # more than one port; and empty for what is no number at all.

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ppio_widgets import clocks, forks, notebook
+from ppio_widgets.runtime import clocks, forks, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     """Run `task` on a new thread; inline where threads do not exist (Pyodide).
 
     It sees the caller's context, in which ipykernel 7.0 finds the cell that its output belongs to, and
-    stays in the caller's session (`notebook.of`).
+    stays in the caller's session (`kernel.of`).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
         task()
         return
     context = contextvars.copy_context()
-    context.run(notebook.inherit_session)
+    context.run(kernel.inherit_session)
     threading.Thread(target=context.run, args=(task,), name=name, daemon=daemon).start()
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from numbers import Number
 
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.request.cost import zone_of
+from ppio_widgets.request.price_text import zone_of
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _PART = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(min|[smhd])", re.IGNORECASE)

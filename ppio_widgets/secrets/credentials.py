@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
-from ppio_widgets import environment, forks, notebook
-from ppio_widgets.cloud.host import NOVITA, PPIO, Host, read_host
-from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_colab, ask_keyring
 from ppio_widgets.errors import CredentialsError
+from ppio_widgets.runtime import environment, forks, kernel
+from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host, read_host
+from ppio_widgets.secrets.key_sources import KEYRING_SERVICE, ask_colab, ask_keyring
 
 # A practice cloud takes every key of this shape, ``sk_practice_NAME.PIN``, and each is an account of
 # its own. It opens nothing else, so it may be printed.
@@ -164,7 +164,7 @@ class _Memory:
 
 
 def _memory() -> _Memory:
-    return notebook.of(_Memory)
+    return kernel.of(_Memory)
 
 
 def remember_key(host: Host, key: ApiKey) -> None:
@@ -256,7 +256,7 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
 
 def _practice_key() -> ApiKey | CredentialsError:
     """Return the practice key of this kernel or host session; a real key in its place is refused."""
-    key = _read(environment.variable(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or notebook.of(_drawn)
+    key = _read(environment.variable(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or kernel.of(_drawn)
     if isinstance(key, ApiKey) and not is_practice_key(key):
         return CredentialsError("key_no_practice", source=key.source)
     return key

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ppio_widgets.cloud.answers import Mask, text_at
-from ppio_widgets.cloud.redact import MASK
 from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.request.shapes import sightings
+from ppio_widgets.secrets.patterns import sightings
+from ppio_widgets.secrets.redaction import MASK
 
 # Shorter ones are words like any other, and masking them would ruin every text.
 SHORTEST_SECRET = 6

@@ -2,7 +2,7 @@
 
 What is known is an API key, or a variable of the environment whose name says that it is
 secret, or whose value holds what looks like a key, as the password in an address does. What
-only looks like a secret is the business of `ppio_widgets.request.shapes`.
+only looks like a secret is the business of `ppio_widgets.secrets.patterns`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppio_widgets import environment
-from ppio_widgets.cloud.credentials import KEY_VARIABLES, SHORTEST, is_practice_key, keys_at_hand, reveal
-from ppio_widgets.cloud.host import read_host
-from ppio_widgets.cloud.redact import forms
-from ppio_widgets.cloud.vaults import KEYRING_SERVICE, ask_keyring
 from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.request.shapes import looks_like_key
+from ppio_widgets.runtime import environment
+from ppio_widgets.secrets.credentials import KEY_VARIABLES, SHORTEST, is_practice_key, keys_at_hand, reveal
+from ppio_widgets.secrets.hosts import read_host
+from ppio_widgets.secrets.key_sources import KEYRING_SERVICE, ask_keyring
+from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import forms
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -15,11 +15,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.known import Known, known_secrets
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher.disk import contents, reason
 from ppio_widgets.locale import words
-from ppio_widgets.request.shapes import sightings
+from ppio_widgets.runtime.files import contents, reason
+from ppio_widgets.secrets.in_use import Known, known_secrets
+from ppio_widgets.secrets.patterns import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

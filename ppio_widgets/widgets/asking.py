@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.question import Question
+from ppio_widgets.cards.html import esc
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import ipywidgets as w
 
-    from ppio_widgets.cloud.machines import Action
-    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.instances.instance import Instance
     from ppio_widgets.locale import Words
 
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.api import connect
+from ppio_widgets.cards.html import esc
 from ppio_widgets.cloud.answers import RUNNING
-from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.errors import PpioError
-from ppio_widgets.form import theme
-from ppio_widgets.form.asking import AskingButtons
-from ppio_widgets.form.cells import CellView
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.static import BoardOutput
-from ppio_widgets.launcher.board_session import BoardSession
-from ppio_widgets.launcher.plan import NO_FORMULAS
-from ppio_widgets.launcher.wording import status_words
+from ppio_widgets.instances.board_session import BoardSession
+from ppio_widgets.launches.plan import NO_FORMULAS
+from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import words
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.locale.text import visible
+from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.asking import AskingButtons
+from ppio_widgets.widgets.cells import CellView
+from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.saved_output import BoardOutput
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.machines import Action
+    from ppio_widgets.cloud.instance_calls import Action
 
 # So many rows are shown at once; filters find the others.
 MOST_ROWS = 200
@@ -59,7 +59,7 @@ class InstanceBoard(CellView):
         self._say = say
         self._filling = False
         remains = BoardOutput(self.session, say)
-        styles = remains.style + theme.stylesheet() + theme.stylesheet("machine.css")
+        styles = remains.style + theme.stylesheet() + theme.stylesheet("instance_card.css")
         self._top = theme.html(styles + theme.script())
         self._text = theme.text(description=say("board.filter"), _dom_classes=["ppw-field"])
         self._status = theme.choice(

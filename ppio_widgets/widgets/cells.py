@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ppio_widgets import forks, notebook
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.launcher import worker
+from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.form.static import SecondOutput
-    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
+    from ppio_widgets.widgets.saved_output import SecondOutput
 
 _ANSWERS = ("·", "··")
 
@@ -67,7 +66,7 @@ class CellView(w.Box):
         self._remains = remains
         self._appeared = False
         self._unannounced = forks.event()
-        cell, self.execution = notebook.cell_id(), notebook.execution()
+        cell, self.execution = kernel.cell_id(), kernel.execution()
         # Out of sight. The script presses it when the view comes to a page, and after each click; by
         # changing its words the kernel answers. Its tooltip is what the script says where none comes.
         self._shown = theme.button(_ANSWERS[0], "ppw-shown", tooltip=say("form.silent"))
@@ -82,10 +81,10 @@ class CellView(w.Box):
         if cell:
             _replaced[cell] = self.execution, replaced
             _made.setdefault(cell, weakref.WeakSet()).add(self)
-        if notebook.who_answers() == "buttons":
+        if kernel.who_answers() == "buttons":
             remains.place()
-            if not notebook.of(_Page).runs_scripts:
-                self._unannounced = worker.after(UNANNOUNCED_SECONDS, self._on_unannounced)
+            if not kernel.of(_Page).runs_scripts:
+                self._unannounced = threads.after(UNANNOUNCED_SECONDS, self._on_unannounced)
 
     @property
     def typed(self) -> Mapping[str, Any] | None:
@@ -106,7 +105,7 @@ class CellView(w.Box):
         """Be displayed (IPython's hook): beside the view there is always something that needs no kernel."""
         shown = dict(super()._repr_mimebundle_(**options))
         self._appear()
-        if notebook.who_answers() != "buttons":
+        if kernel.who_answers() != "buttons":
             return {**shown, **self._remains.bundle()}
         self._remains.show()
         return {**shown, "text/html": self._remains.pointer()}
@@ -124,7 +123,7 @@ class CellView(w.Box):
     @guarded
     def _on_shown(self, _button: Any) -> None:
         """Hear from the script that the view is on a page, or that somebody clicked; answer each time."""
-        notebook.of(_Page).runs_scripts = True
+        kernel.of(_Page).runs_scripts = True
         first, second = _ANSWERS
         self._shown.description = second if self._shown.description == first else first
         self._remains.stay()
@@ -132,7 +131,7 @@ class CellView(w.Box):
 
     @guarded
     def _on_unannounced(self) -> None:
-        if not notebook.of(_Page).runs_scripts:
+        if not kernel.of(_Page).runs_scripts:
             self._appear()
 
     def close(self) -> None:

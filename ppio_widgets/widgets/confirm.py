@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.controls import LaunchControls
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.preview import panel, preview
-from ppio_widgets.form.static import LaunchOutput
-from ppio_widgets.form.view import View
-from ppio_widgets.launcher.session import LaunchSession
-from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.cards.html import esc
+from ppio_widgets.launches.session import LaunchSession
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.preview import panel, preview
+from ppio_widgets.widgets.launch_controls import LaunchControls
+from ppio_widgets.widgets.saved_output import LaunchOutput
+from ppio_widgets.widgets.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launcher.consent import Again
+    from ppio_widgets.launches.consent import Again
     from ppio_widgets.request.advice import Advice
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.asking import AskingButtons
-from ppio_widgets.form.cells import CellView
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc, link
-from ppio_widgets.form.static import InstanceOutput
-from ppio_widgets.launcher.machine_card import Fact, cost_facts, facts, headline, steps
-from ppio_widgets.launcher.machine_session import MachineSession
-from ppio_widgets.launcher.plan import NO_FORMULAS
+from ppio_widgets.cards.html import esc, link
+from ppio_widgets.cards.instance import Fact, cost_facts, facts, headline, steps
+from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.locale import words
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.asking import AskingButtons
+from ppio_widgets.widgets.cells import CellView
+from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.saved_output import InstanceOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.launcher.instance import Instance
+    from ppio_widgets.instances.instance import Instance
     from ppio_widgets.locale import Words
 
 
@@ -66,7 +66,7 @@ class MachinePanel:
         """Show what is known now; what has not changed is not sent."""
         self._live.value = self._progress()
         rows = "".join(map(self._row, facts(self.session.instance, self._say)))
-        parts = theme.stylesheet("machine.css") + theme.script("copy.js")
+        parts = theme.stylesheet("instance_card.css") + theme.script("copy.js")
         self._facts.value = f"{parts}<dl class='{NO_FORMULAS}'>{rows}</dl>"
         self._arrange()
 

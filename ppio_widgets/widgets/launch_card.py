@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
-from ppio_widgets.form import theme
-from ppio_widgets.form.cells import CellView
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.machine import MachinePanel
-from ppio_widgets.form.static import OneLaunchOutput
-from ppio_widgets.launcher.machine_session import MachineSession
-from ppio_widgets.launcher.wording import launch_asides
+from ppio_widgets.cards.html import esc
+from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.launches.sentences import launch_asides
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import forks
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.cells import CellView
+from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.instance_card import MachinePanel
+from ppio_widgets.widgets.saved_output import OneLaunchOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.form.guard import Session
-    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
+    from ppio_widgets.widgets.guard import Session
 
 
 class _Sight:

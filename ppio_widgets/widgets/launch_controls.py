@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import ApiError, LaunchRefused
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.machine import MachinePanel
-from ppio_widgets.form.question import Question
-from ppio_widgets.launcher.machine_session import MachineSession
-from ppio_widgets.launcher.states import BUSY, UNRESOLVED, LaunchState
-from ppio_widgets.launcher.wording import earlier_sentence, launch_asides
-from ppio_widgets.request.cost import changes
+from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
+from ppio_widgets.request.price_text import changes
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.instance_card import MachinePanel
+from ppio_widgets.widgets.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
 

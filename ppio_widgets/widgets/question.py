@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.launcher import worker
+from ppio_widgets.cards.html import esc
+from ppio_widgets.runtime import threads
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import ipywidgets as w
 
-    from ppio_widgets.form.guard import Session
     from ppio_widgets.locale import Words
+    from ppio_widgets.widgets.guard import Session
 
 # For so long a question takes neither Yes nor Cancel: a double click is over by then, and nobody has
 # read it before. The stylesheet has the same number.
@@ -107,7 +107,7 @@ class Question:
 
     def begin(self) -> None:
         """Begin the time to read: only now is it on the screen."""
-        self._asked_at = worker.tick()
+        self._asked_at = threads.tick()
 
     def tell(self, lines: Sequence[str]) -> None:
         """Say what came to be known of an open question meanwhile."""
@@ -129,7 +129,7 @@ class Question:
 
     def _was_read(self) -> bool:
         """Whether an answer counts by now; an early one is told why it does not."""
-        if worker.tick() - self._asked_at >= READ_SECONDS:
+        if threads.tick() - self._asked_at >= READ_SECONDS:
             return True
         if self._asked_at == UNASKED:  # a thread could not tell the page; whoever clicks can be told
             theme.tell_again(self.box)

@@ -12,21 +12,21 @@ from __future__ import annotations
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import forks, notebook
+from ppio_widgets.cards import static
+from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import PpioError, log_fault
-from ppio_widgets.form.html import esc
-from ppio_widgets.launcher import static_card, worker
-from ppio_widgets.launcher.board import open_board
-from ppio_widgets.launcher.plan import NO_FORMULAS
+from ppio_widgets.instances.listing import open_board
+from ppio_widgets.launches.plan import NO_FORMULAS
+from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     import threading
 
-    from ppio_widgets.launcher.board_session import BoardSession
-    from ppio_widgets.launcher.instance import Instance
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.session import LaunchSession
-    from ppio_widgets.launcher.static_card import StaticCard
+    from ppio_widgets.cards.static import StaticCard
+    from ppio_widgets.instances.board_session import BoardSession
+    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
 # By then the page shows the view, whose rule keeps the card out of sight: it is not seen to flash up.
@@ -77,8 +77,8 @@ class SecondOutput:
 
     def place(self) -> None:
         """Keep a place in the cell that makes the view; it is used if a container shows the view."""
-        self._home = notebook.cell_id(), notebook.execution()
-        notebook.publish(NOTHING, self._display_id)
+        self._home = kernel.cell_id(), kernel.execution()
+        kernel.publish(NOTHING, self._display_id)
 
     def stay(self) -> None:
         """Use the place that was kept, where the view is on a page and was not displayed by itself."""
@@ -90,7 +90,7 @@ class SecondOutput:
 
     def show(self) -> None:
         """Show it in the cell that is running, once in each run of a cell."""
-        place = notebook.cell_id(), notebook.execution()
+        place = kernel.cell_id(), kernel.execution()
         with self._lock:
             if place in self._places:
                 return
@@ -100,7 +100,7 @@ class SecondOutput:
             self._places.add(place)
             if not (first and self._home == place):
                 content = self._content(self._written) if self._written is not None else NOTHING
-                notebook.publish(content, self._display_id)
+                kernel.publish(content, self._display_id)
         self._begin_soon()
 
     def write(self, _news: object = None) -> None:
@@ -115,7 +115,7 @@ class SecondOutput:
             with self._lock:
                 card = self.card()
                 if card is not None and not card.says_the_same(self._written):
-                    notebook.publish(self._content(card), self._display_id, update=True)
+                    kernel.publish(self._content(card), self._display_id, update=True)
                     self._written = card
         except Exception as error:  # noqa: BLE001 - logged without its text, which may hold what was typed
             log_fault("static card", error)
@@ -127,8 +127,8 @@ class SecondOutput:
         self._begin()
 
     def _begin_soon(self) -> None:
-        if worker.HAS_THREADS:
-            self._beginning.append(worker.after(FIRST_SECONDS, self._begin))
+        if threads.HAS_THREADS:
+            self._beginning.append(threads.after(FIRST_SECONDS, self._begin))
         else:
             self._begin()
 
@@ -170,8 +170,8 @@ class LaunchOutput(SecondOutput):
         known = (*self._before, *session.launches)
         launch = session.launch or (known[-1] if known else self._given_up())
         if launch is None:
-            return static_card.of_draft(session.plan, say, session.timer)
-        return static_card.of_launch(launch, say, known, session.timer)
+            return static.of_draft(session.plan, say, session.timer)
+        return static.of_launch(launch, say, known, session.timer)
 
     def write(self, _news: object = None) -> None:
         """Write what there is to say, and follow the instance that was launched last."""
@@ -233,7 +233,7 @@ class OneLaunchOutput(SecondOutput):
 
     def card(self) -> StaticCard:
         """Return the launch as it stands."""
-        return static_card.of_launch(self._launch, self._say)
+        return static.of_launch(self._launch, self._say)
 
     def write(self, _news: object = None) -> None:
         """Write what there is to say, and follow the instance as soon as there is one."""
@@ -266,7 +266,7 @@ class InstanceOutput(SecondOutput):
 
     def card(self) -> StaticCard:
         """Return the instance as it was last seen."""
-        return static_card.of_instance(self._instance, self._say)
+        return static.of_instance(self._instance, self._say)
 
     def _begin_soon(self) -> None:
         """Follow the instance from then on."""
@@ -301,7 +301,7 @@ class BoardOutput(SecondOutput):
         missed = None if session.loaded else session.missed
         if not session.loaded and missed is None:
             return None
-        return static_card.of_board(session.board, self._say, missed, practice=session.client.is_practice)
+        return static.of_board(session.board, self._say, missed, practice=session.client.is_practice)
 
     def bundle(self) -> dict[str, str]:
         """Return text and HTML; where nothing was listed yet, that is done now."""
@@ -313,5 +313,5 @@ class BoardOutput(SecondOutput):
                 board = open_board(client)
             except PpioError as error:
                 missed = error.with_traceback(None)
-            card = static_card.of_board(board, self._say, missed, practice=client.is_practice)
+            card = static.of_board(board, self._say, missed, practice=client.is_practice)
         return card.bundle(self._say)

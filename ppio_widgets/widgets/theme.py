@@ -18,7 +18,7 @@ from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_selection import ToggleButtonsStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
-from ppio_widgets import notebook
+from ppio_widgets.runtime import kernel
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Shared:
 
 def looks() -> Looks:
     """Return the shared looks, made anew when they were closed."""
-    shared = notebook.of(_Shared)
+    shared = kernel.of(_Shared)
     if shared.looks is None or not shared.looks.alive:
         shared.looks = Looks(
             layout=w.Layout(),

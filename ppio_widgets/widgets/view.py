@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets import notebook
-from ppio_widgets.form.cells import CellView, earlier
-from ppio_widgets.form.launch_card import LaunchPanel
-from ppio_widgets.launcher.states import BUSY
+from ppio_widgets.launches.states import BUSY
+from ppio_widgets.runtime import kernel
+from ppio_widgets.widgets.cells import CellView, earlier
+from ppio_widgets.widgets.launch_card import LaunchPanel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.form.controls import LaunchControls
-    from ppio_widgets.form.static import LaunchOutput
-    from ppio_widgets.launcher.launch import Launch
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
+    from ppio_widgets.widgets.launch_controls import LaunchControls
+    from ppio_widgets.widgets.saved_output import LaunchOutput
 
 
 class View(CellView):
@@ -58,7 +58,7 @@ class View(CellView):
         self._controls = controls
         self._say = say
         self._begun_with = session.report.body
-        replaced = earlier(notebook.cell_id(), notebook.execution())
+        replaced = earlier(kernel.cell_id(), kernel.execution())
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         known = (launch for view in replaced for launch in view.launches)
         self.launches_before = tuple(dict.fromkeys(known))

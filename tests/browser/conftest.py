@@ -19,8 +19,8 @@ import pytest
 
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from tests.chromium import find_chromium, on_ci
-from tests.practice import RICH, OneAccount
+from tests.support.chromium import find_chromium, on_ci
+from tests.support.practice import RICH, OneAccount
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ppio_widgets.practice import server
-from ppio_widgets.practice.mishaps import LOST_ANSWER
+from ppio_widgets.practice.failures import LOST_ANSWER
 
 from .conftest import PATIENCE, Notebook, let_read, until
 
@@ -29,7 +29,7 @@ CELLS = {
     "start": f"""\
 %load_ext ppio_widgets
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
-from ppio_widgets.launcher import search
+from ppio_widgets.launches import search
 search.LOOK_PAUSES = ()
 def body(name, image="ubuntu:24.04"):
     return {{"name": name, "product_id": "a100-80g", "image": image, "billing": {{"mode": "postpaid"}},
@@ -51,7 +51,7 @@ renewing, other = [
     "other renewing": "Instance(other.id)",
     "board": "InstanceBoard(practice=True)",
     "no time passes": """\
-from ppio_widgets.launcher import worker
+from ppio_widgets.runtime import threads as worker
 worker.clock.monotonic = lambda: 0.0""",
     "time passes": "del worker.clock.monotonic",
 }
@@ -217,7 +217,7 @@ def test_a_question_that_is_asked_anew_has_the_focus_that_its_yes_had(notebook, 
     page = notebook.page
     reprice = f"""\
 import os, threading, time
-from ppio_widgets.launcher.session import Repriced
+from ppio_widgets.launches.session import Repriced
 def reprice():
     for name in ("price-1", "price-2", "price-3"):
         while not os.path.exists(os.path.join({str(lab.folder)!r}, name)):

@@ -21,8 +21,8 @@ from ppio_widgets import __main__ as command
 from ppio_widgets import api, launch
 from ppio_widgets.__main__ import main
 from ppio_widgets.errors import Unreachable
-from tests.bodies import MINIMAL
-from tests.unit.wire import wait_for_launches
+from tests.support.bodies import MINIMAL
+from tests.support.wire import wait_for_launches
 
 from .conftest import until
 

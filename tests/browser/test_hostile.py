@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright's own name
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.form.theme import script
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.json_text import to_json
-from tests.hostile import ACTING, TEXTS, spelt
-from tests.unit.wire import faulty, packed, row
+from ppio_widgets.widgets.theme import script
+from tests.support.hostile import ACTING, TEXTS, spelt
+from tests.support.wire import faulty, packed, row
 
 from .conftest import PATIENCE, Notebook
 
@@ -120,13 +120,13 @@ from IPython.display import display
 from ipywidgets import VBox
 import ppio_widgets
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.form.board import InstanceBoard
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.machine import MachineCard
-from ppio_widgets.launcher import search
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.widgets.board import InstanceBoard
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.launches import search
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
 search.LOOK_PAUSES = ()
 ledger = ledger_for(practice=False)
 for n, text in enumerate(TEXTS):
@@ -195,10 +195,10 @@ machines = [MachineCard(launches["s", n].machine().refresh()) for n in range(len
 display(VBox(machines))
 """
 PLANS = """\
-answers, ppio_widgets.notebook.who_answers = ppio_widgets.notebook.who_answers, lambda: None
+answers, ppio_widgets.runtime.kernel.who_answers = ppio_widgets.runtime.kernel.who_answers, lambda: None
 for n in range(len(TEXTS)):
     display(launches["r", n])  # as where nobody can click: one output each
-ppio_widgets.notebook.who_answers = answers
+ppio_widgets.runtime.kernel.who_answers = answers
 for n in range(len(TEXTS)):
     print(launches["u", n], launches["s", n])
 BODY = {**body(0, "s"), "envs": [{"key": text, "value": text} for text in TEXTS], **dict.fromkeys(SENT, 1)}

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import expect
 
-from tests.bodies import MINIMAL
+from tests.support.bodies import MINIMAL
 
 FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True, language='en')\nform"
 BODY = {**MINIMAL, "odd<b>": 1, "imgae": MINIMAL["image"]}

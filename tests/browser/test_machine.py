@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.bodies import MINIMAL
+from tests.support.bodies import MINIMAL
 
 from .conftest import let_read, until
 from .test_lab import FORM, fill

@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.consent import let_read
+from tests.support.consent import let_read
 
 from .conftest import until
 
@@ -21,9 +21,9 @@ BODY = {
 BEGIN = f"""
 import ipywidgets as w
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.launch_card import LaunchCard
-from ppio_widgets.form.machine import MachineCard
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.widgets.instance_card import MachineCard
 from ppio_widgets.api import connect
 BODY = {BODY!r}
 def form(name="placed"):

@@ -10,7 +10,7 @@ import pytest
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import expect
 
-from tests.hostile import ACTING, TEXTS
+from tests.support.hostile import ACTING, TEXTS
 
 from .conftest import PATIENCE, until
 from .test_hostile import HANDLERS
@@ -91,7 +91,7 @@ import json, re
 from pathlib import Path
 from IPython.display import display
 from ppio_widgets.api import connect
-from ppio_widgets.form.confirm import ConfirmCard
+from ppio_widgets.widgets.confirm import ConfirmCard
 texts = json.loads(Path("static.json").read_text())[FIRST:][:11]
 for text in [text.encode("utf-8", "replace").decode()[:120] for text in texts]:
     key = " ".join(text.replace("=", "").split()) or "K"

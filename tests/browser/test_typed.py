@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ppio_widgets.practice import server
-from tests.consent import let_read
+from tests.support.consent import let_read
 
 from .conftest import until
 

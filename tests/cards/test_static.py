@@ -9,24 +9,26 @@ import pytest
 from hypothesis import given
 
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
-from ppio_widgets.launcher import search, static_card, worker
-from ppio_widgets.launcher.board import open_board
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.cards import static
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.writer import MAGIC
+from ppio_widgets.instances.listing import open_board
+from ppio_widgets.launches import search
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.check import check
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.line_text import MAGIC
-from tests.bodies import FULL, MINIMAL, bodies_with_refs
-from tests.hostile import ACTING, TEXTS
-from tests.sweep import ENV_SECRET, KEY, hits
-from tests.unit.test_hostile import Page, whole_body
-from tests.unit.test_instance import GoingClock
-from tests.unit.wire import (
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import threads
+from tests.instances.test_instance import GoingClock
+from tests.proofs.test_hostile import Page, whole_body
+from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
+from tests.support.hostile import ACTING, TEXTS
+from tests.support.sweep import ENV_SECRET, KEY, hits
+from tests.support.wire import (
     PATIENCE,
     closes_after_reading,
     faulty,
@@ -69,7 +71,7 @@ def read(line):
 def test_what_looks_like_a_key_in_any_field_is_on_no_card(client, name):
     body = {**MINIMAL, "name": name}
     launch = Launch(LaunchPlan(check(body), Target.of(client)), client)
-    for card in (static_card.of_draft(planned(body), SAY), static_card.of_launch(launch, SAY)):
+    for card in (static.of_draft(planned(body), SAY), static.of_launch(launch, SAY)):
         bundle = card.bundle(SAY)
         assert name not in str(bundle)
         assert "hunter2" not in str(bundle)
@@ -99,7 +101,7 @@ def played(*plays):
         form = LaunchForm(MINIMAL, client=_client(server.url))
         launch = form.launch().wait_for_outcome(PATIENCE)
         form.close()
-        return launch, static_card.of_launch(launch, SAY)
+        return launch, static.of_launch(launch, SAY)
 
 
 def _client(url):
@@ -107,7 +109,7 @@ def _client(url):
 
 
 def test_a_draft_says_what_it_is_and_how_to_get_it_back():
-    text = static_card.of_draft(planned(MINIMAL), SAY).bundle(SAY)["text/plain"]
+    text = static.of_draft(planned(MINIMAL), SAY).bundle(SAY)["text/plain"]
     for said in ("api.ppio.com", "nothing was launched", "Name: demo", "Product: a100-80g", "ubuntu:24.04"):
         assert said in text
     assert re.search(r"As of \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
@@ -116,7 +118,7 @@ def test_a_draft_says_what_it_is_and_how_to_get_it_back():
 
 @given(bodies_with_refs)
 def test_the_line_gives_the_body_back_with_its_variables_by_name(body):
-    card = static_card.of_draft(planned(body), SAY)
+    card = static.of_draft(planned(body), SAY)
     line = line_of(card)
     assert "--form" in line.split()
     back = read(line)
@@ -131,7 +133,7 @@ def test_the_line_gives_the_body_back_with_its_variables_by_name(body):
 
 def test_a_ceiling_and_a_timer_stay_with_the_line():
     plan = planned(MINIMAL, ceiling=Decimal(30))
-    line = line_of(static_card.of_draft(plan, SAY, Timer(after=5400.0)))
+    line = line_of(static.of_draft(plan, SAY, Timer(after=5400.0)))
     assert line.endswith(" --max-price 30 --stop-after 1h30m")
 
 
@@ -139,7 +141,7 @@ def test_a_ceiling_and_a_timer_stay_with_the_line():
 @pytest.mark.parametrize("kind", TEXTS)
 def test_hostile_text_is_only_text(kind, language):
     say = words(language)
-    bundle = static_card.of_draft(planned(whole_body(TEXTS[kind])), say).bundle(say, "ppio-1")
+    bundle = static.of_draft(planned(whole_body(TEXTS[kind])), say).bundle(say, "ppio-1")
     page = Page(bundle["text/html"])
     assert set(page.tags) <= TAGS
     assert {name for name, _value in page.attributes} == {"class", "style"}
@@ -149,13 +151,13 @@ def test_hostile_text_is_only_text(kind, language):
 
 def test_what_is_no_body_at_all_is_no_fault():
     for odd in ({}, {"envs": "x", "billing": 3}, {"envs": [3, {"value": "x"}, {"key": 1}], "resource": []}):
-        assert line_of(static_card.of_draft(planned(odd), SAY)).startswith(f"{MAGIC} --form")
+        assert line_of(static.of_draft(planned(odd), SAY)).startswith(f"{MAGIC} --form")
 
 
 @pytest.mark.parametrize("key", ["HF_TOKEN", "EPOCHS", "no name", "中"])
 def test_no_value_of_a_variable_is_kept(key):
     body = {**MINIMAL, "envs": [{"key": key, "value": ENV_SECRET}], "unknown": ENV_SECRET}
-    bundle = static_card.of_draft(planned(body), SAY).bundle(SAY)
+    bundle = static.of_draft(planned(body), SAY).bundle(SAY)
     assert hits(str(bundle)) == []
     assert key in bundle["text/plain"]
 
@@ -164,7 +166,7 @@ def test_no_value_of_a_variable_is_kept(key):
 def test_a_secret_elsewhere_takes_the_body_off_the_card(field, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", ENV_SECRET)
     body = {**MINIMAL, field: f"x {ENV_SECRET}"}
-    card = static_card.of_draft(planned(body), SAY)
+    card = static.of_draft(planned(body), SAY)
     bundle = card.bundle(SAY)
     assert hits(str(bundle)) == []
     assert "it holds a secret" in bundle["text/plain"]
@@ -174,14 +176,14 @@ def test_a_secret_elsewhere_takes_the_body_off_the_card(field, monkeypatch):
 def test_a_name_that_is_a_secret_leaves_the_id_of_what_was_launched(launched, monkeypatch):
     launch = launched({**MINIMAL, "name": "hunter2-and-more"})
     monkeypatch.setenv("MY_PASSWORD", "hunter2-and-more")
-    bundle = static_card.of_launch(launch, SAY).bundle(SAY)
+    bundle = static.of_launch(launch, SAY).bundle(SAY)
     assert "hunter2" not in str(bundle)
     assert f"%ppio show {launch.id}" in bundle["text/plain"]
 
 
 def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
     launch = launched({**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HOME")}]})
-    card = static_card.of_launch(launch, SAY)
+    card = static.of_launch(launch, SAY)
     bundle = card.bundle(SAY)
     for shown in (bundle["text/plain"], Page(bundle["text/html"]).text):
         assert f"(id {launch.id})" in shown
@@ -196,11 +198,11 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
 def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, clock, monkeypatch):
     machine = launched().machine()
     machine.refresh()
-    monkeypatch.setattr(worker, "clock", GoingClock(clock))
+    monkeypatch.setattr(threads, "clock", GoingClock(clock))
     machine.stop()
-    assert "confirmed stopped at" in static_card.of_instance(machine, SAY).as_text(SAY)
+    assert "confirmed stopped at" in static.of_instance(machine, SAY).as_text(SAY)
     machine.delete()
-    text = static_card.of_instance(machine, SAY).as_text(SAY)
+    text = static.of_instance(machine, SAY).as_text(SAY)
     assert "confirmed deleted at" in text
     assert "%ppio show" not in text
 
@@ -209,7 +211,7 @@ def test_addresses_of_the_machine_are_not_kept(launched):
     machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).machine()
     machine.refresh()
     assert machine.ssh_command
-    text = static_card.of_instance(machine, SAY).as_text(SAY)
+    text = static.of_instance(machine, SAY).as_text(SAY)
     assert "ssh" not in text
     assert "http" not in text
 
@@ -238,7 +240,7 @@ def test_an_id_that_could_be_more_than_a_word_stands_in_no_line():
 
 def test_earlier_launches_from_the_same_place_are_named(launched):
     first, second = launched(), launched({**MINIMAL, "name": "second"})
-    text = static_card.of_launch(second, SAY, (first, second)).as_text(SAY)
+    text = static.of_launch(second, SAY, (first, second)).as_text(SAY)
     assert f"Launched from here before: demo (id {first.id})" in text
     assert text.count(f"%ppio show {first.id}") == text.count(f"%ppio show {second.id}") == 1
 
@@ -246,7 +248,7 @@ def test_earlier_launches_from_the_same_place_are_named(launched):
 def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
     lost, _card = played(closes_after_reading, nothing_there)
     made = launched({**MINIMAL, "name": "made"})
-    card = static_card.of_launch(made, SAY, (lost, made))
+    card = static.of_launch(made, SAY, (lost, made))
     told = [fact.text for fact in card.facts if "not known whether" in fact.text]
     assert told == [lost.sentence(SAY)]
     assert "made" in card.title
@@ -260,9 +262,9 @@ def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
 def test_a_cancelled_confirmation_sent_nothing():
     launch = Launch(planned(MINIMAL), None)
     launch.arm()
-    assert "waiting for your confirmation" in static_card.of_launch(launch, SAY).title
+    assert "waiting for your confirmation" in static.of_launch(launch, SAY).title
     launch.withdraw()
-    card = static_card.of_launch(launch, SAY)
+    card = static.of_launch(launch, SAY)
     assert "cancelled; nothing was sent" in card.title
     assert line_of(card) == "%ppio_launch --name demo --product a100-80g --image ubuntu:24.04"
 
@@ -279,26 +281,26 @@ def test_a_board_is_a_table_with_the_line_that_lists_again():
     rows = [row(f"demo-{number}", f"i-{number}") for number in range(70)]
     with faulty(listing(*rows)) as server:
         board = open_board(_client(server.url))
-    card = static_card.of_board(board, SAY, practice=False)
+    card = static.of_board(board, SAY, practice=False)
     text = card.as_text(SAY)
     assert text.startswith("70 instances on")
     assert "i-59" in text
     assert "i-60" not in text
     assert "… 10 more" in text
     assert text.endswith("%load_ext ppio_widgets\n  %ppio ls")
-    assert card.says_the_same(static_card.of_board(board, SAY, practice=False))
+    assert card.says_the_same(static.of_board(board, SAY, practice=False))
     assert json.dumps(card.bundle(SAY))
 
 
 def test_only_the_time_is_no_news(launched):
     launch = launched()
-    one, other = static_card.of_launch(launch, SAY), static_card.of_launch(launch, SAY)
+    one, other = static.of_launch(launch, SAY), static.of_launch(launch, SAY)
     assert one.says_the_same(other)
     assert not one.says_the_same(None)
-    assert not one.says_the_same(static_card.of_draft(launch.plan, SAY))
+    assert not one.says_the_same(static.of_draft(launch.plan, SAY))
 
 
 def test_the_environment_is_only_read():
     before = dict(os.environ)
-    static_card.of_draft(planned(FULL), SAY).bundle(SAY)
+    static.of_draft(planned(FULL), SAY).bundle(SAY)
     assert dict(os.environ) == before

@@ -2,10 +2,10 @@ import httpx
 import pytest
 
 from ppio_widgets.cloud.auth import PinnedBearer
-from ppio_widgets.cloud.credentials import ApiKey
-from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import HostRefused
-from tests.unit.wire import REAL_KEY, all_that_shows
+from ppio_widgets.secrets.credentials import ApiKey
+from ppio_widgets.secrets.hosts import read_host
+from tests.support.wire import REAL_KEY, all_that_shows
 
 PPIO = "https://api.ppio.com"
 LOCAL = "http://127.0.0.1:8899"

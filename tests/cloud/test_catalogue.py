@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud import reader
+from ppio_widgets.cloud import catalogue_reader
 from ppio_widgets.cloud.answers import Reply
 from ppio_widgets.cloud.catalogue import KINDS, MOST_FLIGHTS, Catalogue, KindState, Shelf, open_catalogue
+from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
-from ppio_widgets.cloud.reader import CatalogueReader
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, Unreachable
-from ppio_widgets.request.offer import Price
+from ppio_widgets.request.offers import Price
 from ppio_widgets.request.places import Region, RegistryAuth
-from tests.clock import Clock
-from tests.unit.wire import PATIENCE, REAL_KEY, all_that_shows, answers, closed_port, faulty, says
+from tests.support.clock import Clock
+from tests.support.wire import PATIENCE, REAL_KEY, all_that_shows, answers, closed_port, faulty, says
 
 PASSWORD = "Pa55/word+of-the-registry"
 SECRET_AUTHS = {"data": [{"id": "20", "name": "team", "username": "me", "password": PASSWORD}]}
@@ -72,7 +72,7 @@ def test_a_cursor_is_followed_to_the_end(count, size):
     catalogue, source = read(pages_of(keys, size))
     assert ids(catalogue.regions()) == keys
     assert len(source.asked) == max(1, -(-count // size))
-    assert source.asked[0] == (reader.REGIONS, {"limit": str(PAGE_SIZE)})
+    assert source.asked[0] == (catalogue_reader.REGIONS, {"limit": str(PAGE_SIZE)})
 
 
 @given(st.integers(0, 40), st.integers(1, 40), st.booleans(), st.booleans())
@@ -192,7 +192,8 @@ def test_products_are_asked_for_by_mode_with_what_the_api_requires():
     assert catalogue.offers(region="cn-1") == ()
     required = {"type": "gpu", "category": "instance", "region_ids": "cn-1", "limit": str(PAGE_SIZE)}
     assert source.asked == [
-        (reader.PRODUCTS, {**required, "billing_method": mode}) for mode in ("postpaid", "prepaid", "spot")
+        (catalogue_reader.PRODUCTS, {**required, "billing_method": mode})
+        for mode in ("postpaid", "prepaid", "spot")
     ]
     catalogue.offers(product_type="cpu")
     assert source.asked[-1][1]["type"] == "cpu"
@@ -302,7 +303,7 @@ def test_a_fault_of_ours_repeats_no_password_either(monkeypatch, caplog):
     def stumble(row):
         raise ValueError(row)
 
-    monkeypatch.setattr("ppio_widgets.cloud.shelf.read_auth", stumble)
+    monkeypatch.setattr("ppio_widgets.cloud.resources.read_auth", stumble)
     catalogue = Catalogue(CatalogueReader(Told(lambda *_: SECRET_AUTHS), host="h"), clock=time.monotonic)
     state = catalogue.load("auths")
     assert shows_nothing(state.error)
@@ -331,13 +332,13 @@ def open_on(server):
 def test_parts_fail_separately_on_the_wire():
     def reply(request):
         path = request.target.partition("?")[0]
-        if path == reader.NETWORKS:
+        if path == catalogue_reader.NETWORKS:
             return 403, {"code": 403, "reason": "FORBIDDEN", "message": "no right"}
-        if path == reader.TEMPLATES:
+        if path == catalogue_reader.TEMPLATES:
             return 500, {"code": 500, "reason": "UNKNOWN", "message": "broken"}
-        if path == reader.BALANCE:
+        if path == catalogue_reader.BALANCE:
             return 200, {"availableBalance": "25000"}
-        if path == reader.IMAGES:
+        if path == catalogue_reader.IMAGES:
             return 200, ["odd"]
         return 200, {"data": [{"id": "one", "storageId": "s"}]}
 
@@ -371,7 +372,7 @@ def test_without_network_every_kind_fails_and_nothing_else_does():
 
 def test_a_slow_answer_holds_up_its_own_kind_only():
     def reply(request):
-        if request.target.startswith(reader.REGIONS):
+        if request.target.startswith(catalogue_reader.REGIONS):
             server.let_go.wait(PATIENCE)
         return 200, {"data": [{"id": "one"}]}
 
@@ -380,7 +381,7 @@ def test_a_slow_answer_holds_up_its_own_kind_only():
         with client:
             slow = threading.Thread(target=catalogue.load, args=("regions",))
             slow.start()
-            until(lambda: any(one.target.startswith(reader.REGIONS) for one in server.received))
+            until(lambda: any(one.target.startswith(catalogue_reader.REGIONS) for one in server.received))
             assert catalogue.load("networks") == KindState("ready")
             began = time.monotonic()
             shelf = catalogue.snapshot()

@@ -17,9 +17,9 @@ from ppio_widgets.errors import (
     PpioError,
     Unreachable,
 )
-from ppio_widgets.request.check import check
-from tests.bodies import FULL, MINIMAL
-from tests.unit.wire import (
+from ppio_widgets.request.validation import check
+from tests.support.bodies import FULL, MINIMAL
+from tests.support.wire import (
     PATIENCE,
     REAL_KEY,
     answers,

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.cloud.details import InstanceDetail
 from ppio_widgets.cloud.instance_id import is_id
+from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, OutcomeUnknown
-from ppio_widgets.launcher import search
-from ppio_widgets.launcher.board import resolve
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.instances.listing import resolve
+from ppio_widgets.launches import search
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
-from tests.faults.ground import launch_on
-from tests.unit.wire import REAL_KEY, answers, faulty, launching, listing, row, says
+from tests.support.ground import launch_on
+from tests.support.wire import REAL_KEY, answers, faulty, launching, listing, row, says
 
 NO_IDS = {
     "nothing": "",

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud import client as client_module
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.verdict import judge_answer
+from ppio_widgets.cloud.outcome import judge_answer
 from ppio_widgets.errors import AccessDenied, ApiError, NotSent, OutcomeUnknown, PpioError
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.unit.wire import (
+from ppio_widgets.request.validation import check
+from tests.support.bodies import MINIMAL
+from tests.support.wire import (
     breaks_off_within_the_answer,
     closed_port,
     closes_after_reading,

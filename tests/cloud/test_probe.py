@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud import knock as knock_module
+from ppio_widgets.cloud import probe as knock_module
 from ppio_widgets.cloud.client import PpioClient
-from tests.unit.test_client import PROXIES
-from tests.unit.wire import REAL_KEY, answers, closed_port, faulty, packed, says, stays_silent
+from tests.cloud.test_client import PROXIES
+from tests.support.wire import REAL_KEY, answers, closed_port, faulty, packed, says, stays_silent
 
 PUBLIC = "jupyter.example.com"
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud import ways
-from ppio_widgets.cloud.ways import DIRECT, Way, Why, ways_to
+from ppio_widgets.cloud import proxies
+from ppio_widgets.cloud.proxies import DIRECT, Way, Why, ways_to
 from ppio_widgets.locale import words
 
 URL = "https://api.ppio.com"
@@ -63,7 +63,7 @@ def test_the_create_call_goes_by_the_first_that_can_be_used_or_not_at_all(first,
 def test_a_range_holds_its_addresses(address, length):
     network = ipaddress.ip_network((address, min(length, address.max_prefixlen)), strict=False)
     for entry in (f"{network}", f"x.example, {network}", f"{network},[", f"[{network}]", f"{address}"):
-        assert ways._goes_without(str(address), 443, entry)
+        assert proxies._goes_without(str(address), 443, entry)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_password_is_in_no_repr_and_a_setting_without_a_variable_has_words(mon
     assert "s3cret" in way.proxy
     assert "s3cret" not in repr(way)
     monkeypatch.delenv("https_proxy")
-    monkeypatch.setattr(ways, "getproxies", lambda: {"https": "gopher://x"})
+    monkeypatch.setattr(proxies, "getproxies", lambda: {"https": "gopher://x"})
     assert ways_to(URL, anyhow=False) == (DIRECT,), "only these systems have settings beside"
     monkeypatch.setattr(sys, "platform", "darwin")
     (way,) = ways_to(URL, anyhow=False)

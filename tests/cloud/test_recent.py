@@ -1,7 +1,7 @@
 from threading import Thread
 
-from ppio_widgets.cloud.details import InstanceDetail
-from ppio_widgets.launcher.sightings import MOST_SEEN, last_gone, last_seen, note
+from ppio_widgets.cloud.instances import InstanceDetail
+from ppio_widgets.cloud.recent import MOST_SEEN, last_gone, last_seen, note
 
 CLOUD = "https://api.ppio.com"
 

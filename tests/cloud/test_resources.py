@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud import shelf
-from ppio_widgets.cloud.host import read_host
-from ppio_widgets.request.offer import Offer, Price
+from ppio_widgets.cloud import resources
+from ppio_widgets.request.offers import Offer, Price
 from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+from ppio_widgets.secrets.hosts import read_host
 
 # The documented example (PPIO GPU API v2, list products).
 PRODUCT = {
@@ -111,14 +111,14 @@ AUTH = {"id": "20", "name": "test", "username": "me", "password": "xxxxxxxx"}
 NETWORK = {"id": "n-1", "owner_id": "u", "name": "dev", "status": {"status": "running"}, "region_id": "c-1"}
 
 READERS = {
-    "offer": (shelf.read_offer, PRODUCT),
-    "region": (shelf.read_region, REGION),
-    "network": (shelf.read_network, NETWORK),
-    "storage": (shelf.read_storage, STORAGE),
-    "auth": (shelf.read_auth, AUTH),
-    "template": (shelf.read_template, TEMPLATE),
-    "images": (shelf.read_images, IMAGE),
-    "balance": (shelf.read_balance, {"availableBalance": "1000000"}),
+    "offer": (resources.read_offer, PRODUCT),
+    "region": (resources.read_region, REGION),
+    "network": (resources.read_network, NETWORK),
+    "storage": (resources.read_storage, STORAGE),
+    "auth": (resources.read_auth, AUTH),
+    "template": (resources.read_template, TEMPLATE),
+    "images": (resources.read_images, IMAGE),
+    "balance": (resources.read_balance, {"availableBalance": "1000000"}),
 }
 VALUES = (Offer, Region, Network, Storage, RegistryAuth, Template, Decimal)
 
@@ -167,7 +167,7 @@ def with_value(row, path, value):
 
 
 def offer(**changes):
-    return shelf.read_offer({**PRODUCT, **changes})
+    return resources.read_offer({**PRODUCT, **changes})
 
 
 def priced(**pricing):
@@ -196,7 +196,7 @@ def test_no_reader_raises_when_one_place_is_odd(odd, name):
 def test_a_field_of_a_wrong_kind_drops_that_field_and_not_the_row(path, value):
     if path in {("id",), ("category",)}:
         return
-    seen = shelf.read_offer(with_value(PRODUCT, path, value))
+    seen = resources.read_offer(with_value(PRODUCT, path, value))
     assert seen is not None
     assert seen.id == "prod-a100-80g"
     if path[0] != "pricing":
@@ -206,7 +206,7 @@ def test_a_field_of_a_wrong_kind_drops_that_field_and_not_the_row(path, value):
 
 
 def test_the_documented_product_is_read_in_full():
-    assert shelf.read_offer(PRODUCT, "CNY") == OFFER
+    assert resources.read_offer(PRODUCT, "CNY") == OFFER
 
 
 @pytest.mark.parametrize("name", [name for name in READERS if name not in ("images", "balance")])
@@ -293,8 +293,8 @@ def test_of_a_cpu_product_nothing_is_told_of_gpus():
     assert (seen.gpu_min, seen.gpu_max, seen.gpu_free, seen.gpu_name) == (None, None, None, "")
     assert (seen.type, seen.cpu, seen.memory_gb) == ("cpu", 8, 16)
     assert seen.available, "no GPU free is no matter"
-    assert shelf.read_offer({"id": "a"}, product_type="cpu").type == "cpu"
-    assert shelf.read_offer({"id": "a", "type": "gpu"}, product_type="cpu").type == "gpu"
+    assert resources.read_offer({"id": "a"}, product_type="cpu").type == "cpu"
+    assert resources.read_offer({"id": "a", "type": "gpu"}, product_type="cpu").type == "gpu"
 
 
 def test_what_blocks_a_product():
@@ -305,16 +305,18 @@ def test_what_blocks_a_product():
 
 
 def test_places_are_read():
-    assert shelf.read_region(REGION) == Region("c-1", "c-1 (Hangzhou)", has_storage=True, has_network=False)
-    assert shelf.read_region({"id": "c-1", "feature": {"network_volume": 1}}) == Region("c-1")
-    assert shelf.read_network(NETWORK) == Network("n-1", "dev", "c-1")
-    assert shelf.read_network({"id": "n-1", "name": 5}) == Network("n-1")
-    assert shelf.read_storage(STORAGE) == Storage("s-1", "data", 100, "5")
-    assert shelf.read_auth(AUTH) == RegistryAuth("20", "test", "me")
+    assert resources.read_region(REGION) == Region(
+        "c-1", "c-1 (Hangzhou)", has_storage=True, has_network=False
+    )
+    assert resources.read_region({"id": "c-1", "feature": {"network_volume": 1}}) == Region("c-1")
+    assert resources.read_network(NETWORK) == Network("n-1", "dev", "c-1")
+    assert resources.read_network({"id": "n-1", "name": 5}) == Network("n-1")
+    assert resources.read_storage(STORAGE) == Storage("s-1", "data", 100, "5")
+    assert resources.read_auth(AUTH) == RegistryAuth("20", "test", "me")
 
 
 def test_a_template_is_read_exactly_as_it_fills_in():
-    assert shelf.read_template(TEMPLATE) == Template(
+    assert resources.read_template(TEMPLATE) == Template(
         id="tpl-1",
         name="PyTorch",
         image="pytorch/pytorch:2.6.0-cuda12.4",
@@ -330,7 +332,7 @@ def test_a_template_is_read_exactly_as_it_fills_in():
 
 
 def test_the_odd_rows_of_a_template_are_left_out():
-    seen = shelf.read_template(
+    seen = resources.read_template(
         {
             **TEMPLATE,
             "ports": [
@@ -355,9 +357,9 @@ def test_the_odd_rows_of_a_template_are_left_out():
 
 
 def test_images_are_read_tag_by_tag():
-    assert shelf.read_images(IMAGE) == (ImageTag("r/pytorch:1"), ImageTag("r/pytorch:2"))
-    assert shelf.read_images({"name": "x", "image": "r/x:1"}) == (ImageTag("r/x:1"),)
-    assert shelf.read_images({"name": "x", "tags": [{"tag": "1"}]}) == ()
+    assert resources.read_images(IMAGE) == (ImageTag("r/pytorch:1"), ImageTag("r/pytorch:2"))
+    assert resources.read_images({"name": "x", "image": "r/x:1"}) == (ImageTag("r/x:1"),)
+    assert resources.read_images({"name": "x", "tags": [{"tag": "1"}]}) == ()
 
 
 @pytest.mark.parametrize(
@@ -379,32 +381,32 @@ def test_images_are_read_tag_by_tag():
     ],
 )
 def test_a_balance_is_in_ten_thousandths(available, expected):
-    assert shelf.read_balance({"availableBalance": available}) == expected
+    assert resources.read_balance({"availableBalance": available}) == expected
 
 
 def test_the_currency_follows_the_host():
-    assert shelf.currency_of(read_host("https://api.ppio.com"), practice=False) == "CNY"
-    assert shelf.currency_of(read_host("https://api.novita.ai"), practice=False) == "USD"
-    assert shelf.currency_of(read_host("http://127.0.0.1:9"), practice=True) == "CNY"
+    assert resources.currency_of(read_host("https://api.ppio.com"), practice=False) == "CNY"
+    assert resources.currency_of(read_host("https://api.novita.ai"), practice=False) == "USD"
+    assert resources.currency_of(read_host("http://127.0.0.1:9"), practice=True) == "CNY"
     strange = read_host("https://gpu.example.com", allow_host="gpu.example.com")
-    assert shelf.currency_of(strange, practice=False) == ""
+    assert resources.currency_of(strange, practice=False) == ""
 
 
 @given(st.text(min_size=6), anything, st.sampled_from(["password", "Password", "secret", "token"]))
 def test_a_password_reaches_no_value(password, odd, key):
     marked = f"§{password}§"
     for answer in ({**AUTH, key: marked}, {**AUTH, "username": None, key: {"value": marked, "odd": odd}}):
-        seen = shelf.read_auth(answer)
+        seen = resources.read_auth(answer)
         assert seen is not None
         assert marked not in repr(seen)
         assert marked not in repr(vars(seen))
 
 
 def test_env_values_of_a_template_are_not_in_its_repr():
-    seen = shelf.read_template({**TEMPLATE, "envs": [{"key": "HF_TOKEN", "value": "hf_5eCr3t"}]})
+    seen = resources.read_template({**TEMPLATE, "envs": [{"key": "HF_TOKEN", "value": "hf_5eCr3t"}]})
     assert seen.envs == (("HF_TOKEN", "hf_5eCr3t"),)
     assert "hf_5eCr3t" not in repr(seen)
 
 
 def test_a_row_straight_from_json_text():
-    assert shelf.read_offer(json.loads(json.dumps(PRODUCT)), "CNY") == OFFER
+    assert resources.read_offer(json.loads(json.dumps(PRODUCT)), "CNY") == OFFER

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud.details import is_web
+from ppio_widgets.cards.html import link
+from ppio_widgets.cloud.instances import is_web
 from ppio_widgets.cloud.ssh import is_ssh_command
-from ppio_widgets.form.html import link
 
 GOOD = (
     "ssh -p 51039 root@proxy.cn-shanghai-1.gpu-instance.ppinfra.com",

@@ -10,8 +10,8 @@ import trustme
 
 from ppio_widgets import NotSent, PpioClient, check
 from ppio_widgets.errors import OutcomeUnknown, Unreachable
-from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE, REAL_KEY, faulty, says
+from tests.support.bodies import MINIMAL
+from tests.support.wire import PATIENCE, REAL_KEY, faulty, says
 
 PROXIES = (
     "HTTP_PROXY",

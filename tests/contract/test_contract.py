@@ -17,8 +17,8 @@ from openapi_schema_validator import OAS30Validator
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest
-from ppio_widgets.request.fields import Group, Leaf, Rows, leaves, tree
-from tests.bodies import FULL, MINIMAL, bodies
+from ppio_widgets.request.schema import Group, Leaf, Rows, leaves, tree
+from tests.support.bodies import FULL, MINIMAL, bodies
 
 DOCUMENT = yaml.safe_load((Path(__file__).parent / "openapi.yaml").read_text(encoding="utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]

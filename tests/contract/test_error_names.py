@@ -14,8 +14,8 @@ import pytest
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ApiError, PpioError
 from ppio_widgets.locale import LANGUAGES, words
-from tests.bodies import MINIMAL
-from tests.unit.wire import answers, faulty
+from tests.support.bodies import MINIMAL
+from tests.support.wire import answers, faulty
 
 with (Path(__file__).parent / "error_names.tsv").open(encoding="utf-8") as _file:
     NAMES = {row["name"]: int(row["status"]) for row in csv.DictReader(_file, delimiter="\t")}

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.formats.imported import Imported
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.curl import read_curl, to_curl
 from ppio_widgets.request.envref import resolved
-from ppio_widgets.request.imported import Imported
-from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 
 KEY = "sk_s3cret-key"
 SAY = words("en")

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, PpioError
+from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.curl import read_curl, to_curl
-from ppio_widgets.request.tokens import LineError
-from tests.bodies import FULL, MINIMAL
+from tests.support.bodies import FULL, MINIMAL
 
 URL = "https://api.ppio.com/gpus/v2/instances"
 JSON = json.dumps(MINIMAL)

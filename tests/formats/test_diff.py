@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, Launch, LaunchPlan, check
 from ppio_widgets.api import finish
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.plan import Target
-from ppio_widgets.launcher.record import Record, without_env_values
-from ppio_widgets.launcher.recovery import last_body_of
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.formats.diff import HIDDEN, changes
+from ppio_widgets.launches.history import last_body_of
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.plan import Target
+from ppio_widgets.launches.record import Record, without_env_values
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.diff import HIDDEN, changes
 from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.envref import looks_secret
-from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 
 LISTS = ("envs", "ports", "volumes", "candidate_regions")
 JUNK = st.recursive(

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.formats.docker import read_docker
+from ppio_widgets.formats.docker_flags import HARMLESS, RUN
+from ppio_widgets.formats.docker_values import Mount, read_env_file, usual_protocol
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.shell import read_shell
 from ppio_widgets.locale import words
-from ppio_widgets.request.docker import read_docker
-from ppio_widgets.request.docker_options import HARMLESS, RUN
-from ppio_widgets.request.docker_values import Mount, read_env_file, usual_protocol
-from ppio_widgets.request.shell import read_shell
-from ppio_widgets.request.tokens import LineError
-from tests.bodies import env_names, text
-from tests.hostile import TEXTS
+from tests.support.bodies import env_names, text
+from tests.support.hostile import TEXTS
 
 
 def command_of(line):

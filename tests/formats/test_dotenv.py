@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.formats.dotenv import read_env_text
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.locale import words
-from ppio_widgets.request.envfile import read_env_text
 from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.secrets.patterns import looks_like_key
 
 
 class Files:

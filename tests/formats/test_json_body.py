@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import CreateInstanceRequest, check
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.tokens import LineError
-from tests.bodies import FULL, MINIMAL
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from tests.support.bodies import FULL, MINIMAL
 
 
 class Files(dict):

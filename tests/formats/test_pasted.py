@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.launcher.pasted import gives_secret_away
-from tests.bodies import bodies
+from ppio_widgets.formats.pasted import gives_secret_away
+from tests.support.bodies import bodies
 
 PLAIN = [
     "",

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher.importing import import_text
+from ppio_widgets.formats.reading import read_any
+from ppio_widgets.launches.importing import import_text
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.check import check
-from ppio_widgets.request.reading import read_any
-from tests.bodies import MINIMAL
-from tests.public_lines import LINES
+from ppio_widgets.request.validation import check
+from tests.support.bodies import MINIMAL
+from tests.support.public_lines import LINES
 
-READ = json.loads(Path(__file__).parents[1].joinpath("public_lines.json").read_text(encoding="utf-8"))
+READ = json.loads(
+    Path(__file__).parents[1].joinpath("support", "public_lines.json").read_text(encoding="utf-8")
+)
 
 
 def as_read(text):

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import PpioError
+from ppio_widgets.formats import reading
+from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.reading import read_any
 from ppio_widgets.locale import words
-from ppio_widgets.request import reading
-from ppio_widgets.request.imported import Imported, LeftOut
-from ppio_widgets.request.reading import read_any
-from ppio_widgets.request.tokens import LineError
-from tests.bodies import FULL, bodies_with_refs
-from tests.hostile import TEXTS
+from tests.support.bodies import FULL, bodies_with_refs
+from tests.support.hostile import TEXTS
 
 
 def said(imported):

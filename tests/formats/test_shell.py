@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets.request.shell import HOLE, ShellWord, read_shell, variable_of
+from ppio_widgets.formats.shell import HOLE, ShellWord, read_shell, variable_of
 
 needs_bash = pytest.mark.skipif(not shutil.which("bash"), reason="no bash here to compare with")
 

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 import ppio_widgets
 from ppio_widgets import EnvRef
+from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.writer import MAGIC, to_line
+from ppio_widgets.formats.python_code import to_python
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.check import check
-from ppio_widgets.request.curl import read_curl, to_curl
 from ppio_widgets.request.draft import DEFAULTS, compact
 from ppio_widgets.request.json_text import to_json
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.line_text import MAGIC, to_line
-from ppio_widgets.request.python_text import to_python
-from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
-from tests.hostile import ACTING, TEXTS
+from ppio_widgets.request.validation import check
+from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+from tests.support.hostile import ACTING, TEXTS
 
 SAY = words("en")
 REFERRING = {**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}

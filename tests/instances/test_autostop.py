@@ -8,13 +8,13 @@ import pytest
 
 from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.deadline import set_for, set_when_launched
+from ppio_widgets.instances.autostop import set_for, set_when_launched
 from ppio_widgets.locale import words
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.request.moments import moment_words, read_moment, read_span
-from tests.clock import PATIENCE
-from tests.unit.test_instance import BODY, ENV, PASSWORD, TOKEN, Pretend, at, on
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words, read_moment, read_span
+from tests.instances.test_instance import BODY, ENV, PASSWORD, TOKEN, Pretend, at, on
+from tests.support.clock import PATIENCE
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
@@ -45,7 +45,7 @@ def turn_until(time, done, step=1.0):
     until = real_time.monotonic() + PATIENCE
     while not done() and real_time.monotonic() < until:
         time.turn(step)
-        worker.threading.Event().wait(0.002)
+        threads.threading.Event().wait(0.002)
     assert done()
 
 
@@ -117,7 +117,7 @@ def test_what_is_no_time_sets_no_timer(machine):
 
 
 def test_without_threads_it_says_so_instead_of_never_firing(machine, monkeypatch):
-    monkeypatch.setattr(worker, "HAS_THREADS", False)
+    monkeypatch.setattr(threads, "HAS_THREADS", False)
     with pytest.raises(MomentUnreadable, match="threads"):
         machine.stop_after("1h")
 

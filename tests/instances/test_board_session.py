@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from ppio_widgets.cloud.details import DetailListing
+from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.errors import PpioError
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.board_session import BoardSession
+from ppio_widgets.instances.board_session import BoardSession
 from ppio_widgets.locale import words
-from tests.unit.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted
+from ppio_widgets.runtime import threads as worker
+from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted
 
 
 @pytest.fixture

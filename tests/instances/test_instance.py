@@ -10,14 +10,15 @@ import pytest
 
 import ppio_widgets
 from ppio_widgets import Instance, PpioClient
+from ppio_widgets.cards import static
 from ppio_widgets.cloud.answers import NOT_SEEN
-from ppio_widgets.cloud.details import address, jupyter_address, read_body, read_detail
+from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_detail
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
-from ppio_widgets.launcher import static_card, worker
-from ppio_widgets.launcher.board import MOST_LINES, open_board, resolve
+from ppio_widgets.instances.listing import MOST_LINES, open_board, resolve
 from ppio_widgets.locale import words
 from ppio_widgets.practice import catalogue
-from tests.unit.wire import REAL_KEY, answers, closed_port, faulty, packed
+from ppio_widgets.runtime import threads
+from tests.support.wire import REAL_KEY, answers, closed_port, faulty, packed
 
 SAY = words("en")
 PASSWORD = "pa55-w0rd/with+odd"
@@ -36,7 +37,7 @@ BODY = {
 }
 
 
-class GoingClock(worker.Clock):
+class GoingClock(threads.Clock):
     """Time goes by only while somebody waits."""
 
     def __init__(self, clock):
@@ -57,7 +58,7 @@ class GoingClock(worker.Clock):
 @pytest.fixture
 def going(monkeypatch, clock):
     going = GoingClock(clock)
-    monkeypatch.setattr(worker, "clock", going)
+    monkeypatch.setattr(threads, "clock", going)
     return going
 
 
@@ -489,7 +490,7 @@ def test_a_deleted_one_keeps_its_last_cost(machine, clock):
     assert before <= cost <= before + Decimal("0.02")
     told = f"Cost: was on for 60 min until it was last seen, ≈ ¥{cost} (¥{rate:.2f} per hour"
     clock.turn(7 * 3600)  # it costs nothing any more
-    for text in (repr(machine), static_card.of_instance(machine, SAY).as_text(SAY)):
+    for text in (repr(machine), static.of_instance(machine, SAY).as_text(SAY)):
         assert told in text
         assert "may go on costing" not in text
     assert "was on for 60 min" in machine.outcome

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from ppio_widgets import Instance, PpioClient
+from ppio_widgets.cards import static
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, NotSent
-from ppio_widgets.launcher import static_card, worker
 from ppio_widgets.locale import words
-from ppio_widgets.request.moments import moment_words
-from tests.bodies import MINIMAL
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
 from tests.contract.test_contract import DOCUMENT, OAS30Validator, resolve
-from tests.unit.test_instance import GoingClock
-from tests.unit.wire import answers, closed_port, faulty
+from tests.instances.test_instance import GoingClock
+from tests.support.bodies import MINIMAL
+from tests.support.wire import answers, closed_port, faulty
 
 PREPAID = {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}}
 BODY = {**MINIMAL, "product_id": "a100-80g", "billing": PREPAID}
@@ -21,7 +22,7 @@ BODY = {**MINIMAL, "product_id": "a100-80g", "billing": PREPAID}
 @pytest.fixture(autouse=True)
 def going(monkeypatch, clock):
     """Time goes by only while somebody waits."""
-    monkeypatch.setattr(worker, "clock", GoingClock(clock))
+    monkeypatch.setattr(threads, "clock", GoingClock(clock))
 
 
 class Renewing:
@@ -123,7 +124,7 @@ def test_where_nothing_answers_it_says_so():
 def test_on_the_practice_cloud_the_form_switches_it_on_and_it_is_switched_off(
     client, account, clock, monkeypatch
 ):
-    monkeypatch.setattr("ppio_widgets.launcher.worker.clock", GoingClock(clock))
+    monkeypatch.setattr("ppio_widgets.runtime.threads.clock", GoingClock(clock))
     one = Instance(account.create(BODY)["id"], client)
     clock.turn(10)
     one.refresh()
@@ -136,7 +137,7 @@ def test_on_the_practice_cloud_the_form_switches_it_on_and_it_is_switched_off(
     for text in (
         repr(one),
         one._repr_html_(),
-        static_card.of_instance(one, words("en")).as_text(words("en")),
+        static.of_instance(one, words("en")).as_text(words("en")),
     ):
         assert f"does not renew; {end}" in text
     with pytest.raises(ApiError, match="%ppio auto-renew ID off"):

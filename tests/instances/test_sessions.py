@@ -6,15 +6,15 @@ import pytest
 
 from ppio_widgets import Instance
 from ppio_widgets.errors import ApiError
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.machine_session import MachineSession
-from tests.unit.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
+from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.runtime import threads
+from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
 
 
 @pytest.fixture
 def acting(monkeypatch, clock):
     acting = ActingClock(clock)
-    monkeypatch.setattr(worker, "clock", acting)
+    monkeypatch.setattr(threads, "clock", acting)
     return acting
 
 
@@ -115,7 +115,7 @@ def test_a_delete_that_failed_is_not_forgotten_because_an_earlier_stop_succeeds(
 def test_what_was_removed_meanwhile_is_said_to_be_gone(session, cloud, account, machine):
     session.ask("delete")
     account.act(machine.id, "delete")
-    worker.clock.wait(threading.Event(), 60)
+    threads.clock.wait(threading.Event(), 60)
     machine.look()
     assert (machine.status, session.actions) == ("removed", ())
     session.confirm()

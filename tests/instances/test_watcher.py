@@ -7,16 +7,17 @@ import pytest
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.answers import NOT_SEEN
 from ppio_widgets.errors import ApiError, CredentialsError
-from ppio_widgets.launcher import watcher, worker
-from ppio_widgets.launcher.watcher import watch, watch_all
-from tests.threads import threads_going, wait_for_threads
-from tests.unit.wire import REAL_KEY, answers, faulty
+from ppio_widgets.instances import watcher
+from ppio_widgets.instances.watcher import watch, watch_all
+from ppio_widgets.runtime import threads
+from tests.support.threads import threads_going, wait_for_threads
+from tests.support.wire import REAL_KEY, answers, faulty
 
 PATIENCE = 10
 HASTE = {"reason": "RATE_LIMIT", "message": "slow down"}
 
 
-class Steps(worker.Clock):
+class Steps(threads.Clock):
     """A clock by which the watcher rests after each tick until a test lets it go on."""
 
     def __init__(self):
@@ -56,7 +57,7 @@ class Steps(worker.Clock):
 @pytest.fixture
 def steps(monkeypatch):
     clock = Steps()
-    monkeypatch.setattr(worker, "clock", clock)
+    monkeypatch.setattr(threads, "clock", clock)
     return clock
 
 
@@ -349,11 +350,11 @@ class Seen:
 
 @pytest.fixture
 def often(monkeypatch):
-    class Often(worker.Clock):
+    class Often(threads.Clock):
         def wait(self, event, _seconds):
             return event.wait(0.002)
 
-    monkeypatch.setattr(worker, "clock", Often())
+    monkeypatch.setattr(threads, "clock", Often())
 
 
 @pytest.fixture

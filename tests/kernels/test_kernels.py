@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from tests.bodies import MINIMAL
-from tests.chromium import on_ci
-from tests.front_end import Page
-from tests.magics.kernel import Kernel, environment
+from tests.support.bodies import MINIMAL
+from tests.support.chromium import on_ci
+from tests.support.front_end import Page
+from tests.support.kernel import Kernel, environment
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PPIO_WIDGETS_KERNELS", ROOT / ".venv-kernels"))
@@ -29,7 +29,7 @@ QUICK = """
 import time
 %load_ext ppio_widgets
 from ppio_widgets import LaunchForm
-from ppio_widgets.launcher import watcher
+from ppio_widgets.instances import watcher
 from ppio_widgets.practice import kernel_account
 kernel_account()._clock = lambda: 20 * time.time()
 watcher.POLL_SECONDS = 0.1
@@ -60,7 +60,7 @@ class Front(Kernel):
 
     def let_read(self):
         """Turn the kernel's clock past the time in which a question takes no answer."""
-        reply, published = self.run("from tests.consent import let_read\nlet_read()")
+        reply, published = self.run("from tests.support.consent import let_read\nlet_read()")
         assert reply["status"] == "ok", published
 
     def click(self, view, words):

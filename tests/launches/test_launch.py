@@ -6,9 +6,8 @@ import pytest
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.details import InstanceDetail
-from ppio_widgets.cloud.host import Host
-from ppio_widgets.cloud.verdict import Verdict
+from ppio_widgets.cloud.instances import InstanceDetail
+from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ApiError,
     CredentialsError,
@@ -17,14 +16,15 @@ from ppio_widgets.errors import (
     PpioError,
     RequestInvalid,
 )
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.states import IllegalTransition, LaunchState
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.states import IllegalTransition, LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.request.check import check
-from tests.bodies import FULL, MINIMAL
-from tests.unit.wire import (
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import threads as worker
+from ppio_widgets.secrets.hosts import Host
+from tests.support.bodies import FULL, MINIMAL
+from tests.support.wire import (
     PATIENCE,
     REAL_KEY,
     answers,

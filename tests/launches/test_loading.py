@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
-from ppio_widgets.launcher import loading, worker
-from ppio_widgets.launcher.loading import Loading
-from tests.clock import PATIENCE
+from ppio_widgets.launches import loading
+from ppio_widgets.launches.loading import Loading
+from ppio_widgets.runtime import threads
+from tests.support.clock import PATIENCE
 
 KINDS = ("offers", "regions", "balance")
 
@@ -78,14 +79,14 @@ def test_without_a_thread_left_it_is_read_where_it_is(monkeypatch):
     def none_left(*_args, **_options):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(worker, "run", none_left)
+    monkeypatch.setattr(threads, "run", none_left)
     told = []
     Loading(Catalogue(), KINDS, told.append).run()
     assert told == [list(KINDS)]
 
 
 def test_without_threads_it_is_read_inline(monkeypatch):
-    monkeypatch.setattr(worker, "HAS_THREADS", False)
+    monkeypatch.setattr(threads, "HAS_THREADS", False)
     told, catalogue = [], Catalogue()
     Loading(catalogue, KINDS, told.append).run()
     assert told == [list(KINDS)]

@@ -13,11 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, check
-from ppio_widgets.cloud.credentials import ApiKey, remember_key
-from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.launcher import presets
-from ppio_widgets.launcher.presets import (
+from ppio_widgets.launches import presets
+from ppio_widgets.launches.presets import (
     delete_preset,
     load_preset,
     preset_names,
@@ -25,8 +23,10 @@ from ppio_widgets.launcher.presets import (
     save_preset,
 )
 from ppio_widgets.locale import words
-from tests.bodies import FULL, MINIMAL, bodies_with_refs
-from tests.unit.wire import ENV_SECRET, REAL_KEY
+from ppio_widgets.secrets.credentials import ApiKey, remember_key
+from ppio_widgets.secrets.hosts import read_host
+from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
+from tests.support.wire import ENV_SECRET, REAL_KEY
 
 GITHUB = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -7,15 +7,15 @@ import pytest
 from ppio_widgets.api import connect
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import LaunchRefused, RequestInvalid
-from ppio_widgets.launcher import session as session_module
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.session import LaunchSession
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.launches import session as session_module
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.session import LaunchSession
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
-from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE, REAL_KEY, answers, faulty, launching, row, says, wait_for_launches
+from ppio_widgets.runtime import threads as worker
+from tests.support.bodies import MINIMAL
+from tests.support.wire import PATIENCE, REAL_KEY, answers, faulty, launching, row, says, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("quick")
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.plan import Target
-from ppio_widgets.launcher.presets import presets_folder, save_preset
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.since import changed_since
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.plan import Target
+from ppio_widgets.launches.presets import presets_folder, save_preset
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.since import changed_since
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
-from tests.bodies import MINIMAL
+from tests.support.bodies import MINIMAL
 
 SECRET = "zq-hunter2-0099"
 HERE = Target("api.ppio.com", practice=False)

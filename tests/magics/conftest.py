@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from ppio_widgets.practice import kernel_account
-from tests.leftovers import open_views
+from tests.support.leftovers import open_views
 
 OURS = (
     *("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE"),

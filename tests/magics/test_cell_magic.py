@@ -10,13 +10,13 @@ from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
 from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
-from ppio_widgets.launcher.outside import LARGEST_FILE
+from ppio_widgets.formats.line.options import OPTIONS
+from ppio_widgets.formats.line.usage import COLUMNS, usage
+from ppio_widgets.launches.outside import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
-from ppio_widgets.magics.usage import COLUMNS, usage
-from ppio_widgets.request.options import OPTIONS
-from tests.bodies import FULL, MINIMAL
-from tests.unit.wire import REAL_KEY
+from tests.support.bodies import FULL, MINIMAL
+from tests.support.wire import REAL_KEY
 
 CELL = json.dumps(MINIMAL, indent=2)
 
@@ -129,7 +129,7 @@ def test_a_file_that_may_not_be_read_is_said(run, tmp_path, monkeypatch):
     def refuse(*_args):
         raise PermissionError(13, "s3cret")
 
-    monkeypatch.setattr("ppio_widgets.launcher.disk.os.open", refuse)
+    monkeypatch.setattr("ppio_widgets.runtime.files.os.open", refuse)
     assert "body.json cannot be read (Permission denied)" in refused(run, "%ppio_launch --body body.json")
 
 

@@ -10,11 +10,11 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.cloud.credentials import PRACTICE_KEY_VARIABLE
 from ppio_widgets.practice.server import serving
-from tests.bodies import MINIMAL
-from tests.threads import wait_for_threads
-from tests.unit.wire import LAUNCHERS
+from ppio_widgets.secrets.credentials import PRACTICE_KEY_VARIABLE
+from tests.support.bodies import MINIMAL
+from tests.support.threads import wait_for_threads
+from tests.support.wire import LAUNCHERS
 
 KEY = "sk_live_0123456789abcd"
 PRACTICE_KEY = "sk_practice_cloud.1234"

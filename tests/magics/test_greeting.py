@@ -7,24 +7,24 @@ import threading
 import pytest
 
 from ppio_widgets import PpioClient, api, launch
-from ppio_widgets.cloud.details import DetailListing
-from ppio_widgets.launcher import worker
+from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.locale import words
 from ppio_widgets.magics import greeting
 from ppio_widgets.practice import catalogue, kernel_account, routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from tests.clock import Clock
-from tests.practice import RICH, OneAccount
-from tests.threads import wait_for_threads
-from tests.unit.test_instance import BODY, GoingClock
-from tests.unit.wire import REAL_KEY, faulty, says
+from ppio_widgets.runtime import threads
+from tests.instances.test_instance import BODY, GoingClock
+from tests.support.clock import Clock
+from tests.support.practice import RICH, OneAccount
+from tests.support.threads import wait_for_threads
+from tests.support.wire import REAL_KEY, faulty, says
 
 
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(worker, "clock", GoingClock(clock))
+    monkeypatch.setattr(threads, "clock", GoingClock(clock))
     return clock
 
 

@@ -4,13 +4,13 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
-from ppio_widgets.launcher import worker
 from ppio_widgets.practice import kernel_account
-from tests.clock import Clock
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import RICH
-from tests.unit.test_instance import BODY, ENV, GoingClock
-from tests.unit.wire import faulty, says
+from ppio_widgets.runtime import threads
+from tests.instances.test_instance import BODY, ENV, GoingClock
+from tests.support.clock import Clock
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import RICH
+from tests.support.wire import faulty, says
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def clock(shell, run, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kernel_account(), "_clock", clock)
     monkeypatch.setattr(kernel_account(), "_balance", RICH)
-    monkeypatch.setattr(worker, "clock", GoingClock(clock))
+    monkeypatch.setattr(threads, "clock", GoingClock(clock))
     run("%ppio practice on")
     return clock
 
@@ -125,7 +125,7 @@ def test_delete_refuses_where_nobody_can_be_asked(run, made):
 def test_delete_asks_and_names_what_is_lost(run, made, monkeypatch, names, answer, left):
     made("one")
     asked = []
-    monkeypatch.setattr("ppio_widgets.notebook.takes_input", lambda: True)
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
     run("%ppio delete one")
     assert len(names()) == left

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from tests.bodies import MINIMAL
-
-from .kernel import Kernel, environment, text_of
+from tests.support.bodies import MINIMAL
+from tests.support.kernel import Kernel, environment, text_of
 
 LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --image i"
 
@@ -15,10 +14,10 @@ LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --i
 OLD_PRICE = """\
 import threading
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.launcher import worker
-from tests.consent import let_read
-from tests.prices import BODY, pricing
-from tests.threads import wait_for_threads
+from ppio_widgets.runtime import threads as worker
+from tests.support.consent import let_read
+from tests.support.prices import BODY, pricing
+from tests.support.threads import wait_for_threads
 prices = pricing(lambda: worker.clock.now())
 cloud = prices.__enter__()
 form = LaunchForm(BODY, client=PpioClient(base_url=cloud.server.url), language="en")
@@ -148,7 +147,7 @@ def test_clicks_over_the_wire_launch_once_and_the_answer_reaches_the_widgets(ker
     click("form._controls._launch")
     click("form._controls._question._yes")
     assert kernel.value("form.session.status.value") == "'armed'", "it was not read yet"
-    kernel.run("from tests.consent import let_read\nlet_read()")
+    kernel.run("from tests.support.consent import let_read\nlet_read()")
     click("form._controls._question._yes")
     click("form._controls._question._yes")
     assert kernel.value("form.session.launch.wait_for_answer(20).state.value") == "'succeeded'"

@@ -7,7 +7,7 @@ import time
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from .kernel import Kernel, environment
+from tests.support.kernel import Kernel, environment
 
 CARD = """
 from ppio_widgets import Instance

@@ -7,12 +7,11 @@ import threading
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.states import LaunchState
-from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE, REAL_KEY, faulty, listing, nothing_there, row, says
-
-from .kernel import Kernel, environment, text_of
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.states import LaunchState
+from tests.support.bodies import MINIMAL
+from tests.support.kernel import Kernel, environment, text_of
+from tests.support.wire import PATIENCE, REAL_KEY, faulty, listing, nothing_there, row, says
 
 LINE = "%ppio_launch --name demo --product p --image i --yes"
 

@@ -5,11 +5,10 @@ import time
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from tests.bodies import MINIMAL
-from tests.sweep import ENV_SECRET, hits
-from tests.unit.wire import PATIENCE
-
-from .kernel import Kernel, environment
+from tests.support.bodies import MINIMAL
+from tests.support.kernel import Kernel, environment
+from tests.support.sweep import ENV_SECRET, hits
+from tests.support.wire import PATIENCE
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 BODY = {**MINIMAL, "product_id": "a100-80g", "envs": [{"key": "HF_TOKEN", "value": {"$env": "HF_TOKEN"}}]}

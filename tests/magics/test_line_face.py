@@ -7,13 +7,13 @@ from IPython.core.magic import no_var_expand
 
 import ppio_widgets
 from ppio_widgets import EnvRef
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.writer import to_line
+from ppio_widgets.formats.python_code import to_python
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import compact
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.line_text import to_line
-from ppio_widgets.request.python_text import to_python
-from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
-from tests.hostile import TEXTS
+from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+from tests.support.hostile import TEXTS
 
 # What IPython or Python's tokeniser makes something of, at the end of a line or within it.
 MAGICAL = [

@@ -3,12 +3,12 @@
 import pytest
 
 from ppio_widgets import LaunchRefused, PpioClient
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.launch import Launch
+from ppio_widgets.launches.launch import Launch
 from ppio_widgets.locale import words
-from tests.clock import LaunchClock
-from tests.prices import pricing
-from tests.threads import wait_for_threads
+from ppio_widgets.runtime import threads
+from tests.support.clock import LaunchClock
+from tests.support.prices import pricing
+from tests.support.threads import wait_for_threads
 
 HOURS = 2 * 3600.0
 
@@ -16,7 +16,7 @@ HOURS = 2 * 3600.0
 @pytest.fixture
 def time(monkeypatch):
     time = LaunchClock()
-    monkeypatch.setattr(worker, "clock", time)
+    monkeypatch.setattr(threads, "clock", time)
     return time
 
 
@@ -93,7 +93,7 @@ def asked_at_a_prompt(monkeypatch, *answers):
         happens()
         return typed
 
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", answer)
     return asked
 

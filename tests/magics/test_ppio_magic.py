@@ -7,11 +7,11 @@ import pytest
 from IPython.core.error import StdinNotImplementedError, UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.magics.ppio_magic import VERBS
-from tests.unit.wire import faulty, nothing_there
+from tests.support.wire import faulty, nothing_there
 
 KEY = "sk_live_0123456789abcd"
 LINE = "%ppio_launch --name demo --product a100-80g --image ubuntu:24.04"

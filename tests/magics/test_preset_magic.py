@@ -6,8 +6,8 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import EnvRef
-from ppio_widgets.launcher.presets import load_preset, preset_names, presets_folder, save_preset
-from tests.bodies import FULL, MINIMAL
+from ppio_widgets.launches.presets import load_preset, preset_names, presets_folder, save_preset
+from tests.support.bodies import FULL, MINIMAL
 
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"

@@ -6,8 +6,8 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchRefused, RequestInvalid, launch
-from tests.bodies import MINIMAL
-from tests.unit.wire import REAL_KEY, closed_port, faulty, says
+from tests.support.bodies import MINIMAL
+from tests.support.wire import REAL_KEY, closed_port, faulty, says
 
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
 A100 = {**MINIMAL, "product_id": "a100-80g"}
@@ -62,7 +62,7 @@ TERMS = "prepaid for 12 months, charged now, renewing by 3 months until turned o
 
 def test_without_a_price_the_question_names_all_that_it_commits_to(run, names, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
     run(PREPAID)
     assert asked == [f"Launch demo on own, 8 GPUs, on the practice cloud: {TERMS}? [y/N] "]
@@ -80,7 +80,7 @@ def test_a_dry_run_without_a_price_names_it_as_well(run):
 
 def test_what_is_above_its_ceiling_is_not_even_asked(run, names, monkeypatch):
     for answers in ("input", "buttons"):
-        monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda answers=answers: answers)
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda answers=answers: answers)
         with pytest.raises(LaunchRefused, match=r"12\.60"):
             run(f"{LINE} --max-price 12")
     assert names() == []
@@ -138,7 +138,7 @@ def test_the_form_takes_the_ceiling_of_the_line(run):
 
 
 def test_a_terminal_is_told_the_price_before_it_is_asked(run, monkeypatch, capsys):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     run(LINE)
     assert "¥12.60 per hour" in capsys.readouterr().out

@@ -5,13 +5,13 @@ import re
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets.cloud import lately
+from ppio_widgets.cloud import recent_offers
 from ppio_widgets.errors import ApiError, Unreachable
-from ppio_widgets.launcher.products import Products
+from ppio_widgets.launches.products import Products
 from ppio_widgets.locale import words
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.request.offer import Offer
-from tests.hostile import TEXTS
+from ppio_widgets.request.offers import Offer
+from tests.support.hostile import TEXTS
 
 NOPE = "%ppio_launch --practice --name demo --product {} --image ubuntu:24.04"
 SAID = "There is no product a100-80 in the catalogue. The closest is a100-80g."
@@ -53,14 +53,14 @@ def test_a_text_narrows_it(run):
 
 def test_what_it_told_is_completed_afterwards(run):
     run("%ppio products --practice")
-    assert lately.told("http://localhost", "offers") is not None
+    assert recent_offers.told("http://localhost", "offers") is not None
 
 
 def test_a_catalogue_that_is_down_is_one_line(run, monkeypatch):
     def fail(_reader):
         raise Unreachable("unreachable", host="x", kind="y")
 
-    monkeypatch.setattr("ppio_widgets.cloud.reader.CatalogueReader.offers", fail)
+    monkeypatch.setattr("ppio_widgets.cloud.catalogue_reader.CatalogueReader.offers", fail)
     with pytest.raises(UsageError, match="did not answer"):
         run("%ppio products --practice")
 
@@ -112,7 +112,7 @@ def test_with_yes_it_is_said_before_sending_where_the_catalogue_is_known_and_nev
 
 
 def test_buttons_say_it_in_their_question(run, monkeypatch):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
     run("%ppio products --practice")
     cards = []
     monkeypatch.setattr("ppio_widgets.magics.launch_magic.display", cards.append)

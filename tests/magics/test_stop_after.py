@@ -5,8 +5,8 @@ from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.practice import kernel_account
-from tests.threads import wait_for_threads
-from tests.unit.test_instance import BODY, ENV
+from tests.instances.test_instance import BODY, ENV
+from tests.support.threads import wait_for_threads
 from tests.widgets.conftest import every
 
 LINE = "%ppio_launch --practice --name timed --product a100-80g --image ubuntu:24.04"
@@ -93,7 +93,7 @@ def test_like_nobody_says_so(run, names):
 
 
 def test_a_launch_that_waits_for_a_button_gets_its_timer_when_it_is_confirmed(run, monkeypatch):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
     launch = run(f"{LINE} --stop-after 3h")
     assert launch.machine() is None
     launch.submit()
@@ -107,7 +107,7 @@ def test_a_launch_that_waits_for_a_button_gets_its_timer_when_it_is_confirmed(ru
 
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_a_question_says_the_time_first(run, monkeypatch, capsys, answer, names):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda _question: answer)
     launch = run(f"{LINE} --stop-at 17:30")
     wait_for_threads("ppio-launch")

@@ -4,8 +4,8 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchRefused, PpioClient, api
-from ppio_widgets.launcher.presets import preset_names
-from tests.unit.wire import REAL_KEY, faulty, nothing_there
+from ppio_widgets.launches.presets import preset_names
+from tests.support.wire import REAL_KEY, faulty, nothing_there
 
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 HELD = {
@@ -101,7 +101,7 @@ def test_the_accounts_own_key_is_given_to_no_instance(run, monkeypatch, names, l
 @pytest.fixture
 def at_a_terminal(monkeypatch):
     """Whoever is asked says no."""
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     monkeypatch.setenv("HF_TOKEN", "s3cret")
 

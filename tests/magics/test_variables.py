@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchForm
-from ppio_widgets.launcher.presets import load_preset, preset_names
+from ppio_widgets.launches.presets import load_preset, preset_names
 from ppio_widgets.locale import words
 
 LINE = "%ppio_launch --practice --product a100-80g --image ubuntu:24.04"
@@ -63,7 +63,7 @@ def test_inside_of_a_command_it_is_said_before_and_in_the_plan(run, capsys):
 
 
 def test_a_terminal_sees_it_above_its_question(run, names, monkeypatch, capsys):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     run(f'i = 3\n{LINE} --name demo --command "run $i"')
     assert capsys.readouterr().out.count("$i is filled in by the instance's shell") == 2

@@ -7,17 +7,17 @@ import pytest
 
 from ppio_widgets import ConsentNeeded, Instance, InstanceBoard, LaunchForm, OutcomeUnknown, launch
 from ppio_widgets.api import connect
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.disk import publish
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice import kernel_account, kernel_cloud
-from ppio_widgets.practice.mishaps import LOST_ANSWER
-from tests.bodies import MINIMAL
-from tests.clock import Clock
-from tests.consent import let_read
-from tests.leftovers import open_views
-from tests.unit.test_instance import GoingClock
+from ppio_widgets.practice.failures import LOST_ANSWER
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.files import publish
+from tests.instances.test_instance import GoingClock
+from tests.support.bodies import MINIMAL
+from tests.support.clock import Clock
+from tests.support.consent import let_read
+from tests.support.leftovers import open_views
 from tests.widgets.conftest import find, message, press, shown
 
 LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
@@ -40,9 +40,9 @@ def clock(shell, monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    monkeypatch.setattr(worker, "HAS_THREADS", False)
+    monkeypatch.setattr(threads, "HAS_THREADS", False)
     monkeypatch.delattr(os, "link")
-    monkeypatch.setattr(worker, "clock", HereClock(clock))
+    monkeypatch.setattr(threads, "clock", HereClock(clock))
     for cloud in (kernel_cloud(), kernel_account()):
         monkeypatch.setattr(cloud, "_clock", clock)
     yield clock
@@ -62,7 +62,7 @@ def test_a_line_launches_waits_lists_stops_and_deletes(run, names):
 
 
 def test_a_line_asks_with_buttons_and_the_card_launches(run, monkeypatch, names):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
     demo = run(f"demo = {LINE}\ndemo")
     assert names() == []
     (card,) = open_views()

@@ -5,8 +5,8 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-from tests.bodies import MINIMAL
-from tests.sweep import ENV_SECRET, KEY, hits
+from tests.support.bodies import MINIMAL
+from tests.support.sweep import ENV_SECRET, KEY, hits
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -12,10 +12,10 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 from ppio_widgets.__main__ import main
-from ppio_widgets.cloud.known import known_secrets
-from tests.bodies import MINIMAL
-from tests.sweep import ENV_SECRET, KEY, hits
-from tests.unit.wire import faulty, packed
+from ppio_widgets.secrets.in_use import known_secrets
+from tests.support.bodies import MINIMAL
+from tests.support.sweep import ENV_SECRET, KEY, hits
+from tests.support.wire import faulty, packed
 
 CELLS = """\
 %load_ext ppio_widgets
@@ -50,7 +50,7 @@ from ppio_widgets import Instance, InstanceBoard
 board = InstanceBoard(client=client)
 board
 ---
-from ppio_widgets.form.machine import MachineCard
+from ppio_widgets.widgets.instance_card import MachineCard
 one = Instance("i-2", client)
 display(one)
 MachineCard(one)
@@ -66,9 +66,9 @@ board, vars(board.session), board.session.board, one, vars(one), one._repr_html_
 %ppio_launch --name demo --product p --image i --env-file broken.env --dry-run
 ---
 from ppio_widgets.locale import words
-from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.request.faces import FACES, face
-from ppio_widgets.request.reading import read_any
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.formats.writing import FACES, face
+from ppio_widgets.formats.reading import read_any
 say = words("en")
 read = read_any("docker run --env-file my.env -e API=$HF_TOKEN -e SWEEP_KEY img", read_file=Disk().text)
 print(*(face(name, read.draft, say) for name in FACES), *(one.sentence(say) for one in read.left_out))
@@ -76,8 +76,8 @@ read
 ---
 LaunchForm(read.draft, client=client)
 ---
-from ppio_widgets.launcher.presets import save_preset
-from ppio_widgets.request.diff import changes
+from ppio_widgets.launches.presets import save_preset
+from ppio_widgets.formats.diff import changes
 typed = BODY | {"envs": [{"key": "HF_TOKEN", "value": os.environ["HF_TOKEN"]}]}
 saved = save_preset("typed", typed)
 saved, changes(BODY, typed), [one.sentence(say) for one in changes(typed, BODY)]

@@ -6,9 +6,8 @@ import threading
 import pytest
 
 import ppio_widgets
-from ppio_widgets import notebook, practice
+from ppio_widgets import practice
 from ppio_widgets.api import PRACTICE_VARIABLE, connect, launch
-from ppio_widgets.cloud.credentials import is_practice_key
 from ppio_widgets.errors import (
     AccessDenied,
     ApiError,
@@ -21,12 +20,14 @@ from ppio_widgets.errors import (
     PpioError,
     RequestInvalid,
 )
-from ppio_widgets.launcher.launch import LaunchState
+from ppio_widgets.launches.launch import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.request.check import check
-from tests.bodies import FULL, MINIMAL
-from tests.practice import OneAccount
-from tests.unit.wire import (
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.credentials import is_practice_key
+from tests.support.bodies import FULL, MINIMAL
+from tests.support.practice import OneAccount
+from tests.support.wire import (
     PATIENCE,
     REAL_KEY,
     all_that_shows,
@@ -173,7 +174,7 @@ def test_interrupting_the_wait_does_not_stop_the_launch(monkeypatch):
 
     with launching(play) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("ppio_widgets.launcher.launch.Launch.wait_for_answer", interrupt)
+            patch.setattr("ppio_widgets.launches.launch.Launch.wait_for_answer", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 launch(MINIMAL, base_url=server.url)
         go.set()
@@ -224,7 +225,7 @@ def test_a_kernel_has_one_practice_account_and_the_next_one_another(monkeypatch)
     monkeypatch.undo()
     one = practice.kernel_account()
     assert practice.kernel_account() is one
-    monkeypatch.setattr(notebook, "_sessions", {})
+    monkeypatch.setattr(kernel, "_sessions", {})
     assert practice.kernel_account() is not one
 
 

@@ -10,9 +10,9 @@ import pytest
 import ppio_widgets
 from ppio_widgets.__main__ import main
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.unit.wire import PATIENCE
+from ppio_widgets.request.validation import check
+from tests.support.bodies import MINIMAL
+from tests.support.wire import PATIENCE
 
 COMMAND = [sys.executable, "-m", "ppio_widgets"]
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from ppio_widgets.cloud.client import INSTANCES, PpioClient
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.goods import PRODUCTS
+from ppio_widgets.practice.products import PRODUCTS
 from ppio_widgets.practice.server import LARGEST_BODY, serving
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.request.check import check
-from tests.bodies import FULL, MINIMAL, bodies
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
-from tests.unit.wire import PATIENCE
+from ppio_widgets.request.validation import check
+from tests.support.bodies import FULL, MINIMAL, bodies
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
+from tests.support.wire import PATIENCE
 
 KEY = {"Authorization": f"Bearer {PRACTICE_KEY}"}
 

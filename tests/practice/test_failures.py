@@ -4,16 +4,16 @@ import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import OutcomeUnknown
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.practice.mishaps import LOST_ANSWER
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.practice.failures import LOST_ANSWER
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
-from tests.unit.wire import PATIENCE, wait_for_launches
+from ppio_widgets.request.validation import check
+from tests.support.bodies import MINIMAL
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
+from tests.support.wire import PATIENCE, wait_for_launches
 
 LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
 

@@ -12,16 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets import EnvRef, launch, notebook
+from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
+from ppio_widgets.cards.static import of_draft
 from ppio_widgets.cloud.client import INSTANCES, PpioClient
-from ppio_widgets.cloud.credentials import draw_practice_key, is_practice_key, require_key, reveal
-from ppio_widgets.cloud.host import read_host
 from ppio_widgets.errors import ApiError, CredentialsError, RequestInvalid
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.recovery import launches
-from ppio_widgets.launcher.static_card import of_draft
+from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.launches.history import launches
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.practice import cloud as clouds
 from ppio_widgets.practice import kernel_account, kernel_cloud
@@ -29,11 +28,13 @@ from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.refused import Refused
 from ppio_widgets.practice.server import serving
-from ppio_widgets.request.check import check
-from ppio_widgets.request.curl import read_curl, to_curl
 from ppio_widgets.request.envref import on_wire, placeholder, placeholder_name, reference_names
-from tests.bodies import MINIMAL, bodies_with_refs, env_names
-from tests.unit.wire import PATIENCE, REAL_KEY, faulty, says, wait_for_launches
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.credentials import draw_practice_key, is_practice_key, require_key, reveal
+from ppio_widgets.secrets.hosts import read_host
+from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
+from tests.support.wire import PATIENCE, REAL_KEY, faulty, says, wait_for_launches
 
 ANNA, BEN = "sk_practice_anna.4711", "sk_practice_ben.0815"
 VARIABLE = "PPIO_WIDGETS_PRACTICE_KEY"
@@ -155,7 +156,7 @@ def test_a_kernel_without_a_key_draws_its_own_and_keeps_it(served, monkeypatch):
     with connect(practice=True, base_url=served.url) as one, connect(base_url=served.url) as two:
         assert one.require_key() == two.require_key()
         made = one.create_instance(check(MINIMAL).require())
-        monkeypatch.setattr(notebook, "_sessions", {})
+        monkeypatch.setattr(kernel, "_sessions", {})
         assert ids(two) == [made], "a client keeps the key it began with"
         with connect(practice=True, base_url=served.url) as stranger:
             assert stranger.is_practice
@@ -166,7 +167,7 @@ def test_kernels_that_are_handed_a_key_share_it(served, anna, monkeypatch):
     monkeypatch.setenv(VARIABLE, ANNA)
     made = anna.create_instance(check(MINIMAL).require())
     for _kernel in range(2):
-        monkeypatch.setattr(notebook, "_sessions", {})
+        monkeypatch.setattr(kernel, "_sessions", {})
         with connect(practice=True, base_url=served.url) as client:
             assert ids(client) == [made]
 
@@ -174,7 +175,7 @@ def test_kernels_that_are_handed_a_key_share_it(served, anna, monkeypatch):
 def test_each_session_of_a_process_has_its_own_cloud_and_ledger(monkeypatch):
     seen = {}
     for session in ("one", "two"):
-        monkeypatch.setattr(notebook, "_sessions", {})
+        monkeypatch.setattr(kernel, "_sessions", {})
         made = launch(MINIMAL, practice=True)
         made.stop_following()
         seen[session] = kernel_account(), kernel_cloud(), made.record.account
@@ -185,7 +186,7 @@ def test_each_session_of_a_process_has_its_own_cloud_and_ledger(monkeypatch):
 
 
 def test_a_practice_key_that_is_passed_is_used_within_the_kernel_as_well(monkeypatch):
-    monkeypatch.setattr(notebook, "_sessions", {})
+    monkeypatch.setattr(kernel, "_sessions", {})
     with connect(practice=True, api_key=ANNA) as client, connect(practice=True) as own:
         made = client.create_instance(check(MINIMAL).require())
         assert ids(client) == [made]
@@ -244,7 +245,7 @@ def test_on_loopback_only_practice_keys_are_sent_unasked(monkeypatch, listens):
 def test_a_call_sends_a_placeholder_whether_the_variable_is_set_or_not(
     served, monkeypatch, value, served_there
 ):
-    monkeypatch.setattr(notebook, "_sessions", {})
+    monkeypatch.setattr(kernel, "_sessions", {})
     monkeypatch.delenv("HF_TOKEN", raising=False)
     if value:
         monkeypatch.setenv("HF_TOKEN", value)

@@ -9,13 +9,13 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from ppio_widgets import PpioClient
-from ppio_widgets.cloud.credentials import draw_practice_key
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import MOST_CONNECTIONS, PracticeServer, serving
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.practice import RICH, OneAccount
-from tests.threads import wait_for_threads
+from ppio_widgets.request.validation import check
+from ppio_widgets.secrets.credentials import draw_practice_key
+from tests.support.bodies import MINIMAL
+from tests.support.practice import RICH, OneAccount
+from tests.support.threads import wait_for_threads
 
 KEY = draw_practice_key("tests")
 BODY = json.dumps({**MINIMAL, "product_id": "a100-80g"}).encode()

@@ -9,13 +9,23 @@ import pytest
 import trustme
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import ledger, search, watcher
-from tests.faults.ground import Listings
-from tests.faults.server import ABROAD, by_kind, served
-from tests.unit.conftest import _plain_environment, quick, time
-from tests.unit.wire import REAL_KEY, resets_after_reading, wait_for_launches
+from ppio_widgets.instances import watcher
+from ppio_widgets.launches import ledger, search
+from tests.support.fault_server import ABROAD, by_kind, served
+from tests.support.fixtures import (
+    _any_server,
+    _plain_environment,
+    account,
+    client,
+    clock,
+    quick,
+    server,
+    time,
+)
+from tests.support.ground import Listings
+from tests.support.wire import REAL_KEY, resets_after_reading, wait_for_launches
 
-__all__ = ["_plain_environment", "quick", "time"]
+__all__ = ["_any_server", "_plain_environment", "account", "client", "clock", "quick", "server", "time"]
 
 
 @pytest.fixture

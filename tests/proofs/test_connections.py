@@ -17,22 +17,24 @@ from pathlib import Path
 
 import pytest
 
-from ppio_widgets import Instance, forks
+from ppio_widgets import Instance
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
-from ppio_widgets.launcher import launch as launch_module
-from ppio_widgets.launcher import search, worker
-from ppio_widgets.launcher.actions import Errand
-from ppio_widgets.launcher.alive import live_launch
-from ppio_widgets.launcher.deadline import Deadline
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.launcher.watcher import Watcher, watch
+from ppio_widgets.instances.actions import Errand
+from ppio_widgets.instances.autostop import Deadline
+from ppio_widgets.instances.watcher import Watcher, watch
+from ppio_widgets.launches import launch as launch_module
+from ppio_widgets.launches import search
+from ppio_widgets.launches.alive import live_launch
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.ground import BODY, PATIENCE, SOAK, launch_on
-from tests.faults.server import over_tls, served
-from tests.threads import wait_for_threads
-from tests.unit.wire import REAL_KEY, row
+from ppio_widgets.runtime import forks
+from ppio_widgets.runtime import threads as worker
+from tests.support.fault_server import over_tls, served
+from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.support.threads import wait_for_threads
+from tests.support.wire import REAL_KEY, row
 
 SEED = 20_261_128
 FORKS = 100 if SOAK else 10
@@ -258,7 +260,7 @@ def test_a_fork_waits_for_no_server_that_stalls(monkeypatch):
 FIRST_LOOK = """
 import sys
 from ppio_widgets import PpioClient
-from tests.unit.wire import REAL_KEY, faulty, nothing_there
+from tests.support.wire import REAL_KEY, faulty, nothing_there
 with faulty(nothing_there) as server:
     client = PpioClient(REAL_KEY, base_url=server.url)
     known = set(sys.modules)

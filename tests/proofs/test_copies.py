@@ -15,17 +15,18 @@ from ppio_widgets import launch as launch_now
 from ppio_widgets import locale
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import CONSENTS, ConsentNeeded, LaunchRefused
-from ppio_widgets.launcher import search, worker
-from ppio_widgets.launcher.claim import claim
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.names import SHORTEST_CUT, alike, filter_of, may_be
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.formats.line.options import CONSENTS as WORDS
+from ppio_widgets.launches import search
+from ppio_widgets.launches.claim import claim
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.names import SHORTEST_CUT, alike, filter_of, may_be
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.request.options import CONSENTS as WORDS
-from tests.faults.account import Account
-from tests.faults.ground import BODY, PATIENCE, launch_on, submitted
-from tests.faults.server import served
-from tests.unit.wire import REAL_KEY, wait_for_launches
+from ppio_widgets.runtime import threads
+from tests.support.fault_account import Account
+from tests.support.fault_server import served
+from tests.support.ground import BODY, PATIENCE, launch_on, submitted
+from tests.support.wire import REAL_KEY, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("follows_quickly")
 
@@ -258,7 +259,7 @@ class Together(Ledger):
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_of_all_that_claim_at_the_same_moment_one_sends(count, account, client, tmp_path, monkeypatch):
-    monkeypatch.setattr(worker, "clock", worker.Clock())
+    monkeypatch.setattr(threads, "clock", threads.Clock())
     together = threading.Barrier(count)
     launches = [launch_on(client, ledger=Together(tmp_path / "launches", together)) for _ in range(count)]
     for one in launches:
@@ -275,8 +276,8 @@ def test_of_all_that_claim_at_the_same_moment_one_sends(count, account, client, 
 
 def test_who_sees_one_that_has_begun_to_send_does_not_outwait_it(account, client, tmp_path, monkeypatch):
     """The other one saw nobody: it does not give way, however its id compares."""
-    monkeypatch.setattr(worker, "clock", worker.Clock())
-    monkeypatch.setattr("ppio_widgets.launcher.claim.PAUSES", 2)
+    monkeypatch.setattr(threads, "clock", threads.Clock())
+    monkeypatch.setattr("ppio_widgets.launches.claim.PAUSES", 2)
     folder = tmp_path / "launches"
 
     class Late(Ledger):

@@ -13,15 +13,14 @@ import httpx
 import pytest
 import trustme
 
-from ppio_widgets import clocks
 from ppio_widgets.cloud import client as client_module
-from ppio_widgets.cloud import exchange
+from ppio_widgets.cloud import http
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import Unreachable
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.ground import BODY, PATIENCE, concluded, files_agree, launch_on
-from tests.faults.server import (
+from ppio_widgets.runtime import clocks
+from tests.support.fault_server import (
     ABROAD,
     answers_before_it_has_read,
     close,
@@ -37,7 +36,8 @@ from tests.faults.server import (
     through_a_tunnel,
     trickles,
 )
-from tests.unit.wire import (
+from tests.support.ground import BODY, PATIENCE, concluded, files_agree, launch_on
+from tests.support.wire import (
     REAL_KEY,
     closed_port,
     hangs_up_at_the_first_bytes,
@@ -297,7 +297,7 @@ def test_over_plain_http(fault, folder, monkeypatch):
         served(nothing_there, fault.play, rests) as server,
         PpioClient(REAL_KEY, base_url=server.url) as client,
     ):
-        monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+        monkeypatch.setattr(http, "_watchdog", server.watchdog)
         launch = concluded(launch_on(client))
         all_agree(fault, launch, server, folder)
         if fault.state is REJECTED:
@@ -312,7 +312,7 @@ def test_over_tls(fault, folder, secure, monkeypatch):
         served(*plays) as server,
         PpioClient(REAL_KEY, base_url=f"https://127.0.0.1:{server.port}") as client,
     ):
-        monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+        monkeypatch.setattr(http, "_watchdog", server.watchdog)
         all_agree(fault, concluded(launch_on(client)), server, folder)
 
 
@@ -320,7 +320,7 @@ def test_over_tls(fault, folder, secure, monkeypatch):
 def test_through_a_proxy_whose_tunnel_stands(fault, folder, secure, monkeypatch):
     plays = (through_a_tunnel(secure, play) for play in (nothing_there, fault.play, rests))
     with served(*plays) as server:
-        monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+        monkeypatch.setattr(http, "_watchdog", server.watchdog)
         monkeypatch.setenv("HTTPS_PROXY", server.url)
         with PpioClient(REAL_KEY, base_url=f"https://{ABROAD}", allow_host=ABROAD) as client:
             all_agree(fault, concluded(launch_on(client)), server, folder)
@@ -381,7 +381,7 @@ def test_a_handshake_that_fails_has_sent_nothing(fault, when, folder, secure, mo
 def test_a_proxy_that_does_not_connect_has_passed_nothing_on(fault, when, folder, secure, monkeypatch):
     first = [through_a_tunnel(secure, nothing_there)] if when == "after the look" else []
     with served(*first, *plays(fault, when), through_a_tunnel(secure, rests)) as proxy:
-        monkeypatch.setattr(exchange, "_watchdog", proxy.watchdog)
+        monkeypatch.setattr(http, "_watchdog", proxy.watchdog)
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with PpioClient(REAL_KEY, base_url=f"https://{ABROAD}", allow_host=ABROAD) as client:
             launch = concluded(launch_on(client), again="unchecked" if when == "at both" else False)
@@ -491,7 +491,7 @@ def test_a_deadline_that_passes_while_connecting_lets_nothing_leave(folder, secu
         served(over_tls(secure, nothing_there), passes_in_the_handshake, over_tls(secure, rests)) as server,
         PpioClient(REAL_KEY, base_url=f"https://127.0.0.1:{server.port}") as client,
     ):
-        monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+        monkeypatch.setattr(http, "_watchdog", server.watchdog)
         all_agree(fault, concluded(launch_on(client)), server, folder)
 
 
@@ -590,7 +590,7 @@ def test_an_answer_that_trickles_ends(begins, goes_on, monkeypatch):
             server.pass_deadlines()
 
     with served(plays) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+        monkeypatch.setattr(http, "_watchdog", server.watchdog)
         with pytest.raises(Unreachable):
             client.get_json("/gpus/v2/regions", {})
         assert server.connections == 1

@@ -9,24 +9,24 @@ from html.parser import HTMLParser
 import pytest
 
 from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.cards.html import css_string, esc
 from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error, read_instance
-from ppio_widgets.form.html import css_string, esc
-from ppio_widgets.form.readout import esc_text
-from ppio_widgets.launcher import recovery, search
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.launches import history, search
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.locale.escapes import visible
-from ppio_widgets.request.check import check
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.json_text import to_json
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.tokens import LineError
-from tests.bodies import MINIMAL
-from tests.hostile import ACTING, TEXTS, spelt
-from tests.unit.wire import PATIENCE, launching, listing, row, says, wait_for_launches
+from ppio_widgets.request.validation import check
+from ppio_widgets.widgets.form.readout import esc_text
+from tests.support.bodies import MINIMAL
+from tests.support.hostile import ACTING, TEXTS, spelt
+from tests.support.wire import PATIENCE, launching, listing, row, says, wait_for_launches
 
 OURS = {"div", "p", "b", "i", "u", "s", "pre", "ul", "li", "br", "span", "style", "progress", "img", "h3"}
 
@@ -245,10 +245,10 @@ def test_the_ledger_lists_it_visibly(text):
     known = ("https://" + text, text, {"name": text}, 0.0)
     ledger.save(Record("open", *known, state=LaunchState.UNKNOWN, candidates=(text,)))
     ledger.save(Record("made", *known, state=LaunchState.SUCCEEDED, instance_id=text))
-    shown = repr(recovery.launches())
+    shown = repr(history.launches())
     is_shown(shown, f"It may be one of these: {plain(text)}.", f"launched, id {plain(text)} (launch made)")
     assert len(shown.split("\n")) == 2, "one line each"
 
 
 def test_what_no_file_can_be_called_is_no_record(text):
-    assert recovery.forget(text) is False
+    assert history.forget(text) is False

@@ -16,11 +16,11 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ppio_widgets import api
 from ppio_widgets.request import envref
-from tests.bodies import MINIMAL
-from tests.faults.ground import SOAK
-from tests.faults.injection import PACKAGE, Injection
-from tests.sweep import ENV_SECRET, KEY, hits
-from tests.unit.wire import faulty, packed, wait_for_launches
+from tests.support.bodies import MINIMAL
+from tests.support.ground import SOAK
+from tests.support.injection import PACKAGE, Injection
+from tests.support.sweep import ENV_SECRET, KEY, hits
+from tests.support.wire import faulty, packed, wait_for_launches
 
 SEED = 14_012
 POINTS = 3_000 if SOAK else 30

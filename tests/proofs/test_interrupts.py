@@ -15,15 +15,16 @@ import pytest
 
 from ppio_widgets import api
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import launch as launch_module
-from ppio_widgets.launcher import recovery, search, worker
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.states import BUSY, LaunchState
-from tests.faults.account import Account
-from tests.faults.ground import BODY, PATIENCE, SOAK, launch_on
-from tests.faults.injection import KINDS, Injection
-from tests.faults.server import served
-from tests.unit.wire import REAL_KEY, says, wait_for_launches
+from ppio_widgets.launches import history, search
+from ppio_widgets.launches import launch as launch_module
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.states import BUSY, LaunchState
+from ppio_widgets.runtime import threads
+from tests.support.fault_account import Account
+from tests.support.fault_server import served
+from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.support.injection import KINDS, Injection
+from tests.support.wire import REAL_KEY, says, wait_for_launches
 
 S = LaunchState
 pytestmark = [
@@ -50,7 +51,7 @@ class Cloud(Account):
     """Answers a create call, or loses or refuses it."""
 
     def __init__(self, answer):
-        super().__init__(worker.clock)
+        super().__init__(threads.clock)
         self.loses = answer == "lost"
         self.refuses = answer == "refused"
 
@@ -219,14 +220,14 @@ def test_a_log_that_raises_keeps_nobody_waiting(answer, tmp_path):
 @pytest.mark.usefixtures("unloggable", "quick")
 def test_a_look_and_a_watch_that_cannot_begin_nor_be_logged_are_not_waited_for(cloud, empty, monkeypatch):
     server, client = cloud(empty, create=says(200, {"id": "i-1"}))
-    run = worker.run
+    run = threads.run
 
     def no_thread(task, *, name, daemon):
         if name in ("ppio-look", "ppio-watch"):
             raise MemoryError
         run(task, name=name, daemon=daemon)
 
-    monkeypatch.setattr(worker, "run", no_thread)
+    monkeypatch.setattr(threads, "run", no_thread)
     launch = launch_on(client)
     launch.submit()
     assert launch.wait(LONG).id == "i-1"
@@ -274,7 +275,7 @@ def test_whatever_is_raised_at_any_line_of_a_look(whose, tmp_path):
         def look():
             record = ledger.get(launch.launch_id)
             if record.unresolved:
-                recovery.look_up(record, ledger, client)
+                history.look_up(record, ledger, client)
 
         def standing():
             record = ledger.get(launch.launch_id)
@@ -320,7 +321,7 @@ def test_an_interrupt_as_its_thread_begins_leaves_nothing_to_wait_for(cloud, emp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "run", interrupted)
+        patched.setattr(threads, "run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             launch.submit()
     assert (launch.state, told[-1], launch.pending) == (S.NOT_SENT, S.NOT_SENT, False)
@@ -332,14 +333,14 @@ def test_an_interrupt_as_its_thread_begins_leaves_nothing_to_wait_for(cloud, emp
 def test_an_interrupt_once_its_thread_has_begun_does_not_stop_it(cloud, empty, monkeypatch):
     server, client = cloud(empty, create=says(200, {"id": "i-1"}))
     launch = launch_on(client)
-    run = worker.run
+    run = threads.run
 
     def begun_and_interrupted(task, **options):
         run(task, **options)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "run", begun_and_interrupted)
+        patched.setattr(threads, "run", begun_and_interrupted)
         with pytest.raises(KeyboardInterrupt):
             launch.submit()
     state = launch.wait_for_outcome(PATIENCE).state
@@ -394,7 +395,7 @@ def test_an_id_that_is_written_nowhere_is_said_and_kept(cloud, empty, folder, mo
     wait_for_launches()
     gc.collect()
     assert [*folder.iterdir()] == []
-    text = repr(recovery.launches())
+    text = repr(history.launches())
     assert "i-1" in text
     assert "could not be recorded" in text
     assert "i-1" in caplog.text

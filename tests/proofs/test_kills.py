@@ -13,14 +13,14 @@ from collections import Counter
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import recovery
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.record import without_env_values
-from ppio_widgets.launcher.states import LaunchState
-from tests.faults.child import Point, launch_and_die
-from tests.faults.ground import BODY, PATIENCE, SOAK, holds_no_secret
-from tests.faults.server import served
-from tests.unit.wire import REAL_KEY, listing, packed, row
+from ppio_widgets.launches import history
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.record import without_env_values
+from ppio_widgets.launches.states import LaunchState
+from tests.support.child import Point, launch_and_die
+from tests.support.fault_server import served
+from tests.support.ground import BODY, PATIENCE, SOAK, holds_no_secret
+from tests.support.wire import REAL_KEY, listing, packed, row
 
 SEED = 7_319
 KILLS = 300 if SOAK else 30
@@ -80,7 +80,7 @@ class _Deaf:
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.child"])
+    context.set_forkserver_preload(["tests.support.child"])
     return context
 
 
@@ -165,7 +165,7 @@ def left_behind(folder, server, cloud, answer):
         return "outcome kept"
     # Who comes afterwards finds it, if it was made; what did not arrive is not made up.
     with PpioClient(REAL_KEY, base_url=server.url) as client:
-        seen = recovery.look_up(record, ledger, client)
+        seen = history.look_up(record, ledger, client)
     assert seen.instance_id == ("i-1" if cloud.made else None)
     assert (seen.state is LaunchState.SUCCEEDED) == cloud.made
     if server.posts_in_part == 0:

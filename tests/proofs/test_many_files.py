@@ -15,22 +15,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets import PpioClient, launch
-from ppio_widgets.cloud.details import InstanceDetail
+from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ApiError, ConsentNeeded
-from ppio_widgets.launcher import ledger as ledger_module
-from ppio_widgets.launcher import presets, recovery, unseen
-from ppio_widgets.launcher.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, ledger_for
-from ppio_widgets.launcher.names import folded
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.instances import absence
+from ppio_widgets.launches import history, presets
+from ppio_widgets.launches import ledger as ledger_module
+from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, ledger_for
+from ppio_widgets.launches.names import folded
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.magics import ppio_magic, preset_verbs
+from ppio_widgets.magics import ppio_magic, preset_magic
 from ppio_widgets.practice import kernel_account
-from tests.bodies import MINIMAL
-from tests.faults.ground import SOAK, launch_on
 from tests.magics.conftest import run, shell
-from tests.practice import RICH
-from tests.unit.wire import REAL_KEY, answers, faulty, launching
+from tests.support.bodies import MINIMAL
+from tests.support.ground import SOAK, launch_on
+from tests.support.practice import RICH
+from tests.support.wire import REAL_KEY, answers, faulty, launching
 
 __all__ = ["run", "shell"]
 
@@ -87,7 +88,7 @@ def long_ledger(folder):
 def test_loading_opens_no_more_files_than_with_an_empty_ledger(long_ledger, monkeypatch, capsys):
     with counted(monkeypatch) as opened:
         ppio_magic.tell_of_open_launches()
-        assert recovery.left_open(words("en")) == []
+        assert history.left_open(words("en")) == []
     assert len(opened) <= 2 * FEW
     assert capsys.readouterr().out == ""
 
@@ -131,14 +132,14 @@ def test_a_look_for_one_that_is_gone_opens_no_more_files(proved, long_ledger, qu
         seen = InstanceDetail("i-mine", "mine", "running")
         for _look in range(2):
             with suppress(ApiError):
-                unseen.look(client, "i-mine", seen)
+                absence.look(client, "i-mine", seen)
             time.turn(60)
         with counted(monkeypatch) as opened:
             if proved:
-                unseen.write_down(client, unseen.look(client, "i-mine", seen))
+                absence.write_down(client, absence.look(client, "i-mine", seen))
             else:
                 with pytest.raises(ApiError):
-                    unseen.look(client, "i-other")
+                    absence.look(client, "i-other")
     # What is saved is read before.
     assert len(opened) <= FEW + 1
     assert long_ledger.get(made.launch_id).gone == ("not_seen" if proved else "")
@@ -388,7 +389,7 @@ def test_a_list_of_presets_looks_once_at_its_folder_and_once_at_each(monkeypatch
     listed = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda path: looks.append(path) or listed(path))
     with counted(monkeypatch) as opened:
-        preset_verbs.preset("preset list", ["list"], None)
+        preset_magic.preset("preset list", ["list"], None)
     assert capsys.readouterr().out.count("\n") == 200
     assert looks == [folder]
     assert sorted(opened) == sorted(path.name for path in listed(folder))
@@ -420,7 +421,7 @@ if SOAK:  # time is nothing that a busy machine can be held to
         folder.mkdir(parents=True)
         for number in range(1000):
             (folder / f"preset {number}.json").write_text(json.dumps(MINIMAL))
-        assert took(lambda: preset_verbs.preset("preset list", ["list"], None)) < 0.3
+        assert took(lambda: preset_magic.preset("preset list", ["list"], None)) < 0.3
 
         def load():
             shell.run_line_magic("reload_ext", "ppio_widgets")

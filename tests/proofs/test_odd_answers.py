@@ -10,22 +10,23 @@ import pytest
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, PpioError
-from ppio_widgets.launcher import recovery, worker
-from ppio_widgets.launcher.board import open_board, resolve
-from ppio_widgets.launcher.board_session import BoardSession
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.instances.board_session import BoardSession
+from ppio_widgets.instances.listing import open_board, resolve
+from ppio_widgets.launches import history
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from tests.unit.acting import acted
-from tests.unit.wire import REAL_KEY, faulty, packed
+from ppio_widgets.runtime import threads
+from tests.support.acting import acted
+from tests.support.wire import REAL_KEY, faulty, packed
 
 SAY = words("en")
 NOW = 1_700_000_000.0
 NOT_FOUND = {"code": 400, "reason": "RESOURCE_NOT_FOUND", "message": "instance not found", "metadata": {}}
 
 
-class Going(worker.Clock):
+class Going(threads.Clock):
     """Time goes by only while somebody waits."""
 
     def __init__(self):
@@ -45,7 +46,7 @@ class Going(worker.Clock):
 @pytest.fixture
 def going(monkeypatch):
     clock = Going()
-    monkeypatch.setattr(worker, "clock", clock)
+    monkeypatch.setattr(threads, "clock", clock)
     return clock
 
 
@@ -265,7 +266,7 @@ def test_a_clock_that_jumps_proves_nothing(going, monkeypatch):
 
 
 def test_the_proof_is_in_the_record_and_spares_another_kernel_the_minute(going, monkeypatch):
-    from ppio_widgets import notebook  # noqa: PLC0415 - each test is a kernel; this one is two
+    from ppio_widgets.runtime import kernel  # noqa: PLC0415 - each test is a kernel; this one is two
 
     cloud = missing(WELL)
     with Served(cloud) as one:
@@ -280,12 +281,12 @@ def test_the_proof_is_in_the_record_and_spares_another_kernel_the_minute(going, 
         kept = ledger.get("aaaa1111")
         assert (kept.gone, kept.gone_at) == ("not_seen", going.time)
         assert ledger.get("bbbb2222").gone == "", "another key's launch is not judged by it"
-        monkeypatch.setattr(notebook, "_sessions", {})
+        monkeypatch.setattr(kernel, "_sessions", {})
         before, time = cloud.looks, going.time
         assert Instance("i-1", one.client).look().status == "not_seen"
         assert Instance("i-1", one.client, seen=seen).stop().outcome.startswith("not seen any more")
         assert (cloud.looks - before, going.time - time) == (1, 0)
-        assert "not seen any more" in repr(recovery.launches())
+        assert "not seen any more" in repr(history.launches())
 
 
 def test_another_key_that_does_not_find_it_proves_nothing(going):

@@ -13,14 +13,14 @@ import httpx
 import pytest
 
 from ppio_widgets import Instance
-from ppio_widgets.cloud import ways
+from ppio_widgets.cloud import proxies
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import NotSent, OutcomeUnknown, Unreachable
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.ground import concluded, launch_on
-from tests.faults.server import ABROAD, over_tls, served, through_a_tunnel
-from tests.unit.wire import REAL_KEY, closed_port, packed, row
+from tests.support.fault_server import ABROAD, over_tls, served, through_a_tunnel
+from tests.support.ground import concluded, launch_on
+from tests.support.wire import REAL_KEY, closed_port, packed, row
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
 SECRET = "pr0xy-s3cret"
@@ -276,9 +276,9 @@ def everybodys(tmp_path, secure, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     context = ssl.create_default_context(cafile=bundle)
     monkeypatch.setattr(httpx, "create_ssl_context", lambda **_options: context)
-    ways._trusting.cache_clear()
+    proxies._trusting.cache_clear()
     yield bundle
-    ways._trusting.cache_clear()
+    proxies._trusting.cache_clear()
 
 
 @pytest.mark.parametrize("what", ["missing", "a folder", "no certificate"])
@@ -314,7 +314,7 @@ def test_a_folder_of_certificates_stands_in_for_a_missing_file(
     folder.mkdir()
     (folder / "1.pem").write_text(everybodys.read_text())
     monkeypatch.setenv("SSL_CERT_DIR", str(folder))
-    context, wrong = ways.authorities(anyhow=False)
+    context, wrong = proxies.authorities(anyhow=False)
     assert context is not None
     assert wrong.variable == "SSL_CERT_FILE"
 
@@ -378,14 +378,14 @@ def test_a_list_of_folders_is_read_where_one_of_them_is_there(there, everybodys,
     names = {"first": [tmp_path, "no-such-folder"], "last": ["", "no-such-folder", tmp_path]}
     folders = names.get(there, [tmp_path, tmp_path])
     monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(map(str, folders)))
-    context, wrong = ways.authorities(anyhow=False)
+    context, wrong = proxies.authorities(anyhow=False)
     assert context is not None
     assert wrong is None
 
 
 def test_of_folders_that_are_all_missing_none_is_read(everybodys, monkeypatch):
     monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(["no-such-folder", "nor-this"]))
-    context, wrong = ways.authorities(anyhow=False)
+    context, wrong = proxies.authorities(anyhow=False)
     assert context is None
     assert wrong.variable == "SSL_CERT_DIR"
 
@@ -396,7 +396,7 @@ def test_where_the_usual_certificates_are_gone_an_action_fails_in_words(abroad, 
 
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setattr(httpx, "create_ssl_context", gone)
-    ways._trusting.cache_clear()
+    proxies._trusting.cache_clear()
     with client_of(abroad) as client:
         for action in ("stop", "start"):
             with pytest.raises(NotSent, match=r"usual certificates cannot be read \(FileNotFoundError\)"):

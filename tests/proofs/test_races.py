@@ -12,14 +12,14 @@ from contextlib import contextmanager
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.states import LaunchState
-from tests.faults.account import Account
-from tests.faults.child import race
-from tests.faults.ground import PATIENCE, SOAK, concluded, launch_on
-from tests.faults.server import rests, served
-from tests.unit.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.runtime import threads
+from tests.support.child import race
+from tests.support.fault_account import Account
+from tests.support.fault_server import rests, served
+from tests.support.ground import PATIENCE, SOAK, concluded, launch_on
+from tests.support.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
 
 SEED = 20_261_128
 RACERS = 8
@@ -49,7 +49,7 @@ class Cloud:
 def racing(folder, cloud, racers_count=RACERS):
     """Racers, each a process of its own; yields how to run one round."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.child"])
+    context.set_forkserver_preload(["tests.support.child"])
     start = context.Barrier(racers_count)
     with served(cloud.play) as server:
         pipes, racers = [], []
@@ -108,7 +108,7 @@ def test_eight_kernels_race_for_one_name_and_one_sends(tmp_path):
 
 def test_two_kernels_a_moment_apart_are_one_request_though_the_listing_lags(tmp_path):
     dice = random.Random(SEED)  # noqa: S311 - the same each time, and no secret
-    account = Account(worker.Clock(), lag=1.0)
+    account = Account(threads.Clock(), lag=1.0)
     with racing(tmp_path, account, 2) as run:
         for number in range(100 if SOAK else 8):
             after = dice.choice((0.0, dice.random() * 0.3))

@@ -10,13 +10,13 @@ from itertools import pairwise
 
 import pytest
 
-from ppio_widgets.cloud import exchange
+from ppio_widgets.cloud import http
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.states import LaunchState
-from tests.faults.ground import BODY, PATIENCE, SOAK, concluded, files_agree, launch_on
-from tests.faults.server import close, reset, rests, served, stall
-from tests.unit.wire import REAL_KEY, nothing_there
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.states import LaunchState
+from tests.support.fault_server import close, reset, rests, served, stall
+from tests.support.ground import BODY, PATIENCE, SOAK, concluded, files_agree, launch_on
+from tests.support.wire import REAL_KEY, nothing_there
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -211,7 +211,7 @@ def test_no_fault_is_misjudged(first, tmp_path, monkeypatch):
             served(nothing_there, fault.play, rests) as server,
             PpioClient(REAL_KEY, base_url=server.url) as client,
         ):
-            monkeypatch.setattr(exchange, "_watchdog", server.watchdog)
+            monkeypatch.setattr(http, "_watchdog", server.watchdog)
             launch = concluded(launch_on(client, ledger=Ledger(folder)), again=fault.again)
             assert (launch.state, launch.id) in fault.allowed(), (number, fault)
             server.finish()

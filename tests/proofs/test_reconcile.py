@@ -8,16 +8,16 @@ import threading
 import httpx
 import pytest
 
-from ppio_widgets import notebook
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launcher import claim, recovery, search
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches import claim, history, search
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.ground import BODY, PATIENCE, files_agree, launch_on, submitted
-from tests.faults.server import reset, sends
-from tests.unit.wire import (
+from ppio_widgets.runtime import kernel
+from tests.support.fault_server import reset, sends
+from tests.support.ground import BODY, PATIENCE, files_agree, launch_on, submitted
+from tests.support.wire import (
     answers,
     breaks_off_within_the_answer,
     closes_after_reading,
@@ -170,7 +170,7 @@ def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time
     # Why it is not certain is said, also by the record.
     assert launch.record.missed
     assert launch.record.missed in repr(launch)
-    assert launch.record.missed in recovery.launches().lines(words("en"))[0]
+    assert launch.record.missed in history.launches().lines(words("en"))[0]
     assert server.posts == 1
     files_agree(launch, folder)
 
@@ -322,7 +322,7 @@ def test_two_of_the_name_are_both_named(cloud, empty, listings, folder):
     assert (launch.state, launch.id) == (UNKNOWN, None)
     assert launch.record.candidates == ("i-1", "i-2")
     assert "i-1, i-2" in repr(launch)
-    assert any("i-1, i-2" in line for line in recovery.launches().lines(words("en")))
+    assert any("i-1, i-2" in line for line in history.launches().lines(words("en")))
     files_agree(launch, folder)
 
 
@@ -405,10 +405,10 @@ def test_another_kernel_leaves_out_what_was_listed_before(cloud, listings, time,
     older = listings.row("demo", "i-0", age=600)
     _server, client = cloud(listings.page(older))
     launch_id = submitted(client, again=True).launch_id
-    monkeypatch.setattr(notebook, "_sessions", {})
+    monkeypatch.setattr(kernel, "_sessions", {})
     for _look in range(3):
         time.turn(40)
-        seen = recovery.look_up(*recovery.find(launch_id), client)
+        seen = history.look_up(*history.find(launch_id), client)
     assert seen.state is ABSENT
 
 
@@ -423,7 +423,7 @@ def test_a_record_of_the_version_before_is_judged_as_then(cloud, listings, time,
     path.write_text(json.dumps(written))
     for _look in range(4):
         time.turn(40)
-        seen = recovery.look_up(*recovery.find(launch.launch_id), client)
+        seen = history.look_up(*history.find(launch.launch_id), client)
     assert (seen.state, seen.candidates) == (UNKNOWN, ("i-0",))
 
 
@@ -522,15 +522,15 @@ def test_our_clock_that_jumps_makes_no_absence(dated, cloud, empty, listings, ti
 def test_in_another_kernel_the_servers_clock_has_to_agree(cloud, empty, listings, time, monkeypatch):
     _server, client = cloud(empty)
     record = submitted(client).record
-    ledger_of = Ledger(recovery.ledger_for(practice=False).folder)
+    ledger_of = Ledger(history.ledger_for(practice=False).folder)
     began = time.time
     for hours in range(1, 6):
-        monkeypatch.setattr(notebook, "_sessions", {})
+        monkeypatch.setattr(kernel, "_sessions", {})
         time.time, listings.ahead = began + hours * HOURS, -hours * HOURS
-        record = recovery.look_up(record, ledger_of, client)
+        record = history.look_up(record, ledger_of, client)
         assert record.state is UNKNOWN
     listings.ahead += 100
-    assert recovery.look_up(record, ledger_of, client).state is ABSENT
+    assert history.look_up(record, ledger_of, client).state is ABSENT
 
 
 @pytest.mark.usefixtures("by_hand")
@@ -561,13 +561,13 @@ def test_a_changed_name_with_an_older_time_is_no_absence_either(cloud, empty, li
 def test_a_launch_that_another_kernel_is_sending_outlives_a_jump_of_our_clock(cloud, empty, listings, time):
     _server, client = cloud(empty)
     sent = Record("aaaa1111", client.host.base_url, client.account, {"name": "demo"}, time.time, offset=0.0)
-    ledger_of = Ledger(recovery.ledger_for(practice=False).folder)
+    ledger_of = Ledger(history.ledger_for(practice=False).folder)
     ledger_of.claim(sent)
     time.turn(2 * HOURS)
     listings.ahead = -2 * HOURS
     for _ in range(4):
         listings.ahead += 30
-        assert recovery.look_up(sent, ledger_of, client).state is LaunchState.SENDING
+        assert history.look_up(sent, ledger_of, client).state is LaunchState.SENDING
 
 
 # An answer that is late.
@@ -647,7 +647,7 @@ def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
     assert "i-2" in repr(launch)
     (record,) = Ledger(folder).read().records
     assert (record.instance_id, record.candidates) == ("i-1", ("i-2",))
-    (line,) = recovery.launches().lines(words("en"))
+    (line,) = history.launches().lines(words("en"))
     assert "i-1" in line
     assert "i-2" in line
     assert server.posts == 1

@@ -17,17 +17,17 @@ from ppio_widgets import api
 from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
-from ppio_widgets.launcher import ledger as ledger_module
-from ppio_widgets.launcher import recovery
-from ppio_widgets.launcher.claim import refuse_rivals, refuse_unread
-from ppio_widgets.launcher.ledger import Contents, Ledger
-from ppio_widgets.launcher.lookup import judge
-from ppio_widgets.launcher.record import Record, without_env_values
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches import history
+from ppio_widgets.launches import ledger as ledger_module
+from ppio_widgets.launches.claim import refuse_rivals, refuse_unread
+from ppio_widgets.launches.ledger import Contents, Ledger
+from ppio_widgets.launches.reconcile import judge
+from ppio_widgets.launches.record import Record, without_env_values
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from tests.faults.child import Point, launch_and_die
-from tests.faults.ground import BODY, PATIENCE, files_agree, holds_no_secret, launch_on, submitted
-from tests.unit.wire import resets_after_reading, says
+from tests.support.child import Point, launch_and_die
+from tests.support.ground import BODY, PATIENCE, files_agree, holds_no_secret, launch_on, submitted
+from tests.support.wire import resets_after_reading, says
 
 pytestmark = pytest.mark.usefixtures("follows_quickly")
 
@@ -183,12 +183,12 @@ def test_a_file_that_cannot_be_read_may_be_this_very_launch(kind, cloud, empty, 
     assert "abcd1234" in text
     assert "%ppio launches forget" in text
     assert server.asked == {"look": 1}, "whether the name is taken is known before"
-    assert "abcd1234" in repr(recovery.launches())
-    assert any("abcd1234" in line for line in recovery.left_open(words("en")))
+    assert "abcd1234" in repr(history.launches())
+    assert any("abcd1234" in line for line in history.left_open(words("en")))
     refused(submitted(client, again=True), "ledger_unreadable")
     assert submitted(client, again="unreadable").id == "i-1"
-    assert recovery.forget("abcd1234")
-    assert not recovery.forget("abcd1234")
+    assert history.forget("abcd1234")
+    assert not history.forget("abcd1234")
     assert (folder / "abcd1234.unreadable").read_bytes() == UNREADABLE[kind]
     assert Ledger(folder).read().unreadable == ()
 
@@ -206,7 +206,7 @@ def test_what_can_be_read_is_not_set_aside(cloud, empty, folder):
     _server, client = cloud(empty, create=MADE)
     launch = submitted(client)
     for name in (launch.launch_id, "nothing", "../x", "", "x" * 5_000):
-        assert not recovery.forget(name)
+        assert not history.forget(name)
     assert Ledger(folder).get(launch.launch_id) == launch.record
 
 
@@ -232,7 +232,7 @@ def test_a_damaged_file_is_either_a_record_or_unreadable(tmp_path_factory, damag
     (ledger.folder / "abcd1234.json").write_text(json.dumps({**_WHOLE, **damage}))
     contents = ledger.read()
     assert len(contents.records) + len(contents.unreadable) == 1
-    assert recovery.Launches(contents).lines(words("en")) != []
+    assert history.Launches(contents).lines(words("en")) != []
     ours = Record("ours", _WHOLE["host"], _WHOLE["account"], _WHOLE["body"], 1_700_000_000.0)
     rivals = any(one.unresolved and ours.rivals(one) for one in contents.records)
     for refuse, speaks_against in (
@@ -416,7 +416,7 @@ def left(cloud, empty, time, tmp_path, _own_ledgers):
     def make(*looks, made=True):
         server, client = cloud(empty, *looks)
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.faults.child"])
+        context.set_forkserver_preload(["tests.support.child"])
         ours, theirs = context.Pipe()
         point = Point("recv", 2) if made else Point("send", 2)
         given = (server.url, str(tmp_path / "state"), True, point, theirs)
@@ -428,8 +428,8 @@ def left(cloud, empty, time, tmp_path, _own_ledgers):
         assert child.exitcode == -9
         for one in (ours, theirs, child):
             one.close()
-        (launch_id,) = recovery.open_ids()
-        record, ledger = recovery.find(launch_id)
+        (launch_id,) = history.open_ids()
+        record, ledger = history.find(launch_id)
         assert record.state is SENDING
         time.time = record.sent_at + 10  # the child's clock is the real one
         return server, client, record, ledger
@@ -439,14 +439,14 @@ def left(cloud, empty, time, tmp_path, _own_ledgers):
 
 def test_a_later_kernel_finds_what_was_left(left, listings, folder):
     _server, client, record, ledger = left(listings.page(listings.row))
-    (line,) = recovery.left_open(words("en"))
+    (line,) = history.left_open(words("en"))
     assert record.launch_id in line
     assert "may be running and billed" in line
-    seen = recovery.look_up(record, ledger, client)
+    seen = history.look_up(record, ledger, client)
     assert (seen.state, seen.instance_id, seen.source) == (SUCCEEDED, "i-1", "listing")
     assert Ledger(folder).read().records == (seen,)
-    assert recovery.left_open(words("en")) == []
-    assert recovery.open_ids() == []
+    assert history.left_open(words("en")) == []
+    assert history.open_ids() == []
     holds_no_secret((folder / f"{record.launch_id}.json").read_text())
 
 
@@ -454,15 +454,15 @@ def test_a_later_kernel_does_not_declare_absent_what_may_still_be_on_its_way(lef
     _server, client, record, ledger = left(empty, made=False)
     for _ in range(4):
         time.turn(80)
-        record = recovery.look_up(record, ledger, client)
+        record = history.look_up(record, ledger, client)
         assert (record.unresolved, record.absences) == (True, 0)
     for absences in (1, 2):
         time.turn(40)
-        record = recovery.look_up(record, ledger, client)
+        record = history.look_up(record, ledger, client)
         assert (record.state, record.absences) == (UNKNOWN, absences)
     time.turn(40)
-    assert recovery.look_up(record, ledger, client).state is ABSENT
-    assert recovery.open_ids() == []
+    assert history.look_up(record, ledger, client).state is ABSENT
+    assert history.open_ids() == []
 
 
 def test_counting_absences_goes_on_in_the_next_kernel(left, empty, time):
@@ -470,8 +470,8 @@ def test_counting_absences_goes_on_in_the_next_kernel(left, empty, time):
     time.turn(400)
     for _ in range(3):
         time.turn(40)
-        record, ledger = recovery.find(record.launch_id)
-        recovery.look_up(record, ledger, client)
+        record, ledger = history.find(record.launch_id)
+        history.look_up(record, ledger, client)
     assert Ledger(ledger.folder).get(record.launch_id).state is ABSENT
 
 
@@ -481,7 +481,7 @@ def test_an_odd_listing_tells_a_later_kernel_nothing(odd, left, time):
     time.turn(1_000)
     for _ in range(5):
         time.turn(100)
-        record = recovery.look_up(record, ledger, client)
+        record = history.look_up(record, ledger, client)
         assert (record.unresolved, record.absences) == (True, 0)
 
 
@@ -490,7 +490,7 @@ def test_another_accounts_key_is_not_asked(left, empty):
     asked = server.asked.copy()
     with PpioClient("sk_another_0123456789", base_url=server.url) as stranger:
         with pytest.raises(LaunchRefused) as caught:
-            recovery.look_up(record, ledger, stranger)
+            history.look_up(record, ledger, stranger)
         assert "…cdef" in str(caught.value)
     assert server.asked == asked
     assert ledger.get(record.launch_id) == record
@@ -500,13 +500,13 @@ def test_a_persons_word_settles_what_was_left(left, empty):
     _server, _client, record, ledger = left(empty)
     for wrong in ("", "Demo", "demo-2"):
         with pytest.raises(LaunchRefused):
-            recovery.declare_absent(record, ledger, wrong)
+            history.declare_absent(record, ledger, wrong)
     assert ledger.get(record.launch_id) == record
-    absent = recovery.declare_absent(record, ledger, "demo")
+    absent = history.declare_absent(record, ledger, "demo")
     assert (absent.state, absent.source) == (ABSENT, "person")
     assert ledger.get(record.launch_id) == absent
     with pytest.raises(LaunchRefused):
-        recovery.declare_absent(absent, ledger, "demo")
+        history.declare_absent(absent, ledger, "demo")
 
 
 def test_what_its_own_kernel_came_to_know_is_not_written_over(left, listings):
@@ -519,7 +519,7 @@ def test_what_its_own_kernel_came_to_know_is_not_written_over(left, listings):
         listings.page()(server, connection)
 
     _server, client, record, ledger = left(answers_meanwhile)
-    assert recovery.look_up(record, ledger, client).state is LaunchState.REJECTED
+    assert history.look_up(record, ledger, client).state is LaunchState.REJECTED
     assert ledger.get(record.launch_id).state is LaunchState.REJECTED
 
 

@@ -6,24 +6,25 @@ import pytest
 
 from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable, PpioError
-from ppio_widgets.launcher import deadline, worker
-from ppio_widgets.launcher.machine_session import MachineSession
-from ppio_widgets.launcher.session import LaunchSession
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.instances import autostop
+from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.launches.session import LaunchSession
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
-from tests.bodies import MINIMAL
-from tests.unit.acting import ActingClock, HeldCloud, acted, interrupted
-from tests.unit.test_board_session import starved
-from tests.unit.test_session import reached
-from tests.unit.wire import PATIENCE
+from ppio_widgets.runtime import threads
+from tests.instances.test_board_session import starved
+from tests.launches.test_session import reached
+from tests.support.acting import ActingClock, HeldCloud, acted, interrupted
+from tests.support.bodies import MINIMAL
+from tests.support.wire import PATIENCE
 
 __all__ = ["starved"]
 
 
 @pytest.fixture
 def machine(account, clock, monkeypatch):
-    monkeypatch.setattr(worker, "clock", ActingClock(clock))
+    monkeypatch.setattr(threads, "clock", ActingClock(clock))
     cloud = HeldCloud(account)
     identity = cloud.running()
     clock.turn(20)
@@ -130,7 +131,7 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     assert "Stop the instance by hand" not in launch.sentence(words("en"))
     launch.machine().cancel_deadline()
     acted("ppio-deadline")
-    assert deadline.of(client.host.base_url, launch.id) is None
+    assert autostop.of(client.host.base_url, launch.id) is None
     session.close()
 
 
@@ -138,7 +139,7 @@ def test_an_interrupt_before_an_action_begins_leaves_none_that_seems_to_go_on(ma
     session = MachineSession(machine)
     session.ask("stop")
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "run", interrupted)
+        patch.setattr(threads, "run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             session.confirm()
     assert session.acting == ""
@@ -151,7 +152,7 @@ def test_an_interrupt_before_an_action_begins_leaves_none_that_seems_to_go_on(ma
 def test_an_interrupt_before_a_timer_begins_leaves_the_one_before(machine, monkeypatch):
     before = machine.stop_after("3h")
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "run", interrupted)
+        patch.setattr(threads, "run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             machine.stop_after("5h")
     assert machine.deadline is before

@@ -13,21 +13,21 @@ from IPython.core.ultratb import VerboseTB
 
 from ppio_widgets import EnvRef, PpioClient, PpioError, check
 from ppio_widgets.api import finish
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.presets import load_preset, presets_folder, save_preset
-from ppio_widgets.launcher.recovery import launches
+from ppio_widgets.formats.diff import changes
+from ppio_widgets.formats.imported import Imported
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.reading import read_any
+from ppio_widgets.formats.writing import FACES, face
+from ppio_widgets.launches.history import launches
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.presets import load_preset, presets_folder, save_preset
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.diff import changes
-from ppio_widgets.request.faces import FACES, face
-from ppio_widgets.request.imported import Imported
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.reading import read_any
-from tests.bodies import MINIMAL
-from tests.sweep import ENV_SECRET, KEY, forms, hits
-from tests.unit.wire import (
+from tests.support.bodies import MINIMAL
+from tests.support.sweep import ENV_SECRET, KEY, forms, hits
+from tests.support.wire import (
     all_that_shows,
     breaks_off_within_the_answer,
     closed_port,

@@ -24,9 +24,8 @@ from hypothesis.stateful import (
 )
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing, not_certain
-from ppio_widgets.cloud.details import InstanceDetail
-from ppio_widgets.cloud.host import Host
-from ppio_widgets.cloud.verdict import Verdict
+from ppio_widgets.cloud.instances import InstanceDetail
+from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     AccessDenied,
     ApiError,
@@ -37,17 +36,19 @@ from ppio_widgets.errors import (
     OutcomeUnknown,
     Unreachable,
 )
-from ppio_widgets.launcher import search, worker
-from ppio_widgets.launcher.consent import read_consent
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.record import Record
-from ppio_widgets.launcher.states import FOLLOWING, IllegalTransition, LaunchState
-from ppio_widgets.request.check import check
-from tests.clock import LaunchClock
-from tests.faults.ground import BODY, PATIENCE, SOAK
-from tests.unit.wire import LAUNCHERS, wait_for_launches
+from ppio_widgets.launches import search
+from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.states import FOLLOWING, IllegalTransition, LaunchState
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import threads
+from ppio_widgets.secrets.hosts import Host
+from tests.support.clock import LaunchClock
+from tests.support.ground import BODY, PATIENCE, SOAK
+from tests.support.wire import LAUNCHERS, wait_for_launches
 
 S = LaunchState
 
@@ -356,7 +357,7 @@ def test_the_launcher_keeps_to_its_model(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fsync(descriptor)
 
-    monkeypatch.setattr(worker, "clock", clock)
+    monkeypatch.setattr(threads, "clock", clock)
     monkeypatch.setattr(search, "LOOK_PAUSES", ())
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(Launching, "clock", clock, raising=False)

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request import advice as advice_module
 from ppio_widgets.request.advice import advise
-from ppio_widgets.request.check import check
-from ppio_widgets.request.fields import node_at, tree
-from ppio_widgets.request.fits import fits
 from ppio_widgets.request.images import cuda_proposal, repository_and_tag
-from ppio_widgets.request.offer import Offer
+from ppio_widgets.request.offers import Offer
 from ppio_widgets.request.places import Network, RegistryAuth, Storage, Template
-from tests.bodies import MINIMAL, bodies
+from ppio_widgets.request.product_limits import fits
+from ppio_widgets.request.schema import node_at, tree
+from ppio_widgets.request.validation import check
+from tests.support.bodies import MINIMAL, bodies
 
 NETWORK_VOLUME = {"type": "network", "id": "s-1", "mount_point": "/keep"}
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.market import Wanted, limits, memory_of, offer_row
-from ppio_widgets.request.offer import Offer, Price
+from ppio_widgets.request.choices import Wanted, limits, memory_of, offer_row
+from ppio_widgets.request.offers import Offer, Price
 
 _sizes = st.none() | st.integers(1, 512)
 _regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, EnvRef, RequestInvalid, check
-from ppio_widgets.cloud.credentials import KEY_VARIABLES
 from ppio_widgets.locale import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.refused import Refused
-from ppio_widgets.request.check import judge
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import ACCOUNT_KEYS, is_name, looks_secret, reference, resolved
-from ppio_widgets.request.fields import Leaf, leaves
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.models import EnvVar
-from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs, env_names
-from tests.practice import RICH
+from ppio_widgets.request.schema import Leaf, leaves
+from ppio_widgets.request.validation import judge
+from ppio_widgets.secrets.credentials import KEY_VARIABLES
+from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs, env_names
+from tests.support.practice import RICH
 
 AT = ("envs", 0, "value")
 

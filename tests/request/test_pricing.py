@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request import cost, money, offer
-from ppio_widgets.request.cost import cost_sentences, until_morning
-from ppio_widgets.request.money import above_ceiling, amount, charged_now, hourly, read_amount, shown
-from ppio_widgets.request.offer import Offer, Price
-from tests.bodies import bodies
+from ppio_widgets.request import offers as offer
+from ppio_widgets.request import price_text, pricing
+from ppio_widgets.request.offers import Offer, Price
+from ppio_widgets.request.price_text import cost_sentences, until_morning
+from ppio_widgets.request.pricing import above_ceiling, amount, charged_now, hourly, read_amount, shown
+from tests.support.bodies import bodies
 
 CHINA = timezone(timedelta(hours=8))
 NOON = datetime(2026, 6, 1, 12, tzinfo=CHINA)  # 21 hours before the next morning's nine
@@ -558,12 +559,12 @@ def test_a_commitment_names_every_quantity(language, body, mode, months, renew, 
     unknown = "unknown" if language == "en" else "未知"
     assert (unknown in told[0]) == asked
     assert unknown not in " ".join(told[1:])
-    counted = cost.rented(body, say)
-    assert money.is_cpu(body) or str(gpus) in counted
+    counted = price_text.rented(body, say)
+    assert pricing.is_cpu(body) or str(gpus) in counted
     assert counted in told[1]
     if mode == "prepaid":
-        assert cost.months_words(months, say) in told[1]
-        assert renew is None or cost.months_words(renew, say) in told[1]
+        assert price_text.months_words(months, say) in told[1]
+        assert renew is None or price_text.months_words(renew, say) in told[1]
         assert ("charged now" if language == "en" else "立即扣款") in told[1]
     else:
         assert ("billed from pulling" if language == "en" else "从拉取镜像（pulling）起计费") in told[1]
@@ -593,7 +594,7 @@ def test_any_body_at_any_offer_is_put_into_words(language, an_offer, body, value
     else:
         assert shown(exact, an_offer.currency) in told[0]
     if charge is None and rate is not None:
-        assert f"≈ {shown(money.times(rate, 3), an_offer.currency)}" in text
+        assert f"≈ {shown(pricing.times(rate, 3), an_offer.currency)}" in text
     if balance is not None:
         assert shown(balance, an_offer.currency) in told[-1]
 
@@ -658,7 +659,7 @@ def test_left_on_until_tomorrow_is_rounded_to_cents_from_the_exact_product(value
 # --- no float, and words that exist
 
 
-@pytest.mark.parametrize("module", [money, cost, offer])
+@pytest.mark.parametrize("module", [pricing, price_text, offer])
 def test_no_float_is_written_or_made(module):
     tree = ast.parse(inspect.getsource(module))
     assert not [

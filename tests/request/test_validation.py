@@ -7,11 +7,11 @@ from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
 from ppio_widgets.locale import words
-from ppio_widgets.request.check import field_name
 from ppio_widgets.request.draft import merged, value_at, with_value
-from ppio_widgets.request.fields import dotted, leaves
 from ppio_widgets.request.json_text import to_json
-from tests.bodies import FULL, MINIMAL, bodies, text
+from ppio_widgets.request.schema import dotted, leaves
+from ppio_widgets.request.validation import field_name
+from tests.support.bodies import FULL, MINIMAL, bodies, text
 
 
 def broken(path, value):

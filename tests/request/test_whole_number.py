@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import check
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.locale import LANGUAGES
 from ppio_widgets.request.draft import with_value
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.tokens import LineError
 from ppio_widgets.request.whole_number import read_whole, why_not_whole
-from tests.bodies import MINIMAL
+from tests.support.bodies import MINIMAL
 
 GPUS = ("resource", "gpu_num")
 DISK = ("resource", "rootfs_size_gb")

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets import Instance, PpioClient, clocks
-from ppio_widgets.cloud.details import InstanceDetail
+from ppio_widgets import Instance, PpioClient
+from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.deadline import Deadline
-from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.instances.autostop import Deadline
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
-from ppio_widgets.request.moments import LONGEST_SPAN, read_moment, read_span
-from tests.clock import PATIENCE, PartingClocks
-from tests.prices import pricing
-from tests.threads import wait_for_threads
-from tests.unit.test_instance import Pretend, at, on
+from ppio_widgets.runtime import clocks, threads
+from ppio_widgets.runtime.times import LONGEST_SPAN, read_moment, read_span
+from tests.instances.test_instance import Pretend, at, on
+from tests.support.clock import PATIENCE, PartingClocks
+from tests.support.prices import pricing
+from tests.support.threads import wait_for_threads
 
 HOUR = 3600.0
 NOW = 1_700_000_000.0
@@ -34,7 +34,7 @@ SOON = 60.0
 @pytest.fixture
 def time(monkeypatch):
     time = PartingClocks()
-    monkeypatch.setattr(worker, "clock", time)
+    monkeypatch.setattr(threads, "clock", time)
     return time
 
 
@@ -66,7 +66,7 @@ def wait_until(done):
     until = real_time.monotonic() + PATIENCE
     while not done():
         assert real_time.monotonic() < until
-        worker.threading.Event().wait(0.002)
+        threads.threading.Event().wait(0.002)
 
 
 CHANGES = {
@@ -113,13 +113,13 @@ def test_whatever_happens_to_a_machine_whose_clock_counts_sleep(changes):
     asleep = sum(abs(seconds) for _when, what, seconds in changes if what == "sleep")
     for when, what, seconds in sorted(changes):
         time.later(when, partial(getattr(time, what), abs(seconds) if what == "sleep" else seconds))
-    before, worker.clock = worker.clock, time
+    before, threads.clock = threads.clock, time
     try:
         due = time.true + 7200
         timer = Deadline(Stopped(time), 7200, is_span=True)
         timer._run()
     finally:
-        worker.clock = before
+        threads.clock = before
     assert due - 2 <= timer.instance.stopped <= due + SOON + asleep
 
 
@@ -382,7 +382,7 @@ def test_a_clock_set_back_delays_no_read_back_and_no_wait(time):
 
 
 def test_a_clock_set_back_delays_nothing_that_is_done_later(monkeypatch):
-    class Asked(worker.Clock):
+    class Asked(threads.Clock):
         """Keeps how long is waited; the clock that shows the time is set back before anybody does."""
 
         def __init__(self):
@@ -401,15 +401,15 @@ def test_a_clock_set_back_delays_nothing_that_is_done_later(monkeypatch):
             return False
 
     clock = Asked()
-    monkeypatch.setattr(worker, "clock", clock)
-    done = worker.threading.Event()
-    worker.after(120, done.set)
+    monkeypatch.setattr(threads, "clock", clock)
+    done = threads.threading.Event()
+    threads.after(120, done.set)
     assert done.wait(PATIENCE)
     assert clock.asked == [120]
 
 
 def test_the_clock_that_nobody_sets_counts_sleep_where_the_system_has_one(monkeypatch):
-    clock = worker.Clock()
+    clock = threads.Clock()
     if hasattr(real_time, "CLOCK_BOOTTIME"):
         assert clock.counts_sleep
         assert abs(clock.monotonic() - real_time.clock_gettime(real_time.CLOCK_BOOTTIME)) < 5

@@ -8,15 +8,15 @@ import sys
 import pytest
 
 from ppio_widgets.errors import ConsentNeeded, PresetRefused
-from ppio_widgets.launcher import disk
-from ppio_widgets.launcher.disk import Unfit, contents, keep_private, reason
-from ppio_widgets.launcher.ledger import Ledger, ledger_for
-from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.launcher.presets import load_preset, presets_folder
-from ppio_widgets.launcher.record import Record
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.launches.ledger import Ledger, ledger_for
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.presets import load_preset, presets_folder
+from ppio_widgets.launches.record import Record
 from ppio_widgets.locale import LANGUAGES, Phrase, words
-from ppio_widgets.request.tokens import LineError
-from tests.odd_files import ODD_FILES
+from ppio_widgets.runtime import files
+from ppio_widgets.runtime.files import Unfit, contents, keep_private, reason
+from tests.support.odd_files import ODD_FILES
 
 odd_files = pytest.mark.parametrize("make", ODD_FILES.values(), ids=ODD_FILES)
 
@@ -61,7 +61,7 @@ def test_a_file_that_grows_while_it_is_read_is_not_read_on(tmp_path, monkeypatch
         read.append(size)
         return b"x" * size
 
-    monkeypatch.setattr(disk.os, "read", grows)
+    monkeypatch.setattr(files.os, "read", grows)
     with pytest.raises(Unfit):
         contents(tmp_path / "file", 1_000_000)
     assert sum(read) == 1_000_001
@@ -69,7 +69,7 @@ def test_a_file_that_grows_while_it_is_read_is_not_read_on(tmp_path, monkeypatch
 
 def test_a_device_is_not_even_opened(tmp_path, monkeypatch):
     (tmp_path / "device").symlink_to("/dev/zero")
-    monkeypatch.setattr(disk.os, "open", lambda *_args: pytest.fail("opened"))
+    monkeypatch.setattr(files.os, "open", lambda *_args: pytest.fail("opened"))
     with pytest.raises(Unfit):
         contents(tmp_path / "device", 10)
 
@@ -83,7 +83,7 @@ def test_what_takes_a_files_name_before_it_is_opened_is_not_read(tmp_path, monke
         return opened(name, *more)
 
     path.write_text("a")
-    monkeypatch.setattr(disk.os, "open", swaps)
+    monkeypatch.setattr(files.os, "open", swaps)
     with pytest.raises(Unfit):
         contents(path, 10)
 
@@ -147,12 +147,12 @@ def test_a_folder_that_is_open_to_others_is_closed(mode, state):
 
 
 def another_users(monkeypatch):
-    monkeypatch.setattr(disk.os, "geteuid", lambda: os.getuid() + 1)
+    monkeypatch.setattr(files.os, "geteuid", lambda: os.getuid() + 1)
     return "it belongs to another user"
 
 
 def stays_open(monkeypatch):
-    monkeypatch.setattr(disk.Path, "chmod", lambda *_args: None) if hasattr(disk, "Path") else None
+    monkeypatch.setattr(files.Path, "chmod", lambda *_args: None) if hasattr(files, "Path") else None
     monkeypatch.setattr("pathlib.Path.chmod", lambda *_args: None)
     return "others can open it"
 

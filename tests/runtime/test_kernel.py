@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from ppio_widgets import notebook
+from ppio_widgets.runtime import kernel
 
 
 class Shell:
@@ -22,7 +22,7 @@ def inside(monkeypatch):
     monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
 
     def inside(shell):
-        monkeypatch.setattr(notebook, "shell", lambda: shell)
+        monkeypatch.setattr(kernel, "shell", lambda: shell)
 
     return inside
 
@@ -38,14 +38,14 @@ def inside(monkeypatch):
 )
 def test_a_kernel_knows_who_answers_from_the_message_that_asked(inside, told, answers):
     inside(Shell(told))
-    assert notebook.who_answers() == answers
-    assert notebook.execution() == 7
+    assert kernel.who_answers() == answers
+    assert kernel.execution() == 7
 
 
 def test_voila_has_buttons(inside, monkeypatch):
     inside(Shell(parent()))
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.8")
-    assert notebook.who_answers() == "buttons"
+    assert kernel.who_answers() == "buttons"
 
 
 @pytest.mark.parametrize(("tty", "answers"), [(True, "input"), (False, None)])
@@ -54,6 +54,6 @@ def test_without_a_kernel_a_terminal_answers(inside, monkeypatch, tty, answers):
     stdin = io.StringIO()
     stdin.isatty = lambda: tty
     monkeypatch.setattr(sys, "stdin", stdin)
-    assert notebook.who_answers() == answers
-    assert notebook.cell_id() is None
-    assert notebook.execution() is None
+    assert kernel.who_answers() == answers
+    assert kernel.cell_id() is None
+    assert kernel.execution() is None

@@ -10,25 +10,26 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from ppio_widgets import api, notebook
-from ppio_widgets.cloud import lately
+from ppio_widgets import api
+from ppio_widgets.cloud import recent, recent_offers
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.credentials import ApiKey, find_key, forget_keys, keys_at_hand, remember_key
-from ppio_widgets.cloud.host import read_host
-from ppio_widgets.launcher import deadline, sightings, worker
-from ppio_widgets.launcher.alive import live_launch
-from ppio_widgets.launcher.instance import Instance
-from ppio_widgets.launcher.latest import latest_body, note_body
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.states import LaunchState
-from ppio_widgets.launcher.watcher import watch
+from ppio_widgets.instances import autostop
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.watcher import watch
+from ppio_widgets.launches.alive import live_launch
+from ppio_widgets.launches.latest import latest_body, note_body
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice import kernel_account
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.sessions import SERVERS, Visit
-from tests.threads import wait_for_threads
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.secrets.credentials import ApiKey, find_key, forget_keys, keys_at_hand, remember_key
+from ppio_widgets.secrets.hosts import read_host
+from tests.support.bodies import MINIMAL
+from tests.support.sessions import SERVERS, Visit
+from tests.support.threads import wait_for_threads
 
 HOST = read_host("https://api.ppio.com")
 KEYS = ("sk_of_the_first_visitor", "sk_of_the_second_visitor")
@@ -52,7 +53,7 @@ def known_key():
 def on_a_thread(task):
     """What a thread of ours finds out, begun here and run when nobody's turn is on."""
     go, found = threading.Event(), queue.SimpleQueue()
-    worker.run(lambda: go.wait(10) and found.put(task()), name="ppio-act", daemon=True)
+    threads.run(lambda: go.wait(10) and found.put(task()), name="ppio-act", daemon=True)
 
     def answer():
         go.set()
@@ -104,21 +105,21 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
     with host.turn_of(first):
         api.switch_practice(True)
         note_body(MINIMAL)
-        lately.keep(HOST.base_url, "offers", ("offer",), 0.0)
+        recent_offers.keep(HOST.base_url, "offers", ("offer",), 0.0)
         machine = Instance(account.create(MINIMAL)["id"], client)
-        sightings.note(HOST.base_url, [machine.look()])
+        recent.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
-        timer = deadline.set_for(machine, worker.clock.now() + 3600)
+        timer = autostop.set_for(machine, threads.clock.now() + 3600)
         accounts = [kernel_account()]
 
     def mine():
         return (
             api.wants_practice(),
             latest_body(),
-            lately.told(HOST.base_url, "offers") is not None,
-            len(sightings.last_seen(HOST.base_url)),
+            recent_offers.told(HOST.base_url, "offers") is not None,
+            len(recent.last_seen(HOST.base_url)),
             live_launch(launch.launch_id),
-            deadline.of(client.host.base_url, machine.id),
+            autostop.of(client.host.base_url, machine.id),
         )
 
     with host.turn_of(second):
@@ -162,20 +163,20 @@ def test_what_a_visitor_typed_goes_with_the_visit(host):
     visit = Visit()
     with host.turn_of(visit):
         remember_key(HOST, ApiKey(KEYS[0], "typed"))
-        assert len(notebook._sessions) == 1
+        assert len(kernel._sessions) == 1
     del visit
     host.__dict__.clear()
     gc.collect()
-    assert notebook._sessions == {}
+    assert kernel._sessions == {}
 
 
 def test_the_same_session_is_found_again(host, visits):
     found = []
     for visit in (*visits, *visits):
         with host.turn_of(visit):
-            found.append(notebook.session_id())
+            found.append(kernel.session_id())
     assert found[:2] == found[2:]
-    assert len({*found, notebook.session_id()}) == 3
+    assert len({*found, kernel.session_id()}) == 3
 
 
 def kernel_app(*, initialized):
@@ -186,16 +187,16 @@ def kernel_app(*, initialized):
 
 def test_only_an_ipython_kernel_outside_of_any_servers_session_is_one_persons(host, visits, monkeypatch):
     monkeypatch.delitem(sys.modules, "ipykernel.kernelapp", raising=False)
-    assert not notebook.is_one_persons(), "no kernel at all"
+    assert not kernel.is_one_persons(), "no kernel at all"
     monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel_app(initialized=False))
-    assert not notebook.is_one_persons(), "a server that has loaded ipykernel"
+    assert not kernel.is_one_persons(), "a server that has loaded ipykernel"
     monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel_app(initialized=True))
-    assert notebook.is_one_persons()
+    assert kernel.is_one_persons()
     with host.turn_of(visits[0]):
-        assert not notebook.is_one_persons(), "a page served from within a kernel"
-        assert notebook.who_answers() == "buttons"
+        assert not kernel.is_one_persons(), "a page served from within a kernel"
+        assert kernel.who_answers() == "buttons"
 
 
 def test_no_server_is_loaded_in_order_to_ask_it():
-    notebook.session_id()
+    kernel.session_id()
     assert not {"solara", "panel", "bokeh"} & set(sys.modules)

@@ -8,16 +8,16 @@ import threading
 import pytest
 
 from ppio_widgets import api
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.board import on_all
-from ppio_widgets.launcher.instance import Instance
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.machine_session import MachineSession
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.session import LaunchSession
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.threads import wait_for_threads
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.listing import on_all
+from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.session import LaunchSession
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import threads
+from tests.support.bodies import MINIMAL
+from tests.support.threads import wait_for_threads
 
 cell = contextvars.ContextVar("cell")
 
@@ -74,7 +74,7 @@ def test_an_action_a_timer_and_what_is_done_to_several(heard, client, account, c
     session.confirm()
     wait_for_threads("ppio-act")
     session.close()
-    worker.after(0, heard["hear"])
+    threads.after(0, heard["hear"])
     wait_for_threads("ppio-timer")
     on_all([machine], lambda _one: "", heard["hear"])
     wait_for_threads("ppio-act")

@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.credentials import (
+from ppio_widgets.errors import ApiError, CredentialsError, PpioError
+from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.request.validation import check
+from ppio_widgets.secrets.credentials import (
     ApiKey,
     find_key,
     forget_keys,
@@ -20,12 +23,9 @@ from ppio_widgets.cloud.credentials import (
     require_key,
     reveal,
 )
-from ppio_widgets.cloud.host import read_host
-from ppio_widgets.errors import ApiError, CredentialsError, PpioError
-from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.unit.wire import (
+from ppio_widgets.secrets.hosts import read_host
+from tests.support.bodies import MINIMAL
+from tests.support.wire import (
     REAL_KEY,
     all_that_shows,
     closed_port,

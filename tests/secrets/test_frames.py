@@ -7,8 +7,8 @@ import traceback
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.frames import without_frames
 from ppio_widgets.errors import PpioError
+from ppio_widgets.secrets.frames import without_frames
 
 SECRET = "sk_secret_value"
 

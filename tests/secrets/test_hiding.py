@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.cloud.details import InstanceDetail, read_detail
-from ppio_widgets.launcher import static_card
-from ppio_widgets.launcher.board import open_board, resolve
+from ppio_widgets.cards import static
+from ppio_widgets.cloud.instances import InstanceDetail, read_detail
+from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.locale import words
-from tests.unit.wire import REAL_KEY, answers, faulty
+from tests.support.wire import REAL_KEY, answers, faulty
 
 PASSWORD = "Pw-zq99-hunter"
 TOKEN = "5hort-t0k"
@@ -138,8 +138,8 @@ def test_no_card_and_no_board_shows_it(secret, caplog):
     with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         machine, board = Instance("i-1", client).refresh(), open_board(client)
         shown = [repr(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
-        shown += [str(static_card.of_instance(machine, say).bundle(say))]
-        shown += [str(static_card.of_board(board, say, practice=False).bundle(say))]
+        shown += [str(static.of_instance(machine, say).bundle(say))]
+        shown += [str(static.of_board(board, say, practice=False).bundle(say))]
     assert secret not in "\n".join(shown)
 
 

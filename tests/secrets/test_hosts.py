@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud.host import BASE_URL_VARIABLE, KNOWN, NOVITA, PPIO, read_host
 from ppio_widgets.errors import HostRefused
 from ppio_widgets.locale import LANGUAGES, words
-from tests.unit.wire import all_that_shows
+from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE, KNOWN, NOVITA, PPIO, read_host
+from tests.support.wire import all_that_shows
 
 
 def test_the_default_is_ppio_then_the_variable_then_the_argument(monkeypatch):

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.__main__ import main
-from ppio_widgets.check_notebook import look_through
-from ppio_widgets.cloud.known import Known, known_secrets
-from ppio_widgets.request.shapes import sightings
-from tests.practice import KEY as PRACTICE_KEY
-from tests.sweep import ENV_SECRET, KEY
-from tests.unit.test_redact import ENCODINGS
+from ppio_widgets.secrets.in_use import Known, known_secrets
+from ppio_widgets.secrets.notebooks import look_through
+from ppio_widgets.secrets.patterns import sightings
+from tests.secrets.test_redaction import ENCODINGS
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.sweep import ENV_SECRET, KEY
 
 ROOT = Path(__file__).parents[2]
 
@@ -244,7 +244,7 @@ def test_every_part_of_a_notebook_is_looked_through(check, tmp_path, monkeypatch
 @pytest.mark.parametrize("secret", [KEY, ENV_SECRET], ids=["key", "secret"])
 def test_a_known_secret_is_found_in_every_form(check, saved, monkeypatch, name, secret):
     if name == "keyring":
-        monkeypatch.setattr("ppio_widgets.cloud.known.ask_keyring", lambda _host: f" {secret}\n")
+        monkeypatch.setattr("ppio_widgets.secrets.in_use.ask_keyring", lambda _host: f" {secret}\n")
     else:
         monkeypatch.setenv(name, f"{secret}\n")
     raw = [b64encode(before + secret.encode() + b"..").decode() for before in (b"", b"1", b"12")]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud.redact import MASK, redact, redact_text
-from tests.unit.wire import ENV_SECRET, REAL_KEY
+from ppio_widgets.secrets.redaction import MASK, redact, redact_text
+from tests.support.wire import ENV_SECRET, REAL_KEY
 
 # Nothing can be told from a mask that holds the mask's own dots.
 SECRETS = st.text(min_size=4, max_size=40).filter(

@@ -7,11 +7,11 @@ import threading
 import httpx
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import worker
 from ppio_widgets.practice.transport import PracticeTransport
-from tests.bodies import MINIMAL
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
+from ppio_widgets.runtime import threads as worker
+from tests.support.bodies import MINIMAL
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
 
 PATIENCE = 10
 

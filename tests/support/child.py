@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import search
-from ppio_widgets.launcher.ledger import STATE_VARIABLE
-from tests.faults.ground import BODY, PATIENCE, launch_on
-from tests.unit.wire import REAL_KEY
+from ppio_widgets.launches import search
+from ppio_widgets.launches.ledger import STATE_VARIABLE
+from tests.support.ground import BODY, PATIENCE, launch_on
+from tests.support.wire import REAL_KEY
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ppio_widgets.launcher import worker
-from tests.threads import wait_for_threads
+from ppio_widgets.runtime import threads
+from tests.support.threads import wait_for_threads
 
 # More than a question asks for.
 READING_SECONDS = 1.0
@@ -15,6 +15,6 @@ def let_read() -> None:
     A price that comes to be known meanwhile has to be read as well, so it is waited for.
     """
     wait_for_threads("ppio-catalogue")
-    clock = worker.clock
+    clock = threads.clock
     before = clock.monotonic
     clock.monotonic = lambda: before() + READING_SECONDS  # type: ignore[method-assign]

@@ -7,7 +7,7 @@ import threading
 from email.utils import formatdate
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.unit.wire import packed
+from tests.support.wire import packed
 
 
 def same(name):

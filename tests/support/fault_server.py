@@ -11,15 +11,15 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ppio_widgets import forks
-from tests.faults.ground import PATIENCE
-from tests.unit.wire import FaultServer, packed
+from ppio_widgets.runtime import forks
+from tests.support.ground import PATIENCE
+from tests.support.wire import FaultServer, packed
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.unit.wire import Play, Received
+    from tests.support.wire import Play, Received
 
 # No such name exists: what is meant for it goes through a proxy, or nowhere.
 ABROAD = "gpu.ppio-widgets.invalid"

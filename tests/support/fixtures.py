@@ -3,13 +3,15 @@ from __future__ import annotations
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launcher import search, watcher, worker
+from ppio_widgets.instances import watcher
+from ppio_widgets.launches import search
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from tests.clock import Clock, LaunchClock
-from tests.practice import RICH, OneAccount
-from tests.threads import wait_for_threads
-from tests.unit.wire import wait_for_launches
+from ppio_widgets.runtime import threads
+from tests.support.clock import Clock, LaunchClock
+from tests.support.practice import RICH, OneAccount
+from tests.support.threads import wait_for_threads
+from tests.support.wire import wait_for_launches
 
 OURS = (
     "PPIO_API_KEY",
@@ -77,5 +79,5 @@ def time(monkeypatch):
     """The launcher's clock, turned by hand, and the real schedule of looks."""
     clock = LaunchClock()
     monkeypatch.setattr(search, "LOOK_PAUSES", LOOK_PAUSES)
-    monkeypatch.setattr(worker, "clock", clock)
+    monkeypatch.setattr(threads, "clock", clock)
     return clock

@@ -8,13 +8,13 @@ from base64 import b64encode
 from email.utils import formatdate
 from urllib.parse import quote
 
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.ledger import Ledger
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.launcher.record import without_env_values
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.unit.wire import ENV_SECRET, REAL_KEY, row, says
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.record import without_env_values
+from ppio_widgets.request.validation import check
+from tests.support.bodies import MINIMAL
+from tests.support.wire import ENV_SECRET, REAL_KEY, row, says
 
 # Seconds. A disk that is busy may keep a launch waiting; only a failure takes as long.
 PATIENCE = 60

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ipywidgets.widgets.widget import _instances
 
-from ppio_widgets.form.cells import CellView
-from ppio_widgets.launcher import watcher
-from tests.threads import threads_that_stay, where
+from ppio_widgets.instances import watcher
+from ppio_widgets.widgets.cells import CellView
+from tests.support.threads import threads_that_stay, where
 
 if TYPE_CHECKING:
     import threading

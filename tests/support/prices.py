@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from tests.bodies import MINIMAL
-from tests.unit.wire import answers, faulty
+from tests.support.bodies import MINIMAL
+from tests.support.wire import answers, faulty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.unit.wire import FaultServer, Received
+    from tests.support.wire import FaultServer, Received
 
 PRODUCT = "a100-80g"
 BODY = {**MINIMAL, "product_id": PRODUCT}

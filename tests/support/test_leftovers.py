@@ -8,12 +8,12 @@ import pytest
 
 import ppio_widgets
 from ppio_widgets import Instance, LaunchForm
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.watcher import watch
-from tests import threads
-from tests.bodies import MINIMAL
-from tests.leftovers import left_behind, open_views
-from tests.threads import OURS, threads_going, wait_for_threads
+from ppio_widgets.instances.watcher import watch
+from ppio_widgets.runtime import threads as worker
+from tests.support import threads
+from tests.support.bodies import MINIMAL
+from tests.support.leftovers import left_behind, open_views
+from tests.support.threads import OURS, threads_going, wait_for_threads
 
 SOURCES = Path(ppio_widgets.__file__).parent
 
@@ -76,14 +76,14 @@ def test_every_thread_of_the_product_has_a_name_that_is_watched():
     for path in SOURCES.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in (
-                "worker.run",
-                "worker.try_run",
+                "threads.run",
+                "threads.try_run",
                 "run",
                 "threading.Thread",
             ):
                 name = next((one.value for one in call.keywords if one.arg == "name"), None)
                 named.append((path.name, ast.unparse(name) if name else None))
-    own = [(path, name) for path, name in named if (path, name) != ("worker.py", "name")]
+    own = [(path, name) for path, name in named if (path, name) != ("threads.py", "name")]
     assert len(own) > 10
     assert [(path, name) for path, name in own if not (name or "").startswith(f"'{OURS}")] == []
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Every thread of the product has a name that begins so.
 OURS = "ppio-"
 PATIENCE = 10
-CODE = tuple(Path(__file__).parents[1] / folder for folder in ("ppio_widgets", "tests"))
+CODE = tuple(Path(__file__).parents[2] / folder for folder in ("ppio_widgets", "tests"))
 
 
 def threads_going(*names: str, earlier: Container[threading.Thread] = ()) -> list[threading.Thread]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from tests.threads import wait_for_threads
+from tests.support.threads import wait_for_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator

@@ -15,16 +15,16 @@ from comm.base_comm import BaseComm
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.form import theme
 from ppio_widgets.practice import routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
-from tests.clock import Clock
-from tests.consent import let_read
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
-from tests.threads import wait_for_threads
-from tests.unit.wire import REAL_KEY
+from ppio_widgets.widgets import theme
+from tests.support.clock import Clock
+from tests.support.consent import let_read
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
+from tests.support.threads import wait_for_threads
+from tests.support.wire import REAL_KEY
 
 
 class Wire(list):

@@ -4,22 +4,22 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import InstanceBoard
-from ppio_widgets.cloud.details import DetailListing
-from ppio_widgets.launcher import worker
-from tests.bodies import MINIMAL
-from tests.consent import let_read
-from tests.practice import RICH
-from tests.threads import wait_for_threads
+from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.runtime import threads
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
+from tests.support.practice import RICH
+from tests.support.threads import wait_for_threads
 
 from .conftest import answer, choose, every, find, find_all, message, press, shown, shows, type_into, until
-from .test_machine import AccountClock
+from .test_instance_card import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, clock):
-    monkeypatch.setattr(worker, "clock", AccountClock(clock))
+    monkeypatch.setattr(threads, "clock", AccountClock(clock))
 
 
 @pytest.fixture

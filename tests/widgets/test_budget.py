@@ -3,9 +3,9 @@
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from ppio_widgets.form import theme
-from ppio_widgets.launcher import loading
-from tests.bodies import FULL, MINIMAL
+from ppio_widgets.launches import loading
+from ppio_widgets.widgets import theme
+from tests.support.bodies import FULL, MINIMAL
 
 from .conftest import displayed, find, find_all, press, type_into
 

@@ -13,14 +13,14 @@ import pytest
 
 from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
-from tests.bodies import MINIMAL
-from tests.consent import let_read
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
-from tests.threads import threads_going, wait_for_threads
+from ppio_widgets.runtime import threads
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
+from tests.support.threads import threads_going, wait_for_threads
 
 from .conftest import choose, displayed, every, find, find_all, press, shown, type_into
 
@@ -313,14 +313,14 @@ class TestTheTimer:
         assert cloud.posts == 0
 
     def test_one_that_is_over_by_now_blocks_question_and_answer(self, form, cloud, monkeypatch):
-        class Turned(worker.Clock):
+        class Turned(threads.Clock):
             ahead = 0.0
 
             def now(self):
                 return 1_700_000_000.0 + self.ahead
 
         clock = Turned()
-        monkeypatch.setattr(worker, "clock", clock)
+        monkeypatch.setattr(threads, "clock", clock)
         form.value = MINIMAL
         type_into(find(form, "Stop it after, or at"), "2023-11-14T22:15:00+00:00")
         assert form.errors == {}
@@ -546,7 +546,7 @@ def test_what_comes_after_closing_changes_nothing(make_form, account):
 
 
 def test_the_password_of_a_registry_auth_is_nowhere(form, caplog):
-    from ppio_widgets.practice.belongings import AUTHS  # noqa: PLC0415
+    from ppio_widgets.practice.resources import AUTHS  # noqa: PLC0415
 
     displayed(form)
     form.value = A100

@@ -2,10 +2,10 @@ from decimal import Decimal
 
 import pytest
 
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.launcher.states import LaunchState
-from tests.bodies import MINIMAL
-from tests.consent import let_read
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.widgets.confirm import ConfirmCard
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
 
 from .conftest import answer, displayed, find, find_all, press, shown, shows
 

@@ -8,26 +8,26 @@ from unittest.mock import Mock
 import ipywidgets
 import pytest
 
-from ppio_widgets import Instance, InstanceBoard, notebook
-from ppio_widgets.cloud.reader import CatalogueReader
+from ppio_widgets import Instance, InstanceBoard
+from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.errors import NotSent
-from ppio_widgets.form import cells
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.launch_card import LaunchCard
-from ppio_widgets.form.machine import MachineCard
-from ppio_widgets.launcher import worker
-from tests.bodies import MINIMAL
-from tests.consent import let_read
-from tests.threads import threads_going, wait_for_threads
+from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.widgets import cells
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.launch_card import LaunchCard
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
+from tests.support.threads import threads_going, wait_for_threads
 
 from .conftest import every, find, find_all, press, shown, shows, until
-from .test_machine import AccountClock
+from .test_instance_card import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
 BOXES = (ipywidgets.VBox, ipywidgets.HBox, ipywidgets.Tab, ipywidgets.Accordion)
 
 
-class Waits(worker.Clock):
+class Waits(threads.Clock):
     """A clock whose wait for an announcement the test ends; other waits are short."""
 
     def __init__(self):
@@ -47,14 +47,14 @@ class Waits(worker.Clock):
 @pytest.fixture
 def clock_of_the_page(monkeypatch):
     waits = Waits()
-    monkeypatch.setattr(worker, "clock", waits)
+    monkeypatch.setattr(threads, "clock", waits)
     return waits
 
 
 @pytest.fixture
 def buttons(monkeypatch):
     """A front end with widgets."""
-    monkeypatch.setattr(notebook, "who_answers", lambda: "buttons")
+    monkeypatch.setattr(kernel, "who_answers", lambda: "buttons")
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ class TestWhereNoScriptMayRun:
         def publish(bundle, display_id, *, update=False):
             outputs[display_id] = bundle
 
-        monkeypatch.setattr(notebook, "publish", publish)
+        monkeypatch.setattr(kernel, "publish", publish)
         form = boxed(ipywidgets.VBox, make_form(BODY))
         clock_of_the_page.unannounced.set()
         wait_for_threads("ppio-timer", "ppio-catalogue")
@@ -185,7 +185,7 @@ class TestWhereNoScriptMayRun:
         assert not silent.session.shelf.offers
 
     def test_where_nobody_can_look_nothing_is_loaded(self, make_form, monkeypatch):
-        monkeypatch.setattr(notebook, "who_answers", lambda: None)
+        monkeypatch.setattr(kernel, "who_answers", lambda: None)
         make_form(BODY)
         assert threads_going("ppio-timer") == []
 
@@ -195,9 +195,9 @@ class TestRunningTheCellAgain:
     def run(self, make_form, monkeypatch, clock):
         """Run a cell; returns its form."""
         count, forms = iter(range(1, 100)), []
-        monkeypatch.setattr(worker, "clock", AccountClock(clock))
-        monkeypatch.setattr(notebook, "cell_id", lambda: "cell-1")
-        monkeypatch.setattr(notebook, "execution", lambda: self.number)
+        monkeypatch.setattr(threads, "clock", AccountClock(clock))
+        monkeypatch.setattr(kernel, "cell_id", lambda: "cell-1")
+        monkeypatch.setattr(kernel, "execution", lambda: self.number)
 
         def run(**options):
             self.number = next(count)

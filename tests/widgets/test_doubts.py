@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from ppio_widgets import EnvRef, notebook
-from ppio_widgets.launcher.states import LaunchState
-from tests.bodies import MINIMAL
-from tests.consent import let_read
+from ppio_widgets import EnvRef
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.runtime import kernel
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
 
 from .conftest import displayed, find, press, shown, type_into
 
@@ -16,7 +17,7 @@ QUIET = re.compile(r"(\.ppw\d+ [^{}]*?)::after\{content:\"([^\"]*)\";color:var\(
 
 @pytest.fixture(autouse=True)
 def variables(monkeypatch):
-    monkeypatch.setattr(notebook, "is_variable", {"i", "lr"}.__contains__)
+    monkeypatch.setattr(kernel, "is_variable", {"i", "lr"}.__contains__)
 
 
 def beside(form):

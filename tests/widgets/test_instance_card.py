@@ -8,18 +8,19 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.form.launch_card import LaunchCard
-from ppio_widgets.form.machine import MachineCard
-from ppio_widgets.launcher import actions, worker
-from ppio_widgets.launcher.launch import Launch
-from ppio_widgets.launcher.plan import LaunchPlan, Target
-from ppio_widgets.request.check import check
-from tests.bodies import MINIMAL
-from tests.clock import PATIENCE
-from tests.consent import let_read
-from tests.practice import RICH
-from tests.threads import wait_for_threads
-from tests.unit.wire import REAL_KEY, faulty, row, says
+from ppio_widgets.instances import actions
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import threads
+from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.launch_card import LaunchCard
+from tests.support.bodies import MINIMAL
+from tests.support.clock import PATIENCE
+from tests.support.consent import let_read
+from tests.support.practice import RICH
+from tests.support.threads import wait_for_threads
+from tests.support.wire import REAL_KEY, faulty, row, says
 
 from .conftest import answer, every, find, find_all, press, shown, shows, until
 
@@ -31,7 +32,7 @@ BODY = {
 }
 
 
-class AccountClock(worker.Clock):
+class AccountClock(threads.Clock):
     """The account's clock; who waits is let go on at once, and no time goes by for it."""
 
     def __init__(self, clock):
@@ -48,7 +49,7 @@ class AccountClock(worker.Clock):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, clock):
-    monkeypatch.setattr(worker, "clock", AccountClock(clock))
+    monkeypatch.setattr(threads, "clock", AccountClock(clock))
 
 
 @pytest.fixture
@@ -324,9 +325,9 @@ def test_closing_ends_quietly_and_leaves_no_widget(card_of, identity, clock, acc
 
 
 def test_running_the_cell_again_replaces_the_card(card_of, identity, monkeypatch):
-    monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.cell_id", lambda: "cell")
     executions = iter(range(1, 9))
-    monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: next(executions))
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.execution", lambda: next(executions))
     first = card_of(identity)
     second = card_of(identity)
     assert (first.session.closed, second.session.closed) == (True, False)
@@ -368,7 +369,7 @@ def test_nobody_answers_and_the_question_is_withdrawn(card_of, identity, clock, 
     card = card_of(identity)
     shows(card, "queued")
     called = []
-    monkeypatch.setattr(worker, "after", lambda _seconds, task: called.append(task) or threading.Event())
+    monkeypatch.setattr(threads, "after", lambda _seconds, task: called.append(task) or threading.Event())
     click(card, "Stop …")
     assert find_all(card, "Yes, stop it")
     called[-1]()
@@ -398,10 +399,10 @@ def test_a_lost_look_is_said_and_what_was_seen_stays(card_of, identity, clock, c
 
 
 def test_an_instance_displays_as_a_card_where_one_can_click(client, identity, monkeypatch, wire):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: "buttons")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
     made = []
     monkeypatch.setattr(
-        "ppio_widgets.form.machine.MachineCard._repr_mimebundle_",
+        "ppio_widgets.widgets.instance_card.MachineCard._repr_mimebundle_",
         lambda card, **_options: made.append(card) or {"view": 1},
     )
     bundle = Instance(identity, client)._repr_mimebundle_()
@@ -411,7 +412,7 @@ def test_an_instance_displays_as_a_card_where_one_can_click(client, identity, mo
 
 @pytest.mark.parametrize("answers", ["input", None])
 def test_elsewhere_it_is_text_and_html(client, identity, monkeypatch, answers):
-    monkeypatch.setattr("ppio_widgets.notebook.who_answers", lambda: answers)
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: answers)
     bundle = Instance(identity, client)._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
     assert identity in bundle["text/plain"]
@@ -430,12 +431,12 @@ def test_the_chinese_card(identity, client, clock, wire):
 def test_each_view_of_a_cell_takes_over_what_the_earlier_ones_knew(
     card_of, make_form, identity, monkeypatch, cloud
 ):
-    monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell")
-    monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: 1)
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.cell_id", lambda: "cell")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.execution", lambda: 1)
     form = make_form({**MINIMAL, "name": "earlier"})
     launch = form.launch().wait_for_answer(PATIENCE)
     shows(form, launch.id)
-    monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: 2)
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.execution", lambda: 2)
     card_of(identity)
     assert form.session.closed
     assert launch.id in shown(make_form())

@@ -9,11 +9,11 @@ from ipywidgets import Textarea
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef
-from ppio_widgets.launcher import static_card
-from tests.bodies import MINIMAL
+from ppio_widgets.cards import static
+from tests.support.bodies import MINIMAL
+from tests.widgets.form.test_env_row import add, advice, kept_anywhere, switches
 
 from .conftest import find, find_all, press, shown, type_into
-from .test_env_row import add, advice, kept_anywhere, switches
 
 SCRIPT = "#!/bin/bash\nset -e\n\tpython train.py \\\n  --lr '1e-3'\n"
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nabc==\n-----END PRIVATE KEY-----\n"
@@ -270,7 +270,7 @@ def test_pasted_variables_are_in_no_saved_card(form):
     form.value = {**MINIMAL, "name": "kept"}
     paste(form, "API=hunter2-of-mine\nB=2")
     paste(form, "API=hunter2-of-mine\nB=2", VALUE)
-    card = static_card.of_draft(form.session.plan, form._say)
+    card = static.of_draft(form.session.plan, form._say)
     assert "kept" in card.as_text(form._say)
     assert "hunter2" not in json.dumps(card.bundle(form._say))
 

@@ -5,15 +5,15 @@ import threading
 import pytest
 
 from ppio_widgets import Instance, LaunchRefused, PpioClient
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.machine import MachineCard
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
-from tests.clock import LaunchClock
-from tests.consent import let_read
-from tests.prices import BODY, pricing
-from tests.threads import wait_for_threads
+from ppio_widgets.runtime import threads
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.instance_card import MachineCard
+from tests.support.clock import LaunchClock
+from tests.support.consent import let_read
+from tests.support.prices import BODY, pricing
+from tests.support.threads import wait_for_threads
 
 from .conftest import click, displayed, every, find, find_all, press, shown, type_into, until
 
@@ -25,7 +25,7 @@ YES = "Yes, launch it"
 @pytest.fixture
 def time(monkeypatch):
     time = LaunchClock()
-    monkeypatch.setattr(worker, "clock", time)
+    monkeypatch.setattr(threads, "clock", time)
     return time
 
 
@@ -162,7 +162,7 @@ def test_a_price_that_is_on_its_way_already_is_said_to_be(form, cloud, time):
 
 
 def test_a_question_whose_price_grows_old_is_not_answered(form, cloud, time, monkeypatch):
-    monkeypatch.setattr("ppio_widgets.launcher.session.ARMED_SECONDS", 10 * HOURS)
+    monkeypatch.setattr("ppio_widgets.launches.session.ARMED_SECONDS", 10 * HOURS)
     press(find(form, "Launch"))
     time.turn(HOURS)
     cloud.cents = 1261
@@ -299,12 +299,12 @@ def test_the_plan_of_a_line_is_asked_anew_once_its_first_price_is_there(wire, cl
 
 def test_without_a_thread_for_it_nothing_is_sent_at_an_old_price(form, cloud, time, monkeypatch):
     time.turn(HOURS)
-    begin, starved = worker.try_run, ["ppio-catalogue"]
+    begin, starved = threads.try_run, ["ppio-catalogue"]
 
     def try_run(task, *, name):
         return name not in starved and begin(task, name=name)
 
-    monkeypatch.setattr(worker, "try_run", try_run)
+    monkeypatch.setattr(threads, "try_run", try_run)
     press(find(form, "Launch"))
     let_read()
     press(find(form, YES))

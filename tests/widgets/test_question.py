@@ -5,19 +5,20 @@ import re
 import pytest
 
 from ppio_widgets import Instance, InstanceBoard
-from ppio_widgets.form import theme
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.machine import MachineCard
-from ppio_widgets.form.question import READ_SECONDS
-from ppio_widgets.launcher import search, worker
-from ppio_widgets.launcher.states import LaunchState
-from tests.bodies import MINIMAL
-from tests.consent import let_read
-from tests.practice import RICH
-from tests.threads import wait_for_threads
+from ppio_widgets.launches import search
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.runtime import threads
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.question import READ_SECONDS
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
+from tests.support.practice import RICH
+from tests.support.threads import wait_for_threads
 
 from .conftest import answer, click, every, find, find_all, message, press, shown, shows, type_into, until
-from .test_machine import AccountClock
+from .test_instance_card import AccountClock
 from .test_settling import LosingTransport, form_on
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -42,7 +43,7 @@ class StillClock(AccountClock):
 @pytest.fixture
 def still(monkeypatch, clock):
     still = StillClock(clock)
-    monkeypatch.setattr(worker, "clock", still)
+    monkeypatch.setattr(threads, "clock", still)
     return still
 
 
@@ -110,7 +111,7 @@ def _once_more(opened, make_form, client, account, clock, requests):
 
     def ask():
         press(find(form, "Launch"))
-        worker.clock.seconds += 1
+        threads.clock.seconds += 1
         press(find(form, "Yes, launch it"))
         until(lambda: find_all(form, "Launch a copy"), "it is asked once more")
 
@@ -136,7 +137,7 @@ def _line(opened, make_form, client, account, clock, requests):
 def _absent(opened, make_form, client, account, clock, requests):
     form = form_on(make_form, LosingTransport(account, arrives=False))
     press(find(form, "Launch"))
-    worker.clock.seconds += 1
+    threads.clock.seconds += 1
     press(find(form, "Yes, launch it"))
     launch = form.session.launch
     until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")

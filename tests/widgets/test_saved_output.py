@@ -7,19 +7,19 @@ import threading
 import ipywidgets
 import pytest
 
-from ppio_widgets import Instance, InstanceBoard, LaunchForm, PpioClient, notebook
-from ppio_widgets.form import static
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.machine import MachineCard
-from ppio_widgets.launcher import worker
-from tests.bodies import MINIMAL
-from tests.clock import PATIENCE
-from tests.sweep import ENV_SECRET, hits
-from tests.threads import threads_going, wait_for_threads
-from tests.unit.wire import closed_port
+from ppio_widgets import Instance, InstanceBoard, LaunchForm, PpioClient
+from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.widgets import saved_output
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.instance_card import MachineCard
+from tests.support.bodies import MINIMAL
+from tests.support.clock import PATIENCE
+from tests.support.sweep import ENV_SECRET, hits
+from tests.support.threads import threads_going, wait_for_threads
+from tests.support.wire import closed_port
 
 from .conftest import answer, displayed, every, find, find_all, press, type_into, until
-from .test_machine import AccountClock
+from .test_instance_card import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
 
@@ -65,7 +65,7 @@ class Going(AccountClock):
     """The account's clock, but for the moment until the card is first written."""
 
     def wait(self, event, seconds):
-        return event.wait(seconds) if seconds <= static.FIRST_SECONDS else super().wait(event, seconds)
+        return event.wait(seconds) if seconds <= saved_output.FIRST_SECONDS else super().wait(event, seconds)
 
 
 class Shell:
@@ -83,8 +83,8 @@ class Shell:
 @pytest.fixture
 def shell(monkeypatch):
     shell = Shell()
-    monkeypatch.setattr(notebook, "shell", lambda: shell)
-    monkeypatch.setattr(static, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(kernel, "shell", lambda: shell)
+    monkeypatch.setattr(saved_output, "FIRST_SECONDS", 0.01)
     return shell
 
 
@@ -95,7 +95,7 @@ def page(shell):
 
 @pytest.fixture
 def going(monkeypatch, clock):
-    monkeypatch.setattr(worker, "clock", Going(clock))
+    monkeypatch.setattr(threads, "clock", Going(clock))
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def appears(view, description):
 def test_it_is_empty_at_first_and_soon_says_what_the_form_is(make_form, page):
     shown = make_form(MINIMAL)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in shown
-    assert page.sent[0][1:] == (False, static.NOTHING)
+    assert page.sent[0][1:] == (False, saved_output.NOTHING)
     output = page.wait_for("nothing was launched")
     assert "%ppio_launch --form --name demo" in output["text/plain"]
     assert len(set(page.ids)) == 1
@@ -179,7 +179,7 @@ def test_what_was_typed_is_in_it_when_the_form_is_closed(make_form, page):
 
 
 def test_closed_before_its_first_card_nothing_waits_for_that_any_more(make_form, page, monkeypatch):
-    monkeypatch.setattr(static, "FIRST_SECONDS", 1000)
+    monkeypatch.setattr(saved_output, "FIRST_SECONDS", 1000)
     form = make_form(MINIMAL)
     form._repr_mimebundle_()
     assert threads_going("ppio-timer")
@@ -248,7 +248,9 @@ def test_running_the_cell_again_keeps_the_ids_of_what_was_launched(make_form, sh
 
 def empty_places(page):
     """Ids of the places that are kept; nothing else was published."""
-    assert [(update, data) for _id, update, data in page.sent] == [(False, static.NOTHING)] * len(page.sent)
+    assert [(update, data) for _id, update, data in page.sent] == [(False, saved_output.NOTHING)] * len(
+        page.sent
+    )
     return page.ids
 
 
@@ -283,7 +285,7 @@ def test_made_in_one_cell_and_displayed_in_the_next_it_stands_beside_the_form(ma
     press(form._shown)
     page.wait_for("nothing was launched")
     form.close()
-    assert [data for one, _update, data in page.sent if one == kept] == [static.NOTHING]
+    assert [data for one, _update, data in page.sent if one == kept] == [saved_output.NOTHING]
     assert len(page.shown) == 2
 
 
@@ -336,7 +338,7 @@ def test_the_board(made, client, account, clock, going, page):
 
 @pytest.mark.parametrize("answers", ["input", None])
 def test_where_nobody_can_click_the_form_itself_says_it_all(make_form, page, monkeypatch, answers):
-    monkeypatch.setattr(notebook, "who_answers", lambda: answers)
+    monkeypatch.setattr(kernel, "who_answers", lambda: answers)
     shown = make_form(MINIMAL)._repr_mimebundle_()
     assert set(shown) == {"application/vnd.jupyter.widget-view+json", "text/plain", "text/html"}
     for kind in ("text/plain", "text/html"):
@@ -345,7 +347,7 @@ def test_where_nobody_can_click_the_form_itself_says_it_all(make_form, page, mon
 
 
 def test_where_nobody_can_click_the_board_is_listed_at_once(made, client, account, monkeypatch):
-    monkeypatch.setattr(notebook, "who_answers", lambda: None)
+    monkeypatch.setattr(kernel, "who_answers", lambda: None)
     identity = account.create(BODY)["id"]
     shown = made(InstanceBoard(client=client, language="en"))._repr_mimebundle_()
     for kind in ("text/plain", "text/html"):
@@ -354,7 +356,7 @@ def test_where_nobody_can_click_the_board_is_listed_at_once(made, client, accoun
 
 
 def test_a_board_that_cannot_be_listed_says_why(made, monkeypatch):
-    monkeypatch.setattr(notebook, "who_answers", lambda: None)
+    monkeypatch.setattr(kernel, "who_answers", lambda: None)
     nobody = PpioClient("sk_0123456789", base_url=f"http://127.0.0.1:{closed_port()}")
     shown = made(InstanceBoard(client=nobody, language="en"))._repr_mimebundle_()
     assert "did not answer" in shown["text/plain"]

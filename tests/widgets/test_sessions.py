@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from ipywidgets import Password
 
-from ppio_widgets import notebook
-from ppio_widgets.form import theme
-from tests.bodies import MINIMAL
-from tests.sessions import SERVERS, Visit
+from ppio_widgets.runtime import kernel
+from ppio_widgets.widgets import theme
+from tests.support.bodies import MINIMAL
+from tests.support.sessions import SERVERS, Visit
 
 from .conftest import every, find, find_all, press, shown, type_into
 
@@ -24,7 +24,7 @@ def host(request, monkeypatch):
 def no_key(monkeypatch):
     for name in ("PPIO_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(notebook, "takes_input", lambda: False)
+    monkeypatch.setattr(kernel, "takes_input", lambda: False)
 
 
 def styles(form):
@@ -59,7 +59,7 @@ def test_a_server_of_several_people_has_no_sign_in_field_and_says_why(host, make
 
 
 def test_a_key_typed_into_the_field_serves_no_visitor(host, make_form, no_key, monkeypatch):
-    monkeypatch.setattr(notebook, "is_one_persons", lambda: True)
+    monkeypatch.setattr(kernel, "is_one_persons", lambda: True)
     form = make_form(MINIMAL, client=None)
     press(find(form, "Sign in to launch for real"))
     (field,) = [one for one in every(form) if isinstance(one, Password)]

@@ -8,16 +8,17 @@ import pytest
 from ipywidgets import Password
 
 from ppio_widgets import PpioClient
-from ppio_widgets.launcher import search, worker
-from ppio_widgets.launcher.ledger import ledger_for
-from ppio_widgets.launcher.states import LaunchState
+from ppio_widgets.launches import search
+from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
-from tests.bodies import MINIMAL
-from tests.clock import LaunchClock
-from tests.consent import let_read
-from tests.practice import KEY as PRACTICE_KEY
-from tests.practice import OneAccount
-from tests.threads import wait_for_threads
+from ppio_widgets.runtime import threads
+from tests.support.bodies import MINIMAL
+from tests.support.clock import LaunchClock
+from tests.support.consent import let_read
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
+from tests.support.threads import wait_for_threads
 
 from .conftest import answer, every, find, find_all, message, press, shown, shows, type_into, until
 
@@ -27,7 +28,7 @@ KEY = "sk_live_0123456789abcd"
 @pytest.fixture
 def time(monkeypatch):
     clock = LaunchClock()
-    monkeypatch.setattr(worker, "clock", clock)
+    monkeypatch.setattr(threads, "clock", clock)
     return clock
 
 
@@ -273,8 +274,8 @@ class TestSigningIn:
         monkeypatch.delenv("PPIO_API_KEY", raising=False)
         monkeypatch.delenv("PPIO_WIDGETS_PRACTICE", raising=False)
         monkeypatch.delenv("PPIO_GPU_BASE_URL", raising=False)
-        monkeypatch.setattr("ppio_widgets.notebook.takes_input", lambda: False)
-        monkeypatch.setattr("ppio_widgets.notebook.is_one_persons", lambda: True)
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: False)
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.is_one_persons", lambda: True)
         return make_form(MINIMAL, client=None)
 
     def test_the_field_is_built_when_it_is_asked_for(self, form):

@@ -9,13 +9,13 @@ import comm
 import pytest
 from comm.base_comm import BaseComm
 
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.form.launch_card import LaunchCard
-from ppio_widgets.launcher.session import Repriced
-from tests.bodies import MINIMAL
-from tests.consent import let_read
-from tests.front_end import Page
-from tests.threads import wait_for_threads
+from ppio_widgets.launches.session import Repriced
+from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_card import LaunchCard
+from tests.support.bodies import MINIMAL
+from tests.support.consent import let_read
+from tests.support.front_end import Page
+from tests.support.threads import wait_for_threads
 
 from .conftest import click, find, press, type_into
 

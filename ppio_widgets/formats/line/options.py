@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-# How the words after a flag become a value; the readers are in `line`.
+# How the words after a flag become a value; the readers are in `parser`.
 Kind = Literal[
     "text",
     "whole",

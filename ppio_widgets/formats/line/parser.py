@@ -17,23 +17,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError
-from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
-from ppio_widgets.request.bodies import Nothing, Outside, body_in_cell, body_in_text, body_of
-from ppio_widgets.request.draft import (
-    JUPYTER_PORT,
-    JUPYTER_PROTOCOL,
-    merged,
-    value_at,
-    with_defaults,
-    with_value,
-)
-from ppio_widgets.request.envfile import Note, rows_of_files
-from ppio_widgets.request.envref import EnvRef, is_name, key_fault
-from ppio_widgets.request.moments import read_span
-from ppio_widgets.request.money import read_amount
-from ppio_widgets.request.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import (
+from ppio_widgets.formats.dotenv import Note, rows_of_files
+from ppio_widgets.formats.json_body import Nothing, Outside, body_in_cell, body_in_text, body_of
+from ppio_widgets.formats.line.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
+from ppio_widgets.formats.line.tokens import (
     UNSAID,
     IsVariable,
     LineError,
@@ -44,10 +31,23 @@ from ppio_widgets.request.tokens import (
     no_variable,
     split_line,
 )
+from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
+from ppio_widgets.request.draft import (
+    JUPYTER_PORT,
+    JUPYTER_PROTOCOL,
+    merged,
+    value_at,
+    with_defaults,
+    with_value,
+)
+from ppio_widgets.request.envref import EnvRef, is_name, key_fault
+from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.request.whole_number import read_whole, why_not_whole
+from ppio_widgets.runtime.times import read_span
+from ppio_widgets.secrets.patterns import looks_like_key
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 Lookup = Callable[[str], Any]
 

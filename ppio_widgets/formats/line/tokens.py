@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ppio_widgets.errors import PpioError
-from ppio_widgets.request.shapes import looks_like_key
+from ppio_widgets.secrets.patterns import looks_like_key
 
 # How other magics name a variable within a text: `$name`, `{name}`, `{name * 2:.1f}`.
 _DOLLAR = re.compile(r"\$([^\W\d]\w*)")

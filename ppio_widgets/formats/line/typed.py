@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ppio_widgets.request.tokens import LineError, Word, split_line
+from ppio_widgets.formats.line.tokens import LineError, Word, split_line
 
 # What stands for itself: no quote, no blank, no ``$`` or ``{``, and at the beginning neither
 # the ``-`` of an option nor the ``@`` of a name.

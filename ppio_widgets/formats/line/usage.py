@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ppio_widgets.formats.line.options import GROUPS
 from ppio_widgets.locale.columns import padded, width, wrapped
-from ppio_widgets.request.options import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ppio_widgets.formats.line.options import Option
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.options import Option
 
 COLUMNS = 96
 _HEAD = 30

@@ -9,7 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.escapes import visible
+from ppio_widgets.formats.line.options import OPTIONS, Option
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.line.typed import in_quotes
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import (
     DEFAULTS,
     JUPYTER_PORT,
@@ -20,15 +24,11 @@ from ppio_widgets.request.draft import (
     with_value,
 )
 from ppio_widgets.request.envref import EnvRef
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.options import OPTIONS, Option
-from ppio_widgets.request.tokens import LineError
-from ppio_widgets.request.typed import in_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 MAGIC = "%ppio_launch"
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.opener import Opener
+from ppio_widgets.cards.html import esc
+from ppio_widgets.request.choices import MOST_MATCHES, Wanted, memory_of, offer_row
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.request.market import MOST_MATCHES, Wanted, memory_of, offer_row
-from ppio_widgets.request.money import is_cpu
+from ppio_widgets.request.pricing import is_cpu
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.opener import Opener
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
 _MODES = ("postpaid", "prepaid", "spot")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.suggestions import SUGGESTED
-from ppio_widgets.locale.escapes import visible, whole
+from ppio_widgets.locale.text import visible, whole
 from ppio_widgets.request.envref import EnvRef, reference
-from ppio_widgets.request.fields import Leaf, Path, leaves, pattern
+from ppio_widgets.request.schema import Leaf, Path, leaves, pattern
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.suggestions import SUGGESTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

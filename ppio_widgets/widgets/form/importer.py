@@ -5,27 +5,27 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import PpioError
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.opener import Opener
-from ppio_widgets.launcher import worker
-from ppio_widgets.launcher.importing import import_preset, import_text, over, told_cloud
-from ppio_widgets.launcher.pasted import gives_secret_away
-from ppio_widgets.launcher.presets import preset_names
-from ppio_widgets.launcher.shareable import Secrets
-from ppio_widgets.request.diff import changes
+from ppio_widgets.formats.diff import changes
+from ppio_widgets.formats.pasted import gives_secret_away
+from ppio_widgets.launches.importing import import_preset, import_text, over, told_cloud
+from ppio_widgets.launches.presets import preset_names
 from ppio_widgets.request.envref import reference_names, taken
+from ppio_widgets.runtime import threads
+from ppio_widgets.secrets.scrub import Secrets
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.opener import Opener
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.formats.imported import Imported
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.imported import Imported
 
 MOST_SHOWN = 40
 
@@ -99,7 +99,7 @@ class ImportBox(Opener):
         super().fold()
 
     def _in_background(self, task: Callable[[], None]) -> None:
-        if not worker.try_run(task, name="ppio-import"):
+        if not threads.try_run(task, name="ppio-import"):
             task()  # a small file, at most
 
     @guarded

@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
-from ppio_widgets import notebook
 from ppio_widgets.api import connect, read_ceiling, wants_practice
-from ppio_widgets.cloud.frames import without_frames
-from ppio_widgets.cloud.host import read_host
-from ppio_widgets.form import theme
-from ppio_widgets.form.controls import LaunchControls
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.importer import ImportBox, told_lists
-from ppio_widgets.form.money import Money
-from ppio_widgets.form.readout import Readout
-from ppio_widgets.form.sections import Sections
-from ppio_widgets.form.sign_in import SignIn
-from ppio_widgets.form.static import FormOutput
-from ppio_widgets.form.view import View
-from ppio_widgets.launcher.importing import import_text, over, told_cloud
-from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.launcher.recovery import left_open
-from ppio_widgets.launcher.session import LaunchSession
+from ppio_widgets.cards.html import esc
+from ppio_widgets.formats.diff import changes
+from ppio_widgets.formats.json_body import body_in_text
+from ppio_widgets.launches.history import left_open
+from ppio_widgets.launches.importing import import_text, over, told_cloud
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.locale import words
-from ppio_widgets.request.bodies import body_in_text
-from ppio_widgets.request.diff import changes
 from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.hosts import read_host
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.importer import ImportBox, told_lists
+from ppio_widgets.widgets.form.price_panel import Money
+from ppio_widgets.widgets.form.readout import Readout
+from ppio_widgets.widgets.form.sections import Sections
+from ppio_widgets.widgets.form.sign_in import SignIn
+from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.launch_controls import LaunchControls
+from ppio_widgets.widgets.saved_output import FormOutput
+from ppio_widgets.widgets.view import View
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launcher.consent import Again
-    from ppio_widgets.launcher.launch import Launch
+    from ppio_widgets.formats.imported import Imported
+    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
-    from ppio_widgets.request import fields
-    from ppio_widgets.request.imported import Imported
+    from ppio_widgets.request import schema
 
 _numbers = itertools.count(1)
 # What is said without a key, by how one can be given; the field speaks for itself.
@@ -100,7 +100,7 @@ class LaunchForm(View):
         client = client or connect(practice=practice, fall_back=True)
         fell_back = fell_back and client.is_practice
         draft = DEFAULTS if value is None else _body_of(value)
-        session = LaunchSession(client, draft, is_variable=notebook.is_variable)
+        session = LaunchSession(client, draft, is_variable=kernel.is_variable)
         self._adopting = False
         self._own: dict[str, Any] | None = None
         scope = f"ppw{next(_numbers)}"
@@ -197,7 +197,7 @@ class LaunchForm(View):
         return self.session.report.request
 
     @property
-    def errors(self) -> dict[fields.Path, str]:
+    def errors(self) -> dict[schema.Path, str]:
         """What blocks: one sentence for each path.
 
         Beside the body's paths there are ``("max_hourly_price",)`` and ``("stop",)``.
@@ -326,9 +326,9 @@ def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, A
 
 def _sign_in() -> str:
     """Return how a key can be given here; in a process that serves several people by nobody's typing."""
-    if notebook.takes_input():
+    if kernel.takes_input():
         return "login"
-    return "field" if notebook.is_one_persons() else "server"
+    return "field" if kernel.is_one_persons() else "server"
 
 
 def _top(client: PpioClient, say: Words, *, no_key: str = "") -> str:

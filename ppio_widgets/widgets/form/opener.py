@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form.html import esc
+from ppio_widgets.cards.html import esc
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:

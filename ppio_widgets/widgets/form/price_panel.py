@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards.html import esc
 from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.launcher.session import CEILING, STOP
-from ppio_widgets.launcher.timer import Timer
+from ppio_widgets.launches.session import CEILING, STOP
+from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import joined
-from ppio_widgets.request.check import field_name
-from ppio_widgets.request.money import read_amount
+from ppio_widgets.request.pricing import read_amount
+from ppio_widgets.request.validation import field_name
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.errors import PpioError
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 # The classes by which the stylesheet finds what is no field of the body.
 CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}

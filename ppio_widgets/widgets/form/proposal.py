@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
+from ppio_widgets.cards.html import esc
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.images import corrected_address, cuda_proposal
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
 

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import css_string, esc
-from ppio_widgets.form.money import CLASSES
-from ppio_widgets.form.preview import folded, panel, preview
-from ppio_widgets.request.check import field_name
-from ppio_widgets.request.market import limits
+from ppio_widgets.cards.html import css_string, esc
+from ppio_widgets.request.choices import limits
+from ppio_widgets.request.validation import field_name
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.preview import folded, panel, preview
+from ppio_widgets.widgets.form.price_panel import CLASSES
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ipywidgets as w
 
-    from ppio_widgets.form.sections import Sections
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
+    from ppio_widgets.widgets.form.sections import Sections
 
 MOST_BLOCKERS = 6
 MOST_RULES = 60

@@ -6,14 +6,14 @@ import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.fields import Field
-from ppio_widgets.form.suggestions import choices
-from ppio_widgets.request.fields import pattern
+from ppio_widgets.request.schema import pattern
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.fields import Field
+from ppio_widgets.widgets.form.suggestions import choices
 
 if TYPE_CHECKING:
-    from ppio_widgets.form.rows import RowList
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
+    from ppio_widgets.widgets.form.rows import RowList
 
 # The columns of each list, in the order in which a person thinks of them.
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.env_row import EnvRow
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.row import Row
-from ppio_widgets.form.suggestions import choices
-from ppio_widgets.launcher.outside import Disk
-from ppio_widgets.request.envfile import rows_of_text
-from ppio_widgets.request.fields import Path, Rows, node_at, pattern
-from ppio_widgets.request.tokens import LineError
+from ppio_widgets.cards.html import esc
+from ppio_widgets.formats.dotenv import rows_of_text
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.request.schema import Path, Rows, node_at, pattern
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.env_row import EnvRow
+from ppio_widgets.widgets.form.row import Row
+from ppio_widgets.widgets.form.suggestions import choices
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ipywidgets as w
 
-    from ppio_widgets.form.fields import Field
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
+    from ppio_widgets.widgets.form.fields import Field
 
 
 class RowList:

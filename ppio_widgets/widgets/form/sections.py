@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.chooser import ProductChooser
-from ppio_widgets.form.fields import Field
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.proposal import Proposal, address_without_slips, cuda_of_tag
-from ppio_widgets.form.rows import RowList, is_list
-from ppio_widgets.form.suggestions import choices
-from ppio_widgets.form.templates import TemplateChooser
-from ppio_widgets.form.unknown import UnknownFields
+from ppio_widgets.cards.html import esc
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.choosers import ProductChooser
+from ppio_widgets.widgets.form.fields import Field
+from ppio_widgets.widgets.form.proposal import Proposal, address_without_slips, cuda_of_tag
+from ppio_widgets.widgets.form.rows import RowList, is_list
+from ppio_widgets.widgets.form.suggestions import choices
+from ppio_widgets.widgets.form.templates import TemplateChooser
+from ppio_widgets.widgets.form.unknown_fields import UnknownFields
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "basics": ("name", "product_id", "image", "type"),

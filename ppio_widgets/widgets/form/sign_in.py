@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 from traitlets import Unicode
 
-from ppio_widgets.cloud.credentials import ApiKey, remember_key
+from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import CredentialsError
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
+from ppio_widgets.secrets.credentials import ApiKey, remember_key
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.cloud.host import Host
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
+    from ppio_widgets.secrets.hosts import Host
 
 
 class SecretField(w.Password):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
-from ppio_widgets.form.html import esc
-from ppio_widgets.form.opener import Opener
-from ppio_widgets.request.check import field_name
+from ppio_widgets.cards.html import esc
 from ppio_widgets.request.template import Filling, fill
+from ppio_widgets.request.validation import field_name
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.opener import Opener
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
 

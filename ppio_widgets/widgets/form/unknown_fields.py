@@ -5,21 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.form import theme
-from ppio_widgets.form.guard import guarded
+from ppio_widgets.formats.line.tokens import UNSAID
 from ppio_widgets.request.draft import renamed, value_at, without
-from ppio_widgets.request.fields import dotted
-from ppio_widgets.request.shapes import looks_like_key
-from ppio_widgets.request.tokens import UNSAID
+from ppio_widgets.request.schema import dotted
+from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.launcher.session import LaunchSession
+    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.fields import Path
+    from ppio_widgets.request.schema import Path
 
 MOST_OFFERED = 4
 LONGEST_NAME = 40

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
-from ppio_widgets.request.check import check
-from ppio_widgets.request.fields import leaves
-from ppio_widgets.request.line import read_line
-from ppio_widgets.request.options import OPTIONS, option_for
-from ppio_widgets.request.tokens import LineError, split_line
-from ppio_widgets.request.typed import as_word, in_quotes
-from tests.bodies import FULL, MINIMAL, text
+from ppio_widgets.formats.line.options import OPTIONS, option_for
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import LineError, split_line
+from ppio_widgets.formats.line.typed import as_word, in_quotes
+from ppio_widgets.request.schema import leaves
+from ppio_widgets.request.validation import check
+from tests.support.bodies import FULL, MINIMAL, text
 
 
 def nothing(expression):

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.request.tokens import split_line
-from ppio_widgets.request.typed import as_word, typed
-from tests.bodies import text
+from ppio_widgets.formats.line.tokens import split_line
+from ppio_widgets.formats.line.typed import as_word, typed
+from tests.support.bodies import text
 
 
 @pytest.mark.parametrize(

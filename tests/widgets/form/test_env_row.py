@@ -11,12 +11,23 @@ from ipywidgets import Textarea
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef, LaunchForm, check
-from ppio_widgets.form.confirm import ConfirmCard
-from ppio_widgets.launcher.states import LaunchState
-from tests.bodies import MINIMAL, bodies_with_refs, env_names
-from tests.consent import let_read
-
-from .conftest import answer, displayed, every, find, find_all, message, press, shown, shows, type_into, until
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.widgets.confirm import ConfirmCard
+from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
+from tests.support.consent import let_read
+from tests.widgets.conftest import (
+    answer,
+    displayed,
+    every,
+    find,
+    find_all,
+    message,
+    press,
+    shown,
+    shows,
+    type_into,
+    until,
+)
 
 VALUE = "Value of variable"
 NAME = "Kernel variable for variable"

@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
-from ppio_widgets.form.importer import MOST_SHOWN
-from ppio_widgets.launcher.presets import presets_folder, save_preset
+from ppio_widgets.formats.diff import changes
+from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.launches.presets import presets_folder, save_preset
 from ppio_widgets.locale import words
-from ppio_widgets.request.diff import changes
-from ppio_widgets.request.tokens import LineError
-from tests.bodies import FULL, MINIMAL, bodies, bodies_with_refs
-from tests.clock import PATIENCE
-from tests.public_lines import LINES
-from tests.threads import wait_for_threads
-
-from .conftest import choose, every, find, find_all, press, shown, shows, type_into
+from ppio_widgets.widgets.form.importer import MOST_SHOWN
+from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
+from tests.support.clock import PATIENCE
+from tests.support.public_lines import LINES
+from tests.support.threads import wait_for_threads
+from tests.widgets.conftest import choose, every, find, find_all, press, shown, shows, type_into
 
 DOCKER = (
     "docker run -it --rm --gpus 2 -e MODE=fast -e HF_TOKEN -p 8000:8000 -v /mnt:/data "

@@ -8,16 +8,15 @@ from ipywidgets import Textarea
 from traitlets import TraitError
 
 from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
-from ppio_widgets.form import theme
-from ppio_widgets.form.sections import SECTIONS
-from ppio_widgets.launcher.states import BUSY, LaunchState
+from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.refused import Refused
-from ppio_widgets.request.fields import leaves
-from tests.bodies import FULL, MINIMAL, bodies
-from tests.consent import let_read
-
-from .conftest import answer, choose, every, find, find_all, press, shown, shows, type_into
+from ppio_widgets.request.schema import leaves
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.sections import SECTIONS
+from tests.support.bodies import FULL, MINIMAL, bodies
+from tests.support.consent import let_read
+from tests.widgets.conftest import answer, choose, every, find, find_all, press, shown, shows, type_into
 
 PORT = {"port": 1, "protocol": "tcp"}
 FILLED = {"Name": "demo", "Product": "a100-80g", "Image": "ubuntu:24.04"}
@@ -395,7 +394,7 @@ def test_two_hundred_queued_clicks_are_one_request(form, cloud):
 
 
 def test_a_launch_is_followed_to_running_with_id_and_progress(form, cloud, clock, monkeypatch):
-    monkeypatch.setattr("ppio_widgets.launcher.watcher.POLL_SECONDS", 0.001)
+    monkeypatch.setattr("ppio_widgets.instances.watcher.POLL_SECONDS", 0.001)
     fill(form)
     press(find(form, "Launch"))
     answer(form, "Yes, launch it")
@@ -543,8 +542,8 @@ class TestRunningTheCellAgain:
     def cell(self, monkeypatch):
         monkeypatch.setenv("PPIO_GPU_BASE_URL", "http://example.com")
         runs = iter(range(1, 99))
-        monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell-1")
-        monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: next(runs))
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.cell_id", lambda: "cell-1")
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.execution", lambda: next(runs))
 
     def test_the_earlier_form_is_closed_and_its_text_offered(self, cell, make_form):
         first = make_form()
@@ -591,8 +590,8 @@ class TestRunningTheCellAgain:
         shows(second, launched.id)
 
     def test_two_forms_of_one_run_live_side_by_side(self, monkeypatch, make_form):
-        monkeypatch.setattr("ppio_widgets.notebook.cell_id", lambda: "cell-2")
-        monkeypatch.setattr("ppio_widgets.notebook.execution", lambda: 7)
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.cell_id", lambda: "cell-2")
+        monkeypatch.setattr("ppio_widgets.runtime.kernel.execution", lambda: 7)
         first, second = make_form(), make_form()
         assert not first.session.closed
         assert not second.session.closed

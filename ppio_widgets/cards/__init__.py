@@ -1,0 +1,1 @@
+"""Plans, launches, instances and lists as text and static HTML."""

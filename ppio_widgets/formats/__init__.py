@@ -1,0 +1,1 @@
+"""Text to body and back: JSON, curl, Python, docker and env files."""

@@ -1,0 +1,1 @@
+"""Keys and other secrets: whence they come, whither they may go, how they look, how they are hidden."""

@@ -1,0 +1,1 @@
+"""The form: its sections, controls, preview and price."""
