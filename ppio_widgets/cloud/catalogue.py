@@ -70,7 +70,7 @@ class KindState:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Snapshot:
     """All that is there at one moment; what has not come is empty.
 
     Attributes
@@ -203,14 +203,14 @@ class Catalogue:
         with self._changed:
             return _state(self._slots[kind])
 
-    def snapshot(self) -> Shelf:
+    def snapshot(self) -> Snapshot:
         """Return all that is there, at once."""
         with self._changed:
             states = {kind: _state(slot) for kind, slot in self._slots.items()}
             values = {kind: slot.value for kind, slot in self._slots.items() if slot.value is not None}
         failed = {kind: state.error for kind, state in states.items() if state.error is not None}
         loading = tuple(kind for kind, state in states.items() if state.word == "loading")
-        return Shelf(
+        return Snapshot(
             **values, currency=self._reader.currency, failed=MappingProxyType(failed), loading=loading
         )
 

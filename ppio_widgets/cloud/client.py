@@ -29,7 +29,7 @@ from ppio_widgets.cloud.answers import (
 )
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.http import Exchange, Limits
-from ppio_widgets.cloud.instance_calls import INSTANCES, Machines
+from ppio_widgets.cloud.instance_calls import INSTANCES, InstanceCalls
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.probe import KNOCK_SECONDS, knock
@@ -114,7 +114,7 @@ def _bare_context() -> ssl.SSLContext:
 
 
 @without_frames
-class PpioClient(Machines):
+class PpioClient(InstanceCalls):
     """The GPU API, as it is on the wire.
 
     Every call of `create_instance` is one POST and may start a billed instance;

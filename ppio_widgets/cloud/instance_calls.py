@@ -65,7 +65,7 @@ BILLED = ("start", "restart")
 
 
 @without_frames
-class Machines:
+class InstanceCalls:
     """What `PpioClient` can do with an instance; one method, one request (or one listing)."""
 
     host: Host

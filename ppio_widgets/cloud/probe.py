@@ -41,7 +41,7 @@ class _Inside(Exception):
 
 
 @dataclass
-class _Knock(Exchange):
+class _Probe(Exchange):
     """An exchange that ends before anything is sent to an address inside of a network.
 
     Attributes
@@ -90,7 +90,7 @@ def knock(http: httpx.Client, url: str, *, anywhere: bool) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever is odd about an address
         log.info("knock: %s", type(error).__name__)
         return False
-    exchange = Exchange() if anywhere else _Knock(host=host)
+    exchange = Exchange() if anywhere else _Probe(host=host)
     exchange.run(http, request, None, Limits(0, KNOCK_SECONDS))
     return 0 < exchange.status < 500
 

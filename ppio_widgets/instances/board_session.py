@@ -97,9 +97,9 @@ class BoardSession(HasTraits):
         """Open the confirmation of an action on all that are chosen."""
         with self.lock:
             self.asking = ""
-            machines = self.machines()
-            if not self.closed and not self.acting and machines:
-                self._asked = machines
+            instances = self.instances()
+            if not self.closed and not self.acting and instances:
+                self._asked = instances
                 self.asking = action
 
     def cancel(self) -> None:
@@ -110,21 +110,21 @@ class BoardSession(HasTraits):
     def confirm(self) -> None:
         """Do what was asked about to each that is chosen; what comes of each is read back."""
         with self.lock:
-            action, machines = self.asking, self.machines()
+            action, instances = self.asking, self.instances()
             self.asking = ""
-            if self.closed or not action or not machines:
+            if self.closed or not action or not instances:
                 return
             try:
-                self.results = tuple((one.title, "") for one in machines)
+                self.results = tuple((one.title, "") for one in instances)
                 self.acting = action
-                threads.run(lambda: self._act(action, machines), name="ppio-act", daemon=True)
+                threads.run(lambda: self._act(action, instances), name="ppio-act", daemon=True)
             except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
                 self.acting = ""
-                self.results = tuple((one.title, unexpected(error)) for one in machines)
+                self.results = tuple((one.title, unexpected(error)) for one in instances)
                 if not isinstance(error, RuntimeError):
                     raise
 
-    def machines(self) -> list[Instance]:
+    def instances(self) -> list[Instance]:
         """Return the chosen instances that are still there; of an open question, all that it names."""
         if self.asking:
             return self._asked
@@ -141,7 +141,7 @@ class BoardSession(HasTraits):
         if watched is not None:
             watched.end()
 
-    def _act(self, action: str, machines: list[Instance]) -> None:
+    def _act(self, action: str, instances: list[Instance]) -> None:
         def do(machine: Instance) -> str:
             getattr(machine, action)()
             return outcome_words(machine, self._say)
@@ -154,9 +154,9 @@ class BoardSession(HasTraits):
                     self.results = tuple(rows)
                     return
             if isinstance(result, PpioError):
-                unheard(machines[number].id, action, result)
+                unheard(instances[number].id, action, result)
 
-        on_all(machines, do, heard)
+        on_all(instances, do, heard)
         with self.lock:
             if self.closed:
                 return

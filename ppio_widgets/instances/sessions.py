@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ASKED_SECONDS = 120.0
 
 
-class MachineSession(HasTraits):
+class InstanceSession(HasTraits):
     """One card's sight of an instance, and its verbs.
 
     Parameters

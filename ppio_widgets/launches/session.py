@@ -14,7 +14,7 @@ from traitlets import Any as Any_
 from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
-from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Shelf, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.launches.consent import read_consent
@@ -90,7 +90,7 @@ class LaunchSession(HasTraits):
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
-    shelf = Instance(Shelf, args=(), help="What the catalogue told so far.")
+    shelf = Instance(Snapshot, args=(), help="What the catalogue told so far.")
     ceiling = Any_(None, allow_none=True, help="The most that one hour may cost, a Decimal; None: any price.")
     timer = Instance(Timer, args=(), help="When the kernel stops what is launched; false: never.")
     unreadable = Any_({}, help="Why what was typed as ceiling or timer is none: errors by path.")
@@ -432,7 +432,7 @@ class LaunchSession(HasTraits):
             self.client = client
             self.target = Target.of(client)
             self.catalogue = open_catalogue(client, clock=threads.tick)
-            self.shelf, self.loading, self._priced, self.pricing = Shelf(), frozenset(), False, False
+            self.shelf, self.loading, self._priced, self.pricing = Snapshot(), frozenset(), False, False
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None

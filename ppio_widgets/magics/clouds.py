@@ -10,10 +10,10 @@ from ppio_widgets.magics.completion_context import Proposal, beginning
 from ppio_widgets.secrets.hosts import KNOWN, read_host
 
 if TYPE_CHECKING:
-    from ppio_widgets.magics.completion_context import Scene
+    from ppio_widgets.magics.completion_context import LineContext
 
 
-def base_urls(text: str, _scene: Scene) -> list[Proposal]:
+def base_urls(text: str, _scene: LineContext) -> list[Proposal]:
     """Return the base URLs that begin so."""
     urls = list(KNOWN)
     with suppress(HostRefused):  # what the environment names cannot be used

@@ -9,7 +9,7 @@ from ppio_widgets.formats.line.options import BODY_FILE, BY_FLAG, OPTIONS, PROTO
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.clouds import base_urls
 from ppio_widgets.magics.completion_context import Proposal, beginning
-from ppio_widgets.magics.instance_names import machines
+from ppio_widgets.magics.instance_names import instances
 from ppio_widgets.magics.paths import paths
 from ppio_widgets.magics.preset_names import presets
 from ppio_widgets.request.envref import is_name
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.typed import Typed
-    from ppio_widgets.magics.completion_context import Scene
+    from ppio_widgets.magics.completion_context import LineContext
     from ppio_widgets.request.offers import Offer
 
 # A catalogue is loaded anew after so long; what is older says how old it is.
 _FRESH_SECONDS = 300.0
 
 
-def launch_proposals(line: Typed, scene: Scene) -> tuple[str, list[Proposal]]:
+def launch_proposals(line: Typed, scene: LineContext) -> tuple[str, list[Proposal]]:
     """Return the part of the typed word that is completed, and the ways to go on."""
     flag, equals, text = line.text.partition("=")
     if equals and line.raw.startswith("--"):
@@ -41,7 +41,7 @@ def launch_proposals(line: Typed, scene: Scene) -> tuple[str, list[Proposal]]:
     return line.raw, _flags(line.text, scene) if line.raw == line.text else []
 
 
-def _flags(text: str, scene: Scene) -> list[Proposal]:
+def _flags(text: str, scene: LineContext) -> list[Proposal]:
     """Return the options that begin so and can still be given; one dash or none is as good as two."""
     begun = f"--{text.lstrip('-')}"
     return [
@@ -51,7 +51,7 @@ def _flags(text: str, scene: Scene) -> list[Proposal]:
     ]
 
 
-def _values(option: Option | None, text: str, scene: Scene) -> list[Proposal]:
+def _values(option: Option | None, text: str, scene: LineContext) -> list[Proposal]:
     if option is None or text.startswith(("$", "{")):  # the notebook's own names are Python's business
         return []
     if option.choices:
@@ -60,7 +60,7 @@ def _values(option: Option | None, text: str, scene: Scene) -> list[Proposal]:
     return source(text, scene) if source is not None else []
 
 
-def _products(text: str, scene: Scene) -> list[Proposal]:
+def _products(text: str, scene: LineContext) -> list[Proposal]:
     mode, kind = scene.value("--billing", "postpaid"), scene.value("--type")
     offers = _offers(scene)
     if not offers:
@@ -73,11 +73,11 @@ def _products(text: str, scene: Scene) -> list[Proposal]:
     return [Proposal(offer.id, _aged(offer_row(offer, mode, scene.say), scene)) for offer in found]
 
 
-def _offers(scene: Scene) -> tuple[Offer, ...]:
+def _offers(scene: LineContext) -> tuple[Offer, ...]:
     return (*scene.known.all("offers"), *scene.known.all("cpu_offers"))
 
 
-def _aged(row: str, scene: Scene) -> str:
+def _aged(row: str, scene: LineContext) -> str:
     """Say of an old price how old it is: it would look like today's."""
     age = scene.known.age("offers")
     return (
@@ -85,7 +85,7 @@ def _aged(row: str, scene: Scene) -> str:
     )
 
 
-def _images(text: str, scene: Scene) -> list[Proposal]:
+def _images(text: str, scene: LineContext) -> list[Proposal]:
     told = [(template.image, template.name) for template in scene.known.all("templates")]
     told += [(one.image, "") for one in scene.known.all("images")]
     told += [(one.image, one.name) for one in scene.known.instances]
@@ -96,7 +96,7 @@ def _images(text: str, scene: Scene) -> list[Proposal]:
     return beginning(text, (Proposal(image, name) for image, name in images.items()))
 
 
-def _regions(text: str, scene: Scene) -> list[Proposal]:
+def _regions(text: str, scene: LineContext) -> list[Proposal]:
     """Return regions; where the product is known only those that have it."""
     labels = {region.id: region.label for region in scene.known.all("regions")}
     product = scene.value("--product")
@@ -106,14 +106,14 @@ def _regions(text: str, scene: Scene) -> list[Proposal]:
     return beginning(text, (Proposal(one, labels.get(one, "")) for one in ids if one not in taken))
 
 
-def _labelled(kind: str) -> Callable[[str, Scene], list[Proposal]]:
-    def found(text: str, scene: Scene) -> list[Proposal]:
+def _labelled(kind: str) -> Callable[[str, LineContext], list[Proposal]]:
+    def found(text: str, scene: LineContext) -> list[Proposal]:
         return beginning(text, (Proposal(one.id, one.label) for one in scene.known.all(kind)))
 
     return found
 
 
-def _volumes(text: str, scene: Scene) -> list[Proposal]:
+def _volumes(text: str, scene: LineContext) -> list[Proposal]:
     kind, colon, typed = text.partition(":")
     if not colon:
         about = scene.say("option.volume")
@@ -124,14 +124,14 @@ def _volumes(text: str, scene: Scene) -> list[Proposal]:
     return [Proposal(f"network:{one.text}:", one.about, closed=False) for one in beginning(typed, storages)]
 
 
-def _ports(text: str, _scene: Scene) -> list[Proposal]:
+def _ports(text: str, _scene: LineContext) -> list[Proposal]:
     port, _, protocol = text.partition("/")
     if not port.isdecimal():
         return []
     return [Proposal(f"{port}/{one}", one) for one in PROTOCOLS if one.startswith(protocol)]
 
 
-def _envs(text: str, scene: Scene) -> list[Proposal]:
+def _envs(text: str, scene: LineContext) -> list[Proposal]:
     """Return names of the kernel's environment, never a value; an API key is no business of a machine."""
     taken = {*scene.values("--env"), *KEY_VARIABLES.values()}
     about = scene.say("complete.kernel_env")
@@ -142,14 +142,14 @@ def _envs(text: str, scene: Scene) -> list[Proposal]:
     ]
 
 
-def _bodies(text: str, scene: Scene) -> list[Proposal]:
+def _bodies(text: str, scene: LineContext) -> list[Proposal]:
     names = [
         Proposal(f"@{name}", kind, plain=True) for name, kind in scene.bodies if f"@{name}".startswith(text)
     ]
     return names + list(_files(paths(text, lambda name: name.endswith(BODY_FILE))))
 
 
-def _env_files(text: str, _scene: Scene) -> list[Proposal]:
+def _env_files(text: str, _scene: LineContext) -> list[Proposal]:
     """Return files that are called like one, or any that begin as it is typed."""
     found = paths(text, lambda name: "env" in name.lower())
     return list(_files(found or (paths(text, lambda _name: True) if text else [])))
@@ -160,7 +160,7 @@ def _files(found: list[str]) -> Iterator[Proposal]:
         yield Proposal(path, "path", closed=not path.endswith("/"))
 
 
-_SOURCES: Mapping[str, Callable[[str, Scene], list[Proposal]]] = {
+_SOURCES: Mapping[str, Callable[[str, LineContext], list[Proposal]]] = {
     "--product": _products,
     "--image": _images,
     "--region": _regions,
@@ -172,7 +172,7 @@ _SOURCES: Mapping[str, Callable[[str, Scene], list[Proposal]]] = {
     "--env": _envs,
     "--env-file": _env_files,
     "--body": _bodies,
-    "--like": machines,
+    "--like": instances,
     "--preset": presets,
     "--base-url": base_urls,
 }

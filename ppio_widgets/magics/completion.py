@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.formats.line.typed import Typed
-    from ppio_widgets.magics.completion_context import Proposal, Scene
+    from ppio_widgets.magics.completion_context import LineContext, Proposal
 
 log = logging.getLogger("ppio_widgets")
 
@@ -76,12 +76,12 @@ def _matches(
         return _nothing()
     # Only here: loading the extension costs none of it.
     from ppio_widgets.formats.line.typed import typed  # noqa: PLC0415
-    from ppio_widgets.magics.completion_context import Scene  # noqa: PLC0415
+    from ppio_widgets.magics.completion_context import LineContext  # noqa: PLC0415
 
     line = typed(before[found.end() :])
     if line is None:
         return _nothing()
-    scene = Scene((*line.before, *_words(behind)), _bodies(names, hidden))
+    scene = LineContext((*line.before, *_words(behind)), _bodies(names, hidden))
     fragment, proposals = _proposals_of(found[1])(line, scene)
     completions = [
         SimpleCompletion(_written(one, line), type=visible(one.about)[:LONGEST_ABOUT])
@@ -109,7 +109,7 @@ def _magic(context: CompletionContext, before: str) -> re.Match[str] | None:
     return _CELL.match(before) if context.cursor_line == head else None
 
 
-def _proposals_of(magic: str) -> Callable[[Typed, Scene], tuple[str, list[Proposal]]]:
+def _proposals_of(magic: str) -> Callable[[Typed, LineContext], tuple[str, list[Proposal]]]:
     if magic == "ppio":
         from ppio_widgets.magics.ppio_completers import ppio_proposals  # noqa: PLC0415
 

@@ -39,7 +39,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Scene:
+class LineContext:
     """What else is known where a word is typed.
 
     Attributes

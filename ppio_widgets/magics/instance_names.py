@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.magics.completion_context import Scene
+    from ppio_widgets.magics.completion_context import LineContext
 
 
-def machines(
+def instances(
     text: str,
-    scene: Scene,
+    scene: LineContext,
     *,
     without: Collection[str] = (),
     first: Callable[[InstanceDetail], bool] | None = None,
@@ -29,7 +29,7 @@ def machines(
     Parameters
     ----------
     text : str
-    scene : Scene
+    scene : LineContext
     without : collection of str
         Ids and names that are on the line already.
     first : callable, optional
@@ -52,7 +52,7 @@ def machines(
     return [*by_id, *(one for one in by_name if one not in by_id)]
 
 
-def _proposal(text: str, other: str, one: InstanceDetail, scene: Scene) -> Proposal:
+def _proposal(text: str, other: str, one: InstanceDetail, scene: LineContext) -> Proposal:
     from ppio_widgets.launches.sentences import status_words  # noqa: PLC0415 - loaded already
 
     status = status_words(one.status, scene.say)

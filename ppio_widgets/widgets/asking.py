@@ -42,7 +42,7 @@ class AskingButtons:
 
     Parameters
     ----------
-    session : MachineSession or BoardSession
+    session : InstanceSession or BoardSession
     say : Words
     show_fault : callable
         See `guard.View`.

@@ -141,7 +141,7 @@ class InstanceBoard(CellView):
     def _arrange(self) -> None:
         session = self.session
         actions = _ACTIONS if session.chosen and not session.acting else ()
-        self._actions.show(actions, session.machines() if session.asking else (), [self._refresh])
+        self._actions.show(actions, session.instances() if session.asking else (), [self._refresh])
         self._told.value = f"<div role=status>{self._results()}</div>"
 
     def _results(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc, link
 from ppio_widgets.cards.instance import Fact, cost_facts, facts, headline, steps
-from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.locale import words
 from ppio_widgets.widgets import theme
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
 
-class MachinePanel:
+class InstancePanel:
     """What is seen of an instance, and its buttons; built where a card or a form shows it.
 
     What changes with each look (status, time, cost) is one HTML widget, the ways in are
@@ -30,7 +30,7 @@ class MachinePanel:
 
     Parameters
     ----------
-    session : MachineSession
+    session : InstanceSession
     say : Words
     show_fault : callable
         See `guard.View`.
@@ -40,7 +40,7 @@ class MachinePanel:
     box : ipywidgets.Box
     """
 
-    def __init__(self, session: MachineSession, say: Words, show_fault: Callable[[str], None]) -> None:
+    def __init__(self, session: InstanceSession, say: Words, show_fault: Callable[[str], None]) -> None:
         self.session = session
         self.show_fault = show_fault
         self._say = say
@@ -132,7 +132,7 @@ class MachinePanel:
         self.session.watch()
 
 
-class MachineCard(CellView):
+class InstanceCard(CellView):
     """An instance as a live card; running its cell again replaces it.
 
     Parameters
@@ -143,10 +143,10 @@ class MachineCard(CellView):
 
     def __init__(self, instance: Instance, language: str | None = None) -> None:
         say = words(language)
-        self.session = MachineSession(instance)
+        self.session = InstanceSession(instance)
         self._say = say
         self._status = theme.html("", "ppw-status")
-        self._panel = MachinePanel(self.session, say, self.show_fault)
+        self._panel = InstancePanel(self.session, say, self.show_fault)
         remains = InstanceOutput(instance, say)
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
         super().__init__([top, self._panel.box, self._status], ["ppw-card"], remains, say)

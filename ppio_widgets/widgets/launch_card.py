@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cards.html import esc
-from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.sentences import launch_asides
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.cells import CellView
 from ppio_widgets.widgets.guard import guarded
-from ppio_widgets.widgets.instance_card import MachinePanel
+from ppio_widgets.widgets.instance_card import InstancePanel
 from ppio_widgets.widgets.saved_output import OneLaunchOutput
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class LaunchPanel:
         self._launch = launch
         self._say = say
         self._watching = False
-        self._machine: MachinePanel | None = None
+        self._machine: InstancePanel | None = None
         self._status = theme.html("", "ppw-status")
         self.box = theme.box([self._status], "ppw-launched")
         self._render()
@@ -78,7 +78,7 @@ class LaunchPanel:
         """Say where the launch stands; with an instance, only what its card does not say."""
         machine = self._launch.machine()
         if machine is not None and self._machine is None:
-            self._machine = MachinePanel(MachineSession(machine), self._say, self.show_fault)
+            self._machine = InstancePanel(InstanceSession(machine), self._say, self.show_fault)
             self.box.children = [self._status, self._machine.box]
             if self._watching:
                 self._machine.session.watch()

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import ApiError, LaunchRefused
-from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.guard import guarded
-from ppio_widgets.widgets.instance_card import MachinePanel
+from ppio_widgets.widgets.instance_card import InstancePanel
 from ppio_widgets.widgets.question import Question
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class LaunchControls:
         self._absence: Question | None = None
         self._declared = ""
         self._launch: w.Button | None = None
-        self._machine: MachinePanel | None = None
+        self._machine: InstancePanel | None = None
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             self._launch = theme.button(say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary")
@@ -207,13 +207,13 @@ class LaunchControls:
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
 
-    def _take_machine(self) -> MachinePanel | None:
+    def _take_machine(self) -> InstancePanel | None:
         """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
         machine = self.session.launch.machine() if self.session.launch is not None else None
         earlier = self._machine
         if machine is None or (earlier is not None and earlier.session.instance is machine):
             return None
-        self._machine = MachinePanel(MachineSession(machine), self._say, self.show_fault)
+        self._machine = InstancePanel(InstanceSession(machine), self._say, self.show_fault)
         self._machine.session.watch()
         return earlier
 

@@ -122,7 +122,7 @@ import ppio_widgets
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.widgets.board import InstanceBoard
 from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.launches import search
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.record import Record
@@ -190,8 +190,8 @@ for card in cards:
     card.session.confirm()
 """
 MACHINES = """\
-MachineCard.appear = lambda card: None  # looked at once: a page that goes on changing takes no click
-machines = [MachineCard(launches["s", n].machine().refresh()) for n in range(len(TEXTS))]
+InstanceCard.appear = lambda card: None  # looked at once: a page that goes on changing takes no click
+machines = [InstanceCard(launches["s", n].machine().refresh()) for n in range(len(TEXTS))]
 display(VBox(machines))
 """
 PLANS = """\

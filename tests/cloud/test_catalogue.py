@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud import catalogue_reader
 from ppio_widgets.cloud.answers import Reply
-from ppio_widgets.cloud.catalogue import KINDS, MOST_FLIGHTS, Catalogue, KindState, Shelf, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, MOST_FLIGHTS, Catalogue, KindState, Snapshot, open_catalogue
 from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
@@ -450,7 +450,7 @@ def loading(catalogue):
 
 
 def test_at_first_nothing_is_asked(catalogue, gated):
-    assert catalogue.snapshot() == Shelf()
+    assert catalogue.snapshot() == Snapshot()
     assert {catalogue.state(kind).word for kind in KINDS} == {"waiting"}
     assert catalogue.due() == KINDS
     assert gated.gates == []

@@ -66,16 +66,16 @@ def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cl
     acted()
     assert cloud.asked == ["stop"] * 3
     assert [title for title, result in session.results if "confirmed stopped" in result] == [
-        one.title for one in session.machines()
+        one.title for one in session.instances()
     ]
 
 
 def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(session, cloud):
     session.choose(ids(session)[:2])
     session.ask("delete")
-    named = [one.title for one in session.machines()]
+    named = [one.title for one in session.instances()]
     listed(session, ())
-    assert [one.title for one in session.machines()] == named
+    assert [one.title for one in session.instances()] == named
     session.confirm()
     acted()
     assert cloud.asked == ["delete"] * 2

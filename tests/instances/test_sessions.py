@@ -6,7 +6,7 @@ import pytest
 
 from ppio_widgets import Instance
 from ppio_widgets.errors import ApiError
-from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.runtime import threads
 from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
 
@@ -32,7 +32,7 @@ def machine(cloud, clock, acting):
 
 @pytest.fixture
 def session(machine, cloud):
-    session = MachineSession(machine)
+    session = InstanceSession(machine)
     yield session
     for held in cloud.hold.values():
         held.set()
@@ -175,7 +175,7 @@ def test_a_question_asked_anew_is_not_withdrawn_by_the_time_of_the_one_before(se
 
 def test_two_cards_of_one_instance_both_hear_what_failed(session, cloud, machine):
     told = threading.Event()
-    other = MachineSession(machine)
+    other = InstanceSession(machine)
     other.observe(lambda _change: machine.failed is not None and told.set(), "sight")
     cloud.refuse = {"stop"}
     do(session, "stop")

@@ -50,10 +50,10 @@ from ppio_widgets import Instance, InstanceBoard
 board = InstanceBoard(client=client)
 board
 ---
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 one = Instance("i-2", client)
 display(one)
-MachineCard(one)
+InstanceCard(one)
 ---
 import time
 from ipywidgets.widgets.widget import _instances

@@ -7,7 +7,7 @@ import pytest
 from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable, PpioError
 from ppio_widgets.instances import autostop
-from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.launches.timer import Timer
@@ -76,7 +76,7 @@ def test_a_launch_without_a_thread_was_not_sent_and_can_be_confirmed_again(clien
 
 
 def test_an_action_without_a_thread_is_said_to_have_failed_and_is_offered_again(machine, starved):
-    session = MachineSession(machine)
+    session = InstanceSession(machine)
     starved["ppio-act"] = 0
     session.ask("stop")
     session.confirm()
@@ -93,7 +93,7 @@ def test_an_action_without_a_thread_is_said_to_have_failed_and_is_offered_again(
 
 def test_a_card_without_a_thread_is_not_watched_and_says_so(machine, starved):
     machine._offer = None
-    session = MachineSession(machine)
+    session = InstanceSession(machine)
     starved["ppio-watch"] = starved["ppio-catalogue"] = 0
     session.watch()
     assert not session.watching
@@ -136,7 +136,7 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
 
 
 def test_an_interrupt_before_an_action_begins_leaves_none_that_seems_to_go_on(machine, monkeypatch):
-    session = MachineSession(machine)
+    session = InstanceSession(machine)
     session.ask("stop")
     with monkeypatch.context() as patch:
         patch.setattr(threads, "run", interrupted)

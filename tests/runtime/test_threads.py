@@ -10,7 +10,7 @@ import pytest
 from ppio_widgets import api
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.listing import on_all
-from ppio_widgets.instances.sessions import MachineSession
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.launches.session import LaunchSession
@@ -67,7 +67,7 @@ def test_an_action_a_timer_and_what_is_done_to_several(heard, client, account, c
     machine = Instance(account.create(MINIMAL)["id"], client)
     clock.turn(10)
     machine.look()
-    session = MachineSession(machine)
+    session = InstanceSession(machine)
     session.observe(heard["hear"], ["acting", "sight"])
     monkeypatch.setattr(Instance, "stop", lambda _machine: None)  # how it is read back is another test's
     session.ask("stop")

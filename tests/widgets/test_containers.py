@@ -14,7 +14,7 @@ from ppio_widgets.errors import NotSent
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.widgets import cells
 from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.widgets.launch_card import LaunchCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
@@ -111,7 +111,7 @@ def test_the_button_is_seen_and_heard_by_nobody(form):
 def test_boards_and_cards_begin_to_look_once_their_container_shows_them(client, account, boxed):
     identity = account.create(BODY)["id"]
     board = boxed(ipywidgets.VBox, InstanceBoard(client=client, language="en"))
-    card = boxed(ipywidgets.Tab, MachineCard(Instance(identity, client), language="en"))
+    card = boxed(ipywidgets.Tab, InstanceCard(Instance(identity, client), language="en"))
     assert not threads_going("ppio-watch")
     press(board._shown)
     shows(board, "One instance")

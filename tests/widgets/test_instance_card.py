@@ -13,7 +13,7 @@ from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.widgets.launch_card import LaunchCard
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
@@ -57,7 +57,7 @@ def card_of(wire, client):
     cards = []
 
     def make(identity, **options):
-        cards.append(MachineCard(Instance(identity, client), language="en", **options))
+        cards.append(InstanceCard(Instance(identity, client), language="en", **options))
         cards[-1]._repr_mimebundle_()
         return cards[-1]
 
@@ -129,7 +129,7 @@ def told(quick):
         port = {"port": 8080, "protocol": "http", "endpoint": address}
         seen = {**row("demo", "i-1", created=1), "tools": tools, "ports": [port]}
         with faulty(says(200, seen)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-            card = MachineCard(Instance("i-1", client).refresh(), language="en")
+            card = InstanceCard(Instance("i-1", client).refresh(), language="en")
             live, saved = shown(card), card.session.instance._repr_html_()
             card.close()
         return live, saved
@@ -402,7 +402,7 @@ def test_an_instance_displays_as_a_card_where_one_can_click(client, identity, mo
     monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
     made = []
     monkeypatch.setattr(
-        "ppio_widgets.widgets.instance_card.MachineCard._repr_mimebundle_",
+        "ppio_widgets.widgets.instance_card.InstanceCard._repr_mimebundle_",
         lambda card, **_options: made.append(card) or {"view": 1},
     )
     bundle = Instance(identity, client)._repr_mimebundle_()
@@ -420,7 +420,7 @@ def test_elsewhere_it_is_text_and_html(client, identity, monkeypatch, answers):
 
 def test_the_chinese_card(identity, client, clock, wire):
     clock.turn(10)
-    card = MachineCard(Instance(identity, client), language="zh")
+    card = InstanceCard(Instance(identity, client), language="zh")
     card._repr_mimebundle_()
     shows(card, "运行中")
     click(card, "停止…")

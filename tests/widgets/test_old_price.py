@@ -9,7 +9,7 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import threads
 from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 from tests.support.clock import LaunchClock
 from tests.support.consent import let_read
 from tests.support.prices import BODY, pricing
@@ -339,7 +339,7 @@ class TestTheCardOfAnInstance:
     def test_a_live_card_does_so_by_itself_and_does_not_press_a_cloud_that_fails(
         self, machine, time, cloud, wire
     ):
-        card = MachineCard(machine, language="en")
+        card = InstanceCard(machine, language="en")
         card._repr_mimebundle_()
         time.turn(HOURS)
         cloud.cents = 2520

@@ -10,7 +10,7 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.runtime import threads
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.widgets.question import READ_SECONDS
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
@@ -171,7 +171,7 @@ def _on_card(name, yes, method):
             account.act(identity, "stop")
             clock.turn(10)
         machine = Instance(identity, client).refresh()
-        card = opened(MachineCard(machine, language="en"))
+        card = opened(InstanceCard(machine, language="en"))
         press(find(card, name))
         return Asked(card, yes, lambda: requests[:1] == [method], another(card, name))
 
@@ -295,7 +295,7 @@ def test_a_second_click_on_the_first_yes_does_not_answer_what_it_asked_for(
 def test_stop_does_not_answer_for_delete(opened, client, account, clock, requests, still):
     machine = Instance(account.create(BODY)["id"], client)
     clock.turn(10)
-    card = opened(MachineCard(machine.refresh(), language="en"))
+    card = opened(InstanceCard(machine.refresh(), language="en"))
     press(find(card, "Stop …"))
     stop = find(card, "Yes, stop it").model_id
     press(find(card, "Esc"))
@@ -314,7 +314,7 @@ def test_what_an_open_question_comes_to_name_is_another_question(
     identity = account.create(RENEWING)["id"]
     clock.turn(10)
     machine = Instance(identity, client)
-    card = opened(MachineCard(machine, language="en"))
+    card = opened(InstanceCard(machine, language="en"))
     press(find(card, "Delete …"))
     older = find(card, "Yes, delete it for good").model_id
     before = shown(card)

@@ -11,7 +11,7 @@ from ppio_widgets import Instance, InstanceBoard, LaunchForm, PpioClient
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.widgets import saved_output
 from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import MachineCard
+from ppio_widgets.widgets.instance_card import InstanceCard
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
 from tests.support.sweep import ENV_SECRET, hits
@@ -307,7 +307,7 @@ def test_a_front_end_that_is_gone_keeps_nothing_from_being_launched(make_form, p
 def test_the_card_of_an_instance(made, client, account, clock, going, page):
     identity = account.create(BODY)["id"]
     clock.turn(30)
-    card = made(MachineCard(Instance(identity, client), language="en"))
+    card = made(InstanceCard(Instance(identity, client), language="en"))
     card._repr_mimebundle_()
     assert f"%ppio show {identity}" in page.wait_for("demo on the practice cloud: running")["text/plain"]
     press(appears(card, "Stop …"))

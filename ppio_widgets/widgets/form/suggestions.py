@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.catalogue import Shelf
+    from ppio_widgets.cloud.catalogue import Snapshot
     from ppio_widgets.launches.session import LaunchSession
 
 Choices = list[tuple[str, str]]
 
 # The fields that hold an id of something, and where it is listed.
-SUGGESTED: Mapping[str, Callable[[Shelf], Choices]] = {
+SUGGESTED: Mapping[str, Callable[[Snapshot], Choices]] = {
     "network.id": lambda shelf: [(one.label, one.id) for one in shelf.networks],
     "volumes.*.id": lambda shelf: [(one.label, one.id) for one in shelf.storages],
     "registry_auth_id": lambda shelf: [(one.label, one.id) for one in shelf.auths],
