@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
@@ -25,7 +26,7 @@ from ppio_widgets.locale import words
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import is_cpu, read_amount
 from ppio_widgets.request.validation import Report, check
-from ppio_widgets.runtime import environment, kernel, threads
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, find_key, hidden, is_practice_key
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host

@@ -23,8 +23,9 @@ from urllib.request import getproxies
 
 import httpx
 
+from ppio_widgets import environment
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import environment, forks, kernel
+from ppio_widgets.runtime import forks, kernel
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
+from ppio_widgets import environment
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches.names import folded, neighbours
 from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.runtime import environment, kernel
+from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.files import contents, keep_private, publish, reason, sync_folder, written
 
 if TYPE_CHECKING:

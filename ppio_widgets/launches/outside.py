@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.formats.line.tokens import LineError
-from ppio_widgets.runtime import environment
 from ppio_widgets.runtime.files import Unfit, contents, reason
 from ppio_widgets.secrets.scrub import Secrets
 

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from ppio_widgets import environment
 from ppio_widgets.locale.text import visible
-from ppio_widgets.runtime import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.formats.line.options import BODY_FILE, BY_FLAG, OPTIONS, PROTOCOLS
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.clouds import base_urls
@@ -13,7 +14,6 @@ from ppio_widgets.magics.instance_names import instances
 from ppio_widgets.magics.paths import paths
 from ppio_widgets.magics.preset_names import presets
 from ppio_widgets.request.envref import is_name
-from ppio_widgets.runtime import environment
 from ppio_widgets.secrets.credentials import KEY_VARIABLES
 
 if TYPE_CHECKING:

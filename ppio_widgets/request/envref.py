@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ppio_widgets import environment
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.runtime import environment
 
 if TYPE_CHECKING:
     from ppio_widgets.locale import Words

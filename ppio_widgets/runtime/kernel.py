@@ -15,7 +15,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ppio_widgets.runtime import environment, forks
+from ppio_widgets import environment
+from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping

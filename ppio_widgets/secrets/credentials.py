@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
+from ppio_widgets import environment
 from ppio_widgets.errors import CredentialsError
-from ppio_widgets.runtime import environment, forks, kernel
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host, read_host
 from ppio_widgets.secrets.key_sources import KEYRING_SERVICE, ask_colab, ask_keyring
 

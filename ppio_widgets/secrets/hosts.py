@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from ppio_widgets import environment
 from ppio_widgets.errors import HostRefused
-from ppio_widgets.runtime import environment
 
 PPIO = "https://api.ppio.com"
 NOVITA = "https://api.novita.ai"

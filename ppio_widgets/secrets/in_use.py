@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.runtime import environment
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, SHORTEST, is_practice_key, keys_at_hand, reveal
 from ppio_widgets.secrets.hosts import read_host
 from ppio_widgets.secrets.key_sources import KEYRING_SERVICE, ask_keyring

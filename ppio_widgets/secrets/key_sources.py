@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from ppio_widgets.runtime import environment
+from ppio_widgets import environment
 
 log = logging.getLogger("ppio_widgets")
 

@@ -102,7 +102,7 @@ def launched(answer, injection, folder, listener=None):
         struck(do, injection)
         launch.wait_for_outcome(LONG).wait(LONG)
         wait_for_launches(but="ppio-watch")  # what has become of it is told a moment later
-        if "launcher/listeners.py" in injection.where:
+        if "runtime/observers.py" in injection.where:
             told = None  # a listener whose own call failed hears of the next change
         faults = list(misjudged(launch, cloud, told, Ledger(folder / "launches")))
         if launch.state is S.UNKNOWN and not faults:

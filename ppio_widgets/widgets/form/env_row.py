@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import environment
 from ppio_widgets.formats.dotenv import variables_in
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret, reference
-from ppio_widgets.runtime import environment
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import Field, RefField
