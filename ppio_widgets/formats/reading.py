@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.formats.curl import CREATE_PATH, read_curl
 from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.line.options import OPTIONS
@@ -18,7 +18,7 @@ from ppio_widgets.request.draft import merged
 from ppio_widgets.request.json_text import read_json
 
 if TYPE_CHECKING:
-    from ppio_widgets.formats.docker_draft import ReadFile
+    from ppio_widgets.formats.docker import ReadFile
 
 _PROMPT = re.compile(PROMPT)
 
