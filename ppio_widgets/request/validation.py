@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.locale import Words, joined, words
 from ppio_widgets.locale.text import is_half
 from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
+from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.images import corrected_address
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.problem import Problem
