@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.docker_flags import (
     HARMLESS,
     LONGEST_RANGE,
@@ -36,10 +37,10 @@ from ppio_widgets.formats.docker_flags import (
     usual_protocol,
 )
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import HOLE, Script, ShellWord, read_shell
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
 
     Raises
     ------
-    LineError
+    InputError
         When there is no ``docker run``, it names no image, or a part of it cannot be read. The message
         never holds a value.
     """
@@ -79,9 +80,9 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
     run = _find_run(script)
     options, words = read_options(run.words, RUN)
     if not words or not words[0].masked:
-        raise LineError("docker_no_image")
+        raise input_error("docker_no_image")
     if words[0].masked.startswith(_DASHES):
-        raise LineError("docker_dash")
+        raise input_error("docker_dash")
     reader = DraftReader(read_file, run.exported)
     reader.take(options)
     _note_around(reader, run, script)
@@ -128,7 +129,7 @@ def _find_run(script: Script) -> _Run:
         if verb and verb[0].masked == "run":
             shown = tuple(option.shown for option in options)
             return _Run(verb[1:], shown, assigned, command.redirected, command.exported)
-    raise script.problem or LineError("docker_verb" if programs else "docker_none")
+    raise script.problem or input_error("docker_verb" if programs else "docker_none")
 
 
 def _note_around(reader: DraftReader, run: _Run, script: Script) -> None:
@@ -272,7 +273,7 @@ class DraftReader:
         if HOLE in key:
             self.note("docker_open", option.shown)
         elif not key or (value is None and not is_name(key)) or looks_like_key(key):
-            raise LineError("option_env")
+            raise input_error("option_env")
         elif value is None:
             known = self.exported.get(key)
             self.envs[key] = EnvRef(key) if known is None else self._as_typed(known, f"{option.shown} {key}")
@@ -295,7 +296,7 @@ class DraftReader:
             return
         try:
             rows = read_env_file(text)
-        except LineError as error:
+        except InputError as error:
             self.note("docker_env_file_line", f"{name}:{error.params['number']}")
             return
         for key, value in rows:

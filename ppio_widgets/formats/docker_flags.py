@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import HOLE, ShellWord
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def read_options(words: tuple[ShellWord, ...], table: Table) -> tuple[list[Given
 
     Raises
     ------
-    LineError
+    InputError
         For an option that is not known (how many words it takes is not known either), or one whose
         value is missing. No value is ever in the message.
     """
@@ -145,7 +145,7 @@ def read_options(words: tuple[ShellWord, ...], table: Table) -> tuple[list[Given
             value = glued or (ShellWord("") if name in table.switches else None)
             if value is None:
                 if position == len(words):
-                    raise LineError("docker_value", option=shown)
+                    raise input_error("docker_value", option=shown)
                 value = words[position]
                 position += 1
             if not (name in table.switches and value.masked in _FALSE):
@@ -161,7 +161,7 @@ def _long(word: ShellWord, table: Table) -> list[_Option]:
     head, value = word.cut("=")
     name = head[2:]
     if name not in table.valued and name not in table.switches:
-        raise LineError("docker_option", option=head.replace(HOLE, "…"))
+        raise input_error("docker_option", option=head.replace(HOLE, "…"))
     return [(name, head, value)]
 
 
@@ -172,7 +172,7 @@ def _cluster(word: ShellWord, table: Table) -> list[_Option]:
         shown = f"-{letter}".replace(HOLE, "…")
         name = table.letters.get(letter)
         if name is None:
-            raise LineError("docker_option", option=shown)
+            raise input_error("docker_option", option=shown)
         behind = word.after(place)
         # pflag: an equals sign with something behind it is no part of the value.
         value = behind.after(1) if behind.masked.startswith("=") and behind.masked != "=" else behind
@@ -258,7 +258,7 @@ def read_publishing(text: str, option: str) -> Publishing | None:
 
     Raises
     ------
-    LineError
+    InputError
     """
     where, _, protocol = text.partition("/")
     before, _, container = where.rpartition(":")
@@ -268,7 +268,7 @@ def read_publishing(text: str, option: str) -> Publishing | None:
     low, high = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     protocol = protocol.lower() or "tcp"
     if not 1 <= low <= high <= 65535 or protocol not in ("tcp", "udp", "sctp"):
-        raise LineError("docker_port", option=option)
+        raise input_error("docker_port", option=option)
     address, _, host = before.rpartition(":")
     host = host if _RANGE.fullmatch(host) else ""
     return Publishing(low, high, protocol, host, _LOOPBACK.fullmatch(address) is not None)
@@ -279,12 +279,12 @@ def read_volume(text: str) -> Mount:
 
     Raises
     ------
-    LineError
+    InputError
     """
     # The colon of a drive is no separator. A volume's name has at least two characters.
     parts = _DRIVE.sub("", text).split(":")
     if len(parts) > 3:
-        raise LineError("docker_volume")
+        raise input_error("docker_volume")
     options = parts[2].split(",") if len(parts) == 3 else []
     return _checked(
         Mount("volume", parts[1] if len(parts) > 1 else parts[0], "ro" in options), "docker_volume"
@@ -296,7 +296,7 @@ def read_mount(text: str) -> Mount:
 
     Raises
     ------
-    LineError
+    InputError
     """
     values: dict[str, str] = {}
     for part in _fields(text, "docker_mount"):
@@ -317,7 +317,7 @@ def read_gpus(text: str) -> int | None:
 
     Raises
     ------
-    LineError
+    InputError
     """
     values: dict[str, list[str]] = {"count": [], "device": []}
     key = "count"
@@ -328,7 +328,7 @@ def read_gpus(text: str) -> int | None:
         key = name.strip() if equals else key
         values.setdefault(key, []).extend((value if equals else part).split(","))
     if not fields or not values.keys() <= {"count", "device", "driver", "capabilities", "options"}:
-        raise LineError("docker_gpus")
+        raise input_error("docker_gpus")
     if values["device"]:
         return None if "all" in values["device"] else len(set(values["device"]))
     # docker takes one when only something else about them is said.
@@ -336,7 +336,7 @@ def read_gpus(text: str) -> int | None:
     if count in ("all", "-1"):
         return None
     if not re.fullmatch(r"[0-9]{1,4}", count):
-        raise LineError("docker_gpus")
+        raise input_error("docker_gpus")
     return int(count)
 
 
@@ -348,7 +348,7 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
 
     Raises
     ------
-    LineError
+    InputError
         For a line without a key, or whose key has a blank inside or looks like a token; the message has
         its number only.
     """
@@ -359,14 +359,14 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
             continue
         key, equals, value = line.partition("=")
         if not key or " " in key or "\t" in key or not (equals or is_name(key)) or looks_like_key(key):
-            raise LineError("docker_env_file_line", number=number)
+            raise input_error("docker_env_file_line", number=number)
         rows.append((key, value if equals else EnvRef(key)))
     return rows
 
 
 def _checked(mount: Mount, code: str) -> Mount:
     if not mount.point.startswith(("/", HOLE)):
-        raise LineError(code)
+        raise input_error(code)
     return mount
 
 
@@ -375,4 +375,4 @@ def _fields(text: str, code: str) -> list[str]:
     try:
         return next(csv.reader([text]), [])
     except csv.Error:
-        raise LineError(code) from None
+        raise input_error(code) from None

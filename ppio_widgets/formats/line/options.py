@@ -16,7 +16,6 @@ from ppio_widgets.locale.columns import padded, width, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppio_widgets.formats.line.options import Option
     from ppio_widgets.locale import Words
 
 # How the words after a flag become a value; the readers are in `parser`.
