@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ppio_widgets.formats.line.options import BODY_FILE
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
@@ -17,6 +16,9 @@ from ppio_widgets.secrets.redaction import input_error
 if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
+
+# What a file with a body is called.
+BODY_FILE = ".json"
 
 # Blanks that pages and word processors make; between two tokens they mean no more than any other.
 _BLANKS = "\xa0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"

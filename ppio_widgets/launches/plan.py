@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.formats.writing import face
+from ppio_widgets.formats.writing import write
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
@@ -121,9 +121,9 @@ class LaunchPlan:
         where = self.target
         listens = f"http://127.0.0.1:{PRACTICE_PORT}" if where.practice else f"https://{where.name}"
         base_url = where.base_url or listens
-        return face(
-            name,
+        return write(
             self.report.body,
+            name,
             say or words(),
             practice=where.practice,
             base_url=base_url,
