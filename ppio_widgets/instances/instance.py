@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.instance import as_html, as_text, outcome_words
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
@@ -18,7 +19,6 @@ from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.jupyter import Jupyter
 from ppio_widgets.instances.outcomes import Outcomes
 from ppio_widgets.instances.waiting import wait_for
-from ppio_widgets.launches.plan import Target
 from ppio_widgets.locale import words
 from ppio_widgets.request.price_time import age
 from ppio_widgets.runtime import forks, kernel, threads

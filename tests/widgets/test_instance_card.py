@@ -8,9 +8,10 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import Instance, PpioClient
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.instances import actions
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads
 from ppio_widgets.widgets.instance_card import InstanceCard
