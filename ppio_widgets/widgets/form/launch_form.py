@@ -12,7 +12,7 @@ from traitlets import TraitError, validate
 from ppio_widgets.api import connect, read_ceiling, wants_practice
 from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.json_body import body_in_text
+from ppio_widgets.formats.json_body import body_in_text, body_of
 from ppio_widgets.launches.history import left_open
 from ppio_widgets.launches.importing import import_text, over, told_cloud
 from ppio_widgets.launches.outside import Disk
@@ -99,7 +99,7 @@ class LaunchForm(View):
         fell_back = client is None and practice is None and wants_practice() is None
         client = client or connect(practice=practice, fall_back=True)
         fell_back = fell_back and client.is_practice
-        draft = DEFAULTS if value is None else _body_of(value)
+        draft = DEFAULTS if value is None else body_of(value)
         session = LaunchSession(client, draft, is_variable=kernel.is_variable)
         self._adopting = False
         self._own: dict[str, Any] | None = None
@@ -185,7 +185,7 @@ class LaunchForm(View):
 
     def diff(self, other: Mapping[str, Any] | CreateInstanceRequest | LaunchForm) -> list[str]:
         """Return what is different in this form from another body, a sentence each."""
-        before = other.value if isinstance(other, LaunchForm) else _body_of(other)
+        before = body_of(other)
         return [one.sentence(self._say) for one in changes(before, self.session.report.body)]
 
     def __repr__(self) -> str:
@@ -291,7 +291,7 @@ class LaunchForm(View):
         if not isinstance(given, Mapping | CreateInstanceRequest):
             raise TraitError(self._say("error.body_kind", kind=type(given).__name__))
         with self.session.lock:
-            self._adopt(_body_of(given))
+            self._adopt(body_of(given))
         return copied(self.session.report.body)
 
     def _adopt(self, body: Mapping[str, Any]) -> None:
@@ -318,10 +318,6 @@ class LaunchForm(View):
         if not self._adopting:
             self._readout.render()
             self._publish()
-
-
-def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, Any]:
-    return value.body() if isinstance(value, CreateInstanceRequest) else value
 
 
 def _sign_in() -> str:
