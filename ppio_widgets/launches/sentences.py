@@ -61,8 +61,9 @@ def record_sentence(record: Record, now: float, say: Words) -> str:
     if record.instance_id is not None:
         identity = plain(record.instance_id)
         others = [say("launch.two", id=identity, other=plain(other)) for other in record.candidates]
+        found = say("launch.found") if record.source == "listing" else ""
         gone = say("record.gone", status=status_words(record.gone, say)) if record.gone else ""
-        return joined([say("record.succeeded", **known, id=identity), gone, *others])
+        return joined([say("record.succeeded", **known, id=identity), found, gone, *others])
     state = LaunchState.UNKNOWN if record.unresolved else record.state
     text = say(f"record.{state.value}", **known)
     missed = record.missed if state is LaunchState.UNKNOWN else ""

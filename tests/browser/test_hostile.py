@@ -389,7 +389,7 @@ def test_no_text_breaks_out_of_the_form_to_the_side(evidence):
 
 
 def test_copy_hands_over_exactly_what_was_typed(evidence):
-    (copied,) = evidence.seen["copied"]
+    (copied,) = set(evidence.seen["copied"])  # a node may be seen when it comes and when its parent changes
     assert to_json(json.loads(copied)) == copied
     assert len(evidence.typed) > len(ALL)
     for text in set(evidence.typed) - {TEXTS["half characters"]}:  # the browser keeps it: no message can
