@@ -23,6 +23,7 @@ from ppio_widgets.cloud.answers import (
 )
 from ppio_widgets.locale.text import Mask, text_at
 from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.secrets.hiding import hiding, is_free
 
 LONGEST_ADDRESS = 2000
@@ -91,7 +92,7 @@ class InstanceDetail(InstanceInfo):
     @property
     def may_renew(self) -> bool:
         """Whether it is prepaid and not known to end with its months."""
-        return self.mode == "prepaid" and self.renews is not False and not self.is_gone
+        return self.mode == BillingMode.PREPAID and self.renews is not False and not self.is_gone
 
 
 @dataclass(frozen=True)
@@ -252,8 +253,8 @@ def is_web(text: str) -> bool:
 
 
 def _billing(answer: Any) -> dict[str, Any]:
-    billing: dict[str, Any] = {"mode": text_at(answer, "billing", "mode") or "postpaid"}
-    if billing["mode"] == "prepaid":
+    billing: dict[str, Any] = {"mode": text_at(answer, "billing", "mode") or BillingMode.POSTPAID.value}
+    if billing["mode"] == BillingMode.PREPAID:
         billing["prepaid"] = {"months": _whole(answer, "billing", "prepaid", "months") or 1}
     return billing
 

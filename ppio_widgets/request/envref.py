@@ -148,13 +148,7 @@ def taken(names: Sequence[str], say: Words, *, practice: bool) -> str:
 def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a body as it goes on the wire, and what in it has to stay secret; see `resolved`.
 
-    Parameters
-    ----------
-    body : mapping
-        Of a request.
-    practice : bool
-        Whether it goes to a practice cloud: then placeholders stand for the values, and the
-        environment is not looked at.
+    On a practice cloud placeholders stand for the values, and the environment is not looked at.
     """
     if not practice:
         return resolved(body, environment.variables())
@@ -162,26 +156,13 @@ def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any],
 
 
 def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return a body as it goes on the wire, and what in it has to stay secret.
-
-    Parameters
-    ----------
-    body : mapping
-        Of a request.
-    environ : mapping
-        The environment that references name.
-
-    Returns
-    -------
-    tuple
-        A new body with the value of each reference in its place, and these values.
+    """Return a new body with the value of each reference in its place, and these values: they stay secret.
 
     Raises
     ------
     RequestInvalid
-        When a variable is not set, or its value cannot be sent, or it is the one of an
-        account's own key. The error names the variables, all of a kind at once, and never a
-        value.
+        When a variable is not set, or its value cannot be sent, or it is the one of an account's own key. The
+        error names the variables, all of a kind at once, and never a value.
     """
     names = reference_names(body)
     values = {name: environ[name] for name in names if is_name(name) and name in environ}
