@@ -13,8 +13,10 @@ from fractions import Fraction
 from numbers import Number
 from typing import TYPE_CHECKING, Any, Literal
 
+from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.runtime.times import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +104,20 @@ def read_amount(value: object) -> Decimal | None:
         return Decimal(0)
     exponent = number.as_tuple().exponent
     return number if isinstance(exponent, int) and exponent >= _FINEST else None
+
+
+def read_ceiling(value: object, code: str = "ceiling") -> Decimal | None:
+    """Return the most that one hour may cost, as `read_amount` reads it; None for None: any price.
+
+    Raises
+    ------
+    LaunchRefused
+        For what is no amount; `code` names its sentence.
+    """
+    ceiling = read_amount(value)
+    if ceiling is None and value is not None:
+        raise LaunchRefused(code, value=as_given(value))
+    return ceiling
 
 
 def shown(amount: Decimal, currency: str) -> str:
