@@ -36,18 +36,6 @@ _PLACEHOLDER = "practice-placeholder-for-"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# The words of a name: HF_TOKEN, apiKey, AWSSecretKey.
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TELLING = frozenset(
-    {
-        *("KEY", "TOKEN", "SECRET", "SECRETS", "PASS", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD"),
-        *("CRED", "CREDS", "CREDENTIAL", "CREDENTIALS", "AUTH", "OAUTH"),
-    }
-)
-# What names run together: PGPASSWORD, HFTOKEN, APIKEY. A bare KEY would find MONKEY.
-_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY")
-
-
 # How other magics name a variable within a text: `$name`, `{name}`, `{name * 2:.1f}`.
 _DOLLAR = re.compile(r"\$([^\W\d]\w*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -114,17 +102,6 @@ def is_account_key(name: str) -> bool:
 def reference_names(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of all variables that a body takes from the kernel's environment, each once."""
     return tuple(dict.fromkeys(ref.name for ref in _references(body)))
-
-
-def looks_secret(key: str) -> bool:
-    """Whether the value of a variable is likely a secret, going by its name.
-
-    A word of the name says so (``HF_TOKEN``, ``apiKey``), or what it ends with
-    (``PGPASSWORD``); a public key is none, nor is a ``MONKEY`` or an ``AUTHOR``.
-    """
-    words = [word.upper() for word in _WORDS.findall(key)]
-    telling = {word for word in words if word in _TELLING or word.endswith(_ENDINGS)}
-    return bool(telling) and not (telling == {"KEY"} and "PUBLIC" in words)
 
 
 def placeholder(name: str) -> str:
