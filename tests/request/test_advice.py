@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,10 +95,12 @@ def test_a_rule_fires(body, expected):
     assert check(body).request is not None  # it is a warning: the contract lets it pass
     assert found(body) == expected
     for one in advise(body):
-        assert one.params == {} or all(value is not None for value in one.params.values())
         for language in LANGUAGES:
-            say = words(language)
-            assert one.sentence(say) == say("advice.both", reason=one.reason(say), fix=one.fix(say))
+            said = one.sentence(words(language))
+            assert said.endswith((".", "。"))
+            assert not re.search(r"[{}]|\bNone\b", said)
+            assert one.reason(words(language)) in said
+            assert one.fix(words(language)) in said
 
 
 @pytest.mark.parametrize(
