@@ -38,20 +38,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ApiKey:
-    """An API key that does not show itself.
+    """An API key that does not show itself; `source` says where it came from, for people: ``"PPIO_API_KEY"``.
 
-    Parameters
-    ----------
-    value : str
-        The key; white space around it is dropped.
-    source : str
-        Where it came from, for people: ``"PPIO_API_KEY"``.
-
-    Raises
-    ------
-    CredentialsError
-        When the text cannot be a key. The message says what kind of thing is wrong
-        with it and never holds the value.
+    White space around it is dropped. What cannot be a key raises a `CredentialsError`, which says what kind
+    of thing is wrong with it and never holds the value.
     """
 
     __slots__ = ("_value", "source")
@@ -88,12 +78,7 @@ KeySource: TypeAlias = str | ApiKey | Callable[[], str | ApiKey]
 
 
 def hidden(argument: KeySource | None) -> ApiKey | Callable[[], str | ApiKey] | None:
-    """Return what was given as a key so that no frame of a traceback shows it.
-
-    Raises
-    ------
-    CredentialsError
-    """
+    """Return what was given as a key so that no frame of a traceback shows it."""
     return ApiKey(argument, "api_key") if isinstance(argument, str) else argument
 
 
@@ -175,10 +160,7 @@ def _memory() -> _Memory:
 def remember_key(host: Host, key: ApiKey) -> None:
     """Keep a key for one host in this kernel's memory (``%ppio login``).
 
-    Raises
-    ------
-    CredentialsError
-        For this machine: whatever listens there gets only what is passed to it.
+    Not for this machine: whatever listens there gets only what is passed to it.
     """
     if host.loopback:
         raise CredentialsError("key_loopback", host=host.name)
@@ -210,12 +192,7 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     The argument first. On loopback then only a practice key, so that no real key goes to
     whatever listens there: ``PPIO_WIDGETS_PRACTICE_KEY``, else one that this kernel draws.
     Elsewhere `remember_key`; and for the known hosts their environment variable, Colab's secret
-    of that name, the keyring.
-
-    Raises
-    ------
-    CredentialsError
-        When there is one that cannot be a key: it is not passed over.
+    of that name, the keyring. One that cannot be a key is not passed over: it raises a `CredentialsError`.
     """
     found = _found(host, argument)
     del argument
@@ -225,13 +202,7 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
 
 
 def require_key(host: Host, argument: KeySource | None = None) -> ApiKey:
-    """Return the key for a host; see `find_key`.
-
-    Raises
-    ------
-    CredentialsError
-        Also when there is none; the message says where it can come from.
-    """
+    """Return the key for a host; see `find_key`. Where there is none, the error says where it can come from."""
     found = _found(host, argument)
     del argument
     if isinstance(found, CredentialsError):

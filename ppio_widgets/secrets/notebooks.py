@@ -54,20 +54,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """A secret, or what looks like one.
-
-    Attributes
-    ----------
-    place : Place
-    kind : str
-        ``"known_key"``, ``"known_value"``, or how it looks: ``"key"``, ``"token"``, ``"private"``.
-    shown : str
-        What may be shown of it.
-    """
+    """A secret, or what looks like one."""
 
     place: Place
-    kind: str
-    shown: str
+    kind: str  # "known_key", "known_value", or how it looks: "key", "token", "private", "password"
+    shown: str  # what may be shown of it
 
     def sentence(self, say: Words) -> str:
         """Return it in words: ``"cell 3, output 1: looks like an API key (sk_…a1b2)"``."""
@@ -76,18 +67,9 @@ class Finding:
 
 
 def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: Callable[[str], Any]) -> int:
-    """Look through notebooks and say what is in them.
+    """Look through notebooks; `tell` gets each finding, `complain` each file that cannot be read.
 
-    Parameters
-    ----------
-    files : sequence of str
-    tell, complain : callable
-        Called with a line for each finding, and for each file that could not be looked through.
-
-    Returns
-    -------
-    int
-        2 when some file could not be looked through, else 1 when anything was found, else 0.
+    Returns 2 when some file could not be looked through, else 1 when anything was found, else 0.
     """
     say = words()
     known = secrets_in_use(ask_vault=True)
@@ -110,16 +92,8 @@ def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: 
 def look_through(path: Path, known: Sequence[Secret] = ()) -> list[Finding]:
     """Return what one notebook holds, in the order of its cells; each secret once for each place.
 
-    Parameters
-    ----------
-    path : path
-    known : sequence of Secret
-        Secrets to look for, in every form; what only looks like one is found as well.
-
-    Raises
-    ------
-    PpioError
-        When the file cannot be read, or is no notebook.
+    Looked for are the known secrets, in every form, and what only looks like one. A file that cannot be read,
+    or is no notebook, raises a `PpioError`.
     """
     texts = list(_texts(_read(path)))
     places = [place for place, *_ in texts]

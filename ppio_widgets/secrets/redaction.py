@@ -92,13 +92,13 @@ class Redactor:
             spans += ((start, stop, secret.reason) for start, stop in secret.forms.spans(content))
         for secret in self._secrets:
             if len(secret.value) < SHORTEST and secret.value.strip() and secret.value.strip() == text.strip():
-                return _mask(secret.reason)
+                return _hidden(secret.reason)
         spans += self._looks(text, [(start, stop) for start, stop, _reason in spans])
         parts: list[bytes] = []
         end = 0
         for start, stop, reason in sorted(spans):
             if start >= end:
-                parts += [content[end:start], encoded(_mask(reason))]
+                parts += [content[end:start], encoded(_hidden(reason))]
             end = max(end, stop)
         return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass")
 
@@ -213,7 +213,7 @@ def hide_given(error: PpioError) -> None:
     error.params = {name: UNSAID if name in _REPEATED else value for name, value in error.params.items()}
 
 
-def _mask(reason: str) -> str:
+def _hidden(reason: str) -> str:
     return f"{MASK}({reason})"
 
 
