@@ -202,7 +202,7 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
 
 
 def require_key(host: Host, argument: KeySource | None = None) -> ApiKey:
-    """Return the key for a host; see `find_key`. Where there is none, the error says where it can come from."""
+    """Return the key for a host as `find_key` does; without one the error says where it can come from."""
     found = _found(host, argument)
     del argument
     if isinstance(found, CredentialsError):

@@ -155,7 +155,7 @@ def sightings(text: str) -> Iterator[Sighting]:
     """Yield what in a text looks like a key, each once, shape by shape."""
     taken: set[int] = set()
     for shape in SHAPES:
-        for begin in shape.begins:
+        for begin in filter(text.__contains__, shape.begins):
             for one in _of_shape(text, shape, begin):
                 if one.end not in taken:
                     taken.add(one.end)  # a Bearer's sk_… ends where the sk_… does
@@ -183,6 +183,9 @@ def _is_by_chance(rest: str) -> bool:
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
 
+_INERT = re.compile(r"[A-Za-z0-9_.-]+")
+
+
 class Forms:
     """Every form of a secret: where any of them stands, the secret can be read.
 
@@ -192,11 +195,16 @@ class Forms:
     is linear, and no pattern with a secret in it stays in a cache.
     """
 
-    __slots__ = ("_cores", "_shortest", "_spelt")
+    __slots__ = ("_cores", "_spelt")
 
     def __init__(self, secret: str) -> None:
-        self._shortest = len(secret)  # no form has fewer bytes
-        self._spelt = {encoded("".join(spelt)) for spelt in zip(*map(_spellings, secret), strict=True)}
+        # Most secrets are of characters that every spelling leaves as they are.
+        spelt = (
+            (secret,)
+            if _INERT.fullmatch(secret)
+            else map("".join, zip(*map(_spellings, secret), strict=True))
+        )
+        self._spelt = {encoded(one) for one in spelt}
         self._cores = tuple(_base64_cores(encoded(secret)))
 
     def __repr__(self) -> str:
