@@ -1,4 +1,4 @@
-"""The API key: masked everywhere, and where it comes from."""
+"""The API key: it shows itself nowhere; and where it comes from."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from ppio_widgets import environment
 from ppio_widgets.errors import CredentialsError
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host, read_host
+
+log = logging.getLogger("ppio_widgets")
+
+# The name of our keys in a keyring; the user's name beside it is the host.
+KEYRING_SERVICE = "ppio-widgets"
 
 # A practice cloud takes every key of this shape, ``sk_practice_NAME.PIN``, and each is an account of
 # its own. It opens nothing else, so it may be printed.
@@ -136,12 +141,12 @@ class _Memory:
             return self._signed_in.get(host.base_url)
 
     def kept(self, host: Host) -> tuple[ApiKey | None, int]:
-        """Return what a vault once answered, and the number of logouts so far."""
+        """Return what Colab or the keyring once answered, and the number of logouts so far."""
         with self._lock:
             return self._kept.get(host.base_url), self._logouts
 
     def keep(self, host: Host, key: ApiKey, logouts: int) -> None:
-        """Keep what a vault answered, unless somebody logged out while it was asked."""
+        """Keep what they answered, unless somebody logged out while it was asked."""
         with self._lock:
             if logouts == self._logouts:
                 self._kept[host.base_url] = key
@@ -168,12 +173,12 @@ def remember_key(host: Host, key: ApiKey) -> None:
 
 
 def forget_keys() -> None:
-    """Drop every key that was signed in with or found in a vault (``%ppio logout``)."""
+    """Drop every key that was signed in with or found elsewhere (``%ppio logout``)."""
     _memory().forget()
 
 
 def keys_at_hand() -> tuple[ApiKey, ...]:
-    """Return the keys of the known hosts that this kernel knows already; no vault is asked."""
+    """Return the keys of the known hosts that this kernel knows already; nobody else is asked."""
     memory = _memory()
     found: list[ApiKey | CredentialsError | None] = []
     for base_url, variable in KEY_VARIABLES.items():
@@ -227,7 +232,7 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
-    return _read(environment.variable(variable), variable) or _of_vaults(host, variable)
+    return _read(environment.variable(variable), variable) or _of_others(host, variable)
 
 
 def _practice_key() -> ApiKey | CredentialsError:
@@ -253,7 +258,7 @@ def _asked(argument: KeySource) -> ApiKey | CredentialsError:
     return answer if isinstance(answer, ApiKey) else _made(answer, "api_key")
 
 
-def _of_vaults(host: Host, variable: str) -> ApiKey | CredentialsError | None:
+def _of_others(host: Host, variable: str) -> ApiKey | CredentialsError | None:
     kept, logouts = _memory().kept(host)
     if kept is not None:
         return kept
@@ -273,10 +278,8 @@ def _made(value: object, source: str) -> ApiKey | CredentialsError:
     return _refusal(value, source) or ApiKey(str(value), source)
 
 
-log = logging.getLogger("ppio_widgets")
-
-# The name of our keys in a keyring; the user's name beside it is the host.
-KEYRING_SERVICE = "ppio-widgets"
+# --- keys kept by others. Neither Colab nor keyring is a dependency. Whatever goes wrong with them means "no
+# key here", and only its kind is logged: its words may hold what was asked for, or found.
 
 
 def ask_colab(variable: str) -> str | None:

@@ -65,14 +65,14 @@ class Secret:
         return Forms(self.value)
 
 
-def secrets_in_use(*, ask_vault: bool = False, variables: Collection[str] = ()) -> tuple[Secret, ...]:
+def secrets_in_use(*, with_keyring: bool = False, variables: Collection[str] = ()) -> tuple[Secret, ...]:
     """Return each secret that is at hand, once.
 
-    With `ask_vault` the system's keyring is asked for the keys of the known hosts as well. The values of
+    With `with_keyring` the system's keyring is asked for the keys of the known hosts as well. The values of
     `variables` are secret because somebody said so.
     """
     keys = [Secret(key.source, reveal(key), "key") for key in keys_at_hand()]
-    if ask_vault:
+    if with_keyring:
         kept = (ask_keyring(read_host(base_url).name) for base_url in KEY_VARIABLES)
         keys += [Secret(f"keyring:{KEYRING_SERVICE}", value.strip(), "key") for value in kept if value]
     named = [

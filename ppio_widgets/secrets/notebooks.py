@@ -72,7 +72,7 @@ def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: 
     Returns 2 when some file could not be looked through, else 1 when anything was found, else 0.
     """
     say = words()
-    known = secrets_in_use(ask_vault=True)
+    known = secrets_in_use(with_keyring=True)
     found = faults = 0
     for file in files:
         try:
