@@ -14,7 +14,7 @@ from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import not_certain
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, unpaged
 from ppio_widgets.errors import ApiError, PpioError
-from ppio_widgets.request.offers import Offer, PriceTime
+from ppio_widgets.request.offers import BillingMode, Offer, PriceTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +32,6 @@ STORAGES = "/gpu-instance/openapi/v1/networkstorages/list"
 AUTHS = "/gpu-instance/openapi/v1/repository/auths"
 BALANCE = "/openapi/v1/billing/balance/detail"
 
-MODES = ("postpaid", "prepaid", "spot")
 
 T = TypeVar("T")
 
@@ -76,11 +75,11 @@ class CatalogueReader:
         read = partial(resources.read_offer, currency=self.currency, product_type=product_type)
         merged: dict[str, Offer] = {}
         listed: dict[str, tuple[str, ...]] = {}
-        for mode in MODES:
-            query = {**params, "billing_method": mode}
+        for mode in BillingMode:
+            query = {**params, "billing_method": mode.value}
             for page in self._pages(by_cursor(self._source, PRODUCTS, query, _single(read))):
                 for offer in page.values:
-                    listed[offer.id] = (*listed.get(offer.id, ()), mode)
+                    listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
                     known = merged.get(offer.id)
                     told = replace(offer, time=PriceTime(page.server_time))
                     merged[offer.id] = told if known is None else _merge(known, told)

@@ -36,9 +36,10 @@ from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnkn
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel
-from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
+from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import Host, read_host
+from ppio_widgets.secrets.in_use import sent_secrets
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class PpioClient(InstanceCalls):
         self._argument = api_key
         self._transport = transport
         self._lock = forks.lock()
-        self._mask = Redactor()  # of all that was sent: a later answer may repeat it
+        self._redactor = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)
 
@@ -281,7 +282,7 @@ class PpioClient(InstanceCalls):
             cut=exchange.cut,
             # Where a machine may be running nobody is told to wait and launch again.
             retry_after=exchange.retry_after if exchange.status in REFUSALS else None,
-            mask=self._mask,
+            mask=self._redactor.redact,
         )
 
     def _post(
@@ -380,7 +381,7 @@ class PpioClient(InstanceCalls):
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
             raise Unreachable("unreachable", host=self.host.name, kind=exchange.cause)
-        reply = read_reply(exchange, self.host.name, earlier, self._mask)
+        reply = read_reply(exchange, self.host.name, earlier, self._redactor.redact)
         if isinstance(reply, PpioError):
             raise reply
         if self._transport is None:
@@ -450,7 +451,7 @@ class PpioClient(InstanceCalls):
         if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
             raise NotSent("fault_before", kind="Fork")
         with self._lock:
-            self._mask.learn(reveal(key), *secrets)
+            self._redactor.learn(sent_secrets(key, secrets))
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
 
 

@@ -30,7 +30,6 @@ from ppio_widgets.cloud.paging import PAGE_SIZE, ask
 from ppio_widgets.errors import ApiError, NotSent, OutcomeUnknown, PpioError
 from ppio_widgets.locale import Phrase
 from ppio_widgets.secrets.frames import without_frames
-from ppio_widgets.secrets.hiding import hiding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -71,7 +70,7 @@ class InstanceCalls:
     host: Host
     # What was loaded of its prices; it lives as long as the client (`launcher.spent` fills it).
     prices: Catalogue | None = None
-    _mask: Redactor
+    _redactor: Redactor
 
     def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
         """Return the answer of one read."""
@@ -90,7 +89,7 @@ class InstanceCalls:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        return self._one(instance_id, lambda answer: read_detail(answer, self._mask))
+        return self._one(instance_id, lambda answer: read_detail(answer, self._redactor))
 
     def ask_date(self, instance_id: str) -> float:
         """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
@@ -128,12 +127,12 @@ class InstanceCalls:
 
     def _read_brief(self, row: Any) -> InstanceInfo | None:
         """Read what is kept of one instance."""
-        info = read_instance(row, self._mask)
+        info = read_instance(row, self._redactor.redact)
         return None if info is None else self._with_words(info, row)
 
     def _with_words(self, info: InstanceInfo, row: Any) -> InstanceInfo:
         """Hide in the words of an instance the secrets that its own row holds as well."""
-        told = read_instance(row, hiding(row, self._mask).in_words) or info
+        told = read_instance(row, self._redactor.with_answer(row).redact) or info
         return replace(info, error=told.error, message=told.message)
 
     def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
@@ -183,7 +182,7 @@ class InstanceCalls:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        read = partial(read_detail, mask=self._mask, asked_for=name or "")
+        read = partial(read_detail, redactor=self._redactor, asked_for=name or "")
         pages = list(self._pages(_filters(name=name, status=status), read))
         found = {one.id: one for page in pages for one in page.rows}
         newest = sorted(found.values(), key=lambda one: one.created_at, reverse=True)
@@ -238,7 +237,7 @@ class InstanceCalls:
         if exchange.failure:
             raise OutcomeUnknown("action_lost", **known)
         if not 200 <= exchange.status < 300:
-            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._mask)
+            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.

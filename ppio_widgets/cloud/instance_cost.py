@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.request import pricing
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def cost_so_far(seen: InstanceDetail, offer: Offer | None, now: float) -> Decima
     charged at once.
     """
     body = body_of(seen)
-    if seen.mode == "prepaid":
+    if seen.mode == BillingMode.PREPAID:
         return pricing.charged_now(offer, body)
     rate, seconds = pricing.hourly(offer, body), seconds_on(seen, now)
     if rate is None or seconds is None:
