@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from ppio_widgets.cloud import recent_offers
-from ppio_widgets.cloud.catalogue_reader import CatalogueReader
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.paging import bare
-from ppio_widgets.cloud.resources import currency_of
+from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import PpioError
 from ppio_widgets.request.offers import Offer
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, PriceTime
@@ -26,10 +25,10 @@ from ppio_widgets.secrets.frames import without_frames
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.paging import Source
     from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
 
-# Each is a method of the reader and an attribute of the shelf; what the form shows first comes first.
+# Each is a method of the reader and an attribute of the snapshot; what the form shows first comes first.
 KINDS = (
     "offers",
     "regions",
@@ -55,15 +54,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class KindState:
-    """How far one kind is.
-
-    Attributes
-    ----------
-    word : str
-        ``"waiting"`` (nobody has loaded it), ``"loading"``, ``"ready"`` or ``"failed"``.
-    error : PpioError or None
-        Why it failed.
-    """
+    """How far one kind is, and why it failed; nobody has loaded one that is waiting."""
 
     word: Literal["waiting", "loading", "ready", "failed"]
     error: PpioError | None = None
@@ -71,19 +62,7 @@ class KindState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that is there at one moment; what has not come is empty.
-
-    Attributes
-    ----------
-    offers, cpu_offers, regions, networks, storages, auths, templates, images : tuple
-    balance : Decimal or None
-    currency : str
-        Of the balance and the prices; empty where it is not known.
-    failed : mapping of str to PpioError
-        The kinds that could not be loaded.
-    loading : tuple of str
-        The kinds that are on their way.
-    """
+    """All that is there at one moment; what has not come is empty."""
 
     offers: tuple[Offer, ...] = ()
     cpu_offers: tuple[Offer, ...] = ()
@@ -94,7 +73,9 @@ class Snapshot:
     templates: tuple[Template, ...] = ()
     images: tuple[ImageTag, ...] = ()
     balance: Decimal | None = None
+    # Of the balance and the prices; empty where it is not known.
     currency: str = ""
+    # The kinds that could not be loaded, and those that are on their way.
     failed: Mapping[str, PpioError] = field(default_factory=lambda: MappingProxyType({}))
     loading: tuple[str, ...] = ()
 
@@ -106,6 +87,11 @@ class Snapshot:
     def offer(self, product_id: str) -> Offer | None:
         """Return the product of an id, or None when it is not there."""
         return next((offer for offer in self.products if offer.id == product_id), None)
+
+    @property
+    def by_id(self) -> dict[str, Offer]:
+        """All products by their ids."""
+        return {offer.id: offer for offer in self.products}
 
 
 @dataclass
@@ -124,15 +110,8 @@ class _Slot:
 class Catalogue:
     """One client's catalogue.
 
-    Parameters
-    ----------
-    reader : CatalogueReader
-    clock : callable
-        Returns seconds that only grow; each product carries when it was heard by it.
-    life : float
-        After so many seconds a kind is loaded anew when somebody asks for it.
-    base_url : str, optional
-        Of the cloud; what is loaded is known as its own lately (`cloud.lately`).
+    Its clock tells seconds that only grow; each product carries when it was heard by it. After the seconds of
+    its life a kind is loaded anew when somebody asks for it. What is loaded, `recent` keeps for its cloud.
     """
 
     def __init__(
@@ -171,7 +150,7 @@ class Catalogue:
                 with self._changed:
                     if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
                         self._land(slot, outcome)
-                        recent_offers.keep(self._base_url, kind, slot.value, self._clock())
+                        recent.keep(self._base_url, kind, slot.value, self._clock())
         return self.state(kind)
 
     def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:
@@ -184,7 +163,7 @@ class Catalogue:
     def refresh(self) -> None:
         """Let everything count as old; what is on its way will be dropped.
 
-        What is there stays on the shelf until the answer of the next `load`.
+        What is there stays until the answer of the next `load`.
         """
         with self._changed:
             for slot in self._slots.values():
@@ -197,6 +176,11 @@ class Catalogue:
             return tuple(
                 kind for kind, slot in self._slots.items() if slot.flight is None and not self._fresh(slot)
             )
+
+    @property
+    def priced(self) -> bool:
+        """Whether prices were asked for, and came or could not be had."""
+        return self.state("offers").word in ("ready", "failed")
 
     def state(self, kind: str) -> KindState:
         """Return how far a kind is."""
@@ -266,11 +250,9 @@ class Catalogue:
         return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
 
 
-def open_catalogue(client: PpioClient, *, clock: Clock) -> Catalogue:
+def open_catalogue(source: Source, *, clock: Clock) -> Catalogue:
     """Return a catalogue of a client's cloud; nothing is asked yet. `clock` is that of `PriceTime`."""
-    currency = currency_of(client.host, practice=client.is_practice)
-    reader = CatalogueReader(client, currency=currency, host=client.host.name)
-    return Catalogue(reader, clock=clock, base_url=client.host.base_url)
+    return Catalogue(CatalogueReader(source), clock=clock, base_url=source.host.base_url)
 
 
 def _heard(value: Any, now: float) -> Any:
