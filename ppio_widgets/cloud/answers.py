@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from html import unescape
@@ -19,15 +19,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.locale.text import Mask, visible
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
     from ppio_widgets.locale import Words
-
-Mask = Callable[[str], str]
 
 LONGEST_WORDS = 300
 
@@ -331,12 +328,6 @@ def status_words(status: str, say: Words) -> str:
     """Return an instance's status in words; an unknown one as it is."""
     key = f"status.{status}"
     return say(key) if key in say else say("status.other", status=plain(status) or "?")
-
-
-def text_at(answer: Any, *path: str) -> str:
-    """Return the text at a path of keys; empty for anything else."""
-    value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return value if isinstance(value, str) else ""
 
 
 def _said(value: Any, mask: Mask) -> str:

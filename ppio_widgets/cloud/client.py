@@ -25,7 +25,6 @@ from ppio_widgets.cloud.answers import (
     read_error,
     read_instance,
     read_reply,
-    text_at,
 )
 from ppio_widgets.cloud.catalogue import Catalogue, open_catalogue
 from ppio_widgets.cloud.http import Exchange, Limits
@@ -53,6 +52,7 @@ from ppio_widgets.errors import (
     Unreachable,
 )
 from ppio_widgets.locale import Phrase
+from ppio_widgets.locale.text import text_at
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal

@@ -20,16 +20,14 @@ from ppio_widgets.cloud.answers import (
     InstanceInfo,
     InstanceStatus,
     Listing,
-    Mask,
     as_flag,
     as_rows,
     as_whole,
     plain,
     read_instance,
-    text_at,
 )
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.text import Mask, text_at, visible
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.secrets.hiding import hiding, is_free

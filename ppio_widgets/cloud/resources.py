@@ -25,9 +25,17 @@ from ppio_widgets.cloud.answers import (
     plain,
 )
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, read_page
-from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
-from ppio_widgets.request.price_time import PriceTime
+from ppio_widgets.request.offers import (
+    ImageTag,
+    Network,
+    Offer,
+    Price,
+    PriceTime,
+    Region,
+    RegistryAuth,
+    Storage,
+    Template,
+)
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ppio_widgets.cloud.answers import ENDED, InstanceStatus
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
 from ppio_widgets.instances.watcher import watch
-from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, is_old
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, is_old
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from ppio_widgets.api import connect
 from ppio_widgets.cards.static import of_draft
 from ppio_widgets.cloud.client import INSTANCES, PpioClient, Target
 from ppio_widgets.errors import ApiError, CredentialsError, RequestInvalid
-from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.formats.curl import to_curl
+from ppio_widgets.formats.curl_reader import read_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
