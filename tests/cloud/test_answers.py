@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ppio_widgets.cloud.answers import (
     LONGEST_WORDS,
     InstanceInfo,
+    InstanceStatus,
     Odd,
     not_certain,
     plain,
@@ -255,3 +256,12 @@ def test_every_reason_has_its_words(odd):
 )
 def test_json_is_utf8_and_names_no_key_twice(content, found):
     assert read_json(content) == found
+
+
+@pytest.mark.parametrize("status", InstanceStatus)
+def test_a_status_is_its_word_wherever_it_is_shown_or_stored(status):
+    word = status.value
+    assert type(word) is str
+    assert (str(status), f"{status}", repr(status)) == (word, word, repr(word))
+    assert json.dumps({status: status}) == json.dumps({word: word})
+    assert {word: 1}[status] == 1
