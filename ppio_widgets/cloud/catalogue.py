@@ -46,7 +46,7 @@ PRICES = (*OFFERS, "balance")
 
 # A load that a refresh made pointless cannot be stopped, and one new load need not wait for
 # it; a third one does, so that nobody who presses Refresh again and again piles up requests.
-MOST_FLIGHTS = 2
+MOST_LOADS = 2
 
 Clock = Callable[[], float]
 
@@ -95,14 +95,14 @@ class Snapshot:
 
 @dataclass
 class _Slot:
-    """One kind. A flight is one load; only the answer of the current one counts."""
+    """One kind; only the answer of its current load counts."""
 
     value: Any = None
     error: PpioError | None = None
     loaded_at: float | None = None
-    flight: object | None = None
-    landed: object | None = None
-    flights: int = 0
+    current: object | None = None
+    answered: object | None = None
+    loads: int = 0
 
 
 @without_frames
@@ -130,9 +130,9 @@ class Catalogue:
         forks.tell(self)
 
     def after_fork(self) -> None:
-        """Wait for no load of the parent's: none lands here."""
+        """Wait for no load of the parent's: none ends here."""
         for slot in self._slots.values():
-            slot.flight, slot.flights = None, 0
+            slot.current, slot.loads = None, 0
 
     def load(self, kind: str) -> KindState:
         """Load one kind, unless it is fresh, and return how that went.
@@ -142,13 +142,13 @@ class Catalogue:
         next call.
         """
         slot = self._slots[kind]
-        flight = self._take_off(slot)
-        if flight is not None:
-            with self._flying(slot, flight):
+        load = self._begin(slot)
+        if load is not None:
+            with self._under_way(slot, load):
                 outcome = self._read(kind)
                 with self._changed:
-                    if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
-                        self._land(slot, outcome)
+                    if slot.current is load:  # else a refresh came meanwhile: this answer is stale
+                        self._take(slot, outcome)
                         recent.keep(self._base_url, kind, slot.value, self._clock())
         return self.state(kind)
 
@@ -166,14 +166,14 @@ class Catalogue:
         """
         with self._changed:
             for slot in self._slots.values():
-                slot.flight = slot.loaded_at = None
+                slot.current = slot.loaded_at = None
             self._changed.notify_all()
 
     def due(self) -> tuple[str, ...]:
         """Return the kinds that a `load` would ask the server for."""
         with self._changed:
             return tuple(
-                kind for kind, slot in self._slots.items() if slot.flight is None and not self._fresh(slot)
+                kind for kind, slot in self._slots.items() if slot.current is None and not self._fresh(slot)
             )
 
     @property
@@ -197,37 +197,37 @@ class Catalogue:
             **values, currency=self._reader.currency, failed=MappingProxyType(failed), loading=loading
         )
 
-    def _take_off(self, slot: _Slot) -> object | None:
-        """Begin a flight, or wait for one to share and return None."""
+    def _begin(self, slot: _Slot) -> object | None:
+        """Begin a load, or wait for one to share and return None."""
         with self._changed:
             while True:
-                flight = slot.flight
-                if flight is not None:
-                    self._wait_out(slot, flight)
-                    if slot.landed is flight:
+                load = slot.current
+                if load is not None:
+                    self._wait_for(slot, load)
+                    if slot.answered is load:
                         return None
                 elif self._fresh(slot):
                     return None
-                elif slot.flights >= MOST_FLIGHTS:
+                elif slot.loads >= MOST_LOADS:
                     self._changed.wait()
                 else:
-                    slot.flight = flight = object()
-                    slot.flights += 1
-                    return flight
+                    slot.current = load = object()
+                    slot.loads += 1
+                    return load
 
-    def _wait_out(self, slot: _Slot, flight: object) -> None:
-        self._changed.wait_for(lambda: slot.flight is not flight)
+    def _wait_for(self, slot: _Slot, load: object) -> None:
+        self._changed.wait_for(lambda: slot.current is not load)
 
     @contextmanager
-    def _flying(self, slot: _Slot, flight: object) -> Iterator[None]:
-        """End a flight whatever happens to it: an Interrupt leaves nobody waiting."""
+    def _under_way(self, slot: _Slot, load: object) -> Iterator[None]:
+        """End a load whatever happens to it: an Interrupt leaves nobody waiting."""
         try:
             yield
         finally:
             with self._changed:
-                slot.flights -= 1
-                if slot.flight is flight:
-                    slot.flight = None
+                slot.loads -= 1
+                if slot.current is load:
+                    slot.current = None
                 self._changed.notify_all()
 
     def _read(self, kind: str) -> Any:
@@ -237,13 +237,13 @@ class Catalogue:
         except PpioError as error:
             return bare(error)
 
-    def _land(self, slot: _Slot, outcome: Any) -> None:
+    def _take(self, slot: _Slot, outcome: Any) -> None:
         # After a failure nothing old stays: a price from before would look like today's.
         failed = isinstance(outcome, PpioError)
         now = self._clock()
         slot.value, slot.error = (None, outcome) if failed else (_heard(outcome, now), None)
         slot.loaded_at = None if failed else now
-        slot.landed, slot.flight = slot.flight, None
+        slot.answered, slot.current = slot.current, None
 
     def _fresh(self, slot: _Slot) -> bool:
         return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
@@ -266,7 +266,7 @@ def _heard_offer(offer: Offer, now: float) -> Offer:
 
 
 def _state(slot: _Slot) -> KindState:
-    if slot.flight is not None:
+    if slot.current is not None:
         return KindState("loading")
     if slot.error is not None:
         return KindState("failed", slot.error)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import Reply
-from ppio_widgets.cloud.catalogue import KINDS, MOST_FLIGHTS, Catalogue, KindState, Snapshot, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot, open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
 from ppio_widgets.cloud.resources import CatalogueReader
@@ -576,7 +576,7 @@ def test_refreshing_again_and_again_piles_up_no_requests(catalogue, gated, loadi
         catalogue.refresh()
     started.append(loading())
     time.sleep(0.05)
-    assert len(gated.gates) == MOST_FLIGHTS
+    assert len(gated.gates) == MOST_LOADS
     while any(thread.is_alive() for thread, _ in started):
         for gate in list(gated.gates):
             gate.set()
