@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance, open_by_default
 from ppio_widgets.launches import history
 from ppio_widgets.launches.alive import live_launch
@@ -24,7 +23,7 @@ from ppio_widgets.launches.sentences import record_sentence
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.models import CreateInstanceRequest
-from ppio_widgets.request.pricing import is_cpu, read_amount
+from ppio_widgets.request.pricing import is_cpu, read_ceiling
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, find_key, hidden, is_practice_key
@@ -205,22 +204,6 @@ def priced_plan(
     offer = shelf.offer(product)
     judged = check(report.body, offer=offer, offers=shelf.offers)
     return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling, notes=notes)
-
-
-def read_ceiling(value: Decimal | int | str | None) -> Decimal | None:
-    """Return a price ceiling as an exact amount.
-
-    Raises
-    ------
-    LaunchRefused
-        When it is no amount: nothing was sent.
-    """
-    if value is None:
-        return None
-    ceiling = read_amount(value)
-    if ceiling is None:
-        raise LaunchRefused("ceiling", value=plain(str(value)))
-    return ceiling
 
 
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:

@@ -13,7 +13,7 @@ from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.launches.plan import price_moment
 from ppio_widgets.locale import Span
 from ppio_widgets.request import pricing
-from ppio_widgets.request.offers import is_old
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
 
@@ -56,7 +56,7 @@ def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
     seen = instance.detail
     if seen is not None:
         yield Fact(say("machine.cost"), cost_words(instance, seen, say))
-        if seen.mode == "prepaid" and not seen.is_gone:
+        if seen.mode == BillingMode.PREPAID and not seen.is_gone:
             yield Fact(say("machine.renewal"), renewal_words(seen, say))
 
 
@@ -139,7 +139,7 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
     gone = seen.is_gone
-    if seen.mode == "prepaid":
+    if seen.mode == BillingMode.PREPAID:
         return say("machine.prepaid_gone" if gone else "machine.prepaid", span=span)
     if cost is None:
         if gone:
@@ -150,7 +150,7 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     shown = pricing.shown(rate, currency) if rate is not None else "?"
     key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
     told = say(key, span=span, cost=pricing.shown(cost, currency), rate=shown)
-    if offer is None or not is_old(offer, threads.tick()):
+    if offer is None or not offer.time.is_old(threads.tick()):
         return told
     return say("machine.cost_by", cost=told, moment=price_moment(offer))
 

@@ -29,7 +29,7 @@ from ppio_widgets.request.schema import tree
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words, write_span
-from ppio_widgets.secrets.scrub import holds_secret, without_secrets
+from ppio_widgets.secrets.redaction import Redactor, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,6 +97,7 @@ class StaticCard:
 
     def without_secrets(self, say: Words) -> StaticCard:
         """Return it as it is or, where a secret that is at hand here got into it, without what it tells."""
+        holds_secret = Redactor.in_use().finds
         if not holds_secret(self.as_text(say)):
             return self
         ways = tuple(

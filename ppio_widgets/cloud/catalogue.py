@@ -17,7 +17,7 @@ from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import PpioError
-from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer, PriceTime
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer
 from ppio_widgets.runtime import forks
 from ppio_widgets.secrets.frames import without_frames
 
@@ -262,7 +262,7 @@ def _heard(value: Any, now: float) -> Any:
 
 
 def _heard_offer(offer: Offer, now: float) -> Offer:
-    return replace(offer, time=replace(offer.time or PriceTime(), heard_at=now))
+    return replace(offer, time=replace(offer.time, heard_at=now))
 
 
 def _state(slot: _Slot) -> KindState:

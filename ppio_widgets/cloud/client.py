@@ -57,8 +57,8 @@ from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.secrets.frames import without_frames
-from ppio_widgets.secrets.hiding import hiding
 from ppio_widgets.secrets.hosts import Host, read_host
+from ppio_widgets.secrets.in_use import sent_secrets
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class PpioClient:
         self._transport = transport
         self._lock = forks.lock()
         self._prices: Catalogue | None = None
-        self._mask = Redactor()  # of all that was sent: a later answer may repeat it
+        self._redactor = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)
 
@@ -349,7 +349,7 @@ class PpioClient:
             cut=exchange.cut,
             # Where a machine may be running nobody is told to wait and launch again.
             retry_after=exchange.retry_after if exchange.status in REFUSALS else None,
-            mask=self._mask,
+            mask=self._redactor.redact,
         )
 
     def look(self, name: str, may_be: Callable[[str], bool] | None = None) -> Listing:
@@ -386,7 +386,7 @@ class PpioClient:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        return self._one(instance_id, lambda answer: read_detail(answer, self._mask))
+        return self._one(instance_id, lambda answer: read_detail(answer, self._redactor))
 
     def ask_date(self, instance_id: str) -> float:
         """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
@@ -469,7 +469,7 @@ class PpioClient:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        read = partial(read_detail, mask=self._mask, asked_for=name or "")
+        read = partial(read_detail, redactor=self._redactor, asked_for=name or "")
         pages = list(self._pages(read, name=name, status=status))
         found = {one.id: one for page in pages for one in page.rows}
         newest = sorted(found.values(), key=lambda one: one.created_at, reverse=True)
@@ -497,7 +497,7 @@ class PpioClient:
         if exchange.failure:
             raise OutcomeUnknown("action_lost", **known)
         if not 200 <= exchange.status < 300:
-            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._mask)
+            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.
@@ -541,7 +541,7 @@ class PpioClient:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
             raise Unreachable("unreachable", host=self.host.name, kind=exchange.cause)
-        reply = read_reply(exchange, self.host.name, earlier, self._mask)
+        reply = read_reply(exchange, self.host.name, earlier, self._redactor.redact)
         if isinstance(reply, PpioError):
             raise reply
         if self._transport is None:
@@ -559,12 +559,12 @@ class PpioClient:
 
     def _read_brief(self, row: Any) -> InstanceInfo | None:
         """Read what is kept of one instance."""
-        info = read_instance(row, self._mask)
+        info = read_instance(row, self._redactor.redact)
         return None if info is None else self._with_words(info, row)
 
     def _with_words(self, info: InstanceInfo, row: Any) -> InstanceInfo:
         """Hide in the words of an instance the secrets that its own row holds as well."""
-        told = read_instance(row, hiding(row, self._mask).in_words) or info
+        told = read_instance(row, self._redactor.with_answer(row).redact) or info
         return replace(info, error=told.error, message=told.message)
 
     def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
@@ -680,7 +680,7 @@ class PpioClient:
         if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
             raise NotSent("fault_before", kind="Fork")
         with self._lock:
-            self._mask.learn(reveal(key), *secrets)
+            self._redactor.learn(sent_secrets(key, secrets))
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
 
 

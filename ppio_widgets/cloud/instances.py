@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeGuard
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from ppio_widgets.cloud.answers import (
     ENDED,
@@ -30,7 +30,8 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale.text import Mask, text_at, visible
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.secrets.hiding import hiding, is_free
+from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -112,7 +113,7 @@ class InstanceDetail(InstanceInfo):
     @property
     def may_renew(self) -> bool:
         """Whether it is prepaid and not known to end with its months."""
-        return self.mode == "prepaid" and self.renews is not False and not self.is_gone
+        return self.mode == BillingMode.PREPAID and self.renews is not False and not self.is_gone
 
     @property
     def priced_body(self) -> dict[str, Any]:
@@ -142,7 +143,7 @@ class InstanceDetail(InstanceInfo):
         By today's price, all GPUs together, without the disk; for prepaid what its months were charged
         at once.
         """
-        if self.mode == "prepaid":
+        if self.mode == BillingMode.PREPAID:
             return pricing.charged_now(offer, self.priced_body)
         rate, seconds = pricing.hourly(offer, self.priced_body), self.seconds_on(now)
         if rate is None or seconds is None:
@@ -157,29 +158,29 @@ class DetailListing(Listing):
     instances: tuple[InstanceDetail, ...] = ()
 
 
-def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceDetail | None:
+def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = "") -> InstanceDetail | None:
     """Read an instance in full; None when it has no usable id.
 
-    `mask` hides the secrets that were sent; those that the answer holds are hidden as well. `asked_for` is a
-    name that somebody typed: an instance of exactly this name keeps it.
+    The redactor knows the secrets that were sent; those that the answer holds are hidden as well.
+    `asked_for` is a name that somebody typed: an instance of exactly this name keeps it.
     """
     info = read_instance(answer)
     if info is None:
         return None
-    hide = hiding(answer, mask)
-    words = read_instance(answer, hide.in_words) or info
+    hide = (redactor or Redactor()).with_answer(answer).redact
+    words = read_instance(answer, hide) or info
     return InstanceDetail(
         id=info.id,
-        name=info.name if info.name == asked_for else hide.in_names(info.name),
+        name=info.name if info.name == asked_for else hide(info.name),
         # The words that decide what can be done are no secrets, whatever a variable holds.
         status=info.status if info.status in (InstanceStatus.RUNNING, *ENDED) else words.status,
         error=words.error,
         message=words.message,
         created_at=info.created_at,
-        product_id=_said(answer, hide.in_names, "product_id"),
-        image=_said(answer, hide.in_fields, "image"),
-        region=_said(answer, hide.in_fields, "region"),
-        mode=_said(answer, hide.in_names, "billing", "mode"),
+        product_id=_said(answer, hide, "product_id"),
+        image=_said(answer, hide, "image"),
+        region=_said(answer, hide, "region"),
+        mode=_said(answer, hide, "billing", "mode"),
         gpu_num=_positive(answer, "resource_specs", "gpu_num"),
         rootfs_gb=_positive(answer, "resource_specs", "rootfs_size_gb"),
         months=_positive(answer, "billing", "prepaid", "months"),
@@ -187,13 +188,13 @@ def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceD
         stopped_at=_positive(answer, "last_stopped_at"),
         ends_at=_positive(answer, "billing", "prepaid", "end_time"),
         renews=_renews(answer),
-        ports=tuple(_ports(answer, hide.in_fields)),
-        jupyter_url=_link(answer, hide.in_fields, "tools", "jupyter", "endpoint"),
-        ssh_command=_said(answer, hide.in_fields, "tools", "ssh", "command"),
+        ports=tuple(_ports(answer, hide)),
+        jupyter_url=_link(answer, hide, "tools", "jupyter", "endpoint"),
+        ssh_command=_said(answer, hide, "tools", "ssh", "command"),
         logs=tuple(
             (kind, url)
             for kind in ("instance", "system")
-            if (url := _link(answer, hide.in_fields, "tools", "log", f"{kind}_endpoint"))
+            if (url := _link(answer, hide, "tools", "log", f"{kind}_endpoint"))
         ),
     )
 
@@ -353,7 +354,19 @@ def _link(answer: Any, hide: Mask, *path: str) -> str:
     """Return an address; empty where a secret stands in it, as half of one leads nowhere."""
     whole = text_at(answer, *path)
     shown = address(whole)
-    return shown if shown and is_free(whole, hide) else ""
+    return shown if shown and _is_free(whole, hide) else ""
+
+
+def _is_free(url: str, hide: Mask) -> bool:
+    """Whether nothing in an address would be hidden, as it is written and as it is meant.
+
+    Looked at are host and path, which are all that is shown of one. The number of its port
+    is no secret, whatever a variable holds.
+    """
+    parts = urlsplit(url.strip())
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
+    written = {host, parts.path}
+    return all(hide(one) == one for one in written | {unquote(one) for one in written})
 
 
 def _positive(answer: Any, *path: str) -> int:

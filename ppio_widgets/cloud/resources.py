@@ -26,6 +26,7 @@ from ppio_widgets.cloud.answers import (
 )
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, read_page
 from ppio_widgets.request.offers import (
+    BillingMode,
     ImageTag,
     Network,
     Offer,
@@ -62,8 +63,6 @@ STORAGES = "/gpu-instance/openapi/v1/networkstorages/list"
 AUTHS = "/gpu-instance/openapi/v1/repository/auths"
 BALANCE = "/openapi/v1/billing/balance/detail"
 
-MODES = ("postpaid", "prepaid", "spot")
-
 # No answer names a currency: it follows the host (inferred, PPIO GPU API v2, list products).
 CURRENCIES: Mapping[str, str] = {PPIO: "CNY", NOVITA: "USD"}
 PRACTICE_CURRENCY = "CNY"
@@ -96,11 +95,11 @@ class CatalogueReader:
         read = partial(read_offer, currency=self.currency, product_type=product_type)
         merged: dict[str, Offer] = {}
         listed: dict[str, tuple[str, ...]] = {}
-        for mode in MODES:
-            query = {**params, "billing_method": mode}
+        for mode in BillingMode:
+            query = {**params, "billing_method": mode.value}
             for page in map(self._sound, by_cursor(self._source, PRODUCTS, query, read)):
                 for offer in page.rows:
-                    listed[offer.id] = (*listed.get(offer.id, ()), mode)
+                    listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
                     known = merged.get(offer.id)
                     told = replace(offer, time=PriceTime(page.server_time))
                     merged[offer.id] = told if known is None else _merge(known, told)

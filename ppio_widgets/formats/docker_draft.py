@@ -23,8 +23,8 @@ from ppio_widgets.formats.docker_values import (
 )
 from ppio_widgets.formats.imported import LeftOut
 from ppio_widgets.formats.shell import HOLE, ShellWord
-from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
 ReadFile = Callable[[str], str]

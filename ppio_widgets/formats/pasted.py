@@ -10,10 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ppio_widgets.formats.line.options import BY_FLAG
-from ppio_widgets.request.envref import looks_secret
 from ppio_widgets.request.schema import leaves
-from ppio_widgets.secrets.patterns import is_placeholder
-from ppio_widgets.secrets.scrub import holds_secret
+from ppio_widgets.secrets.patterns import is_placeholder, looks_secret
+from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +49,7 @@ def gives_secret_away(text: str) -> bool:
     text : str
         A command, a part of a JSON text, anything.
     """
-    return holds_secret(text) or any(not is_placeholder(value) for value in _values(text))
+    return bool(Redactor.in_use().finds(text)) or any(not is_placeholder(value) for value in _values(text))
 
 
 def _values(text: str) -> Iterator[str]:

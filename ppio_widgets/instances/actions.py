@@ -27,6 +27,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.watcher import POLL_SECONDS
 from ppio_widgets.locale import Phrase, joined, words
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.times import moment_words
 
@@ -53,7 +54,7 @@ def _stands_at(*statuses: str) -> Callable[[InstanceDetail], bool]:
 
 def _renews_no_more(seen: InstanceDetail) -> bool:
     """Whether it surely does not renew; that only a prepaid one does goes by the API's own words."""
-    return seen.renews is False or seen.mode in ("postpaid", "spot") or seen.is_gone
+    return seen.renews is False or seen.mode in (BillingMode.POSTPAID, BillingMode.SPOT) or seen.is_gone
 
 
 _REACHED: Mapping[str, Callable[[InstanceDetail], bool]] = {

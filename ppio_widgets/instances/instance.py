@@ -17,7 +17,6 @@ from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.outcomes import Outcomes
 from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.locale import words
-from ppio_widgets.request.offers import age
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span
@@ -192,7 +191,7 @@ class Instance:
         """Its product, as planned or as the catalogue tells it: whichever was told later."""
         listed = self.client.prices.snapshot().offer(self._known().product_id)
         now = threads.tick()
-        return min(filter(None, (listed, self._offer)), key=lambda one: age(one, now), default=None)
+        return min(filter(None, (listed, self._offer)), key=lambda one: one.time.age(now), default=None)
 
     @property
     def deadline(self) -> Deadline | None:

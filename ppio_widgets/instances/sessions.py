@@ -11,7 +11,7 @@ from ppio_widgets.cloud.answers import ENDED, InstanceStatus
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
 from ppio_widgets.instances.watcher import watch
-from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, is_old
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class InstanceSession(HasTraits):
         offer, now = self.instance.offer, threads.tick()
         if self.closed or not threads.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
             return
-        if offer is None or is_old(offer, now):
+        if offer is None or offer.time.is_old(now):
             self._asked_at = now
             threads.try_run(self._load_price, name="ppio-catalogue")
 

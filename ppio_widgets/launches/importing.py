@@ -14,7 +14,7 @@ from ppio_widgets.launches.outside import Disk
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import Draft, merged, with_defaults
-from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, without_secret_fields
+from ppio_widgets.secrets.redaction import Redactor, unrepeated
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Target
@@ -67,7 +67,7 @@ def told_cloud(found: Imported, target: Target) -> Imported:
     if not found.host or found.host == target.name or own_practice:
         return found
     code = "curl_cloud_practice" if target.practice else "curl_cloud"
-    one = _unsaid(LeftOut(code, {"host": found.host, "own": target.name}), Secrets())
+    one = _unsaid(LeftOut(code, {"host": found.host, "own": target.name}), Redactor.in_use())
     return replace(found, left_out=(one, *found.left_out))
 
 
@@ -84,24 +84,20 @@ def over(found: Imported, draft: Draft) -> Draft:
 
 def _screened(found: Imported) -> Imported:
     """Return it without secrets, saying what was left out; nothing that is said repeats one."""
-    secrets = Secrets()
-    said = [_unsaid(one, secrets) for one in found.left_out]
-    draft, names = with_references(found.draft, secrets)
-    draft, fields = without_secret_fields(draft, secrets)
-    if names:
-        shown = [UNSAID if secrets(name) else name for name in names]
+    redactor = Redactor.in_use()
+    said = [_unsaid(one, redactor) for one in found.left_out]
+    clean = redactor.scrub(found.draft)
+    if clean.references:
+        shown = [UNSAID if redactor.finds(name) else name for name in clean.references]
         said.append(LeftOut("secrets", {"names": ", ".join(shown), "first": shown[0]}))
-    if fields:
-        said.append(LeftOut("secret_fields", {"names": ", ".join(fields)}))
-    return replace(found, draft=draft if names or fields else found.draft, left_out=tuple(said))
+    if clean.left_out:
+        said.append(LeftOut("secret_fields", {"names": ", ".join(clean.left_out)}))
+    draft = clean.body if clean.references or clean.left_out else found.draft
+    return replace(found, draft=draft, left_out=tuple(said))
 
 
-def _unsaid(one: LeftOut, secrets: Secrets) -> LeftOut:
-    params = {
-        name: UNSAID if isinstance(value, str) and secrets(value) else value
-        for name, value in one.params.items()
-    }
-    return LeftOut(one.code, params)
+def _unsaid(one: LeftOut, redactor: Redactor) -> LeftOut:
+    return LeftOut(one.code, redactor.unsaid(one.params))
 
 
 def _read_file(path: str) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets import environment
 from ppio_widgets.runtime.files import Unfit, contents, reason
-from ppio_widgets.secrets.redaction import input_error
-from ppio_widgets.secrets.scrub import Secrets
+from ppio_widgets.secrets.redaction import Redactor, input_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +50,11 @@ class Disk:
 
     def holds_secret(self, text: str) -> bool:
         """Whether a secret that is at hand here, or what looks like a key, stands in a text."""
-        return self._secrets(text)
+        return bool(self._redactor.finds(text))
 
     @cached_property
-    def _secrets(self) -> Secrets:
-        return Secrets()
+    def _redactor(self) -> Redactor:
+        return Redactor.in_use()
 
 
 def _decoded(content: bytes) -> str | None:

@@ -13,7 +13,6 @@ from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import reference_names, taken
-from ppio_widgets.request.offers import age, is_old
 from ppio_widgets.request.price_text import cost_sentences, rented, terms
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
@@ -40,9 +39,9 @@ STRANGERS_KEY = "GPU_API_KEY"
 def price_moment(offer: Offer) -> str:
     """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
     now = threads.clock.now()
-    time, since = offer.time, age(offer, threads.tick())
-    if time is not None and time.told_at:
-        return moment_words(time.told_at, now)
+    since = offer.time.age(threads.tick())
+    if offer.time.told_at:
+        return moment_words(offer.time.told_at, now)
     return moment_words(now - since, now) if isfinite(since) else "?"
 
 
@@ -111,7 +110,7 @@ class LaunchPlan:
     def price_is_old(self) -> bool:
         """Whether it has a price that was told too long ago to count."""
         offer = self.offer if unit_price(self.offer, self.report.body) is not None else None
-        return offer is not None and is_old(offer, threads.tick())
+        return offer is not None and offer.time.is_old(threads.tick())
 
     def price_age(self, say: Words) -> str:
         """Return of when an old price is; empty for any other."""

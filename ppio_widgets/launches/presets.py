@@ -24,7 +24,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
-from ppio_widgets.secrets.scrub import without_secrets
+from ppio_widgets.secrets.redaction import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

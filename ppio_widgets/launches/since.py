@@ -9,7 +9,7 @@ from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.diff import HIDDEN, Change, changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.launches.presets import load_preset
-from ppio_widgets.secrets.scrub import Secrets
+from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,13 +69,17 @@ def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> 
         None when there is nothing to compare it with.
     """
     name = str(body.get("name", ""))
-    before = last_body_of(name, target)
+    before, finds = last_body_of(name, target), Redactor.in_use().finds
     if before is not None:
-        return Since("launch", name, _veiled(changes(before, body, values_unknown=True, is_secret=Secrets())))
+        return Since(
+            "launch",
+            name,
+            _veiled(changes(before, body, values_unknown=True, is_secret=finds)),
+        )
     if not preset:
         return None
     try:
-        return Since("preset", preset, _veiled(changes(load_preset(preset), body, is_secret=Secrets())))
+        return Since("preset", preset, _veiled(changes(load_preset(preset), body, is_secret=finds)))
     except PresetRefused:
         return None
 

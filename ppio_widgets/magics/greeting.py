@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ppio_widgets.locale import Span, words
+from ppio_widgets.request.offers import BillingMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ def left_on(client: PpioClient, say: Words) -> str:
 
     ours = ids_of_this_kernel()
     listed = client.listing().instances
-    on = [one for one in listed if one.is_on and one.mode != "prepaid" and one.id not in ours]
+    on = [one for one in listed if one.is_on and one.mode != BillingMode.PREPAID and one.id not in ours]
     if not on:
         return ""
     client.prices.load_products({one.product_id for one in on})

@@ -53,8 +53,7 @@ class LaunchMagics(Magics):
         )
         from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
         from ppio_widgets.launches.outside import Disk  # noqa: PLC0415
-        from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
-        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import hide_given, unrepeated  # noqa: PLC0415
 
         hides = False
         try:
@@ -259,9 +258,9 @@ def _like(given: Line) -> Line:
 def _preset(name: str) -> Mapping[str, Any]:
     """Return the body of a preset; a secret that somebody typed into its file is not taken from there."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import Secrets, without_secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import without_secrets  # noqa: PLC0415
 
-    body, names = without_secrets(load_preset(name), Secrets())
+    body, names = without_secrets(load_preset(name))
     if names:
         print(words()("preset.by_name", names=", ".join(names)))  # noqa: T201 - nothing is left out unseen
     return body

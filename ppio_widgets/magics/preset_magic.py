@@ -72,14 +72,14 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
 def _list() -> str:
     from ppio_widgets.launches.presets import load_presets, presets_folder  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import Secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import Redactor  # noqa: PLC0415
 
-    secrets = Secrets()
-    lines = [_line(name, body, secrets) for name, body in load_presets()]
+    is_secret = Redactor.in_use().finds
+    lines = [_line(name, body, is_secret) for name, body in load_presets()]
     return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
 
 
-def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], bool]) -> str:
+def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], str]) -> str:
     """Return a preset in one line; one that cannot be read says so in its place."""
     from ppio_widgets.request.draft import value_at  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callabl
     return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
 
 
-def _told(value: Any, is_secret: Callable[[str], bool]) -> str:
+def _told(value: Any, is_secret: Callable[[str], str]) -> str:
     """Return a value for a list; a secret that somebody typed into the file stays in the file."""
     if value is None:
         return "-"
@@ -104,7 +104,7 @@ def _show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.draft import to_json  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import without_secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import without_secrets  # noqa: PLC0415
 
     body, hidden = without_secrets(load_preset(name))
     text = "\n".join(visible(line) for line in to_json(body).split("\n"))

@@ -18,6 +18,7 @@ from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import judge
 from ppio_widgets.runtime import forks
@@ -195,7 +196,7 @@ class PracticeAccount:
             status = instance.status(now)
             if status not in _ALLOWED_IN.get(action, (status,)):
                 raise Refused(400, "OPERATION_LIMIT", f"cannot {action} an instance that is {status}")
-            if action == "delete" and instance.body["billing"]["mode"] == "prepaid":
+            if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
                 raise Refused(
                     400, "PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"
                 )
@@ -222,7 +223,7 @@ class PracticeAccount:
             )
         with self._lock:
             instance = self._find(instance_id, self._clock())
-            if instance.body["billing"]["mode"] != "prepaid":
+            if instance.body["billing"]["mode"] != BillingMode.PREPAID:
                 raise Refused(400, "OPERATION_LIMIT", "only a prepaid instance renews")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
@@ -280,7 +281,7 @@ def _charged(body: Mapping[str, Any]) -> Decimal:
 
 def _hourly(body: Mapping[str, Any]) -> Decimal:
     """Return what an instance is billed by the hour: nothing when it is prepaid."""
-    prepaid = pricing.mode_of(body) == "prepaid"
+    prepaid = pricing.is_prepaid(body)
     return (None if prepaid else pricing.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
 
 
@@ -309,7 +310,7 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
 
 def _billing(instance: _Instance) -> dict[str, Any]:
     billing: dict[str, Any] = instance.body["billing"]
-    if billing["mode"] != "prepaid":
+    if billing["mode"] != BillingMode.PREPAID:
         return billing
     prepaid = billing["prepaid"]
     ends = int(instance.created) + prepaid["months"] * MONTH_SECONDS

@@ -20,6 +20,7 @@ from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
 from ppio_widgets.request.choices import repository_and_tag
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import dotted
 
 Query = Mapping[str, str]
@@ -250,7 +251,7 @@ def _refuse_mode(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
         sold = ", ".join(product["billing_methods"])
         message = f"{product['id']} is not sold as {billing['mode']}, only as {sold}"
         yield Refused(400, "UNSUPPORTED_BILLING_MODE", message)
-    elif billing["mode"] == "prepaid":
+    elif billing["mode"] == BillingMode.PREPAID:
         months = [block["duration_months"] for block in product["pricing"]["prepaid"]]
         if billing["prepaid"]["months"] not in months:
             sold = ", ".join(map(str, months))

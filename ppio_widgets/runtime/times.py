@@ -28,7 +28,7 @@ def read_span(text: str | float | timedelta) -> float:
     """
     seconds = _seconds(text)
     if not 0 < seconds <= LONGEST_SPAN:
-        raise MomentUnreadable("span", value=_named(text))
+        raise MomentUnreadable("span", value=as_given(text))
     return seconds
 
 
@@ -48,7 +48,7 @@ def _seconds(value: object) -> float:
         return 0.0
 
 
-def _named(value: object) -> str:
+def as_given(value: object) -> str:
     """Return what was given, as it is repeated in a message; of what is no text and no number its kind."""
     if isinstance(value, str | Number | date | timedelta):
         try:
@@ -85,9 +85,9 @@ def read_moment(text: str | datetime, now: float) -> float:
     except (ValueError, ArithmeticError, OSError):  # an offset of days; a year that no clock shows
         moment = None
     if moment is None:
-        raise MomentUnreadable("moment", value=_named(text))
+        raise MomentUnreadable("moment", value=as_given(text))
     if not now < moment <= now + LONGEST_SPAN:
-        raise MomentUnreadable("moment_over", value=_named(text))
+        raise MomentUnreadable("moment_over", value=as_given(text))
     return moment
 
 

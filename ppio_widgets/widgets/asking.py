@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ppio_widgets.cards.html import esc
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.guard import guarded
 from ppio_widgets.widgets.question import Question
@@ -101,7 +102,9 @@ class AskingButtons:
                 on_cancel=self.session.cancel,
             )
         lines = [say(f"lost.{action}", names="; ".join(one.title for one in machines))]
-        if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in machines):
+        if action == "delete" and any(
+            one.detail and one.detail.mode == BillingMode.PREPAID for one in machines
+        ):
             lines.append(say("lost.prepaid"))
         lines = list(map(esc, lines))
         asked = (action, *lines)

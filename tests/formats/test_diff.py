@@ -16,7 +16,7 @@ from ppio_widgets.launches.record import Record, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact, value_at, with_value
-from ppio_widgets.request.envref import looks_secret
+from ppio_widgets.secrets.patterns import looks_secret
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 
 LISTS = ("envs", "ports", "volumes", "candidate_regions")

@@ -247,7 +247,7 @@ def test_what_was_pasted_in_place_of_a_name_is_refused_and_nothing_is_written(ke
 def test_what_the_body_takes_from_the_environment_is_no_part_of_anything_else(monkeypatch, command):
     monkeypatch.setenv("PLAIN_NAME", "plain-looking-value")
     body = {**MINIMAL, "envs": [{"key": "A", "value": EnvRef("PLAIN_NAME")}]}
-    assert "(PLAIN_NAME)" in refused(
+    assert "(env PLAIN_NAME)" in refused(
         "preset_secret", "s", {**body, "command": command.format("plain-looking-value")}
     )
     save_preset("s", {**MINIMAL, "command": command.format("plain-looking-value")})
@@ -256,7 +256,8 @@ def test_what_the_body_takes_from_the_environment_is_no_part_of_anything_else(mo
 @pytest.mark.parametrize("value", ["postgres://me:hunter2@db/x", GITHUB])
 def test_what_is_a_secret_in_itself_is_known_under_any_name(monkeypatch, value):
     monkeypatch.setenv("DATABASE_URL", value)
-    assert "(DATABASE_URL)" in refused("preset_secret", "s", {**MINIMAL, "command": quote(value, safe="")})
+    told = refused("preset_secret", "s", {**MINIMAL, "command": quote(value, safe="")})
+    assert "(env DATABASE_URL)" in told
     assert save_preset("s", {**MINIMAL, "envs": [{"key": "A", "value": value}]}).made_refs == ("A",)
     assert load_preset("s")["envs"] == [{"key": "A", "value": {"$env": "DATABASE_URL"}}]
 

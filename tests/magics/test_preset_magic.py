@@ -194,7 +194,7 @@ def test_a_secret_that_somebody_typed_into_a_preset_is_not_taken_from_there(run,
 
 def test_a_preset_with_a_secret_elsewhere_launches_nothing(run, names):
     put("hand", json.dumps({**MINIMAL, "command": f"serve {TOKEN}"}))
-    with pytest.raises(UsageError, match=r"field command holds a secret \(hf_…6789\)"):
+    with pytest.raises(UsageError, match=r"field command holds a secret \(token\? hf_…6789\)"):
         run("%ppio_launch --practice --preset hand --yes")
     assert names() == []
 

@@ -154,9 +154,25 @@ def test_a_call_has_a_ceiling(run, names, ceiling):
     assert names() == ["demo"]
 
 
-@pytest.mark.parametrize("ceiling", ["dear", -1, "NaN", "Infinity", True, "1,000", "15 yuan", "1e400", ""])
+@pytest.mark.parametrize(
+    "ceiling",
+    [
+        "dear",
+        -1,
+        "NaN",
+        "Infinity",
+        True,
+        "1,000",
+        "15 yuan",
+        "1e400",
+        "",
+        "ten",
+        float("nan"),
+        pytest.param(10**5000, id="huge"),
+    ],
+)
 def test_a_ceiling_that_is_no_amount_is_refused(ceiling):
-    with pytest.raises(LaunchRefused, match="amount"):
+    with pytest.raises(LaunchRefused, match="The price ceiling takes an amount"):
         launch(A100, practice=True, max_hourly_price=ceiling)
 
 

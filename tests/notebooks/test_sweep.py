@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from ppio_widgets.__main__ import main
-from ppio_widgets.secrets.in_use import known_secrets
+from ppio_widgets.secrets.in_use import secrets_in_use
 from tests.support.bodies import MINIMAL
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import faulty, packed
@@ -147,7 +147,7 @@ def echoes(server, connection):
 
 
 def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsys):
-    for name in [one.source for one in known_secrets()]:  # this machine's own
+    for name in [one.source for one in secrets_in_use()]:  # this machine's own
         monkeypatch.delenv(name)
     for name in ("PPIO_GPU_BASE_URL", "PPIO_WIDGETS_PRACTICE"):
         monkeypatch.delenv(name, raising=False)

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ppio_widgets.request.offers import BillingMode
+
 # How the words after a flag become a value; the readers are in `parser`.
 Kind = Literal[
     "text",
@@ -77,7 +79,7 @@ class Option:
         return bool(self.path) or self.kind in ("body", "env_file")
 
 
-_BILLING = ("postpaid", "prepaid", "spot")
+_BILLING = tuple(mode.value for mode in BillingMode)
 _TYPES = ("gpu", "cpu")
 _RENEW = ("billing", "prepaid", "auto_renew")
 

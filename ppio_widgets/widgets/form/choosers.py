@@ -9,6 +9,7 @@ import ipywidgets as w
 from ppio_widgets.cards.html import esc
 from ppio_widgets.request.choices import MOST_MATCHES, Wanted, memory_of, offer_row
 from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
 
-_MODES = ("postpaid", "prepaid", "spot")
+_MODES = tuple(mode.value for mode in BillingMode)
 
 
 class ProductChooser(Opener):
@@ -89,7 +90,7 @@ class ProductChooser(Opener):
         try:
             _offer_choices(self._memory, [(self._say("product.any"), 0), *((f"≥ {n} GB", n) for n in sizes)])
             _offer_choices(self._region, [(self._say("product.any"), ""), *((one, one) for one in regions)])
-            mode = self._mode.value or value_at(self.session.draft, ("billing", "mode"), "postpaid")
+            mode = self._mode.value or value_at(self.session.draft, ("billing", "mode"), BillingMode.POSTPAID)
             wanted = Wanted(
                 self._text.value, self._memory.value or 0, self._region.value or "", self._mode.value or ""
             )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
 from ppio_widgets.formats.dotenv import variables_in
-from ppio_widgets.request.envref import EnvRef, is_name, looks_secret, reference
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.envref import EnvRef, is_name, reference
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import Field, RefField
 from ppio_widgets.widgets.form.row import Row

@@ -13,7 +13,7 @@ from ppio_widgets.launches.importing import import_preset, import_text, over, to
 from ppio_widgets.launches.presets import preset_names
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.runtime import threads
-from ppio_widgets.secrets.scrub import Secrets
+from ppio_widgets.secrets.redaction import Redactor
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener
 from ppio_widgets.widgets.guard import guarded
@@ -171,7 +171,7 @@ class ImportBox(Opener):
     def _changes(self, found: Imported, before: Mapping[str, Any]) -> str:
         """Return what would change, before anything does, and what it takes from the kernel."""
         say = self._say
-        found_changes = changes(before, over(found, before), is_secret=Secrets())
+        found_changes = changes(before, over(found, before), is_secret=Redactor.in_use().finds)
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
-from ppio_widgets.api import connect, read_ceiling, wants_practice
+from ppio_widgets.api import connect, wants_practice
 from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.json_body import body_in_text
@@ -20,6 +20,7 @@ from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host

@@ -13,7 +13,7 @@ from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.session import CEILING, STOP
 from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import joined
-from ppio_widgets.request.pricing import read_amount
+from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.guard import guarded
@@ -112,9 +112,10 @@ class Money:
     def _on_ceiling(self, change: Any) -> None:
         """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
         text = change.new.strip()
-        ceiling = read_amount(text)
-        typed = bool(text) and ceiling is None
-        self.session.limit(ceiling, LaunchRefused("ceiling_field", value=text[:40]) if typed else None)
+        try:
+            self.session.limit(read_ceiling(text or None, "ceiling_field"))
+        except LaunchRefused as error:
+            self.session.limit(None, error)
 
 
 def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
