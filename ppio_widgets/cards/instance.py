@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import RUNNING, plain, status_words
-from ppio_widgets.cloud.instance_cost import body_of, prices_told, seconds_on
-from ppio_widgets.cloud.instances import InstanceDetail, is_web
-from ppio_widgets.cloud.ssh import is_ssh_command
+from ppio_widgets.cloud.answers import InstanceStatus, plain, status_words
+from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command, is_web
 from ppio_widgets.errors import is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.launches.plan import price_moment
@@ -90,9 +88,16 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
 
 # The way up, and the API's words for each step on it.
 STEPS: Mapping[str, tuple[str, ...]] = {
-    "queued": ("toCreate", "creating", "toStart", "starting", "toRestart", "restarting"),
-    "pulling": ("pulling",),
-    "running": (RUNNING,),
+    "queued": (
+        InstanceStatus.TO_CREATE,
+        InstanceStatus.CREATING,
+        InstanceStatus.TO_START,
+        InstanceStatus.STARTING,
+        InstanceStatus.TO_RESTART,
+        InstanceStatus.RESTARTING,
+    ),
+    "pulling": (InstanceStatus.PULLING,),
+    "running": (InstanceStatus.RUNNING,),
 }
 
 
@@ -130,7 +135,7 @@ def outcome_words(instance: Instance, say: Words) -> str:
 
 def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
-    seconds, cost, offer = seconds_on(seen, threads.clock.now()), instance.cost_so_far, instance.offer
+    seconds, cost, offer = seen.seconds_on(threads.clock.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
     gone = seen.is_gone
@@ -140,8 +145,8 @@ def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
         if gone:
             return say("machine.cost_gone_unknown", span=span)
         # A price that nobody has asked for is not called unknown.
-        return say("machine.cost_unknown" if prices_told(instance.client) else "machine.on", span=span)
-    rate = pricing.hourly(offer, body_of(seen))
+        return say("machine.cost_unknown" if instance.client.prices.priced else "machine.on", span=span)
+    rate = pricing.hourly(offer, seen.priced_body)
     shown = pricing.shown(rate, currency) if rate is not None else "?"
     key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
     told = say(key, span=span, cost=pricing.shown(cost, currency), rate=shown)

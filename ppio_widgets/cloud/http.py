@@ -50,63 +50,40 @@ class TookTooLong(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much, and how long.
+    """How much, and how long."""
 
-    Attributes
-    ----------
-    size : int
-        Bytes of the largest answer; 0 when nothing but its status is read.
-    seconds : float
-        After which the connection is shut down; httpx has no total time.
-    leave_within : float or None
-        Seconds after which the request may no longer leave, for one that is billed; the time asleep counts.
-    """
-
+    # Bytes of the largest answer; 0 when nothing but its status is read.
     size: int
+    # After which the connection is shut down; httpx has no total time.
     seconds: float
+    # After which the request may no longer leave, for one that is billed; the time asleep counts.
     leave_within: float | None = None
 
 
 @dataclass
 class Exchange:
-    """One request and what came of it.
+    """One request and what came of it."""
 
-    Attributes
-    ----------
-    status : int
-        0 without an answer, and until the whole of it is there.
-    content : bytes
-        The answer as it came; its words may repeat a secret. Empty when it is `cut`.
-    cut : bool
-        Whether the answer was too large, or in an encoding that nobody asked for, or not wanted.
-    failure : str
-        The kind of exception that ended it, or empty.
-    why : Why or None
-        What is wrong with the way that it was to go, where that is known.
-    interrupted : bool
-        Whether a person's Interrupt ended it.
-    date : float
-        The server's clock as Unix seconds, 0 where not told.
-    retry_after : float or None
-        Seconds that the server asks to wait, at most an hour.
-    seconds : float
-        From the asking to the head of the answer.
-    age : float
-        Seconds that somebody on the way says to have kept it; endless where that is no number.
-    counted : tuple of (str, str)
-        The headers that count what the answer holds, where there are any.
-    """
-
+    # 0 without an answer, and until the whole of it is there.
     status: int = 0
+    # The answer as it came; its words may repeat a secret. Empty when it is cut: too large, in an encoding
+    # that nobody asked for, or not wanted.
     content: bytes = field(default=b"", repr=False)
     cut: bool = False
+    # The kind of exception that ended it, and what is wrong with the way that it was to go.
     failure: str = ""
     why: Why | None = None
+    # Whether a person's Interrupt ended it.
     interrupted: bool = False
+    # The server's clock as Unix seconds, 0 where not told.
     date: float = 0.0
+    # Seconds that the server asks to wait, at most an hour.
     retry_after: float | None = None
+    # From the asking to the head of the answer.
     seconds: float = 0.0
+    # Seconds that somebody on the way says to have kept it; endless where that is no number.
     age: float = 0.0
+    # The headers that count what the answer holds.
     counted: tuple[tuple[str, str], ...] = ()
     _handed_over: bool = False
     _traced: bool = False

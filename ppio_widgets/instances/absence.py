@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import CredentialsError, PpioError, is_gone
 from ppio_widgets.launches.ledger import ledger_for
@@ -62,7 +62,7 @@ def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = No
     Returns
     -------
     InstanceDetail
-        As it was seen; with the status `NOT_SEEN` once that is proved.
+        As it was seen; with the status `InstanceStatus.NOT_SEEN` once that is proved.
 
     Raises
     ------
@@ -133,4 +133,4 @@ def _key(client: PpioClient, instance_id: str) -> Hashable:
 
 
 def _not_seen(known: InstanceDetail) -> InstanceDetail:
-    return replace(known, status=NOT_SEEN, error="", message="")
+    return replace(known, status=InstanceStatus.NOT_SEEN, error="", message="")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain, status_words
+from ppio_widgets.cloud.answers import ENDED, GONE, InstanceStatus, plain, status_words
 from ppio_widgets.cloud.instances import kept
 from ppio_widgets.errors import (
     AccessDenied,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.locale import Words
 
@@ -62,17 +61,24 @@ _REACHED: Mapping[str, Callable[[InstanceDetail], bool]] = {
     "stop": _stands_at(*ENDED),
     "delete": _stands_at(*GONE),
     "stop_renewing": _renews_no_more,
-    "start": _stands_at(RUNNING),
-    "restart": _stands_at(RUNNING),
+    "start": _stands_at(InstanceStatus.RUNNING),
+    "restart": _stands_at(InstanceStatus.RUNNING),
 }
 
+_REMOVING = (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING)
 # What was asked for has begun, by whomever: nothing more is asked for then.
 _ON_ITS_WAY = {
-    "stop": ("toStop", "stopping", "toRemove", "removing"),
-    "delete": ("toRemove", "removing"),
+    "stop": (InstanceStatus.TO_STOP, InstanceStatus.STOPPING, *_REMOVING),
+    "delete": _REMOVING,
     "stop_renewing": (),
-    "start": ("toStart", "starting", "toCreate", "creating", "pulling"),
-    "restart": ("toRestart", "restarting"),
+    "start": (
+        InstanceStatus.TO_START,
+        InstanceStatus.STARTING,
+        InstanceStatus.TO_CREATE,
+        InstanceStatus.CREATING,
+        InstanceStatus.PULLING,
+    ),
+    "restart": (InstanceStatus.TO_RESTART, InstanceStatus.RESTARTING),
 }
 
 
@@ -156,7 +162,7 @@ class Errand:
             status = self.seen.status if self.seen else ""
             if self._look():
                 return self._reached()
-            if self.seen is not None and self.seen.status not in (status, RUNNING):
+            if self.seen is not None and self.seen.status not in (status, InstanceStatus.RUNNING):
                 standing = threads.tick() + STANDSTILL_SECONDS  # it moves: give it time
             exhausted = again and self.asked >= MOST_ASKED and standing <= threads.tick()
             still = (self.seen is None or self.seen.at_rest) and not self.missing
@@ -227,7 +233,9 @@ class Errand:
             return False
         if self.seen != before:
             self.tell(self.seen)
-        self.moved = self.moved or self.seen.status not in ("", RUNNING) or self._started_anew()
+        self.moved = (
+            self.moved or self.seen.status not in ("", InstanceStatus.RUNNING) or self._started_anew()
+        )
         done = _REACHED[self.action](self.seen)
         return done and (self.action != "restart" or self.moved)
 

@@ -10,7 +10,6 @@ from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cards.instance import outcome_words
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instance_cost import offers_of
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
 from ppio_widgets.instances.instance import Instance
@@ -22,8 +21,7 @@ from ppio_widgets.runtime import forks, threads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.locale import Words
@@ -178,7 +176,7 @@ class BoardSession(HasTraits):
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
         rows = tuple(one for one in rows if not one.is_gone)
-        offers, now = offers_of(self.client, load=False), threads.clock.now()
+        offers, now = self.client.prices.snapshot().by_id, threads.clock.now()
         # A clock that was set back makes nothing fresh.
         same = rows == self.board.instances and 0 <= now - self.board.now < STALE_SECONDS
         at = self.board.now if same else now
@@ -192,7 +190,7 @@ class BoardSession(HasTraits):
             threads.try_run(self._load_prices, name="ppio-catalogue")
 
     def _load_prices(self) -> None:
-        offers_of(self.client)
+        self.client.prices.load_products()
         with self.lock:
             if not self.closed and self.loaded:
                 self._show(self.board.instances, self.board.doubt)

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.instance import as_html, as_text, outcome_words
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
+from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of
-from ppio_widgets.cloud.instance_id import require_id
-from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
+from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_id
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand
@@ -25,17 +23,22 @@ from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import Endpoint
     from ppio_widgets.instances.autostop import Deadline
     from ppio_widgets.request.offers import Offer
 
 log = logging.getLogger("ppio_widgets")
+
+# What was read back where it is gone, whatever was asked for.
+_ENDS: Mapping[str, str] = {
+    InstanceStatus.REMOVED: "delete",
+    InstanceStatus.NOT_SEEN: InstanceStatus.NOT_SEEN,
+}
 
 _open_cloud: list[Callable[[], PpioClient]] = []
 
@@ -181,12 +184,12 @@ class Instance:
     @property
     def cost_so_far(self) -> Decimal | None:
         """About what it has cost since its last start, by today's price; None when that is not known."""
-        return cost_so_far(self._known(), self.offer, threads.clock.now())
+        return self._known().cost_so_far(self.offer, threads.clock.now())
 
     @property
     def offer(self) -> Offer | None:
         """Its product, as planned or as the catalogue tells it: whichever was told later."""
-        listed = offers_of(self.client, load=False).get(self._known().product_id)
+        listed = self.client.prices.snapshot().offer(self._known().product_id)
         now = threads.tick()
         return min(filter(None, (listed, self._offer)), key=lambda one: one.time.age(now), default=None)
 
@@ -224,10 +227,10 @@ class Instance:
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
         self.look()
-        offers_of(self.client, seen=[self._known()])
+        self.client.prices.load_products([self._known().product_id])
         return self
 
-    def wait(self, until: str = RUNNING, timeout: float | None = None) -> Instance:
+    def wait(self, until: str = InstanceStatus.RUNNING, timeout: float | None = None) -> Instance:
         """Wait until it is so far, or until it rests elsewhere.
 
         Parameters
@@ -360,7 +363,7 @@ class Instance:
             self.tell()
             raise
         # Whatever was asked for, one that is gone is not called stopped.
-        self._outcomes.read_back(number, {NOT_SEEN: NOT_SEEN, "removed": "delete"}.get(seen.status, action))
+        self._outcomes.read_back(number, _ENDS.get(seen.status, action))
         self.tell()
         return self
 

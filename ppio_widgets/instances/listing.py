@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain, status_words
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of, seconds_on
-from ppio_widgets.cloud.instance_id import is_id, require_id
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import DetailListing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.instances.instance import Instance
@@ -117,7 +115,7 @@ class Board:
 
     def _cells(self, one: InstanceDetail, say: Words) -> tuple[str, ...]:
         offer = self.offers.get(one.product_id)
-        seconds, cost = seconds_on(one, self.now), cost_so_far(one, offer, self.now)
+        seconds, cost = one.seconds_on(self.now), one.cost_so_far(offer, self.now)
         status = status_words(one.status, say)
         told = one.error or one.message
         mode = f"mode.{one.mode}"
@@ -145,7 +143,9 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     listing = client.listing(name, status)
     instances, doubt = listing.instances, doubt_of(client, listing)
     recent.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
-    offers = offers_of(client, seen=instances) if instances else {}
+    if instances:
+        client.prices.load_products({one.product_id for one in instances})
+    offers = client.prices.snapshot().by_id
     return Board(instances, offers, Target.of(client).words(words()), threads.clock.now(), doubt)
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from traitlets import Any, Bool, HasTraits, Unicode
 
-from ppio_widgets.cloud.answers import ENDED, RUNNING
-from ppio_widgets.cloud.instance_cost import offers_of
+from ppio_widgets.cloud.answers import ENDED, InstanceStatus
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
 from ppio_widgets.instances.watcher import watch
@@ -16,7 +15,7 @@ from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.watcher import Watch
 
@@ -63,7 +62,7 @@ class InstanceSession(HasTraits):
             return ()
         if status in ENDED:
             offered: tuple[Action, ...] = ("start", "delete")
-        elif status == RUNNING:
+        elif status == InstanceStatus.RUNNING:
             offered = ("stop", "restart", "delete")
         else:  # whatever it is doing, it can be made to stop
             offered = ("stop", "delete")
@@ -187,5 +186,5 @@ class InstanceSession(HasTraits):
 
     def _load_price(self) -> None:
         seen = self.instance.detail
-        offers_of(self.instance.client, seen=None if seen is None else [seen])
+        self.instance.client.prices.load_products(None if seen is None else [seen.product_id])
         self._on_instance(self.instance)

@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import ENDED, RUNNING
+from ppio_widgets.cloud.answers import OFF, InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, is_gone
 from ppio_widgets.instances.actions import SLOWEST_POLL_SECONDS
 from ppio_widgets.instances.watcher import POLL_SECONDS
@@ -50,6 +50,5 @@ def wait_for(instance: Instance, until: str, timeout: float | None) -> None:
 
 
 def _is_over(seen: InstanceDetail, until: str) -> bool:
-    alike = ENDED[:2]
-    there = seen.status == until or (until in alike and seen.status in alike)
-    return there or bool(seen.error) or seen.is_gone or (seen.at_rest and until == RUNNING)
+    there = seen.status == until or (until in OFF and seen.status in OFF)
+    return there or bool(seen.error) or seen.is_gone or (seen.at_rest and until == InstanceStatus.RUNNING)

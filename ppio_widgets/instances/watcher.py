@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import RUNNING
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, log_fault
 from ppio_widgets.runtime import forks, kernel, threads
 
@@ -293,7 +293,7 @@ def _read(group: list[Watch]) -> None:
     for one in others:
         _machine(one).see(detail)
     for one in group:
-        one.read_for = detail.started_at if detail.status == RUNNING else None
+        one.read_for = detail.started_at if detail.status == InstanceStatus.RUNNING else None
 
 
 def _try_to_read(group: list[Watch]) -> PpioError | None:
@@ -309,7 +309,7 @@ def _try_to_read(group: list[Watch]) -> PpioError | None:
 def _unread(group: list[Watch]) -> bool:
     """Whether it runs and was not read in full since it was started."""
     detail = _machine(group[0]).detail
-    running = detail is not None and detail.status == RUNNING
+    running = detail is not None and detail.status == InstanceStatus.RUNNING
     return running and any(detail is not None and one.read_for != detail.started_at for one in group)
 
 

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.errors import (
     ApiError,
     ConsentNeeded,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 # each time, for the other to give way.
 PAUSES = 200
 PAUSE_SECONDS = 0.05
-
-REMOVED = "removed"
 
 # So many ids are written down at most; where there are more, nobody can tell which of them is new.
 MOST_LISTED = 1_000
@@ -159,8 +157,8 @@ def known_copies(
                 refuse_unchecked(record, seen, consent)
             elif _may_be_there(seen, other, record):
                 there.append(Copy(identity, other.name, record.sent_at - other.sent_at))
-            elif seen == REMOVED and not other.candidates:
-                ledger.save(replace(other, gone=REMOVED, gone_at=record.sent_at))
+            elif seen == InstanceStatus.REMOVED and not other.candidates:
+                ledger.save(replace(other, gone=InstanceStatus.REMOVED, gone_at=record.sent_at))
     return there
 
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from ppio_widgets.cards import static
-from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ConsentNeeded,
@@ -285,7 +285,7 @@ class Launch:
         if machine is not None and not self.settled:
             left = None if timeout is None else max(0.0, began + timeout - threads.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
-                wait_for(machine, RUNNING, left)
+                wait_for(machine, InstanceStatus.RUNNING, left)
             if machine.detail is not None:
                 self.see(machine.detail)
         return self

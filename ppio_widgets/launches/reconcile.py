@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import GONE, not_certain, plain
+from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
 from ppio_widgets.errors import PpioError
 from ppio_widgets.launches.names import filter_of, made_of, may_be
 from ppio_widgets.launches.states import LaunchState
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Both clocks tell whole seconds, so an instance may seem older than it is.
 SLACK_SECONDS = 3.0
 # A name in one of these is free again.
-GOING = ("toRemove", "removing", *GONE)
+GOING = (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING, *GONE)
 ABSENCES_NEEDED = 3
 ABSENT_SECONDS = 60.0
 # So long another kernel may still be sending: within a minute it leaves, for five it is listened to.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ppio_widgets.cloud import catalogue_reader
+from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
@@ -148,13 +148,13 @@ def _words(query: Query, name: str) -> set[str]:
 
 
 _PAGES: Mapping[str, Callable[[Query], object]] = {
-    catalogue_reader.PRODUCTS: _products,
-    catalogue_reader.REGIONS: lambda query: _page(list(REGIONS), query),
-    catalogue_reader.NETWORKS: lambda query: _page(_named(list(NETWORKS), query), query),
-    catalogue_reader.TEMPLATES: _templates,
-    catalogue_reader.IMAGES: _images,
-    catalogue_reader.STORAGES: _storages,
-    catalogue_reader.AUTHS: lambda _query: {"data": list(AUTHS)},
+    resources.PRODUCTS: _products,
+    resources.REGIONS: lambda query: _page(list(REGIONS), query),
+    resources.NETWORKS: lambda query: _page(_named(list(NETWORKS), query), query),
+    resources.TEMPLATES: _templates,
+    resources.IMAGES: _images,
+    resources.STORAGES: _storages,
+    resources.AUTHS: lambda _query: {"data": list(AUTHS)},
 }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import ipywidgets as w
 
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.locale import Words
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.api import connect
 from ppio_widgets.cards.html import esc
-from ppio_widgets.cloud.answers import RUNNING, status_words
+from ppio_widgets.cloud.answers import InstanceStatus, status_words
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.board_session import BoardSession
 from ppio_widgets.launches.plan import NO_FORMULAS
@@ -20,8 +20,7 @@ from ppio_widgets.widgets.guard import guarded
 from ppio_widgets.widgets.saved_output import BoardOutput
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
 
 # So many rows are shown at once; filters find the others.
 MOST_ROWS = 200
@@ -119,8 +118,8 @@ class InstanceBoard(CellView):
         columns = f"<pre>{esc(head)}</pre>" if rows else ""
         self._head.value = f"<div class='{NO_FORMULAS}'><b>{esc(told)}</b>{more}{columns}</div>"
         options = tuple(zip(map(visible, rows), ids, strict=True))
-        statuses = sorted({one.status for one in session.board.instances} - {RUNNING})
-        known = [(status_words(one, say), one) for one in (RUNNING, *statuses)]
+        statuses = sorted({one.status for one in session.board.instances} - {InstanceStatus.RUNNING})
+        known = [(status_words(one, say), one) for one in (InstanceStatus.RUNNING, *statuses)]
         self._filling = True
         try:
             self._offer_statuses(((say("board.any"), ""), *known))

@@ -11,7 +11,7 @@ import pytest
 import ppio_widgets
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
-from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_detail
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
 from ppio_widgets.instances.listing import MOST_LINES, open_board, resolve
@@ -503,7 +503,7 @@ def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(mach
     machine.refresh()
     account.act(machine.id, "delete")
     clock.turn(9 * 3600)
-    assert machine.wait("removed").status == NOT_SEEN
+    assert machine.wait("removed").status == InstanceStatus.NOT_SEEN
     assert machine.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
     clock.turn(3600)
     machine.refresh()
@@ -530,7 +530,7 @@ def test_of_a_deleted_one_nothing_is_invented(going, more, told):
     pretend.gets = ["running"]
     with on(pretend) as server:
         one = at(server).refresh()
-        assert one.wait("removed").status == NOT_SEEN
+        assert one.wait("removed").status == InstanceStatus.NOT_SEEN
         assert told in repr(one)
         assert "≈" not in repr(one)
         assert "Renewal" not in repr(one)

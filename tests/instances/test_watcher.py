@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError
 from ppio_widgets.instances import watcher
 from ppio_widgets.instances.watcher import watch, watch_all
@@ -218,9 +218,9 @@ def test_what_a_listing_leaves_out_is_asked_for_by_itself_a_few_at_a_time(watche
     assert machines[0].status == "pulling", "it was not found once, which proves nothing"
     assert isinstance(machines[0].missed, ApiError)
     until = steps.time + 600
-    while machines[0].status != NOT_SEEN and steps.time < until:
+    while machines[0].status != InstanceStatus.NOT_SEEN and steps.time < until:
         steps.tick()
-    assert machines[0].status == NOT_SEEN
+    assert machines[0].status == InstanceStatus.NOT_SEEN
     assert machines[1].status == "pulling"
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets.cloud import recent_offers
+from ppio_widgets.cloud import recent
 from ppio_widgets.errors import ApiError, Unreachable
 from ppio_widgets.launches.products import Products
 from ppio_widgets.locale import words
@@ -53,14 +53,14 @@ def test_a_text_narrows_it(run):
 
 def test_what_it_told_is_completed_afterwards(run):
     run("%ppio products --practice")
-    assert recent_offers.told("http://localhost", "offers") is not None
+    assert recent.told("http://localhost", "offers") is not None
 
 
 def test_a_catalogue_that_is_down_is_one_line(run, monkeypatch):
     def fail(_reader):
         raise Unreachable("unreachable", host="x", kind="y")
 
-    monkeypatch.setattr("ppio_widgets.cloud.catalogue_reader.CatalogueReader.offers", fail)
+    monkeypatch.setattr("ppio_widgets.cloud.resources.CatalogueReader.offers", fail)
     with pytest.raises(UsageError, match="did not answer"):
         run("%ppio products --practice")
 

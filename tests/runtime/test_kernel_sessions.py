@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from ppio_widgets import api
-from ppio_widgets.cloud import recent, recent_offers
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.instance import Instance
@@ -105,7 +105,7 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
     with host.turn_of(first):
         api.switch_practice(True)
         note_body(MINIMAL)
-        recent_offers.keep(HOST.base_url, "offers", ("offer",), 0.0)
+        recent.keep(HOST.base_url, "offers", ("offer",), 0.0)
         machine = Instance(account.create(MINIMAL)["id"], client)
         recent.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
@@ -116,7 +116,7 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
         return (
             api.wants_practice(),
             latest_body(),
-            recent_offers.told(HOST.base_url, "offers") is not None,
+            recent.told(HOST.base_url, "offers") is not None,
             len(recent.last_seen(HOST.base_url)),
             live_launch(launch.launch_id),
             autostop.of(client.host.base_url, machine.id),

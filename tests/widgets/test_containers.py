@@ -9,7 +9,7 @@ import ipywidgets
 import pytest
 
 from ppio_widgets import Instance, InstanceBoard
-from ppio_widgets.cloud.catalogue_reader import CatalogueReader
+from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import NotSent
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.widgets import cells
