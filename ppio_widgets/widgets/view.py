@@ -130,7 +130,7 @@ class View(w.Box):
         remains: SecondOutput,
         children: Sequence[w.Widget],
         classes: Sequence[str],
-        parts: Sequence[Any],
+        parts: Sequence[Part],
     ) -> None:
         self._remains = remains
         self._parts = parts
