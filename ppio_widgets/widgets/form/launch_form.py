@@ -30,7 +30,7 @@ from ppio_widgets.widgets.form.price_panel import PricePanel
 from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
 from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView
-from ppio_widgets.widgets.saved_output import FormOutput
+from ppio_widgets.widgets.saved_output import LaunchOutput
 from ppio_widgets.widgets.view import close_all, guarded
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class LaunchForm(LaunchView):
         controls = LaunchControls(self, on_attempt=self._show_all_errors)
         side = theme.box([self._preview.box, price.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
-        remains = FormOutput(session, say)
+        remains = LaunchOutput(session, say, is_form=True)
         no_key = _way_to_a_key() if fell_back else ""
         self._top = theme.html(remains.style + _top(client, say, no_key), "ppw-top")
         self._sign_in = SignIn(self, read_host(), self._on_signed_in) if no_key == "field" else None
