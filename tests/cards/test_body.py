@@ -9,7 +9,7 @@ from ppio_widgets import EnvRef
 from ppio_widgets.cards.body import preview
 from ppio_widgets.cards.html import css_string, esc
 from ppio_widgets.locale import words
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 from tests.support.bodies import bodies, bodies_with_refs
 
 SAY = words("en")

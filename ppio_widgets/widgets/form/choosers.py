@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import ipywidgets as w
 
 from ppio_widgets.cards.html import esc
-from ppio_widgets.request.choices import MOST_MATCHES, Wanted, memory_of, offer_row
+from ppio_widgets.request.choices import (
+    MOST_MATCHES,
+    Filling,
+    Wanted,
+    cuda_proposal,
+    fill,
+    memory_of,
+    offer_row,
+)
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.request.images import corrected_address, cuda_proposal
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.schema import leaves
-from ppio_widgets.request.template import Filling, fill
-from ppio_widgets.request.validation import field_name
+from ppio_widgets.request.validation import corrected_address, field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.view import Part, guarded
 

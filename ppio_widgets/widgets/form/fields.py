@@ -6,8 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.formats.line.tokens import UNSAID
-from ppio_widgets.locale.text import visible, whole
+from ppio_widgets.locale.text import UNSAID, visible, whole
 from ppio_widgets.request.draft import renamed, value_at, without
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.schema import Leaf, Path, dotted, leaves, pattern

@@ -134,7 +134,7 @@ class LaunchForm(LaunchView):
 
         Raises
         ------
-        LineError
+        InputError
             When it is none of them.
         """
         given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk(), "from_json")
@@ -148,7 +148,7 @@ class LaunchForm(LaunchView):
 
         Raises
         ------
-        LineError
+        InputError
             For another text, or one that needs the notebook to be read (``$name``).
         """
         text = text if text.lstrip().startswith("%") else f"%ppio_launch {text}"
@@ -163,7 +163,7 @@ class LaunchForm(LaunchView):
 
         Raises
         ------
-        LineError
+        InputError
             For another text.
         """
         return cls._from(text, **options)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
 from ppio_widgets.cards.html import esc
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import rows_of_text, variables_in
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.launches.outside import Disk
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret, reference
 from ppio_widgets.request.schema import Group, Path, Rows, node_at
@@ -355,7 +355,7 @@ class RowList(Part):
         """Make rows of the text of variables that was pasted into one."""
         try:
             found = rows_of_text(row.pasted, Disk())
-        except LineError as error:
+        except InputError as error:
             self._tell(error.sentence(self.say))
             self._publish()
             return
