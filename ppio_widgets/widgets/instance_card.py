@@ -43,23 +43,23 @@ class AskingButtons(Part):
         self._asked: tuple[str, ...] = ()
         self.box = theme.box([], "ppw-actions")
 
-    def show(self, actions: Sequence[Action], machines: Sequence[Instance]) -> None:
+    def show(self, actions: Sequence[Action], instances: Sequence[Instance]) -> None:
         """Show what can be asked for, or what is being asked."""
         asking = self.session.asking
-        question = self._ask(asking, machines) if asking else None
+        question = self._ask(asking, instances) if asking else None
         if question is None:
             self._asked = ()
         shown: list[Any] = [question.box] if question else [*map(self._button, actions), *self._beside]
         if tuple(shown) != tuple(self.box.children):
             self.box.children = shown
 
-    def _ask(self, action: str, machines: Sequence[Instance]) -> Question:
+    def _ask(self, action: str, instances: Sequence[Instance]) -> Question:
         """Return the question: in one sentence what will be lost, and of which instances."""
         say = self.say
         if self._question is None:
             self._question = Question(self, on_yes=self.session.confirm, on_cancel=self.session.cancel)
-        lines = [say(f"lost.{action}", names="; ".join(one.title for one in machines))]
-        if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in machines):
+        lines = [say(f"lost.{action}", names="; ".join(one.title for one in instances))]
+        if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in instances):
             lines.append(say("lost.prepaid"))
         lines = list(map(esc, lines))
         asked = (action, *lines)

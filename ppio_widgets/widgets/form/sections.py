@@ -208,8 +208,8 @@ class Sections(Part):
         return field.value
 
     def _dependents(self, name: str) -> list[str]:
-        found = [slave for slave, (master, _) in SHOWN_WHEN.items() if master == name]
-        return [*found, *(further for slave in found for further in self._dependents(slave))]
+        found = [dependent for dependent, (master, _) in SHOWN_WHEN.items() if master == name]
+        return [*found, *(further for dependent in found for further in self._dependents(dependent))]
 
     def _take(self, name: str, value: str) -> None:
         """Show a value in a field as if it had been typed there."""
@@ -226,8 +226,8 @@ class Sections(Part):
         self._forced.difference_update(dependents)
         if dependents:
             self._arrange(draft)
-        for slave in dependents:
-            draft = with_value(draft, _path(slave), self._uncovered(slave, draft))
+        for dependent in dependents:
+            draft = with_value(draft, _path(dependent), self._uncovered(dependent, draft))
         self.session.replace(draft)
 
     @guarded
