@@ -445,3 +445,16 @@ def test_a_catalogue_that_no_thread_can_load_is_not_waited_for(monkeypatch):
     session = LaunchSession(connect(practice=True), MINIMAL)
     session.load()
     assert not session.loading
+
+
+def test_a_draft_from_elsewhere_is_told_first_and_even_when_it_is_an_equal_one():
+    session = LaunchSession(connect(practice=True), MINIMAL)
+    told = []
+    session.observe(lambda change: told.append((change.name, session.draft.get("name"))))
+    session.fill(MINIMAL)
+    assert told == [("filled", MINIMAL["name"])]
+    told.clear()
+    session.fill({**MINIMAL, "name": "another"})
+    assert told[0] == ("filled", "another"), "whoever shows it is told before all that is drawn beside it"
+    assert {name for name, _draft in told} == {"filled", "report", "draft"}
+    session.close()

@@ -11,7 +11,7 @@ from ipywidgets.widgets.widget import _instances
 from ppio_widgets import EnvRef
 from ppio_widgets.cards import static
 from tests.support.bodies import MINIMAL
-from tests.widgets.form.test_env_row import add, advice, kept_anywhere, switches
+from tests.widgets.form.test_rows import add, advice, kept_anywhere, switches
 
 from .conftest import find, find_all, press, shown, type_into
 
@@ -270,9 +270,9 @@ def test_pasted_variables_are_in_no_saved_card(form):
     form.value = {**MINIMAL, "name": "kept"}
     paste(form, "API=hunter2-of-mine\nB=2")
     paste(form, "API=hunter2-of-mine\nB=2", VALUE)
-    card = static.of_draft(form.session.plan, form._say)
-    assert "kept" in card.as_text(form._say)
-    assert "hunter2" not in json.dumps(card.bundle(form._say))
+    card = static.of_draft(form.session.plan, form.say)
+    assert "kept" in card.as_text(form.say)
+    assert "hunter2" not in json.dumps(card.bundle(form.say))
 
 
 def test_a_slip_in_the_address_is_written_right_with_one_click(form):

@@ -12,7 +12,9 @@ from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.widgets.form.rows import columns
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
 from tests.support.consent import let_read
 from tests.widgets.conftest import (
@@ -403,3 +405,11 @@ def test_the_card_of_a_line_shows_the_name_as_well(wire, client):
     assert "•••• (from $HF_TOKEN)" in shown(card)
     assert '"$env": "HF_TOKEN"' in repr(card.launch.plan)
     card.close()
+
+
+def test_the_columns_of_a_list_are_those_of_the_contract_and_what_may_be_hidden_is_last():
+    for name, node in tree().fields.items():
+        if isinstance(node, Rows):
+            fields = set(node.item.fields) if isinstance(node.item, Group) else {""}
+            assert set(columns(name)) == fields
+    assert columns("volumes")[-1] == "id"
