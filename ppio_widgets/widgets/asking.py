@@ -45,7 +45,7 @@ class AskingButtons:
     session : InstanceSession or BoardSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
 
     Attributes
     ----------

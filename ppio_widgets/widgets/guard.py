@@ -20,7 +20,7 @@ class Session(Protocol):
     closed: bool
 
 
-class View(Protocol):
+class Guarded(Protocol):
     """Whatever has callbacks: it knows its session and can show that one failed."""
 
     session: Session
@@ -29,7 +29,7 @@ class View(Protocol):
         """Tell the person, in the status line, that something of ours failed."""
 
 
-V = TypeVar("V", bound=View)
+V = TypeVar("V", bound=Guarded)
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:

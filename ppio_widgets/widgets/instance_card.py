@@ -33,7 +33,7 @@ class InstancePanel:
     session : InstanceSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
 
     Attributes
     ----------

@@ -41,7 +41,7 @@ class LaunchPanel:
         Of the view that it is part of.
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ class Question:
     session : Session
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_yes, on_cancel : callable
         Called with an answer.
     style : str

@@ -31,7 +31,7 @@ class ProductChooser(Opener):
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_chosen : callable
         Called with the id of the product that was chosen.
 

@@ -38,7 +38,7 @@ class ImportBox(Opener):
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_filled : callable
         Called with the draft that is to be shown.
 

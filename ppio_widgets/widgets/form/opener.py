@@ -24,7 +24,7 @@ class Opener:
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     words : str
         ``words.open`` and ``words.close`` stand on the button.
 

@@ -55,7 +55,7 @@ class Proposal:
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     propose : callable
         Returns what a draft gives reason to propose, or None.
     on_applied : callable

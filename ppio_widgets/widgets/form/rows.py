@@ -34,7 +34,7 @@ class RowList:
         ``"ports"``, ``"envs"``, ``"volumes"`` or ``"candidate_regions"``.
     session : LaunchSession
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class SignIn:
         That the key is for.
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_signed_in : callable
         Called without arguments once there is a key.
     """

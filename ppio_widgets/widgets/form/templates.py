@@ -28,7 +28,7 @@ class TemplateChooser(Opener):
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_filled : callable
         Called with the new draft.
 

@@ -36,7 +36,7 @@ class UnknownFields:
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_filled : callable
         Called with the draft that is to be shown.
     """
