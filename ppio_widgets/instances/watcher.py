@@ -113,7 +113,7 @@ def _added(made: Watch) -> Watch:
 
 def _watcher_of(identity: Hashable) -> Watcher:
     with _lock:
-        return _watchers.setdefault((kernel.session_id(), identity), Watcher(identity))
+        return _watchers.setdefault((kernel.current(), identity), Watcher(identity))
 
 
 @dataclass

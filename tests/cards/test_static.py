@@ -23,7 +23,7 @@ from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import GoingClock
 from tests.proofs.test_hostile import Page, whole_body
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
@@ -199,7 +199,7 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
 def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, clock, monkeypatch):
     machine = launched().machine()
     machine.refresh()
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     machine.stop()
     assert "confirmed stopped at" in static.of_instance(machine, SAY).as_text(SAY)
     machine.delete()

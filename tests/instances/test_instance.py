@@ -17,7 +17,8 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotS
 from ppio_widgets.instances.listing import MOST_LINES, open_board, resolve
 from ppio_widgets.locale import words
 from ppio_widgets.practice import catalogue
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.wire import REAL_KEY, answers, closed_port, faulty, packed
 
 SAY = words("en")
@@ -37,7 +38,7 @@ BODY = {
 }
 
 
-class GoingClock(threads.Clock):
+class GoingClock(Clock):
     """Time goes by only while somebody waits."""
 
     def __init__(self, clock):
@@ -58,7 +59,7 @@ class GoingClock(threads.Clock):
 @pytest.fixture
 def going(monkeypatch, clock):
     going = GoingClock(clock)
-    monkeypatch.setattr(threads, "clock", going)
+    kernel.current().clock = going
     return going
 
 

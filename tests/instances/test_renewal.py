@@ -8,7 +8,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, NotSent
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.times import moment_words
 from tests.contract.test_contract import DOCUMENT, OAS30Validator, resolve
 from tests.instances.test_instance import GoingClock
@@ -22,7 +22,7 @@ BODY = {**MINIMAL, "product_id": "a100-80g", "billing": PREPAID}
 @pytest.fixture(autouse=True)
 def going(monkeypatch, clock):
     """Time goes by only while somebody waits."""
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
 
 
 class Renewing:
@@ -124,7 +124,7 @@ def test_where_nothing_answers_it_says_so():
 def test_on_the_practice_cloud_the_form_switches_it_on_and_it_is_switched_off(
     client, account, clock, monkeypatch
 ):
-    monkeypatch.setattr("ppio_widgets.runtime.threads.clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     one = Instance(account.create(BODY)["id"], client)
     clock.turn(10)
     one.refresh()

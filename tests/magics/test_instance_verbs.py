@@ -5,7 +5,7 @@ from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
 from ppio_widgets.practice import kernel_account
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, ENV, GoingClock
 from tests.support.clock import Clock
 from tests.support.practice import KEY as PRACTICE_KEY
@@ -19,7 +19,7 @@ def clock(shell, run, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kernel_account(), "_clock", clock)
     monkeypatch.setattr(kernel_account(), "_balance", RICH)
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     run("%ppio practice on")
     return clock
 

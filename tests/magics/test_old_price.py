@@ -5,7 +5,7 @@ import pytest
 from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.clock import LaunchClock
 from tests.support.prices import pricing
 from tests.support.threads import wait_for_threads
@@ -16,7 +16,7 @@ HOURS = 2 * 3600.0
 @pytest.fixture
 def time(monkeypatch):
     time = LaunchClock()
-    monkeypatch.setattr(threads, "clock", time)
+    kernel.current().clock = time
     return time
 
 

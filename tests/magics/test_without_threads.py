@@ -11,7 +11,7 @@ from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice import kernel_account, kernel_cloud
 from ppio_widgets.practice.failures import LOST_ANSWER
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.files import publish
 from tests.instances.test_instance import GoingClock
 from tests.support.bodies import MINIMAL
@@ -42,7 +42,7 @@ def clock(shell, monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", start)
     monkeypatch.setattr(threads, "HAS_THREADS", False)
     monkeypatch.delattr(os, "link")
-    monkeypatch.setattr(threads, "clock", HereClock(clock))
+    kernel.current().clock = HereClock(clock)
     for cloud in (kernel_cloud(), kernel_account()):
         monkeypatch.setattr(cloud, "_clock", clock)
     yield clock

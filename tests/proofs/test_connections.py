@@ -29,8 +29,9 @@ from ppio_widgets.launches.alive import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import forks
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.runtime import threads as worker
+from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_server import over_tls, served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
 from tests.support.threads import wait_for_threads
@@ -106,7 +107,7 @@ def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
             request = server.read(connection)
             connection.sendall(kept(running) + (stopped if request.method == "PUT" else b""))
 
-    class Going(worker.Clock):
+    class Going(Clock):
         seconds = 0.0
 
         def now(self):
@@ -118,7 +119,7 @@ def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
             self.seconds += seconds
             return event.is_set()
 
-    monkeypatch.setattr(worker, "clock", Going())
+    kernel.current().clock = Going()
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         with pytest.raises(ActionUnconfirmed):
             Instance("i-1", client).stop()

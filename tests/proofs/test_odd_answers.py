@@ -17,8 +17,10 @@ from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.acting import acted
+from tests.support.kernels import start_kernel
 from tests.support.wire import REAL_KEY, faulty, packed
 
 SAY = words("en")
@@ -26,7 +28,7 @@ NOW = 1_700_000_000.0
 NOT_FOUND = {"code": 400, "reason": "RESOURCE_NOT_FOUND", "message": "instance not found", "metadata": {}}
 
 
-class Going(threads.Clock):
+class Going(Clock):
     """Time goes by only while somebody waits."""
 
     def __init__(self):
@@ -46,7 +48,7 @@ class Going(threads.Clock):
 @pytest.fixture
 def going(monkeypatch):
     clock = Going()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock
 
 
@@ -266,7 +268,6 @@ def test_a_clock_that_jumps_proves_nothing(going, monkeypatch):
 
 
 def test_the_proof_is_in_the_record_and_spares_another_kernel_the_minute(going, monkeypatch):
-    from ppio_widgets.runtime import kernel  # noqa: PLC0415 - each test is a kernel; this one is two
 
     cloud = missing(WELL)
     with Served(cloud) as one:
@@ -281,7 +282,7 @@ def test_the_proof_is_in_the_record_and_spares_another_kernel_the_minute(going, 
         kept = ledger.get("aaaa1111")
         assert (kept.gone, kept.gone_at) == ("not_seen", going.time)
         assert ledger.get("bbbb2222").gone == "", "another key's launch is not judged by it"
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         before, time = cloud.looks, going.time
         assert Instance("i-1", one.client).look().status == "not_seen"
         assert Instance("i-1", one.client, seen=seen).stop().outcome.startswith("not seen any more")

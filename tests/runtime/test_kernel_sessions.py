@@ -109,7 +109,7 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
         machine = Instance(account.create(MINIMAL)["id"], client)
         recent.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
-        timer = autostop.set_for(machine, threads.clock.now() + 3600)
+        timer = autostop.set_for(machine, kernel.current().clock.now() + 3600)
         accounts = [kernel_account()]
 
     def mine():
@@ -163,20 +163,20 @@ def test_what_a_visitor_typed_goes_with_the_visit(host):
     visit = Visit()
     with host.turn_of(visit):
         remember_key(HOST, ApiKey(KEYS[0], "typed"))
-        assert len(kernel._sessions) == 1
+        assert len(kernel._kernels) == 1
     del visit
     host.__dict__.clear()
     gc.collect()
-    assert kernel._sessions == {}
+    assert kernel._kernels == {}
 
 
 def test_the_same_session_is_found_again(host, visits):
     found = []
     for visit in (*visits, *visits):
         with host.turn_of(visit):
-            found.append(kernel.session_id())
+            found.append(kernel.current())
     assert found[:2] == found[2:]
-    assert len({*found, kernel.session_id()}) == 3
+    assert len({*found, kernel.current()}) == 3
 
 
 def kernel_app(*, initialized):
@@ -198,5 +198,5 @@ def test_only_an_ipython_kernel_outside_of_any_servers_session_is_one_persons(ho
 
 
 def test_no_server_is_loaded_in_order_to_ask_it():
-    kernel.session_id()
+    kernel.current()
     assert not {"solara", "panel", "bokeh"} & set(sys.modules)

@@ -13,7 +13,8 @@ from ppio_widgets.instances import actions
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime.clock import Clock
 from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.widgets.launch_card import LaunchCard
 from tests.support.bodies import MINIMAL
@@ -33,7 +34,7 @@ BODY = {
 }
 
 
-class AccountClock(threads.Clock):
+class AccountClock(Clock):
     """The account's clock; who waits is let go on at once, and no time goes by for it."""
 
     def __init__(self, clock):
@@ -50,7 +51,7 @@ class AccountClock(threads.Clock):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, clock):
-    monkeypatch.setattr(threads, "clock", AccountClock(clock))
+    kernel.current().clock = AccountClock(clock)
 
 
 @pytest.fixture

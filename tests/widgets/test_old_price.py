@@ -7,7 +7,7 @@ import pytest
 from ppio_widgets import Instance, LaunchRefused, PpioClient
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
 from tests.support.clock import LaunchClock
@@ -25,7 +25,7 @@ YES = "Yes, launch it"
 @pytest.fixture
 def time(monkeypatch):
     time = LaunchClock()
-    monkeypatch.setattr(threads, "clock", time)
+    kernel.current().clock = time
     return time
 
 
