@@ -19,7 +19,6 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.loading import Loading
 from ppio_widgets.launches.plan import LaunchPlan
@@ -207,7 +206,6 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.report = self._judged(draft)
             self.draft = dict(draft)
-            note_body(self.report.body)
 
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""
