@@ -82,7 +82,7 @@ _HOMES = {
 
 
 live_views["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
-live_views["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.launch_card:LaunchCard"
+live_views["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.instance_card:LaunchCard"
 
 
 def __getattr__(name: str) -> Any:

@@ -140,7 +140,7 @@ class LaunchMagics(Magics):
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
-        from ppio_widgets.widgets.confirm import ConfirmCard  # noqa: PLC0415
+        from ppio_widgets.widgets.launch_controls import ConfirmCard  # noqa: PLC0415
 
         card = ConfirmCard(
             given.draft,

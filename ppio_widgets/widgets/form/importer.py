@@ -15,7 +15,7 @@ from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.scrub import Secrets, gives_secret_away
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from ppio_widgets.cards.html import esc
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.images import corrected_address, cuda_proposal
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
