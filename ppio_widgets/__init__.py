@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.runtime.kernel import live_views
+from ppio_widgets.runtime import display
 
 if TYPE_CHECKING:
     from ppio_widgets.api import Instance, launch
@@ -81,8 +81,18 @@ _HOMES = {
 }
 
 
-live_views["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
-live_views["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.instance_card:LaunchCard"
+display.register(
+    "instances.instance:Instance", "cards.instance:drawn", view="widgets.instance_card:InstanceCard"
+)
+display.register("instances.listing:Board", "cards.lists:board_drawn")
+display.register(
+    "launches.launch:Launch",
+    "cards.static:launch_drawn",
+    kept="cards.static:launch_kept",
+    view="widgets.instance_card:LaunchCard",
+)
+display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
+display.register("launches.products:Products", "cards.lists:products_drawn")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,10 +7,8 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
-from ppio_widgets.cards import static
 from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
@@ -28,7 +26,6 @@ from ppio_widgets.launches.alive import keep, remember
 from ppio_widgets.launches.consent import read_consent
 from ppio_widgets.launches.following import Following
 from ppio_widgets.launches.ledger import Ledger, ledger_for
-from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.launches.ready import Ready, make_ready
 from ppio_widgets.launches.record import Record, new_launch_id
 from ppio_widgets.launches.search import Search
@@ -36,7 +33,7 @@ from ppio_widgets.launches.sending import send, state_after
 from ppio_widgets.launches.sentences import launch_sentence
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime import display, forks, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.secrets.frames import without_frames
 
@@ -136,14 +133,10 @@ class Launch:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        card = kernel.live_view(self)
-        if card is None:
-            say = words()
-            return static.of_launch(self, say).bundle(say)
-        return {**card._repr_mimebundle_(**options), "text/plain": repr(self)}
+        return display.bundle(self, **options)
 
     def _repr_html_(self) -> str:
-        return f"<div class='{NO_FORMULAS}'>{escape(self.sentence(words()))}</div>"
+        return display.html(self)
 
     @property
     def name(self) -> str:

@@ -162,7 +162,7 @@ class LaunchMagics(Magics):
         from ppio_widgets.request.price_text import changes  # noqa: PLC0415
 
         say, again = words(), given.again
-        print(repr(plan))  # noqa: T201 - a terminal is asked
+        print(plan)  # noqa: T201 - a terminal is asked
         since = changed_since(plan.report.body, plan.target, given.preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201

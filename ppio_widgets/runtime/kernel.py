@@ -13,7 +13,6 @@ import weakref
 from contextlib import suppress
 from contextvars import Context, ContextVar
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppio_widgets import environment
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Answers = Literal["buttons", "input"]
-
-# The widget that displays a class, both as ``module:name``. The package says so in its
-# outermost ring; what is displayed lives further in and knows no widgets.
-live_views: dict[str, str] = {}
 
 T = TypeVar("T")
 
@@ -156,16 +151,6 @@ def who_answers() -> Answers | None:
     if cell_id() is not None or voila or _host_session() is not None:
         return "buttons"
     return "input" if takes_input() else None
-
-
-def live_view(thing: Any) -> Any:
-    """Return the widget that displays a thing; None where nobody can click, or there is no such widget."""
-    kind = type(thing)
-    view = live_views.get(f"{kind.__module__}:{kind.__qualname__}")
-    if view is None or who_answers() != "buttons":
-        return None
-    module, _, name = view.partition(":")
-    return getattr(import_module(module), name)(thing)
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:

@@ -13,16 +13,15 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards import static
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import NO_FORMULAS, esc
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.instances.listing import open_board
-from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     import threading
 
-    from ppio_widgets.cards.static import StaticCard
+    from ppio_widgets.cards.card import Card
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.sessions import BoardSession
     from ppio_widgets.launches.launch import Launch
@@ -56,20 +55,20 @@ class SecondOutput:
         # Two threads may have news at once: the later card has to be the last.
         self._lock = forks.rlock()
         self._places: set[tuple[str | None, int | None]] = set()
-        self._written: StaticCard | None = None
+        self._written: Card | None = None
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
         self.style = f"<style>.{self._id},{child}{{display:none}}</style>"
 
-    def card(self) -> StaticCard | None:
+    def card(self) -> Card | None:
         """Return what there is to say now; None for nothing yet."""
         raise NotImplementedError
 
     def bundle(self) -> dict[str, str]:
         """Return text and HTML for an output that holds the view itself, where nobody can click."""
         card = self.card()
-        return card.bundle(self._say) if card is not None else {}
+        return card.kept(self._say) if card is not None else {}
 
     def pointer(self) -> str:
         """Return HTML that stands beside the view where this output stands above it."""
@@ -137,8 +136,8 @@ class SecondOutput:
         self._due = bool(self._places)
         self.write()
 
-    def _content(self, card: StaticCard) -> dict[str, str]:
-        return card.bundle(self._say, self._id)
+    def _content(self, card: Card) -> dict[str, str]:
+        return card.kept(self._say, self._id)
 
 
 class LaunchOutput(SecondOutput):
@@ -164,7 +163,7 @@ class LaunchOutput(SecondOutput):
         for launch in launches:
             self._hear(launch)
 
-    def card(self) -> StaticCard:
+    def card(self) -> Card:
         """Return the card of what was launched last, or else of the draft."""
         session, say = self._session, self._say
         known = (*self._before, *session.launches)
@@ -231,7 +230,7 @@ class OneLaunchOutput(SecondOutput):
         self._machine: Instance | None = None
         launch.subscribe(self.write)
 
-    def card(self) -> StaticCard:
+    def card(self) -> Card:
         """Return the launch as it stands."""
         return static.of_launch(self._launch, self._say)
 
@@ -264,7 +263,7 @@ class InstanceOutput(SecondOutput):
         self._instance = instance
         self._follows = False
 
-    def card(self) -> StaticCard:
+    def card(self) -> Card:
         """Return the instance as it was last seen."""
         return static.of_instance(self._instance, self._say)
 
@@ -295,7 +294,7 @@ class BoardOutput(SecondOutput):
         self._session = session
         session.observe(self.write, ["board", "missed"])
 
-    def card(self) -> StaticCard | None:
+    def card(self) -> Card | None:
         """Return the instances as they were last listed; None before that."""
         session = self._session
         missed = None if session.loaded else session.missed
@@ -314,4 +313,4 @@ class BoardOutput(SecondOutput):
             except PpioError as error:
                 missed = error.with_traceback(None)
             card = static.of_board(board, self._say, missed, practice=client.is_practice)
-        return card.bundle(self._say)
+        return card.kept(self._say)

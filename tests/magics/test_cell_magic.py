@@ -159,7 +159,7 @@ def test_no_secret_of_an_env_file_is_shown_or_kept(run, tmp_path, capsys, monkey
     assert "HF_TOKEN: secret, going by the name" in said
     assert "load_dotenv('.env', interpolate=False)" in said
     assert "URL: ${…} in the value is left" in said
-    assert "s3cret" not in said + repr(plan) + str(plan._repr_mimebundle_())
+    assert "s3cret" not in said + str(plan) + str(plan._repr_mimebundle_())
     with pytest.raises(RequestInvalid, match="Not set in the kernel's environment: HF_TOKEN"):
         launch(plan.report.require(), api_key=REAL_KEY)
 

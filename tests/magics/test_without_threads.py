@@ -54,7 +54,7 @@ def test_a_line_launches_waits_lists_stops_and_deletes(run, names):
     demo = run(f"demo = {LINE} --env HF_TOKEN --yes\ndemo")
     assert (demo.state, demo.source) == (LaunchState.SUCCEEDED, "answer")
     assert demo.wait(60).instance.status == "running"
-    assert "demo" in repr(run("%ppio ls"))
+    assert "demo" in str(run("%ppio ls"))
     run("%ppio stop demo")
     assert Instance(demo.id, connect(practice=True)).status == "exited"
     run("%ppio delete demo --yes")
@@ -118,7 +118,7 @@ def test_a_lost_answer_is_looked_up(run, names):
     made = launch(LOST, practice=True)
     assert (made.state, made.source) == (LaunchState.SUCCEEDED, "listing")
     assert made.wait(60).instance.status == "running"
-    assert "launched, id" in repr(run("%ppio launches"))
+    assert "launched, id" in str(run("%ppio launches"))
     assert names() == ["demo"]
 
 

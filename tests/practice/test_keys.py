@@ -304,7 +304,7 @@ def test_plan_and_static_card_say_it(language, monkeypatch):
     told = {say(f"taken.{key}", names="HF_TOKEN") for key in ("placeholders", "from_kernel")}
     for plan, key in ((practice, "placeholders"), (live, "from_kernel")):
         said = say(f"taken.{key}", names="HF_TOKEN")
-        assert {text for text in told if text in repr(plan)} == {said}
+        assert {text for text in told if text in str(plan)} == {said}
         assert html.escape(said) in plan._repr_mimebundle_()["text/html"]
     kept = say("static.envs_practice", names="TOKEN, A")
     assert kept in of_draft(practice, say).as_text(say)

@@ -107,7 +107,7 @@ FAULTS = {
 
 def of(launch, error):
     """Everything that can be seen of a launch and of what went wrong."""
-    seen = [repr(launch), launch._repr_html_(), repr(launch.plan), repr(launch.record), repr(vars(launch))]
+    seen = [repr(launch), launch._repr_html_(), str(launch.plan), repr(launch.record), repr(vars(launch))]
     seen += [launch.sentence(words(language)) for language in ("en", "zh")]
     seen += [json.dumps(launch.plan._repr_mimebundle_()), repr(launches())]
     for one in filter(None, (error, launch.error, launch.doubt)):
@@ -238,7 +238,7 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
         *changes(typed, MINIMAL),
     ]
     save_preset("again", body)
-    seen = [repr(said), repr(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
+    seen = [repr(said), str(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
     seen += [repr(vars(one)) for one in differing]
     for say in map(words, LANGUAGES):
         seen += [face(name, body, say, practice=practice) for name in FACES for practice in (False, True)]

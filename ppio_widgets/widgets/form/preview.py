@@ -46,7 +46,7 @@ def folded(text: str, say: Words, taken: str = "") -> str:
     """
     lines = text.split("\n")
     kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
-    shown = [esc(line) for line in kept[:MOST_LINES]]
+    shown: list[str] = [esc(line) for line in kept[:MOST_LINES]]
     more = len(lines) - MOST_LINES
     if more > 0:
         shown.append(f"<s>{esc(say('preview.more_lines', n=more))}</s>")

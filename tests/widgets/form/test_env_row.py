@@ -356,7 +356,7 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, acc
         {"key": "A", "value": "b"},
     ]
     assert not kept_anywhere(form, "hf_s3cret")
-    assert "hf_s3cret" not in repr(launch) + repr(launch.plan)
+    assert "hf_s3cret" not in repr(launch) + str(launch.plan)
 
 
 def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, account, monkeypatch):
@@ -394,12 +394,12 @@ def test_a_variable_that_is_not_set_is_said_before_anything_is_sent(make_form, l
     form = make_form(envs(REF), client=live)
     launch = form.launch().wait_for_answer(10)
     assert launch.state is LaunchState.NOT_SENT
-    shows(form, "Not set in the kernel&#x27;s environment: HF_TOKEN. Nothing was sent.")
+    shows(form, "Not set in the kernel&#39;s environment: HF_TOKEN. Nothing was sent.")
     assert cloud.posts == 0
 
 
 def test_the_card_of_a_line_shows_the_name_as_well(wire, client):
     card = ConfirmCard(envs(REF), client, language="en")
     assert "•••• (from $HF_TOKEN)" in shown(card)
-    assert '"$env": "HF_TOKEN"' in repr(card.launch.plan)
+    assert '"$env": "HF_TOKEN"' in str(card.launch.plan)
     card.close()
