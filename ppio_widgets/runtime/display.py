@@ -12,45 +12,40 @@ from ppio_widgets.locale import words
 from ppio_widgets.runtime import kernel
 
 
-class Drawn(NamedTuple):
-    """Who draws a type, each as ``module:name`` of this package.
+_PACKAGE = "ppio_widgets."
 
-    `card` makes text and HTML of it, `kept` those that a notebook saves where they are others, and `view`
-    is the widget of a live view.
-    """
+
+class Drawn(NamedTuple):
+    """By which function a type becomes text and HTML, and by which widget a live view."""
 
     card: str
-    kept: str = ""
     view: str = ""
 
-
-_PACKAGE = "ppio_widgets."
 
 _drawn: dict[str, Drawn] = {}
 
 
-def register(kind: str, card: str, *, kept: str = "", view: str = "") -> None:
-    """Say who draws a type, itself named as ``module:name``, all within this package."""
-    _drawn[kind] = Drawn(card, kept, view)
+def register(kind: str, card: str, view: str = "") -> None:
+    """Say who draws a type; each is a ``module:name`` of this package."""
+    _drawn[kind] = Drawn(card, view)
 
 
 def text(value: object) -> str:
     """Return a value as a person reads it in a terminal."""
-    return _card(_of(value).card, value)["text/plain"]
+    return _card(value)["text/plain"]
 
 
 def html(value: object) -> str:
     """Return a value as HTML that does without a kernel."""
-    return _card(_of(value).card, value)["text/html"]
+    return _card(value)["text/html"]
 
 
 def bundle(value: object, **options: Any) -> dict[str, Any]:
     """Return what a front end shows of a value: a live view where one can be clicked, else text and HTML."""
-    drawn = _of(value)
-    if not drawn.view or kernel.who_answers() != "buttons":
-        return _card(drawn.kept or drawn.card, value)
-    live = _named(drawn.view)(value)
-    return {**live._repr_mimebundle_(**options), "text/plain": repr(live)}
+    view = _of(value).view
+    if not view or kernel.who_answers() != "buttons":
+        return _card(value)
+    return dict(_named(view)(value)._repr_mimebundle_(**options))
 
 
 def _of(value: object) -> Drawn:
@@ -58,8 +53,8 @@ def _of(value: object) -> Drawn:
     return _drawn[f"{kind.__module__.removeprefix(_PACKAGE)}:{kind.__qualname__}"]
 
 
-def _card(name: str, value: object) -> dict[str, str]:
-    card: dict[str, str] = _named(name)(value, words())
+def _card(value: object) -> dict[str, str]:
+    card: dict[str, str] = _named(_of(value).card)(value, words())
     return card
 
 

@@ -1,6 +1,5 @@
 """Each practice key is an account of its own; a practice cloud gets nothing of the kernel's environment."""
 
-import html
 import os
 import subprocess
 import threading
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
@@ -306,7 +306,7 @@ def test_plan_and_static_card_say_it(language, monkeypatch):
     for plan, key in ((practice, "placeholders"), (live, "from_kernel")):
         said = say(f"taken.{key}", names="HF_TOKEN")
         assert {text for text in told if text in str(plan)} == {said}
-        assert html.escape(said) in plan._repr_mimebundle_()["text/html"]
+        assert escape(said) in plan._repr_mimebundle_()["text/html"]
     kept = say("static.envs_practice", names="TOKEN, A")
     assert kept in of_draft(practice, say).as_text(say)
     assert kept not in of_draft(live, say).as_text(say)

@@ -1,6 +1,5 @@
 """Rows of variables whose value is taken from the kernel's environment."""
 
-import html
 import json
 import os
 import re
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from ipywidgets import Textarea
 from ipywidgets.widgets.widget import _instances
+from markupsafe import escape
 
 from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.launches.states import LaunchState
@@ -347,7 +347,7 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, acc
     form = make_form(envs(REF, {"key": "A", "value": "b"}), client=live)
     monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
     press(find(form, "Launch"))
-    shows(form, html.escape("Taken from the kernel's environment and sent along: HF_TOKEN"))
+    shows(form, escape("Taken from the kernel's environment and sent along: HF_TOKEN"))
     answer(form, "Yes, launch it")
     launch = form.session.launch.wait_for_answer(10)
     shows(form, launch.id)
@@ -361,7 +361,7 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, acc
 
 def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, account, monkeypatch):
     form.value = envs(REF, {"key": "A", "value": "b"})
-    said = html.escape("Practice sends placeholders, not the kernel's values: HF_TOKEN")
+    said = escape("Practice sends placeholders, not the kernel's values: HF_TOKEN")
     assert said in shown(form)
     monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
     press(find(form, "Launch"))
