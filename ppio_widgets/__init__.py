@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.runtime import display
 
 if TYPE_CHECKING:
-    from ppio_widgets.api import Instance, launch
+    from ppio_widgets.api import launch
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import (
         AccessDenied,
         ActionUnconfirmed,
+        AnswerUnreadable,
         ApiError,
         ConsentNeeded,
         CredentialsError,
         HostRefused,
+        InputError,
         LaunchAbsent,
         LaunchRefused,
         MomentUnreadable,
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
         PpioError,
         PresetRefused,
         RequestInvalid,
+        Unreachable,
     )
+    from ppio_widgets.instances.instance import Instance
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.request.envref import EnvRef
@@ -43,12 +47,14 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessDenied",
     "ActionUnconfirmed",
+    "AnswerUnreadable",
     "ApiError",
     "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
     "EnvRef",
     "HostRefused",
+    "InputError",
     "Instance",
     "InstanceBoard",
     "Launch",
@@ -63,6 +69,7 @@ __all__ = [
     "PpioError",
     "PresetRefused",
     "RequestInvalid",
+    "Unreachable",
     "check",
     "launch",
 ]
@@ -81,16 +88,9 @@ _HOMES = {
 }
 
 
-display.register(
-    "instances.instance:Instance", "cards.instance:drawn", view="widgets.instance_card:InstanceCard"
-)
+display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
 display.register("instances.listing:Board", "cards.lists:board_drawn")
-display.register(
-    "launches.launch:Launch",
-    "cards.static:launch_drawn",
-    kept="cards.static:launch_kept",
-    view="widgets.instance_card:LaunchCard",
-)
+display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")
 display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
 display.register("launches.products:Products", "cards.lists:products_drawn")
 

@@ -20,9 +20,8 @@ from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.line.writer import MAGIC, to_line
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
-from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.price_text import cost_sentences
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.schema import tree
@@ -65,13 +64,7 @@ def plan_drawn(plan: LaunchPlan, say: Words) -> dict[str, str]:
 
 
 def launch_drawn(launch: Launch, say: Words) -> dict[str, str]:
-    """Return where a launch stands as text and HTML."""
-    card = Card(launch.sentence(say))
-    return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
-
-
-def launch_kept(launch: Launch, say: Words) -> dict[str, str]:
-    """Return a launch as text and HTML that may be saved."""
+    """Return a launch as text and HTML."""
     return of_launch(launch, say).kept(say)
 
 

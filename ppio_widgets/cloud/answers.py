@@ -18,15 +18,12 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.locale.text import Mask, visible
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
     from ppio_widgets.locale import Words
-
-Mask = Callable[[str], str]
 
 LONGEST_WORDS = 300
 
@@ -413,12 +410,6 @@ def status_words(status: str, say: Words) -> str:
     """Return an instance's status in words; an unknown one as it is."""
     key = f"status.{status}"
     return say(key) if key in say else say("status.other", status=plain(status) or "?")
-
-
-def text_at(answer: Any, *path: str) -> str:
-    """Return the text at a path of keys; empty for anything else."""
-    value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return value if isinstance(value, str) else ""
 
 
 def _said(value: Any, mask: Mask) -> str:

@@ -17,7 +17,7 @@ from ppio_widgets.instances.actions import Errand, confirmed_words
 from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.locale import Span, words
 from ppio_widgets.request import pricing
-from ppio_widgets.request.price_time import age, is_old, price_moment
+from ppio_widgets.request.offers import age, is_old, price_moment
 from ppio_widgets.runtime import display, forks, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span

@@ -133,7 +133,7 @@ class Launch:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        return display.bundle(self, **options)
+        return {**display.bundle(self, **options), "text/plain": display.text(self)}
 
     def _repr_html_(self) -> str:
         return display.html(self)

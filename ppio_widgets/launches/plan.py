@@ -10,8 +10,8 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import face
 from ppio_widgets.locale import words
 from ppio_widgets.request.envref import reference_names, taken
+from ppio_widgets.request.offers import is_old, price_moment
 from ppio_widgets.request.price_text import cost_sentences, rented, terms
-from ppio_widgets.request.price_time import is_old, price_moment
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import display, threads

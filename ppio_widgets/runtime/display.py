@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import kernel
 
-
 _PACKAGE = "ppio_widgets."
 
 
