@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.pricing import shown
+from ppio_widgets.runtime.times import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -326,15 +327,6 @@ def until_morning(now: datetime | None = None) -> tuple[int, str]:
     # Within one zone Python subtracts clock faces, not moments.
     seconds = (morning.astimezone(timezone.utc) - here.astimezone(timezone.utc)) // _SECOND
     return seconds, f"{morning:%H:%M} {zone_of(morning)}"
-
-
-def zone_of(moment: datetime) -> str:
-    """Return the zone of a moment as people read it: ``UTC+08:00``."""
-    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
-    if minutes == 0:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'+' if minutes > 0 else '-'}{hours:02}:{rest:02}"
 
 
 def _hours(hours: Fraction) -> str:

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta, timezone
 from numbers import Number
 
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.request.price_text import zone_of
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _PART = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(min|[smhd])", re.IGNORECASE)
@@ -18,12 +17,7 @@ LONGEST_SPAN = 31 * 86400.0
 
 
 def read_span(text: str | float | timedelta) -> float:
-    """Return a length of time in seconds: ``3h``, ``90m``, ``1h30m``, or a number of seconds.
-
-    Raises
-    ------
-    MomentUnreadable
-    """
+    """Return a length of time in seconds: ``3h``, ``90m``, ``1h30m``, or a number of seconds."""
     seconds = _seconds(text)
     if not 0 < seconds <= LONGEST_SPAN:
         raise MomentUnreadable("span", value=_named(text))
@@ -68,12 +62,8 @@ def write_span(seconds: float) -> str:
 def read_moment(text: str | datetime, now: float) -> float:
     """Return the Unix seconds of a time: ``17:30``, ``17:30+08:00``, or an ISO date and time.
 
-    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow.
-
-    Raises
-    ------
-    MomentUnreadable
-        When it is none, or is over, or further away than a month.
+    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow. Raises
+    `MomentUnreadable` when it is none, is over, or is further away than a month.
     """
     found = text if isinstance(text, datetime) else None
     try:
@@ -94,6 +84,15 @@ def moment_words(moment: float, now: float) -> str:
     there, here = _local(moment), _local(now)
     day = "" if there.date() == here.date() else f"{there:%Y-%m-%d} "
     return f"{day}{there:%H:%M} {zone_of(there)}"
+
+
+def zone_of(moment: datetime) -> str:
+    """Return the zone of a moment as people read it: ``UTC+08:00``."""
+    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
+    if minutes == 0:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours:02}:{rest:02}"
 
 
 def _local(moment: float) -> datetime:
