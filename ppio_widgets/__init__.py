@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.runtime.kernel import live_views
+from ppio_widgets.runtime.kernel import outer_names
 
 if TYPE_CHECKING:
     from ppio_widgets.api import Instance, launch
@@ -81,8 +81,9 @@ _HOMES = {
 }
 
 
-live_views["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
-live_views["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.launch_card:LaunchCard"
+outer_names["cloud"] = "ppio_widgets.api:connect"
+outer_names["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
+outer_names["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.launch_card:LaunchCard"
 
 
 def __getattr__(name: str) -> Any:

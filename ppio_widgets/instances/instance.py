@@ -39,13 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ppio_widgets")
 
-_open_cloud: list[Callable[[], PpioClient]] = []
-
-
-def open_by_default(opener: Callable[[], PpioClient]) -> None:
-    """Say which cloud an instance without a client is on: the choice is `api.connect`'s, further out."""
-    _open_cloud[:] = [opener]
-
 
 @without_frames
 class Instance:
@@ -92,7 +85,7 @@ class Instance:
         offer: Offer | None = None,
     ) -> None:
         self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
-        self.client = client or _open_cloud[0]()
+        self.client: PpioClient = client or kernel.outer("cloud")()
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0

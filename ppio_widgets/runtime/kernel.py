@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 Answers = Literal["buttons", "input"]
 
-# The widget that displays a class, both as ``module:name``. The package says so in its
-# outermost ring; what is displayed lives further in and knows no widgets.
-live_views: dict[str, str] = {}
+# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud", and for a class,
+# named so as well, the widget that displays it. The package says so as it is imported, and nobody later.
+outer_names: dict[str, str] = {}
 
 T = TypeVar("T")
 
@@ -161,11 +161,16 @@ def who_answers() -> Answers | None:
 def live_view(thing: Any) -> Any:
     """Return the widget that displays a thing; None where nobody can click, or there is no such widget."""
     kind = type(thing)
-    view = live_views.get(f"{kind.__module__}:{kind.__qualname__}")
-    if view is None or who_answers() != "buttons":
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    if name not in outer_names or who_answers() != "buttons":
         return None
-    module, _, name = view.partition(":")
-    return getattr(import_module(module), name)(thing)
+    return outer(name)(thing)
+
+
+def outer(name: str) -> Any:
+    """Return what the package names for something that lives further in."""
+    module, _, inside = outer_names[name].partition(":")
+    return getattr(import_module(module), inside)
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:
