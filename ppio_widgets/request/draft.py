@@ -8,10 +8,12 @@ value of a variable may be an `EnvRef`, or ``{"$env": "NAME"}``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ppio_widgets.locale.text import whole
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.schema import Group, Leaf, Node, Path, Rows, tree
 from ppio_widgets.request.whole_number import read_whole
@@ -105,6 +107,14 @@ def copied(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def to_json(body: Mapping[str, Any]) -> str:
+    """Return a body as JSON, indented by two for people; what is no JSON as text.
+
+    It is what is sent, but for a reference: that stays ``{"$env": "NAME"}``.
+    """
+    return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_json_text))
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
@@ -224,3 +234,7 @@ def _is_blank(value: Any) -> bool:
     if isinstance(value, EnvRef):
         return not value.name
     return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def _json_text(value: object) -> object:
+    return value.as_json() if isinstance(value, EnvRef) else str(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 # What people and vendors write in tags: cuda12.4, cuda-12.4.1, cu12.4 | cuda-12-1, cuda_12_1 |
 # cu128, cuda118. A CUDA minor has had one digit so far. Something like "cuda12-3.10" or
@@ -22,37 +21,6 @@ _LEADING = re.compile(r"(?P<a>\d\d)\.(?P<b>\d)(?:\.\d+)?(?![\d.])", re.ASCII)
 
 # Majors that are believable; 9 and older had one digit, and no machine here runs them.
 _MAJORS = range(10, 20)
-
-
-# What registries take (reference grammar of distribution, an OCI registry): host, repository, tag, digest.
-_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?/"
-_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
-_DIGEST = r"@[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}"
-_ADDRESS = re.compile(rf"(?:{_HOST})?{_PART}(?:/{_PART})*(?:{_TAG})?(?:{_DIGEST})?")
-_LONGEST = 500
-
-_BLANKS_AT_MARKS = re.compile(r"\s*([:/@.])\s*")
-_ENDS_A_SENTENCE = ".,;、"
-_MARKS = str.maketrans({"。": ".", "∶": ":", ",": "."})
-
-
-def can_be_address(image: str) -> bool:
-    """Whether a text has only characters that an address may have: those of ASCII, and no blank."""
-    return image.isascii() and not any(char.isspace() or not char.isprintable() for char in image)
-
-
-def corrected_address(image: str) -> str | None:
-    """Return the address that one with blanks or full-width marks was to be; None where that is open.
-
-    A comma within it was to be a point, as no address has one.
-    """
-    if len(image) > _LONGEST or can_be_address(image):
-        return None
-    seen = "".join(char for char in image if unicodedata.category(char) != "Cf")
-    plain = unicodedata.normalize("NFKC", seen).strip().rstrip(_ENDS_A_SENTENCE + "。").translate(_MARKS)
-    address = _BLANKS_AT_MARKS.sub(r"\1", plain)
-    return address if _ADDRESS.fullmatch(address) else None
 
 
 def repository_and_tag(image: str) -> tuple[str, str]:

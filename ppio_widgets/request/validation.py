@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.locale import Words, joined, words
 from ppio_widgets.locale.text import is_half
 from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
-from ppio_widgets.request.images import corrected_address
-from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.request.envref import IsVariable, no_variable
+from ppio_widgets.request.models import CreateInstanceRequest, can_be_address
 from ppio_widgets.request.problem import Problem
 from ppio_widgets.request.product_limits import fits
 from ppio_widgets.request.schema import Group, Leaf, Path, dotted, node_at, pattern
@@ -40,6 +41,19 @@ _PLAIN = {
     "env_account_key": "env_account_key",
     **{f"env_key_{fault}": f"env_key_{fault}" for fault in ("lines", "equals", "blank")},
 }
+
+
+# What registries take (reference grammar of distribution, an OCI registry): host, repository, tag, digest.
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?/"
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"@[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}"
+_ADDRESS = re.compile(rf"(?:{_HOST})?{_PART}(?:/{_PART})*(?:{_TAG})?(?:{_DIGEST})?")
+_LONGEST = 500
+
+_BLANKS_AT_MARKS = re.compile(r"\s*([:/@.])\s*")
+_ENDS_A_SENTENCE = ".,;、"
+_MARKS = str.maketrans({"。": ".", "∶": ":", ",": "."})
 
 
 @dataclass(frozen=True)
@@ -217,6 +231,19 @@ def _of_address(image: str) -> Problem:
     """Show the address that was likely meant, where there is one."""
     meant = corrected_address(image)
     return Problem("image_address_meant", {"meant": meant}) if meant else Problem("image_address")
+
+
+def corrected_address(image: str) -> str | None:
+    """Return the address that one with blanks or full-width marks was to be; None where that is open.
+
+    A comma within it was to be a point, as no address has one.
+    """
+    if len(image) > _LONGEST or can_be_address(image):
+        return None
+    seen = "".join(char for char in image if unicodedata.category(char) != "Cf")
+    plain = unicodedata.normalize("NFKC", seen).strip().rstrip(_ENDS_A_SENTENCE + "。").translate(_MARKS)
+    address = _BLANKS_AT_MARKS.sub(r"\1", plain)
+    return address if _ADDRESS.fullmatch(address) else None
 
 
 def _limits(path: Path, value: Any = None) -> Problem:

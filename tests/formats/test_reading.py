@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
-from ppio_widgets.errors import PpioError
+from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats import reading
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.locale import words
 from tests.support.bodies import FULL, bodies_with_refs
@@ -24,7 +23,7 @@ def said(imported):
 
 
 def refusal(text, **options):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read_any(text, **options)
     assert caught.value.sentence(words("zh"))
     assert "\n" not in str(caught.value)

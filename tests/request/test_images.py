@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from ppio_widgets import RequestInvalid, check
 from ppio_widgets.locale import words
-from ppio_widgets.request.images import can_be_address, corrected_address
+from ppio_widgets.request.models import can_be_address
+from ppio_widgets.request.validation import corrected_address
 from tests.support.bodies import MINIMAL, images
 
 PARTS = st.from_regex(r"[a-z0-9]{1,6}([._-][a-z0-9]{1,4})?", fullmatch=True)

@@ -7,8 +7,7 @@ from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
 from ppio_widgets.locale import words
-from ppio_widgets.request.draft import merged, value_at, with_value
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import merged, to_json, value_at, with_value
 from ppio_widgets.request.schema import dotted, leaves
 from ppio_widgets.request.validation import field_name
 from tests.support.bodies import FULL, MINIMAL, bodies, text
