@@ -89,7 +89,7 @@ _HOMES = {
 
 outer_names["cloud"] = "ppio_widgets.api:connect"
 outer_names["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
-outer_names["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.launch_card:LaunchCard"
+outer_names["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.instance_card:LaunchCard"
 
 
 def __getattr__(name: str) -> Any:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.answers import RUNNING, plain, status_words
 from ppio_widgets.cloud.instance_cost import body_of, prices_told, seconds_on
 from ppio_widgets.cloud.instances import InstanceDetail, is_web
 from ppio_widgets.cloud.ssh import is_ssh_command
 from ppio_widgets.errors import is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.launches.plan import price_moment
-from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import Span
 from ppio_widgets.request import pricing
 from ppio_widgets.request.price_time import is_old

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.proxies import Way, Why
+    from ppio_widgets.locale import Words
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
 
@@ -470,3 +471,37 @@ class PpioClient(InstanceCalls):
         with self._lock:
             self._mask.learn(reveal(key), *secrets)
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which cloud a launch goes to.
+
+    Attributes
+    ----------
+    name : str
+        Host as people read it.
+    practice : bool
+        Whether nothing is billed there.
+    base_url : str
+        Empty for the practice cloud in this process, which has no address.
+    allow_host : str
+        What has to be allowed to go there; empty for the known hosts and this machine.
+    """
+
+    name: str
+    practice: bool
+    base_url: str = ""
+    allow_host: str = ""
+
+    @classmethod
+    def of(cls, client: PpioClient) -> Target:
+        """Describe the cloud of a client."""
+        host = client.host
+        stranger = not (host.known or host.loopback)
+        base_url = host.base_url if client.has_address else ""
+        return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
+
+    def words(self, say: Words) -> str:
+        """Return the cloud in words: ``"the practice cloud"`` or its host."""
+        return say("cloud.practice") if self.practice else self.name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.instance import as_html, as_text, outcome_words
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
@@ -16,9 +17,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.jupyter import Jupyter
-from ppio_widgets.instances.outcomes import Outcomes
 from ppio_widgets.instances.waiting import wait_for
-from ppio_widgets.launches.plan import Target
 from ppio_widgets.locale import words
 from ppio_widgets.request.price_time import age
 from ppio_widgets.runtime import forks, kernel, threads
@@ -418,3 +417,43 @@ class Instance:
 
     def _known(self) -> InstanceDetail:
         return self.detail or InstanceDetail(self.id)
+
+
+class Outcomes:
+    """The last action that was read back, and the last that failed.
+
+    Attributes
+    ----------
+    done : tuple of (str, float) or None
+        The last action that was read back, and the Unix seconds when it was.
+    failed : PpioError or None
+        Why the last action failed, until one that was begun later is read back: that a stop
+        was seen to have happened is no answer to a delete that failed after it.
+    """
+
+    def __init__(self) -> None:
+        self.done: tuple[str, float] | None = None
+        self.failed: PpioError | None = None
+        self._begun = 0
+        self._failed_in = 0
+        self._lock = forks.lock()
+
+    def begin(self) -> int:
+        """Return the number of an action that begins now; what was read back before is over."""
+        with self._lock:
+            self._begun += 1
+            self.done = None
+            return self._begun
+
+    def read_back(self, number: int, action: str) -> None:
+        """Take that an action was seen to have happened."""
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed = None
+            self.done = (action, threads.clock.now())
+
+    def fail(self, number: int, error: PpioError) -> None:
+        """Take why an action failed."""
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed, self._failed_in = error, number

@@ -17,7 +17,7 @@ from ppio_widgets.request.draft import Draft, merged, with_defaults
 from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, without_secret_fields
 
 if TYPE_CHECKING:
-    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.cloud.client import Target
 
 
 # Where the practice cloud is, as our own curl line has it.

@@ -27,7 +27,6 @@ from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.launches.alive import keep, remember
 from ppio_widgets.launches.consent import read_consent
 from ppio_widgets.launches.following import Following
-from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.ledger import Ledger, ledger_for
 from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.launches.ready import Ready, make_ready
@@ -230,7 +229,6 @@ class Launch:
                     return False
                 self._submitted = mine
                 self._move(LaunchState.CLAIMED)
-            note_body(self.plan.report.body)
             self.tell()
             threads.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
         except BaseException as error:

@@ -15,12 +15,12 @@ from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.loading import Loading
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.since import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.launches.timer import Timer
@@ -206,7 +206,6 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.report = self._judged(draft)
             self.draft = dict(draft)
-            note_body(self.report.body)
 
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""

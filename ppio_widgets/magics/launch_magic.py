@@ -111,8 +111,9 @@ class LaunchMagics(Magics):
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
+        from ppio_widgets.cloud.client import Target  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launches.plan import LaunchPlan, Target  # noqa: PLC0415
+        from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
         from ppio_widgets.magics.known import Known  # noqa: PLC0415
         from ppio_widgets.request.validation import check, named  # noqa: PLC0415
 
@@ -140,7 +141,7 @@ class LaunchMagics(Magics):
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
-        from ppio_widgets.widgets.confirm import ConfirmCard  # noqa: PLC0415
+        from ppio_widgets.widgets.launch_controls import ConfirmCard  # noqa: PLC0415
 
         card = ConfirmCard(
             given.draft,

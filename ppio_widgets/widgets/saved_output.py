@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import threading
 
     from ppio_widgets.cards.static import StaticCard
-    from ppio_widgets.instances.board_session import BoardSession
     from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.instances.sessions import BoardSession
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words

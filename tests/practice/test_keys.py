@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
 from ppio_widgets.cards.static import of_draft
-from ppio_widgets.cloud.client import INSTANCES, PpioClient
+from ppio_widgets.cloud.client import INSTANCES, PpioClient, Target
 from ppio_widgets.errors import ApiError, CredentialsError, RequestInvalid
 from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.practice import cloud as clouds
 from ppio_widgets.practice import kernel_account, kernel_cloud

@@ -10,8 +10,8 @@ import pytest
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, PpioError
-from ppio_widgets.instances.board_session import BoardSession
 from ppio_widgets.instances.listing import open_board, resolve
+from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.launches import history
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.record import Record

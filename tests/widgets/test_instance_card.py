@@ -8,14 +8,14 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import Instance, PpioClient
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.instances import actions
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.clock import Clock
-from ppio_widgets.widgets.instance_card import InstanceCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.widgets.instance_card import InstanceCard, LaunchCard
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
 from tests.support.consent import let_read

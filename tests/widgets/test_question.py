@@ -9,8 +9,8 @@ from ppio_widgets.launches import search
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from ppio_widgets.widgets.question import READ_SECONDS
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read

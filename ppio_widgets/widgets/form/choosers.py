@@ -12,7 +12,7 @@ from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ class ProductChooser(Opener):
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_chosen : callable
         Called with the id of the product that was chosen.
 

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.pasted import gives_secret_away
 from ppio_widgets.launches.importing import import_preset, import_text, over, told_cloud
 from ppio_widgets.launches.presets import preset_names
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.runtime import threads
-from ppio_widgets.secrets.scrub import Secrets
+from ppio_widgets.secrets.scrub import Secrets, gives_secret_away
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ class ImportBox(Opener):
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_filled : callable
         Called with the draft that is to be shown.
 

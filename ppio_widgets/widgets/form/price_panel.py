@@ -16,7 +16,7 @@ from ppio_widgets.locale import joined
 from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

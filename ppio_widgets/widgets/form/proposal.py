@@ -10,7 +10,7 @@ from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.images import cuda_proposal
 from ppio_widgets.request.validation import corrected_address
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ class Proposal:
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     propose : callable
         Returns what a draft gives reason to propose, or None.
     on_applied : callable

@@ -14,7 +14,7 @@ from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.preview import folded, panel, preview
 from ppio_widgets.widgets.form.price_panel import CLASSES
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

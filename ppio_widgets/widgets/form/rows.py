@@ -13,7 +13,7 @@ from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.env_row import EnvRow
 from ppio_widgets.widgets.form.row import Row
 from ppio_widgets.widgets.form.suggestions import choices
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ class RowList:
         ``"ports"``, ``"envs"``, ``"volumes"`` or ``"candidate_regions"``.
     session : LaunchSession
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     """
 
     def __init__(

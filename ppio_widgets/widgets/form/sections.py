@@ -14,7 +14,7 @@ from ppio_widgets.widgets.form.rows import RowList, is_list
 from ppio_widgets.widgets.form.suggestions import choices
 from ppio_widgets.widgets.form.templates import TemplateChooser
 from ppio_widgets.widgets.form.unknown_fields import UnknownFields
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import CredentialsError
 from ppio_widgets.secrets.credentials import ApiKey, remember_key
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class SignIn:
         That the key is for.
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_signed_in : callable
         Called without arguments once there is a key.
     """

@@ -9,7 +9,7 @@ from ppio_widgets.request.template import Filling, fill
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class TemplateChooser(Opener):
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_filled : callable
         Called with the new draft.
 

@@ -10,7 +10,7 @@ from ppio_widgets.request.draft import renamed, value_at, without
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class UnknownFields:
     session : LaunchSession
     say : Words
     show_fault : callable
-        See `guard.View`.
+        See `view.Guarded`.
     on_filled : callable
         Called with the draft that is to be shown.
     """

@@ -12,7 +12,7 @@ from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
 from tests.support.consent import let_read
 from tests.widgets.conftest import (

@@ -13,10 +13,9 @@ from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.errors import NotSent
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
-from ppio_widgets.widgets import cells
-from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import InstanceCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.widgets import view as cells
+from ppio_widgets.widgets.instance_card import InstanceCard, LaunchCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 from tests.support.threads import threads_going, wait_for_threads
