@@ -270,9 +270,9 @@ def test_pasted_variables_are_in_no_saved_card(form):
     form.value = {**MINIMAL, "name": "kept"}
     paste(form, "API=hunter2-of-mine\nB=2")
     paste(form, "API=hunter2-of-mine\nB=2", VALUE)
-    card = static.of_draft(form.session.plan, form._say)
-    assert "kept" in card.as_text(form._say)
-    assert "hunter2" not in json.dumps(card.bundle(form._say))
+    card = static.of_draft(form.session.plan, form.say)
+    assert "kept" in card.as_text(form.say)
+    assert "hunter2" not in json.dumps(card.bundle(form.say))
 
 
 def test_a_slip_in_the_address_is_written_right_with_one_click(form):

@@ -116,7 +116,7 @@ def test_one_that_changed_is_asked_about_anew_with_old_and_new(make_form, cloud,
         let_read()
         press(find(form, yes))
         assert form.session.launch.wait_for_answer(10).id
-        assert form.session.launch.plan.costs(form._say)[0].count("¥25.20") == 1
+        assert form.session.launch.plan.costs(form.say)[0].count("¥25.20") == 1
         assert cloud.posts == 1
         form.close()
         wait_for_threads("ppio-launch", "ppio-watch", "ppio-timer")
@@ -269,12 +269,12 @@ def test_the_time_that_is_shown_is_the_answers_own(make_form, cloud, time):
     with PpioClient(base_url=cloud.server.url) as client:
         form = displayed(make_form(BODY, client=client))
         time.turn(HOURS)
-        assert "This price is of 00:15 UTC" in " ".join(form.session.plan.costs(form._say))
+        assert "This price is of 00:15 UTC" in " ".join(form.session.plan.costs(form.say))
         cloud.dated = False
         press(find(form, "Refresh prices and lists"))
         landed()
         time.turn(HOURS)
-        assert "This price is of 00:13 UTC" in " ".join(form.session.plan.costs(form._say))
+        assert "This price is of 00:13 UTC" in " ".join(form.session.plan.costs(form.say))
         form.close()
 
 
