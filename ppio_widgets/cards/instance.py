@@ -99,17 +99,13 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 def steps(instance: Instance) -> tuple[list[str], int]:
     """Return the steps on the way up, and how many of them are reached; none when it is not on it.
 
-    A step is reached once it has begun; the last one, ``"jupyter"``, is there only for an
-    instance that has a Jupyter.
+    A step is reached once it has begun.
     """
     seen = instance.detail
     if seen is None or seen.error:
         return [], 0
     reached = next((number for number, words in enumerate(STEPS.values(), 1) if seen.status in words), 0)
-    if not reached:
-        return [], 0
-    has_jupyter = bool(seen.jupyter_url)
-    return [*STEPS, *(["jupyter"] if has_jupyter else [])], reached + instance.jupyter_answers
+    return (list(STEPS), reached) if reached else ([], 0)
 
 
 def missed_words(instance: Instance, error: PpioError, say: Words) -> str:

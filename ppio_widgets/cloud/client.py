@@ -31,7 +31,6 @@ from ppio_widgets.cloud.http import Exchange, Limits
 from ppio_widgets.cloud.instance_calls import INSTANCES, InstanceCalls
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
-from ppio_widgets.cloud.probe import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
 from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnknown, PpioError, Unreachable
 from ppio_widgets.locale.text import text_at
@@ -219,24 +218,6 @@ class PpioClient(InstanceCalls):
     def has_address(self) -> bool:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
-
-    def knock(self, url: str) -> bool:
-        """Whether something answers at a machine's own address; no key and no cookie is sent there.
-
-        The server named it, so only a public address counts, unless the cloud is on this machine.
-        """
-        try:
-            ways = (DIRECT,) if self.host.loopback else ways_to(url, anyhow=True)
-            way = next(one for one in ways if one.fault is None)
-            context, _wrong = self._context(anyhow=True)
-            http = self._open(way, httpx.Timeout(KNOCK_SECONDS), context or _bare_context())
-        except Exception as error:  # noqa: BLE001 - such as an address that is none
-            log.info("knock: %s", type(error).__name__)
-            return False
-        try:
-            return knock(http, url, anywhere=self.host.loopback)
-        finally:
-            self._close(http)
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
