@@ -32,10 +32,7 @@ _PART = 64 * 1024
 
 
 class Unfit(OSError):
-    """A file that is not read, or a folder that is not used, although the system would allow it.
-
-    A file is irregular or large, a folder foreign or open.
-    """
+    """A file that is not read, or a folder that is not used, although the system would allow it."""
 
     def __init__(self, why: Literal["irregular", "large", "foreign", "open"]) -> None:
         super().__init__(why)
@@ -87,10 +84,9 @@ def _read(descriptor: int, most: int) -> bytes:
 
 def keep_private(folder: Path) -> None:
     """Close a folder to others; raises `Unfit` when it is another user's or stays open."""
-    if not hasattr(os, "geteuid"):  # Windows: the profile's own rights hold
-        folder.stat()
-        return
     told = folder.stat()
+    if not hasattr(os, "geteuid"):  # Windows: the profile's own rights hold
+        return
     if told.st_uid != os.geteuid():
         raise Unfit("foreign")
     if told.st_mode & 0o077:
