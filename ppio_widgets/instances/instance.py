@@ -18,7 +18,7 @@ from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.locale import words
-from ppio_widgets.request.price_time import age
+from ppio_widgets.request.offers import age
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span

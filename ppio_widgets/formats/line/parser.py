@@ -27,13 +27,14 @@ from ppio_widgets.request.draft import (
     JUPYTER_PORT,
     JUPYTER_PROTOCOL,
     merged,
+    read_whole,
     value_at,
+    why_not_whole,
     with_defaults,
     with_value,
 )
 from ppio_widgets.request.envref import EnvRef, IsVariable, is_name, key_fault, no_variable
 from ppio_widgets.request.pricing import read_amount
-from ppio_widgets.request.whole_number import read_whole, why_not_whole
 from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import hide_given, input_error

@@ -12,8 +12,7 @@ from ppio_widgets import check
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.locale import LANGUAGES
-from ppio_widgets.request.draft import with_value
-from ppio_widgets.request.whole_number import read_whole, why_not_whole
+from ppio_widgets.request.draft import read_whole, why_not_whole, with_value
 from tests.support.bodies import MINIMAL
 
 GPUS = ("resource", "gpu_num")
