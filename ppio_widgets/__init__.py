@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.runtime import display
+from ppio_widgets.runtime.kernel import outer_names
 
 if TYPE_CHECKING:
     from ppio_widgets.api import launch
@@ -88,6 +89,7 @@ _HOMES = {
 }
 
 
+outer_names["cloud"] = "ppio_widgets.api:connect"
 display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
 display.register("instances.listing:Board", "cards.lists:board_drawn")
 display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")

@@ -18,7 +18,7 @@ from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.locale import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import age, is_old, price_moment
-from ppio_widgets.runtime import display, forks, threads
+from ppio_widgets.runtime import display, forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.autostop import Deadline
     from ppio_widgets.locale import Words
     from ppio_widgets.request.offers import Offer
-
-_open_cloud: list[Callable[[], PpioClient]] = []
-
-
-def open_by_default(opener: Callable[[], PpioClient]) -> None:
-    """Say which cloud an instance without a client is on: the choice is `api.connect`'s, further out."""
-    _open_cloud[:] = [opener]
 
 
 class Outcomes:
@@ -123,7 +116,7 @@ class Instance:
         offer: Offer | None = None,
     ) -> None:
         self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
-        self.client = client or _open_cloud[0]()
+        self.client: PpioClient = client or kernel.outer("cloud")()
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0

@@ -111,6 +111,7 @@ class Launch:
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
+        # The latch of the create call: one for a launch in its process, whichever kernel or session calls.
         # Taken by itself and not by the condition: an Interrupt within that one's Python would keep it.
         self._lock = forks.rlock()
         self._changed = forks.condition(self._lock)

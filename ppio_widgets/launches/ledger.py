@@ -93,7 +93,7 @@ class Ledger:
         self._most = most
 
     def claim(self, record: Record) -> None:
-        """Write a new record; exactly one caller of all kernels can do so.
+        """Write a new record; exactly one caller of all kernels can do so: the lock is the record's file.
 
         Raises
         ------

@@ -205,7 +205,7 @@ def _say_each(lines: list[str]) -> None:
 
 def _doc() -> str:
     """Return the help for `%ppio_launch?`: asked by IPython when it is shown."""
-    from ppio_widgets.formats.line.usage import usage  # noqa: PLC0415
+    from ppio_widgets.formats.line.options import usage  # noqa: PLC0415
 
     return usage(words())
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PresetRefused, RequestInvalid
-from ppio_widgets.formats.line.usage import use_of
+from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.magics.usage_error import UsageError

@@ -5,7 +5,6 @@ Names stand here and no functions: what draws is imported when something is disp
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from ppio_widgets.locale import words
@@ -44,7 +43,7 @@ def bundle(value: object, **options: Any) -> dict[str, Any]:
     view = _of(value).view
     if not view or kernel.who_answers() != "buttons":
         return _card(value)
-    return dict(_named(view)(value)._repr_mimebundle_(**options))
+    return dict(kernel.named(_PACKAGE + view)(value)._repr_mimebundle_(**options))
 
 
 def _of(value: object) -> Drawn:
@@ -53,10 +52,5 @@ def _of(value: object) -> Drawn:
 
 
 def _card(value: object) -> dict[str, str]:
-    card: dict[str, str] = _named(_of(value).card)(value, words())
+    card: dict[str, str] = kernel.named(_PACKAGE + _of(value).card)(value, words())
     return card
-
-
-def _named(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    return getattr(import_module(_PACKAGE + module), attribute)

@@ -1,8 +1,7 @@
-"""What can be known of the notebook that the code runs in, and what there is once in each.
+"""What there is once in a notebook's kernel, and what can be known of the notebook that the code runs in.
 
-The one place outside ``magics`` that asks IPython, and only if it is already
-loaded: forms and magics both need to know which cell they stand in. A server that runs the
-code of several people in one process (Solara, Panel) is asked in the same way whose turn it is.
+The one place outside ``magics`` that asks IPython, and only if it is already loaded. A server that runs
+the code of several people in one process (Solara, Panel) is asked in the same way whose turn it is.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import weakref
 from contextlib import suppress
 from contextvars import Context, ContextVar
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppio_widgets import environment
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Answers = Literal["buttons", "input"]
+
+# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud". The package says so
+# as it is imported, and nobody later.
+outer_names: dict[str, str] = {}
 
 T = TypeVar("T")
 
@@ -93,9 +97,10 @@ def _host_session() -> object | None:
     A server that is not loaded already is not asked.
     """
     solara = sys.modules.get("solara.server.kernel_context")
-    if solara is not None and _is_in_solara(solara):
-        context: object = solara.get_current_context()
-        return context
+    with suppress(RuntimeError):  # outside of any page
+        if solara is not None and solara.has_current_context():
+            context: object = solara.get_current_context()
+            return context
     panel, bokeh = sys.modules.get("panel.io.state"), sys.modules.get("bokeh.io.doc")
     try:
         document = panel.state.curdoc if panel is not None else bokeh.curdoc() if bokeh is not None else None
@@ -103,13 +108,6 @@ def _host_session() -> object | None:
         return None
     document = getattr(document, "_doc", document)  # from behind the proxy of an unlocked callback
     return document if getattr(document, "session_context", None) is not None else None
-
-
-def _is_in_solara(solara: Any) -> bool:
-    try:
-        return bool(solara.has_current_context())
-    except RuntimeError:  # outside of any page
-        return False
 
 
 def shell() -> Any:
@@ -151,6 +149,17 @@ def who_answers() -> Answers | None:
     if cell_id() is not None or voila or _host_session() is not None:
         return "buttons"
     return "input" if takes_input() else None
+
+
+def outer(name: str) -> Any:
+    """Return what the package names for something that lives further in."""
+    return named(outer_names[name])
+
+
+def named(name: str) -> Any:
+    """Return what is called ``module:name``, imported now."""
+    module, _, inside = name.partition(":")
+    return getattr(import_module(module), inside)
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:

@@ -55,10 +55,7 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
 
 
 def try_run(task: Callable[[], None], *, name: str) -> bool:
-    """Run `task` on a new daemon thread; False when the system has no thread left for it.
-
-    For what may as well be left out, and for who does without a thread then.
-    """
+    """Run `task` on a new daemon thread; False when the system has no thread left for it."""
     try:
         run(task, name=name, daemon=True)
     except RuntimeError:

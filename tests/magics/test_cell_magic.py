@@ -10,8 +10,7 @@ from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
 from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
-from ppio_widgets.formats.line.options import OPTIONS
-from ppio_widgets.formats.line.usage import COLUMNS, usage
+from ppio_widgets.formats.line.options import COLUMNS, OPTIONS, usage
 from ppio_widgets.launches.outside import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width

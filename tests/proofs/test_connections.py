@@ -22,7 +22,7 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
 from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.instances.watcher import Watcher, watch
+from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches import search
 from ppio_widgets.launches.alive import live_launch
@@ -627,7 +627,7 @@ def test_events_of_a_child_can_be_set():
     """Who waits for one, or sets it, holds its lock for a moment: whatever lives long has one of ours."""
     with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client:
         launch = launch_on(client)
-        watcher = Watcher("one")
+        watcher = Watcher("one", _Watchers())
         deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
         errand = Errand(client, "i-1", "stop", lambda _seen: None)
         timer = worker.after(PATIENCE, lambda: None)

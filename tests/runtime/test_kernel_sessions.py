@@ -16,6 +16,7 @@ from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.watcher import watch
+from ppio_widgets.launches import ledger
 from ppio_widgets.launches.alive import live_launch
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import ledger_for
@@ -143,6 +144,8 @@ def test_practice_launches_of_two_visitors_do_not_stand_in_each_others_way(host,
         launches[0].stop_following()
     launches[1].stop_following()
     wait_for_threads("ppio-watch")
+    for one in kernel._kernels.values():
+        one.of(ledger._practice_folder).cleanup()
 
 
 def test_watching_does_not_go_over_to_another_visitor(host, visits, client, account):

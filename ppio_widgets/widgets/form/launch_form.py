@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
     from ppio_widgets.request import schema
 
-_numbers = itertools.count(1)
 # What is said without a key, by how one can be given; the field speaks for itself.
 _NO_KEY = {"login": "banner.no_key", "server": "banner.no_key_served"}
 
@@ -81,7 +79,6 @@ class LaunchForm(LaunchView):
         when it is sent.
     """
 
-    left_out: list[str] = []  # noqa: RUF012 - never changed in place
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
     def __init__(  # noqa: PLR0913 - all by name but the first
@@ -102,7 +99,8 @@ class LaunchForm(LaunchView):
         session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
         self._adopting = False
         self._own: dict[str, Any] | None = None
-        scope = f"ppw{next(_numbers)}"
+        self.left_out: list[str] = []
+        scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
         self._money = Money(session, say, self.show_fault, stop)
         self._sections = Sections(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.schema import pattern
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import Field
 from ppio_widgets.widgets.form.suggestions import choices
@@ -24,8 +24,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 # What a new row's dropdown says.
 _DEFAULTS: Mapping[str, str] = {"protocol": "http", "type": "local"}
-
-_numbers = itertools.count(1)
 
 
 class Row:
@@ -48,7 +46,7 @@ class Row:
 
     def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
         column = owner.column
-        self.key = f"r{next(_numbers)}"
+        self.key = f"r{next(kernel.current().numbers)}"
         self._owner = owner
         self._given = given
         self._names = COLUMNS[column]
