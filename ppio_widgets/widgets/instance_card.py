@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards import static
 from ppio_widgets.cards.card import terms
 from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html
 from ppio_widgets.cards.instance import cost_facts, facts, headline, progress
@@ -13,7 +14,7 @@ from ppio_widgets.locale import words
 from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.question import Question
-from ppio_widgets.widgets.saved_output import InstanceOutput, OneLaunchOutput
+from ppio_widgets.widgets.saved_output import SavedOutput
 from ppio_widgets.widgets.view import Part, View, guarded
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class InstanceCard(View):
         self.say = words(language)
         self._told = theme.html("", "ppw-status")
         panel = InstancePanel(self, self.session)
-        remains = InstanceOutput(instance, self.say)
+        remains = SavedOutput(self.say, lambda: static.of_instance(instance, self.say), lambda: instance)
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
         super().__init__(remains, [top, panel.box, self._told], ["ppw-card"], [panel])
 
@@ -217,7 +218,8 @@ class LaunchCard(View):
         self._launch = launch
         self._told = theme.html("", "ppw-status")
         self._panel = LaunchPanel(self, launch)
-        remains = OneLaunchOutput(launch, self.say)
+        remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), launch.machine)
+        launch.subscribe(remains.write)
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
         super().__init__(remains, [top, self._panel.box, self._told], ["ppw-card"], [self._panel])
 

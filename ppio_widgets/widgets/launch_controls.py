@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards.body import panel, preview
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.instances.sessions import InstanceSession
@@ -14,7 +15,6 @@ from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.preview import panel, preview
 from ppio_widgets.widgets.instance_card import InstancePanel, LaunchPanel
 from ppio_widgets.widgets.question import Question
 from ppio_widgets.widgets.saved_output import LaunchOutput
@@ -333,7 +333,7 @@ class LaunchView(View):
         remains: LaunchOutput,
         children: Sequence[w.Widget],
         classes: Sequence[str],
-        parts: Sequence[Any] = (),
+        parts: Sequence[Part] = (),
     ) -> None:
         self._controls = controls
         self._begun_with = self.session.report.body
