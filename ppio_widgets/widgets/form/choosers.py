@@ -11,7 +11,6 @@ from ppio_widgets.request.choices import (
     MOST_MATCHES,
     Filling,
     Wanted,
-    corrected_address,
     cuda_proposal,
     fill,
     memory_of,
@@ -20,7 +19,7 @@ from ppio_widgets.request.choices import (
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.schema import leaves
-from ppio_widgets.request.validation import field_name
+from ppio_widgets.request.validation import corrected_address, field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.view import Part, guarded
 
