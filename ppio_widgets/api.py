@@ -16,9 +16,8 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance, open_by_default
 from ppio_widgets.launches import history
-from ppio_widgets.launches.alive import live_launch
-from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.launch import SOFT_SECONDS, Launch
+from ppio_widgets.launches.claim import read_consent
+from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.launches.sentences import record_sentence
 from ppio_widgets.launches.states import LaunchState
@@ -34,7 +33,7 @@ from ppio_widgets.secrets.hosts import read_host
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.secrets.credentials import KeySource
 

@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from ppio_widgets.errors import PpioError
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.launch import Launch, Timer
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.timer import Timer
     from ppio_widgets.locale import Words
     from ppio_widgets.request.schema import Path
 

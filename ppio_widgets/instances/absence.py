@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.record import Record
+    from ppio_widgets.launches.ledger import Record
 
 LOOKS_NEEDED = 3
 SECONDS_NEEDED = 60.0

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import (
+    CONSENTS,
     ApiError,
     ConsentNeeded,
     CredentialsError,
+    LaunchRefused,
     NotSent,
     PpioError,
     Unreachable,
     is_gone,
 )
-from ppio_widgets.launches.consent import NOTHING, allows, refuse
+from ppio_widgets.launches.ledger import Record, without_env_values
 from ppio_widgets.launches.names import alike, filter_of, made_of, may_be
 from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, offset
-from ppio_widgets.launches.record import Record, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import Span
+from ppio_widgets.locale.text import visible
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.cloud.answers import Listing
-    from ppio_widgets.launches.consent import Consent
+    from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launches.ledger import Contents, Ledger
-    from ppio_widgets.launches.wire import Wire
 
 # Of two that claim at the same moment the one whose id comes first waits, so often and so long
 # each time, for the other to give way.
@@ -41,6 +43,53 @@ REMOVED = "removed"
 
 # So many ids are written down at most; where there are more, nobody can tell which of them is new.
 MOST_LISTED = 1_000
+
+# What was agreed to before a launch: kinds of facts, or single facts that a question named. ``"copy"`` lets
+# any copy pass, ``"copy i-1"`` only that one; nothing else passes by it.
+Consent = frozenset[str]
+Again = bool | str | Iterable[str]
+
+NOTHING: Consent = frozenset()
+
+
+def read_consent(again: Again) -> Consent:
+    """Read what a call agrees to.
+
+    Parameters
+    ----------
+    again : bool, str or iterable of str
+        True: a copy. Else ``"copy"``, ``"unchecked"``, ``"unreadable"``, ``"unrecorded"`` or several.
+
+    Raises
+    ------
+    LaunchRefused
+        For anything else: nothing was sent.
+    """
+    if isinstance(again, bool):
+        return frozenset({"copy"}) if again else NOTHING
+    given = [again] if isinstance(again, str) else again
+    texts = list(given) if isinstance(given, Iterable) else [given]
+    for text in texts:
+        if not isinstance(text, str) or text.partition(" ")[0] not in CONSENTS:
+            value = visible(text) if isinstance(text, str) else type(text).__name__
+            raise LaunchRefused("again", value=value, choices=", ".join(CONSENTS))
+    return frozenset(texts)
+
+
+def allows(doubt: ConsentNeeded, consent: Consent) -> bool:
+    """Whether just this doubt was agreed to."""
+    return doubt.kind in consent or doubt.facts <= consent
+
+
+def refuse(doubt: ConsentNeeded, consent: Consent) -> None:
+    """Raise a doubt, unless just that was agreed to.
+
+    Raises
+    ------
+    ConsentNeeded
+    """
+    if not allows(doubt, consent):
+        raise doubt
 
 
 @dataclass(frozen=True)
@@ -62,7 +111,7 @@ class Copy:
 def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     launch_id: str,
     body: Mapping[str, Any],
-    wire: Wire,
+    wire: PpioClient,
     ledger: Ledger,
     consent: Consent = NOTHING,
     note: Callable[[Record, tuple[str, ...]], None] = lambda _record, _copies: None,
@@ -136,7 +185,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
 
 
 def known_copies(
-    record: Record, contents: Contents, wire: Wire, ledger: Ledger, consent: Consent
+    record: Record, contents: Contents, wire: PpioClient, ledger: Ledger, consent: Consent
 ) -> list[Copy]:
     """Return what earlier launches of this name made and is there, by its id: no listing has to show it yet.
 
@@ -164,7 +213,7 @@ def known_copies(
     return there
 
 
-def _status_of(identity: str, wire: Wire) -> str | PpioError:
+def _status_of(identity: str, wire: PpioClient) -> str | PpioError:
     try:
         return wire.get_instance(identity).status
     except PpioError as error:
@@ -179,7 +228,7 @@ def _may_be_there(seen: str | PpioError, other: Record, record: Record) -> bool:
     return other.account == record.account and record.sent_at - other.sent_at < ABSENT_SECONDS
 
 
-def look(record: Record, wire: Wire, consent: Consent) -> Listing | None:
+def look(record: Record, wire: PpioClient, consent: Consent) -> Listing | None:
     """Return what is listed; None when that could not be found out, and was agreed to.
 
     Raises

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launches.alive import live_launch, unrecorded_launches
+from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launches.reconcile import look_once
 from ppio_widgets.launches.sentences import record_sentence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.ledger import Record
     from ppio_widgets.launches.plan import Target
-    from ppio_widgets.launches.record import Record
-    from ppio_widgets.launches.wire import Wire
     from ppio_widgets.locale import Words
 
 
@@ -134,7 +134,7 @@ def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
     return max(made, key=lambda record: record.sent_at).body if made else None
 
 
-def look_up(record: Record, ledger: Ledger, wire: Wire) -> Record:
+def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
     """Look an unresolved launch up, once, and write down what is known now.
 
     Raises

@@ -4,41 +4,43 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards import static
 from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
+    ApiError,
     ConsentNeeded,
     LaunchRefused,
+    MomentUnreadable,
     NotSent,
     OutcomeUnknown,
     PpioError,
     log_fault,
     log_line,
 )
+from ppio_widgets.instances.autostop import set_when_launched
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.waiting import wait_for
-from ppio_widgets.launches.alive import keep, remember
-from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.following import Following
+from ppio_widgets.instances.watcher import watch
+from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.latest import note_body
-from ppio_widgets.launches.ledger import Ledger, ledger_for
+from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
 from ppio_widgets.launches.plan import NO_FORMULAS
-from ppio_widgets.launches.ready import Ready, make_ready
-from ppio_widgets.launches.record import Record, new_launch_id
-from ppio_widgets.launches.search import Search
-from ppio_widgets.launches.sending import send, state_after
+from ppio_widgets.launches.reconcile import Search
 from ppio_widgets.launches.sentences import launch_sentence
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.locale import words
+from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
+from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
@@ -46,16 +48,84 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.consent import Again, Consent
+    from ppio_widgets.instances.watcher import Watch
+    from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.wire import Wire
     from ppio_widgets.locale import Words
+    from ppio_widgets.request.validation import Report
 
 # No longer does who waits go without a look at where it stands.
 LONGEST_SLEEP = 1.0
 
 # From then on the answer is late: the instance may be running, and looking begins.
 SOFT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Timer:
+    """When the kernel stops what is launched; false when it does not.
+
+    Attributes
+    ----------
+    after : float or None
+        Seconds from the moment its id is known.
+    at : float or None
+        Unix seconds.
+    """
+
+    after: float | None = None
+    at: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.after is not None or self.at is not None
+
+    @classmethod
+    def read(cls, text: str) -> Timer:
+        """Read a length of time (``3h``) or a time (``17:30``); empty text is no timer.
+
+        Raises
+        ------
+        MomentUnreadable
+        """
+        if not text.strip():
+            return cls()
+        try:
+            return cls(after=read_span(text))
+        except MomentUnreadable:
+            pass  # then it is a time, or its message says what both look like
+        try:
+            return cls(at=read_moment(text, threads.clock.now()))
+        except MomentUnreadable as error:
+            if error.code != "moment":
+                raise
+        raise MomentUnreadable("stop_field", value=text.strip()[:40])
+
+    def sentence(self, say: Words) -> str:
+        """Return when it fires and whose it is; empty where there is none."""
+        if self.at is not None:
+            return say("line.stop_at", moment=moment_words(self.at, threads.clock.now()))
+        if self.after is not None:
+            return say("line.stop_after", span=write_span(self.after))
+        return ""
+
+    def require(self) -> None:
+        """Pass unless its time is over.
+
+        Raises
+        ------
+        MomentUnreadable
+        """
+        now = threads.clock.now()
+        if self.at is not None and self.at <= now:
+            raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
+
+    def set_on(self, launch: Launch) -> Launch:
+        """Have the launch's instance stopped; nothing happens for a launch that makes none."""
+        if self.at is not None:
+            set_when_launched(launch, self.at)
+        elif self.after is not None:
+            set_when_launched(launch, self.after, is_span=True)
+        return launch
 
 
 @without_frames
@@ -97,7 +167,12 @@ class Launch:
     """
 
     def __init__(
-        self, plan: LaunchPlan, wire: Wire, *, ledger: Ledger | None = None, launch_id: str | None = None
+        self,
+        plan: LaunchPlan,
+        wire: PpioClient,
+        *,
+        ledger: Ledger | None = None,
+        launch_id: str | None = None,
     ) -> None:
         self.plan = plan
         self.launch_id = launch_id or new_launch_id()
@@ -170,7 +245,7 @@ class Launch:
     def machine(self) -> Instance | None:
         """Return its instance, to watch, stop and delete; None before an id is known."""
         if self.id is not None and self._machine is None:
-            self._machine = Instance(self.id, cast("PpioClient", self._wire), offer=self.plan.offer)
+            self._machine = Instance(self.id, self._wire, offer=self.plan.offer)
         return self._machine
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
@@ -590,3 +665,158 @@ class Launch:
         with self._lock:
             self._changed.notify_all()
         self._listeners.tell(self, f"launch {self.launch_id}")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A launch that is claimed, and may be sent now.
+
+    Attributes
+    ----------
+    body : mapping
+        As it goes on the wire.
+    secrets : tuple of str
+        Values in it that must not be repeated to anybody.
+    record : Record
+    unrecorded : PpioError or None
+        Why the ledger does not hold it, where that was consented to.
+    """
+
+    body: Mapping[str, Any] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    record: Record
+    unrecorded: PpioError | None
+
+
+def make_ready(  # noqa: PLR0913, PLR0917 - each is a part of one launch
+    launch_id: str,
+    report: Report,
+    wire: PpioClient,
+    ledger: Ledger,
+    consent: Consent,
+    note: Callable[[Record, tuple[str, ...]], None],
+) -> Ready | PpioError:
+    """Return a launch that was claimed, or why it must not be sent; see `claim`."""
+    try:
+        body, secrets = on_wire(report.require().body(), practice=wire.is_practice)
+        record, unrecorded = claim(launch_id, report.body, wire, ledger, consent, note)
+    except PpioError as error:
+        return error.with_traceback(None)  # its frames hold what was resolved
+    except Exception as error:  # noqa: BLE001 - logged without its text
+        kind = type(error).__name__
+        log_fault(f"launch {launch_id}: the check before sending", error)
+        return NotSent("fault_before", kind=kind)
+    return Ready(body, secrets, record, unrecorded)
+
+
+def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:
+    """Send the create call, once; a fault of our own leaves open whether it arrived."""
+    try:
+        return wire.send_create(body, secrets, waited=waited)
+    except PpioError as error:  # refused on this side: no key, no such host
+        return Verdict(sent=False, error=error.with_traceback(None))
+    except BaseException as error:  # noqa: BLE001 - logged without its text; an Interrupt is one as well
+        kind = type(error).__name__
+        log_fault("sending", error)
+    return Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind))
+
+
+def state_after(verdict: Verdict) -> LaunchState:
+    """Return where a launch stands after its answer, or after none."""
+    if verdict.instance_id is not None:
+        return LaunchState.SUCCEEDED
+    if not verdict.sent:
+        return LaunchState.NOT_SENT
+    return LaunchState.REJECTED if isinstance(verdict.error, ApiError) else LaunchState.UNKNOWN
+
+
+class Following:
+    """Begun once at most; ended by itself when the launch is settled.
+
+    Attributes
+    ----------
+    ended : bool
+        Whether nobody looks any more, because somebody said so.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        self.ended = False
+        self._launch = launch
+        self._lock = forks.lock()
+        self._begun = False
+        self._watch: Watch | None = None
+
+    def begin(self, machine: Instance) -> None:
+        """Look from now on; nothing when it was begun or ended before."""
+        try:
+            with self._lock:
+                if self._begun or self.ended:
+                    return
+                self._begun = True
+            self._watch = watch(machine, lambda: self._on_tick(machine))
+            self._end_if_over()
+        except BaseException as error:
+            # No thread left, or an Interrupt: nobody may wait for what nobody sees.
+            try:
+                self._launch.stop_following()
+            finally:
+                log_fault(f"launch {self._launch.launch_id}: following did not begin", error)
+            if not isinstance(error, Exception):
+                raise
+
+    def end(self) -> None:
+        """Look no longer; the instance goes on as it is."""
+        self.ended = True
+        self._end_if_over()
+
+    def _on_tick(self, machine: Instance) -> None:
+        if machine.detail is not None:
+            self._launch.see(machine.detail)
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        with self._lock:
+            made = self._watch if self.ended or self._launch.settled else None
+        if made is not None:
+            made.end()
+
+
+class _Alive:
+    """By their own ids."""
+
+    def __init__(self) -> None:
+        self.launches: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
+        self.unrecorded: dict[str, Launch] = {}
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Know none: the parent's are copies here, and what becomes of them is in the ledger."""
+        self.launches = weakref.WeakValueDictionary()
+        self.unrecorded = {}
+
+
+def remember(launch: Launch) -> None:
+    """Know a launch as long as anybody else does."""
+    kernel.of(_Alive).launches[launch.launch_id] = launch
+
+
+def live_launch(launch_id: str) -> Launch | None:
+    """Return the launch of this id, when it was made here and is still known."""
+    return kernel.of(_Alive).launches.get(launch_id)
+
+
+def keep(launch: Launch) -> None:
+    """Know a launch as long as the kernel lives: the ledger does not hold what has become of it."""
+    kernel.of(_Alive).unrecorded[launch.launch_id] = launch
+
+
+def unrecorded_launches() -> tuple[Launch, ...]:
+    """Return the launches of this kernel of which only it knows what has become of them."""
+    return tuple(one for one in kernel.of(_Alive).unrecorded.values() if one.unrecorded is not None)
+
+
+def ids_of_this_kernel() -> frozenset[str]:
+    """Return the ids of the instances that were launched here."""
+    return frozenset(
+        launch.id for launch in list(kernel.of(_Alive).launches.values()) if launch.id is not None
+    )

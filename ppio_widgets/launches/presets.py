@@ -13,7 +13,7 @@ import os
 import re
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,17 @@ import platformdirs
 from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
+from ppio_widgets.formats.diff import HIDDEN, Change, changes
+from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.request.json_text import to_json
 from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
-from ppio_widgets.secrets.scrub import without_secrets
+from ppio_widgets.secrets.scrub import Secrets, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ppio_widgets.locale import Sayable
+    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.locale import Sayable, Words
 
 CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"
 
@@ -305,3 +308,74 @@ def _path(name: str) -> Path:
     alike = [stem for stem in _stems() if _key(stem) == _key(name)]
     stem = name if name in alike or not alike else min(alike)
     return presets_folder() / f"{stem}.json"
+
+
+MOST_SHOWN = 12
+
+# An old one comes from a file, and may hold a token that nobody would look for in this notebook.
+_VEILED = (("command",), ("entrypoint",))
+
+
+@dataclass(frozen=True)
+class Since:
+    """Changes, and since what.
+
+    Attributes
+    ----------
+    what : str
+        ``"launch"`` or ``"preset"``.
+    name : str
+    changes : tuple of Change
+        An old command or entrypoint is not kept: dots stand for it.
+    """
+
+    what: str
+    name: str
+    changes: tuple[Change, ...]
+
+    def sentences(self, say: Words) -> list[str]:
+        """Return what changed, a line each after one that says since when."""
+        if not self.changes:
+            return [say(f"since.{self.what}_same", name=self.name)]
+        told = [one.sentence(say) for one in self.changes[:MOST_SHOWN]]
+        more = len(self.changes) - len(told)
+        rest = [say("since.more", n=more)] if more > 0 else []
+        return [say(f"since.{self.what}", name=self.name), *told, *rest]
+
+
+def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> Since | None:
+    """Compare a body with the last launch of its name, and where there is none with its preset.
+
+    Reads the ledger and the presets: not for the kernel's own thread.
+
+    Parameters
+    ----------
+    body : mapping
+    target : Target
+        The cloud that it would go to.
+    preset : str
+        Name of the preset that it began with.
+
+    Returns
+    -------
+    Since or None
+        None when there is nothing to compare it with.
+    """
+    name = str(body.get("name", ""))
+    before = last_body_of(name, target)
+    if before is not None:
+        return Since("launch", name, _veiled(changes(before, body, values_unknown=True, is_secret=Secrets())))
+    if not preset:
+        return None
+    try:
+        return Since("preset", preset, _veiled(changes(load_preset(preset), body, is_secret=Secrets())))
+    except PresetRefused:
+        return None
+
+
+def _veiled(found: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return the changes without what a command was before; that it is another one is still said."""
+    return tuple(
+        replace(one, before=HIDDEN) if one.path in _VEILED and one.before is not None else one
+        for one in found
+    )

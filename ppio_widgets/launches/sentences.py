@@ -12,7 +12,7 @@ from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.launches.record import Record
+    from ppio_widgets.launches.ledger import Record
     from ppio_widgets.locale import Words
 
 # So many ids stand in a sentence; of more it is said how many.

@@ -17,14 +17,12 @@ from traitlets import Tuple as TupleOf
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.formats.line.tokens import IsVariable, no_variable
-from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.latest import note_body
-from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.loading import Loading
+from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan, Target
-from ppio_widgets.launches.since import changed_since
+from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.request.draft import copied, with_value
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
@@ -32,12 +30,13 @@ from ppio_widgets.request.validation import Report, check, field_name
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from decimal import Decimal
 
+    from ppio_widgets.cloud.catalogue import Catalogue
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import ConsentNeeded, PpioError
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
@@ -515,3 +514,61 @@ class LaunchSession(HasTraits):
             else:
                 self.status = launch.state
             self.sight = (launch.instance, launch.late, launch.pending, launch.other_id)
+
+
+MOMENT_SECONDS = 0.1
+
+
+class Loading:
+    """One load of some kinds.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    kinds : sequence of str
+        In the order in which they are wanted.
+    on_landed : callable
+        Called with the kinds that came (or failed) since the call before.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, kinds: Sequence[str], on_landed: Callable[[Sequence[str]], None]
+    ) -> None:
+        self._catalogue = catalogue
+        self._on_landed = on_landed
+        self._count = len(kinds)
+        self._waiting = list(kinds)
+        self._landed: list[str] = []
+        self._changed = forks.condition()
+
+    def run(self) -> None:
+        """Load everything; returns when the last kind was told."""
+        told = 0
+        self._begin_reader()
+        while told < self._count:
+            with self._changed:
+                self._changed.wait_for(lambda: len(self._landed) == self._count, MOMENT_SECONDS)
+                landed, waiting = self._landed[told:], len(self._waiting)
+            if landed:
+                told += len(landed)
+                self._on_landed(landed)
+            for _kind in range(waiting):
+                self._begin_reader()
+
+    def _begin_reader(self) -> None:
+        if not threads.try_run(self._read, name="ppio-catalogue"):
+            self._read()
+
+    def _read(self) -> None:
+        """Read one kind after the other until none waits."""
+        while True:
+            with self._changed:
+                if not self._waiting:
+                    return
+                kind = self._waiting.pop(0)
+            try:
+                self._catalogue.load(kind)
+            finally:
+                with self._changed:
+                    self._landed.append(kind)
+                    self._changed.notify_all()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import LaunchSession
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.preview import panel, preview
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.request.advice import Advice
 
 

@@ -123,9 +123,9 @@ from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.widgets.board import InstanceBoard
 from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile as search
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record
 from ppio_widgets.launches.states import LaunchState
 search.LOOK_PAUSES = ()
 ledger = ledger_for(practice=False)

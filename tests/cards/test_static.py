@@ -13,11 +13,10 @@ from ppio_widgets.cards import static
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC
 from ppio_widgets.instances.listing import open_board
-from ppio_widgets.launches import search
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
@@ -48,7 +47,7 @@ TAGS = {"div", "p", "b", "ul", "li", "pre"}
 
 @pytest.fixture(autouse=True)
 def _no_look_by_itself(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 def planned(body, **more):

@@ -9,7 +9,7 @@ from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, OutcomeUnknown
 from ppio_widgets.instances.listing import resolve
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
@@ -156,7 +156,7 @@ def launched(quick, by_hand_here):
 @pytest.fixture
 def by_hand_here(monkeypatch):
     """Nothing is looked up by itself."""
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from ppio_widgets.launches import loading
-from ppio_widgets.launches.loading import Loading
+from ppio_widgets.launches import session
+from ppio_widgets.launches.session import Loading
 from ppio_widgets.runtime import threads
 from tests.support.clock import PATIENCE
 
@@ -28,7 +28,7 @@ class Catalogue:
 @pytest.fixture
 def moment(monkeypatch):
     """Set how long a moment is."""
-    return lambda seconds: monkeypatch.setattr(loading, "MOMENT_SECONDS", seconds)
+    return lambda seconds: monkeypatch.setattr(session, "MOMENT_SECONDS", seconds)
 
 
 def test_what_answers_at_once_is_read_by_one_thread_and_told_together(moment):

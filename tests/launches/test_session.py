@@ -8,10 +8,9 @@ from ppio_widgets.api import connect
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import LaunchRefused, RequestInvalid
 from ppio_widgets.launches import session as session_module
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import threads as worker
 from tests.support.bodies import MINIMAL

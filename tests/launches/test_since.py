@@ -2,11 +2,9 @@
 
 import pytest
 
-from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.plan import Target
-from ppio_widgets.launches.presets import presets_folder, save_preset
-from ppio_widgets.launches.record import Record
-from ppio_widgets.launches.since import changed_since
+from ppio_widgets.launches.presets import changed_since, presets_folder, save_preset
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from tests.support.bodies import MINIMAL

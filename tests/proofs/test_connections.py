@@ -24,8 +24,8 @@ from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.autostop import Deadline
 from ppio_widgets.instances.watcher import Watcher, watch
 from ppio_widgets.launches import launch as launch_module
-from ppio_widgets.launches import search
-from ppio_widgets.launches.alive import live_launch
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.launch import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
@@ -535,7 +535,7 @@ def test_who_forks_as_it_is_told_of_an_instance_watches_in_the_parent_only():
 
 
 def test_a_copy_of_an_unknown_launch_is_not_looked_up(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
     def play(server, connection):
         request = server.read(connection)

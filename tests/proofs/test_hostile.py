@@ -13,11 +13,10 @@ from ppio_widgets.cards.html import css_string, esc
 from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error, read_instance
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.tokens import LineError
-from ppio_widgets.launches import history, search
+from ppio_widgets.launches import history, reconcile
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.plan import LaunchPlan, Target
-from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.text import visible
@@ -33,7 +32,7 @@ OURS = {"div", "p", "b", "i", "u", "s", "pre", "ul", "li", "br", "span", "style"
 
 @pytest.fixture(autouse=True)
 def _no_look_by_itself(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 @pytest.fixture(params=list(TEXTS))

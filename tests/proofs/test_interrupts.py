@@ -15,7 +15,7 @@ import pytest
 
 from ppio_widgets import api
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launches import history, search
+from ppio_widgets.launches import history, reconcile
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import BUSY, LaunchState
@@ -44,7 +44,7 @@ LONG = 15
 @pytest.fixture
 def by_itself_never(quick, monkeypatch):
     """Nothing is looked up by itself."""
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 class Cloud(Account):
@@ -425,7 +425,7 @@ class Silent(httpx.HTTPTransport):
 @pytest.mark.parametrize("names", [(), ("connection.connect_tcp.started", "http4.begin_request.started")])
 def test_of_a_transport_that_tells_nothing_a_lost_request_may_have_left(names, cloud, empty, monkeypatch):
     server, _client = cloud(empty)
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     silent = Silent(names)
     with PpioClient(REAL_KEY, base_url=server.url, transport=silent) as client:
         launch = launch_on(client)

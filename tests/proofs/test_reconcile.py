@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launches import claim, history, search
-from ppio_widgets.launches.ledger import Ledger
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches import claim, history, reconcile
+from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import kernel
@@ -164,7 +163,7 @@ def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time
     server, client = cloud(empty, ODD_ANSWERS[odd])
     launch = submitted(client)
     assert (launch.state, launch.id, launch.pending) == (UNKNOWN, None, False)
-    assert time.pauses == list(search.LOOK_PAUSES)
+    assert time.pauses == list(reconcile.LOOK_PAUSES)
     assert sum(time.pauses) > 15 * 60
     assert f"look it up once more (%ppio launches look {launch.launch_id})" in repr(launch)
     # Why it is not certain is said, also by the record.
@@ -656,7 +655,7 @@ def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
 def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
     launch, held, server = late_on(says(200, {"id": "i-1"}), empty)
     looked = threading.Event()
-    launch.subscribe(lambda _one: server.asked["look"] > len(search.LOOK_PAUSES) and looked.set())
+    launch.subscribe(lambda _one: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set())
     assert looked.wait(PATIENCE)  # for a quarter of an hour, and found nothing
     assert launch.state is LaunchState.SENDING
     assert "do not launch it again" in repr(launch)
@@ -669,7 +668,7 @@ def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
 def test_what_was_not_listed_before_the_answer_was_lost_does_not_count(late_on, empty, time):
     launch, held, server = late_on(resets_after_reading, empty)
     looked = threading.Event()
-    launch.subscribe(lambda _one: server.asked["look"] > len(search.LOOK_PAUSES) and looked.set())
+    launch.subscribe(lambda _one: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set())
     assert looked.wait(PATIENCE)
     time.pauses.clear()
     before = server.asked["look"]

@@ -20,9 +20,8 @@ from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches import history
 from ppio_widgets.launches import ledger as ledger_module
 from ppio_widgets.launches.claim import refuse_rivals, refuse_unread
-from ppio_widgets.launches.ledger import Contents, Ledger
+from ppio_widgets.launches.ledger import Contents, Ledger, Record, without_env_values
 from ppio_widgets.launches.reconcile import judge
-from ppio_widgets.launches.record import Record, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from tests.support.child import Point, launch_and_die

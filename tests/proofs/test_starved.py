@@ -8,9 +8,9 @@ from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable, PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.sessions import InstanceSession
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import threads
 from tests.instances.test_board_session import starved

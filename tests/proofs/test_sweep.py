@@ -19,9 +19,9 @@ from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.formats.writing import FACES, face
 from ppio_widgets.launches.history import launches
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.outside import Disk
 from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.launches.presets import load_preset, presets_folder, save_preset
 from ppio_widgets.locale import LANGUAGES, words

@@ -16,9 +16,8 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.watcher import watch
-from ppio_widgets.launches.alive import live_launch
 from ppio_widgets.launches.latest import latest_body, note_body
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.launch import Launch, live_launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.launches.states import LaunchState

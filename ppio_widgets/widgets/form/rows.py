@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.dotenv import rows_of_text
 from ppio_widgets.formats.line.tokens import LineError
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.request.schema import Path, Rows, node_at, pattern
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.env_row import EnvRow
