@@ -19,7 +19,7 @@ from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launches.plan import LaunchPlan, Target
-from ppio_widgets.launches.sentences import record_sentence
+from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.models import CreateInstanceRequest
@@ -251,7 +251,7 @@ def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None]
     begun.wait_for_answer(SOFT_SECONDS)
     if begun.state not in (LaunchState.SUCCEEDED, LaunchState.REJECTED, LaunchState.NOT_SENT):
         if report is not None:
-            report(begun.sentence(words()))
+            report(launch_sentence(begun, words()))
         begun.wait_for_answer()
         begun.wait_for_outcome(LOOK_UP_SECONDS)
     if begun.state is LaunchState.SUCCEEDED:
@@ -289,7 +289,7 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
     api_key = hidden(api_key)
     begun = live_launch(launch_id)
     if begun is not None:
-        return begun.look().sentence(words())
+        return launch_sentence(begun.look(), words())
     record, ledger = history.find(launch_id)
     if record.unresolved:
         host = read_host(record.host, allow_host=record.host.partition("://")[2])
@@ -322,6 +322,6 @@ def declare_absent(launch_id: str, name: str) -> str:
     begun = live_launch(launch_id)
     if begun is not None:
         begun.declare_absent(name)
-        return begun.sentence(words())
+        return launch_sentence(begun, words())
     record = history.declare_absent(*history.find(launch_id), name)
     return record_sentence(record, threads.clock.now(), words())

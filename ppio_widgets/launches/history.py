@@ -11,7 +11,7 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launches.reconcile import look_once
-from ppio_widgets.launches.sentences import record_sentence
+from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import threads
@@ -52,7 +52,7 @@ class Launches:
         told = [record for record in self.contents.records if record.launch_id not in ours]
         return [
             *torn,
-            *(launch.sentence(say) for launch in self.unrecorded),
+            *(launch_sentence(launch, say) for launch in self.unrecorded),
             *(record_sentence(record, now, say) for record in told),
         ]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards import static
@@ -25,16 +25,14 @@ from ppio_widgets.errors import (
     log_fault,
     log_line,
 )
-from ppio_widgets.instances.autostop import set_when_launched
+from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
-from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.launches.reconcile import Search
-from ppio_widgets.launches.sentences import launch_sentence
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.envref import on_wire
@@ -52,7 +50,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.validation import Report
 
 # No longer does who waits go without a look at where it stands.
 LONGEST_SLEEP = 1.0
@@ -120,12 +117,46 @@ class Timer:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
 
     def set_on(self, launch: Launch) -> Launch:
-        """Have the launch's instance stopped; nothing happens for a launch that makes none."""
-        if self.at is not None:
-            set_when_launched(launch, self.at)
-        elif self.after is not None:
-            set_when_launched(launch, self.after, is_span=True)
+        """Have the launch's instance stopped, as soon as it has an id, also when that has to be looked up.
+
+        Whoever has waited for the id finds the timer set. Where there was no thread for it, each later
+        change of the launch tries again.
+        """
+        if not self:
+            return launch
+        when, is_span = (self.after, True) if self.at is None else (self.at, False)
+        once = forks.lock()
+
+        def listen(changed: Launch) -> None:
+            instance = changed.instance
+            if instance is not None and when is not None and once.acquire(blocking=False):
+                try:
+                    set_for(instance, when, is_span=is_span)
+                    changed.untimed = None
+                except MomentUnreadable as error:
+                    changed.untimed = error.with_traceback(None)
+                    once.release()
+                    log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", instance.id)
+                except BaseException:  # an Interrupt: the next change of the launch tries again
+                    once.release()
+                    raise
+
+        launch.when_made(listen)
+        launch.subscribe(listen)
         return launch
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A claimed launch: its body as it goes on the wire, what in that is secret, and the record of it.
+
+    `unrecorded` says why the ledger does not hold it, where that was consented to.
+    """
+
+    body: Mapping[str, Any] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    record: Record
+    unrecorded: PpioError | None
 
 
 @without_frames
@@ -150,8 +181,10 @@ class Launch:
         The instance's id; None until the server has confirmed it.
     source : str
         Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
-    instance : InstanceInfo or None
-        What was last seen of the instance.
+    instance : Instance or None
+        What was launched, to watch, stop and delete; None until its id is known.
+    seen : InstanceInfo or None
+        What was last seen of it while it was followed.
     error : PpioError or None
         Why there is no instance, or why it is not known.
     doubt : ConsentNeeded or None
@@ -180,7 +213,7 @@ class Launch:
         self.id: str | None = None
         self.other_id: str | None = None
         self.source = ""
-        self.instance: InstanceInfo | None = None
+        self.seen: InstanceInfo | None = None
         self.error: PpioError | None = None
         self.doubt: ConsentNeeded | None = None
         self.late = False
@@ -203,28 +236,30 @@ class Launch:
         self._following = Following(self)
         self._listeners: Listeners[Launch] = Listeners()
         self._when_made: Listeners[Launch] = Listeners()
-        self._machine: Instance | None = None
+        self._instance: Instance | None = None
         remember(self)
         forks.tell(self)
 
     def __repr__(self) -> str:
-        return self.sentence(words())
+        known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
+        return f"Launch({self.name!r}, {self.state.value}, {known})"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        card = kernel.live_view(self)
+        say = words()
+        still, card = static.of_launch(self, say).bundle(say), kernel.live_view(self)
         if card is None:
-            say = words()
-            return static.of_launch(self, say).bundle(say)
-        return {**card._repr_mimebundle_(**options), "text/plain": repr(self)}
+            return still
+        return {**card._repr_mimebundle_(**options), "text/plain": still["text/plain"]}
 
     def _repr_html_(self) -> str:
-        return f"<div class='{NO_FORMULAS}'>{escape(self.sentence(words()))}</div>"
+        say = words()
+        return static.of_launch(self, say).bundle(say)["text/html"]
 
     @property
     def name(self) -> str:
         """The instance's name."""
-        return plain(self.plan.report.body.get("name"))
+        return plain(self.plan.body.get("name"))
 
     @property
     def pending(self) -> bool:
@@ -235,18 +270,24 @@ class Launch:
     def settled(self) -> bool:
         """Whether nothing more is to be expected without somebody doing something."""
         if self.state is LaunchState.SUCCEEDED:
-            return self.instance is not None and self.instance.at_rest
+            return self.seen is not None and self.seen.at_rest
         return not self.pending
 
-    def sentence(self, say: Words) -> str:
-        """Return where it stands."""
-        return launch_sentence(self, say)
+    @property
+    def instance(self) -> Instance | None:
+        """What was launched, to watch, stop and delete; None until its id is known."""
+        if self.id is not None and self._instance is None:
+            self._instance = Instance(self.id, self._wire, offer=self.plan.offer)
+        return self._instance
 
     def machine(self) -> Instance | None:
-        """Return its instance, to watch, stop and delete; None before an id is known."""
-        if self.id is not None and self._machine is None:
-            self._machine = Instance(self.id, self._wire, offer=self.plan.offer)
-        return self._machine
+        """Return `instance`; this spelling of before goes with the next release."""
+        warnings.warn(
+            "Launch.machine() is spelled Launch.instance, and goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.instance
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
         """Call `listener` after each change, on the thread that made it."""
@@ -305,7 +346,7 @@ class Launch:
                     return False
                 self._submitted = mine
                 self._move(LaunchState.CLAIMED)
-            note_body(self.plan.report.body)
+            note_body(self.plan.body)
             self.tell()
             threads.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
         except BaseException as error:
@@ -356,13 +397,13 @@ class Launch:
         """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
         began = threads.tick()
         self._search.keep_to_schedule(timeout)
-        machine = self.machine()
-        if machine is not None and not self.settled:
+        instance = self.instance
+        if instance is not None and not self.settled:
             left = None if timeout is None else max(0.0, began + timeout - threads.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
-                wait_for(machine, RUNNING, left)
-            if machine.detail is not None:
-                self.see(machine.detail)
+                wait_for(instance, RUNNING, left)
+            if instance.detail is not None:
+                self.see(instance.detail)
         return self
 
     def look(self) -> Launch:
@@ -418,8 +459,8 @@ class Launch:
     def see(self, seen: InstanceInfo) -> None:
         """Take what was seen of the instance."""
         with self._lock:
-            changed = seen != self.instance
-            self.instance = seen
+            changed = seen != self.seen
+            self.seen = seen
             self._changed.notify_all()
         if changed:
             self.tell()
@@ -453,9 +494,7 @@ class Launch:
                 raise
 
     def _carry_out(self, consent: Consent, *, ask: bool) -> None:
-        ready = make_ready(
-            self.launch_id, self.plan.report, self._wire, self._ledger, consent, self._note_claim
-        )
+        ready = self._make_ready(consent)
         if isinstance(ready, Ready):
             self.record, self.unrecorded = ready.record, ready.unrecorded
             if ready.unrecorded is not None:
@@ -467,6 +506,22 @@ class Launch:
             self._go(LaunchState.ARMED)
         else:
             self._conclude(LaunchState.NOT_SENT, error=ready)
+
+    def _make_ready(self, consent: Consent) -> Ready | PpioError:
+        """Claim it; what is recorded and what is sent come of one body. Returns why it must not be sent."""
+        body, practice = self.plan.body, self._wire.is_practice
+        try:
+            filled, secrets = on_wire(body, practice=practice)
+            record, unrecorded = claim(
+                self.launch_id, body, self._wire, self._ledger, consent, self._note_claim
+            )
+        except PpioError as error:
+            return error.with_traceback(None)  # its frames hold what was resolved
+        except Exception as error:  # noqa: BLE001 - logged without its text
+            kind = type(error).__name__
+            log_fault(f"launch {self.launch_id}: the check before sending", error)
+            return NotSent("fault_before", kind=kind)
+        return Ready(filled, secrets, record, unrecorded)
 
     def _note_claim(self, record: Record, copies: tuple[str, ...]) -> None:
         if self._forked:
@@ -616,9 +671,9 @@ class Launch:
 
     def _follow(self) -> None:
         self._search.end()
-        machine = self.machine()
-        if machine is not None:
-            self._following.begin(machine)
+        instance = self.instance
+        if instance is not None:
+            self._following.begin(instance)
 
     def _go(self, state: LaunchState) -> None:
         with self._lock:
@@ -667,48 +722,6 @@ class Launch:
         self._listeners.tell(self, f"launch {self.launch_id}")
 
 
-@dataclass(frozen=True)
-class Ready:
-    """A launch that is claimed, and may be sent now.
-
-    Attributes
-    ----------
-    body : mapping
-        As it goes on the wire.
-    secrets : tuple of str
-        Values in it that must not be repeated to anybody.
-    record : Record
-    unrecorded : PpioError or None
-        Why the ledger does not hold it, where that was consented to.
-    """
-
-    body: Mapping[str, Any] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    record: Record
-    unrecorded: PpioError | None
-
-
-def make_ready(  # noqa: PLR0913, PLR0917 - each is a part of one launch
-    launch_id: str,
-    report: Report,
-    wire: PpioClient,
-    ledger: Ledger,
-    consent: Consent,
-    note: Callable[[Record, tuple[str, ...]], None],
-) -> Ready | PpioError:
-    """Return a launch that was claimed, or why it must not be sent; see `claim`."""
-    try:
-        body, secrets = on_wire(report.require().body(), practice=wire.is_practice)
-        record, unrecorded = claim(launch_id, report.body, wire, ledger, consent, note)
-    except PpioError as error:
-        return error.with_traceback(None)  # its frames hold what was resolved
-    except Exception as error:  # noqa: BLE001 - logged without its text
-        kind = type(error).__name__
-        log_fault(f"launch {launch_id}: the check before sending", error)
-        return NotSent("fault_before", kind=kind)
-    return Ready(body, secrets, record, unrecorded)
-
-
 def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:
     """Send the create call, once; a fault of our own leaves open whether it arrived."""
     try:
@@ -731,12 +744,9 @@ def state_after(verdict: Verdict) -> LaunchState:
 
 
 class Following:
-    """Begun once at most; ended by itself when the launch is settled.
+    """Follows the instance of a launch: begun once at most, ended when the launch is settled.
 
-    Attributes
-    ----------
-    ended : bool
-        Whether nobody looks any more, because somebody said so.
+    `ended` says that somebody wanted nobody to look any more.
     """
 
     def __init__(self, launch: Launch) -> None:
@@ -746,14 +756,14 @@ class Following:
         self._begun = False
         self._watch: Watch | None = None
 
-    def begin(self, machine: Instance) -> None:
+    def begin(self, instance: Instance) -> None:
         """Look from now on; nothing when it was begun or ended before."""
         try:
             with self._lock:
                 if self._begun or self.ended:
                     return
                 self._begun = True
-            self._watch = watch(machine, lambda: self._on_tick(machine))
+            self._watch = watch(instance, lambda: self._on_tick(instance))
             self._end_if_over()
         except BaseException as error:
             # No thread left, or an Interrupt: nobody may wait for what nobody sees.
@@ -769,9 +779,9 @@ class Following:
         self.ended = True
         self._end_if_over()
 
-    def _on_tick(self, machine: Instance) -> None:
-        if machine.detail is not None:
-            self._launch.see(machine.detail)
+    def _on_tick(self, instance: Instance) -> None:
+        if instance.detail is not None:
+            self._launch.see(instance.detail)
         self._end_if_over()
 
     def _end_if_over(self) -> None:
@@ -782,7 +792,7 @@ class Following:
 
 
 class _Alive:
-    """By their own ids."""
+    """The launches of this kernel or session that are still known, by their own ids."""
 
     def __init__(self) -> None:
         self.launches: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()

@@ -513,7 +513,7 @@ class LaunchSession(HasTraits):
                 self._on_armed()
             else:
                 self.status = launch.state
-            self.sight = (launch.instance, launch.late, launch.pending, launch.other_id)
+            self.sight = (launch.seen, launch.late, launch.pending, launch.other_id)
 
 
 MOMENT_SECONDS = 0.1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cards.html import esc
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.launches.sentences import launch_asides
+from ppio_widgets.launches.sentences import launch_asides, launch_sentence
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
@@ -76,13 +76,15 @@ class LaunchPanel:
 
     def _render(self) -> None:
         """Say where the launch stands; with an instance, only what its card does not say."""
-        machine = self._launch.machine()
+        machine = self._launch.instance
         if machine is not None and self._machine is None:
             self._machine = InstancePanel(InstanceSession(machine), self._say, self.show_fault)
             self.box.children = [self._status, self._machine.box]
             if self._watching:
                 self._machine.session.watch()
-        lines = launch_asides(self._launch, self._say) if machine else [self._launch.sentence(self._say)]
+        lines = (
+            launch_asides(self._launch, self._say) if machine else [launch_sentence(self._launch, self._say)]
+        )
         text = "".join(f"<p>{esc(line)}</p>" for line in lines)
         self._status.value = f"<div role=status>{text}</div>" if text else ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
@@ -209,7 +209,7 @@ class LaunchControls:
 
     def _take_machine(self) -> InstancePanel | None:
         """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
-        machine = self.session.launch.machine() if self.session.launch is not None else None
+        machine = self.session.launch.instance if self.session.launch is not None else None
         earlier = self._machine
         if machine is None or (earlier is not None and earlier.session.instance is machine):
             return None
@@ -294,7 +294,7 @@ class LaunchControls:
 
     def _has_card(self, launch: Launch | None) -> bool:
         shown = self._machine.session.instance if self._machine is not None else None
-        return launch is not None and shown is not None and launch.machine() is shown
+        return launch is not None and shown is not None and launch.instance is shown
 
     def _outcome(self) -> str:
         """Return what became of each launch, in their order, the one that is told last."""
@@ -304,7 +304,7 @@ class LaunchControls:
         earlier = self._earlier(launch)
         if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
             return earlier + "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self._say))
-        text = esc(launch.sentence(self._say))
+        text = esc(launch_sentence(launch, self._say))
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
             label = esc(self._say("launch.progress"))
             return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
@@ -322,7 +322,7 @@ class LaunchControls:
             if one.id is not None:
                 lines.append(f"<p class=ppw-quiet>{esc(earlier_sentence(one, self._say))}</p>")
             elif one.state in UNRESOLVED:
-                lines.append(f"<p class=ppw-bad>{esc(one.sentence(self._say))}</p>")
+                lines.append(f"<p class=ppw-bad>{esc(launch_sentence(one, self._say))}</p>")
         return "".join(lines)
 
     def _countdown(self, launch: Launch) -> str:

@@ -196,7 +196,7 @@ class LaunchOutput(SecondOutput):
             launch.subscribe(self.write)
 
     def _follow(self, launch: Launch) -> None:
-        machine = launch.machine()
+        machine = launch.instance
         if machine is not None and machine not in self._machines and not self._session.closed:
             self._machines.append(machine)
             machine.subscribe(self.write)
@@ -237,7 +237,7 @@ class OneLaunchOutput(SecondOutput):
 
     def write(self, _news: object = None) -> None:
         """Write what there is to say, and follow the instance as soon as there is one."""
-        machine = self._launch.machine()
+        machine = self._launch.instance
         if machine is not None and self._machine is None and self._places:
             self._machine = machine
             machine.subscribe(self.write)

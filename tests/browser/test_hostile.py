@@ -191,7 +191,7 @@ for card in cards:
 """
 MACHINES = """\
 InstanceCard.appear = lambda card: None  # looked at once: a page that goes on changing takes no click
-machines = [InstanceCard(launches["s", n].machine().refresh()) for n in range(len(TEXTS))]
+machines = [InstanceCard(launches["s", n].instance.refresh()) for n in range(len(TEXTS))]
 display(VBox(machines))
 """
 PLANS = """\

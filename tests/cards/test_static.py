@@ -26,6 +26,7 @@ from tests.instances.test_instance import GoingClock
 from tests.proofs.test_hostile import Page, whole_body
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
 from tests.support.hostile import ACTING, TEXTS
+from tests.support.sentences import sentence_of
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import (
     PATIENCE,
@@ -195,7 +196,7 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
 
 
 def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, clock, monkeypatch):
-    machine = launched().machine()
+    machine = launched().instance
     machine.refresh()
     monkeypatch.setattr(threads, "clock", GoingClock(clock))
     machine.stop()
@@ -207,7 +208,7 @@ def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, c
 
 
 def test_addresses_of_the_machine_are_not_kept(launched):
-    machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).machine()
+    machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).instance
     machine.refresh()
     assert machine.ssh_command
     text = static.of_instance(machine, SAY).as_text(SAY)
@@ -249,7 +250,7 @@ def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
     made = launched({**MINIMAL, "name": "made"})
     card = static.of_launch(made, SAY, (lost, made))
     told = [fact.text for fact in card.facts if "not known whether" in fact.text]
-    assert told == [lost.sentence(SAY)]
+    assert told == [sentence_of(lost, SAY)]
     assert "made" in card.title
     assert [way.what_for for way in card.ways[:2]] == [
         "To see made again:",
@@ -272,7 +273,7 @@ def test_a_launch_displays_its_card_where_nobody_can_click(launched):
     launch = launched()
     bundle = launch._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
-    assert bundle["text/plain"].startswith(repr(launch).removesuffix("."))
+    assert bundle["text/plain"].startswith(sentence_of(launch).removesuffix("."))
     assert f"%ppio show {launch.id}" in bundle["text/html"]
 
 

@@ -14,6 +14,7 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import threads as worker
 from tests.support.bodies import MINIMAL
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE, REAL_KEY, answers, faulty, launching, row, says, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -354,7 +355,7 @@ def test_a_name_that_is_taken_is_asked_for_once_more(client, account, clock):
     second = session.confirm()
     assert asked_again.wait(PATIENCE)
     assert first.id in str(second.doubt)
-    assert "waiting for your confirmation" in repr(second)
+    assert "waiting for your confirmation" in sentence_of(second)
     assert len(account.page()["data"]) == 1
     assert session.confirm() is second
     second.wait_for_answer(PATIENCE)
@@ -409,7 +410,9 @@ def test_what_was_edited_while_it_was_checked_is_not_asked_for_once_more(edit):
         go.set()
         assert ended.wait(PATIENCE)
         assert launch.state is LaunchState.WITHDRAWN
-        assert "nothing was sent. An instance called demo is already there" in launch.sentence(words("en"))
+        assert "nothing was sent. An instance called demo is already there" in sentence_of(
+            launch, words("en")
+        )
         assert session.confirm() is None
         session.limit(None)  # the price is not known here, so that any ceiling blocks
         assert session.arm(), "what it is now can be asked for"

@@ -33,6 +33,7 @@ from ppio_widgets.runtime import forks
 from ppio_widgets.runtime import threads as worker
 from tests.support.fault_server import over_tls, served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY, row
 
@@ -348,7 +349,7 @@ def test_a_child_waits_for_no_lock_that_a_thread_of_its_parent_holds():
     with served(stays_open(cloud.answer)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         first = launch_on(client, {**BODY, "name": "first"})
         assert first.submit()
-        machine = first.wait(PATIENCE).machine()
+        machine = first.wait(PATIENCE).instance
 
         def all_of_it():
             assert machine.refresh().status == "running"
@@ -381,7 +382,7 @@ def test_a_launch_on_its_way_is_its_parents(folder):
         launch.look()
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         assert launch.state is LaunchState.UNKNOWN
-        assert "forked" in launch.sentence(words("en"))
+        assert "forked" in sentence_of(launch, words("en"))
         assert not launch.submit()
         assert live_launch(launch.launch_id) is None
         assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
