@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from ppio_widgets.errors import (
         AccessDenied,
         ActionUnconfirmed,
+        AnswerUnreadable,
         ApiError,
         ConsentNeeded,
         CredentialsError,
         HostRefused,
+        InputError,
         LaunchAbsent,
         LaunchRefused,
         MomentUnreadable,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         PpioError,
         PresetRefused,
         RequestInvalid,
+        Unreachable,
     )
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
@@ -43,12 +46,14 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessDenied",
     "ActionUnconfirmed",
+    "AnswerUnreadable",
     "ApiError",
     "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
     "EnvRef",
     "HostRefused",
+    "InputError",
     "Instance",
     "InstanceBoard",
     "Launch",
@@ -63,6 +68,7 @@ __all__ = [
     "PpioError",
     "PresetRefused",
     "RequestInvalid",
+    "Unreachable",
     "check",
     "launch",
 ]

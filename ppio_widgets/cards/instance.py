@@ -16,7 +16,7 @@ from ppio_widgets.launches.plan import price_moment
 from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import Span
 from ppio_widgets.request import pricing
-from ppio_widgets.request.price_time import is_old
+from ppio_widgets.request.offers import is_old
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
 

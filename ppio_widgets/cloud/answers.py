@@ -18,14 +18,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.locale.text import Mask, visible
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
-
-Mask = Callable[[str], str]
 
 LONGEST_WORDS = 300
 
@@ -406,12 +403,6 @@ def plain(value: Any, longest: int = LONGEST_WORDS) -> str:
         return ""
     text = visible(" ".join(value.split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def text_at(answer: Any, *path: str) -> str:
-    """Return the text at a path of keys; empty for anything else."""
-    value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return value if isinstance(value, str) else ""
 
 
 def _said(value: Any, mask: Mask) -> str:

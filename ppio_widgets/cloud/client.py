@@ -25,7 +25,6 @@ from ppio_widgets.cloud.answers import (
     not_certain,
     read_instance,
     read_reply,
-    text_at,
 )
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.http import Exchange, Limits
@@ -35,6 +34,7 @@ from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.probe import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
 from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnknown, PpioError, Unreachable
+from ppio_widgets.locale.text import text_at
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal

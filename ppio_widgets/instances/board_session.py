@@ -16,7 +16,7 @@ from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.listing import Board, doubt_of, on_all
 from ppio_widgets.instances.watcher import watch_all
 from ppio_widgets.launches.plan import Target
-from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ppio_widgets.instances.outcomes import Outcomes
 from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.launches.plan import Target
 from ppio_widgets.locale import words
-from ppio_widgets.request.price_time import age
+from ppio_widgets.request.offers import age
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span

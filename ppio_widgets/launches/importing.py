@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from ppio_widgets import environment
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.line.tokens import UNSAID, LineError
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.launches.presets import load_preset
+from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import Draft, merged, with_defaults
 from ppio_widgets.runtime.files import Unfit, contents, reason
+from ppio_widgets.secrets.redaction import input_error
 from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, without_secret_fields
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 
     Raises
     ------
-    LineError
+    InputError
         For a text that is none of them, or cannot be read. It repeats no secret.
     """
     failed: PpioError
@@ -150,7 +151,7 @@ class Disk:
 
         Raises
         ------
-        LineError
+        InputError
             When it cannot be opened, is no regular file, is too large or is no text. A null
             character stands in no text, but between the variables of a process
             (``/proc/self/environ``). Nothing of what it holds is told.
@@ -162,10 +163,10 @@ class Disk:
         except OSError as error:
             large = isinstance(error, Unfit) and error.why == "large"
             code = "file_large" if large else "file_unreadable"
-            raise LineError(code, path=path, kind=reason(error)) from None
+            raise input_error(code, path=path, kind=reason(error)) from None
         text = _decoded(content)
         if text is None or "\0" in text:
-            raise LineError("file_no_text", path=path)
+            raise input_error("file_no_text", path=path)
         return text
 
     def holds_secret(self, text: str) -> bool:

@@ -24,7 +24,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.diff import HIDDEN, Change, changes
 from ppio_widgets.launches.history import last_body_of
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
 from ppio_widgets.secrets.scrub import Secrets, without_secrets
 

@@ -16,7 +16,6 @@ from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
-from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.launch import Launch, Timer
@@ -24,6 +23,7 @@ from ppio_widgets.launches.plan import LaunchPlan, Target
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.draft import copied, with_value
+from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
 from ppio_widgets.request.validation import Report, check, field_name

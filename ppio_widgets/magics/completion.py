@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from ppio_widgets.formats.line.tokens import LineError, split_line
+from ppio_widgets.errors import InputError
+from ppio_widgets.formats.line.tokens import split_line
 from ppio_widgets.locale.text import visible
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _logical_line(context: CompletionContext) -> tuple[str, str]:
 def _words(behind: str) -> list[Word]:
     try:
         return split_line(behind)
-    except LineError:  # a quotation is open: what stands in it is no option
+    except InputError:  # a quotation is open: what stands in it is no option
         return []
 
 

@@ -46,12 +46,13 @@ class LaunchMagics(Magics):
         from ppio_widgets.errors import (  # noqa: PLC0415 - heavy, on first use
             CredentialsError,
             HostRefused,
+            InputError,
             MomentUnreadable,
             PresetRefused,
         )
         from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
-        from ppio_widgets.formats.line.tokens import LineError, hide_given  # noqa: PLC0415
         from ppio_widgets.launches.importing import Disk  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
         from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
 
         hides = False
@@ -70,7 +71,7 @@ class LaunchMagics(Magics):
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
                 return self._form(given)
             return self._launch(given, timer)
-        except (LineError, CredentialsError, HostRefused, MomentUnreadable, PresetRefused) as error:
+        except (InputError, CredentialsError, HostRefused, MomentUnreadable, PresetRefused) as error:
             if hides:
                 hide_given(error)
             message = str(unrepeated(error))
@@ -237,8 +238,8 @@ def _like(given: Line) -> Line:
         return given
     from ppio_widgets.api import connect  # noqa: PLC0415
     from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
-    from ppio_widgets.formats.line.tokens import hide_given  # noqa: PLC0415
     from ppio_widgets.instances.listing import resolve  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
 
     client = connect(**_cloud(given))
     try:

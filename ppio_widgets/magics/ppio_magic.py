@@ -57,7 +57,8 @@ class PpioMagics(Magics):
 
     def _cloud(self, given: Sequence[Word], verb: str) -> tuple[list[Word], dict[str, Any]]:
         """Take out of a line which cloud it names."""
-        from ppio_widgets.formats.line.tokens import LineError, Word  # noqa: PLC0415
+        from ppio_widgets.formats.line.tokens import Word  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
 
         left: list[Word] = []
         cloud: dict[str, Any] = {}
@@ -72,18 +73,18 @@ class PpioMagics(Magics):
                 cloud[argument] = self._said(next(coming, Word()), verb).strip()
                 if not cloud[argument]:  # it would be another cloud than was meant
                     metavar = BY_FLAG[word.text].metavar
-                    raise LineError("option_needs_value", option=word.text, metavar=metavar)
+                    raise input_error("option_needs_value", option=word.text, metavar=metavar)
         return left, {"cloud": cloud}
 
     def _said(self, word: Word, verb: str) -> str:
         """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
-        from ppio_widgets.formats.line.tokens import LineError  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
 
         name = word.text.removeprefix("$")
         if word.quoted or name == word.text or not name.isidentifier():
             inside = word.variables(kernel.is_variable)
             if inside:
-                raise LineError("ppio_variable", option=f"%ppio {verb}", named=inside[0])
+                raise input_error("ppio_variable", option=f"%ppio {verb}", named=inside[0])
             return word.text
         try:
             found = self._lookup(name)
@@ -91,7 +92,7 @@ class PpioMagics(Magics):
             message = words()("preset.no_variable", name=name)
             raise UsageError(message) from None
         if isinstance(found, bool) or not isinstance(found, str | int):
-            raise LineError("option_kind", option=f"%ppio {verb}", kind=type(found).__name__)
+            raise input_error("option_kind", option=f"%ppio {verb}", kind=type(found).__name__)
         return str(found)
 
     def _lookup(self, expression: str) -> Any:
@@ -100,13 +101,13 @@ class PpioMagics(Magics):
 
 def _unknown(verb: str) -> PpioError:
     """Say in one line that there is no such verb, and which was likely meant if that one harms nothing."""
-    from ppio_widgets.formats.line.tokens import LineError  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
 
     if not verb:
-        return LineError("ppio_nothing")
+        return input_error("ppio_nothing")
     close = difflib.get_close_matches(verb, VERBS, 1)
     harmless = bool(close) and close[0] not in _ACTING
-    return LineError("ppio_meant" if harmless else "ppio_unknown", word=verb, meant="".join(close))
+    return input_error("ppio_meant" if harmless else "ppio_unknown", word=verb, meant="".join(close))
 
 
 def _login(cloud: Mapping[str, Any]) -> None:

@@ -103,7 +103,7 @@ def _told(value: Any, is_secret: Callable[[str], bool]) -> str:
 def _show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
-    from ppio_widgets.request.json_text import to_json  # noqa: PLC0415
+    from ppio_widgets.request.draft import to_json  # noqa: PLC0415
     from ppio_widgets.secrets.scrub import without_secrets  # noqa: PLC0415
 
     body, hidden = without_secrets(load_preset(name))

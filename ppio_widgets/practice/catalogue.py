@@ -19,7 +19,7 @@ from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, 
 from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
-from ppio_widgets.request.images import repository_and_tag
+from ppio_widgets.request.choices import repository_and_tag
 from ppio_widgets.request.schema import dotted
 
 Query = Mapping[str, str]

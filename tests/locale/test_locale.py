@@ -67,7 +67,7 @@ def spoken():
 
 def raised():
     """Place, code and names of the parameters of every error that is made in the code."""
-    errors = {name for name in dir(ppio_widgets.errors) if name[0].isupper()} | {"LineError"}
+    errors = {name for name in dir(ppio_widgets.errors) if name[0].isupper()} | {"input_error"}
     for place, call in calls():
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         code = call.args[0]
