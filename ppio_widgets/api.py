@@ -14,6 +14,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
+from ppio_widgets.instances import absence
 from ppio_widgets.instances.instance import Instance, open_by_default
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
@@ -120,6 +121,7 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
 
 
 open_by_default(connect)
+absence.record_in(history)
 
 
 @without_frames

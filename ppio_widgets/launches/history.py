@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import LaunchRefused
+from ppio_widgets.errors import CredentialsError, LaunchRefused
 from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launches.reconcile import look_once
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.ledger import Record
     from ppio_widgets.launches.plan import Target
@@ -168,3 +169,24 @@ def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
     absent = replace(record, state=LaunchState.ABSENT, source="person")
     ledger.save(absent)
     return absent
+
+
+def gone_name(client: PpioClient, instance_id: str) -> str | None:
+    """Return the name of an instance that was proved to be gone; None for any other."""
+    return next((one.name for one in _records_of(client, instance_id) if one.gone), None)
+
+
+def note_gone(client: PpioClient, gone: InstanceDetail) -> None:
+    """Store in the record of its launch, where there is one, that an instance is gone."""
+    ledger = ledger_for(practice=client.is_practice)
+    with suppress(CredentialsError):  # the key went meanwhile
+        for record in _records_of(client, gone.id):
+            if record.gone != gone.status:
+                ledger.save(replace(record, gone=gone.status, gone_at=threads.clock.now()))
+
+
+def _records_of(client: PpioClient, instance_id: str) -> list[Record]:
+    """Return what the ledger holds of an instance; what another key does not find says nothing of it."""
+    made_here = (client.host.base_url, client.account, instance_id)
+    records = ledger_for(practice=client.is_practice).of_instance(instance_id).records
+    return [one for one in records if (one.host, one.account, one.instance_id) == made_here]
