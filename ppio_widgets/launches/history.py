@@ -30,14 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Launches:
-    """What the ledger holds, for people: unresolved launches first.
-
-    Attributes
-    ----------
-    contents : Contents
-    unrecorded : tuple of Launch
-        What only this kernel knows.
-    """
+    """What the ledger holds, for people, unresolved launches first, and what only this kernel knows."""
 
     contents: Contents
     unrecorded: tuple[Launch, ...] = ()
@@ -95,13 +88,7 @@ def forget(launch_id: str) -> bool:
 
 
 def find(launch_id: str) -> tuple[Record, Ledger]:
-    """Return a record and the ledger that holds it.
-
-    Raises
-    ------
-    LaunchRefused
-        When there is none.
-    """
+    """Return a record and the ledger that holds it; `LaunchRefused` when there is none."""
     for ledger in (ledger_for(practice=False), ledger_for(practice=True)):
         record = ledger.get(launch_id) if launch_id.isalnum() else None
         if record is not None:
@@ -110,21 +97,9 @@ def find(launch_id: str) -> tuple[Record, Ledger]:
 
 
 def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
-    """Return the body of the last launch of a name on a cloud; its env values are not in it.
+    """Return the body of the last launch of exactly this name on a cloud; its env values are not in it.
 
     Only of a launch that made an instance, or may have: what was refused was not launched.
-
-    Parameters
-    ----------
-    name : str
-        Exactly as it was sent.
-    target : Target
-        The cloud.
-
-    Returns
-    -------
-    mapping or None
-        None when the ledger knows of none. See `changes` with ``values_unknown=True``.
     """
     made = [
         record
@@ -138,11 +113,7 @@ def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
 def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
     """Look an unresolved launch up, once, and write down what is known now.
 
-    Raises
-    ------
-    LaunchRefused
-        When the key at hand is of another account: it would see nothing, and that is no
-        evidence of absence.
+    It is refused with the key of another account: that would see nothing, which is no evidence of absence.
     """
     if wire.account != record.account:
         raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
@@ -155,13 +126,7 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
 
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
-    """Take a person's word, given by typing the name, that the instance is not there.
-
-    Raises
-    ------
-    LaunchRefused
-        When the name is another one, or the launch is resolved already.
-    """
+    """Take a person's word, given by typing the name, that the instance is not there."""
     if not record.unresolved:
         raise LaunchRefused("absent_state", name=plain(record.name))
     if name.strip() != record.name.strip():

@@ -34,19 +34,8 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 
     The value of a variable that is a secret is not taken: a reference to the kernel's
     environment stands in its place, and that is said. A field that a secret stands in
-    elsewhere is left out, and that is said too.
-
-    Parameters
-    ----------
-    text : str
-    any_file : bool
-        Whether a file that the text names may be any, as in a call that a person wrote. One
-        of a text that is pasted has to lie below the kernel's folder.
-
-    Raises
-    ------
-    InputError
-        For a text that is none of them, or cannot be read. It repeats no secret.
+    elsewhere is left out, and that is said too. With `any_file` the text may name any file, as in a call
+    that a person wrote; else only one below the kernel's folder. An `InputError` repeats no secret.
     """
     failed: PpioError
     try:
@@ -57,12 +46,7 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 
 
 def import_preset(name: str) -> Imported:
-    """Read a preset as a text from elsewhere is: somebody may have typed a secret into its file.
-
-    Raises
-    ------
-    PresetRefused
-    """
+    """Read a preset as a text from elsewhere is: somebody may have typed a secret into its file."""
     return _screened(Imported("json", load_preset(name)))
 
 
@@ -119,10 +103,7 @@ def _read_file(path: str) -> str:
 def _read_below(path: str) -> str:
     """Read a file below the kernel's folder; whoever wrote the text may want another one to be sent.
 
-    Raises
-    ------
-    PermissionError
-        For one that lies elsewhere, whatever links lead to it.
+    `PermissionError` for one that lies elsewhere, whatever links lead to it.
     """
     try:
         there = Path(path).expanduser().resolve()
@@ -149,12 +130,9 @@ class Disk:
     def text(self, path: str) -> str | None:
         """Return what a file holds; None when there is no such file.
 
-        Raises
-        ------
-        InputError
-            When it cannot be opened, is no regular file, is too large or is no text. A null
-            character stands in no text, but between the variables of a process
-            (``/proc/self/environ``). Nothing of what it holds is told.
+        An `InputError` where it cannot be opened, is no regular file, is too large or is no text, tells
+        nothing of it. A null character stands in no text, but between the variables of a process
+        (``/proc/self/environ``).
         """
         try:
             content = contents(Path(path).expanduser(), LARGEST_FILE)

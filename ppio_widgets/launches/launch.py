@@ -60,15 +60,7 @@ SOFT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Timer:
-    """When the kernel stops what is launched; false when it does not.
-
-    Attributes
-    ----------
-    after : float or None
-        Seconds from the moment its id is known.
-    at : float or None
-        Unix seconds.
-    """
+    """When the kernel stops what is launched: seconds `after` its id is known, `at` a Unix time, or never."""
 
     after: float | None = None
     at: float | None = None
@@ -78,12 +70,7 @@ class Timer:
 
     @classmethod
     def read(cls, text: str) -> Timer:
-        """Read a length of time (``3h``) or a time (``17:30``); empty text is no timer.
-
-        Raises
-        ------
-        MomentUnreadable
-        """
+        """Read a length of time (``3h``) or a time (``17:30``); empty text is no timer."""
         if not text.strip():
             return cls()
         try:
@@ -106,12 +93,7 @@ class Timer:
         return ""
 
     def require(self) -> None:
-        """Pass unless its time is over.
-
-        Raises
-        ------
-        MomentUnreadable
-        """
+        """Pass unless its time is over."""
         now = threads.clock.now()
         if self.at is not None and self.at <= now:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))

@@ -57,67 +57,28 @@ _WRITTEN = ("sending", "succeeded", "rejected", "not_sent", "unknown", "absent")
 
 @dataclass(frozen=True)
 class Record:
-    """One launch in the ledger.
+    """One launch in the ledger."""
 
-    Attributes
-    ----------
-    launch_id : str
-        Ours; it is the file's name.
-    host : str
-        Base URL that the request went to.
-    account : str
-        Label of the account: the key's last four characters.
-    body : dict
-        The request's body with every env value removed.
-    sent_at : float
-        Unix seconds of this machine's clock, when the request was about to leave.
-    offset : float or None
-        Seconds that the server's clock was ahead of ours then, where known.
-    name_was_free : bool
-        Whether no instance of this name was there just before.
-    listed : tuple of str or None
-        Ids of all that were listed just before and may be of this name: none of them is its instance.
-        None where nobody looked, or a version before this one wrote it.
-    state : LaunchState
-    instance_id : str or None
-    source : str
-        Who said what became of it: ``"answer"``, ``"listing"``, ``"person"`` or ``""``.
-    practice : bool
-        Whether it went to a practice cloud.
-    absences : int
-        Complete look-ups in a row that did not find it.
-    absent_since : float
-        When the first of them was made.
-    candidates : tuple of str
-        Ids of instances that it may be, when that is not clear.
-    absent_date : float
-        The server's clock at the first of these look-ups, 0 where not told.
-    missed : str
-        Why the last look-up proved nothing, in a sentence; empty when it did.
-    gone : str
-        ``"removed"`` or ``"not_seen"`` once its instance is proved to be gone; such an id is not asked for.
-    gone_at : float
-        When that was.
-    """
-
-    launch_id: str
-    host: str
-    account: str
-    body: dict[str, Any] = field(default_factory=dict)
-    sent_at: float = 0.0
-    offset: float | None = None
-    name_was_free: bool = False
+    launch_id: str  # ours, and the file's name
+    host: str  # base URL that the request went to
+    account: str  # the key's last four characters
+    body: dict[str, Any] = field(default_factory=dict)  # of the request, without the values of variables
+    sent_at: float = 0.0  # Unix seconds of this machine's clock, when the request was about to leave
+    offset: float | None = None  # seconds that the server's clock was ahead of ours then, where known
+    name_was_free: bool = False  # just before
+    # Ids of all that were listed just before and may be of this name: none of them is its instance.
+    # None where nobody looked, or a version before this one wrote it.
     listed: tuple[str, ...] | None = None
     state: LaunchState = LaunchState.SENDING
     instance_id: str | None = None
-    source: str = ""
+    source: str = ""  # who said what became of it: "answer", "listing", "person"
     practice: bool = False
-    absences: int = 0
-    absent_since: float = 0.0
-    candidates: tuple[str, ...] = ()
-    absent_date: float = 0.0
-    missed: str = ""
-    gone: str = ""
+    absences: int = 0  # complete look-ups in a row that did not find it
+    absent_since: float = 0.0  # when the first of them was made
+    candidates: tuple[str, ...] = ()  # ids of instances that it may be, when that is not clear
+    absent_date: float = 0.0  # the server's clock at the first of these look-ups, 0 where not told
+    missed: str = ""  # why the last look-up proved nothing, in a sentence
+    gone: str = ""  # "removed" or "not_seen" once that is proved; such an id is not asked for
     gone_at: float = 0.0
 
     @property
@@ -224,16 +185,9 @@ def without_env_values(body: Mapping[str, Any]) -> dict[str, Any]:
 class Contents:
     """What the ledger holds.
 
-    Attributes
-    ----------
-    records : tuple of Record
-        Unresolved ones first, then the newest.
-    unreadable : tuple of str
-        Names of files that are torn, of a later version, or cannot be read.
-    closed : ConsentNeeded or None
-        Why the folder itself cannot be read, or is not believed.
-    passed : frozenset of str
-        Launches whose outcome is known, and that were not asked for.
+    Records come unresolved ones first, then the newest. `unreadable` files are torn, of a later version, or
+    cannot be read; `closed` says why the folder itself cannot be, or is not believed; `passed` are launches
+    whose outcome is known, and that were not asked for.
     """
 
     records: tuple[Record, ...] = ()
@@ -250,15 +204,10 @@ class _Entry(NamedTuple):
 
 
 class Ledger:
-    """The launches of one user on one machine (or one shared home).
+    """The launches of one user on one machine (or one shared home); of settled ones only so many are kept.
 
-    Parameters
-    ----------
-    folder : path
-        Made with mode 0700 when first written to; its files have 0600. One that is another
-        user's, or stays open to others, is not used.
-    most : int, optional
-        How many launches whose outcome is known are kept; by default all of them.
+    Its folder is made with mode 0700 when first written to; its files have 0600. One that is another
+    user's, or stays open to others, is not used.
     """
 
     def __init__(self, folder: Path | str, most: int | None = None) -> None:
@@ -266,14 +215,9 @@ class Ledger:
         self._most = most
 
     def claim(self, record: Record) -> None:
-        """Write a new record; exactly one caller of all kernels can do so.
+        """Write a new record; exactly one caller of all kernels can do so, the others are refused.
 
-        Raises
-        ------
-        LaunchRefused
-            When the launch was claimed before.
-        ConsentNeeded
-            When it cannot be written; nothing may be sent without consent then.
+        Where it cannot be written, nothing may be sent without consent (`ConsentNeeded`).
         """
         ours = taken = False
         failure: str | Sayable = ""
@@ -301,12 +245,9 @@ class Ledger:
             self._path(record.launch_id).unlink(missing_ok=True)
 
     def save(self, record: Record) -> str | Sayable | None:
-        """Replace a record; one that has an instance's id is never replaced by one without.
+        """Replace a record, or return why it could not be written.
 
-        Returns
-        -------
-        str, Sayable or None
-            Why it could not be written.
+        One that has an instance's id is never replaced by one without.
         """
         try:
             kept = self.get(record.launch_id)

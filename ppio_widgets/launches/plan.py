@@ -41,16 +41,7 @@ STRANGERS_KEY = "GPU_API_KEY"
 class Target:
     """Which cloud a launch goes to.
 
-    Attributes
-    ----------
-    name : str
-        Host as people read it.
-    practice : bool
-        Whether nothing is billed there.
-    base_url : str
-        Empty for the practice cloud in this process, which has no address.
-    allow_host : str
-        What has to be allowed to go there; empty for the known hosts and this machine.
+    The practice cloud in this process has no `base_url`; `allow_host` is what has to be allowed to go there.
     """
 
     name: str

@@ -47,16 +47,7 @@ _OF_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]) *(?:\..*)?", re
 
 @dataclass(frozen=True)
 class Saved:
-    """What was saved.
-
-    Attributes
-    ----------
-    path : Path
-    made_refs : tuple of str
-        Names of the variables whose value is not in the file: a reference is.
-    replaced : bool
-        Whether there was a preset of this name.
-    """
+    """Where it was saved, which values became references, and whether it replaced a preset."""
 
     path: Path
     made_refs: tuple[str, ...] = ()
@@ -64,24 +55,7 @@ class Saved:
 
 
 def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> Saved:
-    """Save a body under a name, its secrets left out.
-
-    Parameters
-    ----------
-    name : str
-        Letters, digits, blanks and ``- _ .``
-    body : mapping
-        Of a request, complete or not. The value of a variable that looks secret becomes a
-        reference to the kernel's variable of that name; see `without_secrets`.
-    replace : bool
-        Whether a preset of this name may be there already.
-
-    Raises
-    ------
-    PresetRefused
-        For a name that no file can have, a preset that is there, a secret where no reference
-        can stand, and a folder that cannot be written.
-    """
+    """Save a body, complete or not, under a name; its secrets are left out (see `without_secrets`)."""
     name = _sound(name)
     clean, made_refs = without_secrets(body)
     folder = presets_folder()
@@ -110,13 +84,7 @@ def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> 
 
 
 def load_preset(name: str) -> dict[str, Any]:
-    """Return the body that a preset holds, as it stands in its file.
-
-    Raises
-    ------
-    PresetRefused
-        When there is none of this name, or its file cannot be read as a JSON object.
-    """
+    """Return the body that a preset holds, as it stands in its file."""
     name = _sound(name)
     found: dict[str, Any] | PresetRefused
     try:
@@ -131,13 +99,7 @@ def load_preset(name: str) -> dict[str, Any]:
 
 
 def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
-    """Yield each preset, in order: its name, and its body or why it cannot be read.
-
-    Raises
-    ------
-    PresetRefused
-        When their folder cannot be read.
-    """
+    """Yield each preset, in order: its name, and its body or why it cannot be read."""
     stems = {_key(stem): stem for stem in sorted(_listed(), reverse=True)}  # of two alike the first
     for name in _ordered(stems.values()):
         with suppress(FileNotFoundError):  # it was deleted meanwhile
@@ -145,23 +107,12 @@ def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
 
 
 def preset_names() -> list[str]:
-    """Return the names of all presets, in order.
-
-    Raises
-    ------
-    PresetRefused
-        When their folder cannot be read.
-    """
+    """Return the names of all presets, in order."""
     return _ordered({unicodedata.normalize("NFC", stem) for stem in _listed()})
 
 
 def delete_preset(name: str) -> bool:
-    """Delete a preset; False when there is none of this name.
-
-    Raises
-    ------
-    PresetRefused
-    """
+    """Delete a preset; False when there is none of this name."""
     name = _sound(name)
     failure: str | Sayable = ""
     try:
@@ -182,12 +133,7 @@ def presets_folder() -> Path:
 
 
 def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
-    """Return the body that a file holds, or why there is none.
-
-    Raises
-    ------
-    FileNotFoundError
-    """
+    """Return the body that a file holds, or why there is none."""
     of = {"name": name, "file": str(path)}
     try:
         content = contents(path, LARGEST_FILE)
@@ -205,13 +151,7 @@ def _unreadable(name: str, error: OSError) -> PresetRefused:
 
 
 def _listed() -> list[str]:
-    """Return the names of the files that a preset can be in.
-
-    Raises
-    ------
-    PresetRefused
-        When their folder cannot be read.
-    """
+    """Return the names of the files that a preset can be in."""
     failure: str | Sayable = ""
     try:
         return _stems()
@@ -249,13 +189,7 @@ def _missing(name: str) -> PresetRefused:
 
 
 def _sound(name: str) -> str:
-    """Return a name as a file is called.
-
-    Raises
-    ------
-    PresetRefused
-        When some system has no file of this name, or a person could not see what it is.
-    """
+    """Return a name as a file is called."""
     name = unicodedata.normalize("NFC", name)
     if not _is_sound(name):
         raise PresetRefused("preset_name", name=plain(name), longest=LONGEST_NAME)
@@ -285,12 +219,7 @@ def _key(name: str) -> str:
 
 
 def _stems() -> list[str]:
-    """Return the names of the files that a preset can be in; other files there are not ours.
-
-    Raises
-    ------
-    OSError
-    """
+    """Return the names of the files that a preset can be in; other files there are not ours."""
     folder = presets_folder()
     if not folder.is_dir():
         return []
@@ -298,13 +227,7 @@ def _stems() -> list[str]:
 
 
 def _path(name: str) -> Path:
-    """Return the file of a preset: the one that is there, whatever its case, or the one to be.
-
-    Raises
-    ------
-    OSError
-        When the folder cannot be read.
-    """
+    """Return the file of a preset: the one that is there, whatever its case, or the one to be."""
     alike = [stem for stem in _stems() if _key(stem) == _key(name)]
     stem = name if name in alike or not alike else min(alike)
     return presets_folder() / f"{stem}.json"
@@ -318,16 +241,7 @@ _VEILED = (("command",), ("entrypoint",))
 
 @dataclass(frozen=True)
 class Since:
-    """Changes, and since what.
-
-    Attributes
-    ----------
-    what : str
-        ``"launch"`` or ``"preset"``.
-    name : str
-    changes : tuple of Change
-        An old command or entrypoint is not kept: dots stand for it.
-    """
+    """Changes since the last ``"launch"`` of a name or a ``"preset"``; dots stand for an old command."""
 
     what: str
     name: str
@@ -347,19 +261,6 @@ def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> 
     """Compare a body with the last launch of its name, and where there is none with its preset.
 
     Reads the ledger and the presets: not for the kernel's own thread.
-
-    Parameters
-    ----------
-    body : mapping
-    target : Target
-        The cloud that it would go to.
-    preset : str
-        Name of the preset that it began with.
-
-    Returns
-    -------
-    Since or None
-        None when there is nothing to compare it with.
     """
     name = str(body.get("name", ""))
     before = last_body_of(name, target)

@@ -52,38 +52,17 @@ ARMED_SECONDS = 120.0
 
 @dataclass(frozen=True, eq=False)
 class Repriced:
-    """What a question named before its price changed; no two are the same.
-
-    Attributes
-    ----------
-    before : Offer or None
-    """
+    """What a question named before its price changed; no two are the same."""
 
     before: Offer | None
 
 
 class LaunchSession(HasTraits):
-    """One person's way from a draft to a machine.
+    """One person's way from a draft to an instance.
 
-    Parameters
-    ----------
-    client : PpioClient
-        The cloud that a launch goes to.
-    draft : mapping, optional
-        What to begin with.
-    again : bool, str or iterable of str
-        What was agreed to beforehand; see `Launch.submit`.
-    is_variable : callable, optional
-        Whether a name is a variable of the notebook, for advice.
-    notes : tuple of Advice
-        What is worth knowing of a line that the draft comes from.
-
-    Attributes
-    ----------
-    launches : tuple of Launch
-        Every launch that was sent from here, in their order.
-    agreed : tuple of ConsentNeeded
-        The doubts about the present launch that were agreed to.
+    `launches` are all that were sent from here, in their order; `agreed` the doubts about the present one
+    that were agreed to. `again` was agreed to beforehand (see `Launch.submit`), `is_variable` and `notes`
+    are for advice.
     """
 
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
@@ -175,12 +154,7 @@ class LaunchSession(HasTraits):
         ]
 
     def require(self) -> None:
-        """Pass when nothing blocks.
-
-        Raises
-        ------
-        RequestInvalid, LaunchRefused, MomentUnreadable
-        """
+        """Pass when nothing blocks."""
         self.report.require()
         for error in self.unreadable.values():
             raise error.with_traceback(None)
@@ -213,13 +187,7 @@ class LaunchSession(HasTraits):
             self.replace(with_value(self.draft, path, value))
 
     def arm(self) -> bool:
-        """Open the confirmation; an old price is asked for again.
-
-        Returns
-        -------
-        bool
-            False when something blocks or a launch is in flight.
-        """
+        """Open the confirmation, or return that something blocks; an old price is asked for again."""
         with self.lock:
             if self.closed or self.status in BUSY:
                 return False
@@ -230,13 +198,7 @@ class LaunchSession(HasTraits):
             return True
 
     def begin(self) -> Launch:
-        """Return a new launch whose confirmation is open.
-
-        Raises
-        ------
-        RequestInvalid
-            When something still blocks.
-        """
+        """Return a new launch whose confirmation is open."""
         with self.lock:
             self.report.require()
             launch = self._begin()
@@ -276,18 +238,6 @@ class LaunchSession(HasTraits):
         """Send the draft without a confirmation: the call itself is consent.
 
         An old price is asked for again first, on this thread.
-
-        Parameters
-        ----------
-        again : bool, str or iterable of str
-            What is agreed to; see `Launch.submit`.
-
-        Raises
-        ------
-        RequestInvalid, MomentUnreadable
-            When something still blocks.
-        LaunchRefused
-            When the session is closed, the price ceiling blocks, or `again` cannot be read.
         """
         consent = read_consent(again)
         self._reprice()
@@ -310,28 +260,14 @@ class LaunchSession(HasTraits):
             self.unobserve_all()
 
     def limit(self, ceiling: Decimal | None, unreadable: LaunchRefused | None = None) -> None:
-        """Set or lift the price ceiling; an open confirmation is withdrawn.
-
-        Parameters
-        ----------
-        ceiling : Decimal or None
-        unreadable : LaunchRefused, optional
-            Why what was typed is no amount: nothing is launched before it is one.
-        """
+        """Set or lift the price ceiling; an open confirmation is withdrawn."""
         with self.lock:
             self.disarm()
             self._note(CEILING, unreadable)
             self.ceiling = ceiling
 
     def stop_by(self, timer: Timer, unreadable: MomentUnreadable | None = None) -> None:
-        """Set or lift the timer of what is launched; an open confirmation is withdrawn.
-
-        Parameters
-        ----------
-        timer : Timer
-        unreadable : MomentUnreadable, optional
-            Why what was typed is no timer: nothing is launched before it is one.
-        """
+        """Set or lift the timer of what is launched; an open confirmation is withdrawn."""
         with self.lock:
             self.disarm()
             self._note(STOP, unreadable)
@@ -342,15 +278,7 @@ class LaunchSession(HasTraits):
         self.unreadable = others if error is None else {**others, path: error}
 
     def load(self, *, anew: bool = False, kinds: Collection[str] = KINDS) -> None:
-        """Load the catalogue in the background; what comes changes `shelf`.
-
-        Parameters
-        ----------
-        anew : bool
-            Whether to ask again for what is there already.
-        kinds : collection of str
-            Nothing else is loaded.
-        """
+        """Load the catalogue in the background; what comes changes `shelf`."""
         with self.lock:
             if self.closed:
                 return
@@ -520,15 +448,12 @@ MOMENT_SECONDS = 0.1
 
 
 class Loading:
-    """One load of some kinds.
+    """One load of some kinds, in their order: one update for what comes together, and few threads.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-    kinds : sequence of str
-        In the order in which they are wanted.
-    on_landed : callable
-        Called with the kinds that came (or failed) since the call before.
+    A cloud that answers at once (the practice cloud) is read by one thread: eight would only
+    take the processor from each other, and from the form that is being drawn. What is not
+    there after a moment gets a thread for each kind, so that none waits for another.
+    `on_landed` is called with the kinds that came (or failed) since the call before.
     """
 
     def __init__(
