@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.runtime.kernel import live_views
 
 if TYPE_CHECKING:
-    from ppio_widgets.api import Instance, launch
+    from ppio_widgets.api import launch
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import (
         AccessDenied,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         RequestInvalid,
         Unreachable,
     )
+    from ppio_widgets.instances.instance import Instance
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.request.envref import EnvRef

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.instance import Instance, open_by_default
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words

@@ -23,6 +23,7 @@ from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
+    from ppio_widgets.locale import Words
 
 LONGEST_WORDS = 300
 
@@ -403,6 +404,12 @@ def plain(value: Any, longest: int = LONGEST_WORDS) -> str:
         return ""
     text = visible(" ".join(value.split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def status_words(status: str, say: Words) -> str:
+    """Return an instance's status in words; an unknown one as it is."""
+    key = f"status.{status}"
+    return say(key) if key in say else say("status.other", status=plain(status) or "?")
 
 
 def _said(value: Any, mask: Mask) -> str:

@@ -79,7 +79,7 @@ class InstanceSession(HasTraits):
                 return
             self.watching = True
             try:
-                self._watch = watch(self.instance, self._on_tick, knocks=True)
+                self._watch = watch(self.instance, self._on_tick)
             except RuntimeError:  # the system has no thread left
                 self.watching = False
         self._ask_price()

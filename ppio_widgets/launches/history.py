@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.client import PpioClient, Target
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.ledger import Record
-    from ppio_widgets.launches.plan import Target
     from ppio_widgets.locale import Words
 
 

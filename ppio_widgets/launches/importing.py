@@ -22,7 +22,7 @@ from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, wit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.cloud.client import Target
 
 
 # Where the practice cloud is, as our own curl line has it.

@@ -24,7 +24,7 @@ from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABL
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.client import Target
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
@@ -35,31 +35,6 @@ NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
 STRANGERS_KEY = "GPU_API_KEY"
-
-
-@dataclass(frozen=True)
-class Target:
-    """Which cloud a launch goes to.
-
-    The practice cloud in this process has no `base_url`; `allow_host` is what has to be allowed to go there.
-    """
-
-    name: str
-    practice: bool
-    base_url: str = ""
-    allow_host: str = ""
-
-    @classmethod
-    def of(cls, client: PpioClient) -> Target:
-        """Describe the cloud of a client."""
-        host = client.host
-        stranger = not (host.known or host.loopback)
-        base_url = host.base_url if client.has_address else ""
-        return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
-
-    def words(self, say: Words) -> str:
-        """Return the cloud in words: ``"the practice cloud"`` or its host."""
-        return say("cloud.practice") if self.practice else self.name
 
 
 def price_moment(offer: Offer) -> str:

@@ -31,7 +31,7 @@ from ppio_widgets.secrets.scrub import Secrets, without_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.cloud.client import Target
     from ppio_widgets.locale import Sayable, Words
 
 CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"

@@ -15,11 +15,12 @@ from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.launch import Launch, Timer
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.draft import copied, with_value

@@ -53,7 +53,7 @@ def instances(
 
 
 def _proposal(text: str, other: str, one: InstanceDetail, scene: LineContext) -> Proposal:
-    from ppio_widgets.launches.sentences import status_words  # noqa: PLC0415 - loaded already
+    from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - loaded already
 
     status = status_words(one.status, scene.say)
     return Proposal(text, " · ".join(part for part in (other, status) if part))

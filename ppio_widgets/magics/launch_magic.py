@@ -110,8 +110,9 @@ class LaunchMagics(Magics):
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
+        from ppio_widgets.cloud.client import Target  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launches.plan import LaunchPlan, Target  # noqa: PLC0415
+        from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
         from ppio_widgets.magics.known import Known  # noqa: PLC0415
         from ppio_widgets.request.validation import check, named  # noqa: PLC0415
 

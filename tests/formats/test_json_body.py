@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import CreateInstanceRequest, check
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from tests.support.bodies import FULL, MINIMAL
 
 

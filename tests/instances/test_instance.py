@@ -536,14 +536,6 @@ def test_of_a_deleted_one_nothing_is_invented(going, more, told):
         assert "Renewal" not in repr(one)
 
 
-@pytest.mark.parametrize(
-    ("ago", "awaits"), [(-1, False), (0, True), (599, True), (600, False), (10**9, False)]
-)
-def test_a_jupyter_is_awaited_for_ten_minutes_after_a_start_that_has_been(going, ago, awaits):
-    with on(Pretend(last_started_at=int(going.now()) - ago)) as server:
-        assert at(server).refresh().awaits_jupyter is awaits
-
-
 def test_an_unknown_price_is_said_to_be_unknown(client, account, going, monkeypatch):
     one = Instance(account.create(BODY)["id"], client)
     monkeypatch.setattr(catalogue, "_ALL", ())  # no longer on sale

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, check
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.launches import presets
 from ppio_widgets.launches.ledger import Record, ledger_for
-from ppio_widgets.launches.plan import Target
 from ppio_widgets.launches.presets import (
     changed_since,
     delete_preset,

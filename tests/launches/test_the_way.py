@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import Ledger, ledger_for
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.request.envref import EnvRef
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ppio_widgets
-from ppio_widgets.launches.launch import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, joined, words
 
 PACKAGE = Path(ppio_widgets.__file__).parent

@@ -20,7 +20,7 @@ from ppio_widgets.errors import (
     PpioError,
     RequestInvalid,
 )
-from ppio_widgets.launches.launch import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel

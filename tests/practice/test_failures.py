@@ -2,10 +2,10 @@
 
 import pytest
 
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import OutcomeUnknown
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.failures import LOST_ANSWER
 from ppio_widgets.practice.transport import PracticeTransport

@@ -11,12 +11,13 @@ import pytest
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.cards.html import css_string, esc
 from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error, read_instance
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.launches import history, reconcile
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import Record, ledger_for
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.text import visible

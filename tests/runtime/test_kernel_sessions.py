@@ -12,14 +12,14 @@ import pytest
 
 from ppio_widgets import api
 from ppio_widgets.cloud import recent, recent_offers
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.latest import latest_body, note_body
 from ppio_widgets.launches.launch import Launch, live_launch
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice import kernel_account
 from ppio_widgets.request.validation import check
