@@ -18,7 +18,7 @@ from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.line.writer import MAGIC, to_line
-from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from ppio_widgets.errors import PpioError
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.launch import Launch, Timer
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.timer import Timer
     from ppio_widgets.locale import Words
     from ppio_widgets.request.schema import Path
 
@@ -93,14 +92,14 @@ def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: 
         Those from the same place: their instances may be running as well.
     timer : Timer, optional
     """
-    plan, machine = launch.plan, launch.machine()
+    plan, machine = launch.plan, launch.instance
     others = [one for one in others if one is not launch]
     body, facts = _what(plan, say)
     seen = machine is not None and machine.detail is not None
     if machine is not None and seen:
         title, facts = headline(machine, say), (*facts, *_seen(machine, say))
     else:
-        title, facts = launch.sentence(say), (*facts, *_costs(plan, body, say))
+        title, facts = launch_sentence(launch, say), (*facts, *_costs(plan, body, say))
     asides = (*(launch_asides(launch, say) if seen else ()), *_others(others, say))
     ways = [way for one in (launch, *others) for way in _way_to(one, say)]
     key = _again(launch)
@@ -220,12 +219,12 @@ def _others(others: Sequence[Launch], say: Words) -> Iterator[str]:
         if one.id is not None:
             yield earlier_sentence(one, say)
         elif one.state in UNRESOLVED:
-            yield one.sentence(say)
+            yield launch_sentence(one, say)
 
 
 def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
     """Yield the way to what a launch made or may have made."""
-    machine = launch.machine()
+    machine = launch.instance
     if machine is not None:
         yield from _way_to_instance(machine, say)
     elif launch.state in UNRESOLVED:

@@ -184,6 +184,26 @@ class Instance:
         return self._first().status
 
     @property
+    def message(self) -> str:
+        """The server's own words about it, empty when all is well; as last seen."""
+        return self._first().message
+
+    @property
+    def created_at(self) -> int:
+        """Unix seconds when it was made; 0 when not told."""
+        return self._first().created_at
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more happens to it by itself, as last seen."""
+        return self._first().at_rest
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was last seen to be removed, or is proved not to be there any more."""
+        return self._first().is_gone
+
+    @property
     def jupyter_url(self) -> str:
         """Address of its Jupyter, without a token; empty where there is none (yet)."""
         return self._first().jupyter_url

@@ -57,6 +57,11 @@ class LaunchPlan:
     price_asked: bool = True
     notes: tuple[Advice, ...] = ()
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The one compacted body: what is recorded, compared and sent derives from it."""
+        return self.report.body
+
     def face(self, name: str, say: Words | None = None) -> str:
         """Return what would be sent as text that can be run as it stands; it holds no secret.
 
@@ -72,7 +77,7 @@ class LaunchPlan:
         base_url = where.base_url or listens
         return face(
             name,
-            self.report.body,
+            self.body,
             say or words(),
             practice=where.practice,
             base_url=base_url,
@@ -83,17 +88,17 @@ class LaunchPlan:
 
     def taken(self, say: Words) -> str:
         """Return in a sentence what is taken from the kernel's environment, or that placeholders are sent."""
-        return taken(reference_names(self.report.body), say, practice=self.target.practice)
+        return taken(reference_names(self.body), say, practice=self.target.practice)
 
     def costs(self, say: Words) -> list[str]:
         """Return what it will cost, what of that is not known, and of when an old price is."""
-        told = cost_sentences(self.offer, self.report.body, say, balance=self.balance, asked=self.price_asked)
+        told = cost_sentences(self.offer, self.body, say, balance=self.balance, asked=self.price_asked)
         return [*told[:1], *filter(None, [self.price_age(say)]), *told[1:]]
 
     @property
     def price_is_old(self) -> bool:
         """Whether it has a price that was told too long ago to count."""
-        offer = self.offer if unit_price(self.offer, self.report.body) is not None else None
+        offer = self.offer if unit_price(self.offer, self.body) is not None else None
         return offer is not None and is_old(offer, threads.tick())
 
     def price_age(self, say: Words) -> str:
@@ -126,7 +131,7 @@ class LaunchPlan:
         """Why the ceiling stops it, or None."""
         if self.ceiling is None:
             return None
-        return above_ceiling(self.offer, self.report.body, self.ceiling, old=self.price_is_old)
+        return above_ceiling(self.offer, self.body, self.ceiling, old=self.price_is_old)
 
     def blockers(self, say: Words) -> list[tuple[str, str]]:
         """Return what still blocks: pairs of field and sentence."""
@@ -148,8 +153,8 @@ class LaunchPlan:
         return {
             "name": request.name,
             "product": request.product_id,
-            "gpus": rented(self.report.body, say),
-            "mode": terms(self.report.body, say),
+            "gpus": rented(self.body, say),
+            "mode": terms(self.body, say),
             "cloud": self.target.words(say),
         }
 

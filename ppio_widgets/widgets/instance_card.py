@@ -9,7 +9,7 @@ from ppio_widgets.cards.card import terms
 from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html
 from ppio_widgets.cards.instance import cost_facts, facts, headline, progress
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.launches.sentences import launch_asides
+from ppio_widgets.launches.sentences import launch_asides, launch_sentence
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
@@ -181,13 +181,15 @@ class LaunchPanel(Part):
 
     def _render(self) -> None:
         """Say where the launch stands; with an instance, only what its card does not say."""
-        machine = self._launch.machine()
+        machine = self._launch.instance
         if machine is not None and self._machine is None:
             self._machine = InstancePanel(self, InstanceSession(machine))
             self.box.children = [self._status, self._machine.box]
             if self._watching:
                 self._machine.session.watch()
-        lines = launch_asides(self._launch, self.say) if machine else [self._launch.sentence(self.say)]
+        lines = (
+            launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
+        )
         text = "".join(f"<p>{esc(line)}</p>" for line in lines)
         self._status.value = f"<div role=status>{text}</div>" if text else ""
 

@@ -166,7 +166,7 @@ class LaunchOutput(SavedOutput):
     """
 
     def __init__(self, session: LaunchSession, say: Words, *, is_form: bool = False) -> None:
-        super().__init__(say, self._card, lambda: session.launch.machine() if session.launch else None)
+        super().__init__(say, self._card, lambda: session.launch.instance if session.launch else None)
         self._session = session
         self._is_form = is_form
         self._before: tuple[Launch, ...] = ()

@@ -14,11 +14,10 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC
 from ppio_widgets.instances.listing import open_board
-from ppio_widgets.launches import search
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
@@ -28,6 +27,7 @@ from tests.instances.test_instance import GoingClock
 from tests.proofs.test_hostile import Page, whole_body
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
 from tests.support.hostile import ACTING, TEXTS
+from tests.support.sentences import sentence_of
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import (
     PATIENCE,
@@ -49,7 +49,7 @@ TAGS = {"div", "p", "b", "ul", "li", "pre"}
 
 @pytest.fixture(autouse=True)
 def _no_look_by_itself(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 def planned(body, **more):
@@ -197,7 +197,7 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
 
 
 def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, clock, monkeypatch):
-    machine = launched().machine()
+    machine = launched().instance
     machine.refresh()
     kernel.current().clock = GoingClock(clock)
     machine.stop()
@@ -209,7 +209,7 @@ def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, c
 
 
 def test_addresses_of_the_machine_are_not_kept(launched):
-    machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).machine()
+    machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).instance
     machine.refresh()
     assert machine.ssh_command
     text = static.of_instance(machine, SAY).as_text(SAY)
@@ -251,7 +251,7 @@ def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
     made = launched({**MINIMAL, "name": "made"})
     card = static.of_launch(made, SAY, (lost, made))
     told = [fact.text for fact in card.facts if "not known whether" in fact.text]
-    assert told == [lost.sentence(SAY)]
+    assert told == [sentence_of(lost, SAY)]
     assert "made" in card.title
     assert [way.what_for for way in card.ways[:2]] == [
         "To see made again:",
@@ -274,7 +274,7 @@ def test_a_launch_displays_its_card_where_nobody_can_click(launched):
     launch = launched()
     bundle = launch._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
-    assert bundle["text/plain"].startswith(repr(launch).removesuffix("."))
+    assert bundle["text/plain"].startswith(sentence_of(launch).removesuffix("."))
     assert f"%ppio show {launch.id}" in bundle["text/html"]
 
 

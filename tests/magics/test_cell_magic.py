@@ -11,7 +11,7 @@ from IPython.core.oinspect import getdoc
 
 from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
 from ppio_widgets.formats.line.options import COLUMNS, OPTIONS, usage
-from ppio_widgets.launches.outside import LARGEST_FILE
+from ppio_widgets.launches.importing import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
 from tests.support.bodies import FULL, MINIMAL

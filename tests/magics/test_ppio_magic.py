@@ -7,8 +7,7 @@ import pytest
 from IPython.core.error import StdinNotImplementedError, UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.magics.ppio_magic import VERBS
 from tests.support.wire import faulty, nothing_there

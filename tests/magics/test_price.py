@@ -91,7 +91,7 @@ def test_a_price_that_was_not_asked_is_not_called_unknown(run):
     launched = run(f"{LINE} --yes")
     launched.stop_following()
     texts = [*launched._repr_mimebundle_().values(), *launched.plan._repr_mimebundle_().values()]
-    texts += [*launched.machine()._repr_mimebundle_().values(), str(launched.plan), repr(launched)]
+    texts += [*launched.instance._repr_mimebundle_().values(), str(launched.plan), repr(launched)]
     assert [text for text in texts if re.search("unknown|not known", text)] == []
     assert "The price was not looked up." in str(launched.plan)
     assert "Commits to 1 GPU, postpaid, billed from pulling until stopped." in str(launched.plan)

@@ -18,6 +18,7 @@ from tests.support.bodies import MINIMAL
 from tests.support.clock import Clock
 from tests.support.consent import let_read
 from tests.support.leftovers import open_views
+from tests.support.sentences import sentence_of
 from tests.widgets.conftest import find, message, press, shown
 
 LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
@@ -74,9 +75,9 @@ def test_a_line_asks_with_buttons_and_the_card_launches(run, monkeypatch, names)
 
 def test_a_call_launches_waits_stops_and_deletes():
     made = launch(MINIMAL, practice=True)
-    machine = made.wait(60).machine()
+    machine = made.wait(60).instance
     assert made.settled
-    assert "running" in repr(made)
+    assert "running" in sentence_of(made)
     assert "confirmed stopped" in machine.stop().outcome
     assert machine.start().wait(timeout=60).status == "running"
     assert "confirmed deleted" in machine.delete().outcome

@@ -37,6 +37,7 @@ from ppio_widgets.secrets.credentials import draw_practice_key, is_practice_key,
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
 from tests.support.kernels import start_kernel
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE, REAL_KEY, faulty, says, wait_for_launches
 
 ANNA, BEN = "sk_practice_anna.4711", "sk_practice_ben.0815"
@@ -257,9 +258,9 @@ def test_a_call_sends_a_placeholder_whether_the_variable_is_set_or_not(
     cloud = served.cloud if served_there else kernel_cloud()
     assert cloud.account(ANNA).get(made.id)["envs"] == SENT
     made.stop_following()
-    assert "Placeholders were sent for HF_TOKEN." in repr(made)
+    assert "Placeholders were sent for HF_TOKEN." in sentence_of(made)
     wait_for_launches()
-    made.machine().client.close()
+    made.instance.client.close()
 
 
 def test_the_bare_wire_sends_a_placeholder_as_well(anna, served, monkeypatch):

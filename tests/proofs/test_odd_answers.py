@@ -13,8 +13,7 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError, PpioError
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.launches import history
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import kernel

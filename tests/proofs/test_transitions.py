@@ -37,12 +37,11 @@ from ppio_widgets.errors import (
     OutcomeUnknown,
     Unreachable,
 )
-from ppio_widgets.launches import search
-from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import FOLLOWING, IllegalTransition, LaunchState
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel
@@ -359,7 +358,7 @@ def test_the_launcher_keeps_to_its_model(monkeypatch):
         fsync(descriptor)
 
     kernel.current().clock = clock
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(Launching, "clock", clock, raising=False)
     monkeypatch.setattr(Launching, "disk", disk, raising=False)

@@ -16,7 +16,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.launches.timer import Timer
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import clock as clock_module
 from ppio_widgets.runtime import kernel, threads

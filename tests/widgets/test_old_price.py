@@ -358,7 +358,7 @@ class TestTheCardOfAnInstance:
 
     def test_a_launch_of_hours_ago_does_not_keep_its_plans_price(self, form, cloud, time):
         launch = form.launch().wait_for_answer(10)
-        machine = launch.machine()
+        machine = launch.instance
         launch.stop_following()
         time.turn(HOURS)
         cloud.cents = 2520

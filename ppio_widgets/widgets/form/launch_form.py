@@ -13,8 +13,7 @@ from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.json_body import body_in_text
 from ppio_widgets.launches.history import left_open
-from ppio_widgets.launches.importing import import_text, over, told_cloud
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS, copied
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.imported import Imported
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
     from ppio_widgets.request import schema

@@ -15,7 +15,7 @@ from ppio_widgets import environment
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import rows_of_text, variables_in
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret, reference
 from ppio_widgets.request.schema import Group, Path, Rows, node_at
 from ppio_widgets.secrets.patterns import looks_like_key

@@ -15,6 +15,7 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
 from tests.support.consent import let_read
+from tests.support.sentences import sentence_of
 from tests.widgets.conftest import (
     answer,
     displayed,
@@ -356,7 +357,7 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, acc
         {"key": "A", "value": "b"},
     ]
     assert not kept_anywhere(form, "hf_s3cret")
-    assert "hf_s3cret" not in repr(launch) + str(launch.plan)
+    assert "hf_s3cret" not in sentence_of(launch) + repr(launch) + str(launch.plan)
 
 
 def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, account, monkeypatch):
@@ -374,7 +375,7 @@ def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, accou
         {"key": "HF_TOKEN", "value": "practice-placeholder-for-HF_TOKEN"},
         {"key": "A", "value": "b"},
     ]
-    assert "Placeholders were sent for HF_TOKEN." in repr(launch)
+    assert "Placeholders were sent for HF_TOKEN." in sentence_of(launch) + repr(launch)
     assert not kept_anywhere(form, "hf_s3cret")
 
 
