@@ -220,7 +220,7 @@ class LaunchCard(View):
         self._launch = launch
         self._told = theme.html("", "ppw-status")
         self._panel = LaunchPanel(self, launch)
-        remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), launch.machine)
+        remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), lambda: launch.instance)
         launch.subscribe(remains.write)
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
         super().__init__(remains, [top, self._panel.box, self._told], ["ppw-card"], [self._panel])
