@@ -36,13 +36,7 @@ def preview(body: Mapping[str, Any], say: Words) -> str:
 def folded(text: str, say: Words, taken: str = "") -> str:
     """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown.
 
-    Parameters
-    ----------
-    text : str
-    say : Words
-    taken : str, optional
-        What is taken from the kernel's environment, in a sentence; it is said where the text is
-        not whole.
+    `taken` says what is taken from the kernel's environment; it is said where the text is not whole.
     """
     lines = text.split("\n")
     kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]

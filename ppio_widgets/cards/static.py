@@ -84,13 +84,7 @@ def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> Card:
 def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: Timer | None = None) -> Card:
     """Return the card of a launch, wherever it stands.
 
-    Parameters
-    ----------
-    launch : Launch
-    say : Words
-    others : sequence of Launch
-        Those from the same place: their instances may be running as well.
-    timer : Timer, optional
+    `others` are those from the same place: their instances may be running as well.
     """
     plan, machine = launch.plan, launch.instance
     others = [one for one in others if one is not launch]
@@ -124,17 +118,7 @@ def of_instance(instance: Instance, say: Words) -> Card:
 
 
 def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> Card:
-    """Return the card of all instances as they were listed, or of why they could not be.
-
-    Parameters
-    ----------
-    board : Board
-    say : Words
-    missed : PpioError, optional
-        Why they were not listed at all.
-    practice : bool
-        Which cloud it is.
-    """
+    """Return the card of all instances as they were listed, or of why they could not be."""
     rows = tuple((one.id, one.name, one.status, one.error) for one in board.instances)
     table = replace(instance_table(board, say), more="preview.more").first(MOST_ROWS)
     return Card(

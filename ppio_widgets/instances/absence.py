@@ -47,24 +47,10 @@ class _Counts:
 
 
 def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = None) -> InstanceDetail:
-    """Look at an instance once, unless it is known to be gone.
+    """Look at an instance once, unless it is known to be gone; `NOT_SEEN` is its status once that is proved.
 
-    Parameters
-    ----------
-    client : PpioClient
-    instance_id : str
-    known : InstanceDetail, optional
-        What was seen of it before; what was never seen can be late, and is not called gone.
-
-    Returns
-    -------
-    InstanceDetail
-        As it was seen; with the status `NOT_SEEN` once that is proved.
-
-    Raises
-    ------
-    ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        "Not found" as well, until it is proved.
+    "Not found" is raised as any other error until then. `known` is what was seen of it before: what was never
+    seen can be late, and is not called gone.
     """
     if known is not None and (known.is_gone or is_proved(client, instance_id)):
         return known if known.is_gone else _not_seen(known)

@@ -103,30 +103,15 @@ class _Left(NamedTuple):
 
 
 class Deadline:
-    """A time at which an instance is stopped.
+    """A time at which an instance is stopped: `when` in Unix seconds, with `is_span` in seconds from now on.
 
-    Parameters
-    ----------
-    instance : Instance
-    when : float
-        Unix seconds; with `is_span`, seconds from now on.
-    is_span : bool
-
-    Attributes
-    ----------
-    at : float
-        Unix seconds; the cloud's, once it had to decide.
-    judge : str
-        What told the time where the clocks did not agree; empty where they did. Where those of this machine
-        differed: ``"cloud"``; without its time ``"steady"`` (the clock that nobody sets), or where that
-        may have slept ``"earlier"``, ``"unread"`` while it is asked again. Where only the cloud's differed
-        from them: ``"differ"`` (it counts), or ``"own"`` where it could not be relied on.
-    state : str
-        ``"waiting"``, ``"stopping"``, ``"failing"`` (it tries again), ``"done"``, ``"gone"`` (there
-        was nothing to stop) or ``"cancelled"``.
-    attempts : int
-    error : PpioError or None
-        Why the last attempt failed.
+    `at` is when, in Unix seconds (the cloud's, once it had to decide); `state` one of ``"waiting"``,
+    ``"stopping"``, ``"failing"`` (it tries again, `error` says why), ``"done"``, ``"gone"`` (there was
+    nothing to stop) and ``"cancelled"``. `judge` says what told the time where the clocks did not agree,
+    and is empty where they did. Where those of this machine differed: ``"cloud"``; without its time
+    ``"steady"`` (the clock that nobody sets), or where that may have slept ``"earlier"``, ``"unread"`` while
+    it is asked again. Where only the cloud's differed from them: ``"differ"`` (it counts), or ``"own"``
+    where it could not be relied on.
     """
 
     def __init__(self, instance: Stoppable, when: float, *, is_span: bool = False) -> None:
@@ -316,19 +301,10 @@ def of(host: str, instance_id: str) -> Deadline | None:
 
 
 def set_for(instance: Stoppable, when: float, *, is_span: bool = False) -> Deadline:
-    """Have an instance stopped at a time, or after one, in place of the timer it had.
+    """Have an instance stopped at a time, or after one, in place of the timer it had; see `Deadline`.
 
-    Parameters
-    ----------
-    instance : Instance
-    when : float
-        Unix seconds; with `is_span`, seconds from now on.
-    is_span : bool
-
-    Raises
-    ------
-    MomentUnreadable
-        Where there is no thread for it, so that nothing could ever fire; a timer that it had stays.
+    Where there is no thread for it nothing could ever fire: that is `MomentUnreadable`, and a timer that it
+    had stays.
     """
     if not threads.HAS_THREADS:
         raise MomentUnreadable("deadline_no_threads")

@@ -30,19 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Board:
-    """Instances as they were listed at one moment.
-
-    Attributes
-    ----------
-    instances : tuple of InstanceDetail
-    offers : mapping of str to Offer
-        For the prices; empty where they are not known.
-    cloud : str
-    now : float
-        When it was.
-    doubt : PpioError or None
-        Why these may not be all.
-    """
+    """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all."""
 
     instances: tuple[InstanceDetail, ...]
     offers: Mapping[str, Offer] = field(default_factory=dict)
@@ -87,14 +75,7 @@ class Board:
 
 
 def open_board(client: PpioClient, name: str | None = None, status: str | None = None) -> Board:
-    """List the account's instances, once; unknown prices do not keep it from being shown.
-
-    Parameters
-    ----------
-    client : PpioClient
-    name, status : str, optional
-        See `PpioClient.list_details`.
-    """
+    """List the account's instances, once; unknown prices do not keep it from being shown."""
     listing = client.listing(name, status)
     instances, doubt = listing.instances, doubt_of(client, listing)
     recent.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
@@ -110,12 +91,7 @@ def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:
 def resolve(client: PpioClient, word: str) -> Instance:
     """Return the instance of an id, or of an exact name that only one has.
 
-    Raises
-    ------
-    LaunchRefused
-        When none is found, or several have the name; for a text that can be neither.
-    ApiError, Unreachable, AnswerUnreadable
-        When that could not be read.
+    Where none is found, several have the name, or the text can be neither, that is `LaunchRefused`.
     """
     if not word.strip().strip("."):  # an instance without a name would be called so
         require_id(word)
@@ -153,13 +129,7 @@ def on_all(
 ) -> list[str | PpioError]:
     """Do one thing to each, eight at a time, and return what came of each, in their order.
 
-    Parameters
-    ----------
-    instances : sequence of Instance
-    do : callable
-        Returns what came of it.
-    heard : callable, optional
-        Called with the number and the result of each, as soon as it is there.
+    `heard` is called with the number and the result of each, as soon as it is there.
     """
     results: list[str | PpioError] = [""] * len(instances)
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()

@@ -33,17 +33,7 @@ ASKED_SECONDS = 120.0
 
 
 class InstanceSession(HasTraits):
-    """One card's sight of an instance, and its verbs.
-
-    Parameters
-    ----------
-    instance : Instance
-
-    Attributes
-    ----------
-    lock : threading.RLock
-    closed : bool
-    """
+    """One card's sight of an instance, and its verbs."""
 
     asking = Unicode(help="The action whose confirmation is open, or empty.")
     acting = Unicode(help="The action on its way that was asked for last, or empty.")
@@ -208,18 +198,7 @@ STALE_SECONDS = 60.0
 
 
 class BoardSession(HasTraits):
-    """All instances of an account, watched by one listing a tick.
-
-    Parameters
-    ----------
-    client : PpioClient
-    say : Words
-
-    Attributes
-    ----------
-    lock : threading.RLock
-    closed : bool
-    """
+    """All instances of an account, watched by one listing a tick."""
 
     board = Any(Board(()), help="The instances as they were last listed, a Board.")
     loaded = Bool(False, help="Whether they were listed at all.")

@@ -100,29 +100,15 @@ class Watch:
 def watch(instance: Watched, on_tick: Callable[[], None]) -> Watch:
     """Watch one instance, which is told what is seen of it.
 
-    Parameters
-    ----------
-    instance : Instance
-    on_tick : callable
-        Called after each look, whether anything changed or not, on the watcher's thread.
-
-    Raises
-    ------
-    RuntimeError
-        When the system has no thread left.
+    `on_tick` is called after each look, whether anything changed or not, on the watcher's thread. Where the
+    system has no thread left, that is a `RuntimeError`.
     """
     watcher = kernel.of(_Watchers).of(instance.client.identity)
     return _added(Watch(instance.client, watcher, instance, on_tick))
 
 
 def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioError], None]) -> Watch:
-    """Watch all instances of an account; `on_listing` gets each listing, or why there is none.
-
-    Raises
-    ------
-    RuntimeError
-        When the system has no thread left.
-    """
+    """Watch all instances of an account; `on_listing` gets each listing, or why there is none."""
     watcher = kernel.of(_Watchers).of(client.identity)
     made = Watch(client, watcher, on_listing=on_listing)
     return _added(made)
@@ -159,10 +145,7 @@ class Pace:
 
 
 class Watcher:
-    """The one thread that looks at an account's instances; it ends when nothing is watched any more.
-
-    `identity` is what the clients of the account have in common.
-    """
+    """The one thread that looks at an account's instances; it ends when nothing is watched any more."""
 
     def __init__(self, identity: Hashable, watchers: _Watchers) -> None:
         self.watchers = watchers
