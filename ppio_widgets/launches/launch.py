@@ -226,6 +226,10 @@ class Launch:
         known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
         return f"Launch({self.name!r}, {self.state.value}, {known})"
 
+    def __str__(self) -> str:
+        say = words()
+        return static.of_launch(self, say).bundle(say)["text/plain"]
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
         say = words()

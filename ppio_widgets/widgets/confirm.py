@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc
 from ppio_widgets.launches.launch import Timer
+from ppio_widgets.launches.sentences import launch_sentence
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.widgets import theme
@@ -83,4 +84,4 @@ class ConfirmCard(View):
         self.session.load()
 
     def __repr__(self) -> str:
-        return repr(self.launch)
+        return launch_sentence(self.launch, words())

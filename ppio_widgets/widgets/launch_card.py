@@ -113,7 +113,7 @@ class LaunchCard(CellView):
         super().__init__([top, self._panel.box, self._fault], ["ppw-card"], remains, self._say)
 
     def __repr__(self) -> str:
-        return repr(self._launch)
+        return launch_sentence(self._launch, self._say)
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed."""
