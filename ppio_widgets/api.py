@@ -15,7 +15,7 @@ from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances import absence
-from ppio_widgets.instances.instance import Instance, open_by_default
+from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
@@ -120,7 +120,6 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     return PpioClient(key, base_url=ADDRESS, transport=PracticeTransport(kernel_cloud()))
 
 
-open_by_default(connect)
 absence.record_in(history)
 
 

@@ -166,6 +166,7 @@ class PpioClient(InstanceCalls):
         self._argument = api_key
         self._transport = transport
         self._lock = forks.lock()
+        self.prices_lock = forks.lock()
         self._mask = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)

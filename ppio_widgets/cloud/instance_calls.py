@@ -34,6 +34,7 @@ from ppio_widgets.secrets.hiding import hiding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
+    from threading import Lock
     from typing import TypeVar
 
     from ppio_widgets.cloud.catalogue import Catalogue
@@ -69,8 +70,9 @@ class InstanceCalls:
     """What `PpioClient` can do with an instance; one method, one request (or one listing)."""
 
     host: Host
-    # What was loaded of its prices; it lives as long as the client (`launcher.spent` fills it).
+    # What was loaded of its prices; it lives as long as the client (`cloud.instance_cost` fills it).
     prices: Catalogue | None = None
+    prices_lock: Lock
     _mask: Redactor
 
     def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.request import pricing
-from ppio_widgets.runtime import forks, threads
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.request.offers import Offer
-
-_lock = forks.lock()
 
 
 def offers_of(
@@ -33,7 +31,7 @@ def offers_of(
     seen : iterable of InstanceDetail, optional
         Only these instances' prices are wanted, so that not every listing need be asked for.
     """
-    with _lock:
+    with client.prices_lock:
         catalogue = client.prices = client.prices or open_catalogue(client, clock=threads.tick)
     if load:
         catalogue.load_products(None if seen is None else {one.product_id for one in seen})
@@ -42,7 +40,7 @@ def offers_of(
 
 def prices_told(client: PpioClient) -> bool:
     """Whether a cloud was asked for its prices, and has answered or could not."""
-    with _lock:
+    with client.prices_lock:
         catalogue = client.prices
     return catalogue is not None and catalogue.state("offers").word in ("ready", "failed")
 

@@ -35,10 +35,22 @@ SLOWEST_FAILING_SECONDS = 60.0
 # What a listing leaves out is asked for by itself, at most so many in a tick.
 MOST_LOOKS = 5
 
-# By kernel or session, and account.
-_watchers: dict[Hashable, Watcher] = {}
-_lock = forks.rlock()
-forks.run_in_child(_watchers.clear)  # their threads are the parent's
+
+class _Watchers:
+    """Those of this kernel or session, by account."""
+
+    def __init__(self) -> None:
+        self.lock = forks.rlock()
+        self.by_account: dict[Hashable, Watcher] = {}
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Know none: their threads are the parent's."""
+        self.by_account.clear()
+
+    def of(self, identity: Hashable) -> Watcher:
+        with self.lock:
+            return self.by_account.setdefault(identity, Watcher(identity, self))
 
 
 @dataclass(eq=False)
@@ -55,7 +67,7 @@ class Watch:
 
     def end(self) -> None:
         """Watch no longer; the instance goes on as it is."""
-        with _lock:  # not while it goes to another watcher
+        with self.watcher.watchers.lock:  # not while it goes to another watcher
             self.watcher.remove(self)
 
     def soon(self) -> None:
@@ -80,7 +92,7 @@ def watch(instance: Instance, on_tick: Callable[[], None]) -> Watch:
     RuntimeError
         When the system has no thread left.
     """
-    watcher = _watcher_of(instance.client.identity)
+    watcher = kernel.of(_Watchers).of(instance.client.identity)
     return _added(Watch(instance.client, watcher, instance, on_tick))
 
 
@@ -92,7 +104,7 @@ def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioErro
     RuntimeError
         When the system has no thread left.
     """
-    watcher = _watcher_of(client.identity)
+    watcher = kernel.of(_Watchers).of(client.identity)
     made = Watch(client, watcher, on_listing=on_listing)
     return _added(made)
 
@@ -105,11 +117,6 @@ def _added(made: Watch) -> Watch:
     except BaseException:
         made.end()
         raise
-
-
-def _watcher_of(identity: Hashable) -> Watcher:
-    with _lock:
-        return _watchers.setdefault((kernel.session_id(), identity), Watcher(identity))
 
 
 @dataclass
@@ -135,13 +142,11 @@ class Pace:
 class Watcher:
     """The one thread that looks at an account's instances; it ends when nothing is watched any more.
 
-    Parameters
-    ----------
-    identity : hashable
-        What the clients of the account have in common.
+    `identity` is what the clients of the account have in common.
     """
 
-    def __init__(self, identity: Hashable) -> None:
+    def __init__(self, identity: Hashable, watchers: _Watchers) -> None:
+        self.watchers = watchers
         self._identity = identity
         self._lock = forks.lock()
         self._watches: list[Watch] = []
@@ -214,10 +219,10 @@ class Watcher:
         return [one for one in watches if now[id(one.client)] == self._identity]
 
     def _hand_over(self, one: Watch, identity: Hashable) -> None:
-        with _lock:
+        with self.watchers.lock:
             if not self.remove(one):  # it was ended meanwhile
                 return
-            one.watcher = _watcher_of(identity)
+            one.watcher = self.watchers.of(identity)
             try:
                 one.watcher.add(one)
             except RuntimeError as error:  # the system has no thread left for it; it is tried again

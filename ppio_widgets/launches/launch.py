@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cards import static
 from ppio_widgets.cloud.answers import RUNNING, plain
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
@@ -30,13 +29,11 @@ from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
-from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
 from ppio_widgets.launches.reconcile import Search
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
-from ppio_widgets.locale import words
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime import display, forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
@@ -205,6 +202,7 @@ class Launch:
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
+        # The latch of the create call: one for a launch in its process, whichever kernel or session calls.
         # Taken by itself and not by the condition: an Interrupt within that one's Python would keep it.
         self._lock = forks.rlock()
         self._changed = forks.condition(self._lock)
@@ -227,20 +225,14 @@ class Launch:
         return f"Launch({self.name!r}, {self.state.value}, {known})"
 
     def __str__(self) -> str:
-        say = words()
-        return static.of_launch(self, say).bundle(say)["text/plain"]
+        return display.text(self)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        say = words()
-        still, card = static.of_launch(self, say).bundle(say), kernel.live_view(self)
-        if card is None:
-            return still
-        return {**card._repr_mimebundle_(**options), "text/plain": still["text/plain"]}
+        return {**display.bundle(self, **options), "text/plain": display.text(self)}
 
     def _repr_html_(self) -> str:
-        say = words()
-        return static.of_launch(self, say).bundle(say)["text/html"]
+        return display.html(self)
 
     @property
     def name(self) -> str:
@@ -332,7 +324,6 @@ class Launch:
                     return False
                 self._submitted = mine
                 self._move(LaunchState.CLAIMED)
-            note_body(self.plan.body)
             self.tell()
             threads.run(partial(self._run, mine, consent, ask=ask), name="ppio-launch", daemon=False)
         except BaseException as error:

@@ -215,7 +215,7 @@ class Ledger:
         self._most = most
 
     def claim(self, record: Record) -> None:
-        """Write a new record; exactly one caller of all kernels can do so, the others are refused.
+        """Write a new record; exactly one caller of all kernels can do so: the lock is the record's file.
 
         Where it cannot be written, nothing may be sent without consent (`ConsentNeeded`).
         """

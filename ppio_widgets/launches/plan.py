@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import face
 from ppio_widgets.locale import words
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import reference_names, taken
-from ppio_widgets.request.offers import age, is_old
+from ppio_widgets.request.offers import is_old, price_moment
 from ppio_widgets.request.price_text import cost_sentences, rented, terms
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
-from ppio_widgets.runtime import threads
-from ppio_widgets.runtime.times import moment_words
+from ppio_widgets.runtime import display, threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
@@ -29,21 +25,8 @@ if TYPE_CHECKING:
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
 
-# Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
-NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
-
-
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
 STRANGERS_KEY = "GPU_API_KEY"
-
-
-def price_moment(offer: Offer) -> str:
-    """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
-    now = threads.clock.now()
-    time, since = offer.time, age(offer, threads.tick())
-    if time is not None and time.told_at:
-        return moment_words(time.told_at, now)
-    return moment_words(now - since, now) if isfinite(since) else "?"
 
 
 @dataclass(frozen=True)
@@ -175,23 +158,21 @@ class LaunchPlan:
             "cloud": self.target.words(say),
         }
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._html(words())}
-
     def __repr__(self) -> str:
-        say = words()
-        head = say("plan.head", cloud=self.target.words(say))
-        return "\n".join([head, self._body(), *self._verdict(say), *self._asides(say)])
+        return f"<LaunchPlan of {plain(self.report.body.get('name')) or '?'} for {self.target.name}>"
 
-    def _asides(self, say: Words) -> list[str]:
+    def __str__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return display.bundle(self, **options)
+
+    def asides(self, say: Words) -> list[str]:
+        """Return what is taken from the kernel, and what it costs."""
         return [*filter(None, [self.taken(say)]), *self.costs(say)]
-
-    def _verdict(self, say: Words) -> list[str]:
-        """Return what blocks and what is advised, a line each."""
-        blockers = [f"  - {text}" for text in self.named_blockers(say)]
-        advice = [f"  - {text}" for text in self.named_advice(say)]
-        lines = [say("plan.blocked"), *blockers] if blockers else [say("plan.ready")]
-        return [*lines, *([say("plan.advice"), *advice] if advice else [])]
 
     def named_advice(self, say: Words) -> list[str]:
         """Return what warns and lets pass, each as one text."""
@@ -204,19 +185,3 @@ class LaunchPlan:
     @property
     def _advice(self) -> tuple[Advice, ...]:
         return (*self.report.advice, *self.notes)
-
-    def _body(self) -> str:
-        return "\n".join(visible(line) for line in to_json(self.body).split("\n"))
-
-    def _html(self, say: Words) -> str:
-        head = escape(say("plan.head", cloud=self.target.words(say)))
-        asides = "".join(f"<li>{escape(text)}</li>" for text in self._asides(say))
-        parts = [f"<p><b>{head}</b></p><pre>{escape(self._body())}</pre>"]
-        for title, texts in (
-            ("plan.blocked", self.named_blockers(say)),
-            ("plan.advice", self.named_advice(say)),
-        ):
-            items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-            parts += [f"<p>{say(title)}</p><ul>{items}</ul>"] if items else []
-        ready = "" if self.report.problems else f"<p>{say('plan.ready')}</p>"
-        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}{ready}<ul>{asides}</ul></div>"

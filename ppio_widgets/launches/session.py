@@ -11,14 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
-from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
+from traitlets import Bool, Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
 from ppio_widgets.launches.claim import read_consent
-from ppio_widgets.launches.latest import note_body
 from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import changed_since
@@ -67,6 +66,7 @@ class LaunchSession(HasTraits):
     """
 
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
+    filled = Integer(help="How many drafts came from elsewhere than the controls that show them.")
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
     shelf = Instance(Snapshot, args=(), help="What the catalogue told so far.")
@@ -180,7 +180,12 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.report = self._judged(draft)
             self.draft = dict(draft)
-            note_body(self.report.body)
+
+    def fill(self, draft: Mapping[str, Any]) -> None:
+        """Take a whole draft that no control shows yet: they are told of it first, even of an equal one."""
+        with self.lock, self.hold_trait_notifications():
+            self.filled += 1
+            self.replace(draft)
 
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError
 
-from ppio_widgets.formats.line.usage import use_of
+from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.runtime import kernel

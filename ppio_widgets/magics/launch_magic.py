@@ -140,7 +140,7 @@ class LaunchMagics(Magics):
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
-        from ppio_widgets.widgets.confirm import ConfirmCard  # noqa: PLC0415
+        from ppio_widgets.widgets.launch_controls import ConfirmCard  # noqa: PLC0415
 
         card = ConfirmCard(
             given.draft,
@@ -162,7 +162,7 @@ class LaunchMagics(Magics):
         from ppio_widgets.request.price_text import changes  # noqa: PLC0415
 
         say, again = words(), given.again
-        print(repr(plan))  # noqa: T201 - a terminal is asked
+        print(plan)  # noqa: T201 - a terminal is asked
         since = changed_since(plan.report.body, plan.target, given.preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201
@@ -204,7 +204,7 @@ def _say_each(lines: list[str]) -> None:
 
 def _doc() -> str:
     """Return the help for `%ppio_launch?`: asked by IPython when it is shown."""
-    from ppio_widgets.formats.line.usage import usage  # noqa: PLC0415
+    from ppio_widgets.formats.line.options import usage  # noqa: PLC0415
 
     return usage(words())
 

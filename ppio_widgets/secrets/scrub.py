@@ -13,13 +13,26 @@ from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, looks_secret, reference, reference_names
 from ppio_widgets.request.schema import tree
 from ppio_widgets.secrets.in_use import known_secrets
-from ppio_widgets.secrets.patterns import sightings
+from ppio_widgets.secrets.patterns import is_placeholder, sightings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ppio_widgets.errors import PpioError
     from ppio_widgets.secrets.in_use import Known
+
+# A value, up to the quotation mark that closes it, or without any as far as a word goes.
+_WORD = r"""\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<[^<>\n]*>|[^\s"'\\{}\[\],]+"""
+_VALUE = rf"""(?=\\?["']([^"'\\\n]*)|({_WORD}))"""
+# --password value; a row of the variables; NAME=value, "name": "value", authorization: bearer value.
+_NAMED = re.compile(
+    rf"""(?:(?<!\S)--?([A-Za-z][\w-]*)\s+(?!-)
+    |["']key\\?["']\s*:\s*\\?["']([\w-]+)\\?["']\s*,\s*\\?["']value\\?["']\s*:\s*
+    |([A-Za-z_][\w-]*)\\?["']?\s*[=:]\s*(?:\\?["']?(?:bearer|basic|token)\s+)?){_VALUE}""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+# A user with a password; two numbers are a user and a group.
+_USER = re.compile(rf"""(?<!\S)(?:-u|--user)[ =]?["']?(?![0-9]+:[0-9]+(?:\s|\Z))[^\s:"'$]+:({_WORD})""")
 
 
 class Secrets:
@@ -144,6 +157,22 @@ def without_secret_fields(
 def holds_secret(text: str) -> bool:
     """Whether a secret that is at hand here stands in a text, in any form, or what looks like a key."""
     return Secrets()(text)
+
+
+def gives_secret_away(text: str) -> bool:
+    """Whether a text holds a secret, or a value under a name that says so and no placeholder.
+
+    Of a text that nobody could read: rather once too often than not.
+    """
+    if holds_secret(text):
+        return True
+    values = [found[1] for found in _USER.finditer(text)]
+    for option, key, name, quoted, bare in (found.groups() for found in _NAMED.finditer(text)):
+        named = option or key or name
+        # The id of registry credentials says how to get at a secret, not which.
+        if named.lower() == "authorization" or (looks_secret(named) and not named.startswith("registry")):
+            values.append(quoted or bare or "")
+    return any(value and not is_placeholder(value) for value in values)
 
 
 def unrepeated(error: PpioError) -> PpioError:

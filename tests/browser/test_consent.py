@@ -51,9 +51,9 @@ renewing, other = [
     "other renewing": "Instance(other.id)",
     "board": "InstanceBoard(practice=True)",
     "no time passes": """\
-from ppio_widgets.runtime import threads as worker
-worker.clock.monotonic = lambda: 0.0""",
-    "time passes": "del worker.clock.monotonic",
+from ppio_widgets.runtime import kernel
+kernel.current().clock.monotonic = lambda: 0.0""",
+    "time passes": "del kernel.current().clock.monotonic",
 }
 LAUNCH, ABSENT = "Yes, launch it", "Yes, it is not there"
 ACTIONS = {

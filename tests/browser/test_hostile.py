@@ -121,7 +121,7 @@ from ipywidgets import VBox
 import ppio_widgets
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.widgets.board import InstanceBoard
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.launches import reconcile as search
 from ppio_widgets.launches.ledger import ledger_for

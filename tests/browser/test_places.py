@@ -21,8 +21,8 @@ BODY = {
 BEGIN = f"""
 import ipywidgets as w
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
-from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
+from ppio_widgets.widgets.instance_card import LaunchCard
 from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.api import connect
 BODY = {BODY!r}

@@ -9,7 +9,8 @@ from ppio_widgets.cloud.answers import NOT_SEEN
 from ppio_widgets.errors import ApiError, CredentialsError
 from ppio_widgets.instances import watcher
 from ppio_widgets.instances.watcher import watch, watch_all
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.threads import threads_going, wait_for_threads
 from tests.support.wire import REAL_KEY, answers, faulty
 
@@ -17,7 +18,7 @@ PATIENCE = 10
 HASTE = {"reason": "RATE_LIMIT", "message": "slow down"}
 
 
-class Steps(threads.Clock):
+class Steps(Clock):
     """A clock by which the watcher rests after each tick until a test lets it go on."""
 
     def __init__(self):
@@ -57,7 +58,7 @@ class Steps(threads.Clock):
 @pytest.fixture
 def steps(monkeypatch):
     clock = Steps()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock
 
 
@@ -187,7 +188,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(watched, steps):
     account.fails = [(429, HASTE, "Retry-After: 90")]
     assert steps.tick() == 90
     assert machines[0].missed.status == 429
-    assert "What is shown is of" in repr(machines[0])
+    assert "What is shown is of" in str(machines[0])
     steps.tick()
     assert machines[0].missed is None
 
@@ -350,11 +351,11 @@ class Seen:
 
 @pytest.fixture
 def often(monkeypatch):
-    class Often(threads.Clock):
+    class Often(Clock):
         def wait(self, event, _seconds):
             return event.wait(0.002)
 
-    monkeypatch.setattr(threads, "clock", Often())
+    kernel.current().clock = Often()
 
 
 @pytest.fixture

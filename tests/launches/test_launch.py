@@ -430,11 +430,11 @@ def test_every_state_has_its_sentence():
 
 def test_a_plan_shows_the_body_and_what_blocks_and_sends_nothing():
     plan = LaunchPlan(check(FULL), Target("gpu.example.com", practice=False))
-    assert "gpu.example.com" in repr(plan)
-    assert '"gpu_num": 2' in repr(plan)
-    assert "Nothing blocks it." in repr(plan)
+    assert "gpu.example.com" in str(plan)
+    assert '"gpu_num": 2' in str(plan)
+    assert "Nothing blocks it." in str(plan)
     blocked = LaunchPlan(check({"name": "<b>x</b>"}), Target("h", practice=True))
-    assert "  - Image: Say which image to run." in repr(blocked)
+    assert "  - Image: Say which image to run." in str(blocked)
     html = blocked._repr_mimebundle_()["text/html"]
     assert "&lt;b&gt;x" in html
     assert "<b>x" not in html

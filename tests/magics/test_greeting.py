@@ -13,7 +13,7 @@ from ppio_widgets.magics import greeting
 from ppio_widgets.practice import catalogue, kernel_account, routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, GoingClock
 from tests.support.clock import Clock
 from tests.support.practice import RICH, OneAccount
@@ -24,7 +24,7 @@ from tests.support.wire import REAL_KEY, faulty, says
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     return clock
 
 

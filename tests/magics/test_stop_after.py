@@ -75,7 +75,7 @@ def test_like_begins_with_an_instance_and_takes_no_env_value(run, capsys):
     assert plan.report.body["resource"] == {"gpu_num": 1, "rootfs_size_gb": 20}
     assert plan.report.body["ports"] == BODY["ports"]
     assert "HF_TOKEN" in capsys.readouterr().out
-    assert ENV not in repr(plan)
+    assert ENV not in str(plan)
 
 
 def test_like_launches_a_second_one_only_under_another_name(run, launched, names):

@@ -11,7 +11,7 @@ from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice import kernel_account, kernel_cloud
 from ppio_widgets.practice.failures import LOST_ANSWER
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.files import publish
 from tests.instances.test_instance import GoingClock
 from tests.support.bodies import MINIMAL
@@ -43,7 +43,7 @@ def clock(shell, monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", start)
     monkeypatch.setattr(threads, "HAS_THREADS", False)
     monkeypatch.delattr(os, "link")
-    monkeypatch.setattr(threads, "clock", HereClock(clock))
+    kernel.current().clock = HereClock(clock)
     for cloud in (kernel_cloud(), kernel_account()):
         monkeypatch.setattr(cloud, "_clock", clock)
     yield clock
@@ -55,7 +55,7 @@ def test_a_line_launches_waits_lists_stops_and_deletes(run, names):
     demo = run(f"demo = {LINE} --env HF_TOKEN --yes\ndemo")
     assert (demo.state, demo.source) == (LaunchState.SUCCEEDED, "answer")
     assert demo.wait(60).instance.status == "running"
-    assert "demo" in repr(run("%ppio ls"))
+    assert "demo" in str(run("%ppio ls"))
     run("%ppio stop demo")
     assert Instance(demo.id, connect(practice=True)).status == "exited"
     run("%ppio delete demo --yes")
@@ -119,7 +119,7 @@ def test_a_lost_answer_is_looked_up(run, names):
     made = launch(LOST, practice=True)
     assert (made.state, made.source) == (LaunchState.SUCCEEDED, "listing")
     assert made.wait(60).instance.status == "running"
-    assert "launched, id" in repr(run("%ppio launches"))
+    assert "launched, id" in str(run("%ppio launches"))
     assert names() == ["demo"]
 
 

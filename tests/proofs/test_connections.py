@@ -22,15 +22,16 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
 from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.instances.watcher import Watcher, watch
+from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.launch import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import forks
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.runtime import threads as worker
+from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_server import over_tls, served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
 from tests.support.sentences import sentence_of
@@ -107,7 +108,7 @@ def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
             request = server.read(connection)
             connection.sendall(kept(running) + (stopped if request.method == "PUT" else b""))
 
-    class Going(worker.Clock):
+    class Going(Clock):
         seconds = 0.0
 
         def now(self):
@@ -119,7 +120,7 @@ def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
             self.seconds += seconds
             return event.is_set()
 
-    monkeypatch.setattr(worker, "clock", Going())
+    kernel.current().clock = Going()
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         with pytest.raises(ActionUnconfirmed):
             Instance("i-1", client).stop()
@@ -627,7 +628,7 @@ def test_events_of_a_child_can_be_set():
     """Who waits for one, or sets it, holds its lock for a moment: whatever lives long has one of ours."""
     with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client:
         launch = launch_on(client)
-        watcher = Watcher("one")
+        watcher = Watcher("one", _Watchers())
         deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
         errand = Errand(client, "i-1", "stop", lambda _seen: None)
         timer = worker.after(PATIENCE, lambda: None)

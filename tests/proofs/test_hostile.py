@@ -23,7 +23,7 @@ from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.validation import check
-from ppio_widgets.widgets.form.readout import esc_text
+from ppio_widgets.widgets.form.preview import esc_text
 from tests.support.bodies import MINIMAL
 from tests.support.hostile import ACTING, TEXTS, spelt
 from tests.support.sentences import sentence_of
@@ -149,7 +149,7 @@ def test_the_form_shows_it_as_text_and_can_be_sent(text, client):
             for widget in every(form):
                 state = json.dumps(widget.get_state(), default=str, ensure_ascii=False)
                 assert state.encode(), "a message can carry it"
-            page = Page(form._readout._html.value)
+            page = Page(form._preview._html.value)
             assert set(page.tags) <= OURS
             assert [value for name, value in page.attributes if name != "class"] == []
             is_shown(page.text, spelt(text[:80])[1:-1])

@@ -19,7 +19,7 @@ from ppio_widgets.launches import history, reconcile
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import BUSY, LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from tests.support.fault_account import Account
 from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
@@ -52,7 +52,7 @@ class Cloud(Account):
     """Answers a create call, or loses or refuses it."""
 
     def __init__(self, answer):
-        super().__init__(threads.clock)
+        super().__init__(kernel.current().clock)
         self.loses = answer == "lost"
         self.refuses = answer == "refused"
 

@@ -14,7 +14,7 @@ import pytest
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.clock import Clock
 from tests.support.child import race
 from tests.support.fault_account import Account
 from tests.support.fault_server import rests, served
@@ -109,7 +109,7 @@ def test_eight_kernels_race_for_one_name_and_one_sends(tmp_path):
 
 def test_two_kernels_a_moment_apart_are_one_request_though_the_listing_lags(tmp_path):
     dice = random.Random(SEED)  # noqa: S311 - the same each time, and no secret
-    account = Account(threads.Clock(), lag=1.0)
+    account = Account(Clock(), lag=1.0)
     with racing(tmp_path, account, 2) as run:
         for number in range(100 if SOAK else 8):
             after = dice.choice((0.0, dice.random() * 0.3))

@@ -13,9 +13,9 @@ from ppio_widgets.launches import claim, history, reconcile
 from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import kernel
 from tests.support.fault_server import reset, sends
 from tests.support.ground import BODY, PATIENCE, files_agree, launch_on, submitted
+from tests.support.kernels import start_kernel
 from tests.support.sentences import sentence_of
 from tests.support.wire import (
     answers,
@@ -405,7 +405,7 @@ def test_another_kernel_leaves_out_what_was_listed_before(cloud, listings, time,
     older = listings.row("demo", "i-0", age=600)
     _server, client = cloud(listings.page(older))
     launch_id = submitted(client, again=True).launch_id
-    monkeypatch.setattr(kernel, "_sessions", {})
+    start_kernel()
     for _look in range(3):
         time.turn(40)
         seen = history.look_up(*history.find(launch_id), client)
@@ -525,7 +525,7 @@ def test_in_another_kernel_the_servers_clock_has_to_agree(cloud, empty, listings
     ledger_of = Ledger(history.ledger_for(practice=False).folder)
     began = time.time
     for hours in range(1, 6):
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         time.time, listings.ahead = began + hours * HOURS, -hours * HOURS
         record = history.look_up(record, ledger_of, client)
         assert record.state is UNKNOWN

@@ -12,7 +12,7 @@ from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from tests.instances.test_board_session import starved
 from tests.launches.test_session import reached
 from tests.support.acting import ActingClock, HeldCloud, acted, interrupted
@@ -25,7 +25,7 @@ __all__ = ["starved"]
 
 @pytest.fixture
 def machine(account, clock, monkeypatch):
-    monkeypatch.setattr(threads, "clock", ActingClock(clock))
+    kernel.current().clock = ActingClock(clock)
     cloud = HeldCloud(account)
     identity = cloud.running()
     clock.turn(20)

@@ -112,7 +112,7 @@ def of(launch, error):
         sentence_of(launch),
         repr(launch),
         launch._repr_html_(),
-        repr(launch.plan),
+        str(launch.plan),
         repr(launch.record),
         repr(vars(launch)),
     ]
@@ -246,7 +246,7 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
         *changes(typed, MINIMAL),
     ]
     save_preset("again", body)
-    seen = [repr(said), repr(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
+    seen = [repr(said), str(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
     seen += [repr(vars(one)) for one in differing]
     for say in map(words, LANGUAGES):
         seen += [face(name, body, say, practice=practice) for name in FACES for practice in (False, True)]

@@ -44,7 +44,7 @@ from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import FOLLOWING, IllegalTransition, LaunchState
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.hosts import Host
 from tests.support.clock import LaunchClock
 from tests.support.ground import BODY, PATIENCE, SOAK
@@ -358,7 +358,7 @@ def test_the_launcher_keeps_to_its_model(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fsync(descriptor)
 
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(Launching, "clock", clock, raising=False)

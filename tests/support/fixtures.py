@@ -7,7 +7,7 @@ from ppio_widgets.instances import watcher
 from ppio_widgets.launches import reconcile
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.clock import Clock, LaunchClock
 from tests.support.practice import RICH, OneAccount
 from tests.support.threads import wait_for_threads
@@ -79,5 +79,5 @@ def time(monkeypatch):
     """The launcher's clock, turned by hand, and the real schedule of looks."""
     clock = LaunchClock()
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", LOOK_PAUSES)
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock

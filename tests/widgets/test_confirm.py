@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 from tests.support.sentences import sentence_of

@@ -7,10 +7,10 @@ import pytest
 from ppio_widgets import Instance, InstanceBoard
 from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from ppio_widgets.widgets.question import READ_SECONDS
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
@@ -43,7 +43,7 @@ class StillClock(AccountClock):
 @pytest.fixture
 def still(monkeypatch, clock):
     still = StillClock(clock)
-    monkeypatch.setattr(threads, "clock", still)
+    kernel.current().clock = still
     return still
 
 
@@ -111,7 +111,7 @@ def _once_more(opened, make_form, client, account, clock, requests):
 
     def ask():
         press(find(form, "Launch"))
-        threads.clock.seconds += 1
+        kernel.current().clock.seconds += 1
         press(find(form, "Yes, launch it"))
         until(lambda: find_all(form, "Launch a copy"), "it is asked once more")
 
@@ -137,7 +137,7 @@ def _line(opened, make_form, client, account, clock, requests):
 def _absent(opened, make_form, client, account, clock, requests):
     form = form_on(make_form, LosingTransport(account, arrives=False))
     press(find(form, "Launch"))
-    threads.clock.seconds += 1
+    kernel.current().clock.seconds += 1
     press(find(form, "Yes, launch it"))
     launch = form.session.launch
     until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")

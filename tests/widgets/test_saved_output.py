@@ -8,10 +8,10 @@ import ipywidgets
 import pytest
 
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, PpioClient
-from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import saved_output
-from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
 from tests.support.sweep import ENV_SECRET, hits
@@ -95,7 +95,7 @@ def page(shell):
 
 @pytest.fixture
 def going(monkeypatch, clock):
-    monkeypatch.setattr(threads, "clock", Going(clock))
+    kernel.current().clock = Going(clock)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.bodies import MINIMAL
 from tests.support.clock import LaunchClock
 from tests.support.consent import let_read
@@ -28,7 +28,7 @@ KEY = "sk_live_0123456789abcd"
 @pytest.fixture
 def time(monkeypatch):
     clock = LaunchClock()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock
 
 
