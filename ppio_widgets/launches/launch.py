@@ -223,6 +223,9 @@ class Launch:
         known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
         return f"Launch({self.name!r}, {self.state.value}, {known})"
 
+    def __str__(self) -> str:
+        return display.text(self)
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
         return {**display.bundle(self, **options), "text/plain": display.text(self)}

@@ -266,14 +266,14 @@ class LaunchSession(HasTraits):
             self.unobserve_all()
 
     def limit(self, ceiling: Decimal | None, unreadable: LaunchRefused | None = None) -> None:
-        """Set or lift the price ceiling; an open confirmation is withdrawn."""
+        """Set or lift the price ceiling; an `unreadable` one blocks until it is one."""
         with self.lock:
             self.disarm()
             self._note(CEILING, unreadable)
             self.ceiling = ceiling
 
     def stop_by(self, timer: Timer, unreadable: MomentUnreadable | None = None) -> None:
-        """Set or lift the timer of what is launched; an open confirmation is withdrawn."""
+        """Set or lift the timer of what is launched; an `unreadable` one blocks until it is one."""
         with self.lock:
             self.disarm()
             self._note(STOP, unreadable)

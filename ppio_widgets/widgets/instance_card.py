@@ -226,7 +226,7 @@ class LaunchCard(View):
         super().__init__(remains, [top, self._panel.box, self._told], ["ppw-card"], [self._panel])
 
     def __repr__(self) -> str:
-        return repr(self._launch)
+        return launch_sentence(self._launch, self.say)
 
     def appear(self) -> None:
         """Look at the instance from now on."""

@@ -410,7 +410,7 @@ class ConfirmCard(LaunchView):
         super().__init__(controls, remains, [shown, controls.box], ["ppw-card"])
 
     def __repr__(self) -> str:
-        return repr(self.launch)
+        return launch_sentence(self.launch, self.say)
 
     def appear(self) -> None:
         """Begin the time to read as well."""

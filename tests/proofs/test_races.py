@@ -188,7 +188,7 @@ def test_what_another_kernel_made_during_the_look_is_no_second_copy(overtaken):
     late, other = overtaken("i-1")
     assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_taken")
     assert other.id == "i-1"
-    assert "i-1" in repr(late)
+    assert "i-1" in sentence_of(late)
 
 
 @pytest.mark.usefixtures("quick")
@@ -196,7 +196,7 @@ def test_what_another_kernel_lost_during_the_look_is_no_second_copy(overtaken):
     late, other = overtaken(None)
     assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_unresolved")
     assert other.state is LaunchState.UNKNOWN
-    assert other.launch_id in repr(late)
+    assert other.launch_id in sentence_of(late)
 
 
 @pytest.mark.usefixtures("quick")

@@ -48,6 +48,7 @@ from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.hosts import Host
 from tests.support.clock import LaunchClock
 from tests.support.ground import BODY, PATIENCE, SOAK
+from tests.support.sentences import sentence_of
 from tests.support.wire import LAUNCHERS, wait_for_launches
 
 S = LaunchState
@@ -298,9 +299,9 @@ class Launching(RuleBasedStateMachine):
     def it_is_where_the_model_is(self):
         assert self.launch.state is self.expected
         assert (self.launch.id, self.launch.other_id) == (self.id, self.other)
-        assert repr(self.launch)
+        assert sentence_of(self.launch)
         for identity in (self.id, self.other):
-            assert identity is None or identity in repr(self.launch)
+            assert identity is None or identity in sentence_of(self.launch)
 
     @invariant()
     def at_most_one_request(self):
@@ -328,7 +329,7 @@ class Launching(RuleBasedStateMachine):
             assert (self.launch.record.state, self.launch.record.instance_id) == (self.expected, self.id)
             assert (self.other is None) or self.other in self.launch.record.candidates
         else:  # an older record, or none: it is said
-            assert "could not be recorded" in repr(self.launch)
+            assert "could not be recorded" in sentence_of(self.launch)
             for record in contents.records:
                 assert record.instance_id in (None, self.id)
                 assert record.unresolved or record.state is self.expected
