@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.runtime import display
 from ppio_widgets.runtime.kernel import outer_names
 
 if TYPE_CHECKING:
@@ -89,8 +90,11 @@ _HOMES = {
 
 
 outer_names["cloud"] = "ppio_widgets.api:connect"
-outer_names["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
-outer_names["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.instance_card:LaunchCard"
+display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
+display.register("instances.listing:Board", "cards.lists:board_drawn")
+display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")
+display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
+display.register("launches.products:Products", "cards.lists:products_drawn")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,24 +7,39 @@ the count anew. What was proved is written down, and such an id is not asked for
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ppio_widgets.cloud.answers import NOT_SEEN
 from ppio_widgets.cloud.instances import InstanceDetail
-from ppio_widgets.errors import CredentialsError, PpioError, is_gone
-from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.record import Record
 
 LOOKS_NEEDED = 3
 SECONDS_NEEDED = 60.0
+
+
+class Records(Protocol):
+    """What is known of instances beyond this kernel: the ledger's, further out."""
+
+    def gone_name(self, client: PpioClient, instance_id: str) -> str | None:
+        """Return the name of an instance that was proved to be gone; None for any other."""
+
+    def note_gone(self, client: PpioClient, gone: InstanceDetail) -> None:
+        """Store that an instance is gone."""
+
+
+_records: list[Records] = []
+
+
+def record_in(records: Records) -> None:
+    """Say where what was proved is stored."""
+    _records[:] = [records]
 
 
 @dataclass(frozen=True)
@@ -95,11 +110,8 @@ def is_proved(client: PpioClient, instance_id: str) -> bool:
 
 def write_down(client: PpioClient, gone: InstanceDetail) -> None:
     """Store in the record of its launch, where there is one, that an instance is gone."""
-    ledger = ledger_for(practice=client.is_practice)
-    with suppress(CredentialsError):  # the key went meanwhile
-        for record in _records_of(client, gone.id):
-            if record.gone != gone.status:
-                ledger.save(replace(record, gone=gone.status, gone_at=threads.clock.now()))
+    for records in _records:
+        records.note_gone(client, gone)
 
 
 def _counted(client: PpioClient, instance_id: str) -> bool:
@@ -116,16 +128,9 @@ def _counted(client: PpioClient, instance_id: str) -> bool:
 
 
 def _recorded(client: PpioClient, instance_id: str) -> InstanceDetail | None:
-    """Return what the ledger knows of an instance that was proved to be gone; None for any other."""
-    gone = (one for one in _records_of(client, instance_id) if one.gone)
-    return next((InstanceDetail(instance_id, one.name) for one in gone), None)
-
-
-def _records_of(client: PpioClient, instance_id: str) -> list[Record]:
-    """Return what the ledger holds of an instance; what another key does not find says nothing of it."""
-    made_here = (client.host.base_url, client.account, instance_id)
-    records = ledger_for(practice=client.is_practice).of_instance(instance_id).records
-    return [one for one in records if (one.host, one.account, one.instance_id) == made_here]
+    """Return what is recorded of an instance that was proved to be gone; None for any other."""
+    names = (records.gone_name(client, instance_id) for records in _records)
+    return next((InstanceDetail(instance_id, name) for name in names if name is not None), None)
 
 
 def _key(client: PpioClient, instance_id: str) -> Hashable:

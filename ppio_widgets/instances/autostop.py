@@ -27,7 +27,6 @@ from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     from ppio_widgets.instances.instance import Instance
-    from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -337,36 +336,3 @@ def set_for(instance: Instance, when: float, *, is_span: bool = False) -> Deadli
         raise
     instance.tell()
     return made
-
-
-def set_when_launched(launch: Launch, when: float, *, is_span: bool = False) -> None:
-    """Set a timer as soon as a launch has an id, also when that has to be looked up.
-
-    Whoever has waited for the id finds it set. Where there was no thread for it, each later
-    change of the launch tries again.
-
-    Parameters
-    ----------
-    launch : Launch
-    when : float
-        Unix seconds; with `is_span`, seconds from when the id is known.
-    is_span : bool
-    """
-    once = forks.lock()
-
-    def listen(changed: Launch) -> None:
-        machine = changed.machine()
-        if machine is not None and once.acquire(blocking=False):
-            try:
-                set_for(machine, when, is_span=is_span)
-                changed.untimed = None
-            except MomentUnreadable as error:
-                changed.untimed = error.with_traceback(None)
-                once.release()
-                log.error("deadline: instance %s has NO timer: no thread for it", machine.id)  # noqa: TRY400 - no text of it
-            except BaseException:  # an Interrupt: the next change of the launch tries again
-                once.release()
-                raise
-
-    launch.when_made(listen)
-    launch.subscribe(listen)

@@ -8,8 +8,11 @@ ever invented.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from typing import TYPE_CHECKING
+
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -236,3 +239,12 @@ def age(offer: Offer, tick: float) -> float:
 def is_old(offer: Offer, tick: float) -> bool:
     """Whether its prices do not count before they are asked for again."""
     return age(offer, tick) >= PRICE_LIFE_SECONDS
+
+
+def price_moment(offer: Offer) -> str:
+    """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
+    now = threads.clock.now()
+    time, since = offer.time, age(offer, threads.tick())
+    if time is not None and time.told_at:
+        return moment_words(time.told_at, now)
+    return moment_words(now - since, now) if isfinite(since) else "?"

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Answers = Literal["buttons", "input"]
 
-# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud", and for a class,
-# named so as well, the widget that displays it. The package says so as it is imported, and nobody later.
+# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud". The package says so
+# as it is imported, and nobody later.
 outer_names: dict[str, str] = {}
 
 T = TypeVar("T")
@@ -151,18 +151,14 @@ def who_answers() -> Answers | None:
     return "input" if takes_input() else None
 
 
-def live_view(thing: Any) -> Any:
-    """Return the widget that displays a thing; None where nobody can click, or there is no such widget."""
-    kind = type(thing)
-    name = f"{kind.__module__}:{kind.__qualname__}"
-    if name not in outer_names or who_answers() != "buttons":
-        return None
-    return outer(name)(thing)
-
-
 def outer(name: str) -> Any:
     """Return what the package names for something that lives further in."""
-    module, _, inside = outer_names[name].partition(":")
+    return named(outer_names[name])
+
+
+def named(name: str) -> Any:
+    """Return what is called ``module:name``, imported now."""
+    module, _, inside = name.partition(":")
     return getattr(import_module(module), inside)
 
 

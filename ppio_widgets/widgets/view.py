@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
-    from ppio_widgets.widgets.saved_output import SecondOutput
+    from ppio_widgets.widgets.saved_output import SavedOutput
 
 _ANSWERS = ("·", "··")
 
@@ -129,10 +129,10 @@ class View(w.Box):
 
     def __init__(
         self,
-        remains: SecondOutput,
+        remains: SavedOutput,
         children: Sequence[w.Widget],
         classes: Sequence[str],
-        parts: Sequence[Any],
+        parts: Sequence[Part],
     ) -> None:
         self._remains = remains
         self._parts = parts

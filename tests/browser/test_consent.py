@@ -29,7 +29,7 @@ CELLS = {
     "start": f"""\
 %load_ext ppio_widgets
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile as search
 search.LOOK_PAUSES = ()
 def body(name, image="ubuntu:24.04"):
     return {{"name": name, "product_id": "a100-80g", "image": image, "billing": {{"mode": "postpaid"}},

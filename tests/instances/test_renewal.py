@@ -90,7 +90,7 @@ def test_what_does_not_show_fails_loudly_after_three(enabled):
             one.stop_renewing()
         assert "(requests: 3)" in str(caught.value)
         assert "may renew and be charged" in str(caught.value)
-        assert "NOT CONFIRMED" in repr(one)
+        assert "NOT CONFIRMED" in str(one)
     assert caught.value.sentence(words("zh")).startswith("未确认")
     assert len(pretend.asked) == 3
 
@@ -131,11 +131,11 @@ def test_on_the_practice_cloud_the_form_switches_it_on_and_it_is_switched_off(
     assert one.detail.renews is True
     assert one.detail.ends_at == int(clock.now) - 10 + 30 * 86400
     end = f"its months end at {moment_words(one.detail.ends_at, 0.0)}"
-    assert f"Renewal: renews automatically; {end}" in repr(one)
+    assert f"Renewal: renews automatically; {end}" in str(one)
     one.stop_renewing()
     assert account.get(one.id)["billing"]["prepaid"]["auto_renew"] == {"enabled": False, "months": 0}
     for text in (
-        repr(one),
+        str(one),
         one._repr_html_(),
         static.of_instance(one, words("en")).as_text(words("en")),
     ):
@@ -162,4 +162,4 @@ def test_the_practice_cloud_refuses_what_says_nothing(client, account, mode, bod
 
 def test_the_servers_silence_is_no_answer():
     with on(Renewing(enabled=None)) as server:
-        assert "the server does not say whether it renews" in repr(at(server))
+        assert "the server does not say whether it renews" in str(at(server))

@@ -188,7 +188,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(watched, steps):
     account.fails = [(429, HASTE, "Retry-After: 90")]
     assert steps.tick() == 90
     assert machines[0].missed.status == 429
-    assert "What is shown is of" in repr(machines[0])
+    assert "What is shown is of" in str(machines[0])
     steps.tick()
     assert machines[0].missed is None
 

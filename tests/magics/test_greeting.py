@@ -85,7 +85,7 @@ def test_what_is_stopped_or_paid_for_is_not_told(greet, account, clock):
 
 def test_what_this_kernel_launched_is_not_told(shell, client, monkeypatch):
     mine = launch(BODY, practice=True)
-    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.machine().refresh().detail,)))
+    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.instance.refresh().detail,)))
     assert greeting.left_on(client, words("en")) == ""
     mine.stop_following()
 

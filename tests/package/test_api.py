@@ -27,6 +27,7 @@ from ppio_widgets.secrets.credentials import is_practice_key
 from tests.support.bodies import FULL, MINIMAL
 from tests.support.kernels import start_kernel
 from tests.support.practice import OneAccount
+from tests.support.sentences import sentence_of
 from tests.support.wire import (
     PATIENCE,
     REAL_KEY,
@@ -138,7 +139,7 @@ def test_a_lost_answer_is_looked_up_before_the_call_returns():
     with launching(resets_after_reading, listing(row("demo", "found"))) as server:
         begun = launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         assert (begun.id, begun.source, server.posts) == ("found", "listing", 1)
-        assert "a look-up found it" in repr(begun)
+        assert "a look-up found it" in sentence_of(begun)
         begun.stop_following()
 
 

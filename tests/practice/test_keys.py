@@ -1,6 +1,5 @@
 """Each practice key is an account of its own; a practice cloud gets nothing of the kernel's environment."""
 
-import html
 import os
 import subprocess
 import threading
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
@@ -36,6 +36,7 @@ from ppio_widgets.secrets.credentials import draw_practice_key, is_practice_key,
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
 from tests.support.kernels import start_kernel
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE, REAL_KEY, faulty, says, wait_for_launches
 
 ANNA, BEN = "sk_practice_anna.4711", "sk_practice_ben.0815"
@@ -256,9 +257,9 @@ def test_a_call_sends_a_placeholder_whether_the_variable_is_set_or_not(
     cloud = served.cloud if served_there else kernel_cloud()
     assert cloud.account(ANNA).get(made.id)["envs"] == SENT
     made.stop_following()
-    assert "Placeholders were sent for HF_TOKEN." in repr(made)
+    assert "Placeholders were sent for HF_TOKEN." in sentence_of(made)
     wait_for_launches()
-    made.machine().client.close()
+    made.instance.client.close()
 
 
 def test_the_bare_wire_sends_a_placeholder_as_well(anna, served, monkeypatch):
@@ -306,8 +307,8 @@ def test_plan_and_static_card_say_it(language, monkeypatch):
     told = {say(f"taken.{key}", names="HF_TOKEN") for key in ("placeholders", "from_kernel")}
     for plan, key in ((practice, "placeholders"), (live, "from_kernel")):
         said = say(f"taken.{key}", names="HF_TOKEN")
-        assert {text for text in told if text in repr(plan)} == {said}
-        assert html.escape(said) in plan._repr_mimebundle_()["text/html"]
+        assert {text for text in told if text in str(plan)} == {said}
+        assert escape(said) in plan._repr_mimebundle_()["text/html"]
     kept = say("static.envs_practice", names="TOKEN, A")
     assert kept in of_draft(practice, say).as_text(say)
     assert kept not in of_draft(live, say).as_text(say)

@@ -24,8 +24,8 @@ from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.autostop import Deadline
 from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
 from ppio_widgets.launches import launch as launch_module
-from ppio_widgets.launches import search
-from ppio_widgets.launches.alive import live_launch
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.launch import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
@@ -34,6 +34,7 @@ from ppio_widgets.runtime import threads as worker
 from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_server import over_tls, served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY, row
 
@@ -349,7 +350,7 @@ def test_a_child_waits_for_no_lock_that_a_thread_of_its_parent_holds():
     with served(stays_open(cloud.answer)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         first = launch_on(client, {**BODY, "name": "first"})
         assert first.submit()
-        machine = first.wait(PATIENCE).machine()
+        machine = first.wait(PATIENCE).instance
 
         def all_of_it():
             assert machine.refresh().status == "running"
@@ -382,7 +383,7 @@ def test_a_launch_on_its_way_is_its_parents(folder):
         launch.look()
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         assert launch.state is LaunchState.UNKNOWN
-        assert "forked" in launch.sentence(words("en"))
+        assert "forked" in sentence_of(launch, words("en"))
         assert not launch.submit()
         assert live_launch(launch.launch_id) is None
         assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -536,7 +537,7 @@ def test_who_forks_as_it_is_told_of_an_instance_watches_in_the_parent_only():
 
 
 def test_a_copy_of_an_unknown_launch_is_not_looked_up(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
     def play(server, connection):
         request = server.read(connection)

@@ -16,7 +16,7 @@ from ppio_widgets import locale
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import CONSENTS, ConsentNeeded, LaunchRefused
 from ppio_widgets.formats.line.options import CONSENTS as WORDS
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.claim import claim
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.names import SHORTEST_CUT, alike, filter_of, may_be
@@ -139,7 +139,7 @@ def test_a_lost_one_under_a_changed_name_is_never_said_to_be_absent(change, name
     time.turn(1_000)
     doubt_of(client, named(name))
     assert account.posts() == 1
-    assert sum(time.pauses) == sum(search.LOOK_PAUSES) or lost.id == "i-0"
+    assert sum(time.pauses) == sum(reconcile.LOOK_PAUSES) or lost.id == "i-0"
 
 
 @pytest.mark.parametrize("first", ["sweep-1", "training-of-the-large-model-on-many-a100-1"])

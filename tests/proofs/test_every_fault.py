@@ -37,6 +37,7 @@ from tests.support.fault_server import (
     trickles,
 )
 from tests.support.ground import BODY, PATIENCE, concluded, files_agree, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.wire import (
     REAL_KEY,
     closed_port,
@@ -267,7 +268,7 @@ CLAIMED = {
 
 def its_sentence_agrees_with_itself(launch):
     for language, claims in CLAIMS.items():
-        sentence = launch.sentence(words(language))
+        sentence = sentence_of(launch, words(language))
         assert tuple(claim in sentence for claim in claims) == CLAIMED[launch.state], sentence
 
 
@@ -302,7 +303,7 @@ def test_over_plain_http(fault, folder, monkeypatch):
         all_agree(fault, launch, server, folder)
         if fault.state is REJECTED:
             assert launch.error.retry_after == fault.retry_after
-            assert ("before you try again" in repr(launch)) == (fault.retry_after is not None)
+            assert ("before you try again" in sentence_of(launch)) == (fault.retry_after is not None)
 
 
 @rows([*BROKEN_OFF[1:], *STALLED, *READABLE])
@@ -569,8 +570,8 @@ def test_who_may_have_a_machine_is_not_told_to_launch_again(status, folder):
     ):
         launch = concluded(launch_on(client))
     assert launch.state is UNKNOWN
-    assert "busy" in repr(launch)
-    assert "launch again" not in repr(launch).replace("before you launch again", "")
+    assert "busy" in sentence_of(launch)
+    assert "launch again" not in sentence_of(launch).replace("before you launch again", "")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError, PpioError
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.launches import history
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import kernel
@@ -147,7 +146,7 @@ def test_what_is_no_evidence_confirms_nothing(odd, action):
         with pytest.raises(ActionUnconfirmed, match="NOT CONFIRMED"):
             getattr(one, action)()
         assert (one.status, one.outcome) == ("running", "")
-        assert "deleted" not in repr(one)
+        assert "deleted" not in str(one)
 
 
 @pytest.mark.usefixtures("going")
@@ -159,7 +158,7 @@ def test_a_look_that_is_no_evidence_changes_nothing_that_was_seen(odd):
             one.look()
         assert one.status == "running"
         assert one.missed is not None
-        assert one.missed.sentence(SAY) in repr(one)
+        assert one.missed.sentence(SAY) in str(one)
 
 
 PASSES = {
@@ -218,7 +217,7 @@ def test_three_looks_over_a_minute_prove_it_and_it_is_never_called_confirmed(sta
         assert cloud.looks >= 1 + 3
         assert one.status == "not_seen"
         assert one.outcome.startswith("not seen any more at ")
-        assert "confirmed" not in one.outcome + repr(one)
+        assert "confirmed" not in one.outcome + str(one)
         before = list(cloud.asked)
         for again in (one.look, one.stop, one.delete):
             assert again() is not None
@@ -434,7 +433,7 @@ def test_a_listing_that_is_not_certain_is_never_shown_as_all_or_none(odd):
             assert str(caught.value) == told
             return
         board = open_board(one.client)
-        assert repr(board).splitlines()[0] == told
+        assert str(board).splitlines()[0] == told
         assert escape(told) in board._repr_html_()
         assert "No instances" not in f"{board!r}{board._repr_html_()}"
 

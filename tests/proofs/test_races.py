@@ -19,6 +19,7 @@ from tests.support.child import race
 from tests.support.fault_account import Account
 from tests.support.fault_server import rests, served
 from tests.support.ground import PATIENCE, SOAK, concluded, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
 
 SEED = 20_261_128
@@ -187,7 +188,7 @@ def test_what_another_kernel_made_during_the_look_is_no_second_copy(overtaken):
     late, other = overtaken("i-1")
     assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_taken")
     assert other.id == "i-1"
-    assert "i-1" in repr(late)
+    assert "i-1" in sentence_of(late)
 
 
 @pytest.mark.usefixtures("quick")
@@ -195,7 +196,7 @@ def test_what_another_kernel_lost_during_the_look_is_no_second_copy(overtaken):
     late, other = overtaken(None)
     assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_unresolved")
     assert other.state is LaunchState.UNKNOWN
-    assert other.launch_id in repr(late)
+    assert other.launch_id in sentence_of(late)
 
 
 @pytest.mark.usefixtures("quick")
@@ -275,7 +276,7 @@ def test_an_interrupt_before_anything_has_begun_sends_nothing(cloud, empty):
         launch.submit()
     assert launch.state is LaunchState.NOT_SENT
     assert not launch.pending
-    assert "Nothing was sent" in repr(launch)
+    assert "Nothing was sent" in sentence_of(launch)
     assert server.asked == {}
 
 

@@ -16,7 +16,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.launches.timer import Timer
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import clock as clock_module
 from ppio_widgets.runtime import kernel, threads
@@ -171,11 +171,11 @@ def test_it_is_said_on_card_and_in_the_log_in_both_languages(machine, time, capl
     time.going.clear()
     time.later(900, lambda: time.set(HOUR))
     timer = machine.stop_after("20h")
-    assert "cloud's time" not in repr(machine)
+    assert "cloud's time" not in str(machine)
     time.going.set()
     wait_until(lambda: "the clocks do not agree for instance i-1: cloud" in caplog.text)
-    assert "the cloud's time counts" in repr(machine)
-    assert "the cloud&#x27;s time counts" in machine._repr_html_()
+    assert "the cloud's time counts" in str(machine)
+    assert "the cloud&#39;s time counts" in machine._repr_html_()
     assert "以云端时间为准" in timer.sentence(words("zh"))
 
 

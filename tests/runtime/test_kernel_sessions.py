@@ -17,8 +17,7 @@ from ppio_widgets.instances import autostop
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches import ledger
-from ppio_widgets.launches.alive import live_launch
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.launch import Launch, live_launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState

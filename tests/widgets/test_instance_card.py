@@ -380,7 +380,7 @@ def test_a_timer_is_said_to_be_this_notebooks(card_of, identity, clock):
     clock.turn(10)
     card = card_of(identity)
     card.session.instance.stop_after("3h")
-    shows(card, "The timer is the kernel&#x27;s, not PPIO&#x27;s")
+    shows(card, "The timer is the kernel&#39;s, not PPIO&#39;s")
     card.session.instance.cancel_deadline()
     shows(card, ">running")
 
