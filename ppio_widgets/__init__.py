@@ -90,6 +90,8 @@ _HOMES = {
 
 
 outer_names["cloud"] = "ppio_widgets.api:connect"
+outer_names["note gone"] = "ppio_widgets.launches.history:note_gone"
+outer_names["name of gone"] = "ppio_widgets.launches.history:gone_name"
 display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
 display.register("instances.listing:Board", "cards.lists:board_drawn")
 display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")

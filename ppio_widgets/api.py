@@ -14,7 +14,6 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
-from ppio_widgets.instances import absence
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
@@ -118,9 +117,6 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
     return PpioClient(key, base_url=ADDRESS, transport=PracticeTransport(kernel_cloud()))
-
-
-absence.record_in(history)
 
 
 @without_frames

@@ -8,7 +8,7 @@ the count anew. What was proved is written down, and such an id is not asked for
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import NOT_SEEN
 from ppio_widgets.cloud.instances import InstanceDetail
@@ -22,24 +22,6 @@ if TYPE_CHECKING:
 
 LOOKS_NEEDED = 3
 SECONDS_NEEDED = 60.0
-
-
-class Records(Protocol):
-    """What is known of instances beyond this kernel: the ledger's, further out."""
-
-    def gone_name(self, client: PpioClient, instance_id: str) -> str | None:
-        """Return the name of an instance that was proved to be gone; None for any other."""
-
-    def note_gone(self, client: PpioClient, gone: InstanceDetail) -> None:
-        """Store that an instance is gone."""
-
-
-_records: list[Records] = []
-
-
-def record_in(records: Records) -> None:
-    """Say where what was proved is stored."""
-    _records[:] = [records]
 
 
 @dataclass(frozen=True)
@@ -110,8 +92,7 @@ def is_proved(client: PpioClient, instance_id: str) -> bool:
 
 def write_down(client: PpioClient, gone: InstanceDetail) -> None:
     """Store in the record of its launch, where there is one, that an instance is gone."""
-    for records in _records:
-        records.note_gone(client, gone)
+    kernel.outer("note gone")(client, gone)
 
 
 def _counted(client: PpioClient, instance_id: str) -> bool:
@@ -129,8 +110,8 @@ def _counted(client: PpioClient, instance_id: str) -> bool:
 
 def _recorded(client: PpioClient, instance_id: str) -> InstanceDetail | None:
     """Return what is recorded of an instance that was proved to be gone; None for any other."""
-    names = (records.gone_name(client, instance_id) for records in _records)
-    return next((InstanceDetail(instance_id, name) for name in names if name is not None), None)
+    name = kernel.outer("name of gone")(client, instance_id)
+    return None if name is None else InstanceDetail(instance_id, name)
 
 
 def _key(client: PpioClient, instance_id: str) -> Hashable:

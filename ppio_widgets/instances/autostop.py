@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
@@ -23,10 +23,12 @@ from ppio_widgets.instances import absence
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.locale import joined, words
 from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -37,6 +39,20 @@ SLICE_SECONDS = 30.0
 CLOCKS_DIFFER_SECONDS = 60.0
 # Between attempts; the last one again and again until it has stopped or is called off.
 PAUSES = (5.0, 15.0, 60.0, 120.0, 300.0)
+
+
+class Stoppable(Protocol):
+    """An instance, as far as a timer needs it."""
+
+    id: str
+    client: PpioClient
+    detail: InstanceDetail | None
+
+    def stop(self) -> object:
+        """Stop it and read that back."""
+
+    def tell(self) -> None:
+        """Tell the listeners that something changed."""
 
 
 class _Timers:
@@ -113,7 +129,7 @@ class Deadline:
         Why the last attempt failed.
     """
 
-    def __init__(self, instance: Instance, when: float, *, is_span: bool = False) -> None:
+    def __init__(self, instance: Stoppable, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
         now = threads.clock.now()
@@ -162,18 +178,24 @@ class Deadline:
         return seen.name if seen is not None and seen.name else self.instance.id
 
     def _run(self) -> None:
-        while (left := self._seconds_left()) > 0:
-            if threads.clock.wait(self._called_off, min(left, SLICE_SECONDS)):
-                return
         pauses = [*PAUSES]
-        while self._go("stopping"):
+
+        def attempt() -> float | None:
+            if not self._go("stopping"):
+                return None
             self.attempts += 1
             if self._stop():
                 self._go("gone" if self._is_gone() else "done")
-                return
-            pause = pauses.pop(0) if len(pauses) > 1 else pauses[0]
-            if threads.clock.wait(self._called_off, pause):
-                return
+                return None
+            return pauses.pop(0) if len(pauses) > 1 else pauses[0]
+
+        if poll(self._slice, self._called_off):
+            poll(attempt, self._called_off)
+
+    def _slice(self) -> float | None:
+        """Return how long to wait before the clocks are asked again; None once the time has come."""
+        left = self._seconds_left()
+        return min(left, SLICE_SECONDS) if left > 0 else None
 
     def _set_clocks(self, seconds: float) -> None:
         """Take it that so many seconds are left, by both clocks of this machine."""
@@ -293,7 +315,7 @@ def of(host: str, instance_id: str) -> Deadline | None:
     return None if found is None or found.state == "cancelled" else found
 
 
-def set_for(instance: Instance, when: float, *, is_span: bool = False) -> Deadline:
+def set_for(instance: Stoppable, when: float, *, is_span: bool = False) -> Deadline:
     """Have an instance stopped at a time, or after one, in place of the timer it had.
 
     Parameters

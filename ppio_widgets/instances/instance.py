@@ -13,8 +13,7 @@ from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
-from ppio_widgets.instances.actions import Errand, confirmed_words
-from ppio_widgets.instances.waiting import wait_for
+from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
 from ppio_widgets.locale import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import age, is_old, price_moment

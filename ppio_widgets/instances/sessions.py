@@ -59,6 +59,7 @@ class InstanceSession(HasTraits):
         self._question = 0
         self._asked_at = -inf
         self._going: tuple[str, ...] = ()
+        self._told = False  # since the last look
         super().__init__()
         instance.subscribe(self._on_instance)
 
@@ -169,10 +170,13 @@ class InstanceSession(HasTraits):
     def _on_instance(self, _instance: Instance) -> None:
         with self.lock:
             if not self.closed:
+                self._told = True
                 self.sight = object()
 
     def _on_tick(self) -> None:
-        self._on_instance(self.instance)
+        if not self._told:  # time and cost go on; what changed in this look was told
+            self._on_instance(self.instance)
+        self._told = False
         seen = self.instance.detail
         if seen is not None and seen.is_gone:
             self.stop_watching()

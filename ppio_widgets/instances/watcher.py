@@ -12,7 +12,7 @@ then go to where they belong now, and those of others are not looked at with it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import RUNNING
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instances import DetailListing
-    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
 
 # Seconds between ticks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0
@@ -53,13 +52,33 @@ class _Watchers:
             return self.by_account.setdefault(identity, Watcher(identity, self))
 
 
+class Watched(Protocol):
+    """An instance, as far as it is looked at."""
+
+    id: str
+    client: PpioClient
+    detail: InstanceDetail | None
+
+    def look(self) -> InstanceDetail:
+        """Look at it once and return what was seen."""
+
+    def see(self, seen: InstanceDetail) -> None:
+        """Take what was seen of it."""
+
+    def see_row(self, row: InstanceDetail) -> None:
+        """Take what a listing tells of it."""
+
+    def fail(self, error: PpioError) -> None:
+        """Take why it could not be looked at."""
+
+
 @dataclass(eq=False)
 class Watch:
     """Something that is watched until `end`; made by `watch` and `watch_all`."""
 
     client: PpioClient
     watcher: Watcher
-    instance: Instance | None = None
+    instance: Watched | None = None
     on_tick: Callable[[], None] | None = None
     on_listing: Callable[[DetailListing | PpioError], None] | None = None
     # The start for which it was read in full.
@@ -78,7 +97,7 @@ class Watch:
             self.watcher.add(self)
 
 
-def watch(instance: Instance, on_tick: Callable[[], None]) -> Watch:
+def watch(instance: Watched, on_tick: Callable[[], None]) -> Watch:
     """Watch one instance, which is told what is seen of it.
 
     Parameters
@@ -286,7 +305,7 @@ class Watcher:
         return listing, failed
 
 
-def _machine(one: Watch) -> Instance:
+def _machine(one: Watch) -> Watched:
     assert one.instance is not None  # noqa: S101 - for mypy: only asked for watches of an instance
     return one.instance
 

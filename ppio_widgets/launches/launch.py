@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ApiError,
@@ -26,7 +26,6 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.instances.instance import Instance
-from ppio_widgets.instances.waiting import wait_for
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
@@ -378,7 +377,7 @@ class Launch:
         if instance is not None and not self.settled:
             left = None if timeout is None else max(0.0, began + timeout - threads.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
-                wait_for(instance, RUNNING, left)
+                instance.wait(timeout=left)
             if instance.detail is not None:
                 self.see(instance.detail)
         return self

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Answers = Literal["buttons", "input"]
 
-# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud". The package says so
-# as it is imported, and nobody later.
+# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud", and who writes down
+# that an instance is gone. The package says so as it is imported, and nobody later.
 outer_names: dict[str, str] = {}
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.answers import NOT_SEEN
 from ppio_widgets.errors import ApiError, CredentialsError
 from ppio_widgets.instances import watcher
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.instances.watcher import watch, watch_all
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
@@ -141,6 +142,26 @@ def settled(steps, account):
     steps.rest()
     steps.tick(3)
     account.listings, account.pages, account.gets = 0, 0, []
+
+
+def test_one_look_serves_all_who_show_an_instance_and_each_draws_it_once(watched, steps):
+    """As a launch that follows it, two cards, and what is saved of them, which is written when it tells."""
+    account = Account(1, "pulling")
+    (one,) = watched(account, 1)
+    drawn, told = [], []
+    cards = [InstanceSession(one) for _card in range(2)]
+    for number, card in enumerate(cards):
+        card.watch()
+        card.observe(lambda _change, number=number: drawn.append(number), "sight")
+    one.subscribe(told.append)
+    settled(steps, account)
+    for status, changes in (("running", 1), ("running", 0), ("exited", 1)):
+        drawn.clear(), told.clear(), account.gets.clear()
+        account.statuses["i-0"] = status
+        steps.tick()
+        assert (account.gets, sorted(drawn), len(told)) == (["i-0"], [0, 1], changes)
+    for card in cards:
+        card.close()
 
 
 def test_five_hundred_watched_instances_cost_one_thread_and_one_listing_a_tick(watched, steps):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from email.utils import formatdate
-from html import escape
 
 import pytest
+from markupsafe import escape
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, PpioError
