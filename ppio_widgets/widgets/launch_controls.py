@@ -292,7 +292,7 @@ class LaunchControls(Part):
             return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
         if launch.state is LaunchState.REJECTED:
             return f"{earlier}<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
-        style = theme.stylesheet("search.css") if launch.state in UNRESOLVED else ""
+        style = theme.stylesheet("launch_controls.css") if launch.state in UNRESOLVED else ""
         return f"{style}{earlier}<p class=ppw-bad>{text}</p>"
 
     def _earlier(self, told: Launch) -> str:

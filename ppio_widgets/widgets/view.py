@@ -21,7 +21,6 @@ from ppio_widgets.widgets import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from threading import RLock
 
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
@@ -33,15 +32,8 @@ _ANSWERS = ("·", "··")
 UNANNOUNCED_SECONDS = 5.0
 
 
-class Session(Protocol):
-    """What a view observes: it has a lock and an end."""
-
-    lock: RLock
-    closed: bool
-
-
 class Guarded(Protocol):
-    """Whatever has callbacks: it knows its session and can show that one failed."""
+    """Whatever has callbacks: it knows its session, which has a lock and an end, and can show a failure."""
 
     session: Any
     say: Words

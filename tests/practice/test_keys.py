@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
-from ppio_widgets.formats.curl_reader import read_curl
 
 from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
@@ -20,7 +19,7 @@ from ppio_widgets.cards.static import of_draft
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.cloud.instance_calls import INSTANCES
 from ppio_widgets.errors import ApiError, CredentialsError, RequestInvalid
-from ppio_widgets.formats.curl import to_curl
+from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan

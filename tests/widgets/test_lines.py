@@ -11,7 +11,7 @@ from ipywidgets.widgets.widget import _instances
 from ppio_widgets import EnvRef
 from ppio_widgets.cards import static
 from tests.support.bodies import MINIMAL
-from tests.widgets.form.test_env_row import add, advice, kept_anywhere, switches
+from tests.widgets.form.test_rows import add, advice, kept_anywhere, switches
 
 from .conftest import find, find_all, press, shown, type_into
 

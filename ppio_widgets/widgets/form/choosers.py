@@ -186,8 +186,8 @@ class TemplateChooser(Opener):
         self._choice = theme.choice(
             description=self.say("template.choice"), _dom_classes=["ppw-field"], options=[]
         )
-        self._what = theme.html("", "ppw-what")
-        self._apply = theme.button(self.say("template.apply"), "ppw-apply")
+        self._what = theme.html()
+        self._apply = theme.button(self.say("template.apply"))
         self._apply.on_click(self._on_apply)
         self._choice.observe(self._on_choice, "value")
         return [self._choice, self._what, self._apply]
@@ -221,9 +221,9 @@ class TemplateChooser(Opener):
         else:
             for key, paths in (("fills", filling.fills), ("overwrites", filling.overwrites)):
                 names = ", ".join(field_name(path, say) for path in paths)
-                kind = "ppw-bad" if key == "overwrites" else "ppw-what"
+                bad = " class=ppw-bad" if key == "overwrites" else ""
                 if names:
-                    lines.append(f"<span class={kind}>{esc(say(f'template.{key}', fields=names))}</span>")
+                    lines.append(f"<span{bad}>{esc(say(f'template.{key}', fields=names))}</span>")
         self._what.value = f"<p>{'<br>'.join(lines) or esc(say('template.same'))}</p>"
 
     @guarded
@@ -294,7 +294,7 @@ class Proposal(Part):
             return
         if self._reason is None or self._apply is None:
             self._reason = theme.html("", "ppw-quiet")
-            self._apply = theme.button("", "ppw-apply")
+            self._apply = theme.button("")
             self._apply.on_click(self._on_apply)
         self._reason.value = esc(found.reason)
         self._apply.description = found.label

@@ -57,7 +57,7 @@ class ImportBox(Opener):
             rows=3, description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
         )
         self._told = theme.html("", "ppw-notice")
-        self._apply = theme.button(say("import.apply"), "ppw-apply", button_style="primary")
+        self._apply = theme.button(say("import.apply"), button_style="primary")
         self._presets.observe(self._on_preset, "value")
         self._text.observe(self._on_text, "value")
         self._apply.on_click(self._on_apply)

@@ -223,7 +223,7 @@ class LaunchForm(LaunchView):
         """Offer what was typed in the form that this cell made before."""
         self._restore: list[w.Widget] = []
         if self.typed_before is not None:
-            button = theme.button(self.say("form.restore"), "ppw-restore")
+            button = theme.button(self.say("form.restore"))
             button.on_click(self._on_restore)
             note = theme.html(f"<p>{esc(self.say('form.closed_earlier'))}</p>")
             self._restore = [theme.box([note, button], "ppw-notice")]

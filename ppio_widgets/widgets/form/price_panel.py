@@ -37,7 +37,7 @@ class PricePanel(Part):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
-        self._html = theme.html(self._markup(), "ppw-money")
+        self._html = theme.html(self._markup())
         self._refresh = theme.button(self.say("catalogue.refresh"), "ppw-refresh")
         self._refresh.on_click(self._on_refresh)
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
@@ -51,7 +51,7 @@ class PricePanel(Part):
 
     def _markup(self) -> str:
         say, plan = self.say, self.session.plan
-        parts = [_list(say("cost.title"), plan.costs(say), "ppw-costs")]
+        parts = [_list(say("cost.title"), plan.costs(say), " ppw-costs")]
         if self.session.timer:
             parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
         parts.append(_list(say("plan.advice"), plan.named_advice(say)))
@@ -125,6 +125,6 @@ def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
     return say("catalogue.failed", what=what, reason=reason)
 
 
-def _list(title: str, lines: list[str], kind: str = "ppw-advice") -> str:
+def _list(title: str, lines: list[str], kind: str = "") -> str:
     items = "".join(f"<li>{esc(line)}</li>" for line in lines)
-    return f"<div class='ppw-told {kind}'><b>{esc(title)}</b><ul>{items}</ul></div>" if items else ""
+    return f"<div class='ppw-told{kind}'><b>{esc(title)}</b><ul>{items}</ul></div>" if items else ""

@@ -43,7 +43,7 @@ class SignIn(Part):
         self._on_signed_in = on_signed_in
         self._field: SecretField | None = None
         self._problem: w.HTML | None = None
-        self._open = theme.button(self.say("sign_in.button"), "ppw-sign-in")
+        self._open = theme.button(self.say("sign_in.button"))
         self._open.on_click(self._on_open)
         self.box = theme.box([self._open], "ppw-notice")
 
@@ -60,7 +60,7 @@ class SignIn(Part):
                 _dom_classes=["ppw-secret"],
             )
             self._field.observe(self._on_typed, "value")
-            self._problem = theme.html(theme.stylesheet("sign_in.css"), "ppw-status")
+            self._problem = theme.html(theme.stylesheet("form/sign_in.css"), "ppw-status")
             self.box.children = [self._field, self._problem]
             self._open.close()
 
@@ -77,6 +77,6 @@ class SignIn(Part):
         except CredentialsError as error:
             problem = error.sentence(self.say)
         told = f"<p class=ppw-bad role=status>{esc(problem)}</p>" if problem else ""
-        self._problem.value = theme.stylesheet("sign_in.css") + told
+        self._problem.value = theme.stylesheet("form/sign_in.css") + told
         if not problem:
             self._on_signed_in()
