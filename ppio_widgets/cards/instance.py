@@ -121,7 +121,7 @@ def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     if not instance.seen_at:
         return say("machine.not_yet", reason=reason) if is_gone(error) else reason
     key = "machine.not_found" if is_gone(error) else "machine.missed_since"
-    return say(key, moment=moment_words(instance.seen_at, threads.clock.now()), reason=reason)
+    return say(key, moment=moment_words(instance.seen_at, threads.now()), reason=reason)
 
 
 def renewal_words(seen: InstanceDetail, say: Words) -> str:

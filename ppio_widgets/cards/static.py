@@ -260,4 +260,4 @@ def _as_of(seen_at: float, say: Words) -> str:
 
 def _moment(moment: float = 0.0) -> str:
     """Return a time with its zone and always with its date: nobody knows when it will be read."""
-    return moment_words(moment or threads.clock.now(), 0.0)
+    return moment_words(moment or threads.now(), 0.0)

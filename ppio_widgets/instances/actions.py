@@ -26,7 +26,7 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.watcher import POLL_SECONDS
-from ppio_widgets.locale import Phrase, joined, words
+from ppio_widgets.locale import Phrase, joined
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
@@ -276,7 +276,7 @@ def unconfirmed(
     instance_id: str, action: str, asked: int, seen: InstanceDetail | None, reason: PpioError | None
 ) -> ActionUnconfirmed:
     """Return the loud failure of an action."""
-    now = threads.clock.now()
+    now = threads.now()
     return ActionUnconfirmed(
         "renewal_unconfirmed" if action == "stop_renewing" else "action_unconfirmed",
         name=plain(seen.name if seen and seen.name else instance_id),
@@ -301,7 +301,6 @@ def unheard(instance_id: str, action: str, error: PpioError) -> None:
     log_line(logging.ERROR, said, action, plain(instance_id), kind)
 
 
-def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:
+def confirmed_words(action: str, moment: float, say: Words) -> str:
     """Return ``confirmed stopped at 17:32 UTC+08:00``."""
-    say = say or words()
-    return say(f"confirmed.{action}", moment=moment_words(moment, threads.clock.now()))
+    return say(f"confirmed.{action}", moment=moment_words(moment, threads.now()))

@@ -85,7 +85,7 @@ class _Left(NamedTuple):
     @property
     def own(self) -> float:
         """By this machine alone: its clock that nobody sets, or the earlier one where that may have slept."""
-        return self.tick if threads.clock.counts_sleep else min(self.wall, self.tick)
+        return self.tick if kernel.current().clock.counts_sleep else min(self.wall, self.tick)
 
     @property
     def parted(self) -> bool:
@@ -117,7 +117,7 @@ class Deadline:
     def __init__(self, instance: Stoppable, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
-        now = threads.clock.now()
+        now = threads.now()
         self._set_clocks(when if is_span else when - now)
         self.at = now + when if is_span else when
         # By the cloud's clock: a length of time is counted by it from when it is first heard.
@@ -136,7 +136,7 @@ class Deadline:
 
     def sentence(self, say: Words) -> str:
         """Return whose timer it is, when it fires, and what has become of it."""
-        now = threads.clock.now()
+        now = threads.now()
         reason = self.error.sentence(say) if self.error else ""
         known = {"name": plain(self._name), "moment": moment_words(self.at, now), "reason": reason}
         told = say(f"deadline.{self.state}", **known).rstrip()
@@ -184,11 +184,11 @@ class Deadline:
 
     def _set_clocks(self, seconds: float) -> None:
         """Take it that so many seconds are left, by both clocks of this machine."""
-        self._wall_at, self._tick_at = threads.clock.now() + seconds, threads.tick() + seconds
+        self._wall_at, self._tick_at = threads.now() + seconds, threads.tick() + seconds
 
     def _clocks(self) -> _Left:
         tick = threads.tick()
-        return _Left(self._wall_at - threads.clock.now(), self._tick_at - tick, self._heard_at - tick)
+        return _Left(self._wall_at - threads.now(), self._tick_at - tick, self._heard_at - tick)
 
     def _seconds_left(self) -> float:
         """Return how long is left, by the clock that counts."""
@@ -203,7 +203,9 @@ class Deadline:
         if by_cloud is None or (told_first and left.parted):
             settled = date == 0 or told_first
             if left.parted:
-                self._judge("steady" if threads.clock.counts_sleep else "earlier" if settled else "unread")
+                self._judge(
+                    "steady" if kernel.current().clock.counts_sleep else "earlier" if settled else "unread"
+                )
             elif left.put_off:
                 self._judge("own")
             if settled:  # the clocks are not compared again before they part anew

@@ -61,7 +61,7 @@ class Outcomes:
         with self._lock:
             if self._failed_in <= number:
                 self.failed = None
-            self.done = (action, threads.clock.now())
+            self.done = (action, threads.now())
 
     def fail(self, number: int, error: PpioError) -> None:
         """Take why an action failed."""
@@ -120,7 +120,7 @@ class Instance:
         self.missed: PpioError | None = None
         self.seen_at = 0.0
         if seen is not None and not seen.is_gone:
-            self.seen_at = threads.clock.now() if seen_at is None else seen_at
+            self.seen_at = threads.now() if seen_at is None else seen_at
         self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
         self._outcomes = Outcomes()
@@ -225,7 +225,7 @@ class Instance:
     @property
     def cost_so_far(self) -> Decimal | None:
         """About what it has cost since its last start, by today's price; None when that is not known."""
-        return cost_so_far(self._known(), self.offer, threads.clock.now())
+        return cost_so_far(self._known(), self.offer, threads.now())
 
     @property
     def offer(self) -> Offer | None:
@@ -344,7 +344,7 @@ class Instance:
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_moment(when, threads.clock.now()))
+        return autostop.set_for(self, read_moment(when, threads.now()))
 
     def stop_after(self, span: str | float | timedelta) -> Deadline:
         """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
@@ -381,7 +381,7 @@ class Instance:
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
-            self.detail, self.missed, self.seen_at = seen, None, threads.clock.now()
+            self.detail, self.missed, self.seen_at = seen, None, threads.now()
             self._seen_by = account
         if changed:
             recent.note(self.client.host.base_url, [seen])
@@ -458,7 +458,7 @@ def outcome_words(instance: Instance, say: Words) -> str:
 
 def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
-    seconds, cost, offer = seconds_on(seen, threads.clock.now()), instance.cost_so_far, instance.offer
+    seconds, cost, offer = seconds_on(seen, threads.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
     gone = seen.is_gone

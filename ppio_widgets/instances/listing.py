@@ -80,7 +80,7 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     instances, doubt = listing.instances, doubt_of(client, listing)
     recent.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
     offers = offers_of(client, seen=instances) if instances else {}
-    return Board(instances, offers, Target.of(client).words(words()), threads.clock.now(), doubt)
+    return Board(instances, offers, Target.of(client).words(words()), threads.now(), doubt)
 
 
 def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:

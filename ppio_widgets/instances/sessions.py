@@ -331,7 +331,7 @@ class BoardSession(HasTraits):
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
         rows = tuple(one for one in rows if not one.is_gone)
-        offers, now = offers_of(self.client, load=False), threads.clock.now()
+        offers, now = offers_of(self.client, load=False), threads.now()
         # A clock that was set back makes nothing fresh.
         same = rows == self.board.instances and 0 <= now - self.board.now < STALE_SECONDS
         at = self.board.now if same else now

@@ -198,7 +198,7 @@ class Watcher:
     def _run(self, pause: float = 0.0) -> None:
         while True:
             try:
-                threads.clock.wait(self._wake, pause)
+                threads.wait(self._wake, pause)
                 self._wake.clear()
                 with self._lock:
                     watches = list(self._watches)

@@ -243,7 +243,7 @@ def is_old(offer: Offer, tick: float) -> bool:
 
 def price_moment(offer: Offer) -> str:
     """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
-    now = threads.clock.now()
+    now = threads.now()
     time, since = offer.time, age(offer, threads.tick())
     if time is not None and time.told_at:
         return moment_words(time.told_at, now)
