@@ -96,7 +96,7 @@ display.register("instances.instance:Instance", "cards.instance:drawn", "widgets
 display.register("instances.listing:Board", "cards.lists:board_drawn")
 display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")
 display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
-display.register("launches.products:Products", "cards.lists:products_drawn")
+display.register("launches.plan:Products", "cards.lists:products_drawn")
 
 
 def __getattr__(name: str) -> Any:

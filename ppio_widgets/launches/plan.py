@@ -1,4 +1,4 @@
-"""What a launch would do, before it does it: the body, what blocks, and where it goes."""
+"""What can be rented, and what a launch would do before it does it: the body, what blocks, where it goes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import face
 from ppio_widgets.locale import words
+from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import is_old, price_moment
 from ppio_widgets.request.price_text import cost_sentences, rented, terms
@@ -20,7 +23,7 @@ from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABL
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import Target
+    from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
@@ -185,3 +188,39 @@ class LaunchPlan:
     @property
     def _advice(self) -> tuple[Advice, ...]:
         return (*self.report.advice, *self.notes)
+
+
+@dataclass(frozen=True)
+class Products:
+    """What can be rented, found by a `text`: first what can be launched now, then the cheapest."""
+
+    offers: tuple[Offer, ...]
+    text: str = ""
+    cloud: str = ""
+
+    def __len__(self) -> int:
+        return len(self.offers)
+
+    def head(self, say: Words) -> str:
+        """Return how many there are, where, and what the prices are for."""
+        key = "products.head" if self.offers else "products.none_like" if self.text else "products.none"
+        return say(key, n=len(self.offers), cloud=self.cloud, text=self.text)
+
+    def __repr__(self) -> str:
+        return f"<Products: {len(self)} on {plain(self.cloud)}>"
+
+    def __str__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+
+def list_products(client: PpioClient, text: str = "") -> Products:
+    """List what a cloud's catalogue has with all words of a text in id, name or GPU, asking it once."""
+    catalogue = open_catalogue(client, clock=threads.tick)
+    error = catalogue.load("offers").error
+    if error is not None:
+        raise error
+    found = Wanted(text).found_in(catalogue.snapshot().offers)
+    return Products(tuple(found), text, Target.of(client).words(words()))

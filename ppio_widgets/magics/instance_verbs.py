@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.instance_calls import Action
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.products import Products
+    from ppio_widgets.launches.plan import Products
 
 
 def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
@@ -36,7 +36,7 @@ def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
 
 def products(*given: str, cloud: Mapping[str, Any]) -> Products:
     """Return what can be rented, filtered by words where they are given."""
-    from ppio_widgets.launches.products import list_products  # noqa: PLC0415
+    from ppio_widgets.launches.plan import list_products  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(use_of(words(), "products"))
