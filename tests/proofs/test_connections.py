@@ -20,7 +20,6 @@ import pytest
 from ppio_widgets import Instance
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
-from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.autostop import Deadline
 from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
 from ppio_widgets.launches import launch as launch_module
@@ -485,7 +484,7 @@ def test_who_forks_as_it_is_told_sends_once(when, alone, folder, monkeypatch):
         assert Ledger(folder).get(launch.launch_id).instance_id == "i-0"
 
 
-@pytest.mark.parametrize("at", ["make_ready", "send_create"])
+@pytest.mark.parametrize("at", ["_make_ready", "send_create"])
 def test_who_forks_as_it_is_asked_for_the_key_sends_once(at, alone, folder):
     cloud, fork = Cloud(), Forking()
 
@@ -630,9 +629,8 @@ def test_events_of_a_child_can_be_set():
         launch = launch_on(client)
         watcher = Watcher("one", _Watchers())
         deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
-        errand = Errand(client, "i-1", "stop", lambda _seen: None)
         timer = worker.after(PATIENCE, lambda: None)
-        made = [launch._search._wake, watcher._wake, deadline._called_off, errand.quiet, timer]
+        made = [launch._search._wake, watcher._wake, deadline._called_off, timer]
 
         def set_all():
             for one in made:
