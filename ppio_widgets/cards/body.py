@@ -36,17 +36,11 @@ def preview(body: Mapping[str, Any], say: Words) -> str:
 def folded(text: str, say: Words, taken: str = "") -> str:
     """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown.
 
-    Parameters
-    ----------
-    text : str
-    say : Words
-    taken : str, optional
-        What is taken from the kernel's environment, in a sentence; it is said where the text is
-        not whole.
+    `taken` says what is taken from the kernel's environment; it is said where the text is not whole.
     """
     lines = text.split("\n")
     kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
-    shown = [esc(line) for line in kept[:MOST_LINES]]
+    shown: list[str] = [esc(line) for line in kept[:MOST_LINES]]
     more = len(lines) - MOST_LINES
     if more > 0:
         shown.append(f"<s>{esc(say('preview.more_lines', n=more))}</s>")

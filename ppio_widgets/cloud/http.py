@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError, frames_of, log_line
-from ppio_widgets.runtime import clocks, forks
+from ppio_widgets.runtime import clock, forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,7 +122,7 @@ class Exchange:
         self._must_be_watched = limits.leave_within is not None
         within = limits.seconds if limits.leave_within is None else limits.leave_within
         # By a clock that counts sleep: others judge by then that it never left.
-        self._leave_until = clocks.steady() + min(limits.seconds, within)
+        self._leave_until = clock.steady() + min(limits.seconds, within)
         try:
             self._handed_over = True
             self._read(http.send(request, auth=auth, stream=True), limits.size)
@@ -158,7 +158,7 @@ class Exchange:
         with self._lock:
             if self._leaving:
                 return
-            if self._shut or clocks.steady() > self._leave_until:
+            if self._shut or clock.steady() > self._leave_until:
                 raise TookTooLong
             if self._socket is not None:  # a transport in memory has no socket, and answers at once
                 self._watch()

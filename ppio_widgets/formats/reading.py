@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.formats.curl import CREATE_PATH, read_curl
 from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import read_json
@@ -19,7 +19,7 @@ from ppio_widgets.request.draft import merged
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from ppio_widgets.formats.docker_draft import ReadFile
+    from ppio_widgets.formats.docker import ReadFile
 
 _PROMPT = re.compile(PROMPT)
 

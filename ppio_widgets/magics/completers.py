@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.formats.line.options import Option
-    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.formats.line.tokens import Typed
     from ppio_widgets.magics.completion_context import LineContext
     from ppio_widgets.request.offers import Offer
 

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ppio_widgets.formats.line.tokens import Word
-    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.formats.line.tokens import Typed, Word
     from ppio_widgets.magics.completion_context import LineContext, Proposal
 
 log = logging.getLogger("ppio_widgets")
@@ -76,7 +75,7 @@ def _matches(
     if found is None:
         return _nothing()
     # Only here: loading the extension costs none of it.
-    from ppio_widgets.formats.line.typed import typed  # noqa: PLC0415
+    from ppio_widgets.formats.line.tokens import typed  # noqa: PLC0415
     from ppio_widgets.magics.completion_context import LineContext  # noqa: PLC0415
 
     line = typed(before[found.end() :])
@@ -121,7 +120,7 @@ def _proposals_of(magic: str) -> Callable[[Typed, LineContext], tuple[str, list[
 
 
 def _written(one: Proposal, line: Typed) -> str:
-    from ppio_widgets.formats.line.typed import as_word  # noqa: PLC0415
+    from ppio_widgets.formats.line.tokens import as_word  # noqa: PLC0415
 
     return one.text if one.plain else as_word(one.text, line.mark, closed=one.closed)
 

@@ -32,7 +32,7 @@ def left_on(client: PpioClient, say: Words) -> str:
 
     Prepaid instances are not counted: stopping one saves nothing.
     """
-    from ppio_widgets.launches.alive import ids_of_this_kernel  # noqa: PLC0415
+    from ppio_widgets.launches.launch import ids_of_this_kernel  # noqa: PLC0415
     from ppio_widgets.request import pricing  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415
 

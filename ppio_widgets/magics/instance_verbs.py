@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError
 
-from ppio_widgets.formats.line.usage import use_of
+from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.runtime import kernel
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.products import Products
+    from ppio_widgets.launches.plan import Products
 
 
 def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
@@ -35,7 +35,7 @@ def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
 
 def products(*given: str, cloud: Mapping[str, Any]) -> Products:
     """Return what can be rented, filtered by words where they are given."""
-    from ppio_widgets.launches.products import list_products  # noqa: PLC0415
+    from ppio_widgets.launches.plan import list_products  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(use_of(words(), "products"))

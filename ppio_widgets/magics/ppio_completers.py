@@ -13,7 +13,7 @@ from ppio_widgets.magics.preset_names import presets
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.formats.line.tokens import Typed
     from ppio_widgets.magics.completion_context import LineContext
 
 # Verbs that take instances; those in this state come first, the newest before the others.

@@ -9,8 +9,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets.errors import ActionUnconfirmed
-from ppio_widgets.formats.line.options import BY_FLAG
-from ppio_widgets.formats.line.usage import use_of
+from ppio_widgets.formats.line.options import BY_FLAG, use_of
 from ppio_widgets.locale import words
 from ppio_widgets.magics import instance_verbs, preset_magic
 from ppio_widgets.magics.usage_error import UsageError

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PresetRefused, RequestInvalid
-from ppio_widgets.formats.line.usage import use_of
+from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.magics.usage_error import UsageError
@@ -45,7 +45,7 @@ def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> Non
         said = _show(rest[0])
     elif verb == "delete" and len(rest) == 1:
         said = _delete(rest[0])
-    elif verb == "save" and rest:
+    elif verb == "save" and len(rest) > 1:
         said = _save(line, rest, lookup)
     else:
         raise UsageError(use_of(words(), "preset", verb))
@@ -57,9 +57,7 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
     say = words()
     name, *more = given
-    if not more:
-        body = _latest()
-    elif len(more) == 1 and more[0].startswith("@"):
+    if len(more) == 1 and more[0].startswith("@"):
         body = _body_of(_looked_up(more[0], lookup))
     else:
         head = _HEAD.match(line)
@@ -119,15 +117,6 @@ def _delete(name: str) -> str:
         names = preset_names()
         raise PresetRefused("preset_missing" if names else "preset_none", name=name, names=", ".join(names))
     return words()("preset.deleted", name=name)
-
-
-def _latest() -> Mapping[str, Any]:
-    from ppio_widgets.launches.latest import latest_body  # noqa: PLC0415
-
-    body = latest_body()
-    if body is None:
-        raise UsageError(words()("preset.no_latest"))
-    return body
 
 
 def _looked_up(word: str, lookup: Callable[[str], Any]) -> Any:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from math import inf
+from math import inf, isfinite
 from typing import TYPE_CHECKING
+
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,3 +190,12 @@ class ImageTag:
 def _label(name: str, *facts: str) -> str:
     told = [fact for fact in facts if fact]
     return f"{name} ({', '.join(told)})" if name else ", ".join(told)
+
+
+def price_moment(offer: Offer) -> str:
+    """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
+    now = threads.now()
+    since = offer.time.age(threads.tick())
+    if offer.time.told_at:
+        return moment_words(offer.time.told_at, now)
+    return moment_words(now - since, now) if isfinite(since) else "?"

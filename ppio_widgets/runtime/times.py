@@ -20,12 +20,7 @@ LONGEST_SPAN = 31 * 86400.0
 
 
 def read_span(text: str | float | timedelta) -> float:
-    """Return a length of time in seconds: ``3h``, ``90m``, ``1h30m``, or a number of seconds.
-
-    Raises
-    ------
-    MomentUnreadable
-    """
+    """Return a length of time in seconds: ``3h``, ``90m``, ``1h30m``, or a number of seconds."""
     seconds = _seconds(text)
     if not 0 < seconds <= LONGEST_SPAN:
         raise MomentUnreadable("span", value=as_given(text))
@@ -70,12 +65,8 @@ def write_span(seconds: float) -> str:
 def read_moment(text: str | datetime, now: float) -> float:
     """Return the Unix seconds of a time: ``17:30``, ``17:30+08:00``, or an ISO date and time.
 
-    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow.
-
-    Raises
-    ------
-    MomentUnreadable
-        When it is none, or is over, or further away than a month.
+    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow. Raises
+    `MomentUnreadable` when it is none, is over, or is further away than a month.
     """
     found = text if isinstance(text, datetime) else None
     try:

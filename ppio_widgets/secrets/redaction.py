@@ -14,7 +14,7 @@ from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference, reference_names
 from ppio_widgets.request.schema import tree
 from ppio_widgets.secrets.in_use import Secret, secrets_in_answer, secrets_in_use
-from ppio_widgets.secrets.patterns import encoded, looks_like_key, looks_secret, sightings
+from ppio_widgets.secrets.patterns import encoded, is_placeholder, looks_like_key, looks_secret, sightings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -231,3 +231,33 @@ def _repeatable(name: str, value: object) -> object:
         return UNSAID
     is_long = name == "path" and len(value) > _HEAD + _TAIL + 1
     return f"{value[:_HEAD]}{UNSAID}{value[-_TAIL:]}" if is_long else value
+
+
+# A value, up to the quotation mark that closes it, or without any as far as a word goes.
+_WORD = r"""\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<[^<>\n]*>|[^\s"'\\{}\[\],]+"""
+_VALUE = rf"""(?=\\?["']([^"'\\\n]*)|({_WORD}))"""
+# --password value; a row of the variables; NAME=value, "name": "value", authorization: bearer value.
+_NAMED = re.compile(
+    rf"""(?:(?<!\S)--?([A-Za-z][\w-]*)\s+(?!-)
+    |["']key\\?["']\s*:\s*\\?["']([\w-]+)\\?["']\s*,\s*\\?["']value\\?["']\s*:\s*
+    |([A-Za-z_][\w-]*)\\?["']?\s*[=:]\s*(?:\\?["']?(?:bearer|basic|token)\s+)?){_VALUE}""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+# A user with a password; two numbers are a user and a group.
+_USER = re.compile(rf"""(?<!\S)(?:-u|--user)[ =]?["']?(?![0-9]+:[0-9]+(?:\s|\Z))[^\s:"'$]+:({_WORD})""")
+
+
+def gives_secret_away(text: str) -> bool:
+    """Whether a text holds a secret, or a value under a name that says so and no placeholder.
+
+    Of a text that nobody could read: rather once too often than not.
+    """
+    if Redactor.in_use().finds(text):
+        return True
+    values = [found[1] for found in _USER.finditer(text)]
+    for option, key, name, quoted, bare in (found.groups() for found in _NAMED.finditer(text)):
+        named = option or key or name
+        # The id of registry credentials says how to get at a secret, not which.
+        if named.lower() == "authorization" or (looks_secret(named) and not named.startswith("registry")):
+            values.append(quoted or bare or "")
+    return any(value and not is_placeholder(value) for value in values)

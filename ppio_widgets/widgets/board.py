@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.api import connect
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import NO_FORMULAS, esc
+from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import InstanceStatus, status_words
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances.board_session import BoardSession
-from ppio_widgets.launches.plan import NO_FORMULAS
+from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.secrets.frames import without_frames
@@ -81,13 +81,13 @@ class InstanceBoard(View):
         self._arrange()
 
     def __repr__(self) -> str:
-        return repr(self.session.board)
+        return str(self.session.board)
 
     def _render(self) -> None:
         """Show what fits the filters; what is chosen stays chosen, and unchanged rows are not sent."""
         say, session = self.say, self.session
         board = session.board.only(self._text.value, self._status.value or "")
-        head, *rows = board.table(say, MOST_ROWS)
+        head, *rows = instance_table(board, say).first(MOST_ROWS).lines()
         ids = [one.id for one in board.instances[:MOST_ROWS]]
         told = session.board.head(say) if session.loaded else say("board.loading")
         hidden = len(board) - len(ids)

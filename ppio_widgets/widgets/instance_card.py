@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards import static
-from ppio_widgets.cards.html import esc, link
-from ppio_widgets.cards.instance import Fact, cost_facts, facts, headline, steps
+from ppio_widgets.cards.card import terms
+from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html
+from ppio_widgets.cards.instance import cost_facts, facts, headline, progress
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.launches.plan import NO_FORMULAS
-from ppio_widgets.launches.sentences import launch_asides
+from ppio_widgets.launches.sentences import launch_asides, launch_sentence
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
@@ -107,50 +107,19 @@ class InstancePanel(Part):
     def _render(self) -> None:
         """Show what is known now; what has not changed is not sent."""
         self._live.value = self._progress()
-        rows = "".join(map(self._row, facts(self.session.instance, self.say)))
         parts = theme.stylesheet("instance_card.css") + theme.script("copy.js")
-        self._facts.value = f"{parts}<dl class='{NO_FORMULAS}'>{rows}</dl>"
+        self._facts.value = parts + terms(facts(self.session.instance, self.say), self.say)
         self._arrange()
 
     def _progress(self) -> str:
-        say, instance = self.say, self.session.instance
-        acting = self.session.acting
-        parts = [f"<p role=status><b>{esc(headline(instance, say))}</b></p>"]
-        if acting:
-            parts.append(f"<p role=status>{esc(say(f'acting.{acting}'))}</p>")
-        names, reached = steps(instance)
-        if names:
-            marks = ["done"] * (reached - 1) + ["now"] + ["next"] * (len(names) - reached)
-            marks = [f"ppw-{mark}" if mark != "now" else "ppw-now aria-current=step" for mark in marks]
-            items = "".join(
-                f"<li class={mark}>{esc(say(f'step.{name}'))}"
-                for name, mark in zip(names, marks, strict=True)
-            )
-            label = esc(say("launch.progress"))
-            parts.append(f"<ol class=ppw-steps>{items}</ol>")
-            parts.append(f"<progress aria-label='{label}' max={len(names)} value={reached}></progress>")
-        costs = "".join(map(self._row, cost_facts(instance, say)))
-        parts.append(f"<dl>{costs}</dl>")
-        if not self.session.watching and self.session.actions:
-            parts.append(f"<p class=ppw-quiet>{esc(say('machine.unwatched'))}</p>")
-        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}</div>"
-
-    def _row(self, fact: Fact) -> str:
-        """Return one fact as HTML; what is to be copied is copied by the constant script."""
-        text = esc(fact.text)
-        if fact.kind == "link":
-            text = link(fact.text)
-        elif fact.kind == "open":
-            text = f"{link(fact.text, self.say('machine.open'))} <span class=ppw-quiet>{text}</span>"
-        elif fact.kind == "copy":
-            done = esc(self.say("copy.done"))
-            copy = esc(self.say("copy.button"))
-            text = (
-                f"<code>{text}</code> <button type=button class='jupyter-button ppw-grab' "
-                f"data-done='{done}' onclick='window.ppw&&ppw.grab(this)'>{copy}</button>"
-            )
-        bad = " class=ppw-bad" if fact.kind == "bad" else ""
-        return f"<dt>{esc(fact.label)}<dd{bad}>{text}"
+        say, session = self.say, self.session
+        parts = [html("<p role=status><b>{}</b></p>", headline(session.instance, say))]
+        if session.acting:
+            parts.append(html("<p role=status>{}</p>", say(f"acting.{session.acting}")))
+        parts += [progress(session.instance, say), terms(cost_facts(session.instance, say), say)]
+        if not session.watching and session.actions:
+            parts.append(html("<p class=ppw-quiet>{}</p>", say("machine.unwatched")))
+        return html("<div class='{}'>{}</div>", NO_FORMULAS, each("{}", parts))
 
     def _arrange(self) -> None:
         session = self.session
@@ -212,13 +181,15 @@ class LaunchPanel(Part):
 
     def _render(self) -> None:
         """Say where the launch stands; with an instance, only what its card does not say."""
-        machine = self._launch.machine()
+        machine = self._launch.instance
         if machine is not None and self._machine is None:
             self._machine = InstancePanel(self, InstanceSession(machine))
             self.box.children = [self._status, self._machine.box]
             if self._watching:
                 self._machine.session.watch()
-        lines = launch_asides(self._launch, self.say) if machine else [self._launch.sentence(self.say)]
+        lines = (
+            launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
+        )
         text = "".join(f"<p>{esc(line)}</p>" for line in lines)
         self._status.value = f"<div role=status>{text}</div>" if text else ""
 
@@ -249,13 +220,13 @@ class LaunchCard(View):
         self._launch = launch
         self._told = theme.html("", "ppw-status")
         self._panel = LaunchPanel(self, launch)
-        remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), launch.machine)
+        remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), lambda: launch.instance)
         launch.subscribe(remains.write)
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
         super().__init__(remains, [top, self._panel.box, self._told], ["ppw-card"], [self._panel])
 
     def __repr__(self) -> str:
-        return repr(self._launch)
+        return launch_sentence(self._launch, self.say)
 
     def appear(self) -> None:
         """Look at the instance from now on."""

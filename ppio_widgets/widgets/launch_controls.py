@@ -8,10 +8,10 @@ from ppio_widgets.cards.body import panel, preview
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.launch import Timer
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import ipywidgets as w
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.widgets.view import Guarded
@@ -198,7 +198,7 @@ class LaunchControls(Part):
 
     def _take_machine(self) -> InstancePanel | None:
         """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
-        machine = self.session.launch.machine() if self.session.launch is not None else None
+        machine = self.session.launch.instance if self.session.launch is not None else None
         earlier = self._machine
         if machine is None or (earlier is not None and earlier.session.instance is machine):
             return None
@@ -276,7 +276,7 @@ class LaunchControls(Part):
 
     def _has_card(self, launch: Launch | None) -> bool:
         shown = self._machine.session.instance if self._machine is not None else None
-        return launch is not None and shown is not None and launch.machine() is shown
+        return launch is not None and shown is not None and launch.instance is shown
 
     def _outcome(self) -> str:
         """Return what became of each launch, in their order, the one that is told last."""
@@ -286,7 +286,7 @@ class LaunchControls(Part):
         earlier = self._earlier(launch)
         if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
             return earlier + "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self.say))
-        text = esc(launch.sentence(self.say))
+        text = esc(launch_sentence(launch, self.say))
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
             label = esc(self.say("launch.progress"))
             return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
@@ -304,7 +304,7 @@ class LaunchControls(Part):
             if one.id is not None:
                 lines.append(f"<p class=ppw-quiet>{esc(earlier_sentence(one, self.say))}</p>")
             elif one.state in UNRESOLVED:
-                lines.append(f"<p class=ppw-bad>{esc(one.sentence(self.say))}</p>")
+                lines.append(f"<p class=ppw-bad>{esc(launch_sentence(one, self.say))}</p>")
         return "".join(lines)
 
     def _countdown(self, launch: Launch) -> str:
@@ -410,7 +410,7 @@ class ConfirmCard(LaunchView):
         super().__init__(controls, remains, [shown, controls.box], ["ppw-card"])
 
     def __repr__(self) -> str:
-        return repr(self.launch)
+        return launch_sentence(self.launch, self.say)
 
     def appear(self) -> None:
         """Begin the time to read as well."""

@@ -13,20 +13,19 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards import static
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import NO_FORMULAS, esc
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.instances.listing import open_board
-from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from ppio_widgets.cards.static import StaticCard
-    from ppio_widgets.instances.board_session import BoardSession
+    from ppio_widgets.cards.card import Card
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
+    from ppio_widgets.instances.sessions import BoardSession
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
@@ -48,7 +47,7 @@ class SavedOutput:
     def __init__(
         self,
         say: Words,
-        card: Callable[[], StaticCard | None],
+        card: Callable[[], Card | None],
         instance: Callable[[], Instance | None] = lambda: None,
     ) -> None:
         self.card = card
@@ -62,7 +61,7 @@ class SavedOutput:
         # Two threads may have news at once: the later card has to be the last.
         self._lock = forks.rlock()
         self._places: set[tuple[str | None, int | None]] = set()
-        self._written: StaticCard | None = None
+        self._written: Card | None = None
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
@@ -71,7 +70,7 @@ class SavedOutput:
     def bundle(self) -> dict[str, str]:
         """Return text and HTML for an output that holds the view itself, where nobody can click."""
         card = self.card()
-        return card.bundle(self._say) if card is not None else {}
+        return card.kept(self._say) if card is not None else {}
 
     def pointer(self) -> str:
         """Return HTML that stands beside the view where this output stands above it."""
@@ -156,8 +155,8 @@ class SavedOutput:
             self._followed.append(one)
             one.subscribe(self.write)
 
-    def _content(self, card: StaticCard) -> dict[str, str]:
-        return card.bundle(self._say, self._id)
+    def _content(self, card: Card) -> dict[str, str]:
+        return card.kept(self._say, self._id)
 
 
 class LaunchOutput(SavedOutput):
@@ -167,7 +166,7 @@ class LaunchOutput(SavedOutput):
     """
 
     def __init__(self, session: LaunchSession, say: Words, *, is_form: bool = False) -> None:
-        super().__init__(say, self._card, lambda: session.launch.machine() if session.launch else None)
+        super().__init__(say, self._card, lambda: session.launch.instance if session.launch else None)
         self._session = session
         self._is_form = is_form
         self._before: tuple[Launch, ...] = ()
@@ -180,7 +179,7 @@ class LaunchOutput(SavedOutput):
         for launch in launches:
             self._hear(launch)
 
-    def _card(self) -> StaticCard:
+    def _card(self) -> Card:
         """Return the card of what was launched last, or else of the draft."""
         session, say = self._session, self._say
         known = (*self._before, *session.launches)
@@ -222,12 +221,12 @@ class BoardOutput(SavedOutput):
             except PpioError as error:
                 missed = error.with_traceback(None)
             card = self._of(board, missed)
-        return card.bundle(self._say)
+        return card.kept(self._say)
 
-    def _card(self) -> StaticCard | None:
+    def _card(self) -> Card | None:
         session = self._session
         missed = None if session.loaded else session.missed
         return self._of(session.board, missed) if session.loaded or missed is not None else None
 
-    def _of(self, board: Board, missed: PpioError | None) -> StaticCard:
+    def _of(self, board: Board, missed: PpioError | None) -> Card:
         return static.of_board(board, self._say, missed, practice=self._session.client.is_practice)

@@ -31,11 +31,6 @@ _ANSWERS = ("·", "··")
 # By then a page whose scripts run has told of the view.
 UNANNOUNCED_SECONDS = 5.0
 
-_made: dict[str, weakref.WeakSet[View]] = {}
-# By cell: the execution that last replaced something, and what. A cell may make several
-# views, and each of them takes over what the earlier ones knew.
-_replaced: dict[str, tuple[int | None, list[View]]] = {}
-
 
 class Guarded(Protocol):
     """Whatever has callbacks: it knows its session, which has a lock and an end, and can show a failure."""
@@ -100,9 +95,16 @@ def close_all(held: Any) -> None:
 
 
 class _Page:
-    """What is known of the pages of this kernel or session."""
+    """What is known of the pages of this kernel or session, and of the views of its cells.
 
-    runs_scripts = False
+    A cell may make several views, and each of them takes over what the earlier ones knew: `replaced` has the
+    execution of a cell that last replaced something, and what.
+    """
+
+    def __init__(self) -> None:
+        self.runs_scripts = False
+        self.made: dict[str, weakref.WeakSet[View]] = {}
+        self.replaced: dict[str, tuple[int | None, list[View]]] = {}
 
 
 class View(w.Box):
@@ -136,16 +138,16 @@ class View(w.Box):
         children = [*children, self._shown]
         super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", *classes])
         # Only now, when the new one stands, may the old ones go.
-        replaced, cell = earlier(), kernel.cell_id()
+        replaced, cell, page = earlier(), kernel.cell_id(), kernel.of(_Page)
         for view in replaced:
             if not view.busy:
                 view.close()
         if cell:
-            _replaced[cell] = self.execution, replaced
-            _made.setdefault(cell, weakref.WeakSet()).add(self)
+            page.replaced[cell] = self.execution, replaced
+            page.made.setdefault(cell, weakref.WeakSet()).add(self)
         if kernel.who_answers() == "buttons":
             remains.place()
-            if not kernel.of(_Page).runs_scripts:
+            if not page.runs_scripts:
                 self._unannounced = threads.after(UNANNOUNCED_SECONDS, self._on_unannounced)
 
     @property
@@ -216,9 +218,9 @@ class View(w.Box):
 
 def earlier() -> list[View]:
     """Return what this run of a cell replaces: what earlier ones made and was open; none without an id."""
-    cell, execution = kernel.cell_id() or "", kernel.execution()
+    cell, execution, page = kernel.cell_id() or "", kernel.execution(), kernel.of(_Page)
     still_open = [
-        view for view in _made.get(cell, ()) if not view.session.closed and view.execution != execution
+        view for view in page.made.get(cell, ()) if not view.session.closed and view.execution != execution
     ]
-    by_execution, closed = _replaced.get(cell, (None, []))
+    by_execution, closed = page.replaced.get(cell, (None, []))
     return [*(closed if by_execution == execution else []), *still_open]

@@ -123,9 +123,9 @@ from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.widgets.board import InstanceBoard
 from ppio_widgets.widgets.launch_controls import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile as search
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record
 from ppio_widgets.launches.states import LaunchState
 search.LOOK_PAUSES = ()
 ledger = ledger_for(practice=False)
@@ -191,7 +191,7 @@ for card in cards:
 """
 MACHINES = """\
 InstanceCard.appear = lambda card: None  # looked at once: a page that goes on changing takes no click
-machines = [InstanceCard(launches["s", n].machine().refresh()) for n in range(len(TEXTS))]
+machines = [InstanceCard(launches["s", n].instance.refresh()) for n in range(len(TEXTS))]
 display(VBox(machines))
 """
 PLANS = """\

@@ -32,7 +32,7 @@ def form(name="placed"):
 OTHERS = """
 made = launch({**BODY, "name": "boxed"}, practice=True)
 line = ConfirmCard({**BODY, "name": "line"}, connect(practice=True))
-w.VBox([InstanceBoard(practice=True), InstanceCard(made.machine()), LaunchCard(made), line])
+w.VBox([InstanceBoard(practice=True), InstanceCard(made.instance), LaunchCard(made), line])
 """
 # Everything that a stylesheet decides about an element and its texts before and after.
 LOOKS = """root => [...root.querySelectorAll('*')].flatMap(one => ['', '::before', '::after'].map(part => {

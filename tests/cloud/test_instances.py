@@ -11,11 +11,12 @@ from ppio_widgets.cards.html import link
 from ppio_widgets.cloud.instances import InstanceDetail, is_id, is_ssh_command, is_web
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, OutcomeUnknown
 from ppio_widgets.instances.listing import resolve
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from tests.support.ground import launch_on
+from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, answers, faulty, launching, listing, row, says
 
 GOOD = (
@@ -274,7 +275,7 @@ def launched(quick, by_hand_here):
 @pytest.fixture
 def by_hand_here(monkeypatch):
     """Nothing is looked up by itself."""
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)
@@ -292,7 +293,7 @@ def test_an_id_beside_an_error_is_unknown_and_not_lost(content, launched):
     launch = launched(content)
     assert launch.state is LaunchState.UNKNOWN
     assert launch.id is None
-    assert "named i-1, beside an error" in launch.sentence(words("en"))
+    assert "named i-1, beside an error" in sentence_of(launch, words("en"))
     record = ledger_for(practice=False).get(launch.launch_id)
     assert (record.state, record.candidates) == (LaunchState.UNKNOWN, ("i-1",))
 

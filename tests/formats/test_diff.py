@@ -11,8 +11,7 @@ from ppio_widgets.api import finish
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.diff import HIDDEN, changes
 from ppio_widgets.launches.history import last_body_of
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record, without_env_values
+from ppio_widgets.launches.ledger import Record, ledger_for, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact, value_at, with_value

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.docker import read_docker
-from ppio_widgets.formats.docker_flags import HARMLESS, RUN
-from ppio_widgets.formats.docker_values import Mount, read_env_file, usual_protocol
+from ppio_widgets.formats.docker_flags import HARMLESS, RUN, Mount, read_env_file, usual_protocol
 from ppio_widgets.formats.shell import read_shell
 from ppio_widgets.locale import words
 from tests.support.bodies import env_names, text

@@ -17,7 +17,7 @@ from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.launches.presets import save_preset
 from ppio_widgets.magics import completion
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.kernel import environment
 
 PRACTICE = "http://localhost"
@@ -187,7 +187,7 @@ def test_what_can_be_rented_is_completed_where_the_catalogue_is_known(completed,
 def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
     run(PLAN)
     at = recent.told(PRACTICE, "offers").at
-    monkeypatch.setattr(threads.clock, "monotonic", lambda: at + 3 * 3600)
+    monkeypatch.setattr(kernel.current().clock, "monotonic", lambda: at + 3 * 3600)
     assert completed("%ppio_launch --practice --product a100|")["a100-80g"].endswith("(3 h ago)")
 
 

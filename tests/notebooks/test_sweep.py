@@ -65,7 +65,7 @@ board, vars(board.session), board.session.board, one, vars(one), one._repr_html_
 %ppio_launch --name demo --product p --image i --env-file broken.env --dry-run
 ---
 from ppio_widgets.locale import words
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.formats.writing import FACES, face
 from ppio_widgets.formats.reading import read_any
 say = words("en")
@@ -82,8 +82,8 @@ saved = save_preset("typed", typed)
 saved, changes(BODY, typed), [one.sentence(say) for one in changes(typed, BODY)]
 ---
 del typed
-%ppio preset save latest
-%ppio preset show latest
+%ppio preset save formed @form
+%ppio preset show formed
 %ppio preset show typed
 %ppio preset list
 ---
@@ -168,7 +168,7 @@ def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsy
     page, _ = HTMLExporter().from_notebook_node(sheet)
     ledger = "".join(path.read_text() for path in (tmp_path / "state").rglob("*.json"))
     presets = "".join(
-        (tmp_path / "config" / "presets" / f"{name}.json").read_text() for name in ("typed", "latest")
+        (tmp_path / "config" / "presets" / f"{name}.json").read_text() for name in ("typed", "formed")
     )
     assert [one for one in CARRIERS if one not in saved] == []
     assert "BALANCE_NOT_ENOUGH" in page

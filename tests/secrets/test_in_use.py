@@ -146,9 +146,9 @@ def test_no_card_and_no_board_shows_it(secret, caplog):
     say = words("en")
     with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         machine, board = Instance("i-1", client).refresh(), open_board(client)
-        shown = [repr(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
-        shown += [str(static.of_instance(machine, say).bundle(say))]
-        shown += [str(static.of_board(board, say, practice=False).bundle(say))]
+        shown = [str(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
+        shown += [str(static.of_instance(machine, say).kept(say))]
+        shown += [str(static.of_board(board, say, practice=False).kept(say))]
     assert secret not in "\n".join(shown)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets.instances import watcher
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets.view import View
 from tests.support.threads import threads_that_stay, where
 
@@ -33,6 +34,6 @@ def left_behind(threads: Container[threading.Thread], views: Container[View]) ->
 
 def end_watches() -> None:
     """End what is watched: no thread polls on behind the tests that follow."""
-    for one in list(watcher._watchers.values()):
+    for one in list(kernel.of(watcher._Watchers).by_account.values()):
         for watch in list(one._watches):
             watch.end()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.options import OPTIONS, Option
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.typed import in_quotes
+from ppio_widgets.formats.line.tokens import in_quotes
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import (
     DEFAULTS,

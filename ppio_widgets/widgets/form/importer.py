@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.pasted import gives_secret_away
 from ppio_widgets.launches.importing import import_preset, import_text, over, told_cloud
 from ppio_widgets.launches.presets import preset_names
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.runtime import threads
-from ppio_widgets.secrets.redaction import Redactor
+from ppio_widgets.secrets.redaction import Redactor, gives_secret_away
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import Opener
 from ppio_widgets.widgets.view import guarded

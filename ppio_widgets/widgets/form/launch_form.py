@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,7 @@ from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.json_body import body_in_text
 from ppio_widgets.launches.history import left_open
-from ppio_widgets.launches.importing import import_text, over, told_cloud
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS, copied
@@ -43,12 +41,11 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.imported import Imported
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
     from ppio_widgets.request import schema
 
-_numbers = itertools.count(1)
 # What is said without a key, by how one can be given; the field speaks for itself.
 _NO_KEY = {"login": "banner.no_key", "server": "banner.no_key_served"}
 
@@ -82,7 +79,6 @@ class LaunchForm(LaunchView):
         when it is sent.
     """
 
-    left_out: list[str] = []  # noqa: RUF012 - never changed in place
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
     def __init__(  # noqa: PLR0913 - all by name but the first
@@ -103,7 +99,8 @@ class LaunchForm(LaunchView):
         session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
         self._taking = False
         self._own: dict[str, Any] | None = None
-        scope = f"ppw{next(_numbers)}"
+        self.left_out: list[str] = []
+        scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
         self._sections = Sections(self, stop)
         self._preview = Preview(self, self._sections, scope)

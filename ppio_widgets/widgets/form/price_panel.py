@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import joined
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.validation import field_name

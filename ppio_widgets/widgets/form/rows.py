@@ -6,7 +6,6 @@ switch makes a reference of a row, whatever is typed.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,10 @@ from ppio_widgets import environment
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import rows_of_text, variables_in
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.request.envref import EnvRef, is_name, reference
 from ppio_widgets.request.schema import Group, Path, Rows, node_at
+from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import Field, RefField
@@ -37,8 +37,6 @@ _FIRST: Mapping[str, str] = {"protocol": "http", "type": "local"}
 # How a shell refers to a variable; nobody replaces it here or at the other end.
 _DOLLAR = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
 
-_numbers = itertools.count(1)
-
 
 class Row(Part):
     """One row of a list, a Part of it: its value, and a control for each of its columns.
@@ -50,7 +48,7 @@ class Row(Part):
     def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
         super().__init__(owner)
         column = owner.column
-        self.key = f"r{next(_numbers)}"
+        self.key = f"r{next(kernel.current().numbers)}"
         self._column = column
         self._given = given
         self._names = columns(column)

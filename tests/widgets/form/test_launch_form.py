@@ -283,7 +283,7 @@ def test_a_body_that_is_no_json_is_shown_and_said(make_form, odd):
     assert form.errors
     form.value = {**MINIMAL, **odd}
     assert form.errors
-    repr(form.session.plan)
+    str(form.session.plan)
 
 
 def test_what_appears_by_hand_has_its_first_value_and_what_was_given_is_shown_as_given(form):
