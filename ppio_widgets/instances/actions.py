@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import ENDED, GONE, InstanceStatus, plain, status_words
+from ppio_widgets.cloud.answers import ENDED, GONE, OFF, InstanceStatus, plain, status_words
 from ppio_widgets.cloud.instances import kept
 from ppio_widgets.errors import (
     AccessDenied,
@@ -276,8 +276,7 @@ def wait_for(instance: Watched, until: str, timeout: float | None) -> None:
 
 
 def _is_over(seen: InstanceDetail, until: str) -> bool:
-    alike = ENDED[:2]
-    there = seen.status == until or (until in alike and seen.status in alike)
+    there = seen.status == until or (until in OFF and seen.status in OFF)
     return there or bool(seen.error) or seen.is_gone or (seen.at_rest and until == InstanceStatus.RUNNING)
 
 
