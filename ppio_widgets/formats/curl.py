@@ -104,19 +104,9 @@ def to_curl(
 ) -> str:
     """Return a command for sh, bash or zsh that sends a body, once.
 
-    Parameters
-    ----------
-    body : mapping
-        Of a request, or of a draft. A reference is filled in from the shell's environment
-        when the command runs; one that is not set stops it before anything is sent.
-    say : Words
-        For the comments.
-    base_url : str
-        Of the cloud.
-    key_name : str
-        The environment variable that holds the API key.
-    practice : bool
-        Whether it goes to a practice cloud: then placeholders stand for the references.
+    A reference is filled in from the shell's environment when the command runs; one that is not set stops it
+    before anything is sent. For a practice cloud placeholders stand for the references. `key_name` is the
+    environment variable that holds the API key.
     """
     text = _one_line_references(to_json(body))
     names = list(dict.fromkeys(_REFERENCE_LINE.findall(text)))
@@ -216,17 +206,9 @@ class _Call:
 
 
 def read_curl(text: str) -> Imported:
-    """Read a curl command that creates an instance.
+    """Read a curl command that creates an instance, as `to_curl` or documentation has it.
 
-    Parameters
-    ----------
-    text : str
-        As `to_curl` writes it, or as it stands in documentation.
-
-    Returns
-    -------
-    Imported
-        A variable of the shell that is the whole value of an env becomes an `EnvRef`.
+    A variable of the shell that is the whole value of an env becomes an `EnvRef`.
 
     Raises
     ------
@@ -257,7 +239,7 @@ def _has_key_beside(script: Script) -> bool:
     """Whether a key comes to curl otherwise than by its own words."""
     behind = ((command.words, _after_curl(command.words)) for command in script.commands)
     beside = (words if rest is None else words[: len(words) - len(rest)] for words, rest in behind)
-    return any(map(brings_key, beside)) or any(map(holds_key, script.documents))
+    return any(map(_brings_key, beside)) or any(map(_holds_key, script.documents))
 
 
 def _after_curl(words: Sequence[ShellWord]) -> Sequence[ShellWord] | None:
@@ -318,18 +300,6 @@ def _take_word(call: _Call, word: ShellWord) -> None:
         call.urls.append(word)
 
 
-def _take_url(call: _Call, word: ShellWord) -> None:
-    call.urls.append(word)
-
-
-def _take_method(call: _Call, word: ShellWord) -> None:
-    call.method = word.text.upper()
-
-
-def _take_raw(call: _Call, word: ShellWord) -> None:
-    call.data.append(word)
-
-
 def _take_data(call: _Call, word: ShellWord) -> None:
     if word.text.startswith("@") and word.text != "@-":
         raise input_error("curl_file")
@@ -363,12 +333,12 @@ def _is_json(value: str) -> bool:
 
 _READERS: dict[str, Callable[[_Call, ShellWord], None]] = {
     "": _take_word,
-    "url": _take_url,
-    "request": _take_method,
+    "url": lambda call, word: call.urls.append(word),
+    "request": lambda call, word: setattr(call, "method", word.text.upper()),
     "data": _take_data,
     "data-ascii": _take_data,
     "data-binary": _take_data,
-    "data-raw": _take_raw,
+    "data-raw": lambda call, word: call.data.append(word),
     "json": _take_json,
     "config": _take_config,
     "header": _take_header,
@@ -435,7 +405,7 @@ _NO_KEY = re.compile(
 _ASSIGNED = re.compile(rf"([A-Za-z_]\w*)=[^{HOLE}]", re.ASCII)
 
 
-def brings_key(words: Sequence[ShellWord]) -> bool:
+def _brings_key(words: Sequence[ShellWord]) -> bool:
     """Whether words of a command other than curl hold the key itself, and no variable for it."""
     if any((found := _ASSIGNED.match(word.masked)) and is_account_key(found[1]) for word in words):
         return True
@@ -443,7 +413,7 @@ def brings_key(words: Sequence[ShellWord]) -> bool:
     return writes and bool(_NO_KEY.sub("", " ".join(word.masked for word in words)))
 
 
-def holds_key(document: ShellWord) -> bool:
+def _holds_key(document: ShellWord) -> bool:
     """Whether a line of a document is the header with the key itself."""
     lines = [line for line in document.masked.split("\n") if _HEADER.match(line)]
     return bool(_NO_KEY.sub("", " ".join(lines)))

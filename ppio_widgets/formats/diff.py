@@ -34,24 +34,16 @@ LONGEST_SHOWN = 60
 
 @dataclass(frozen=True)
 class Change:
-    """One difference.
+    """One difference: a value, or a whole row; None where there was or is none.
 
-    Attributes
-    ----------
-    path : tuple
-        Where it is in the later body; a row that is gone, in the earlier one.
-    before, after : Any
-        A value, or a whole row; None where there was or is none. The value of a variable whose
-        name looks secret is not kept, nor one that is a secret in itself: dots stand for it. Of a
-        row of the variables only the key.
-    row : str
-        What its row is about: ``"8080"``, ``"HF_TOKEN"``, ``"/data"``; empty outside of rows.
+    The value of a variable whose name looks secret is not kept, nor one that is a secret in itself: dots
+    stand for it. Of a row of the variables only the key.
     """
 
-    path: Path
+    path: Path  # in the later body; of a row that is gone, in the earlier one
     before: Any = field(default=None, repr=False)
     after: Any = field(default=None, repr=False)
-    row: str = ""
+    row: str = ""  # what its row is about: "8080", "HF_TOKEN", "/data"; empty outside of rows
 
     @property
     def is_row(self) -> bool:
@@ -115,17 +107,10 @@ def changes(
     values_unknown: bool = False,
     is_secret: Callable[[str], object] = looks_like_key,
 ) -> tuple[Change, ...]:
-    """Return what is different, in the order of the contract.
+    """Return what is different between two bodies or drafts, in the order of the contract.
 
-    Parameters
-    ----------
-    before, after : mapping
-        Bodies, or drafts; blanks in them are nothing.
-    values_unknown : bool
-        Whether one of them has no values of variables, as those of the ledger: then only the
-        keys are compared.
-    is_secret : callable, optional
-        Whether a secret stands in a text; by default what looks like a key.
+    With `values_unknown` one of them has no values of variables, as those of the ledger: then only keys are
+    compared.
     """
     old, new = compact(before), compact(after)
     found = _changes(old.body, new.body, tree(), (), _Sight(values_unknown, is_secret))

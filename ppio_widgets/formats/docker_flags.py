@@ -1,8 +1,9 @@
-"""The options of ``docker run``, ``podman run`` and ``nerdctl run``, and how their words are read.
+"""The options of ``docker run``, how its words are read, and the values that have a counterpart in the body.
 
-The three read options as the Go package pflag does: ``--option value``, ``--option=value``, short ones in a
+docker reads options as the Go package pflag does: ``--option value``, ``--option=value``, short ones in a
 cluster (``-itd``) whose last may have its value glued on (``-eA=1``, ``-p80:80``) or behind it, and nothing
-is an option any more behind the first word that is none.
+is an option any more behind the first word that is none. Values are read from a word's masked text
+(`shell.HOLE` where the shell would fill something in).
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ppio_widgets.formats.shell import HOLE, ShellWord
-from ppio_widgets.request.envref import EnvRef, is_name
-from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
 
 
@@ -37,7 +36,7 @@ class Given:
 
 
 # docker 28 (`docker run --help`, and the hidden --dns-opt, --net and --net-alias).
-_DOCKER = """
+_VALUED = """
 add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile
 cpu-count cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus
 cpuset-mems detach-keys device device-cgroup-rule device-read-bps device-read-iops device-write-bps
@@ -49,78 +48,54 @@ network-alias oom-score-adj pid pids-limit platform publish pull restart runtime
 stop-signal stop-timeout storage-opt sysctl tmpfs ulimit user userns uts volume volume-driver volumes-from
 workdir
 """
-# What podman 5 and nerdctl 2 have besides.
-_OTHERS = """
-arch authfile cert-dir cgroup-conf cgroups chrootdirs conmon-pidfile cosign-certificate-identity
-cosign-certificate-identity-regexp cosign-certificate-oidc-issuer cosign-certificate-oidc-issuer-regexp
-cosign-key creds decryption-key env-merge gidmap group-entry health-log-destination health-max-log-count
-health-max-log-size health-on-failure health-startup-cmd health-startup-interval health-startup-retries
-health-startup-success health-startup-timeout healthcheck-command healthcheck-interval healthcheck-retries
-healthcheck-start-period healthcheck-timeout hosts-file hostuser image-volume init-binary init-ctr init-path
-ipfs-address os passwd-entry personality pidfile pod pod-id-file preserve-fd preserve-fds rdt-class requires
-retry retry-delay sdnotify seccomp-policy secret shm-size-systemd signature-policy subgidname subuidname
-systemd timeout tz uidmap umask unsetenv variant verify
-"""
+# The last is podman's, which many lines have.
 _SWITCHES = """
 detach disable-content-trust help init interactive no-healthcheck oom-kill-disable privileged publish-all
-quiet read-only rm sig-proxy tty use-api-socket
-env-host http-proxy no-hostname no-hosts passwd read-only-tmpfs replace rmi rootfs tls-verify unsetenv-all
+quiet read-only rm sig-proxy tty use-api-socket replace
+"""
+_LETTERS = """
+a=attach c=cpu-shares d=detach e=env h=hostname i=interactive l=label m=memory p=publish P=publish-all q=quiet
+t=tty u=user v=volume w=workdir
 """
 
 RUN = Table(
-    valued=frozenset(f"{_DOCKER} {_OTHERS}".split()),
-    switches=frozenset(_SWITCHES.split()),
-    letters={
-        "a": "attach",
-        "c": "cpu-shares",
-        "d": "detach",
-        "e": "env",
-        "h": "hostname",
-        "i": "interactive",
-        "l": "label",
-        "m": "memory",
-        "p": "publish",
-        "P": "publish-all",
-        "q": "quiet",
-        "t": "tty",
-        "u": "user",
-        "v": "volume",
-        "w": "workdir",
-    },
+    frozenset(_VALUED.split()),
+    frozenset(_SWITCHES.split()),
+    dict(pair.split("=") for pair in _LETTERS.split()),
 )
 
-# What may stand between `docker` and `run`.
-_PROGRAM = """
-address cgroup-manager cni-netconfpath cni-path config conmon connection context data-root events-backend host
-hooks-dir hosts-dir identity log-level module namespace network-cmd-path network-config-dir out root runroot
-runtime runtime-flag snapshotter ssh storage-driver storage-opt tlscacert tlscert tlskey tmpdir url volumepath
-"""
-_PROGRAM_SWITCHES = "debug debug-full help insecure-registry remote syslog tls tlsverify version"
-
+# What may stand between `docker` and `run`; the namespace is nerdctl's.
 PROGRAM = Table(
-    valued=frozenset(_PROGRAM.split()),
-    switches=frozenset(_PROGRAM_SWITCHES.split()),
-    letters={
-        "a": "address",
-        "c": "context",
-        "D": "debug",
-        "H": "host",
-        "l": "log-level",
-        "n": "namespace",
-        "r": "remote",
-        "v": "version",
-    },
+    frozenset({"config", "context", "host", "log-level", "namespace", "tlscacert", "tlscert", "tlskey"}),
+    frozenset({"debug", "help", "tls", "tlsverify", "version"}),
+    {"c": "context", "D": "debug", "H": "host", "l": "log-level", "n": "namespace", "v": "version"},
 )
 
 # About the terminal, the client or the time after the end: nothing of it is missed in the cloud.
 HARMLESS = frozenset(
     {
-        *("attach", "cidfile", "conmon-pidfile", "detach", "detach-keys", "disable-content-trust", "help"),
-        *("init", "interactive", "pidfile", "pull", "quiet", "replace", "rm", "rmi", "sig-proxy", "tty"),
+        *("attach", "cidfile", "detach", "detach-keys", "disable-content-trust", "help", "init"),
+        *("interactive", "pull", "quiet", "replace", "rm", "sig-proxy", "tty"),
     }
 )
 
 _FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
+
+# Docker publishes plain TCP and does not know what is spoken on it; the body wants to. Where one of these
+# programs usually listens it is http, anywhere else tcp, which carries everything, http as well.
+_WEB = (
+    *(range(80, 81), range(3000, 3010), range(5000, 5010)),  # servers of all kinds, Flask
+    *(range(8000, 8100), range(8880, 8900)),  # vLLM, Triton, code-server, Jupyter
+    *(range(6006, 6007), range(7860, 7870), range(8188, 8189)),  # TensorBoard, Gradio, ComfyUI
+    *(range(8265, 8266), range(8501, 8510), range(8787, 8788)),  # Ray, Streamlit, RStudio and Dask
+    *(range(11434, 11435), range(30000, 30001)),  # Ollama, SGLang
+)
+
+# The console takes 25 ports at most; a longer range was not written with a body in mind.
+LONGEST_RANGE = 25
+
+_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[?::1\]?")
 
 
 def read_options(words: tuple[ShellWord, ...], table: Table) -> tuple[list[Given], tuple[ShellWord, ...]]:
@@ -182,51 +157,15 @@ def _cluster(word: ShellWord, table: Table) -> list[_Option]:
     return options
 
 
-# Docker publishes plain TCP and does not know what is spoken on it; the body wants to. Where one of these
-# programs usually listens it is http, anywhere else tcp, which carries everything, http as well.
-_WEB = (
-    *(range(80, 81), range(3000, 3010), range(5000, 5010)),  # servers of all kinds, Flask
-    *(range(8000, 8100), range(8880, 8900)),  # vLLM, Triton, code-server, Jupyter
-    *(range(6006, 6007), range(7860, 7870), range(8188, 8189)),  # TensorBoard, Gradio, ComfyUI
-    *(range(8265, 8266), range(8501, 8510), range(8787, 8788)),  # Ray, Streamlit, RStudio and Dask
-    *(range(11434, 11435), range(30000, 30001)),  # Ollama, SGLang
-)
-
-# The console takes 25 ports at most; a longer range was not written with a body in mind.
-LONGEST_RANGE = 25
-
-_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
-_LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[?::1\]?")
-
-# An empty disk in one of these places hides what the image needs.
-_OF_THE_SYSTEM = re.compile(
-    r"/(?:bin|boot|dev|etc|lib|lib32|lib64|proc|run|sbin|sys|usr|var/run|tmp/\.X11-unix)(?:/.*)?", re.DOTALL
-)
-
-_DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/][^:]*:)")
-
-
 @dataclass(frozen=True)
 class Publishing:
-    """Ports of a container.
-
-    Attributes
-    ----------
-    low, high : int
-        First and last port in the container.
-    protocol : str
-        ``"tcp"``, ``"udp"``, ``"sctp"``.
-    host : str
-        Port or range on the host, as typed; empty when any.
-    loopback : bool
-        Whether only the host itself could reach them.
-    """
+    """The ports of a container from `low` to `high`."""
 
     low: int
     high: int
     protocol: str
-    host: str = ""
-    loopback: bool = False
+    host: str = ""  # port or range on the host, as typed; empty when any
+    loopback: bool = False  # whether only the host itself could reach them
 
     @property
     def shown(self) -> str:
@@ -242,11 +181,6 @@ class Mount:
     point: str
     read_only: bool = False
 
-    @property
-    def of_the_system(self) -> bool:
-        """Whether a part of the container's system would be covered."""
-        return _OF_THE_SYSTEM.fullmatch(self.point) is not None
-
 
 def usual_protocol(port: int) -> Literal["http", "tcp"]:
     """Return what is usually spoken on a port."""
@@ -254,12 +188,7 @@ def usual_protocol(port: int) -> Literal["http", "tcp"]:
 
 
 def read_publishing(text: str, option: str) -> Publishing | None:
-    """Read ``[IP:][HOST:]CONTAINER[/PROTOCOL]``; None when the shell would fill in the container's port.
-
-    Raises
-    ------
-    InputError
-    """
+    """Read ``[IP:][HOST:]CONTAINER[/PROTOCOL]``; None when the shell would fill in the container's port."""
     where, _, protocol = text.partition("/")
     before, _, container = where.rpartition(":")
     if HOLE in container or HOLE in protocol:
@@ -275,29 +204,15 @@ def read_publishing(text: str, option: str) -> Publishing | None:
 
 
 def read_volume(text: str) -> Mount:
-    """Read ``[SOURCE:]/PATH[:OPTIONS]``; a source may be a path of Windows.
-
-    Raises
-    ------
-    InputError
-    """
-    # The colon of a drive is no separator. A volume's name has at least two characters.
-    parts = _DRIVE.sub("", text).split(":")
-    if len(parts) > 3:
-        raise input_error("docker_volume")
-    options = parts[2].split(",") if len(parts) == 3 else []
-    return _checked(
-        Mount("volume", parts[1] if len(parts) > 1 else parts[0], "ro" in options), "docker_volume"
-    )
+    """Read ``[SOURCE:]/PATH[:OPTIONS]``; colons of the source, as of a drive, do not matter."""
+    parts = text.split(":")
+    options = "" if len(parts) == 1 or parts[-1].startswith(("/", HOLE)) else parts.pop()
+    point = parts[-1]
+    return _checked(Mount("volume", point, "ro" in options.split(",")), "docker_volume")
 
 
 def read_mount(text: str) -> Mount:
-    """Read ``type=bind,source=…,target=/PATH,readonly``.
-
-    Raises
-    ------
-    InputError
-    """
+    """Read ``type=bind,source=…,target=/PATH,readonly``."""
     values: dict[str, str] = {}
     for part in _fields(text, "docker_mount"):
         key, equals, value = part.partition("=")
@@ -308,26 +223,16 @@ def read_mount(text: str) -> Mount:
 
 
 def read_gpus(text: str) -> int | None:
-    """Read the value of ``--gpus``: a number, ``all``, ``device=0,1``, ``count=2,…``.
-
-    Returns
-    -------
-    int or None
-        How many; None when all.
-
-    Raises
-    ------
-    InputError
-    """
+    """Read the value of ``--gpus``: a number, ``all``, ``device=0,1``, ``count=2,…``; None for all."""
     values: dict[str, list[str]] = {"count": [], "device": []}
     key = "count"
-    fields = _fields(text, "docker_gpus")
-    for part in fields:
+    parts = _fields(text, "docker_gpus")
+    for part in parts:
         # Without its quotes ``device=0,1`` falls apart into two fields, and is meant all the same.
         name, equals, value = part.partition("=")
         key = name.strip() if equals else key
         values.setdefault(key, []).extend((value if equals else part).split(","))
-    if not fields or not values.keys() <= {"count", "device", "driver", "capabilities", "options"}:
+    if not parts or not values.keys() <= {"count", "device", "driver", "capabilities", "options"}:
         raise input_error("docker_gpus")
     if values["device"]:
         return None if "all" in values["device"] else len(set(values["device"]))
@@ -338,30 +243,6 @@ def read_gpus(text: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,4}", count):
         raise input_error("docker_gpus")
     return int(count)
-
-
-def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
-    """Return the variables of a file in its order.
-
-    A line is ``KEY=VALUE`` with the value verbatim, quotes and trailing blanks included; ``#`` begins a
-    comment only where a line begins; a bare ``KEY`` is taken from the environment.
-
-    Raises
-    ------
-    InputError
-        For a line without a key, or whose key has a blank inside or looks like a token; the message has
-        its number only.
-    """
-    rows: list[tuple[str, str | EnvRef]] = []
-    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        line = raw.removesuffix("\r").lstrip()
-        if not line or line.startswith("#"):
-            continue
-        key, equals, value = line.partition("=")
-        if not key or " " in key or "\t" in key or not (equals or is_name(key)) or looks_like_key(key):
-            raise input_error("docker_env_file_line", number=number)
-        rows.append((key, value if equals else EnvRef(key)))
-    return rows
 
 
 def _checked(mount: Mount, code: str) -> Mount:

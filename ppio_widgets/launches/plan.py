@@ -9,7 +9,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.formats.writing import face
+from ppio_widgets.formats.writing import write
 from ppio_widgets.locale import words
 from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
@@ -78,9 +78,9 @@ class LaunchPlan:
         where = self.target
         listens = f"http://127.0.0.1:{PRACTICE_PORT}" if where.practice else f"https://{where.name}"
         base_url = where.base_url or listens
-        return face(
-            name,
+        return write(
             self.body,
+            name,
             say or words(),
             practice=where.practice,
             base_url=base_url,

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets import environment
-from ppio_widgets.formats.line.options import BODY_FILE, BY_FLAG, OPTIONS, PROTOCOLS
+from ppio_widgets.formats.json_body import BODY_FILE
+from ppio_widgets.formats.line.options import BY_FLAG, OPTIONS, PROTOCOLS
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.clouds import base_urls
 from ppio_widgets.magics.completion_context import Proposal, beginning
@@ -56,7 +57,7 @@ def _values(option: Option | None, text: str, scene: LineContext) -> list[Propos
         return []
     if option.choices:
         return [Proposal(choice, option.metavar) for choice in option.choices if choice.startswith(text)]
-    source = _SOURCES.get(option.flag)
+    source = _SOURCES.get(option.source)
     return source(text, scene) if source is not None else []
 
 
@@ -161,18 +162,17 @@ def _files(found: list[str]) -> Iterator[Proposal]:
 
 
 _SOURCES: Mapping[str, Callable[[str, LineContext], list[Proposal]]] = {
-    "--product": _products,
-    "--image": _images,
-    "--region": _regions,
-    "--registry-auth": _labelled("auths"),
-    "--network": _labelled("networks"),
-    "--volume": _volumes,
-    "--port": _ports,
-    "--jupyter": _ports,
-    "--env": _envs,
-    "--env-file": _env_files,
-    "--body": _bodies,
-    "--like": instances,
-    "--preset": presets,
-    "--base-url": base_urls,
+    "products": _products,
+    "images": _images,
+    "regions": _regions,
+    "auths": _labelled("auths"),
+    "networks": _labelled("networks"),
+    "volumes": _volumes,
+    "ports": _ports,
+    "envs": _envs,
+    "env_files": _env_files,
+    "bodies": _bodies,
+    "instances": instances,
+    "presets": presets,
+    "base_urls": base_urls,
 }

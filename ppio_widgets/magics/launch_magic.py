@@ -95,7 +95,7 @@ class LaunchMagics(Magics):
             given.draft,
             practice=_cloud(given)["practice"],
             client=connect(**_cloud(given)) if given.base_url else None,
-            max_hourly_price=given.ceiling,
+            max_hourly_price=given.max_price,
             stop=given.stop_at or (write_span(given.stop_after) if given.stop_after else ""),
         )
 
@@ -105,7 +105,7 @@ class LaunchMagics(Magics):
         from ppio_widgets.request.validation import check  # noqa: PLC0415
 
         client = client or connect(**_cloud(given), need_key=False)
-        return priced_plan(check(given.draft), client, given.ceiling, given.advice)
+        return priced_plan(check(given.draft), client, given.max_price, given.advice)
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
@@ -122,7 +122,7 @@ class LaunchMagics(Magics):
             raise UsageError(_blocked(plan))
         answers = "yes" if "--yes" in given.switches else kernel.who_answers()
         # Only with a ceiling, or where somebody reads it, does anything wait for the price.
-        if given.ceiling is not None or answers == "input":
+        if given.max_price is not None or answers == "input":
             plan = self._plan(given, client)
             plan.refuse_price()
         if answers in ("yes", "input"):  # buttons say it in their question
@@ -145,7 +145,7 @@ class LaunchMagics(Magics):
             given.draft,
             client,
             again=given.again,
-            ceiling=given.ceiling,
+            ceiling=given.max_price,
             timer=timer,
             preset=given.preset,
             notes=given.advice,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import PresetRefused, RequestInvalid
+from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
@@ -15,7 +14,7 @@ from ppio_widgets.magics.usage_error import UsageError
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # The words of a line before the options of ``save``, as `tokens` splits them.
 _WORD = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+"""
@@ -53,12 +52,13 @@ def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> Non
 
 
 def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
-    from ppio_widgets.launches.presets import save_preset  # noqa: PLC0415 - on first use
+    from ppio_widgets.formats.json_body import body_of  # noqa: PLC0415 - on first use
+    from ppio_widgets.launches.presets import save_preset  # noqa: PLC0415
 
     say = words()
     name, *more = given
     if len(more) == 1 and more[0].startswith("@"):
-        body = _body_of(_looked_up(more[0], lookup))
+        body = body_of(_looked_up(more[0], lookup))
     else:
         head = _HEAD.match(line)
         body = _of_options(line[head.end() :] if head else "", lookup)
@@ -125,23 +125,6 @@ def _looked_up(word: str, lookup: Callable[[str], Any]) -> Any:
         if name.isidentifier():
             return lookup(name)
     raise UsageError(words()("preset.no_variable", name=name))
-
-
-def _body_of(thing: Any) -> Mapping[str, Any]:
-    """Return the body of what a notebook has at hand: a dict, a request, a plan, a launch, a form."""
-    from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-    from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
-    from ppio_widgets.launches.session import LaunchSession  # noqa: PLC0415
-    from ppio_widgets.request.models import CreateInstanceRequest  # noqa: PLC0415
-
-    if isinstance(thing, Mapping):
-        return thing
-    if isinstance(thing, CreateInstanceRequest):
-        return thing.body()
-    thing = thing.plan if isinstance(thing, Launch) else getattr(thing, "session", thing)
-    if isinstance(thing, LaunchPlan | LaunchSession):
-        return thing.report.body
-    raise RequestInvalid("body_kind", kind=type(thing).__name__)
 
 
 def _of_options(text: str, lookup: Callable[[str], Any]) -> Mapping[str, Any]:

@@ -67,10 +67,12 @@ board, vars(board.session), board.session.board, one, vars(one), one._repr_html_
 from ppio_widgets.locale import words
 from ppio_widgets.launches.importing import Disk
 from ppio_widgets.formats.writing import FACES, face
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.formats.reading import read_any
 say = words("en")
 read = read_any("docker run --env-file my.env -e API=$HF_TOKEN -e SWEEP_KEY img", read_file=Disk().text)
-print(*(face(name, read.draft, say) for name in FACES), *(one.sentence(say) for one in read.left_out))
+print(*(write(read.draft, name, say) for name in FORMATS), *(one.sentence(say) for one in read.left_out))
 read
 ---
 LaunchForm(read.draft, client=client)

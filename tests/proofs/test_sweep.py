@@ -18,7 +18,7 @@ from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.imported import Imported
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.reading import read_any
-from ppio_widgets.formats.writing import FACES, face
+from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.importing import Disk
 from ppio_widgets.launches.launch import Launch
@@ -249,7 +249,7 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
     seen = [repr(said), str(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
     seen += [repr(vars(one)) for one in differing]
     for say in map(words, LANGUAGES):
-        seen += [face(name, body, say, practice=practice) for name in FACES for practice in (False, True)]
+        seen += [write(body, name, say, practice=practice) for name in FORMATS for practice in (False, True)]
         seen += [one.sentence(say) for one in differing]
         seen += [one.sentence(say) for one in getattr(said, "left_out", ())]
     seen += [path.read_text() for path in presets_folder().iterdir()]

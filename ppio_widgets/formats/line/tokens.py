@@ -20,15 +20,7 @@ _PLAIN_END = re.compile(r"[\s'\"\\]")
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a word that was written in one way.
-
-    Attributes
-    ----------
-    text : str
-        What it stands for.
-    mark : str
-        The quotation mark around it, the backslash before it, or empty.
-    """
+    """A piece of a word: what it stands for, and the quotation mark around it or the backslash before it."""
 
     text: str
     mark: str = ""
@@ -61,13 +53,7 @@ class Word:
 
 
 def split_line(text: str) -> list[Word]:
-    """Split a line into words by shlex's POSIX rules, keeping ``{expressions}`` whole.
-
-    Raises
-    ------
-    InputError
-        When a quotation is not closed, or a backslash ends the line.
-    """
+    """Split a line into words by shlex's POSIX rules, keeping ``{expressions}`` whole."""
     words: list[Word] = []
     position = 0
     while position < len(text):
@@ -158,24 +144,12 @@ _NOT_SINGLE = re.compile(r"((?<!\\)(?:\\*')+|(?<!\\)\\+$)")
 
 @dataclass(frozen=True)
 class Typed:
-    """An unfinished line.
+    """An unfinished line."""
 
-    Attributes
-    ----------
-    before : tuple of Word
-        The words that are finished.
-    raw : str
-        The last word as typed, with its quotes; empty behind a blank.
-    text : str
-        What it stands for so far.
-    mark : str
-        The quotation that is open, or empty.
-    """
-
-    before: tuple[Word, ...]
-    raw: str
-    text: str
-    mark: str
+    before: tuple[Word, ...]  # the words that are finished
+    raw: str  # the last word as typed, with its quotes; empty behind a blank
+    text: str  # what that stands for so far
+    mark: str  # the quotation that is open, or empty
 
 
 def typed(line: str) -> Typed | None:
@@ -190,16 +164,9 @@ def typed(line: str) -> Typed | None:
 
 
 def as_word(text: str, mark: str = "", *, closed: bool = True) -> str:
-    """Write a text as one word of a line, in quotes where it needs them.
+    """Write a text without control characters as one word of a line, in quotes where it needs them.
 
-    Parameters
-    ----------
-    text : str
-        Without control characters.
-    mark : str
-        The quotation mark that was begun with, if any.
-    closed : bool
-        False leaves a quotation open, for a word that goes on.
+    `mark` is the quotation mark that was begun with; not `closed` leaves it open, for a word that goes on.
     """
     if not mark and _PLAIN.fullmatch(text):
         return text
@@ -208,8 +175,8 @@ def as_word(text: str, mark: str = "", *, closed: bool = True) -> str:
     mark = mark or "'"
     if mark == "'" and mark not in text:
         return f"'{text}'" if closed else f"'{text}"
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"' if closed else f'"{escaped}'
+    quoted = _double(text)
+    return quoted if closed else quoted[:-1]
 
 
 def in_quotes(text: str) -> str:
@@ -226,6 +193,10 @@ def in_quotes(text: str) -> str:
 def _quoted(text: str) -> str:
     if "'" not in text and not text.endswith("\\"):
         return f"'{text}'"
+    return _double(text)
+
+
+def _double(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -11,7 +11,7 @@ from traitlets import TraitError, validate
 from ppio_widgets.api import connect, wants_practice
 from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.json_body import body_in_text
+from ppio_widgets.formats.json_body import body_in_text, body_of
 from ppio_widgets.launches.history import left_open
 from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
@@ -95,7 +95,7 @@ class LaunchForm(LaunchView):
         fell_back = client is None and practice is None and wants_practice() is None
         client = client or connect(practice=practice, fall_back=True)
         fell_back = fell_back and client.is_practice
-        draft = DEFAULTS if value is None else _body_of(value)
+        draft = DEFAULTS if value is None else body_of(value)
         session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
         self._taking = False
         self._own: dict[str, Any] | None = None
@@ -175,7 +175,7 @@ class LaunchForm(LaunchView):
 
     def diff(self, other: Mapping[str, Any] | CreateInstanceRequest | LaunchForm) -> list[str]:
         """Return what is different in this form from another body, a sentence each."""
-        before = other.value if isinstance(other, LaunchForm) else _body_of(other)
+        before = body_of(other)
         return [one.sentence(self.say) for one in changes(before, self.session.report.body)]
 
     def __repr__(self) -> str:
@@ -266,7 +266,7 @@ class LaunchForm(LaunchView):
         with self.session.lock:
             self._taking = True
             try:
-                self.session.fill(copied(_body_of(given)))
+                self.session.fill(copied(body_of(given)))
             finally:
                 self._taking = False
         return copied(self.session.report.body)
@@ -282,10 +282,6 @@ class LaunchForm(LaunchView):
     def _on_draft(self, _change: Any) -> None:
         if not self._taking:  # what is set is published by whoever sets it
             self._publish()
-
-
-def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, Any]:
-    return value.body() if isinstance(value, CreateInstanceRequest) else value
 
 
 def _way_to_a_key() -> str:
