@@ -15,10 +15,10 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import compact, is_env_value
-from ppio_widgets.request.envref import EnvRef, key_fault, looks_secret
+from ppio_widgets.request.envref import EnvRef, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
 from ppio_widgets.request.validation import field_name
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +85,7 @@ class _Sight:
     """What may be compared, and what may be seen."""
 
     blind: bool
-    is_secret: Callable[[str], bool]
+    is_secret: Callable[[str], object]
 
     def subject(self, text: str) -> str:
         return "…" if self.is_secret(text) else text
@@ -105,7 +105,7 @@ def changes(
     after: Mapping[str, Any],
     *,
     values_unknown: bool = False,
-    is_secret: Callable[[str], bool] = looks_like_key,
+    is_secret: Callable[[str], object] = looks_like_key,
 ) -> tuple[Change, ...]:
     """Return what is different between two bodies or drafts, in the order of the contract.
 

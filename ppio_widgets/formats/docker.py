@@ -35,8 +35,8 @@ from ppio_widgets.formats.docker_flags import (
 from ppio_widgets.formats.dotenv import read_env_text
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.shell import HOLE, Command, Script, ShellWord, read_shell
-from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
 ReadFile = Callable[[str], str]

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from dotenv.parser import Binding, parse_stream
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:

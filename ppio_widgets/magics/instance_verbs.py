@@ -17,11 +17,10 @@ from ppio_widgets.runtime import kernel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.products import Products
+    from ppio_widgets.launches.plan import Products
 
 
 def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
@@ -36,7 +35,7 @@ def listed(*given: str, cloud: Mapping[str, Any]) -> Board:
 
 def products(*given: str, cloud: Mapping[str, Any]) -> Products:
     """Return what can be rented, filtered by words where they are given."""
-    from ppio_widgets.launches.products import list_products  # noqa: PLC0415
+    from ppio_widgets.launches.plan import list_products  # noqa: PLC0415
 
     if any(word.startswith("-") for word in given):
         raise UsageError(use_of(words(), "products"))
@@ -90,7 +89,6 @@ def _on_each(
     action: Action, given: Sequence[str], cloud: Mapping[str, Any], *, consented: bool = True
 ) -> None:
     """Find them all first, so that a slip in a name stops everything before anything is done."""
-    from ppio_widgets.cloud.instance_cost import offers_of  # noqa: PLC0415
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
     from ppio_widgets.instances.listing import on_all  # noqa: PLC0415
 
@@ -111,7 +109,7 @@ def _on_each(
     if len(results) == 1 and isinstance(results[0], PpioError):
         raise results[0]
     if action == "delete":
-        offers_of(client)  # the last time to say what they came to
+        client.prices.load_products()  # the last time to say what they came to
     for machine, result in zip(machines, results, strict=True):
         print(f"{machine.title}: {result or machine.outcome}")  # noqa: T201
     _fail_with(results)

@@ -46,14 +46,14 @@ class Known:
         """Return what a catalogue told of a kind last: ``"offers"``, ``"storages"``."""
         if not self.base_url:
             return ()
-        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415 - loaded already
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415 - loaded already
 
         found = told(self.base_url, kind)
         return found.value if found is not None else ()
 
     def age(self, kind: str) -> float:
         """Return how many seconds ago that was; 0 where there is nothing."""
-        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415
         from ppio_widgets.runtime import threads  # noqa: PLC0415
 
         found = told(self.base_url, kind)

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.line.parser import Line
-    from ppio_widgets.launches.consent import Consent
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.claim import Consent
+    from ppio_widgets.launches.launch import Launch, Timer
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.timer import Timer
 
 
 # Options whose value is looked at only once the line is read.
@@ -52,9 +51,8 @@ class LaunchMagics(Magics):
             PresetRefused,
         )
         from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
-        from ppio_widgets.launches.outside import Disk  # noqa: PLC0415
-        from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
-        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
+        from ppio_widgets.launches.importing import Disk  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import hide_given, unrepeated  # noqa: PLC0415
 
         hides = False
         try:
@@ -141,7 +139,7 @@ class LaunchMagics(Magics):
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
-        from ppio_widgets.widgets.confirm import ConfirmCard  # noqa: PLC0415
+        from ppio_widgets.widgets.launch_controls import ConfirmCard  # noqa: PLC0415
 
         card = ConfirmCard(
             given.draft,
@@ -159,11 +157,11 @@ class LaunchMagics(Magics):
     def _ask_by_input(self, plan: LaunchPlan, given: Line, client: PpioClient, timer: Timer) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launches.since import changed_since  # noqa: PLC0415
+        from ppio_widgets.launches.presets import changed_since  # noqa: PLC0415
         from ppio_widgets.request.price_text import changes  # noqa: PLC0415
 
         say, again = words(), given.again
-        print(repr(plan))  # noqa: T201 - a terminal is asked
+        print(plan)  # noqa: T201 - a terminal is asked
         since = changed_since(plan.report.body, plan.target, given.preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201
@@ -259,9 +257,9 @@ def _like(given: Line) -> Line:
 def _preset(name: str) -> Mapping[str, Any]:
     """Return the body of a preset; a secret that somebody typed into its file is not taken from there."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import Secrets, without_secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import without_secrets  # noqa: PLC0415
 
-    body, names = without_secrets(load_preset(name), Secrets())
+    body, names = without_secrets(load_preset(name))
     if names:
         print(words()("preset.by_name", names=", ".join(names)))  # noqa: T201 - nothing is left out unseen
     return body
@@ -283,7 +281,7 @@ def _timer(given: Line) -> Timer:
     MomentUnreadable
         For a time that is none or is over: nothing was sent.
     """
-    from ppio_widgets.launches.timer import Timer  # noqa: PLC0415
+    from ppio_widgets.launches.launch import Timer  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - on first use
     from ppio_widgets.runtime.times import read_moment  # noqa: PLC0415
 

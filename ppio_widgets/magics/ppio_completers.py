@@ -88,9 +88,11 @@ def _plain(choices: tuple[str, ...] | list[str], text: str, about: str) -> list[
 
 
 def _statuses(text: str, scene: LineContext) -> list[Proposal]:
-    from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - heavy, on first use
+    from ppio_widgets.cloud.answers import InstanceStatus, status_words  # noqa: PLC0415 - heavy, on first use
 
-    known = dict.fromkeys(("running", "exited", *(one.status for one in scene.known.instances)))
+    known = dict.fromkeys(
+        (InstanceStatus.RUNNING, InstanceStatus.EXITED, *(one.status for one in scene.known.instances))
+    )
     return beginning(text, (Proposal(one, status_words(one, scene.say)) for one in known if one))
 
 

@@ -34,7 +34,7 @@ class PpioMagics(Magics):
         """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
         from ppio_widgets.formats.line.tokens import Word, split_line  # noqa: PLC0415
-        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import unrepeated  # noqa: PLC0415
 
         try:
             first, *rest = split_line(line) or [Word()]

@@ -44,7 +44,7 @@ def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> Non
         said = _show(rest[0])
     elif verb == "delete" and len(rest) == 1:
         said = _delete(rest[0])
-    elif verb == "save" and rest:
+    elif verb == "save" and len(rest) > 1:
         said = _save(line, rest, lookup)
     else:
         raise UsageError(use_of(words(), "preset", verb))
@@ -57,9 +57,7 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
     say = words()
     name, *more = given
-    if not more:
-        body = _latest()
-    elif len(more) == 1 and more[0].startswith("@"):
+    if len(more) == 1 and more[0].startswith("@"):
         body = body_of(_looked_up(more[0], lookup))
     else:
         head = _HEAD.match(line)
@@ -72,14 +70,14 @@ def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
 
 def _list() -> str:
     from ppio_widgets.launches.presets import load_presets, presets_folder  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import Secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import Redactor  # noqa: PLC0415
 
-    secrets = Secrets()
-    lines = [_line(name, body, secrets) for name, body in load_presets()]
+    is_secret = Redactor.in_use().finds
+    lines = [_line(name, body, is_secret) for name, body in load_presets()]
     return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
 
 
-def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], bool]) -> str:
+def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], str]) -> str:
     """Return a preset in one line; one that cannot be read says so in its place."""
     from ppio_widgets.request.draft import value_at  # noqa: PLC0415
 
@@ -93,7 +91,7 @@ def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callabl
     return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
 
 
-def _told(value: Any, is_secret: Callable[[str], bool]) -> str:
+def _told(value: Any, is_secret: Callable[[str], str]) -> str:
     """Return a value for a list; a secret that somebody typed into the file stays in the file."""
     if value is None:
         return "-"
@@ -104,7 +102,7 @@ def _show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.draft import to_json  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import without_secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import without_secrets  # noqa: PLC0415
 
     body, hidden = without_secrets(load_preset(name))
     text = "\n".join(visible(line) for line in to_json(body).split("\n"))
@@ -119,15 +117,6 @@ def _delete(name: str) -> str:
         names = preset_names()
         raise PresetRefused("preset_missing" if names else "preset_none", name=name, names=", ".join(names))
     return words()("preset.deleted", name=name)
-
-
-def _latest() -> Mapping[str, Any]:
-    from ppio_widgets.launches.latest import latest_body  # noqa: PLC0415
-
-    body = latest_body()
-    if body is None:
-        raise UsageError(words()("preset.no_latest"))
-    return body
 
 
 def _looked_up(word: str, lookup: Callable[[str], Any]) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.catalogue import OFFERS, refusal, region_of
@@ -17,28 +18,33 @@ from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import judge
 from ppio_widgets.runtime import forks
 
 Clock = Callable[[], float]
 
-# Seconds after an action at which each state begins. The words are the API's
-# (PPIO GPU API v1, list instances; v2 pages show only "running").
-_WALKS: Mapping[str, tuple[tuple[float, str], ...]] = {
-    "create": ((0, "toCreate"), (1, "creating"), (2.5, "pulling"), (6, "running")),
-    "start": ((0, "toStart"), (1, "starting"), (3, "running")),
-    "stop": ((0, "toStop"), (1, "stopping"), (3, "exited")),
-    "restart": ((0, "toRestart"), (1, "restarting"), (4, "running")),
-    "delete": ((0, "toRemove"), (1, "removing"), (3, "removed")),
+# Seconds after an action at which each state begins.
+_WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
+    "create": (
+        (0, InstanceStatus.TO_CREATE),
+        (1, InstanceStatus.CREATING),
+        (2.5, InstanceStatus.PULLING),
+        (6, InstanceStatus.RUNNING),
+    ),
+    "start": ((0, InstanceStatus.TO_START), (1, InstanceStatus.STARTING), (3, InstanceStatus.RUNNING)),
+    "stop": ((0, InstanceStatus.TO_STOP), (1, InstanceStatus.STOPPING), (3, InstanceStatus.EXITED)),
+    "restart": ((0, InstanceStatus.TO_RESTART), (1, InstanceStatus.RESTARTING), (4, InstanceStatus.RUNNING)),
+    "delete": ((0, InstanceStatus.TO_REMOVE), (1, InstanceStatus.REMOVING), (3, InstanceStatus.REMOVED)),
 }
 _ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
-    "start": ("exited",),
-    "stop": ("running",),
-    "restart": ("running",),
+    "start": (InstanceStatus.EXITED,),
+    "stop": (InstanceStatus.RUNNING,),
+    "restart": (InstanceStatus.RUNNING,),
 }
 # While it is in one of these, nothing is billed by the hour.
-_OFF = ("toStop", "stopping", "exited", "toRemove", "removing", "removed")
+_OFF = tuple(word for walk in ("stop", "delete") for _begins, word in _WALKS[walk])
 BOOT_SECONDS = 2.0
 # So long one that is removed is still answered about, by its id, so that a delete is confirmed at once.
 REMOVED_SECONDS = 60.0
@@ -66,7 +72,10 @@ class _Instance:
 
     def is_known(self, now: float) -> bool:
         """Whether it is there, or was until a minute ago."""
-        return self.status(now) != "removed" or self.status(now - REMOVED_SECONDS) != "removed"
+        return (
+            self.status(now) != InstanceStatus.REMOVED
+            or self.status(now - REMOVED_SECONDS) != InstanceStatus.REMOVED
+        )
 
 
 class PracticeAccount:
@@ -155,7 +164,10 @@ class PracticeAccount:
         with self._lock:
             now = self._clock()
             instance = self._find(instance_id, now)
-            return instance.status(now) == "running" and instance.status(now - BOOT_SECONDS) == "running"
+            return (
+                instance.status(now) == InstanceStatus.RUNNING
+                and instance.status(now - BOOT_SECONDS) == InstanceStatus.RUNNING
+            )
 
     def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
         """Return one page of instances, newest first, with a cursor to the next."""
@@ -184,7 +196,7 @@ class PracticeAccount:
             status = instance.status(now)
             if status not in _ALLOWED_IN.get(action, (status,)):
                 raise Refused(400, "OPERATION_LIMIT", f"cannot {action} an instance that is {status}")
-            if action == "delete" and instance.body["billing"]["mode"] == "prepaid":
+            if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
                 raise Refused(
                     400, "PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"
                 )
@@ -211,14 +223,14 @@ class PracticeAccount:
             )
         with self._lock:
             instance = self._find(instance_id, self._clock())
-            if instance.body["billing"]["mode"] != "prepaid":
+            if instance.body["billing"]["mode"] != BillingMode.PREPAID:
                 raise Refused(400, "OPERATION_LIMIT", "only a prepaid instance renews")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
         return {}
 
     def _alive(self, now: float) -> list[_Instance]:
-        return [one for one in self._instances.values() if one.status(now) != "removed"]
+        return [one for one in self._instances.values() if one.status(now) != InstanceStatus.REMOVED]
 
     def _pay(self, instance: _Instance, now: float) -> None:
         """Take what a launch charges at once; the lock is held.
@@ -243,7 +255,7 @@ class PracticeAccount:
 
     def _find(self, instance_id: str, now: float) -> _Instance:
         instance = self._instances.get(instance_id)
-        if instance is None or instance.status(now) == "removed":
+        if instance is None or instance.status(now) == InstanceStatus.REMOVED:
             raise _not_found(instance_id)
         return instance
 
@@ -269,7 +281,7 @@ def _charged(body: Mapping[str, Any]) -> Decimal:
 
 def _hourly(body: Mapping[str, Any]) -> Decimal:
     """Return what an instance is billed by the hour: nothing when it is prepaid."""
-    prepaid = pricing.mode_of(body) == "prepaid"
+    prepaid = pricing.is_prepaid(body)
     return (None if prepaid else pricing.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
 
 
@@ -298,7 +310,7 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
 
 def _billing(instance: _Instance) -> dict[str, Any]:
     billing: dict[str, Any] = instance.body["billing"]
-    if billing["mode"] != "prepaid":
+    if billing["mode"] != BillingMode.PREPAID:
         return billing
     prepaid = billing["prepaid"]
     ends = int(instance.created) + prepaid["months"] * MONTH_SECONDS

@@ -9,8 +9,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from ppio_widgets.cloud.catalogue_reader import BALANCE
-from ppio_widgets.cloud.instance_calls import INSTANCES
+from ppio_widgets.cloud.client import INSTANCES
+from ppio_widgets.cloud.resources import BALANCE
 from ppio_widgets.practice import catalogue, pages
 from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.secrets.credentials import is_practice_key

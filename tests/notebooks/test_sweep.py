@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from ppio_widgets.__main__ import main
-from ppio_widgets.secrets.in_use import known_secrets
+from ppio_widgets.secrets.in_use import secrets_in_use
 from tests.support.bodies import MINIMAL
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import faulty, packed
@@ -65,6 +65,8 @@ board, vars(board.session), board.session.board, one, vars(one), one._repr_html_
 %ppio_launch --name demo --product p --image i --env-file broken.env --dry-run
 ---
 from ppio_widgets.locale import words
+from ppio_widgets.launches.importing import Disk
+from ppio_widgets.formats.writing import FACES, face
 from ppio_widgets.launches.outside import Disk
 from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.formats.reading import read_any
@@ -82,8 +84,8 @@ saved = save_preset("typed", typed)
 saved, changes(BODY, typed), [one.sentence(say) for one in changes(typed, BODY)]
 ---
 del typed
-%ppio preset save latest
-%ppio preset show latest
+%ppio preset save formed @form
+%ppio preset show formed
 %ppio preset show typed
 %ppio preset list
 ---
@@ -147,7 +149,7 @@ def echoes(server, connection):
 
 
 def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsys):
-    for name in [one.source for one in known_secrets()]:  # this machine's own
+    for name in [one.source for one in secrets_in_use()]:  # this machine's own
         monkeypatch.delenv(name)
     for name in ("PPIO_GPU_BASE_URL", "PPIO_WIDGETS_PRACTICE"):
         monkeypatch.delenv(name, raising=False)
@@ -168,7 +170,7 @@ def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsy
     page, _ = HTMLExporter().from_notebook_node(sheet)
     ledger = "".join(path.read_text() for path in (tmp_path / "state").rglob("*.json"))
     presets = "".join(
-        (tmp_path / "config" / "presets" / f"{name}.json").read_text() for name in ("typed", "latest")
+        (tmp_path / "config" / "presets" / f"{name}.json").read_text() for name in ("typed", "formed")
     )
     assert [one for one in CARRIERS if one not in saved] == []
     assert "BALANCE_NOT_ENOUGH" in page

@@ -66,7 +66,7 @@ CELLS = (
     "api.priced_plan(check(BODY), client)",
     "launch(BODY, base_url=URL, api_key=key, again='unchecked').wait(0.1)",
     "%ppio login",
-    "%ppio preset save latest",
+    "%ppio preset save mine @BODY",
     "%ppio_launch --name demo --product p --image i --env HF_TOKEN --dry-run",
 )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.secrets.scrub import gives_secret_away
+from ppio_widgets.secrets.redaction import gives_secret_away
 from tests.support.bodies import bodies
 
 PLAIN = [

@@ -3,9 +3,10 @@ from decimal import Decimal
 import pytest
 
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
+from tests.support.sentences import sentence_of
 
 from .conftest import answer, displayed, find, find_all, press, shown, shows
 
@@ -32,7 +33,7 @@ def test_cancel_says_so_and_the_launch_can_no_longer_be_sent(card, cloud):
     answer(card, "Cancel")
     assert card.launch.state is LaunchState.WITHDRAWN
     assert "nothing was sent" in shown(card)
-    assert repr(card.launch) == "demo: cancelled; nothing was sent."
+    assert sentence_of(card.launch) == "demo: cancelled; nothing was sent."
     assert not find_all(card, "Yes, launch it")
     assert card.launch.submit() is False
     assert cloud.posts == 0

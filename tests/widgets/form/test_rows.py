@@ -1,6 +1,5 @@
 """Rows of variables whose value is taken from the kernel's environment."""
 
-import html
 import json
 import os
 import re
@@ -9,12 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from ipywidgets import Textarea
 from ipywidgets.widgets.widget import _instances
+from markupsafe import escape
 
 from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.widgets.form.rows import columns
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
 from tests.support.consent import let_read
+from tests.support.sentences import sentence_of
 from tests.widgets.conftest import (
     answer,
     displayed,
@@ -347,7 +350,7 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, acc
     form = make_form(envs(REF, {"key": "A", "value": "b"}), client=live)
     monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
     press(find(form, "Launch"))
-    shows(form, html.escape("Taken from the kernel's environment and sent along: HF_TOKEN"))
+    shows(form, escape("Taken from the kernel's environment and sent along: HF_TOKEN"))
     answer(form, "Yes, launch it")
     launch = form.session.launch.wait_for_answer(10)
     shows(form, launch.id)
@@ -356,12 +359,12 @@ def test_a_launch_sends_the_value_and_no_widget_ever_has_it(make_form, live, acc
         {"key": "A", "value": "b"},
     ]
     assert not kept_anywhere(form, "hf_s3cret")
-    assert "hf_s3cret" not in repr(launch) + repr(launch.plan)
+    assert "hf_s3cret" not in sentence_of(launch) + repr(launch) + str(launch.plan)
 
 
 def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, account, monkeypatch):
     form.value = envs(REF, {"key": "A", "value": "b"})
-    said = html.escape("Practice sends placeholders, not the kernel's values: HF_TOKEN")
+    said = escape("Practice sends placeholders, not the kernel's values: HF_TOKEN")
     assert said in shown(form)
     monkeypatch.setenv("HF_TOKEN", "hf_s3cret")
     press(find(form, "Launch"))
@@ -374,7 +377,7 @@ def test_a_practice_cloud_is_sent_a_placeholder_and_the_form_says_so(form, accou
         {"key": "HF_TOKEN", "value": "practice-placeholder-for-HF_TOKEN"},
         {"key": "A", "value": "b"},
     ]
-    assert "Placeholders were sent for HF_TOKEN." in repr(launch)
+    assert "Placeholders were sent for HF_TOKEN." in sentence_of(launch) + repr(launch)
     assert not kept_anywhere(form, "hf_s3cret")
 
 
@@ -394,12 +397,20 @@ def test_a_variable_that_is_not_set_is_said_before_anything_is_sent(make_form, l
     form = make_form(envs(REF), client=live)
     launch = form.launch().wait_for_answer(10)
     assert launch.state is LaunchState.NOT_SENT
-    shows(form, "Not set in the kernel&#x27;s environment: HF_TOKEN. Nothing was sent.")
+    shows(form, "Not set in the kernel&#39;s environment: HF_TOKEN. Nothing was sent.")
     assert cloud.posts == 0
 
 
 def test_the_card_of_a_line_shows_the_name_as_well(wire, client):
     card = ConfirmCard(envs(REF), client, language="en")
     assert "•••• (from $HF_TOKEN)" in shown(card)
-    assert '"$env": "HF_TOKEN"' in repr(card.launch.plan)
+    assert '"$env": "HF_TOKEN"' in str(card.launch.plan)
     card.close()
+
+
+def test_the_columns_of_a_list_are_those_of_the_contract_and_what_may_be_hidden_is_last():
+    for name, node in tree().fields.items():
+        if isinstance(node, Rows):
+            fields = set(node.item.fields) if isinstance(node.item, Group) else {""}
+            assert set(columns(name)) == fields
+    assert columns("volumes")[-1] == "id"

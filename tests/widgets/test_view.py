@@ -9,13 +9,13 @@ import ipywidgets
 import pytest
 
 from ppio_widgets import Instance, InstanceBoard
-from ppio_widgets.cloud.catalogue_reader import CatalogueReader
+from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import NotSent
-from ppio_widgets.runtime import kernel, threads
-from ppio_widgets.widgets import cells
-from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.instance_card import InstanceCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
+from ppio_widgets.widgets import view as cells
+from ppio_widgets.widgets.instance_card import InstanceCard, LaunchCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 from tests.support.threads import threads_going, wait_for_threads
@@ -27,7 +27,7 @@ BODY = {**MINIMAL, "product_id": "a100-80g"}
 BOXES = (ipywidgets.VBox, ipywidgets.HBox, ipywidgets.Tab, ipywidgets.Accordion)
 
 
-class Waits(threads.Clock):
+class Waits(Clock):
     """A clock whose wait for an announcement the test ends; other waits are short."""
 
     def __init__(self):
@@ -47,7 +47,7 @@ class Waits(threads.Clock):
 @pytest.fixture
 def clock_of_the_page(monkeypatch):
     waits = Waits()
-    monkeypatch.setattr(threads, "clock", waits)
+    kernel.current().clock = waits
     return waits
 
 
@@ -195,7 +195,7 @@ class TestRunningTheCellAgain:
     def run(self, make_form, monkeypatch, clock):
         """Run a cell; returns its form."""
         count, forms = iter(range(1, 100)), []
-        monkeypatch.setattr(threads, "clock", AccountClock(clock))
+        kernel.current().clock = AccountClock(clock)
         monkeypatch.setattr(kernel, "cell_id", lambda: "cell-1")
         monkeypatch.setattr(kernel, "execution", lambda: self.number)
 

@@ -14,6 +14,8 @@ from ppio_widgets.cards import static
 from ppio_widgets.cloud.instances import InstanceDetail, read_detail
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.locale import words
+from ppio_widgets.secrets.in_use import Secret
+from ppio_widgets.secrets.redaction import Redactor
 from tests.support.wire import REAL_KEY, answers, faulty
 
 PASSWORD = "Pw-zq99-hunter"
@@ -58,28 +60,26 @@ def echoing(secret):
     )
 
 
-def a_mask(text):
-    return text.replace(REAL_KEY, "••••")
+KNOWS = Redactor([Secret("api_key", REAL_KEY, "key")])
+REASONS = {REAL_KEY: "key", PASSWORD: "password", TOKEN: "env MODEL_TOKEN", LONG: "env DB", SHAPED: "env X"}
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_field_repeats_a_secret(secret):
     answer = echoing(secret)
-    if secret == LONG:  # it stands under a harmless name: what the instance is found by is its own
-        answer |= {"name": "n", "product_id": "p", "billing": {"mode": "m"}}
-    detail = read_detail(answer, a_mask)
+    detail = read_detail(answer, KNOWS)
     assert secret not in repr(detail)
     assert detail.jupyter_url == detail.ports[0].url == ""
     assert detail.logs == ()
-    assert detail.image == "i ••••"
-    assert detail.ssh_command == "ssh ••••@h"
+    assert detail.image == f"i ••••({REASONS[secret]})"
+    assert detail.ssh_command == f"ssh ••••({REASONS[secret]})@h"
 
 
 @given(st.sampled_from(SECRETS), st.sampled_from(["{}.example.com/x", "example.com/{}", "e.com/a%20{}"]))
 def test_half_a_link_is_none(secret, place):
     for spelt in (secret, quote(secret, safe=""), "".join(f"%{ord(char):02x}" for char in secret)):
         url = f"https://{place.format(spelt)}"
-        detail = read_detail(row(tools={"ssh": {"password": PASSWORD}, "jupyter": {"endpoint": url}}), a_mask)
+        detail = read_detail(row(tools={"ssh": {"password": PASSWORD}, "jupyter": {"endpoint": url}}), KNOWS)
         assert detail.jupyter_url == ""
 
 
@@ -106,6 +106,15 @@ def test_words_in_harmless_variables_spoil_nothing():
     detail = read_detail(answer)
     assert (detail.name, detail.region, detail.status) == ("finetune-qwen2.5-7b", "cn-hongkong-1", "running")
     assert detail.jupyter_url == "https://cn-hongkong-1.example.com:12345/jupyter"
+
+
+def test_a_name_that_repeats_a_secret_is_no_reason():
+    envs = [
+        {"key": f"KEY_{TOKEN.replace('-', '_')}", "value": TOKEN.replace("-", "_")},
+        {"key": "no name", "value": LONG},
+    ]
+    detail = read_detail(row(image=f"{LONG} {TOKEN.replace('-', '_')}", envs=envs))
+    assert detail.image == "••••(env) ••••(env)"
 
 
 @given(
@@ -137,9 +146,9 @@ def test_no_card_and_no_board_shows_it(secret, caplog):
     say = words("en")
     with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         machine, board = Instance("i-1", client).refresh(), open_board(client)
-        shown = [repr(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
-        shown += [str(static.of_instance(machine, say).bundle(say))]
-        shown += [str(static.of_board(board, say, practice=False).bundle(say))]
+        shown = [str(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
+        shown += [str(static.of_instance(machine, say).kept(say))]
+        shown += [str(static.of_board(board, say, practice=False).kept(say))]
     assert secret not in "\n".join(shown)
 
 
@@ -153,7 +162,8 @@ def test_what_is_kept_of_an_instance_repeats_no_secret_in_its_words(secret):
 
     with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         seen = [client.get_instance("i-1"), *client.list_instances(), *client.look("demo").instances]
-    assert [(one.error, one.message) for one in seen] == [("e ••••", "m ••••")] * 3
+    hidden = f"••••({REASONS[secret]})"
+    assert [(one.error, one.message) for one in seen] == [(f"e {hidden}", f"m {hidden}")] * 3
 
 
 def test_an_instance_is_found_by_the_name_that_was_typed_although_a_variable_holds_it():
@@ -168,5 +178,5 @@ def test_an_instance_is_found_by_the_name_that_was_typed_although_a_variable_hol
     with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         assert resolve(client, name).id == "i-1"
         (listed,) = client.list_details()
-    assert listed.name == "••••"
+    assert listed.name == "••••(env NAME_TOKEN)"
     assert isinstance(listed, InstanceDetail)
