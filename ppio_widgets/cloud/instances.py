@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -167,20 +168,21 @@ def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = 
     info = read_instance(answer)
     if info is None:
         return None
-    hide = (redactor or Redactor()).with_answer(answer).redact
-    words = read_instance(answer, hide) or info
+    redact = (redactor or Redactor()).with_answer(answer).redact
+    in_name, hide = partial(redact, where="name"), partial(redact, where="field")
+    words = read_instance(answer, redact) or info
     return InstanceDetail(
         id=info.id,
-        name=info.name if info.name == asked_for else hide(info.name),
+        name=info.name if info.name == asked_for else in_name(info.name),
         # The words that decide what can be done are no secrets, whatever a variable holds.
         status=info.status if info.status in (InstanceStatus.RUNNING, *ENDED) else words.status,
         error=words.error,
         message=words.message,
         created_at=info.created_at,
-        product_id=_said(answer, hide, "product_id"),
+        product_id=_said(answer, in_name, "product_id"),
         image=_said(answer, hide, "image"),
         region=_said(answer, hide, "region"),
-        mode=_said(answer, hide, "billing", "mode"),
+        mode=_said(answer, in_name, "billing", "mode"),
         gpu_num=_positive(answer, "resource_specs", "gpu_num"),
         rootfs_gb=_positive(answer, "resource_specs", "rootfs_size_gb"),
         months=_positive(answer, "billing", "prepaid", "months"),

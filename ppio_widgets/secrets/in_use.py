@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ppio_widgets import environment
 from ppio_widgets.locale.text import text_at
@@ -35,10 +34,18 @@ if TYPE_CHECKING:
 # Their names have a secret's word in them (print working directory), their values are folders.
 _FOLDERS = ("PWD", "OLDPWD")
 
+# Where a secret may be repeated: in what an instance is found by (its name, its product); in what else is
+# told of it (an address, a command, an image, a region); in sentences, as errors are.
+Where: TypeAlias = Literal["name", "field", "sentence"]
+
 # In an answer shorter values are words like any other, and hiding them would ruin every text.
 _SHORTEST_IN_ANSWER = 6
 # From then on the value of a variable counts as a secret though its name does not say so.
 _SHORTEST_UNNAMED = 16
+
+_NOWHERE: frozenset[Where] = frozenset()
+_IN_NAMES: frozenset[Where] = frozenset(("name",))
+_BUT_IN_SENTENCES: frozenset[Where] = frozenset(("name", "field"))
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Secret:
     source: str  # the variable of the environment, or who keeps the key
     value: str = field(repr=False)
     kind: Literal["key", "env", "password"] = "env"
+    word_in: frozenset[Where] = frozenset()  # where its value is a word like any other
 
     @property
     def last_four(self) -> str:
@@ -59,7 +67,7 @@ class Secret:
         """Why it is hidden: ``"key"``, ``"env HF_TOKEN"``, ``"password"``."""
         return f"env {self.source}" if self.kind == "env" and self.source else self.kind
 
-    @cached_property
+    @property
     def forms(self) -> Forms:
         """Every form in which it may be written."""
         return Forms(self.value)
@@ -98,40 +106,34 @@ def sent_secrets(key: ApiKey, values: Collection[str]) -> Iterator[Secret]:
 def secrets_in_answer(answer: Mapping[str, Any]) -> Iterator[Secret]:
     """Yield what one instance, as a server told it, holds as a secret.
 
-    These are passwords, and the values of variables that look secret by their name or by themselves, or are
-    long. Most values are words, though (a model, ``jupyter``): what is also the instance's name or product is
-    one.
+    These are passwords, and the values of variables. Most of those are words, though (a model, ``jupyter``):
+    one that looks secret neither by its name nor by itself is one where it is short, or the instance's name
+    or product; in a sentence it is none.
     """
-    passwords = [one for one in _passwords(answer) if len(one) >= _SHORTEST_IN_ANSWER]
-    envs = [(name, value) for name, value in _secret_envs(answer) if len(value) >= _SHORTEST_IN_ANSWER]
-    yield from (Secret("", one, "password") for one in passwords)
-    values = {*passwords, *(value for _name, value in envs)}
-    for name, value in envs:
-        # A server may repeat a secret in a name as well.
-        told = is_name(name) and len(name) <= LONGEST_NAME and not _holds_any(name, values)
-        yield Secret(name if told else "", value)
+    words = (text_at(answer, "name"), text_at(answer, "product_id"))
+    for one in _passwords(answer):
+        if len(one) >= _SHORTEST_IN_ANSWER:
+            yield Secret("", one, "password")
+    rows = answer.get("envs")
+    for row in rows if isinstance(rows, list) else ():
+        name, value = text_at(row, "key"), text_at(row, "value")
+        if len(value) >= _SHORTEST_IN_ANSWER:
+            told = len(name) <= LONGEST_NAME and is_name(name)
+            yield Secret(name if told else "", value, word_in=_word_in(name, value, words))
 
 
-def _holds_any(name: str, values: Collection[str]) -> bool:
-    """Whether one of the values stands in a name, in a time that does not depend on how many there are."""
-    ends = range(_SHORTEST_IN_ANSWER, len(name) + 1)
-    return any(name[start:end] in values for end in ends for start in range(end - _SHORTEST_IN_ANSWER + 1))
+def _word_in(name: str, value: str, words: Collection[str]) -> frozenset[Where]:
+    if looks_secret(name) or looks_like_key(value):
+        return _NOWHERE
+    if len(value) < _SHORTEST_UNNAMED:
+        return _BUT_IN_SENTENCES
+    return _IN_NAMES if value in words else _NOWHERE
 
 
 def _passwords(answer: Mapping[str, Any]) -> Iterator[str]:
     tools = answer.get("tools")
     for tool in tools.values() if isinstance(tools, Mapping) else ():
         yield text_at(tool, "password")
-
-
-def _secret_envs(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    words = (text_at(answer, "name"), text_at(answer, "product_id"))
-    rows = answer.get("envs")
-    for row in rows if isinstance(rows, list) else ():
-        name, value = text_at(row, "key"), text_at(row, "value")
-        is_long = len(value) >= _SHORTEST_UNNAMED and value not in words
-        if is_long or looks_secret(name) or looks_like_key(value):
-            yield name, value
 
 
 def _is_secret(name: str, value: str, *, said: bool) -> bool:

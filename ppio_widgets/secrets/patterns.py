@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from binascii import a2b_base64
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -151,8 +152,14 @@ def looks_like_key(text: str) -> bool:
     return next(sightings(text), None) is not None
 
 
+# Most texts have none of the beginnings: to tell takes one look.
+_BEGIN = re.compile("|".join(re.escape(begin) for shape in SHAPES for begin in shape.begins))
+
+
 def sightings(text: str) -> Iterator[Sighting]:
     """Yield what in a text looks like a key, each once, shape by shape."""
+    if not _BEGIN.search(text):
+        return
     taken: set[int] = set()
     for shape in SHAPES:
         for begin in filter(text.__contains__, shape.begins):
@@ -183,7 +190,11 @@ def _is_by_chance(rest: str) -> bool:
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
 
+# Characters that every spelling leaves as they are; most secrets are of no other.
 _INERT = re.compile(r"[A-Za-z0-9_.-]+")
+
+# So many bytes are a piece of a secret as it is written.
+PIECE = 4
 
 
 class Forms:
@@ -193,39 +204,80 @@ class Forms:
     one character is written; a form is the whole secret in one spelling, or the part of its base64 that does
     not depend on what stands before and behind it. Forms are plain texts that are searched for, so the time
     is linear, and no pattern with a secret in it stays in a cache.
+
+    To write all of them down takes long, and is seldom needed: of the pieces that `written` yields at least
+    one stands in a text that holds the secret in any spelling, and the one of `coded` in the
+    `base64_readings` of one that holds it as base64.
     """
 
-    __slots__ = ("_cores", "_spelt")
+    __slots__ = ("_secret",)
 
     def __init__(self, secret: str) -> None:
-        # Most secrets are of characters that every spelling leaves as they are.
-        spelt = (
-            (secret,)
-            if _INERT.fullmatch(secret)
-            else map("".join, zip(*map(_spellings, secret), strict=True))
-        )
-        self._spelt = {encoded(one) for one in spelt}
-        self._cores = tuple(_base64_cores(encoded(secret)))
+        self._secret = secret
+
+    @property
+    def written(self) -> set[bytes]:
+        """What the spellings begin with."""
+        return {one[:PIECE] for one in _spelt(self._secret[:PIECE])}
+
+    @property
+    def coded(self) -> bytes:
+        """A piece of the secret that any base64 of it tells; nothing where it is too short.
+
+        Not its last byte, of which the base64 may lack some bits, nor its first two: behind a ``%`` that
+        belongs to something else they may be read as another character.
+        """
+        content = encoded(self._secret)
+        return content[-4:-1] if len(content) >= _CODED_FROM else b""
 
     def __repr__(self) -> str:
         return "Forms(••••)"
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._spelt
-        yield from (core for core, *_ in self._cores)
+        yield from _spelt(self._secret)
+        yield from (core for core, *_ in _base64_cores(encoded(self._secret)))
 
-    def spans(self, content: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where forms stand."""
-        for form in self._spelt:
+    def written_in(self, content: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the secret stands in any spelling."""
+        if not all(encoded(run) in content for run in _INERT.findall(self._secret)):
+            return
+        for form in _spelt(self._secret):
             for start in _places(content, form):
                 yield start, start + len(form)
-        for core, before, behind in self._cores:
+
+    def coded_in(self, content: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the secret stands as base64."""
+        for core, before, behind in _base64_cores(encoded(self._secret)):
             for start in _places(content, core):
                 # The characters at the edges hold some bits of the secret and some of its neighbours'.
                 stop = start + len(core)
                 left = before and start > 0 and content[start - 1] in _BASE64
                 right = behind and stop < len(content) and content[stop] in _BASE64
                 yield start - left, stop + right
+
+
+# From so many bytes on three of a secret are neither its first two nor its last.
+_CODED_FROM = 6
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_NOT_BASE64 = bytes({*range(256)} - _BASE64)
+_PERCENT = re.compile(rb"%2([BbFf])")
+
+
+def base64_readings(content: bytes) -> bytes:
+    """Return what a text says wherever it is base64, of either alphabet, in a URL or with slashes escaped.
+
+    Where in a text base64 begins nobody knows: it is read from each of four characters on.
+    """
+    texts = [content]
+    if b"%2" in content:
+        texts.append(_PERCENT.sub(lambda found: b"+" if found[1] in b"Bb" else b"/", content))
+    readings: list[bytes] = []
+    for text in texts:
+        kept = text.translate(_STANDARD, _NOT_BASE64)
+        whole = kept + b"A" * (-len(kept) % 4)
+        if whole:
+            readings += [whole, whole[1:], b"A", whole[2:], b"AA", whole[3:], b"AAA"]
+    return a2b_base64(b"".join(readings))
 
 
 def encoded(text: str) -> bytes:
@@ -238,6 +290,12 @@ def _places(content: bytes, form: bytes) -> Iterator[int]:
     while place >= 0:
         yield place
         place = content.find(form, place + len(form))
+
+
+def _spelt(secret: str) -> set[bytes]:
+    if _INERT.fullmatch(secret):
+        return {encoded(secret)}
+    return {encoded("".join(spelt)) for spelt in zip(*map(_spellings, secret), strict=True)}
 
 
 @lru_cache(maxsize=1024)  # of single characters: no secret is kept

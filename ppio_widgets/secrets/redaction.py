@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ppio_widgets import environment
 from ppio_widgets.errors import InputError, PresetRefused
@@ -13,13 +14,23 @@ from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference, reference_names
 from ppio_widgets.request.schema import tree
-from ppio_widgets.secrets.in_use import Secret, secrets_in_answer, secrets_in_use
-from ppio_widgets.secrets.patterns import encoded, is_placeholder, looks_like_key, looks_secret, sightings
+from ppio_widgets.secrets.in_use import Secret, Where, secrets_in_answer, secrets_in_use
+from ppio_widgets.secrets.patterns import (
+    Forms,
+    base64_readings,
+    encoded,
+    is_placeholder,
+    looks_like_key,
+    looks_secret,
+    sightings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ppio_widgets.errors import PpioError
+
+T = TypeVar("T")
 
 MASK = "••••"
 
@@ -35,6 +46,9 @@ _NO_SECRETS = frozenset({"true", "false", "null"})
 
 # A private key goes on to its last line.
 _TO_THE_END = re.compile(r"[^-]*(?:-----END [A-Z ]*-----)?")
+
+# So many pieces are looked for in a text one by one; of more, those that the text has are looked up.
+_FEW = 50
 
 # What of a message repeats something that was given.
 _REPEATED = ("value", "word", "path", "name")
@@ -52,17 +66,71 @@ class Scrubbed:
     left_out: Mapping[str, str]  # the fields that a secret stood in, each with why
 
 
+class _Known:
+    """Secrets, and where in a text they stand.
+
+    They are kept by their pieces. Only of those whose piece is in a text all forms are looked for, so that
+    the time for a text hardly grows with the number of secrets.
+    """
+
+    __slots__ = ("_coded", "_written", "by_value", "short")
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self.by_value: dict[str, Secret] = {}
+        for one in secrets:
+            before = self.by_value.get(one.value)
+            # Of one value the strictest counts, of those the last.
+            if one.value not in _NO_SECRETS and (before is None or one.word_in <= before.word_in):
+                self.by_value[one.value] = one
+        self.short: dict[str, Secret] = {}
+        self._written: dict[bytes, list[tuple[Secret, Forms]]] = {}
+        self._coded: dict[bytes, list[tuple[Secret, Forms]]] = {}
+        for one in self.by_value.values():
+            if len(one.value) >= SHORTEST:
+                forms = Forms(one.value)
+                for piece in forms.written:
+                    self._written.setdefault(piece, []).append((one, forms))
+                self._coded.setdefault(forms.coded, []).append((one, forms))
+            elif word := one.value.strip():
+                self.short[word] = one
+
+    def with_more(self, secrets: Iterable[Secret]) -> _Known:
+        """Return these and more."""
+        return _Known((*self.by_value.values(), *secrets))
+
+    def places(self, content: bytes, where: Where) -> Iterator[tuple[int, int, Secret]]:
+        """Yield where in a text a secret stands that is no word there, and which."""
+        for secret, forms in _met(self._written, content):
+            # No form is shorter than its secret.
+            if where not in secret.word_in and len(secret.value) <= len(content):
+                yield from ((start, stop, secret) for start, stop in forms.written_in(content))
+        readings = base64_readings(content) if self._coded else b""
+        for secret, forms in _met(self._coded, readings):
+            if where not in secret.word_in and len(secret.value) <= len(content):
+                yield from ((start, stop, secret) for start, stop in forms.coded_in(content))
+
+
+def _met(by_piece: Mapping[bytes, Sequence[T]], content: bytes) -> Iterator[T]:
+    """Yield what is kept under the pieces that stand in a text; the empty one stands in each."""
+    met: Iterable[bytes]
+    if len(by_piece) <= _FEW:
+        met = [piece for piece in by_piece if piece in content]
+    else:
+        lengths = {len(piece) for piece in by_piece}
+        met = dict.fromkeys(content[at : at + n] for n in lengths for at in range(len(content) - n + 1))
+    return chain.from_iterable(by_piece.get(piece, ()) for piece in met)
+
+
 class Redactor:
     """Knows secrets: hides them in a text, finds them, takes them out of a body. It does not show them.
 
     What looks like a key is hidden and found as well, whoever knows it.
     """
 
-    __slots__ = ("_secrets",)
+    __slots__ = ("_known",)
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        self._secrets: tuple[Secret, ...] = ()
-        self.learn(secrets)
+        self._known = _Known(secrets)
 
     @classmethod
     def in_use(cls, variables: Sequence[str] = ()) -> Redactor:
@@ -74,38 +142,44 @@ class Redactor:
 
     def learn(self, secrets: Iterable[Secret]) -> None:
         """Hide these from now on as well."""
-        known = {one.value: one for one in (*self._secrets, *secrets) if one.value not in _NO_SECRETS}
-        self._secrets = tuple(known.values())
+        new = [one for one in secrets if self._known.by_value.get(one.value) != one]
+        if new:
+            self._known = self._known.with_more(new)
 
     def with_answer(self, answer: Mapping[str, Any]) -> Redactor:
         """Return one that hides what an instance, as a server told it, holds as a secret, too."""
-        return Redactor((*self._secrets, *secrets_in_answer(answer)))
+        more = Redactor()
+        more._known = self._known.with_more(secrets_in_answer(answer))
+        return more
 
-    def redact(self, text: str) -> str:
+    def redact(self, text: str, where: Where = "sentence") -> str:
         """Return a text with ``••••(why)`` in place of every secret, in any of its forms.
 
-        Forms that overlap are hidden together, so that no piece of one is left beside another.
+        Forms that overlap are hidden together, so that no piece of one is left beside another. What is a
+        word like any other where the text stands is none.
         """
+        if not text:
+            return text
         content = encoded(text)
-        spans: list[tuple[int, int, str]] = []
-        for secret in self._long(content):
-            spans += ((start, stop, secret.reason) for start, stop in secret.forms.spans(content))
-        for secret in self._secrets:
-            if len(secret.value) < SHORTEST and secret.value.strip() and secret.value.strip() == text.strip():
-                return _hidden(secret.reason)
-        spans += self._looks(text, [(start, stop) for start, stop, _reason in spans])
+        if (whole := self._known.short.get(text.strip())) and where not in whole.word_in:
+            return _hidden(self._why(whole))
+        found = list(self._known.places(content, where))
+        shown = {secret: _hidden(self._why(secret)) for _start, _stop, secret in found}
+        spans = [(start, stop, shown[secret]) for start, stop, secret in found]
+        spans += self._looks(text, [(start, stop) for start, stop, _secret in found])
+        if not spans:
+            return text
         parts: list[bytes] = []
         end = 0
-        for start, stop, reason in sorted(spans):
+        for start, stop, stand_in in sorted(spans):
             if start >= end:
-                parts += [content[end:start], encoded(_hidden(reason))]
+                parts += [content[end:start], encoded(stand_in)]
             end = max(end, stop)
         return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass")
 
     def finds(self, text: str) -> str:
         """Return why a secret stands in a text; nothing where there is none."""
-        content = encoded(text)
-        known = (one.reason for one in self._long(content) if any(form in content for form in one.forms))
+        known = (self._why(secret) for _start, _stop, secret in self._known.places(encoded(text), "sentence"))
         looks = (f"{LOOKS_LIKE[seen.kind]} {seen.shown}" for seen in sightings(text))
         return next(known, "") or next(looks, "")
 
@@ -141,18 +215,19 @@ class Redactor:
             for name, value in params.items()
         }
 
-    def _long(self, content: bytes) -> Iterator[Secret]:
-        """Yield the secrets that may stand in a text; no form is shorter than its secret."""
-        return (one for one in self._secrets if SHORTEST <= len(one.value) <= len(content))
+    def _why(self, secret: Secret) -> str:
+        """Return why it is hidden, without the name of a variable that repeats a secret itself."""
+        name = encoded(secret.source if secret.kind == "env" else "")
+        return "env" if any(self._known.places(name, "sentence")) else secret.reason
 
     def _looks(self, text: str, known: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
-        """Yield where in the bytes of a text something looks like a secret that is not known."""
+        """Yield where in the bytes of a text something looks like an unknown secret, and its stand-in."""
         for seen in sightings(text):
             last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
             start = len(encoded(text[: seen.start]))
             stop = len(encoded(text[: last.end() if last else seen.end]))
             if not any(begin < stop and start < end for begin, end in known):
-                yield start, stop, LOOKS_LIKE[seen.kind]
+                yield start, stop, _hidden(LOOKS_LIKE[seen.kind])
 
     def _scrub_row(self, row: Any, made: list[str]) -> Any:
         """Return a row of the variables; the name of one whose value was replaced is added to `made`."""
@@ -170,7 +245,7 @@ class Redactor:
         """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
         holders = [
             one.source
-            for one in self._secrets
+            for one in self._known.by_value.values()
             if one.value == value and environment.variable(one.source) == value
         ]
         if holders and environment.variable(key) != value:

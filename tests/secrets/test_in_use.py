@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,7 @@ from ppio_widgets.cards import static
 from ppio_widgets.cloud.instances import InstanceDetail, read_detail
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.locale import words
+from ppio_widgets.secrets import patterns
 from ppio_widgets.secrets.in_use import Secret
 from ppio_widgets.secrets.redaction import Redactor
 from tests.support.wire import REAL_KEY, answers, faulty
@@ -106,6 +108,99 @@ def test_words_in_harmless_variables_spoil_nothing():
     detail = read_detail(answer)
     assert (detail.name, detail.region, detail.status) == ("finetune-qwen2.5-7b", "cn-hongkong-1", "running")
     assert detail.jupyter_url == "https://cn-hongkong-1.example.com:12345/jupyter"
+
+
+WORDS = [
+    ("hunter2", "sentence"),
+    ("fifteen-letters", "sentence"),
+    ("sixteen--letters", "field sentence"),
+    ("jupyter", "sentence"),
+]
+
+
+@pytest.mark.parametrize(("value", "hidden_in"), WORDS)
+def test_in_an_error_every_value_of_an_instance_is_hidden_and_elsewhere_the_words_are_not(value, hidden_in):
+    answer = {**echoing(value), "name": value, "envs": [{"key": "PLAIN", "value": value}]}
+    detail = read_detail(answer)
+    stand_in = "••••(env PLAIN)"
+    assert (detail.error, detail.message, detail.status) == (
+        f"e {stand_in}",
+        f"m {stand_in}",
+        f"s {stand_in}",
+    )
+    in_fields = stand_in if "field" in hidden_in else value
+    assert (detail.image, detail.region) == (f"i {in_fields}", f"r {in_fields}")
+    assert bool(detail.jupyter_url) is ("field" not in hidden_in)
+    assert detail.name == value
+
+
+@pytest.mark.parametrize("value", [word for word, _where in WORDS])
+def test_what_was_sent_is_hidden_everywhere_although_a_variable_of_the_instance_calls_it_a_word(value):
+    answer = {**echoing(value), "name": value, "envs": [{"key": "PLAIN", "value": value}]}
+    detail = read_detail(answer, Redactor([Secret("HF_TOKEN", value)]))
+    assert value not in repr(detail).replace("jupyter_url", "")
+    assert detail.name == "••••(env HF_TOKEN)"
+
+
+def calls(read):
+    """Count the calls of functions meanwhile, those in C too."""
+    count = 0
+
+    def note(_frame, event, _argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        read()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+KINDS = [
+    lambda n: f"value-{n:06d}-of-many",
+    lambda n: f"value no. {n:06d} of many/all",
+    lambda n: "!".join(f"{n:09d}"),
+    lambda n: "".join(chr(0x4E00 + (n * 7 + place * 131) % 300) for place in range(16)),
+]
+
+
+@pytest.mark.parametrize("value", KINDS)
+def test_many_variables_are_each_looked_at_once_and_not_for_every_text(value):
+    message = "the value of many variables is all that went wrong: 0 1 2 3 4 5 6 7 8 9. " * 40
+
+    def steps(number):
+        envs = [{"key": f"V{n}", "value": value(n)} for n in range(number)]
+        answer = row(envs=envs, status={"status": "running", "message": message})
+        return calls(lambda: read_detail(answer, KNOWS))
+
+    steps(10)
+    few, many = steps(500), steps(2500)
+    assert (many - few) / 2000 < 200
+
+
+def test_a_listing_of_ordinary_rows_spells_no_secret_in_all_its_forms(monkeypatch):
+    def no(*_given):
+        raise AssertionError
+
+    url = "https://host-1.pods.example.com:8443/path/{}"
+    rows = [
+        row(
+            envs=[{"key": f"V{n}", "value": f"the value no. {n} of {count}"} for n in range(8)],
+            image="prodcr.example.com/lib/pytorch:v2.1.0-py3.10",
+            ports=[{"port": 80 + n, "protocol": "http", "endpoint": url.format(n)} for n in range(3)],
+            tools={"ssh": {"password": PASSWORD, "command": "ssh -p 22 root@h.example.com"}},
+        )
+        for count in range(20)
+    ]
+    monkeypatch.setattr(patterns, "_base64_cores", no)
+    monkeypatch.setattr(patterns, "_places", no)
+    knows = Redactor([Secret("api_key", REAL_KEY, "key"), Secret("HF_TOKEN", "a secret & more")])
+    read_detail(rows[0], knows)
+    # Less than 3,000 for a row of eight variables, a password and three addresses.
+    assert calls(lambda: [read_detail(one, knows) for one in rows]) < 20 * 3200
 
 
 def test_a_name_that_repeats_a_secret_is_no_reason():

@@ -118,6 +118,24 @@ def test_base64_is_masked_with_the_characters_that_hold_a_part_of_it(before):
     assert redact_text(f"({whole})", [REAL_KEY]) == f"({whole[:first]}{HIDDEN}{whole[last:]})"
 
 
+@given(
+    secret=st.text(st.sampled_from("abc+/?>~\xfe\xff6é"), min_size=4, max_size=12),
+    before=st.text(st.sampled_from("%2BbFf\\/+-_=aA"), max_size=6),
+    skipped=st.binary(max_size=3),
+    behind=st.text(st.sampled_from("%2BbFf\\/+-_=aA"), max_size=6),
+    many=st.booleans(),
+)
+def test_whatever_stands_around_a_form_it_is_found(secret, before, skipped, behind, many):
+    others = [Secret("", f"other-{n:04d}-{n}") for n in range(60 * many)]
+    redactor = Redactor([*others, Secret("", secret)])
+    coded = b64encode(skipped + secret.encode()).decode().rstrip("=")
+    for form in Secret("", secret).forms:
+        assert MASK in redactor.redact(before + form.decode() + behind)
+        assert redactor.finds(before + form.decode() + behind) == "env"
+    for slash, plus in (("/", "+"), ("\\/", "+"), ("_", "-"), ("%2F", "%2B"), ("%2f", "%2b")):
+        assert MASK in redactor.redact(before + coded.replace("/", slash).replace("+", plus) + behind)
+
+
 @pytest.mark.parametrize("slash", ["\\/", "%2F", "%2f"])
 def test_base64_within_a_url_or_in_json_that_escapes_slashes(slash):
     secret = "??>>??>>~~~"
