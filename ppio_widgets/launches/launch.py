@@ -485,9 +485,10 @@ class Launch:
 
     def _make_ready(self, consent: Consent) -> Ready | PpioError:
         """Claim it; what is recorded and what is sent come of one body. Returns why it must not be sent."""
-        body, practice = self.plan.body, self._wire.is_practice
         try:
-            filled, secrets = on_wire(body, practice=practice)
+            # Of what was checked: a person may have changed the body that is shown.
+            body = self.plan.report.require().body()
+            filled, secrets = on_wire(body, practice=self._wire.is_practice)
             record, unrecorded = claim(
                 self.launch_id, body, self._wire, self._ledger, consent, self._note_claim
             )
