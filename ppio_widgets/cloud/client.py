@@ -177,7 +177,7 @@ class PpioClient:
     """The GPU API, as it is on the wire.
 
     Every call of `create_instance` is one POST and may start a billed instance;
-    the guards (confirmation, submit once, ledger, look-up) are the launcher's.
+    the guards (confirmation, submit once, ledger, look-up) are those of `launches`.
     Synchronous and safe to use from several threads.
 
     Parameters

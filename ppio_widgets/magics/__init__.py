@@ -1,7 +1,7 @@
 """IPython: the magics, registered by ``%load_ext ppio_widgets``.
 
 `launch_magic` is ``%ppio_launch`` and ``%%ppio_launch``: it reads a line and asks who can
-answer; the form and the launcher do the rest. `ppio_magic` is ``%ppio``: sign in, choose the
+answer; the form and `launches` do the rest. `ppio_magic` is ``%ppio``: sign in, choose the
 cloud, see and settle launches. `completion` says what Tab may put into their lines. Loading
 registers names only; the heavy imports wait for the first use.
 """

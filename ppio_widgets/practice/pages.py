@@ -1,6 +1,6 @@
 """The pages behind a pretend machine's addresses: what would be its Jupyter, and its logs.
 
-Served on loopback they open in a browser; inside a process only a knock reaches them.
+Served on loopback they open in a browser; inside a process nothing does.
 """
 
 from __future__ import annotations
