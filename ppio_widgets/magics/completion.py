@@ -111,7 +111,7 @@ def _magic(context: CompletionContext, before: str) -> re.Match[str] | None:
 
 def _proposals_of(magic: str) -> Callable[[Typed, LineContext], tuple[str, list[Proposal]]]:
     if magic == "ppio":
-        from ppio_widgets.magics.ppio_completers import ppio_proposals  # noqa: PLC0415
+        from ppio_widgets.magics.completers import ppio_proposals  # noqa: PLC0415
 
         return ppio_proposals
     from ppio_widgets.magics.completers import launch_proposals  # noqa: PLC0415

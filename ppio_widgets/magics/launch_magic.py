@@ -11,7 +11,7 @@ from IPython.display import display
 
 from ppio_widgets.formats.line.options import option_for
 from ppio_widgets.locale import joined, words
-from ppio_widgets.magics.usage_error import UsageError
+from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames
 
@@ -112,7 +112,7 @@ class LaunchMagics(Magics):
         from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launches.plan import LaunchPlan, Target  # noqa: PLC0415
-        from ppio_widgets.magics.known import Known  # noqa: PLC0415
+        from ppio_widgets.magics.completion_context import Known  # noqa: PLC0415
         from ppio_widgets.request.validation import check, named  # noqa: PLC0415
 
         client = connect(**_cloud(given))

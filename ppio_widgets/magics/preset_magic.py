@@ -11,7 +11,7 @@ from ppio_widgets.errors import PresetRefused, RequestInvalid
 from ppio_widgets.formats.line.usage import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
-from ppio_widgets.magics.usage_error import UsageError
+from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from typing import Any
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.catalogue import OFFERS, refusal, region_of
-from ppio_widgets.practice.failures import lose_answer
-from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.practice.failures import Refused, lose_answer, whole
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value

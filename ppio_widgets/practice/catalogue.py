@@ -14,9 +14,8 @@ from ppio_widgets.cloud import catalogue_reader
 from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
-from ppio_widgets.practice.failures import LOST_ANSWER
+from ppio_widgets.practice.failures import LOST_ANSWER, Refused, whole
 from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
-from ppio_widgets.practice.refused import Refused, whole
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
 from ppio_widgets.request.images import repository_and_tag

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from ppio_widgets.practice.account import Clock, PracticeAccount
-from ppio_widgets.practice.refused import Refused
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.runtime import forks
 
 # A school at once, and no more memory than that: beyond it an account without instances is forgotten.

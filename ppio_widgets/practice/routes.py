@@ -6,13 +6,15 @@ import json
 import re
 from dataclasses import dataclass
 from email.utils import formatdate
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.catalogue_reader import BALANCE
 from ppio_widgets.cloud.client import INSTANCES
-from ppio_widgets.practice import catalogue, pages
-from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.locale import words
+from ppio_widgets.practice import catalogue, routes
+from ppio_widgets.practice.failures import Refused, whole
 from ppio_widgets.secrets.credentials import is_practice_key
 
 if TYPE_CHECKING:
@@ -73,12 +75,12 @@ def answer(
     path, _, query = target.partition("?")
     date = formatdate(cloud.now(), usegmt=True)
     host = headers.get("host", "")
-    if method == "GET" and (page := pages.page(cloud, path, host)) is not None:
+    if method == "GET" and (page := routes.page(cloud, path, host)) is not None:
         return Answer(page[0], "text/html; charset=utf-8", date, page[1].encode())
     asked = _Asked(method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
     try:
         account = cloud.account(_key(headers))
-        result = _call(account, asked, pages.served_at(host))
+        result = _call(account, asked, routes.served_at(host))
     except Refused as refusal:
         return _json(refusal.status, date, refusal.answer)
     if result is None:
@@ -133,3 +135,30 @@ def _read_body(content: bytes) -> object:
 
 def _json(status: int, date: str, value: object) -> Answer:
     return Answer(status, _JSON, date, json.dumps(value, ensure_ascii=False).encode())
+
+
+_PAGE = re.compile(r"/machines/([0-9a-f]+)/(jupyter|log/instance|log/system)")
+_HOST = re.compile(r"([0-9a-f]+)\.[\w.-]+\.practice\.invalid")
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost):[0-9]+")
+
+
+def served_at(host: str) -> str:
+    """Return the base address of the pages, when they can be reached at all."""
+    return f"http://{host}" if _LOOPBACK.fullmatch(host) else ""
+
+
+def page(cloud: PracticeCloud, path: str, host: str) -> tuple[int, str] | None:
+    """Return status and HTML of a machine's page; None for a path that is none."""
+    found = _PAGE.fullmatch(path) or _HOST.fullmatch(host)
+    if found is None:
+        return None
+    say = words()
+    try:
+        up = cloud.is_up(found[1])
+    except Refused:
+        return 404, _html(say("practice.no_machine"))
+    return (200, _html(say("practice.page", id=found[1]))) if up else (502, _html(say("practice.booting")))
+
+
+def _html(text: str) -> str:
+    return f"<!doctype html><meta charset=utf-8><title>{escape(text)}</title><p>{escape(text)}</p>"

@@ -18,8 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.failures import AnswerLost
-from ppio_widgets.practice.refused import whole
+from ppio_widgets.practice.failures import AnswerLost, whole
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:
