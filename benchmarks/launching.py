@@ -18,8 +18,9 @@ import httpx
 from benchmarks.bodies import body
 from benchmarks.figures import Notes
 from ppio_widgets import Launch, PpioClient
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.launches.ledger import Ledger
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.practice.server import serving
 from ppio_widgets.request.validation import check
 from ppio_widgets.secrets.credentials import draw_practice_key

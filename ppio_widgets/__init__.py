@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.runtime.kernel import live_views
 
 if TYPE_CHECKING:
-    from ppio_widgets.api import Instance, launch
+    from ppio_widgets.api import launch
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import (
         AccessDenied,
         ActionUnconfirmed,
+        AnswerUnreadable,
         ApiError,
         ConsentNeeded,
         CredentialsError,
         HostRefused,
+        InputError,
         LaunchAbsent,
         LaunchRefused,
         MomentUnreadable,
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
         PpioError,
         PresetRefused,
         RequestInvalid,
+        Unreachable,
     )
+    from ppio_widgets.instances.instance import Instance
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.request.envref import EnvRef
@@ -43,12 +47,14 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessDenied",
     "ActionUnconfirmed",
+    "AnswerUnreadable",
     "ApiError",
     "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
     "EnvRef",
     "HostRefused",
+    "InputError",
     "Instance",
     "InstanceBoard",
     "Launch",
@@ -63,6 +69,7 @@ __all__ = [
     "PpioError",
     "PresetRefused",
     "RequestInvalid",
+    "Unreachable",
     "check",
     "launch",
 ]
@@ -99,13 +106,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics (IPython's hook for ``%load_ext ppio_widgets``)."""
-    from ppio_widgets.magics import load  # noqa: PLC0415 - IPython only when it asks
+    from ppio_widgets.magics.extension import load  # noqa: PLC0415 - IPython only when it asks
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the magics away again."""
-    from ppio_widgets.magics import unload  # noqa: PLC0415
+    from ppio_widgets.magics.extension import unload  # noqa: PLC0415
 
     unload(shell)

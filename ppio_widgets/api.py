@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance, open_by_default
 from ppio_widgets.launches import history
 from ppio_widgets.launches.alive import live_launch
 from ppio_widgets.launches.consent import read_consent
 from ppio_widgets.launches.launch import SOFT_SECONDS, Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.sentences import record_sentence
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
@@ -111,7 +111,7 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
             client.require_key()
         return client
     key = api_key if isinstance(api_key, ApiKey) and is_practice_key(api_key) else None
-    from ppio_widgets.practice import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
+    from ppio_widgets.practice.cloud import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
 
     if host.loopback and host.base_url != ADDRESS:
         return PpioClient(key, base_url=host.base_url)

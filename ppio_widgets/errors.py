@@ -5,6 +5,7 @@
     PpioError
     ├── CredentialsError      no key, or one that cannot be one
     ├── HostRefused           a base URL that a key must not be sent to
+    ├── InputError            a line, a file or a pasted text that cannot be read
     ├── RequestInvalid        the body does not fit the contract; nothing was sent
     ├── LaunchRefused         this side declined to send; nothing was sent
     │   └── ConsentNeeded     it declined until somebody says so once more
@@ -137,6 +138,13 @@ class CredentialsError(PpioError):
 
 class HostRefused(PpioError):
     """The base URL is not one that a request may go to."""
+
+
+class InputError(PpioError):
+    """A line, a file or a pasted text cannot be read; the message names the option and the way out.
+
+    `secrets.redaction.input_error` makes it, so that no message repeats what looks like a key.
+    """
 
 
 class RequestInvalid(PpioError):

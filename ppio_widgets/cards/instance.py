@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.answers import RUNNING, plain, status_words
 from ppio_widgets.cloud.instance_cost import body_of, prices_told, seconds_on
 from ppio_widgets.cloud.instances import InstanceDetail, is_web
 from ppio_widgets.cloud.ssh import is_ssh_command
 from ppio_widgets.errors import is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.launches.plan import price_moment
-from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import Span
 from ppio_widgets.request import pricing
-from ppio_widgets.request.price_time import is_old
+from ppio_widgets.request.offers import is_old
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
 
@@ -100,17 +99,13 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 def steps(instance: Instance) -> tuple[list[str], int]:
     """Return the steps on the way up, and how many of them are reached; none when it is not on it.
 
-    A step is reached once it has begun; the last one, ``"jupyter"``, is there only for an
-    instance that has a Jupyter.
+    A step is reached once it has begun.
     """
     seen = instance.detail
     if seen is None or seen.error:
         return [], 0
     reached = next((number for number, words in enumerate(STEPS.values(), 1) if seen.status in words), 0)
-    if not reached:
-        return [], 0
-    has_jupyter = bool(seen.jupyter_url)
-    return [*STEPS, *(["jupyter"] if has_jupyter else [])], reached + instance.jupyter_answers
+    return (list(STEPS), reached) if reached else ([], 0)
 
 
 def missed_words(instance: Instance, error: PpioError, say: Words) -> str:

@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.locale.text import Mask, visible
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
-
-Mask = Callable[[str], str]
+    from ppio_widgets.locale import Words
 
 LONGEST_WORDS = 300
 
@@ -408,10 +406,10 @@ def plain(value: Any, longest: int = LONGEST_WORDS) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def text_at(answer: Any, *path: str) -> str:
-    """Return the text at a path of keys; empty for anything else."""
-    value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return value if isinstance(value, str) else ""
+def status_words(status: str, say: Words) -> str:
+    """Return an instance's status in words; an unknown one as it is."""
+    key = f"status.{status}"
+    return say(key) if key in say else say("status.other", status=plain(status) or "?")
 
 
 def _said(value: Any, mask: Mask) -> str:

@@ -18,8 +18,7 @@ from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.resources import currency_of
 from ppio_widgets.errors import PpioError
-from ppio_widgets.request.offers import Offer
-from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, PriceTime
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer, PriceTime
 from ppio_widgets.runtime import forks
 from ppio_widgets.secrets.frames import without_frames
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+    from ppio_widgets.request.offers import ImageTag, Network, Region, RegistryAuth, Storage, Template
 
 # Each is a method of the reader and an attribute of the shelf; what the form shows first comes first.
 KINDS = (

@@ -14,14 +14,13 @@ from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import not_certain
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, unpaged
 from ppio_widgets.errors import ApiError, PpioError
-from ppio_widgets.request.offers import Offer
-from ppio_widgets.request.price_time import PriceTime
+from ppio_widgets.request.offers import Offer, PriceTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from decimal import Decimal
 
-    from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+    from ppio_widgets.request.offers import ImageTag, Network, Region, RegistryAuth, Storage, Template
 
 PRODUCTS = "/gpus/v2/products"
 REGIONS = "/gpus/v2/regions"

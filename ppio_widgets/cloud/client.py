@@ -25,16 +25,15 @@ from ppio_widgets.cloud.answers import (
     not_certain,
     read_instance,
     read_reply,
-    text_at,
 )
 from ppio_widgets.cloud.auth import PinnedBearer
 from ppio_widgets.cloud.http import Exchange, Limits
 from ppio_widgets.cloud.instance_calls import INSTANCES, InstanceCalls
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
-from ppio_widgets.cloud.probe import KNOCK_SECONDS, knock
 from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
 from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnknown, PpioError, Unreachable
+from ppio_widgets.locale.text import text_at
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.proxies import Way, Why
+    from ppio_widgets.locale import Words
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
 
@@ -217,24 +217,6 @@ class PpioClient(InstanceCalls):
     def has_address(self) -> bool:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
-
-    def knock(self, url: str) -> bool:
-        """Whether something answers at a machine's own address; no key and no cookie is sent there.
-
-        The server named it, so only a public address counts, unless the cloud is on this machine.
-        """
-        try:
-            ways = (DIRECT,) if self.host.loopback else ways_to(url, anyhow=True)
-            way = next(one for one in ways if one.fault is None)
-            context, _wrong = self._context(anyhow=True)
-            http = self._open(way, httpx.Timeout(KNOCK_SECONDS), context or _bare_context())
-        except Exception as error:  # noqa: BLE001 - such as an address that is none
-            log.info("knock: %s", type(error).__name__)
-            return False
-        try:
-            return knock(http, url, anywhere=self.host.loopback)
-        finally:
-            self._close(http)
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
@@ -470,3 +452,37 @@ class PpioClient(InstanceCalls):
         with self._lock:
             self._mask.learn(reveal(key), *secrets)
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which cloud a launch goes to.
+
+    Attributes
+    ----------
+    name : str
+        Host as people read it.
+    practice : bool
+        Whether nothing is billed there.
+    base_url : str
+        Empty for the practice cloud in this process, which has no address.
+    allow_host : str
+        What has to be allowed to go there; empty for the known hosts and this machine.
+    """
+
+    name: str
+    practice: bool
+    base_url: str = ""
+    allow_host: str = ""
+
+    @classmethod
+    def of(cls, client: PpioClient) -> Target:
+        """Describe the cloud of a client."""
+        host = client.host
+        stranger = not (host.known or host.loopback)
+        base_url = host.base_url if client.has_address else ""
+        return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
+
+    def words(self, say: Words) -> str:
+        """Return the cloud in words: ``"the practice cloud"`` or its host."""
+        return say("cloud.practice") if self.practice else self.name

@@ -216,10 +216,6 @@ class InstanceCalls:
         """What the clients of one account on one cloud have in common."""
         raise NotImplementedError
 
-    def knock(self, url: str) -> bool:
-        """Whether something answers at a machine's own address; no key is sent there."""
-        raise NotImplementedError
-
     def act(self, instance_id: str, action: Action) -> None:
         """Ask for one action, once; that it was taken is no proof that it happened.
 

@@ -18,11 +18,10 @@ from ppio_widgets.cloud.answers import (
     RUNNING,
     InstanceInfo,
     Listing,
-    Mask,
     plain,
     read_instance,
-    text_at,
 )
+from ppio_widgets.locale.text import Mask, text_at
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.secrets.hiding import hiding, is_free
 

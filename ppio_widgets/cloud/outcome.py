@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import Mask, read_error, read_json, tells_error
+from ppio_widgets.cloud.answers import read_error, read_json, tells_error
 from ppio_widgets.cloud.instance_id import is_id
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 
 if TYPE_CHECKING:
     from ppio_widgets.locale import Sayable
+    from ppio_widgets.locale.text import Mask
 
 
 @dataclass(frozen=True)

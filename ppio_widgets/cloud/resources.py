@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.kinds import flag, identities, identity, mapping, rows, text, whole
-from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+from ppio_widgets.request.offers import (
+    ImageTag,
+    Network,
+    Offer,
+    Price,
+    Region,
+    RegistryAuth,
+    Storage,
+    Template,
+)
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:

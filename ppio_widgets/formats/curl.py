@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
 from ppio_widgets.locale.text import visible
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import placeholder, taken
-from ppio_widgets.request.json_text import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.formats.curl_key import brings_key, holds_key
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.formats.json_body import read_json
 from ppio_widgets.formats.shell import HOLE, Script, ShellWord, read_shell, variable_of
 from ppio_widgets.request.envref import EnvRef, placeholder_name, reference
-from ppio_widgets.request.json_text import read_json
 from ppio_widgets.secrets.patterns import is_placeholder
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +89,7 @@ def read_curl(text: str) -> Imported:
 
     Raises
     ------
-    LineError
+    InputError
         When it is not one curl command, not one that creates an instance, or its body is
         not there to be read.
     """
@@ -98,7 +98,7 @@ def read_curl(text: str) -> Imported:
         raise script.problem
     commands = [words for command in script.commands if (words := _after_curl(command.words)) is not None]
     if len(commands) != 1:
-        raise LineError("curl_many" if commands else "curl_none")
+        raise input_error("curl_many" if commands else "curl_none")
     call = _Call()
     if _has_key_beside(script):
         call.leave("curl_key")
@@ -106,7 +106,7 @@ def read_curl(text: str) -> Imported:
         _take(call, name, word)
     created = _CREATE_URL.fullmatch(call.urls[0].masked) if len(call.urls) == 1 else None
     if created is None or call.method not in ("", "POST"):
-        raise LineError("curl_url")
+        raise input_error("curl_url")
     draft = _draft(call, script)
     host = created[1].lower() if _HOST.fullmatch(created[1]) else ""
     return Imported("curl", draft, tuple(call.left_out), _DEFAULT_PORT.sub("", host))
@@ -157,9 +157,9 @@ def _short(word: ShellWord, rest: Iterator[ShellWord]) -> Iterator[tuple[str, Sh
 def _take(call: _Call, name: str, word: ShellWord | None) -> None:
     """Note what one option says."""
     if name == "next":
-        raise LineError("curl_many")
+        raise input_error("curl_many")
     if name in _OTHER_BODIES:
-        raise LineError("curl_body")
+        raise input_error("curl_body")
     if name in ("get", "head"):
         call.method = "GET"
     elif word is not None and name in _READERS:
@@ -191,7 +191,7 @@ def _take_raw(call: _Call, word: ShellWord) -> None:
 
 def _take_data(call: _Call, word: ShellWord) -> None:
     if word.text.startswith("@") and word.text != "@-":
-        raise LineError("curl_file")
+        raise input_error("curl_file")
     call.data.append(word)
 
 
@@ -240,9 +240,9 @@ def _draft(call: _Call, script: Script) -> dict[str, Any]:
     if not words or [word.text for word in words] == ["@-"]:
         words = script.documents  # of curl, or of what is piped into it
         if len(words) != 1:
-            raise LineError("curl_body")
+            raise input_error("curl_body")
     if not "".join(word.masked for word in words).replace(HOLE, "").strip():
-        raise LineError("curl_body")  # in a variable that the text says nothing of
+        raise input_error("curl_body")  # in a variable that the text says nothing of
     draft = _json(call.joined.join(word.text for word in words))
     # Once more with a number in each hole, so that it is known which text of the body has which.
     expansions = (one for word in words for one in word.expansions)
@@ -260,7 +260,7 @@ def _json(text: str) -> dict[str, Any]:
     """Return a JSON object."""
     value, _ = read_json(text, "curl_json")
     if not isinstance(value, dict):
-        raise LineError("body_kind", kind=type(value).__name__)
+        raise input_error("body_kind", kind=type(value).__name__)
     return value
 
 

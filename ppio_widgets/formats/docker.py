@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from ppio_widgets.formats.docker_draft import DraftReader, ReadFile
 from ppio_widgets.formats.docker_flags import PROGRAM, RUN, read_options
 from ppio_widgets.formats.imported import Imported
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import Script, ShellWord, read_shell
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
 
     Raises
     ------
-    LineError
+    InputError
         When there is no ``docker run``, it names no image, or a part of it cannot be read. The message
         never holds a value.
     """
@@ -60,9 +60,9 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
     run = _find_run(script)
     options, words = read_options(run.words, RUN)
     if not words or not words[0].masked:
-        raise LineError("docker_no_image")
+        raise input_error("docker_no_image")
     if words[0].masked.startswith(_DASHES):
-        raise LineError("docker_dash")
+        raise input_error("docker_dash")
     reader = DraftReader(read_file, run.exported)
     reader.take(options)
     _note_around(reader, run, script)
@@ -109,7 +109,7 @@ def _find_run(script: Script) -> _Run:
         if verb and verb[0].masked == "run":
             shown = tuple(option.shown for option in options)
             return _Run(verb[1:], shown, assigned, command.redirected, command.exported)
-    raise script.problem or LineError("docker_verb" if programs else "docker_none")
+    raise script.problem or input_error("docker_verb" if programs else "docker_none")
 
 
 def _note_around(reader: DraftReader, run: _Run, script: Script) -> None:

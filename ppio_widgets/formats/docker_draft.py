@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.docker_flags import HARMLESS, Given
 from ppio_widgets.formats.docker_values import (
     LONGEST_RANGE,
@@ -21,10 +22,10 @@ from ppio_widgets.formats.docker_values import (
     usual_protocol,
 )
 from ppio_widgets.formats.imported import LeftOut
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import HOLE, ShellWord
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
 
 ReadFile = Callable[[str], str]
 
@@ -138,7 +139,7 @@ class DraftReader:
         if HOLE in key:
             self.note("docker_open", option.shown)
         elif not key or (value is None and not is_name(key)) or looks_like_key(key):
-            raise LineError("option_env")
+            raise input_error("option_env")
         elif value is None:
             known = self.exported.get(key)
             self.envs[key] = EnvRef(key) if known is None else self._as_typed(known, f"{option.shown} {key}")
@@ -161,7 +162,7 @@ class DraftReader:
             return
         try:
             rows = read_env_file(text)
-        except LineError as error:
+        except InputError as error:
             self.note("docker_env_file_line", f"{name}:{error.params['number']}")
             return
         for key, value in rows:

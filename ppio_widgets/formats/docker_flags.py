@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import HOLE, ShellWord
+from ppio_widgets.secrets.redaction import input_error
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def read_options(words: tuple[ShellWord, ...], table: Table) -> tuple[list[Given
 
     Raises
     ------
-    LineError
+    InputError
         For an option that is not known (how many words it takes is not known either), or one whose
         value is missing. No value is ever in the message.
     """
@@ -140,7 +140,7 @@ def read_options(words: tuple[ShellWord, ...], table: Table) -> tuple[list[Given
             value = glued or (ShellWord("") if name in table.switches else None)
             if value is None:
                 if position == len(words):
-                    raise LineError("docker_value", option=shown)
+                    raise input_error("docker_value", option=shown)
                 value = words[position]
                 position += 1
             if not (name in table.switches and value.masked in _FALSE):
@@ -156,7 +156,7 @@ def _long(word: ShellWord, table: Table) -> list[_Option]:
     head, value = word.cut("=")
     name = head[2:]
     if name not in table.valued and name not in table.switches:
-        raise LineError("docker_option", option=head.replace(HOLE, "…"))
+        raise input_error("docker_option", option=head.replace(HOLE, "…"))
     return [(name, head, value)]
 
 
@@ -167,7 +167,7 @@ def _cluster(word: ShellWord, table: Table) -> list[_Option]:
         shown = f"-{letter}".replace(HOLE, "…")
         name = table.letters.get(letter)
         if name is None:
-            raise LineError("docker_option", option=shown)
+            raise input_error("docker_option", option=shown)
         behind = word.after(place)
         # pflag: an equals sign with something behind it is no part of the value.
         value = behind.after(1) if behind.masked.startswith("=") and behind.masked != "=" else behind

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import HOLE
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
 
 # Docker publishes plain TCP and does not know what is spoken on it; the body wants to. Where one of these
 # programs usually listens it is http, anywhere else tcp, which carries everything, http as well.
@@ -91,7 +91,7 @@ def read_publishing(text: str, option: str) -> Publishing | None:
 
     Raises
     ------
-    LineError
+    InputError
     """
     where, _, protocol = text.partition("/")
     before, _, container = where.rpartition(":")
@@ -101,7 +101,7 @@ def read_publishing(text: str, option: str) -> Publishing | None:
     low, high = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     protocol = protocol.lower() or "tcp"
     if not 1 <= low <= high <= 65535 or protocol not in ("tcp", "udp", "sctp"):
-        raise LineError("docker_port", option=option)
+        raise input_error("docker_port", option=option)
     address, _, host = before.rpartition(":")
     host = host if _RANGE.fullmatch(host) else ""
     return Publishing(low, high, protocol, host, _LOOPBACK.fullmatch(address) is not None)
@@ -112,12 +112,12 @@ def read_volume(text: str) -> Mount:
 
     Raises
     ------
-    LineError
+    InputError
     """
     # The colon of a drive is no separator. A volume's name has at least two characters.
     parts = _DRIVE.sub("", text).split(":")
     if len(parts) > 3:
-        raise LineError("docker_volume")
+        raise input_error("docker_volume")
     options = parts[2].split(",") if len(parts) == 3 else []
     return _checked(
         Mount("volume", parts[1] if len(parts) > 1 else parts[0], "ro" in options), "docker_volume"
@@ -129,7 +129,7 @@ def read_mount(text: str) -> Mount:
 
     Raises
     ------
-    LineError
+    InputError
     """
     values: dict[str, str] = {}
     for field in _fields(text, "docker_mount"):
@@ -150,7 +150,7 @@ def read_gpus(text: str) -> int | None:
 
     Raises
     ------
-    LineError
+    InputError
     """
     values: dict[str, list[str]] = {"count": [], "device": []}
     key = "count"
@@ -161,7 +161,7 @@ def read_gpus(text: str) -> int | None:
         key = name.strip() if equals else key
         values.setdefault(key, []).extend((value if equals else field).split(","))
     if not fields or not values.keys() <= {"count", "device", "driver", "capabilities", "options"}:
-        raise LineError("docker_gpus")
+        raise input_error("docker_gpus")
     if values["device"]:
         return None if "all" in values["device"] else len(set(values["device"]))
     # docker takes one when only something else about them is said.
@@ -169,7 +169,7 @@ def read_gpus(text: str) -> int | None:
     if count in ("all", "-1"):
         return None
     if not re.fullmatch(r"[0-9]{1,4}", count):
-        raise LineError("docker_gpus")
+        raise input_error("docker_gpus")
     return int(count)
 
 
@@ -181,7 +181,7 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
 
     Raises
     ------
-    LineError
+    InputError
         For a line without a key, or whose key has a blank inside or looks like a token; the message has
         its number only.
     """
@@ -192,14 +192,14 @@ def read_env_file(text: str) -> list[tuple[str, str | EnvRef]]:
             continue
         key, equals, value = line.partition("=")
         if not key or " " in key or "\t" in key or not (equals or is_name(key)) or looks_like_key(key):
-            raise LineError("docker_env_file_line", number=number)
+            raise input_error("docker_env_file_line", number=number)
         rows.append((key, value if equals else EnvRef(key)))
     return rows
 
 
 def _checked(mount: Mount, code: str) -> Mount:
     if not mount.point.startswith(("/", HOLE)):
-        raise LineError(code)
+        raise input_error(code)
     return mount
 
 
@@ -208,4 +208,4 @@ def _fields(text: str, code: str) -> list[str]:
     try:
         return next(csv.reader([text]), [])
     except csv.Error:
-        raise LineError(code) from None
+        raise input_error(code) from None

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from dotenv.parser import Binding, parse_stream
 
-from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.errors import InputError
 from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from ppio_widgets.formats.json_body import Outside
@@ -66,7 +67,7 @@ def read_env_text(
 
     Raises
     ------
-    LineError
+    InputError
         For a line that cannot be read, or has a secret in place of a name: a file may hold
         nothing but a token. It tells the number of the line and nothing of what stands there.
     """
@@ -74,10 +75,10 @@ def read_env_text(
     for binding in parse_stream(io.StringIO(text)):
         key, value = binding.key, binding.value
         if binding.error or (key is not None and value is None and not is_name(key)):
-            raise LineError("env_file_line", line=_line(binding))
+            raise input_error("env_file_line", line=_line(binding))
         if key is not None:
             if is_secret(key):
-                raise LineError("env_file_token", line=_line(binding))
+                raise input_error("env_file_token", line=_line(binding))
             found[key] = value
     return list(found.items())
 
@@ -94,7 +95,7 @@ def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside
 
     Raises
     ------
-    LineError
+    InputError
         When a file is not there or cannot be read, or when a secret cannot be taken by its
         name: the kernel has another value, or no variable can be called so.
     """
@@ -102,7 +103,7 @@ def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside
     for path in paths:
         text = outside.text(path)
         if text is None:
-            raise LineError("file_missing", option="--env-file", path=path)
+            raise input_error("file_missing", option="--env-file", path=path)
         pairs.update(read_env_text(text, outside.holds_secret))
     for key in typed:
         pairs.pop(key, None)
@@ -114,7 +115,7 @@ def variables_in(text: str) -> int:
     """Return how many variables a text names; 0 for one that is none of an env file, or has no value."""
     try:
         pairs = read_env_text(text)
-    except LineError:
+    except InputError:
         return 0
     return len(pairs) if any(value is not None for _key, value in pairs) else 0
 
@@ -124,7 +125,7 @@ def rows_of_text(text: str, outside: Outside) -> EnvRows:
 
     Raises
     ------
-    LineError
+    InputError
         When it cannot be read, or a secret cannot be taken by its name.
     """
     return _rows(
@@ -146,7 +147,7 @@ def _rows(
     }
     refused = [key for key, value in secrets.items() if not is_name(key) or environ.get(key, value) != value]
     if refused:
-        raise LineError(refusal, names=", ".join(refused))
+        raise input_error(refusal, names=", ".join(refused))
     taken = {key: None if key in secrets else value for key, value in pairs.items()}
     rows = [{"key": key, "value": EnvRef(key) if value is None else value} for key, value in taken.items()]
     missing = [key for key in secrets if key not in environ]

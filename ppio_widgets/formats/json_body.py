@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ppio_widgets.formats.line.options import BODY_FILE
-from ppio_widgets.formats.line.tokens import LineError
-from ppio_widgets.request.json_text import read_json
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
+
+if TYPE_CHECKING:
+    from ppio_widgets.locale import Words
+
+
+# Blanks that pages and word processors make; between two tokens they mean no more than any other.
+_BLANKS = "\xa0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
+_TEXT_OR_BLANK = re.compile(rf'"(?:[^"\\\n]|\\.)*"?|[{_BLANKS}]')
+
+_SMART = re.compile("[“”„‟‘’‚‛«»＂]")
+_COMMENT = re.compile(r"//|/\*|#")
+_PYTHON = re.compile(r"'|(?:True|False|None)\b")
+
+
+@dataclass(frozen=True)
+class JsonFault:
+    """Where a text is no JSON, and the way out; nothing of the text is repeated.
+
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in ``locale/``, without its ``json.`` prefix.
+    line, column : int
+        From 1.
+    reason : str
+        As the parser says it.
+    """
+
+    code: str
+    line: int
+    column: int
+    reason: str = ""
+
+    def sentence(self, say: Words) -> str:
+        """Return it in the language of `say`."""
+        return say(f"json.{self.code}", line=self.line, column=self.column, reason=self.reason)
 
 
 class Outside(Protocol):
@@ -24,7 +63,7 @@ class Outside(Protocol):
 
         Raises
         ------
-        LineError
+        InputError
             When it cannot be read.
         """
 
@@ -55,7 +94,7 @@ def body_of(value: Any) -> Mapping[str, Any]:
 
     Raises
     ------
-    LineError
+    InputError
         For anything else.
     """
     if isinstance(value, CreateInstanceRequest):
@@ -65,7 +104,7 @@ def body_of(value: Any) -> Mapping[str, Any]:
     for body in (value, of_plan, of_form):
         if isinstance(body, Mapping):
             return body
-    raise LineError("body_object", kind=type(value).__name__)
+    raise input_error("body_object", kind=type(value).__name__)
 
 
 def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping[str, Any]:
@@ -80,7 +119,7 @@ def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping
 
     Raises
     ------
-    LineError
+    InputError
         When it is neither, or the file cannot be read or is no JSON.
     """
     of_line = option == "--body"
@@ -88,7 +127,7 @@ def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping
     if content is not None:
         value, _ = read_json(content, "file_json", path=text)
     elif text.endswith(BODY_FILE):
-        raise LineError("file_missing", option=option, path=text)
+        raise input_error("file_missing", option=option, path=text)
     else:
         value, _ = read_json(text, "body_json" if of_line else "import_json")
     return _object(value, "body_object" if of_line else "body_kind")
@@ -99,16 +138,97 @@ def body_in_cell(cell: str) -> Mapping[str, Any]:
 
     Raises
     ------
-    LineError
+    InputError
         When the cell is empty, or no JSON: lines are counted from the magic's own.
     """
     if not cell.strip():
-        raise LineError("cell_empty")
+        raise input_error("cell_empty")
     value, _ = read_json(cell, "cell_json", before="\n")
     return _object(value, "body_object")
 
 
 def _object(value: Any, code: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise LineError(code, kind=type(value).__name__)
+        raise input_error(code, kind=type(value).__name__)
     return value
+
+
+def read_json(
+    text: str, code: str, *, before: str = "", finite: bool = False, **params: object
+) -> tuple[Any, tuple[str, ...]]:
+    """Read JSON that a person wrote.
+
+    Parameters
+    ----------
+    text : str
+    code : str
+        Of the error, whose sentence says what the text is and gives the fault as ``{problem}``.
+    before : str
+        What stands before the text, so that a line's number is that of the whole.
+    finite : bool
+        Whether NaN and Infinity are refused; in our own texts they are what was typed.
+    **params
+        More for the sentence.
+
+    Returns
+    -------
+    tuple
+        The value, and the keys that an object of it gives twice.
+
+    Raises
+    ------
+    InputError
+        For a text that is no JSON; it holds nothing of the text.
+    """
+    twice: dict[str, None] = {}
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(key for key, _ in pairs)
+        twice.update(dict.fromkeys(key for key, count in counts.items() if count > 1))
+        return dict(pairs)
+
+    plain = _TEXT_OR_BLANK.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
+    try:
+        value = json.loads(plain, object_pairs_hook=kept, parse_constant=_refused if finite else None)
+    except json.JSONDecodeError as error:
+        fault = _fault(plain, error, before)
+    except (ValueError, RecursionError):  # a number of too many digits, NaN; too deep
+        fault = JsonFault("value", *_place(before + plain[: len(plain) - len(plain.lstrip())]))
+    else:
+        return value, tuple(twice)
+    # Outside of the handler: json's exception holds the text.
+    raise input_error(code, problem=fault, **params)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
+
+
+def _fault(text: str, error: json.JSONDecodeError, before: str) -> JsonFault:
+    """Say where a text is no JSON; for the slips that are common, what to do."""
+    comma = _trailing_comma(text, error)
+    if comma is not None:
+        return JsonFault("comma", *_place(before + text[:comma]))
+    found = (
+        ("quotes", _SMART.match(text, error.pos)),
+        ("comment", _COMMENT.match(text, error.pos)),
+        ("python", _PYTHON.match(text, error.pos)),
+        ("quotes", _SMART.search(text)),
+    )
+    for code, slip in found:
+        if slip:
+            return JsonFault(code, *_place(before + text[: slip.start()]))
+    return JsonFault("other", *_place(before + text[: error.pos]), error.msg)
+
+
+def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
+    """Return where the comma before a closing bracket is, if that is it."""
+    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
+        return error.pos
+    before = text[: error.pos].rstrip()
+    closes = text[error.pos : error.pos + 1] in ("}", "]")
+    return len(before) - 1 if closes and before.endswith(",") else None
+
+
+def _place(before: str) -> tuple[int, int]:
+    return before.count("\n") + 1, len(before) - before.rfind("\n")

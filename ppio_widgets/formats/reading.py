@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
 from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.json_body import read_json
 from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.formats.line.parser import Lookup, read_line
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import BLANK, PROMPT
 from ppio_widgets.request.draft import merged
-from ppio_widgets.request.json_text import read_json
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from ppio_widgets.formats.docker_draft import ReadFile
@@ -69,7 +70,7 @@ def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | N
 
     Raises
     ------
-    LineError
+    InputError
         For a text of no kind that is known, or one that cannot be read.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -84,11 +85,11 @@ def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | N
             if found is not None and around.strip():
                 found = replace(found, left_out=(*found.left_out, LeftOut("around")))
     except RecursionError:
-        problem = LineError("import_deep")
+        problem = input_error("import_deep")
     else:
         if found is not None:
             return found
-        problem = LineError("import_unknown")
+        problem = input_error("import_unknown")
     raise problem
 
 
@@ -137,7 +138,7 @@ class _Reader:
         """Return what a line says of the body, and which of its options are about something else."""
         try:
             read = read_line(line, self.lookup or _no_notebook)
-        except LineError as error:
+        except InputError as error:
             if self.lookup is not None or error.code != "line_expression":
                 raise
             option = error.params["option"]
@@ -147,7 +148,7 @@ class _Reader:
             flags = [option.flag for option in OPTIONS if option.flag in read.switches - told]
             switches = (LeftOut("switches", {"names": ", ".join(flags)}),) if flags else ()
             return read.said, (*cloud, *switches)
-        raise LineError("import_lookup", option=option)
+        raise input_error("import_lookup", option=option)
 
 
 def _no_notebook(expression: str) -> Any:
@@ -158,5 +159,5 @@ def _json(text: str, before: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
     """Read a JSON object; `before` is what stands before it, so that a line's number is the text's."""
     value, twice = read_json(text, "import_json", before=before, finite=True)
     if not isinstance(value, Mapping):
-        raise LineError("import_json_object")
+        raise input_error("import_json_object")
     return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()

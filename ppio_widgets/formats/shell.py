@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.errors import InputError
 from ppio_widgets.request.envref import looks_secret
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -177,14 +178,14 @@ class Script:
     commands : tuple of Command
     documents : tuple of ShellWord
         What stands in here-documents and here-strings, whichever command they are for.
-    problem : LineError or None
+    problem : InputError or None
         A quotation or an expansion that is not closed, or a backslash at the very end: the command
         that it stands in, and what follows, was not read.
     """
 
     commands: tuple[Command, ...]
     documents: tuple[ShellWord, ...] = ()
-    problem: LineError | None = None
+    problem: InputError | None = None
 
 
 def variable_of(expansion: str) -> str | None:
@@ -200,7 +201,7 @@ def read_shell(text: str) -> Script:
     problem = None
     try:
         reader.read()
-    except LineError as error:
+    except InputError as error:
         problem = error
     return Script(tuple(reader.commands), tuple(reader.documents), problem)
 
@@ -277,7 +278,7 @@ class _Reader:
             if skipped := (_SKIPPED.match(self._text, self._at) or self._prompt()):
                 self._at = skipped.end()
             elif cut_off := _CUT_OFF.match(self._text, self._at):
-                raise LineError("shell_cut_off", mark=cut_off[1])
+                raise input_error("shell_cut_off", mark=cut_off[1])
             elif redirection := _REDIRECTION.match(self._text, self._at):
                 self._redirect(redirection)
             elif char in _ENDS_COMMAND:
@@ -405,7 +406,7 @@ class _WordReader:
         text, at = self.text, self.at
         if text[at] == "\\":
             if at + 1 == len(text):
-                raise LineError("shell_cut_off", mark="\\")
+                raise input_error("shell_cut_off", mark="\\")
             self._take(text[at + 1], at + 2)
         elif text[at] == "'":
             quotation = _quotation(text, "'", at)
@@ -432,7 +433,7 @@ class _WordReader:
             else:
                 self._plain(quoted=True)
         if mark and self.at == len(text):
-            raise LineError("line_quote", mark=mark)
+            raise input_error("line_quote", mark=mark)
         self.at += len(mark)
         self._is_word = True
         return self._word()
@@ -506,14 +507,14 @@ def _bracket_end(text: str, start: int, *, quoted: bool) -> int:
         depth += {opening: 1, closing: -1}.get(char, 0)
         if depth == 0:
             return at
-    raise LineError("line_quote", mark=closing)
+    raise input_error("line_quote", mark=closing)
 
 
 def _quotation(text: str, mark: str, at: int) -> re.Match[str]:
     """Return the quotation that `mark` begins at a place; what stands in it is the first group."""
     found = _QUOTATIONS[mark].match(text, at + len(mark))
     if found is None:
-        raise LineError("line_quote", mark=mark[-1])
+        raise input_error("line_quote", mark=mark[-1])
     return found
 
 

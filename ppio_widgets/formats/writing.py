@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.formats.curl import to_curl
 from ppio_widgets.formats.line.writer import to_line
 from ppio_widgets.formats.python_code import to_python
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

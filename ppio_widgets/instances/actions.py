@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain
+from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain, status_words
 from ppio_widgets.cloud.instances import kept
 from ppio_widgets.errors import (
     AccessDenied,
@@ -26,7 +26,6 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.watcher import POLL_SECONDS
-from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import Phrase, joined, words
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.times import moment_words

@@ -9,14 +9,14 @@ from traitlets import Any, Bool, HasTraits, Unicode
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cards.instance import outcome_words
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instance_cost import offers_of
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.listing import Board, doubt_of, on_all
 from ppio_widgets.instances.watcher import watch_all
-from ppio_widgets.launches.plan import Target
-from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:

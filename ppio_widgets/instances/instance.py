@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.instance import as_html, as_text, outcome_words
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of
 from ppio_widgets.cloud.instance_id import require_id
 from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand
-from ppio_widgets.instances.jupyter import Jupyter
 from ppio_widgets.instances.outcomes import Outcomes
 from ppio_widgets.instances.waiting import wait_for
-from ppio_widgets.launches.plan import Target
 from ppio_widgets.locale import words
-from ppio_widgets.request.price_time import age
+from ppio_widgets.request.offers import age
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span
@@ -101,7 +100,6 @@ class Instance:
         self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
         self._outcomes = Outcomes()
-        self._jupyter = Jupyter()
         self._lock = forks.rlock()
         self._listeners: Listeners[Instance] = Listeners()
 
@@ -322,21 +320,6 @@ class Instance:
     def tell(self) -> None:
         """Tell the listeners that something changed."""
         self._listeners.tell(self, "instance")
-
-    @property
-    def jupyter_answers(self) -> bool:
-        """Whether its Jupyter was seen to answer since its last start."""
-        return self._jupyter.answers(self._known())
-
-    @property
-    def awaits_jupyter(self) -> bool:
-        """Whether it runs, has a Jupyter, and that has not answered yet; for ten minutes at most."""
-        return self._jupyter.is_awaited(self._known())
-
-    def knock(self) -> None:
-        """Try whether its Jupyter answers; nothing secret is sent there."""
-        if self._jupyter.knock(self.client, self._known()):
-            self.tell()
 
     def fail(self, error: PpioError) -> None:
         """Take why it could not be looked at; what was last seen stays."""

@@ -10,15 +10,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
+from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain, status_words
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of, seconds_on
 from ppio_widgets.cloud.instance_id import is_id, require_id
 from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.instances.instance import Instance
-from ppio_widgets.launches.plan import Target
-from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import joined, words
 from ppio_widgets.request import pricing
 from ppio_widgets.runtime import threads

@@ -12,7 +12,7 @@ from ppio_widgets.cloud.instance_cost import offers_of
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
 from ppio_widgets.instances.watcher import watch
-from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS, is_old
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, is_old
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class InstanceSession(HasTraits):
                 return
             self.watching = True
             try:
-                self._watch = watch(self.instance, self._on_tick, knocks=True)
+                self._watch = watch(self.instance, self._on_tick)
             except RuntimeError:  # the system has no thread left
                 self.watching = False
         self._ask_price()

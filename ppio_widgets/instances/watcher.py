@@ -50,7 +50,6 @@ class Watch:
     instance: Instance | None = None
     on_tick: Callable[[], None] | None = None
     on_listing: Callable[[DetailListing | PpioError], None] | None = None
-    knocks: bool = False
     # The start for which it was read in full.
     read_for: int | None = None
 
@@ -67,7 +66,7 @@ class Watch:
             self.watcher.add(self)
 
 
-def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = False) -> Watch:
+def watch(instance: Instance, on_tick: Callable[[], None]) -> Watch:
     """Watch one instance, which is told what is seen of it.
 
     Parameters
@@ -75,8 +74,6 @@ def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = Fal
     instance : Instance
     on_tick : callable
         Called after each look, whether anything changed or not, on the watcher's thread.
-    knocks : bool
-        Whether to try, once it runs, if its Jupyter answers.
 
     Raises
     ------
@@ -84,8 +81,7 @@ def watch(instance: Instance, on_tick: Callable[[], None], *, knocks: bool = Fal
         When the system has no thread left.
     """
     watcher = _watcher_of(instance.client.identity)
-    made = Watch(instance.client, watcher, instance, on_tick, knocks=knocks)
-    return _added(made)
+    return _added(Watch(instance.client, watcher, instance, on_tick))
 
 
 def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioError], None]) -> Watch:
@@ -241,7 +237,6 @@ class Watcher:
             for one in watches:
                 if one.instance is not None:
                     one.instance.fail(error)
-        self._knock(watches)
         rows = () if listing is None else listing.instances
         if listing is not None:
             self._known = tuple((row.id, row.status) for row in rows)
@@ -285,13 +280,6 @@ class Watcher:
                 failed = failed or error
         return listing, failed
 
-    def _knock(self, watches: list[Watch]) -> None:
-        """Try one Jupyter that has not answered yet."""
-        waiting = [one for one in watches if one.knocks and _machine(one).awaits_jupyter]
-        if waiting:
-            self._ticks += 1
-            _machine(waiting[self._ticks % len(waiting)]).knock()
-
 
 def _machine(one: Watch) -> Instance:
     assert one.instance is not None  # noqa: S101 - for mypy: only asked for watches of an instance
@@ -329,7 +317,7 @@ def _moves(one: Watch) -> bool:
     machine = one.instance
     if machine is None:
         return False
-    return machine.detail is None or not machine.detail.at_rest or (one.knocks and machine.awaits_jupyter)
+    return machine.detail is None or not machine.detail.at_rest
 
 
 def _call(one: Watch, seen: DetailListing | PpioError | None) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ppio_widgets.cloud.client import Target
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.launches.plan import Target
     from ppio_widgets.launches.record import Record
     from ppio_widgets.launches.wire import Wire
     from ppio_widgets.locale import Words

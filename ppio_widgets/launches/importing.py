@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.line.tokens import UNSAID
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.launches.outside import Disk
 from ppio_widgets.launches.presets import load_preset
+from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import Draft, merged, with_defaults
 from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, without_secret_fields
 
 if TYPE_CHECKING:
-    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.cloud.client import Target
 
 
 # Where the practice cloud is, as our own curl line has it.
@@ -40,7 +40,7 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 
     Raises
     ------
-    LineError
+    InputError
         For a text that is none of them, or cannot be read. It repeats no secret.
     """
     failed: PpioError

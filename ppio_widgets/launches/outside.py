@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import environment
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.runtime.files import Unfit, contents, reason
+from ppio_widgets.secrets.redaction import input_error
 from ppio_widgets.secrets.scrub import Secrets
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Disk:
 
         Raises
         ------
-        LineError
+        InputError
             When it cannot be opened, is no regular file, is too large or is no text. A null
             character stands in no text, but between the variables of a process
             (``/proc/self/environ``). Nothing of what it holds is told.
@@ -43,10 +43,10 @@ class Disk:
         except OSError as error:
             large = isinstance(error, Unfit) and error.why == "large"
             code = "file_large" if large else "file_unreadable"
-            raise LineError(code, path=path, kind=reason(error)) from None
+            raise input_error(code, path=path, kind=reason(error)) from None
         text = _decoded(content)
         if text is None or "\0" in text:
-            raise LineError("file_no_text", path=path)
+            raise input_error("file_no_text", path=path)
         return text
 
     def holds_secret(self, text: str) -> bool:

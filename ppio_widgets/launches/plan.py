@@ -11,10 +11,10 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import face
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import reference_names, taken
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.offers import age, is_old
 from ppio_widgets.request.price_text import cost_sentences, rented, terms
-from ppio_widgets.request.price_time import age, is_old
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import threads
@@ -24,7 +24,7 @@ from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABL
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.client import Target
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
@@ -35,40 +35,6 @@ NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
 STRANGERS_KEY = "GPU_API_KEY"
-
-
-@dataclass(frozen=True)
-class Target:
-    """Which cloud a launch goes to.
-
-    Attributes
-    ----------
-    name : str
-        Host as people read it.
-    practice : bool
-        Whether nothing is billed there.
-    base_url : str
-        Empty for the practice cloud in this process, which has no address.
-    allow_host : str
-        What has to be allowed to go there; empty for the known hosts and this machine.
-    """
-
-    name: str
-    practice: bool
-    base_url: str = ""
-    allow_host: str = ""
-
-    @classmethod
-    def of(cls, client: PpioClient) -> Target:
-        """Describe the cloud of a client."""
-        host = client.host
-        stranger = not (host.known or host.loopback)
-        base_url = host.base_url if client.has_address else ""
-        return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
-
-    def words(self, say: Words) -> str:
-        """Return the cloud in words: ``"the practice cloud"`` or its host."""
-        return say("cloud.practice") if self.practice else self.name
 
 
 def price_moment(offer: Offer) -> str:

@@ -22,7 +22,7 @@ import platformdirs
 from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
 from ppio_widgets.secrets.scrub import without_secrets
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
-from ppio_widgets.launches.plan import NO_FORMULAS, Target
+from ppio_widgets.cloud.client import Target
+from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import padded, width
 from ppio_widgets.request import pricing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import plain, status_words
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import Span, joined
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 # So many ids stand in a sentence; of more it is said how many.
 MOST_NAMED = 3
-
-
-def status_words(status: str, say: Words) -> str:
-    """Return an instance's status in words; an unknown one as it is."""
-    key = f"status.{status}"
-    return say(key) if key in say else say("status.other", status=plain(status) or "?")
 
 
 def launch_sentence(launch: Launch, say: Words) -> str:

@@ -15,16 +15,17 @@ from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
-from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.launches.consent import read_consent
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.loading import Loading
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.since import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.launches.timer import Timer
 from ppio_widgets.request.draft import copied, with_value
+from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
 from ppio_widgets.request.validation import Report, check, field_name

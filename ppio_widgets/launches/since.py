@@ -14,7 +14,7 @@ from ppio_widgets.secrets.scrub import Secrets
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.launches.plan import Target
+    from ppio_widgets.cloud.client import Target
     from ppio_widgets.locale import Words
 
 MOST_SHOWN = 12

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Hides in a text what may not be shown.
+Mask = Callable[[str], str]
+
+# Stands in a message for what it must not repeat.
+UNSAID = "…"
 
 # The blank of Chinese text; Python counts it as not printable.
 _WIDE_BLANK = "\u3000"
@@ -23,6 +31,13 @@ def whole(text: str) -> str:
 def is_half(char: str) -> bool:
     """Whether a character is a lone surrogate."""
     return "\ud800" <= char <= "\udfff"
+
+
+def text_at(answer: Any, *path: str) -> str:
+    """Return the text at a path of keys; empty for anything else."""
+    for key in path:
+        answer = answer.get(key) if isinstance(answer, Mapping) else None
+    return answer if isinstance(answer, str) else ""
 
 
 def _spelt(char: str) -> str:

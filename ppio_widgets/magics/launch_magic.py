@@ -47,12 +47,13 @@ class LaunchMagics(Magics):
         from ppio_widgets.errors import (  # noqa: PLC0415 - heavy, on first use
             CredentialsError,
             HostRefused,
+            InputError,
             MomentUnreadable,
             PresetRefused,
         )
         from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
-        from ppio_widgets.formats.line.tokens import LineError, hide_given  # noqa: PLC0415
         from ppio_widgets.launches.outside import Disk  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
         from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
 
         hides = False
@@ -71,7 +72,7 @@ class LaunchMagics(Magics):
             if "--form" in given.switches or not (given.says_something or "--yes" in given.switches):
                 return self._form(given)
             return self._launch(given, timer)
-        except (LineError, CredentialsError, HostRefused, MomentUnreadable, PresetRefused) as error:
+        except (InputError, CredentialsError, HostRefused, MomentUnreadable, PresetRefused) as error:
             if hides:
                 hide_given(error)
             message = str(unrepeated(error))
@@ -110,14 +111,16 @@ class LaunchMagics(Magics):
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
+        from ppio_widgets.cloud.client import Target  # noqa: PLC0415
+        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launches.plan import LaunchPlan, Target  # noqa: PLC0415
-        from ppio_widgets.magics.completion_context import Known  # noqa: PLC0415
+        from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
         from ppio_widgets.request.validation import check, named  # noqa: PLC0415
 
         client = connect(**_cloud(given))
-        offers = Known(client.host.base_url).all("offers")  # what is known already: nothing is asked
-        plan = LaunchPlan(check(given.draft, offers=offers), Target.of(client), price_asked=False)
+        known = told(client.host.base_url, "offers")  # nothing is asked
+        report = check(given.draft, offers=known.value if known is not None else ())
+        plan = LaunchPlan(report, Target.of(client), price_asked=False)
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
         answers = "yes" if "--yes" in given.switches else kernel.who_answers()
@@ -238,8 +241,8 @@ def _like(given: Line) -> Line:
         return given
     from ppio_widgets.api import connect  # noqa: PLC0415
     from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
-    from ppio_widgets.formats.line.tokens import hide_given  # noqa: PLC0415
     from ppio_widgets.instances.listing import resolve  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
 
     client = connect(**_cloud(given))
     try:

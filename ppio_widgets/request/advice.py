@@ -10,19 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.formats.line.tokens import IsVariable, no_variable, variables_in
 from ppio_widgets.request import pricing
-from ppio_widgets.request.choices import closest_offer
+from ppio_widgets.request.choices import closest_offer, has_digest, repository_and_tag
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
-from ppio_widgets.request.images import can_be_address, has_digest, repository_and_tag
+from ppio_widgets.request.envref import IsVariable, no_variable, variables_in
+from ppio_widgets.request.models import can_be_address
 from ppio_widgets.request.schema import leaves, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offers import Offer
-    from ppio_widgets.request.places import Network, Storage
+    from ppio_widgets.request.offers import Network, Offer, Storage
     from ppio_widgets.request.schema import Path
 
 # v1, create instance (PPIO and Novita).

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.request.draft import value_at, with_value
 from ppio_widgets.request.pricing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.offers import Offer, Template
+    from ppio_widgets.request.schema import Path
 
 # So many rows a list shows; more are found by narrowing the filter.
 MOST_MATCHES = 50
@@ -137,3 +140,106 @@ def _price_words(offer: Offer, mode: str, say: Words) -> str:
     if price is None:
         return say("product.no_price")
     return say("product.price", price=shown(price.final, offer.currency))
+
+
+# What people and vendors write in tags: cuda12.4, cuda-12.4.1, cu12.4 | cuda-12-1, cuda_12_1 |
+# cu128, cuda118. A CUDA minor has had one digit so far. Something like "cuda12-3.10" or
+# "nocuda12.4" is not taken for a version.
+_MARK = r"(?<![a-z])cu(?:da)?"
+_IN_TAG = re.compile(
+    rf"{_MARK}[-_]?(?P<a>\d\d)\.(?P<b>\d)(?:\.\d+)?(?![\d.])"
+    rf"|(?<![a-z])cuda(?P<sep>[-_])(?P<c>\d\d)(?P=sep)(?P<d>\d)(?![\d.])"
+    rf"|{_MARK}(?P<e>\d\d)(?P<f>\d)(?![\d.])",
+    re.IGNORECASE | re.ASCII,
+)
+
+# The tags of NVIDIA's own image begin with the version: 12.4.1-cudnn-devel-ubuntu22.04.
+_NVIDIA = re.compile(r"(?:.*/)?nvidia/cuda", re.IGNORECASE)
+_LEADING = re.compile(r"(?P<a>\d\d)\.(?P<b>\d)(?:\.\d+)?(?![\d.])", re.ASCII)
+
+# Majors that are believable; 9 and older had one digit, and no machine here runs them.
+_MAJORS = range(10, 20)
+
+
+def repository_and_tag(image: str) -> tuple[str, str]:
+    """Return an address without tag and digest, and its tag (empty without one)."""
+    address = image.partition("@")[0]
+    head, slash, last = address.rpartition("/")  # a colon before it belongs to a registry's port
+    name, _, tag = last.partition(":")
+    return head + slash + name, tag
+
+
+def has_digest(image: str) -> bool:
+    """Whether an address names its image by content (``@sha256:…``), which never changes."""
+    return "@" in image
+
+
+def cuda_proposal(image: str) -> tuple[str, str] | None:
+    """Return the CUDA version that an image's tag names, and the part of the tag that says so.
+
+    None when the tag names none, or more than one.
+    """
+    repository, tag = repository_and_tag(image)
+    found = list(_IN_TAG.finditer(tag))
+    if not found and _NVIDIA.fullmatch(repository):
+        found = [match for match in [_LEADING.match(tag)] if match]
+    versions = {_version(match): match[0] for match in found}
+    if len(versions) != 1:
+        return None
+    [(version, part)] = versions.items()
+    return (version, part) if int(version.partition(".")[0]) in _MAJORS else None
+
+
+def _version(match: re.Match[str]) -> str:
+    major, minor = [text for name, text in match.groupdict().items() if name != "sep" and text is not None]
+    return f"{major}.{minor}"
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A template put over a draft.
+
+    Attributes
+    ----------
+    draft : dict
+        The new draft.
+    fills : tuple of tuple
+        Paths that were empty before.
+    overwrites : tuple of tuple
+        Paths whose value would be another one.
+    """
+
+    draft: dict[str, Any]
+    fills: tuple[Path, ...]
+    overwrites: tuple[Path, ...]
+
+
+def fill(draft: Mapping[str, Any], template: Template) -> Filling:
+    """Return what choosing a template would make of a draft; nothing is changed."""
+    fills: list[Path] = []
+    overwrites: list[Path] = []
+    filled = dict(draft)
+    for path, value in _values(template):
+        before = value_at(draft, path)
+        if before == value or str(before) == str(value):
+            continue
+        (fills if before in (None, "", [], ()) else overwrites).append(path)
+        filled = with_value(filled, path, value)
+    return Filling(filled, tuple(fills), tuple(overwrites))
+
+
+def _values(template: Template) -> Iterator[tuple[Path, Any]]:
+    """Yield what a template says; what it leaves open stays as it is."""
+    yield from (
+        ((name,), value)
+        for name in ("image", "registry_auth_id", "command", "entrypoint")
+        if (value := getattr(template, name))
+    )
+    if template.ports:
+        yield ("ports",), [{"port": port, "protocol": protocol} for port, protocol in template.ports]
+    if template.envs:
+        yield ("envs",), [{"key": key, "value": value} for key, value in template.envs]
+    if template.rootfs_size_gb is not None:
+        yield ("resource", "rootfs_size_gb"), template.rootfs_size_gb
+    if template.min_cuda_version:
+        yield ("resource", "min_cuda_version"), template.min_cuda_version

@@ -8,13 +8,15 @@ value of a variable may be an `EnvRef`, or ``{"$env": "NAME"}``.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from ppio_widgets.locale.text import whole
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.schema import Group, Leaf, Node, Path, Rows, tree
-from ppio_widgets.request.whole_number import read_whole
 
 Draft = Mapping[str, Any]
 
@@ -105,6 +107,14 @@ def copied(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def to_json(body: Mapping[str, Any]) -> str:
+    """Return a body as JSON, indented by two for people; what is no JSON as text.
+
+    It is what is sent, but for a reference: that stays ``{"$env": "NAME"}``.
+    """
+    return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_json_text))
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
@@ -224,3 +234,77 @@ def _is_blank(value: Any) -> bool:
     if isinstance(value, EnvRef):
         return not value.name
     return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def _json_text(value: object) -> object:
+    return value.as_json() if isinstance(value, EnvRef) else str(value)
+
+
+# Why a text is no whole number: a fraction; two readings (1,5); a unit, or another one than GB;
+# more than one port; and empty for what is no number at all.
+Fault = Literal["fraction", "unclear", "unit", "gb", "port", ""]
+
+# Signs as Chinese input methods write them (U+FF01 to U+FF5E), and what else stands for one.
+_ASCII: dict[int, int | str] = {
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
+    0x3002: ".",
+    0x2212: "-",
+}
+
+# At most as many digits as a 64-bit number has, so that int() cannot refuse. Behind a point three
+# zeros could be thousands.
+_LONGEST = 64
+_DIGITS = r"[+-]?[0-9]{1,18}"
+_THOUSANDS = r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}"
+_NO_FRACTION = r"(?:\.0{1,2}|\.0{4,18})?"
+_QUANTITY = re.compile(rf"({_DIGITS}|{_THOUSANDS}){_NO_FRACTION}")
+_GIGABYTES = re.compile(rf"({_DIGITS}|{_THOUSANDS}){_NO_FRACTION}\s*(?:GB?)?", re.IGNORECASE)
+_PORT = re.compile(rf"({_DIGITS}){_NO_FRACTION}")
+
+_SEVERAL = re.compile(r"[0-9]+\s*(?:[^0-9\s.]|\s)\s*[0-9].*")
+_UNCLEAR = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}\.[0-9]{3}|[0-9]+(?:[.,][0-9]+)*,[0-9]+(?:[.,][0-9]+)*)")
+_FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+")
+_WITH_UNIT = re.compile(r"[+-]?[0-9][0-9.,]*\s*[^\W\d_][^0-9]*")
+
+
+def read_whole(text: str, path: Path) -> int | None:
+    """Return the number that a text says; None when it says none, or not for certain.
+
+    Parameters
+    ----------
+    text : str
+    path : tuple
+        Of the field that it is for: only a size in GB takes its unit, and in a port a comma
+        stands between two of them.
+    """
+    form = _GIGABYTES if _is_gigabytes(path) else _PORT if _is_port(path) else _QUANTITY
+    found = form.fullmatch(_plain(text))
+    return int(found[1].replace(",", "")) if found else None
+
+
+def why_not_whole(text: str, path: Path) -> Fault:
+    """Return why `read_whole` reads no number from a text; empty where it does."""
+    if read_whole(text, path) is not None:
+        return ""
+    plain = _plain(text)[:_LONGEST]
+    if _is_port(path) and _SEVERAL.fullmatch(plain):
+        return "port"
+    if _UNCLEAR.fullmatch(plain):
+        return "unclear"
+    if _FRACTION.fullmatch(plain):
+        return "fraction"
+    if _WITH_UNIT.fullmatch(plain):
+        return "gb" if _is_gigabytes(path) else "unit"
+    return ""
+
+
+def _plain(text: str) -> str:
+    return text.translate(_ASCII).strip()
+
+
+def _is_gigabytes(path: Path) -> bool:
+    return str(path[-1]).endswith("_gb")
+
+
+def _is_port(path: Path) -> bool:
+    return path[-1] == "port"

@@ -8,12 +8,13 @@ cloud: whoever shares one could read it there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets import environment
 from ppio_widgets.errors import RequestInvalid
+from ppio_widgets.locale.text import UNSAID
 
 if TYPE_CHECKING:
     from ppio_widgets.locale import Words
@@ -45,6 +46,16 @@ _TELLING = frozenset(
 )
 # What names run together: PGPASSWORD, HFTOKEN, APIKEY. A bare KEY would find MONKEY.
 _ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY")
+
+
+# How other magics name a variable within a text: `$name`, `{name}`, `{name * 2:.1f}`.
+_DOLLAR = re.compile(r"\$([^\W\d]\w*)")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+# In an expression: texts, attributes and numbers, and what is left, names.
+_NAMES = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.\s*\w+|\d\w*|([^\W\d]\w*)""")
+
+# Stands where a text is meant as it is: no name goes on across it.
+LITERAL = "\0"
 
 
 @dataclass(frozen=True)
@@ -226,3 +237,24 @@ def _is_text(value: str) -> bool:
     Looked at, not tried: the exception would hold the value.
     """
     return not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+# Whether a name is a variable that the person has made in the notebook.
+IsVariable = Callable[[str], bool]
+
+
+def no_variable(_name: str) -> bool:
+    """Know no variable: for a line that is read outside of a notebook."""
+    return False
+
+
+def variables_in(text: str, is_variable: IsVariable) -> tuple[str, ...]:
+    """Return where a text names variables, as it stands there."""
+    if "$" not in text and "{" not in text:
+        return ()
+    found = [match[0] for match in _DOLLAR.finditer(text) if is_variable(match[1])]
+    for match in _BRACES.finditer(text):
+        names = (one[1] for one in _NAMES.finditer(match[1]))
+        if any(name and is_variable(name) for name in names):
+            found.append(match[0])
+    return tuple(dict.fromkeys(one.replace(LITERAL, UNSAID) for one in found))

@@ -27,7 +27,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_account_key, is_name, key_fault
-from ppio_widgets.request.images import can_be_address
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -37,6 +36,11 @@ else:
     EnvText = StrictStr  # the contract's; the validator of `EnvVar` lets a reference pass
 
 T = TypeVar("T")
+
+
+def can_be_address(image: str) -> bool:
+    """Whether a text has only characters that an address may have: those of ASCII, and no blank."""
+    return image.isascii() and not any(char.isspace() or not char.isprintable() for char in image)
 
 
 class _Part(BaseModel):

@@ -8,13 +8,12 @@ ever invented.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
-
-    from ppio_widgets.request.price_time import PriceTime
 
 
 @dataclass(frozen=True)
@@ -106,3 +105,134 @@ class Offer:
         """Whether it can be launched now, as far as is told."""
         sold_out = self.stock == "none" or self.gpu_free == 0
         return self.deployable and self.purchasable and not sold_out
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region; whether it has network storage and VPC networks, where that is told."""
+
+    id: str
+    name: str = ""
+    has_storage: bool | None = None
+    has_network: bool | None = None
+
+    @property
+    def label(self) -> str:
+        """As a person chooses it: ``name (id)``."""
+        return _label(self.name, self.id)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A network storage; `region` is the id of the region that it is tied to."""
+
+    id: str
+    name: str = ""
+    size_gb: int | None = None
+    region: str = ""
+
+    @property
+    def label(self) -> str:
+        """As a person chooses it: ``name (id, region, size)``."""
+        return _label(self.name, self.id, self.region, "" if self.size_gb is None else f"{self.size_gb} GB")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A VPC network; `region` is empty where the answer did not tell it."""
+
+    id: str
+    name: str = ""
+    region: str = ""
+
+    @property
+    def label(self) -> str:
+        """As a person chooses it: ``name (id, region)``."""
+        return _label(self.name, self.id, self.region)
+
+
+@dataclass(frozen=True)
+class RegistryAuth:
+    """Saved registry credentials, without what makes them secret."""
+
+    id: str
+    name: str = ""
+    username: str = ""
+
+    @property
+    def label(self) -> str:
+        """As a person chooses it: ``name (id, user)``."""
+        return _label(self.name, self.id, self.username)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template: what choosing it fills in.
+
+    Attributes
+    ----------
+    ports : tuple of (int, str)
+        Port and protocol.
+    envs : tuple of (str, str)
+        Key and value; never printed, as people put tokens there.
+    """
+
+    id: str
+    name: str = ""
+    image: str = ""
+    registry_auth_id: str = ""
+    command: str = ""
+    entrypoint: str = ""
+    ports: tuple[tuple[int, str], ...] = ()
+    envs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    rootfs_size_gb: int | None = None
+    min_cuda_version: str = ""
+    description: str = ""
+
+    @property
+    def label(self) -> str:
+        """As a person chooses it: ``name (id)``."""
+        return _label(self.name, self.id)
+
+
+@dataclass(frozen=True)
+class ImageTag:
+    """An image with its tag, ready for the body: ``registry/name:tag``."""
+
+    image: str
+
+
+def _label(name: str, *facts: str) -> str:
+    told = [fact for fact in facts if fact]
+    return f"{name} ({', '.join(told)})" if name else ", ".join(told)
+
+
+# After so many seconds a price is old: it is asked for again, or counts as unknown.
+PRICE_LIFE_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class PriceTime:
+    """When an answer with prices came.
+
+    Attributes
+    ----------
+    told_at : float
+        The answer's own time as Unix seconds, to be shown; 0 where it tells none.
+    heard_at : float or None
+        Seconds by a clock that nobody sets and that counts sleep, for the age; None where not known.
+    """
+
+    told_at: float = 0.0
+    heard_at: float | None = None
+
+
+def age(offer: Offer, tick: float) -> float:
+    """Return how many seconds ago its prices were told, by the clock of `heard_at`; endless if unknown."""
+    time = offer.time
+    return inf if time is None or time.heard_at is None else tick - time.heard_at
+
+
+def is_old(offer: Offer, tick: float) -> bool:
+    """Whether its prices do not count before they are asked for again."""
+    return age(offer, tick) >= PRICE_LIFE_SECONDS

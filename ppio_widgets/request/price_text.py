@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.pricing import shown
+from ppio_widgets.runtime.times import until_morning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from decimal import Decimal
 
     from ppio_widgets.locale import Words
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 MODES = ("postpaid", "prepaid", "spot")
 
 _RENEW = ("billing", "prepaid", "auto_renew")
-_MORNING = time(9)
-_SECOND = timedelta(seconds=1)
 
 
 def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
@@ -311,30 +310,6 @@ class _Bill:
         if mode == "prepaid" and months is not None:
             return self.say("money.unknown_months", product=name, months=months_words(months, self.say))
         return self.say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))
-
-
-def until_morning(now: datetime | None = None) -> tuple[int, str]:
-    """Return the seconds until tomorrow 09:00, and that time with its zone: ``09:00 UTC+08:00``.
-
-    In the zone of `now`; in the kernel's when that is None or has no zone.
-    """
-    zone = now.tzinfo if now is not None else None
-    here = now or datetime.now(tz=timezone.utc).astimezone()
-    morning = datetime.combine(here.date() + timedelta(days=1), _MORNING, tzinfo=zone)
-    if zone is None:  # the system's zone, as it will be then: summer time may begin tonight
-        morning = morning.astimezone()
-    # Within one zone Python subtracts clock faces, not moments.
-    seconds = (morning.astimezone(timezone.utc) - here.astimezone(timezone.utc)) // _SECOND
-    return seconds, f"{morning:%H:%M} {zone_of(morning)}"
-
-
-def zone_of(moment: datetime) -> str:
-    """Return the zone of a moment as people read it: ``UTC+08:00``."""
-    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
-    if minutes == 0:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'+' if minutes > 0 else '-'}{hours:02}:{rest:02}"
 
 
 def _hours(hours: Fraction) -> str:

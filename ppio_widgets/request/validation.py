@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,25 +12,21 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.formats.line.tokens import IsVariable, no_variable
 from ppio_widgets.locale import Words, joined, words
 from ppio_widgets.locale.text import is_half
+from ppio_widgets.request import pricing
 from ppio_widgets.request.advice import Advice, advise
-from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at
-from ppio_widgets.request.images import corrected_address
-from ppio_widgets.request.models import CreateInstanceRequest
-from ppio_widgets.request.problem import Problem
-from ppio_widgets.request.product_limits import fits
+from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at, why_not_whole
+from ppio_widgets.request.envref import IsVariable, no_variable
+from ppio_widgets.request.models import CreateInstanceRequest, can_be_address
 from ppio_widgets.request.schema import Group, Leaf, Path, dotted, node_at, pattern
-from ppio_widgets.request.whole_number import why_not_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
-    from ppio_widgets.request.offers import Offer
-    from ppio_widgets.request.places import Network, Storage
+    from ppio_widgets.request.offers import Network, Offer, Storage
 
 # pydantic's error types that have one sentence wherever they occur
 _PLAIN = {
@@ -40,6 +38,19 @@ _PLAIN = {
     "env_account_key": "env_account_key",
     **{f"env_key_{fault}": f"env_key_{fault}" for fault in ("lines", "equals", "blank")},
 }
+
+
+# What registries take (reference grammar of distribution, an OCI registry): host, repository, tag, digest.
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?/"
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"@[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}"
+_ADDRESS = re.compile(rf"(?:{_HOST})?{_PART}(?:/{_PART})*(?:{_TAG})?(?:{_DIGEST})?")
+_LONGEST = 500
+
+_BLANKS_AT_MARKS = re.compile(r"\s*([:/@.])\s*")
+_ENDS_A_SENTENCE = ".,;、"
+_MARKS = str.maketrans({"。": ".", "∶": ":", ",": "."})
 
 
 @dataclass(frozen=True)
@@ -219,6 +230,19 @@ def _of_address(image: str) -> Problem:
     return Problem("image_address_meant", {"meant": meant}) if meant else Problem("image_address")
 
 
+def corrected_address(image: str) -> str | None:
+    """Return the address that one with blanks or full-width marks was to be; None where that is open.
+
+    A comma within it was to be a point, as no address has one.
+    """
+    if len(image) > _LONGEST or can_be_address(image):
+        return None
+    seen = "".join(char for char in image if unicodedata.category(char) != "Cf")
+    plain = unicodedata.normalize("NFKC", seen).strip().rstrip(_ENDS_A_SENTENCE + "。").translate(_MARKS)
+    address = _BLANKS_AT_MARKS.sub(r"\1", plain)
+    return address if _ADDRESS.fullmatch(address) else None
+
+
 def _limits(path: Path, value: Any = None) -> Problem:
     """Say what the field takes, or why a text is no number for it: both the error and the way out."""
     node = node_at(path)
@@ -241,3 +265,113 @@ def _unknown(path: Path) -> Problem:
     known = list(parent.fields) if isinstance(parent, Group) else []
     close = difflib.get_close_matches(str(path[-1]), known, 1)
     return Problem("unknown_meant", {"meant": close[0]}) if close else Problem("unknown")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why a draft is no request yet: a code and its parameters."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def sentence(self, path: Path, say: Words) -> str:
+        """Return it in words, with the field's own words where there are some."""
+        key = f"problem.{self.code}"
+        return say.first(f"{key}@{pattern(path)}", key, **self.params)
+
+
+# So many ids are listed in a sentence.
+_LISTED = 8
+
+
+def fits(body: Mapping[str, Any], offer: Offer | None) -> dict[Path, Problem]:
+    """Return what of a body does not fit its product.
+
+    Parameters
+    ----------
+    body : mapping
+        Rows are numbered as in it; ``Compact.in_draft`` moves a path to the draft.
+    offer : Offer or None
+        The product; nothing is judged by another product's offer, nor by what an
+        answer did not give.
+
+    Returns
+    -------
+    dict of path to Problem
+    """
+    offer = pricing.offer_for(offer, body)
+    if offer is None:
+        return {}
+    rules = (_product, _type, _mode, _months, _gpus, _rootfs, _regions)
+    return {path: problem for rule in rules for path, problem in rule(body, offer)}
+
+
+def _product(_body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    # deployable and activity.purchasable block a choice (inferred from their names, v2, list products).
+    if not offer.deployable:
+        yield ("product_id",), Problem("undeployable")
+    elif not offer.purchasable:
+        yield ("product_id",), Problem("not_purchasable")
+    elif not offer.available:
+        yield ("product_id",), Problem("sold_out")
+
+
+def _type(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    # Unset means gpu (v2, create instance). The error stands where something was chosen.
+    if offer.type in ("gpu", "cpu") and (offer.type == "cpu") != pricing.is_cpu(body):
+        given = value_at(body, ("type",))
+        yield ("type" if given else "product_id",), Problem(f"product_of_{offer.type}")
+
+
+def _mode(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    # The server's UNSUPPORTED_BILLING_MODE (error page).
+    mode = pricing.mode_of(body)
+    if mode and offer.modes and mode not in offer.modes:
+        yield ("billing", "mode"), Problem("mode_not_sold", {"modes": ", ".join(offer.modes)})
+
+
+def _months(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    months = pricing.months_of(body)
+    if pricing.mode_of(body) == "prepaid" and months and offer.prepaid and months not in offer.prepaid:
+        sold = ", ".join(str(count) for count in sorted(offer.prepaid))
+        yield ("billing", "prepaid", "months"), Problem("months_not_sold", {"months": sold})
+
+
+def _gpus(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    path = ("resource", "gpu_num")
+    gpus, free = pricing.gpus_of(body), offer.gpu_free
+    if gpus is None:
+        return
+    problem = _outside(gpus, offer.gpu_min, offer.gpu_max)
+    if problem is None and free and gpus > free:  # with none free, the product itself says so
+        problem = Problem("above_free", {"free": free})
+    if problem is not None:
+        yield path, problem
+
+
+def _rootfs(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    # The console checks just this on the v1 names minRootFS and maxRootFS.
+    path = ("resource", "rootfs_size_gb")
+    size = pricing.whole_at(body, path)
+    if size is not None and (problem := _outside(size, offer.rootfs_min_gb, offer.rootfs_max_gb)):
+        yield path, problem
+
+
+def _regions(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    chosen = value_at(body, ("candidate_regions",))
+    if not isinstance(chosen, list | tuple):
+        return
+    some = ", ".join(offer.regions[:_LISTED]) + (" …" if len(offer.regions) > _LISTED else "")
+    for number, region in enumerate(chosen):
+        if not offer.sold_in(region):
+            yield ("candidate_regions", number), Problem("region_not_sold", {"regions": some})
+
+
+def _outside(value: int, low: int | None, high: int | None) -> Problem | None:
+    if (low is None or value >= low) and (high is None or value <= high):
+        return None
+    if low is None:
+        return Problem("offer_most", {"high": high})
+    if high is None:
+        return Problem("offer_least", {"low": low})
+    return Problem("offer_only" if low == high else "offer_range", {"low": low, "high": high})

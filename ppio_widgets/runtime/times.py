@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from numbers import Number
 
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.request.price_text import zone_of
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _PART = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(min|[smhd])", re.IGNORECASE)
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?", re.IGNORECASE)
+
+_MORNING = time(9)
+_SECOND = timedelta(seconds=1)
 
 # A longer one is a slip: nobody means to rent by a timer of a notebook for a year.
 LONGEST_SPAN = 31 * 86400.0
@@ -94,6 +96,30 @@ def moment_words(moment: float, now: float) -> str:
     there, here = _local(moment), _local(now)
     day = "" if there.date() == here.date() else f"{there:%Y-%m-%d} "
     return f"{day}{there:%H:%M} {zone_of(there)}"
+
+
+def until_morning(now: datetime | None = None) -> tuple[int, str]:
+    """Return the seconds until tomorrow 09:00, and that time with its zone: ``09:00 UTC+08:00``.
+
+    In the zone of `now`; in the kernel's when that is None or has no zone.
+    """
+    zone = now.tzinfo if now is not None else None
+    here = now or datetime.now(tz=timezone.utc).astimezone()
+    morning = datetime.combine(here.date() + timedelta(days=1), _MORNING, tzinfo=zone)
+    if zone is None:  # the system's zone, as it will be then: summer time may begin tonight
+        morning = morning.astimezone()
+    # Within one zone Python subtracts clock faces, not moments.
+    seconds = (morning.astimezone(timezone.utc) - here.astimezone(timezone.utc)) // _SECOND
+    return seconds, f"{morning:%H:%M} {zone_of(morning)}"
+
+
+def zone_of(moment: datetime) -> str:
+    """Return the zone of a moment as people read it: ``UTC+08:00``."""
+    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
+    if minutes == 0:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours:02}:{rest:02}"
 
 
 def _local(moment: float) -> datetime:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ppio_widgets.cloud.answers import Mask, text_at
+from ppio_widgets.locale.text import Mask, text_at
 from ppio_widgets.request.envref import looks_secret
 from ppio_widgets.secrets.patterns import sightings
 from ppio_widgets.secrets.redaction import MASK

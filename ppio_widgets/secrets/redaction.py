@@ -16,8 +16,14 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ppio_widgets.errors import InputError
+from ppio_widgets.locale.text import UNSAID
+from ppio_widgets.secrets.patterns import looks_like_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from ppio_widgets.errors import PpioError
 
 MASK = "••••"
 
@@ -27,7 +33,36 @@ MASK = "••••"
 SHORTEST = 4
 _NO_SECRETS = frozenset({"true", "false", "null"})
 
+# What of a message repeats something that was given.
+_REPEATED = ("value", "word", "path", "name")
+
+# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
+_HEAD, _TAIL = 30, 49
+
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+
+
+def input_error(code: str, **params: object) -> InputError:
+    """Return an error about what was given, made safe to print.
+
+    What looks like a key is not repeated in its message, and of a path only as much as a path has.
+    """
+    return InputError(code, **{name: _repeatable(name, value) for name, value in params.items()})
+
+
+def hide_given(error: PpioError) -> None:
+    """Take out of a message what it repeats of what was given."""
+    error.params = {name: UNSAID if name in _REPEATED else value for name, value in error.params.items()}
+
+
+def _repeatable(name: str, value: object) -> object:
+    """Return what a message may repeat of a parameter."""
+    if not isinstance(value, str):
+        return value
+    if looks_like_key(value):
+        return UNSAID
+    is_long = name == "path" and len(value) > _HEAD + _TAIL + 1
+    return f"{value[:_HEAD]}{UNSAID}{value[-_TAIL:]}" if is_long else value
 
 
 class Redactor:

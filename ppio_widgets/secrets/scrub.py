@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.formats.line.tokens import UNSAID
-from ppio_widgets.request.draft import compact
+from ppio_widgets.locale.text import UNSAID
+from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, looks_secret, reference, reference_names
-from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.schema import tree
 from ppio_widgets.secrets.in_use import known_secrets
 from ppio_widgets.secrets.patterns import sightings

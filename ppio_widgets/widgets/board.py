@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.api import connect
 from ppio_widgets.cards.html import esc
-from ppio_widgets.cloud.answers import RUNNING
+from ppio_widgets.cloud.answers import RUNNING, status_words
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.board_session import BoardSession
 from ppio_widgets.launches.plan import NO_FORMULAS
-from ppio_widgets.launches.sentences import status_words
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.secrets.frames import without_frames

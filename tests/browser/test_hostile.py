@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright'
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.locale.text import visible
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.widgets.theme import script
 from tests.support.hostile import ACTING, TEXTS, spelt
 from tests.support.wire import faulty, packed, row

@@ -30,10 +30,12 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     form.get_by_role("button", name="Yes, launch it").click()
     card = form.locator(".ppw-machine")
     expect(card.locator("[aria-current=step]")).to_contain_text("billing has started")
-    expect(card.locator("[aria-current=step]")).to_have_text("Jupyter answers", timeout=60_000)
+    expect(card.locator("[aria-current=step]")).to_have_text("running", timeout=60_000)
     expect(card).to_contain_text("since its last start (¥12.60 per hour")
     expect(card).to_contain_text("The timer is the kernel's, not PPIO's")
 
+    identity = practice.cloud.one.page(name="followed")["data"][0]["id"]
+    until(lambda: practice.cloud.one.is_up(identity), "its Jupyter answers")
     with notebook.page.expect_popup() as opened:
         card.get_by_role("link", name="Open Jupyter").click()
     expect(opened.value.locator("p")).to_contain_text("here the instance")
@@ -41,7 +43,6 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     card.get_by_role("button", name="Copy").click()
     assert notebook.page.evaluate("getSelection().toString()").startswith("ssh -p 22 root@")
 
-    identity = practice.cloud.one.page(name="followed")["data"][0]["id"]
     card.get_by_role("button", name="Stop …").click()
     expect(card).to_contain_text("Stopping loses the container disk and local volumes")
     sure = card.get_by_role("button", name="Yes, stop it")

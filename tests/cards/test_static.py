@@ -10,12 +10,13 @@ from hypothesis import given
 
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.cards import static
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC
 from ppio_widgets.instances.listing import open_board
 from ppio_widgets.launches import search
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import LANGUAGES, words

@@ -195,8 +195,25 @@ def test_any_answer_is_an_instance_or_none(answer):
 
 
 @given(st.binary() | pieces)
-def test_any_bytes_are_json_or_none(content):
-    read_json(content)
+def test_any_bytes_are_the_json_that_they_say_or_none(content):
+    try:
+        expected = json.loads(content)
+    except (ValueError, RecursionError):
+        expected = None
+    read = read_json(content)
+    assert read is None or json.dumps(read) == json.dumps(expected)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(values)
+def test_any_json_is_read(value):
+    assert read_json(json.dumps(value).encode()) == value
 
 
 def test_json_made_to_be_deep_or_long_is_none():

@@ -17,8 +17,7 @@ from ppio_widgets.cloud.catalogue_reader import CatalogueReader
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, Unreachable
-from ppio_widgets.request.offers import Price
-from ppio_widgets.request.places import Region, RegistryAuth
+from ppio_widgets.request.offers import Price, Region, RegistryAuth
 from tests.support.clock import Clock
 from tests.support.wire import PATIENCE, REAL_KEY, all_that_shows, answers, closed_port, faulty, says
 

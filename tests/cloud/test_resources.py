@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets.cloud import resources
-from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.places import ImageTag, Network, Region, RegistryAuth, Storage, Template
+from ppio_widgets.request.offers import (
+    ImageTag,
+    Network,
+    Offer,
+    Price,
+    Region,
+    RegistryAuth,
+    Storage,
+    Template,
+)
 from ppio_widgets.secrets.hosts import read_host
 
 # The documented example (PPIO GPU API v2, list products).

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, PpioError
-from ppio_widgets.formats.curl import read_curl, to_curl
-from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.errors import InputError
+from ppio_widgets.formats.curl import to_curl
+from ppio_widgets.formats.curl_reader import read_curl
 from ppio_widgets.locale import LANGUAGES, words
 from tests.support.bodies import FULL, MINIMAL
 
@@ -242,7 +243,7 @@ def test_the_same_is_left_out_once():
     ],
 )
 def test_what_is_no_such_command_is_refused_in_words(text, code):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read_curl(text)
     error = caught.value
     assert error.code == code

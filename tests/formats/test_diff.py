@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, Launch, LaunchPlan, check
 from ppio_widgets.api import finish
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.diff import HIDDEN, changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.plan import Target
 from ppio_widgets.launches.record import Record, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.docker_flags import HARMLESS, RUN
 from ppio_widgets.formats.docker_values import Mount, read_env_file, usual_protocol
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.shell import read_shell
 from ppio_widgets.locale import words
 from tests.support.bodies import env_names, text
@@ -47,7 +47,7 @@ def said(imported):
 
 
 def refusal(line):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read_docker(line)
     assert caught.value.sentence(words("zh"))
     assert "\n" not in str(caught.value)
@@ -306,7 +306,7 @@ def test_a_bad_line_of_a_file_is_said_by_its_number_alone(line):
 
 @pytest.mark.parametrize("given", [TOKEN, f"{TOKEN}=", f"{TOKEN}=x"])
 def test_a_token_in_place_of_a_name_is_refused_and_not_repeated(given):
-    with pytest.raises(LineError, match="--env takes") as caught:
+    with pytest.raises(InputError, match="--env takes") as caught:
         read_docker(f"docker run -e {given} img")
     assert TOKEN not in str(caught.value) + repr(vars(caught.value))
 
@@ -574,7 +574,7 @@ def test_a_hostile_text_is_only_ever_a_value(name):
         "command": quoted,
         "envs": env(A=hostile),
     }
-    with suppress(LineError):
+    with suppress(InputError):
         said(read_docker(f"docker run -v {shlex.quote('/' + hostile)} --env-file {shlex.quote(hostile)} img"))
 
 
@@ -583,7 +583,7 @@ def test_a_hostile_text_is_only_ever_a_value(name):
     st.sampled_from(["", "docker run ", "docker run -e ", "docker run -p ", "docker run --gpus "]),
 )
 def test_any_text_is_read_or_refused_in_words(line, before):
-    with suppress(LineError):
+    with suppress(InputError):
         said(read_docker(before + line, str))
 
 
@@ -710,7 +710,7 @@ tangled = (
 def test_quotes_and_backslashes_are_read_as_sh_reads_them(argvs, tangles):
     read = {}
     for tangle in tangles:
-        with suppress(LineError):
+        with suppress(InputError):
             read[f"docker {tangle}"] = None
             read[f"docker {tangle}"] = [word.text for word in command_of(f"docker {tangle}").words]
     for (line, ours), theirs in zip(read.items(), argvs(list(read)), strict=True):

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import read_env_text
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.locale import words
 from ppio_widgets.request.envref import looks_secret
 from ppio_widgets.secrets.patterns import looks_like_key
@@ -57,7 +57,7 @@ def test_the_rules_are_dotenvs():
 
 @given(st.text(st.sampled_from("AB_=#'\"\\ \n${}é1"), max_size=40))
 def test_any_text_is_read_as_dotenv_reads_it_or_refused(text):
-    with suppress(LineError):
+    with suppress(InputError):
         # Only of a text that every line of can be read is anything taken.
         assert dict(read_env_text(text)) == dotenv_values(stream=io.StringIO(text), interpolate=False)
 
@@ -67,7 +67,7 @@ def test_any_text_is_read_as_dotenv_reads_it_or_refused(text):
     [("A=1\n\n\n=s3cret\n", 4), ("A='s3cret\nB=2\n", 1), ("A=1\nsk-s3cret\n", 2), ("A=1\r\nA B=s3cret", 2)],
 )
 def test_a_line_that_cannot_be_read_is_counted_and_not_repeated(text, line):
-    with pytest.raises(LineError, match=f"line {line} cannot") as caught:
+    with pytest.raises(InputError, match=f"line {line} cannot") as caught:
         read_env_text(text)
     assert "s3cret" not in str(caught.value) + repr(vars(caught.value))
     assert caught.value.__context__ is None
@@ -78,7 +78,7 @@ TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 
 @pytest.mark.parametrize("line", [TOKEN, f"{TOKEN}=", f"export {TOKEN}", "known_to_the_kernel"])
 def test_a_secret_in_place_of_a_name_is_refused_by_its_line_alone(line):
-    with pytest.raises(LineError, match="on line 2 a secret stands") as caught:
+    with pytest.raises(InputError, match="on line 2 a secret stands") as caught:
         read("--env-file a.env", {"DB_PASSWORD": "known_to_the_kernel"}, a_env=f"A=1\n{line}\n")
     assert line not in str(caught.value) + repr(vars(caught.value))
     assert "2" in caught.value.sentence(words("zh"))
@@ -134,7 +134,7 @@ def test_a_secret_that_is_in_the_environment_already_needs_no_word():
     ("text", "environ"), [("HF_TOKEN=s3cret", {"HF_TOKEN": "0ther"}), ("HF-TOKEN=s3cret", {})]
 )
 def test_another_secret_is_never_sent_in_place_of_the_one_in_the_file(text, environ):
-    with pytest.raises(LineError, match="TOKEN") as caught:
+    with pytest.raises(InputError, match="TOKEN") as caught:
         read("--env-file a.env", environ, a_env=text)
     told = str(caught.value) + repr(vars(caught.value))
     assert "s3cret" not in told
@@ -149,5 +149,5 @@ def test_what_dotenv_would_fill_in_is_left_and_said():
 
 
 def test_a_file_that_is_not_there_is_said():
-    with pytest.raises(LineError, match=r"no file a\.env"):
+    with pytest.raises(InputError, match=r"no file a\.env"):
         read("--env-file a.env")

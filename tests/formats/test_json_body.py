@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import CreateInstanceRequest, check
+from ppio_widgets.cloud.client import Target
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import LineError
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from tests.support.bodies import FULL, MINIMAL
 
 
@@ -30,7 +31,7 @@ def read(line, cell=None, files=(), **names):
 
 
 def refused(line, cell=None, files=(), **names):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read(line, cell, files, **names)
     assert caught.value.__context__ is None
     return str(caught.value)
@@ -81,7 +82,7 @@ def test_a_cell_and_a_body_are_one_too_many():
 
 @given(st.text(max_size=30))
 def test_any_cell_is_read_or_refused_in_words(cell):
-    with suppress(LineError):
+    with suppress(InputError):
         assert read("", cell).draft
 
 
@@ -132,5 +133,5 @@ def test_anything_else_is_refused(thing):
 
 
 def test_a_name_that_is_not_there_is_said():
-    with pytest.raises(LineError, match="@missing"):
+    with pytest.raises(InputError, match="@missing"):
         read("--body @missing")

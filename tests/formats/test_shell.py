@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets.formats.shell import HOLE, ShellWord, read_shell, variable_of
@@ -115,8 +115,10 @@ plain = tangles.filter(lambda text: not re.search(r"\\[ \t]+[\n#]|\\\n[ \t]*#|\$
 def test_commands_and_words_are_those_of_bash(tmp_path_factory, texts):
     lines = [f"a {text}" for text in texts]
     told = told_by_bash(lines, tmp_path_factory.getbasetemp())
-    for line, theirs in zip(lines, told, strict=True):
-        assert theirs is None or _holes_as_one(read(line)) == _holes_as_one(theirs), line
+    readable = [pair for pair in zip(lines, told, strict=True) if pair[1] is not None]
+    assume(readable)
+    for line, theirs in readable:
+        assert _holes_as_one(read(line)) == _holes_as_one(theirs), line
 
 
 documents = st.lists(
@@ -144,8 +146,10 @@ documents = st.lists(
 def test_here_documents_are_those_of_bash(tmp_path_factory, cases):
     lines = [f"d {mark}; a 1 '2'\n{text}\nEND\na last" for mark, text in cases]
     told = told_by_bash(lines, tmp_path_factory.getbasetemp())
-    for line, theirs in zip(lines, told, strict=True):
-        assert theirs is None or read(line)[:2] == theirs[:2], line
+    readable = [pair for pair in zip(lines, told, strict=True) if pair[1] is not None]
+    assume(readable)
+    for line, theirs in readable:
+        assert read(line)[:2] == theirs[:2], line
 
 
 @pytest.mark.parametrize(

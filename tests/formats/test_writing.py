@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 import ppio_widgets
 from ppio_widgets import EnvRef
-from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.formats.curl import to_curl
+from ppio_widgets.formats.curl_reader import read_curl
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC, to_line
 from ppio_widgets.formats.python_code import to_python
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.draft import DEFAULTS, compact
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import DEFAULTS, compact, to_json
 from ppio_widgets.request.validation import check
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.support.hostile import ACTING, TEXTS

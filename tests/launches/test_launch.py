@@ -5,7 +5,7 @@ import time
 import pytest
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
@@ -17,7 +17,7 @@ from ppio_widgets.errors import (
     RequestInvalid,
 )
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import IllegalTransition, LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.validation import check

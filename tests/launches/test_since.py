@@ -2,8 +2,8 @@
 
 import pytest
 
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.plan import Target
 from ppio_widgets.launches.presets import presets_folder, save_preset
 from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.since import changed_since

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ppio_widgets
-from ppio_widgets.launches.launch import LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, joined, words
 
 PACKAGE = Path(ppio_widgets.__file__).parent
@@ -67,7 +67,7 @@ def spoken():
 
 def raised():
     """Place, code and names of the parameters of every error that is made in the code."""
-    errors = {name for name in dir(ppio_widgets.errors) if name[0].isupper()} | {"LineError"}
+    errors = {name for name in dir(ppio_widgets.errors) if name[0].isupper()} | {"input_error"}
     for place, call in calls():
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         code = call.args[0]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat

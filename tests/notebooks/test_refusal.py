@@ -1,4 +1,4 @@
-"""Why a line refused, where nobody looks at the notebook: what nbclient and papermill put on their console."""
+"""Why a line refused where nobody looks at the notebook: what nbclient and papermill write on a console."""
 
 from __future__ import annotations
 

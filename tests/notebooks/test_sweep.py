@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 from ppio_widgets.__main__ import main
@@ -168,7 +167,9 @@ def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsy
     saved = nbformat.writes(sheet)
     page, _ = HTMLExporter().from_notebook_node(sheet)
     ledger = "".join(path.read_text() for path in (tmp_path / "state").rglob("*.json"))
-    presets = "".join((tmp_path / "config" / "presets" / f"{name}.json").read_text() for name in ("typed", "formed"))
+    presets = "".join(
+        (tmp_path / "config" / "presets" / f"{name}.json").read_text() for name in ("typed", "formed")
+    )
     assert [one for one in CARRIERS if one not in saved] == []
     assert "BALANCE_NOT_ENOUGH" in page
     assert '"name": "demo"' in ledger
@@ -203,10 +204,7 @@ def executed(text, folder):
     )
     with client.setup_kernel(cwd=str(folder)):
         for index, cell in enumerate(sheet.cells):
-            try:
-                client.execute_cell(cell, index)
-            except CellExecutionError as error:
-                assert hits(str(error)) == []
+            client.execute_cell(cell, index)
         client.set_widgets_metadata()
     return sheet
 

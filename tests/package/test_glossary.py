@@ -16,11 +16,6 @@ ENDINGS = ("", "s", "es", "ed", "ing")
 # Names that still say it, and what takes each away; one that is gone has to leave this table.
 STILL = {
     "launches.launch:Launch.machine": "public: `Launch.instance` becomes the Instance",
-    "cloud.probe:knock": "goes with the probe of a Jupyter",
-    "cloud.client:PpioClient.knock": "goes with the probe of a Jupyter",
-    "cloud.instance_calls:InstanceCalls.knock": "goes with the probe of a Jupyter",
-    "instances.instance:Instance.knock": "goes with the probe of a Jupyter",
-    "instances.jupyter:Jupyter.knock": "goes with the probe of a Jupyter",
 }
 
 

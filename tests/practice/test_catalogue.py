@@ -11,7 +11,8 @@ from openapi_schema_validator import OAS30Validator
 
 from ppio_widgets.cloud import catalogue_reader
 from ppio_widgets.cloud.catalogue import KINDS, KindState, open_catalogue
-from ppio_widgets.cloud.client import INSTANCES, PpioClient
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.instance_calls import INSTANCES
 from ppio_widgets.errors import ApiError
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.products import PRODUCTS, REGIONS

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,17 +16,18 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
 from ppio_widgets.cards.static import of_draft
-from ppio_widgets.cloud.client import INSTANCES, PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
+from ppio_widgets.cloud.instance_calls import INSTANCES
 from ppio_widgets.errors import ApiError, CredentialsError, RequestInvalid
-from ppio_widgets.formats.curl import read_curl, to_curl
+from ppio_widgets.formats.curl import to_curl
+from ppio_widgets.formats.curl_reader import read_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.practice import cloud as clouds
-from ppio_widgets.practice import kernel_account, kernel_cloud
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.cloud import PracticeCloud
+from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, kernel_cloud
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.practice.server import serving
 from ppio_widgets.request.envref import on_wire, placeholder, placeholder_name, reference_names
@@ -121,7 +123,7 @@ def test_what_runs_on_an_instance_answers_at_its_address_whoever_asks(served, an
         check({**MINIMAL, "tools": {"jupyter": {"enabled": True, "port": 8888}}}).require()
     )
     clock.turn(20)
-    assert anna.knock(anna.get_detail(mine).jupyter_url)
+    assert httpx.get(anna.get_detail(mine).jupyter_url, trust_env=False).status_code == 200
 
 
 def test_accounts_are_bounded_and_none_with_instances_is_forgotten(monkeypatch):

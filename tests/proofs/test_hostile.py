@@ -11,17 +11,18 @@ import pytest
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.cards.html import css_string, esc
 from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error, read_instance
+from ppio_widgets.cloud.client import Target
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.launches import history, search
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.text import visible
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.validation import check
 from ppio_widgets.widgets.form.readout import esc_text
 from tests.support.bodies import MINIMAL
@@ -176,7 +177,7 @@ def test_a_half_of_a_character_in_a_name_of_a_field_is_said_where_it_is():
 )
 def test_a_line_that_cannot_be_read_says_it_visibly(text, option):
     quoted = "'" + text.replace("'", "'\"'\"'") + "'"
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read_line(option.format(quoted) + " --yes x", lambda _expression: None)
     is_shown(str(caught.value))
 

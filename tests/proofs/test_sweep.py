@@ -13,6 +13,7 @@ from IPython.core.ultratb import VerboseTB
 
 from ppio_widgets import EnvRef, PpioClient, PpioError, check
 from ppio_widgets.api import finish
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.imported import Imported
 from ppio_widgets.formats.line.parser import read_line
@@ -22,7 +23,7 @@ from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.outside import Disk
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import load_preset, presets_folder, save_preset
 from ppio_widgets.locale import LANGUAGES, words
 from tests.support.bodies import MINIMAL

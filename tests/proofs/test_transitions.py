@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from ppio_widgets.cloud.answers import InstanceInfo, Listing, not_certain
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
@@ -40,7 +41,7 @@ from ppio_widgets.launches import search
 from ppio_widgets.launches.consent import read_consent
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import Ledger
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import FOLLOWING, IllegalTransition, LaunchState
 from ppio_widgets.request.validation import check

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.locale import LANGUAGES, words
-from ppio_widgets.request.choices import Wanted, limits, memory_of, offer_row
+from ppio_widgets.request.choices import (
+    Wanted,
+    cuda_proposal,
+    limits,
+    memory_of,
+    offer_row,
+    repository_and_tag,
+)
 from ppio_widgets.request.offers import Offer, Price
 
 _sizes = st.none() | st.integers(1, 512)
@@ -71,3 +78,74 @@ def test_rows():
 def test_what_a_product_allows_is_told_with_the_marks_of_its_language(language, told):
     offer = Offer("x", gpu_min=1, gpu_max=8, gpu_free=6)
     assert limits(offer, words(language))["resource.gpu_num"] == told
+
+
+# --- images
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime", ("12.4", "cuda12.4")),
+        ("registry.example.com:5000/a/b:cuda12.4.1", ("12.4", "cuda12.4.1")),
+        ("vllm:v0.9-cu128", ("12.8", "cu128")),
+        ("torch:2.5.1+CU118", ("11.8", "CU118")),
+        ("torch:2.5_cuda118", ("11.8", "cuda118")),
+        ("torch:py310-cuda-12-1", ("12.1", "cuda-12-1")),
+        ("torch:py310-cuda_12_1-devel", ("12.1", "cuda_12_1")),
+        ("torch:cuda-12.4", ("12.4", "cuda-12.4")),
+        ("torch:cu12.4-py3", ("12.4", "cu12.4")),
+        ("torch:cu130", ("13.0", "cu130")),
+        ("nvidia/cuda:12.4.1-cudnn-devel-ubuntu22.04", ("12.4", "12.4.1")),
+        ("nvcr.io/nvidia/cuda:11.8.0-base", ("11.8", "11.8.0")),
+        ("nvidia/cuda:12.4.1@sha256:12", ("12.4", "12.4.1")),
+        ("torch:cuda12.4-cu124", ("12.4", "cu124")),
+    ],
+)
+def test_a_tag_that_names_cuda(image, expected):
+    assert cuda_proposal(image) == expected
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "",
+        "ubuntu",
+        "ubuntu:24.04",
+        "python:3.12",
+        "nvidia/cuda",
+        "nvidia/cuda:latest",
+        "nvidia/cuda@sha256:12.4",
+        "someone/cuda:12.4.1-base",
+        "nvidia/cuda-samples:12.4.1",
+        "cuda12.4/image:1.0",
+        "torch:cuda12",
+        "torch:cuda12-3.10",
+        "torch:cuda12-py310",
+        "torch:cuda-12-2024",
+        "torch:cuda-12-3.10",
+        "torch:cuda12.10",
+        "torch:cuda99.4",
+        "torch:nocuda12.4",
+        "torch:cu1240",
+        "torch:cu12",
+        "torch:focu128",
+        "torch:rocm6.2",
+        "torch:cuda12.4-cu121",
+        "torch:cuda１２.４",
+    ],
+)
+def test_a_tag_that_does_not(image):
+    assert cuda_proposal(image) is None
+
+
+@given(st.text(alphabet="cuda0123456789.-_:/@nvidi ", max_size=40))
+def test_a_proposal_is_in_the_tag(image):
+    proposal = cuda_proposal(image)
+    if proposal is not None:
+        version, part = proposal
+        assert part in repository_and_tag(image)[1]
+        assert version.replace(".", "") in "".join(letter for letter in part if letter.isdigit())
+        for language in LANGUAGES:
+            assert version in words(language)("advice.cuda", part=part, version=version)
+            assert version in words(language)("advice.cuda.fix", version=version)

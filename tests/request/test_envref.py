@@ -11,9 +11,8 @@ from ppio_widgets import CreateInstanceRequest, EnvRef, RequestInvalid, check
 from ppio_widgets.locale import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.failures import Refused
-from ppio_widgets.request.draft import compact
+from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import ACCOUNT_KEYS, is_name, looks_secret, reference, resolved
-from ppio_widgets.request.json_text import to_json
 from ppio_widgets.request.models import EnvVar
 from ppio_widgets.request.schema import Leaf, leaves
 from ppio_widgets.request.validation import judge

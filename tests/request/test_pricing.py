@@ -16,8 +16,9 @@ from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request import offers as offer
 from ppio_widgets.request import price_text, pricing
 from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.price_text import cost_sentences, until_morning
+from ppio_widgets.request.price_text import cost_sentences
 from ppio_widgets.request.pricing import above_ceiling, amount, charged_now, hourly, read_amount, shown
+from ppio_widgets.runtime.times import until_morning
 from tests.support.bodies import bodies
 
 CHINA = timezone(timedelta(hours=8))

@@ -7,11 +7,12 @@ from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
 from ppio_widgets.locale import words
-from ppio_widgets.request.draft import merged, value_at, with_value
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import merged, to_json, value_at, with_value
+from ppio_widgets.request.models import can_be_address
+from ppio_widgets.request.offers import Offer
 from ppio_widgets.request.schema import dotted, leaves
-from ppio_widgets.request.validation import field_name
-from tests.support.bodies import FULL, MINIMAL, bodies, text
+from ppio_widgets.request.validation import corrected_address, field_name, fits
+from tests.support.bodies import FULL, MINIMAL, bodies, images, text
 
 
 def broken(path, value):
@@ -144,12 +145,18 @@ def test_an_unknown_key_is_refused_and_the_known_one_named():
 
 
 @pytest.mark.parametrize(
-    "draft", [{"ports": 5}, {"ports": ["x"]}, {"billing": "postpaid"}, {"envs": {"A": "b"}}, {"tools": []}]
+    "draft", [{"ports": 5}, {"ports": ["x"]}, {"billing": "postpaid"}, {"envs": {"A": "b"}}]
 )
 def test_the_wrong_shape_is_an_error_and_no_crash(draft):
     report = check({**MINIMAL, **draft})
-    assert report.request is not None or report.errors()
-    assert (draft == {"tools": []}) == (report.request is not None)
+    ((path, _sentence),) = report.errors().items()
+    assert path[0] == next(iter(draft))
+    assert report.request is None
+
+
+def test_an_empty_list_where_an_object_belongs_is_unset():
+    report = check({**MINIMAL, "tools": []})
+    assert report.require().body() == MINIMAL
 
 
 @given(
@@ -227,3 +234,185 @@ def test_rows_that_were_not_replaced_keep_their_numbers_in_a_later_check():
     after = check({**MINIMAL, "name": "", "ports": ports}, before=before)
     assert ("ports", 1, "port") in after.errors()
     assert ("name",) in after.errors()
+
+
+# --- an image's address
+
+PARTS = st.from_regex(r"[a-z0-9]{1,6}([._-][a-z0-9]{1,4})?", fullmatch=True)
+ADDRESSES = st.builds(
+    "{}{}/{}{}".format,
+    st.sampled_from(["docker.io/", "localhost:5000/", "registry.example.com/", ""]),
+    PARTS,
+    PARTS,
+    st.sampled_from(["", ":latest", ":1.0-cuda12.4", f"@sha256:{'0a' * 32}", f":1@sha256:{'b' * 64}"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("nginx：1.27", "nginx:1.27"),
+        ("registry。cn／ns／app：v1", "registry.cn/ns/app:v1"),
+        ("python：3，11", "python:3.11"),
+        ("nginx:latest，", "nginx:latest"),
+        ("nginx:latest。", "nginx:latest"),
+        (" nginx:latest", "nginx:latest"),
+        ("nginx:latest\n", "nginx:latest"),
+        ("nginx： latest", "nginx:latest"),
+        ("ｎｇｉｎｘ:1", "nginx:1"),
+        ("nginx\u200b:1", "nginx:1"),
+        ("nginx\u3000", "nginx"),
+    ],
+)
+def test_a_slip_is_an_error_that_shows_the_address(typed, meant):
+    report = check({**MINIMAL, "image": typed})
+    assert list(report.problems) == [("image",)]
+    assert report.errors("en")["image",].endswith(f"Write {meant}")
+    assert report.errors("zh")["image",].endswith(meant)
+    assert report.advice == (), "nothing is said of the tag of what is no address"
+    with pytest.raises(RequestInvalid, match="image: "):
+        report.require()
+    assert check({**MINIMAL, "image": meant}).request is not None
+
+
+@pytest.mark.parametrize(
+    "typed", ["docker pull nginx", "镜像:1", "a b", "nginx:版本", "ubuntu：", "Ｕbuntu:1", "："]
+)
+def test_without_an_address_that_was_surely_meant_none_is_proposed(typed):
+    assert check({**MINIMAL, "image": typed}).errors("en") == {
+        ("image",): words("en")("problem.image_address")
+    }
+
+
+@given(ADDRESSES)
+def test_every_address_passes_and_comes_back_from_its_full_width_form(address):
+    assert can_be_address(address)
+    assert corrected_address(address) is None
+    wide = address.translate({ord(mark): other for mark, other in zip(":/.@", "：／。＠", strict=True)})
+    assert wide == address or corrected_address(wide) == address
+    assert corrected_address(f" {address}\t") == address
+
+
+@given(images(500) | st.text(st.sampled_from("aZ0:/.@-_ ，。：／、　é中\u200b\n"), max_size=30))
+def test_what_is_proposed_is_an_address_and_only_where_there_is_none(text):
+    meant = corrected_address(text)
+    if meant is not None:
+        assert not can_be_address(text)
+        assert can_be_address(meant)
+        assert corrected_address(meant) is None
+
+
+def test_the_placeholders_show_an_address_that_would_be_taken():
+    for language in ("en", "zh"):
+        assert ":" in words(language)("hint.image")
+        assert "：" not in words(language)("hint.image")
+
+
+# --- what the product would refuse
+
+OFFER = Offer(
+    "a100-80g",
+    gpu_min=1,
+    gpu_max=8,
+    gpu_free=6,
+    rootfs_min_gb=10,
+    rootfs_max_gb=500,
+    rootfs_free_gb=60,
+    regions=("r-1", "r-2"),
+    modes=("postpaid", "prepaid"),
+    prepaid={1: None, 3: None},
+    stock="normal",
+)
+
+
+def with_(**fields):
+    return {**MINIMAL, **fields}
+
+
+SPOT = with_(billing={"mode": "spot"})
+
+
+def sized(gpus=1, rootfs=20):
+    return with_(resource={"gpu_num": gpus, "rootfs_size_gb": rootfs})
+
+
+def prepaid(months):
+    return with_(billing={"mode": "prepaid", "prepaid": {"months": months}})
+
+
+def refused(body, **change):
+    fields = {name: getattr(OFFER, name) for name in OFFER.__dataclass_fields__}
+    return {
+        path: problem.sentence(path, words("en"))
+        for path, problem in fits(body, Offer(**fields | change)).items()
+    }
+
+
+TYPE = ("type",)
+CPU_PRODUCT = "This is a CPU product: set the type to cpu, or choose another product."
+GPU_PRODUCT = "This is a GPU product: set the type to gpu, or choose another product."
+GPUS, ROOTFS, PRODUCT = ("resource", "gpu_num"), ("resource", "rootfs_size_gb"), ("product_id",)
+
+
+@pytest.mark.parametrize(
+    ("body", "change", "path", "text"),
+    [
+        (sized(9), {}, GPUS, "This product takes 1 to 8 GPUs."),
+        (with_(type="cpu"), {}, TYPE, GPU_PRODUCT),
+        (with_(type="gpu"), {"type": "cpu"}, TYPE, CPU_PRODUCT),
+        (MINIMAL, {"type": "cpu"}, PRODUCT, CPU_PRODUCT),
+        (MINIMAL, {"type": "cpu", "stock": "none"}, PRODUCT, CPU_PRODUCT),
+        (sized(1), {"gpu_min": 2}, GPUS, "This product takes 2 to 8 GPUs."),
+        (sized(1), {"gpu_min": 8}, GPUS, "The number of GPUs of this product is 8, no other."),
+        (sized(9), {"gpu_min": None}, GPUS, "This product takes at most 8."),
+        (sized(1), {"gpu_min": 2, "gpu_max": None}, GPUS, "This product takes at least 2."),
+        (sized(7), {}, GPUS, "Only 6 GPUs of this product are free right now: take fewer, or choose"),
+        (sized(1, 9), {}, ROOTFS, "This product takes a system disk of 10 to 500 GB."),
+        (sized(1, 501), {}, ROOTFS, "This product takes a system disk of 10 to 500 GB."),
+        (sized(), {"rootfs_max_gb": 10}, ROOTFS, "This product takes a system disk of 10 GB only."),
+        (SPOT, {}, ("billing", "mode"), "This product is not sold this way; it takes: postpaid, prepaid."),
+        (prepaid(2), {}, ("billing", "prepaid", "months"), "This product is not sold for so many months; it"),
+        (
+            with_(candidate_regions=["r-1", "r-9"]),
+            {},
+            ("candidate_regions", 1),
+            "This product is not in that region; it is in: r-1, r-2.",
+        ),
+        (MINIMAL, {"stock": "none"}, PRODUCT, "This product is sold out right now"),
+        (MINIMAL, {"gpu_free": 0}, PRODUCT, "This product is sold out right now"),
+        (MINIMAL, {"deployable": False}, PRODUCT, "This product cannot be launched right now"),
+        (MINIMAL, {"purchasable": False}, PRODUCT, "This product cannot be bought right now"),
+    ],
+)
+def test_what_the_product_would_refuse(body, change, path, text):
+    told = refused(body, **change)
+    assert list(told) == [path]
+    assert told[path].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "change"),
+    [
+        (MINIMAL, {}),
+        (sized(6, 500), {}),
+        (sized(100, 6000), dict.fromkeys(["gpu_max", "gpu_free", "rootfs_max_gb"])),
+        (SPOT, {"modes": ()}),
+        (prepaid(3), {}),
+        (prepaid(2), {"prepaid": {}}),
+        (with_(candidate_regions=["r-2"]), {}),
+        (with_(candidate_regions=["r-9"]), {"regions": ()}),
+        (with_(type="gpu"), {}),
+        (with_(type="cpu"), {"type": "cpu"}),
+        (with_(type="cpu"), {"type": "tpu"}),
+        (with_(product_id="another", billing={"mode": "spot"}), {"stock": "none"}),
+        (MINIMAL, {"stock": "brimming"}),
+        (with_(resource={"gpu_num": "nine", "rootfs_size_gb": True}), {}),
+        ({"product_id": "a100-80g"}, {}),
+    ],
+)
+def test_what_the_product_takes(body, change):
+    assert refused(body, **change) == {}
+
+
+def test_without_an_offer_nothing_is_refused():
+    assert fits(SPOT, None) == {}

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from ppio_widgets.errors import ConsentNeeded, PresetRefused
-from ppio_widgets.formats.line.tokens import LineError
+from ppio_widgets.errors import ConsentNeeded, InputError, PresetRefused
 from ppio_widgets.launches.ledger import Ledger, ledger_for
 from ppio_widgets.launches.outside import Disk
 from ppio_widgets.launches.presets import load_preset, presets_folder
@@ -93,7 +92,7 @@ def test_a_line_and_a_preset_say_it_in_one_line(make, tmp_path):
     for path in (tmp_path / "body.json", presets_folder() / "odd.json"):
         path.parent.mkdir(parents=True, exist_ok=True)
         make(path)
-    with pytest.raises(LineError) as of_line:
+    with pytest.raises(InputError) as of_line:
         Disk().text(str(tmp_path / "body.json"))
     with pytest.raises(PresetRefused) as of_preset:
         load_preset("odd")

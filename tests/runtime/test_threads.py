@@ -8,11 +8,12 @@ import threading
 import pytest
 
 from ppio_widgets import api
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.listing import on_all
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads

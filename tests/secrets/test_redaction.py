@@ -1,13 +1,16 @@
+import ast
 import html
 import json
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ppio_widgets.secrets.redaction import MASK, redact, redact_text
+import ppio_widgets
+from ppio_widgets.secrets.redaction import MASK, input_error, redact, redact_text
 from tests.support.wire import ENV_SECRET, REAL_KEY
 
 # Nothing can be told from a mask that holds the mask's own dots.
@@ -160,3 +163,20 @@ def test_large_answers_and_large_secrets_are_no_trouble():
     pem = "-----BEGIN KEY-----\n" + "MIIE+/==\n" * 4000
     assert redact_text(json.dumps({"error": pem}), [pem]) == f'{{"error": "{MASK}"}}'
     assert redact(REAL_KEY.encode() * 10_000, [REAL_KEY]).replace(MASK.encode(), b"") == b""
+
+
+def test_an_input_error_is_made_where_secrets_are_hidden_and_nowhere_else():
+    package = Path(ppio_widgets.__file__).parent
+    makers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "InputError"
+    }
+    assert makers == {"secrets/redaction.py"}
+
+
+def test_an_input_error_repeats_no_key_and_of_a_path_only_its_ends():
+    assert REAL_KEY not in str(input_error("line_stray", word=f"x={REAL_KEY}"))
+    assert len(str(input_error("file_no_text", path="a" * 4000))) < 200

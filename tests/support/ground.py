@@ -8,9 +8,10 @@ from base64 import b64encode
 from email.utils import formatdate
 from urllib.parse import quote
 
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import Ledger
-from ppio_widgets.launches.plan import LaunchPlan, Target
+from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.record import without_env_values
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL

@@ -92,7 +92,8 @@ def test_filters_narrow_the_list(form):
     press(find(form, "Find a product"))
     choose(find(form, "Memory per GPU"), 80)
     assert listed(form)
-    assert all(("80 GB" in row) or ("141 GB" in row) for row in listed(form))
+    sizes = [int(re.search(r"(\d+) GB", row)[1]) for row in listed(form)]
+    assert min(sizes) == 80
     choose(find(form, "Sold as"), "spot")
     assert all(form.session.shelf.offer(key).spot for _row, key in find(form, "Products").options)
     region = form.session.shelf.offer("a100-80g").regions[0]
@@ -151,7 +152,7 @@ def test_what_cannot_be_launched_is_blocked_with_the_reason(form, product, why):
 def test_the_limits_stand_beside_their_fields(form):
     displayed(form)
     form.value = A100
-    assert "1\\2013 8" in shown(form) or "1–8" in shown(form)
+    assert r"1\2013 8" in shown(form)  # in a stylesheet
 
 
 def test_a_template_shows_what_it_would_overwrite_before_it_does(form):

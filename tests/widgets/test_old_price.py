@@ -6,7 +6,7 @@ import pytest
 
 from ppio_widgets import Instance, LaunchRefused, PpioClient
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.request.price_time import PRICE_LIFE_SECONDS
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import threads
 from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard

@@ -16,35 +16,28 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import PpioError
+from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.dotenv import Note, rows_of_files
 from ppio_widgets.formats.json_body import Nothing, Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.formats.line.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
-from ppio_widgets.formats.line.tokens import (
-    UNSAID,
-    IsVariable,
-    LineError,
-    Part,
-    Word,
-    hide_given,
-    is_expression,
-    no_variable,
-    split_line,
-)
+from ppio_widgets.formats.line.tokens import Part, Word, is_expression, split_line
+from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
 from ppio_widgets.request.draft import (
     JUPYTER_PORT,
     JUPYTER_PROTOCOL,
     merged,
+    read_whole,
     value_at,
+    why_not_whole,
     with_defaults,
     with_value,
 )
-from ppio_widgets.request.envref import EnvRef, is_name, key_fault
+from ppio_widgets.request.envref import EnvRef, IsVariable, is_name, key_fault, no_variable
 from ppio_widgets.request.pricing import read_amount
-from ppio_widgets.request.whole_number import read_whole, why_not_whole
 from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import hide_given, input_error
 
 if TYPE_CHECKING:
     from ppio_widgets.request.schema import Path
@@ -161,7 +154,7 @@ class _Reader:
 
     def take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
-            raise LineError("option_twice", option=option.flag)
+            raise input_error("option_twice", option=option.flag)
         self.seen.add(option.flag)
         if option.kind == "body":
             self.body = body_in_text(value, self.outside) if isinstance(value, str) else body_of(value)
@@ -183,7 +176,7 @@ class _Reader:
 
     def _take_stop(self, option: Option, value: Any) -> None:
         if {"--stop-after", "--stop-at"} <= self.seen:
-            raise LineError("stop_twice")
+            raise input_error("stop_twice")
         if option.kind == "span":
             self.stop_after = read_span(_text(option, value))
         else:
@@ -191,7 +184,7 @@ class _Reader:
 
     def _take_start(self, option: Option, value: Any) -> None:
         if {"--like", "--preset"} <= self.seen:
-            raise LineError("start_twice")
+            raise input_error("start_twice")
         if option.kind == "machine":
             self.like = _text(option, value)
         else:
@@ -203,7 +196,7 @@ class _Reader:
     def take_cell(self, cell: str) -> None:
         """Read the cell as the body underneath."""
         if "--body" in self.seen:
-            raise LineError("body_twice")
+            raise input_error("body_twice")
         self.body = body_in_cell(cell)
         self.advice = (*self.advice, *named_variables(self.body, self.is_variable))
 
@@ -212,7 +205,7 @@ class _Reader:
         typed = self.draft.get("envs", [])
         try:
             found = rows_of_files(self.env_files, {row["key"] for row in typed}, self.outside)
-        except LineError as error:
+        except InputError as error:
             if "--env-file" in self.looked_up:
                 hide_given(error)
             raise
@@ -246,7 +239,7 @@ def read_line(
 
     Raises
     ------
-    LineError
+    InputError
         For an unknown, abbreviated, doubled or incomplete option, a value, a cell or a
         file that cannot be read, a word that belongs to no option, or one that names a
         variable of the notebook and would be sent as it stands.
@@ -269,7 +262,7 @@ def read_line(
         if expression is not None:
             reader.take_looked_up(option, _evaluated(expression, word, option, lookup))
         elif value is None and option.value_needed:
-            raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
+            raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
         else:
             reader.take_word(option, word, value)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
@@ -306,26 +299,26 @@ def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
     """Return the option of a word, and its value where it is ``--flag=value``."""
     flag, equals, value = word.text.partition("=")
     if flag.startswith("-") and flag.lstrip("-").lower().replace("_", "-") in _KEY_WORDS:
-        raise LineError("option_api_key", option=flag)
+        raise input_error("option_api_key", option=flag)
     if not word.is_flag and before is not None and not before.metavar:
-        raise LineError("option_no_value", option=before.flag)
+        raise input_error("option_no_value", option=before.flag)
     if not word.is_flag and not word.text.startswith("-"):
         # Behind --env it is likely what was to follow a "=", and a secret.
         of_variable = before is not None and before.kind == "env"
-        raise LineError("line_stray", word=UNSAID if of_variable else word.text)
+        raise input_error("line_stray", word=UNSAID if of_variable else word.text)
     if not word.is_flag:  # one dash
         code, flag = of_docker(word.text) or ("", flag)
         if code:
-            raise LineError(code, option=flag)
+            raise input_error(code, option=flag)
         meant = closest(f"-{flag}")
-        raise LineError("option_meant" if meant else "option_unknown", option=flag, meant=meant)
+        raise input_error("option_meant" if meant else "option_unknown", option=flag, meant=meant)
     option = BY_FLAG.get(flag)
     if option is None:
         meant = closest(flag)
         code = "option_meant" if meant else "option_unknown"
-        raise LineError(code, option=flag, meant=meant)
+        raise input_error(code, option=flag, meant=meant)
     if equals and not option.metavar:
-        raise LineError("option_no_value", option=flag)
+        raise input_error("option_no_value", option=flag)
     return option, value if equals else None
 
 
@@ -338,7 +331,7 @@ def _expression(word: Word, option: Option) -> str | None:
     return word.text[1:-1] if word.text.startswith("{") and is_expression(word.text) else None
 
 
-def _names_variable(option: Option, text: str, named: Sequence[str]) -> LineError:
+def _names_variable(option: Option, text: str, named: Sequence[str]) -> InputError:
     """Say that a word would be sent with the name of a variable in it, and how to write what is meant."""
     around = filled = text
     for one in sorted(named, key=len, reverse=True):
@@ -347,7 +340,7 @@ def _names_variable(option: Option, text: str, named: Sequence[str]) -> LineErro
     typed_value = option.kind == "env" and around.partition("=")[2]  # it may be a secret
     if typed_value or looks_like_key(text) or not _SIMPLE.fullmatch(around):
         filled = f"…{_in_braces(named[0])}…"
-    return LineError("line_variable", option=option.flag, named=named[0], filled=f'{{f"{filled}"}}')
+    return input_error("line_variable", option=option.flag, named=named[0], filled=f'{{f"{filled}"}}')
 
 
 def _in_braces(named: str) -> str:
@@ -362,9 +355,9 @@ def _evaluated(expression: str, word: Word, option: Option, lookup: Lookup) -> A
         found = _looked_up(expression, word, option, lookup)
     except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
         kind = type(error).__name__
-        raise LineError("line_expression", option=option.flag, word=word.text, kind=kind) from None
+        raise input_error("line_expression", option=option.flag, word=word.text, kind=kind) from None
     if option.kind == "env" and "=" not in _text(option, found):
-        raise LineError("option_env")  # no name was typed: this may be the secret itself
+        raise input_error("option_env")  # no name was typed: this may be the secret itself
     return found
 
 
@@ -387,7 +380,7 @@ def _is_json(text: str) -> bool:
 
 def _text(option: Option, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise LineError("option_kind", option=option.flag, kind=type(value).__name__)
+        raise input_error("option_kind", option=option.flag, kind=type(value).__name__)
     return str(value)
 
 
@@ -395,7 +388,7 @@ def _address(option: Option, value: Any) -> str:
     """Read a cloud's address; an empty one would be another cloud than was meant."""
     text = _text(option, value).strip()
     if not text:
-        raise LineError("option_needs_value", option=option.flag, metavar=option.metavar)
+        raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
     return text
 
 
@@ -409,7 +402,7 @@ def _number(option: Option, value: Any, path: Path) -> int:
     if number is None:
         fault = why_not_whole(text, path)
         code = "option_port" if fault == "port" else f"option_whole_{fault}" if fault else "option_whole"
-        raise LineError(code, option=option.flag, value=text.strip())
+        raise input_error(code, option=option.flag, value=text.strip())
     return number
 
 
@@ -418,14 +411,14 @@ def _price(option: Option, value: Any) -> Decimal:
     given = value if isinstance(value, float | Decimal) else _text(option, value)
     amount = read_amount(given)
     if amount is None:
-        raise LineError("option_price", option=option.flag, value=str(given).strip())
+        raise input_error("option_price", option=option.flag, value=str(given).strip())
     return amount
 
 
 def _choice(option: Option, value: Any) -> str:
     text = _text(option, value)
     if text not in option.choices:
-        raise LineError("option_choice", option=option.flag, value=text, choices=", ".join(option.choices))
+        raise input_error("option_choice", option=option.flag, value=text, choices=", ".join(option.choices))
     return text
 
 
@@ -436,9 +429,9 @@ def _switch(_option: Option, _value: Any) -> bool:
 def _env(option: Option, value: Any) -> dict[str, Any]:
     key, equals, rest = _text(option, value).partition("=")
     if equals and key.strip() and key_fault(key):
-        raise LineError("option_env_blank")
+        raise input_error("option_env_blank")
     if not key.strip() or not (equals or is_name(key)) or looks_like_key(key):
-        raise LineError("option_env")  # what was typed may be a secret
+        raise input_error("option_env")  # what was typed may be a secret
     return {"key": key, "value": rest if equals else EnvRef(key)}
 
 
@@ -446,7 +439,7 @@ def _port(option: Option, value: Any) -> dict[str, Any]:
     port, slash, protocol = _text(option, value).partition("/")
     number = read_whole(port, (*option.path, 0, "port"))
     if number is None or (slash and protocol not in PROTOCOLS):
-        raise LineError("option_port", option=option.flag, value=_text(option, value))
+        raise input_error("option_port", option=option.flag, value=_text(option, value))
     return {"port": number, "protocol": protocol or PROTOCOLS[0]}
 
 
@@ -457,7 +450,7 @@ def _volume(option: Option, value: Any) -> dict[str, str]:
         return {"type": kind, "mount_point": rest} if rest else {"type": kind}
     storage, _, mount_point = rest.partition(":")
     if kind != "network" or not storage:
-        raise LineError("option_volume", value=text)
+        raise input_error("option_volume", value=text)
     return {"type": kind, "id": storage, "mount_point": mount_point}
 
 
@@ -466,7 +459,7 @@ def _jupyter(option: Option, value: Any) -> dict[str, Any]:
         return {"enabled": True, "port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL}
     port, slash, protocol = _text(option, value).partition("/")
     if slash and not protocol:
-        raise LineError("option_port", option=option.flag, value=_text(option, value))
+        raise input_error("option_port", option=option.flag, value=_text(option, value))
     return {
         "enabled": True,
         "port": _number(option, port, (*option.path, "port")),

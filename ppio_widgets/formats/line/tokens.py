@@ -7,67 +7,15 @@ both would change an environment value on its way.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ppio_widgets.errors import PpioError
-from ppio_widgets.secrets.patterns import looks_like_key
-
-# How other magics name a variable within a text: `$name`, `{name}`, `{name * 2:.1f}`.
-_DOLLAR = re.compile(r"\$([^\W\d]\w*)")
-_BRACES = re.compile(r"\{([^{}]*)\}")
-# In an expression: texts, attributes and numbers, and what is left, names.
-_NAMES = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.\s*\w+|\d\w*|([^\W\d]\w*)""")
+from ppio_widgets.errors import InputError
+from ppio_widgets.request.envref import LITERAL, IsVariable, variables_in
+from ppio_widgets.secrets.redaction import input_error
 
 # What ends a piece of a word that is neither quoted nor escaped.
 _PLAIN_END = re.compile(r"[\s'\"\\]")
-
-# Stands where a text is meant as it is: no name goes on across it.
-_LITERAL = "\0"
-
-# Stands in a message for what it must not repeat.
-UNSAID = "…"
-
-# What of a message repeats something that was given.
-_REPEATED = ("value", "word", "path", "name")
-
-# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
-_HEAD, _TAIL = 30, 49
-
-
-class LineError(PpioError):
-    """A line that cannot be read; the message names the option and the way out.
-
-    What looks like a key is never repeated, and of a path only as much as a path has.
-    """
-
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code, **{name: _repeated(name, value) for name, value in params.items()})
-
-
-def hide_given(error: PpioError) -> None:
-    """Take out of a message what it repeats of what was given."""
-    error.params = {name: UNSAID if name in _REPEATED else value for name, value in error.params.items()}
-
-
-def _repeated(name: str, value: object) -> object:
-    """Return what a message may repeat of a parameter."""
-    if not isinstance(value, str):
-        return value
-    if looks_like_key(value):
-        return UNSAID
-    is_long = name == "path" and len(value) > _HEAD + _TAIL + 1
-    return f"{value[:_HEAD]}{UNSAID}{value[-_TAIL:]}" if is_long else value
-
-
-# Whether a name is a variable that the person has made in the notebook.
-IsVariable = Callable[[str], bool]
-
-
-def no_variable(_name: str) -> bool:
-    """Know no variable: for a line that is read outside of a notebook."""
-    return False
 
 
 @dataclass(frozen=True)
@@ -108,7 +56,7 @@ class Word:
 
         Single quotes and a backslash say that the text itself is meant.
         """
-        shown = "".join(part.text if part.mark in ("", '"') else _LITERAL for part in self.parts)
+        shown = "".join(part.text if part.mark in ("", '"') else LITERAL for part in self.parts)
         return variables_in(shown, is_variable)
 
 
@@ -117,7 +65,7 @@ def split_line(text: str) -> list[Word]:
 
     Raises
     ------
-    LineError
+    InputError
         When a quotation is not closed, or a backslash ends the line.
     """
     words: list[Word] = []
@@ -146,7 +94,7 @@ def _read_word(text: str, position: int) -> tuple[Word, int]:
             parts.append(Part(part, char))
         elif char == "\\":
             if position + 1 == len(text):
-                raise LineError("line_backslash")
+                raise input_error("line_backslash")
             parts.append(Part(text[position + 1], char))
             position += 2
         else:
@@ -170,7 +118,7 @@ def _read_quotation(text: str, start: int) -> tuple[str, int]:
             char = text[position]
         parts.append(char)
         position += 1
-    raise LineError("line_quote", mark=mark)
+    raise input_error("line_quote", mark=mark)
 
 
 def _expression_end(text: str, start: int) -> int | None:
@@ -184,7 +132,7 @@ def _expression_end(text: str, start: int) -> int | None:
         if char in "'\"":
             try:
                 _, position = _read_quotation(text, position)
-            except LineError:
+            except InputError:
                 return None
             continue
         depth += {"{": 1, "}": -1}.get(char, 0)
@@ -193,18 +141,6 @@ def _expression_end(text: str, start: int) -> int | None:
             ends_word = position == len(text) or text[position].isspace()
             return position if ends_word else None
     return None
-
-
-def variables_in(text: str, is_variable: IsVariable) -> tuple[str, ...]:
-    """Return where a text names variables, as it stands there."""
-    if "$" not in text and "{" not in text:
-        return ()
-    found = [match[0] for match in _DOLLAR.finditer(text) if is_variable(match[1])]
-    for match in _BRACES.finditer(text):
-        names = (one[1] for one in _NAMES.finditer(match[1]))
-        if any(name and is_variable(name) for name in names):
-            found.append(match[0])
-    return tuple(dict.fromkeys(one.replace(_LITERAL, UNSAID) for one in found))
 
 
 def is_expression(text: str) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ppio_widgets.formats.line.tokens import LineError, Word, split_line
+from ppio_widgets.errors import InputError
+from ppio_widgets.formats.line.tokens import Word, split_line
 
 # What stands for itself: no quote, no blank, no ``$`` or ``{``, and at the beginning neither
 # the ``-`` of an option nor the ``@`` of a name.
@@ -47,7 +48,7 @@ def typed(line: str) -> Typed | None:
     try:
         before = split_line(line[:start])
         last = split_line(line[start:] + mark)
-    except LineError:
+    except InputError:
         return None
     return Typed(tuple(before), line[start:], last[0].text if last else "", mark)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.options import OPTIONS, Option
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.formats.line.typed import in_quotes
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import (
@@ -98,7 +98,7 @@ def _said(option: Option, value: Any) -> list[str] | None:
 def _reads_back(option: Option, words: Sequence[str], value: Any) -> bool:
     try:
         line = read_line(" ".join(words), _no_notebook, is_variable=_any_variable)
-    except LineError:
+    except InputError:
         return False
     return not line.advice and _same(value_at(compact(line.said).body, option.path), value)
 

@@ -142,7 +142,7 @@ class LaunchForm(View):
 
         Raises
         ------
-        LineError
+        InputError
             When it is none of them.
         """
         given = source if isinstance(source, Mapping) else body_in_text(str(source), Disk(), "from_json")
@@ -156,7 +156,7 @@ class LaunchForm(View):
 
         Raises
         ------
-        LineError
+        InputError
             For another text, or one that needs the notebook to be read (``$name``).
         """
         text = text if text.lstrip().startswith("%") else f"%ppio_launch {text}"
@@ -171,7 +171,7 @@ class LaunchForm(View):
 
         Raises
         ------
-        LineError
+        InputError
             For another text.
         """
         return cls._from(text, **options)

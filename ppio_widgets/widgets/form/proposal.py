@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc
+from ppio_widgets.request.choices import cuda_proposal
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.request.images import corrected_address, cuda_proposal
+from ppio_widgets.request.validation import corrected_address
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.guard import guarded
 

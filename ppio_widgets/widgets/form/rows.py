@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import rows_of_text
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.launches.outside import Disk
 from ppio_widgets.request.schema import Path, Rows, node_at, pattern
 from ppio_widgets.widgets import theme
@@ -135,7 +135,7 @@ class RowList:
         """Make rows of the text of variables that was pasted into one."""
         try:
             found = rows_of_text(row.pasted, Disk())
-        except LineError as error:
+        except InputError as error:
             self._tell(error.sentence(self.say))
             self._publish()
             return

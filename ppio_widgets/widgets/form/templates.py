@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.html import esc
-from ppio_widgets.request.template import Filling, fill
+from ppio_widgets.request.choices import Filling, fill
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.opener import Opener

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.formats.line.tokens import UNSAID
+from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import renamed, value_at, without
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.secrets.patterns import looks_like_key

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.options import OPTIONS, option_for
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import LineError, split_line
+from ppio_widgets.formats.line.tokens import split_line
 from ppio_widgets.formats.line.typed import as_word, in_quotes
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.request.validation import check
@@ -77,7 +78,7 @@ def test_words_split_as_shlex_splits_them(values):
 
 @given(st.text(max_size=40))
 def test_any_line_is_read_or_refused_in_words(line):
-    with suppress(LineError):
+    with suppress(InputError):
         assert read_line(line, nothing).draft
 
 
@@ -122,7 +123,7 @@ def test_only_an_unquoted_whole_word_is_taken_from_the_notebook():
 )
 def test_a_variable_inside_of_a_word_is_refused_with_the_ways_out(word, filled):
     for line in (f"--name {word}", f"--name={word}"):
-        with pytest.raises(LineError) as caught:
+        with pytest.raises(InputError) as caught:
             read(line, i=3, d={"k": 1})
         assert caught.value.code == "line_variable"
         assert filled in str(caught.value)
@@ -151,7 +152,7 @@ def test_a_variable_inside_of_a_word_is_refused_with_the_ways_out(word, filled):
     ],
 )
 def test_that_holds_for_every_option_and_repeats_no_secret(line, filled):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read(line, lr=0.1)
     assert caught.value.code == "line_variable"
     assert filled in str(caught.value)
@@ -232,7 +233,7 @@ def test_a_word_remembers_how_each_part_was_written(pieces):
 
 @given(st.text(st.sampled_from("ab$${}{}'\"\\ .[]:="), max_size=24))
 def test_no_line_that_is_read_leaves_a_variable_unfilled_in_silence(text):
-    with suppress(LineError):
+    with suppress(InputError):
         line = read_line(f"--name {text}", lambda _expression: "filled", is_variable=everything)
         name = line.draft.get("name", "")
         literal = [part for word in split_line(text) for part in word.parts if part.mark in ("'", "\\")]
@@ -330,7 +331,7 @@ def test_switches_stand_apart_from_the_body():
     ],
 )
 def test_a_bad_line_says_what_is_wrong_and_the_way_out(line, hint):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read(line)
     assert hint in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -338,7 +339,7 @@ def test_a_bad_line_says_what_is_wrong_and_the_way_out(line, hint):
 
 @pytest.mark.parametrize("env", ["hf-s3cret", "$token", "{token}", "{token.upper()}"])
 def test_a_bad_env_is_not_repeated_and_a_value_of_the_notebook_is_never_taken_as_a_name(env):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read(f"--env {env}", token="hf_s3cret")
     assert "s3cret" not in str(caught.value).lower()
     assert "s3cret" not in repr(vars(caught.value)).lower()
@@ -369,7 +370,7 @@ def test_a_reference_stands_in_a_body_as_well():
 @pytest.mark.parametrize("before", ["", "--name demo ", "--yes ", "--env A= "])
 def test_a_key_is_refused_unread_and_unrepeated(flag, given_as, before):
     asked = []
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read_line(f"{before}{flag}{given_as}", asked.append)
     error = caught.value
     assert asked == []
@@ -381,7 +382,7 @@ def test_a_key_is_refused_unread_and_unrepeated(flag, given_as, before):
 
 @pytest.mark.parametrize("line", ["'--api-key=sk_s3cret'", "--yes '--key=sk_s3cret'", "-api-key sk_s3cret"])
 def test_a_key_option_is_refused_in_quotes_and_with_one_dash_as_well(line):
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read(line)
     assert caught.value.code == "option_api_key"
     assert "s3cret" not in str(caught.value)
@@ -397,7 +398,7 @@ def meant_by(flag):
     """The option that a line proposes instead."""
     try:
         read(flag)
-    except LineError as error:
+    except InputError as error:
         return error.params.get("meant")
     return None
 

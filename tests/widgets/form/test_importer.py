@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.launches.presets import presets_folder, save_preset
 from ppio_widgets.locale import words
 from ppio_widgets.widgets.form.importer import MOST_SHOWN
@@ -126,7 +126,7 @@ def test_from_json_takes_a_path(make_form, tmp_path, client):
     form = LaunchForm.from_json(file, client=client)
     assert form.request.body() == FULL
     form.close()
-    with pytest.raises(LineError, match="nothing\\.json"):
+    with pytest.raises(InputError, match="nothing\\.json"):
         LaunchForm.from_json(tmp_path / "nothing.json", client=client)
 
 
@@ -290,17 +290,17 @@ def test_from_json_says_where_and_what_to_do(client, tmp_path):
     file = tmp_path / "body.json"
     file.write_text('{\n  "name": "a", # why\n}')
     with pytest.raises(
-        LineError, match=r"body\.json is not JSON: JSON has no comments: .* line 2, column 16"
+        InputError, match=r"body\.json is not JSON: JSON has no comments: .* line 2, column 16"
     ):
         LaunchForm.from_json(file, client=client)
     with pytest.raises(
-        LineError, match=r"^This is not JSON: the comma at line 1, column 12 is one too many"
+        InputError, match=r"^This is not JSON: the comma at line 1, column 12 is one too many"
     ) as caught:
         LaunchForm.from_json('{"name": 1 ,}', client=client)
     assert "--body" not in str(caught.value)
-    with pytest.raises(LineError, match="from_json: there is no file"):
+    with pytest.raises(InputError, match="from_json: there is no file"):
         LaunchForm.from_json("none.json", client=client)
-    with pytest.raises(LineError, match="not a list"):
+    with pytest.raises(InputError, match="not a list"):
         LaunchForm.from_json("[1]", client=client)
 
 
@@ -604,7 +604,7 @@ def test_only_files_below_the_kernels_folder_are_read_for_a_text_that_was_pasted
     form.close()
     # As the kernel gives the environment of a process.
     (here / "environ").write_bytes(b"A=1\0HF_TOKEN=s3cret\0")
-    with pytest.raises(LineError, match="environ is not text"):
+    with pytest.raises(InputError, match="environ is not text"):
         LaunchForm.from_docker("docker run --env-file environ ubuntu", client=client)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef
 from ppio_widgets.cards.html import css_string, esc
 from ppio_widgets.locale import words
-from ppio_widgets.request.json_text import to_json
+from ppio_widgets.request.draft import to_json
 from ppio_widgets.widgets.form.preview import preview
 from tests.support.bodies import bodies, bodies_with_refs
 

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import check
+from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import LineError
 from ppio_widgets.locale import LANGUAGES
-from ppio_widgets.request.draft import with_value
-from ppio_widgets.request.whole_number import read_whole, why_not_whole
+from ppio_widgets.request.draft import read_whole, why_not_whole, with_value
 from tests.support.bodies import MINIMAL
 
 GPUS = ("resource", "gpu_num")
@@ -93,7 +92,7 @@ def test_what_is_refused_has_the_right_reason_in_form_and_line(path, flag, typed
     report = check(body)
     assert {path: problem.code for path, problem in report.problems.items()} == {path: code}
     assert all(report.errors(language)[path] for language in LANGUAGES)
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(InputError) as caught:
         read_line(f"{flag} '{typed}'", {}.__getitem__)
     assert hint in str(caught.value)
     assert typed in str(caught.value)
