@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.runtime.kernel import live_views
+from ppio_widgets.runtime import display
+from ppio_widgets.runtime.kernel import outer_names
 
 if TYPE_CHECKING:
     from ppio_widgets.api import launch
@@ -88,8 +89,14 @@ _HOMES = {
 }
 
 
-live_views["ppio_widgets.instances.instance:Instance"] = "ppio_widgets.widgets.instance_card:InstanceCard"
-live_views["ppio_widgets.launches.launch:Launch"] = "ppio_widgets.widgets.launch_card:LaunchCard"
+outer_names["cloud"] = "ppio_widgets.api:connect"
+outer_names["note gone"] = "ppio_widgets.launches.history:note_gone"
+outer_names["name of gone"] = "ppio_widgets.launches.history:gone_name"
+display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
+display.register("instances.listing:Board", "cards.lists:board_drawn")
+display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")
+display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
+display.register("launches.plan:Products", "cards.lists:products_drawn")
 
 
 def __getattr__(name: str) -> Any:

@@ -10,21 +10,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import HostRefused, LaunchAbsent, LaunchRefused, OutcomeUnknown, RequestInvalid
-from ppio_widgets.instances.instance import Instance, open_by_default
+from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
-from ppio_widgets.launches.alive import live_launch
-from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.launch import SOFT_SECONDS, Launch
+from ppio_widgets.launches.claim import read_consent
+from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.launches.sentences import record_sentence
+from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.request.models import CreateInstanceRequest
-from ppio_widgets.request.pricing import is_cpu, read_amount
+from ppio_widgets.request.pricing import is_cpu, read_ceiling
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, find_key, hidden, is_practice_key
@@ -34,7 +32,7 @@ from ppio_widgets.secrets.hosts import read_host
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.secrets.credentials import KeySource
 
@@ -118,9 +116,6 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
     return PpioClient(key, base_url=ADDRESS, transport=PracticeTransport(kernel_cloud()))
-
-
-open_by_default(connect)
 
 
 @without_frames
@@ -207,22 +202,6 @@ def priced_plan(
     return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling, notes=notes)
 
 
-def read_ceiling(value: Decimal | int | str | None) -> Decimal | None:
-    """Return a price ceiling as an exact amount.
-
-    Raises
-    ------
-    LaunchRefused
-        When it is no amount: nothing was sent.
-    """
-    if value is None:
-        return None
-    ceiling = read_amount(value)
-    if ceiling is None:
-        raise LaunchRefused("ceiling", value=plain(str(value)))
-    return ceiling
-
-
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
     if isinstance(body, CreateInstanceRequest):
         return Report(body, body.body())
@@ -252,7 +231,7 @@ def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None]
     begun.wait_for_answer(SOFT_SECONDS)
     if begun.state not in (LaunchState.SUCCEEDED, LaunchState.REJECTED, LaunchState.NOT_SENT):
         if report is not None:
-            report(begun.sentence(words()))
+            report(launch_sentence(begun, words()))
         begun.wait_for_answer()
         begun.wait_for_outcome(LOOK_UP_SECONDS)
     if begun.state is LaunchState.SUCCEEDED:
@@ -290,7 +269,7 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
     api_key = hidden(api_key)
     begun = live_launch(launch_id)
     if begun is not None:
-        return begun.look().sentence(words())
+        return launch_sentence(begun.look(), words())
     record, ledger = history.find(launch_id)
     if record.unresolved:
         host = read_host(record.host, allow_host=record.host.partition("://")[2])
@@ -323,6 +302,6 @@ def declare_absent(launch_id: str, name: str) -> str:
     begun = live_launch(launch_id)
     if begun is not None:
         begun.declare_absent(name)
-        return begun.sentence(words())
+        return launch_sentence(begun, words())
     record = history.declare_absent(*history.find(launch_id), name)
     return record_sentence(record, threads.clock.now(), words())

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ppio_widgets.launches import ledger
-from ppio_widgets.runtime import kernel
-from ppio_widgets.runtime import threads as worker
 from tests.support.chromium import on_ci
+from tests.support.kernels import own_kernel
 from tests.support.leftovers import left_behind, open_views
 
 # Jsonschema would compile a grammar for it, a second and a half of each worker; no schema here has an IRI.
@@ -41,24 +40,24 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
+def _own_kernel():
+    """Each test is a kernel of its own, and its clock is nobody else's."""
+    with own_kernel():
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _own_ledgers(monkeypatch, tmp_path):
-    """Each test is a kernel of its own, with ledgers and presets of its own, and no key of the user's."""
+    """Each test has ledgers and presets of its own, and no key of the user's."""
     for vault in ("keyring", "google.colab"):
         monkeypatch.setitem(sys.modules, vault, None)
-    monkeypatch.setattr(kernel, "_sessions", {})
     monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setattr(ledger, "_practice_folder", lambda: SimpleNamespace(name=mkdtemp(dir=tmp_path)))
 
 
 @pytest.fixture(autouse=True)
-def _own_clock(monkeypatch):
-    """What `let_read` does to the clock ends with the test."""
-    monkeypatch.setattr(worker, "clock", worker.Clock())
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_behind(_own_ledgers, _own_clock):
+def _nothing_is_left_behind(_own_kernel, _own_ledgers):
     """Fail a test that leaves a view open or a thread of ours going; wait for those that are about to end.
 
     What a test makes, it closes; by then its ledgers, and all that it patched, are still its own.

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-import html
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from ppio_widgets.cloud.instances import is_web
 from ppio_widgets.locale.text import visible
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-def esc(text: object) -> str:
-    """Return text that is safe between tags and in quoted attributes."""
-    return html.escape(visible(str(text)))
+    from ppio_widgets.locale import Words
+
+# Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
 
-def link(address: str, name: str = "") -> str:
+def esc(text: object) -> Markup:
+    """Return text that is safe between tags and in quoted attributes; what is HTML already stays."""
+    return text if isinstance(text, Markup) else escape(visible(str(text)))
+
+
+def html(pattern: str, *parts: object) -> Markup:
+    """Return HTML of ours with texts in the places of its ``{}``."""
+    return Markup(pattern).format(*map(esc, parts))  # noqa: S704 - the pattern is a literal of ours
+
+
+def each(pattern: str, parts: Iterable[object]) -> Markup:
+    """Return HTML of ours once for each text."""
+    return Markup("").join(html(pattern, one) for one in parts)
+
+
+def link(address: str, name: str = "") -> Markup:
     """Return an address as a link that opens beside the notebook; anything else as text."""
-    text = esc(address)
     if not is_web(address):
-        return text
-    return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{esc(name) or text}</a>'
+        return esc(address)
+    return html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', address, name or address)
+
+
+def named(label: str, text: object, say: Words) -> Markup:
+    """Return a text, or HTML, behind its label."""
+    return Markup(say("problem.named", name=esc(label), text=esc(text)))  # noqa: S704 - both are escaped
 
 
 def css_string(text: str) -> str:

@@ -1,48 +1,37 @@
-"""An instance as a card of text or static HTML; it holds no secret and needs no kernel."""
+"""An instance as a card; it holds no secret."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import RUNNING, plain, status_words
-from ppio_widgets.cloud.instance_cost import body_of, prices_told, seconds_on
-from ppio_widgets.cloud.instances import InstanceDetail, is_web
-from ppio_widgets.cloud.ssh import is_ssh_command
-from ppio_widgets.errors import is_gone
+from markupsafe import Markup
+
+from ppio_widgets.cards.card import Card, Fact
+from ppio_widgets.cards.html import each, html
+from ppio_widgets.cloud.answers import InstanceStatus, plain, status_words
+from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command
+from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.instances.actions import confirmed_words
-from ppio_widgets.launches.plan import price_moment
-from ppio_widgets.locale import Span
-from ppio_widgets.request import pricing
-from ppio_widgets.request.offers import is_old
+from ppio_widgets.instances.instance import cost_words
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ppio_widgets.errors import PpioError
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.locale import Words
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One line of a card.
-
-    Attributes
-    ----------
-    label, text : str
-    kind : str
-        ``"link"`` for an address that opens, ``"open"`` for one that is offered by name,
-        ``"copy"`` for a command that does only what it seems to, ``"bad"`` for what went wrong;
-        empty for plain words.
-    """
-
-    label: str
-    text: str
-    kind: str = ""
+def drawn(instance: Instance, say: Words) -> dict[str, str]:
+    """Return an instance as text and HTML; one that nobody has looked at is looked at first."""
+    if instance.detail is None:
+        with suppress(PpioError):  # what fails is said on the card
+            instance.refresh()
+    card = Card(headline(instance, say), facts=(*cost_facts(instance, say), *facts(instance, say)))
+    return {"text/plain": card.as_text(say), "text/html": card.as_html(say, "ppio-machine")}
 
 
 def headline(instance: Instance, say: Words) -> str:
@@ -58,7 +47,7 @@ def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
     seen = instance.detail
     if seen is not None:
         yield Fact(say("machine.cost"), cost_words(instance, seen, say))
-        if seen.mode == "prepaid" and not seen.is_gone:
+        if seen.mode == BillingMode.PREPAID and not seen.is_gone:
             yield Fact(say("machine.renewal"), renewal_words(seen, say))
 
 
@@ -90,9 +79,16 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
 
 # The way up, and the API's words for each step on it.
 STEPS: Mapping[str, tuple[str, ...]] = {
-    "queued": ("toCreate", "creating", "toStart", "starting", "toRestart", "restarting"),
-    "pulling": ("pulling",),
-    "running": (RUNNING,),
+    "queued": (
+        InstanceStatus.TO_CREATE,
+        InstanceStatus.CREATING,
+        InstanceStatus.TO_START,
+        InstanceStatus.STARTING,
+        InstanceStatus.TO_RESTART,
+        InstanceStatus.RESTARTING,
+    ),
+    "pulling": (InstanceStatus.PULLING,),
+    "running": (InstanceStatus.RUNNING,),
 }
 
 
@@ -108,46 +104,31 @@ def steps(instance: Instance) -> tuple[list[str], int]:
     return (list(STEPS), reached) if reached else ([], 0)
 
 
+def progress(instance: Instance, say: Words) -> Markup:
+    """Return the way up as HTML: its steps, and how many are reached."""
+    names, reached = steps(instance)
+    if not names:
+        return Markup()
+    marks = (
+        ["ppw-done"] * (reached - 1) + ["ppw-now aria-current=step"] + ["ppw-next"] * (len(names) - reached)
+    )
+    items = (
+        html("<li class={}>{}", Markup(mark), say(f"step.{name}"))  # noqa: S704 - ours
+        for name, mark in zip(names, marks, strict=True)
+    )
+    return html(
+        "<ol class=ppw-steps>{}</ol><progress aria-label='{}' max={} value={}></progress>",
+        *(each("{}", items), say("launch.progress"), len(names), reached),
+    )
+
+
 def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     """Return why it could not be looked at, and since when what is shown is old."""
     reason = error.sentence(say)
     if not instance.seen_at:
         return say("machine.not_yet", reason=reason) if is_gone(error) else reason
     key = "machine.not_found" if is_gone(error) else "machine.missed_since"
-    return say(key, moment=moment_words(instance.seen_at, threads.clock.now()), reason=reason)
-
-
-def outcome_words(instance: Instance, say: Words) -> str:
-    """Return the last action that was read back, and of a delete about what it came to; empty for none."""
-    if instance.done is None:
-        return ""
-    confirmed = confirmed_words(*instance.done, say)
-    seen = instance.detail
-    if seen is None or not seen.is_gone or instance.cost_so_far is None:
-        return confirmed
-    return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, seen, say))
-
-
-def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
-    """Return how long it is on and about what that costs; what is unknown is said to be."""
-    seconds, cost, offer = seconds_on(seen, threads.clock.now()), instance.cost_so_far, instance.offer
-    span = Span(seconds).sentence(say) if seconds is not None else "?"
-    currency = offer.currency if offer is not None else ""
-    gone = seen.is_gone
-    if seen.mode == "prepaid":
-        return say("machine.prepaid_gone" if gone else "machine.prepaid", span=span)
-    if cost is None:
-        if gone:
-            return say("machine.cost_gone_unknown", span=span)
-        # A price that nobody has asked for is not called unknown.
-        return say("machine.cost_unknown" if prices_told(instance.client) else "machine.on", span=span)
-    rate = pricing.hourly(offer, body_of(seen))
-    shown = pricing.shown(rate, currency) if rate is not None else "?"
-    key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
-    told = say(key, span=span, cost=pricing.shown(cost, currency), rate=shown)
-    if offer is None or not is_old(offer, threads.tick()):
-        return told
-    return say("machine.cost_by", cost=told, moment=price_moment(offer))
+    return say(key, moment=moment_words(instance.seen_at, threads.now()), reason=reason)
 
 
 def renewal_words(seen: InstanceDetail, say: Words) -> str:
@@ -156,24 +137,6 @@ def renewal_words(seen: InstanceDetail, say: Words) -> str:
     if not seen.ends_at:
         return say(key)
     return say("machine.renewal_until", renewal=say(key), moment=moment_words(seen.ends_at, 0.0))
-
-
-def as_text(instance: Instance, say: Words) -> str:
-    """Return the card as lines of text."""
-    told = (*cost_facts(instance, say), *facts(instance, say))
-    lines = [f"  {say('problem.named', name=one.label, text=one.text)}" for one in told]
-    return "\n".join([headline(instance, say), *lines])
-
-
-def as_html(instance: Instance, say: Words) -> str:
-    """Return the card as HTML that stands in a saved notebook."""
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{escape(one.label)}</th>"
-        f"<td style='text-align:left'>{_html(one)}</td></tr>"
-        for one in (*cost_facts(instance, say), *facts(instance, say))
-    )
-    head = escape(headline(instance, say))
-    return f"<div class='ppio-machine'><strong>{head}</strong><table>{rows}</table></div>"
 
 
 def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
@@ -187,10 +150,3 @@ def _ways_in(seen: InstanceDetail, say: Words) -> Iterator[Fact]:
     for one in seen.ports:
         if one.url:
             yield Fact(f"{one.port}/{one.protocol}", one.url, kind="link")
-
-
-def _html(fact: Fact) -> str:
-    text = escape(plain(fact.text, 2000))
-    if fact.kind in ("link", "open") and is_web(fact.text):
-        return f'<a href="{text}" target="_blank" rel="noopener noreferrer">{text}</a>'
-    return text

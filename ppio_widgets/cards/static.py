@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from html import escape
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cards.instance import Fact, cost_facts, headline, news
+from ppio_widgets.cards.card import MOST_ROWS, Card, Fact, Part, Way
+from ppio_widgets.cards.instance import cost_facts, headline, news
+from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.line.writer import MAGIC, to_line
-from ppio_widgets.launches.plan import NO_FORMULAS
-from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
 from ppio_widgets.request.price_text import cost_sentences
 from ppio_widgets.request.pricing import is_cpu
@@ -29,7 +28,7 @@ from ppio_widgets.request.schema import tree
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words, write_span
-from ppio_widgets.secrets.scrub import holds_secret, without_secrets
+from ppio_widgets.secrets.redaction import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,18 +36,13 @@ if TYPE_CHECKING:
     from ppio_widgets.errors import PpioError
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.launch import Launch, Timer
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.timer import Timer
     from ppio_widgets.locale import Words
     from ppio_widgets.request.schema import Path
 
 LOAD = "%load_ext ppio_widgets"
-CLASS = "ppio-static"
-MOST_ROWS = 60
 
-_LONGEST_TEXT = 2000
-_FRAME = "border:1px solid #bdbdbd;border-radius:3px;padding:8px 12px"
 # What a card tells of a body; the line has all of it.
 _GPUS: Path = ("resource", "gpu_num")
 _TOLD: tuple[Path, ...] = (("product_id",), ("image",), ("type",), _GPUS, ("billing", "mode"))
@@ -57,104 +51,29 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 _CONFIRMABLE = (LaunchState.DRAFT, LaunchState.ARMED, LaunchState.WITHDRAWN)
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way back: what for, and the lines of a cell that lead there."""
-
-    what_for: str
-    code: str
-
-
-@dataclass(frozen=True)
-class StaticCard:
-    """A card, before it is text or HTML.
-
-    Attributes
-    ----------
-    title : str
-    facts : tuple of Fact
-    table : tuple of str
-        Lines of a fixed pitch.
-    ways : tuple of Way
-    as_of : str
-        When it was true, in words.
-    mark : object
-        Where it is given, two cards with the same one say the same.
-    """
-
-    title: str
-    facts: tuple[Fact, ...] = ()
-    table: tuple[str, ...] = ()
-    ways: tuple[Way, ...] = ()
-    as_of: str = field(default="", compare=False)
-    mark: object = None
-
-    def says_the_same(self, other: StaticCard | None) -> bool:
-        """Whether there is nothing new in it but the time."""
-        if other is None:
-            return False
-        return self == other if self.mark is None else self.mark == other.mark
-
-    def without_secrets(self, say: Words) -> StaticCard:
-        """Return it as it is or, where a secret that is at hand here got into it, without what it tells."""
-        if not holds_secret(self.as_text(say)):
-            return self
-        ways = tuple(
-            replace(way, what_for=say("static.way")) if holds_secret(way.what_for) else way
-            for way in self.ways
-            if not holds_secret(way.code)
-        )
-        return StaticCard(say("static.secret"), ways=ways, as_of=self.as_of)
-
-    def bundle(self, say: Words, css: str = "") -> dict[str, str]:
-        """Return text and HTML for a front end; no secret that is at hand here is in it.
-
-        Parameters
-        ----------
-        say : Words
-        css : str
-            More classes for the element.
-        """
-        safe = self.without_secrets(say)
-        return {"text/plain": safe.as_text(say), "text/html": safe.as_html(say, css)}
-
-    def _facts(self, say: Words) -> Iterator[str]:
-        for one in self.facts:
-            text = plain(one.text, _LONGEST_TEXT)
-            yield say("problem.named", name=one.label, text=text) if one.label else text
-
-    def as_text(self, say: Words) -> str:
-        """Return it as lines of text."""
-        lines = [visible(self.title), *map(visible, self.table)]
-        lines += [f"  {fact}" for fact in self._facts(say)]
-        lines += [self.as_of] if self.as_of else []
-        for way in self.ways:
-            lines += [way.what_for, *(f"  {line}" for line in way.code.split("\n"))]
-        return "\n".join(lines)
-
-    def as_html(self, say: Words, css: str = "") -> str:
-        """Return it as one element."""
-        parts = [f"<p><b>{_esc(self.title)}</b></p>"]
-        if self.table:
-            rows = "\n".join(map(_esc, self.table))
-            parts.append(f"<pre>{rows}</pre>")
-        items = "".join(f"<li>{_esc(fact)}</li>" for fact in self._facts(say))
-        parts += [f"<ul>{items}</ul>"] if items else []
-        parts += [f"<p>{_esc(self.as_of)}</p>"] if self.as_of else []
-        for way in self.ways:
-            code = "\n".join(map(_esc, way.code.split("\n")))
-            parts.append(f"<p>{_esc(way.what_for)}</p><pre>{code}</pre>")
-        classes = " ".join(filter(None, (CLASS, css, NO_FORMULAS)))
-        return f"<div class='{classes}' style='{_FRAME}'>{''.join(parts)}</div>"
+def plan_drawn(plan: LaunchPlan, say: Words) -> dict[str, str]:
+    """Return a plan as text and HTML: the body, what blocks, what is advised, and what it costs."""
+    blockers, advice = plan.named_blockers(say), plan.named_advice(say)
+    parts = [Part(say("plan.blocked"), tuple(blockers)) if blockers else Part(say("plan.ready"))]
+    parts += [Part(say("plan.advice"), tuple(advice))] if advice else []
+    parts += map(Part, plan.asides(say))
+    title = say("plan.head", cloud=plan.target.words(say))
+    card = Card(title, code=to_json(plan.report.body), parts=tuple(parts))
+    return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
 
 
-def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> StaticCard:
+def launch_drawn(launch: Launch, say: Words) -> dict[str, str]:
+    """Return a launch as text and HTML."""
+    return of_launch(launch, say).kept(say)
+
+
+def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> Card:
     """Return the card of a form from which nothing was launched."""
     body, facts = _what(plan, say)
     name = plain(value_at(body, ("name",))) if body is not None else ""
     named = [Fact(field_name(("name",), say), name)] if name else []
     lines = _lines(plan, body, timer, form=True)
-    return StaticCard(
+    return Card(
         say("static.form", cloud=plan.target.words(say)),
         facts=(*named, *facts, *_costs(plan, body, say)),
         ways=tuple(Way(say("static.reopen"), line) for line in lines),
@@ -162,33 +81,25 @@ def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> Static
     )
 
 
-def of_launch(
-    launch: Launch, say: Words, others: Sequence[Launch] = (), timer: Timer | None = None
-) -> StaticCard:
+def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: Timer | None = None) -> Card:
     """Return the card of a launch, wherever it stands.
 
-    Parameters
-    ----------
-    launch : Launch
-    say : Words
-    others : sequence of Launch
-        Those from the same place: their instances may be running as well.
-    timer : Timer, optional
+    `others` are those from the same place: their instances may be running as well.
     """
-    plan, machine = launch.plan, launch.machine()
+    plan, machine = launch.plan, launch.instance
     others = [one for one in others if one is not launch]
     body, facts = _what(plan, say)
     seen = machine is not None and machine.detail is not None
     if machine is not None and seen:
         title, facts = headline(machine, say), (*facts, *_seen(machine, say))
     else:
-        title, facts = launch.sentence(say), (*facts, *_costs(plan, body, say))
+        title, facts = launch_sentence(launch, say), (*facts, *_costs(plan, body, say))
     asides = (*(launch_asides(launch, say) if seen else ()), *_others(others, say))
     ways = [way for one in (launch, *others) for way in _way_to(one, say)]
     key = _again(launch)
     if key:
         ways += [Way(say(key), line) for line in _lines(plan, body, timer)]
-    return StaticCard(
+    return Card(
         title,
         facts=(*facts, *(Fact("", text) for text in asides)),
         ways=tuple(ways),
@@ -196,9 +107,9 @@ def of_launch(
     )
 
 
-def of_instance(instance: Instance, say: Words) -> StaticCard:
+def of_instance(instance: Instance, say: Words) -> Card:
     """Return the card of an instance as it was last seen."""
-    return StaticCard(
+    return Card(
         headline(instance, say),
         facts=tuple(_seen(instance, say)),
         ways=tuple(_way_to_instance(instance, say)),
@@ -206,25 +117,13 @@ def of_instance(instance: Instance, say: Words) -> StaticCard:
     )
 
 
-def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> StaticCard:
-    """Return the card of all instances as they were listed, or of why they could not be.
-
-    Parameters
-    ----------
-    board : Board
-    say : Words
-    missed : PpioError, optional
-        Why they were not listed at all.
-    practice : bool
-        Which cloud it is.
-    """
-    more = len(board) - MOST_ROWS
+def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> Card:
+    """Return the card of all instances as they were listed, or of why they could not be."""
     rows = tuple((one.id, one.name, one.status, one.error) for one in board.instances)
-    table = board.table(say, MOST_ROWS) if len(board) else []
-    table += [say("preview.more", n=more)] if more > 0 else []
-    return StaticCard(
+    table = replace(instance_table(board, say), more="preview.more").first(MOST_ROWS)
+    return Card(
         missed.sentence(say) if missed is not None else board.head(say),
-        table=tuple(table),
+        table=table if len(board) else None,
         ways=(Way(say("static.list"), _code("%ppio ls", practice=practice)),),
         as_of=_as_of(board.now, say),
         mark=(str(missed or board.doubt or ""), rows),
@@ -304,12 +203,12 @@ def _others(others: Sequence[Launch], say: Words) -> Iterator[str]:
         if one.id is not None:
             yield earlier_sentence(one, say)
         elif one.state in UNRESOLVED:
-            yield one.sentence(say)
+            yield launch_sentence(one, say)
 
 
 def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
     """Yield the way to what a launch made or may have made."""
-    machine = launch.machine()
+    machine = launch.instance
     if machine is not None:
         yield from _way_to_instance(machine, say)
     elif launch.state in UNRESOLVED:
@@ -361,8 +260,4 @@ def _as_of(seen_at: float, say: Words) -> str:
 
 def _moment(moment: float = 0.0) -> str:
     """Return a time with its zone and always with its date: nobody knows when it will be read."""
-    return moment_words(moment or threads.clock.now(), 0.0)
-
-
-def _esc(text: str) -> str:
-    return escape(visible(text))
+    return moment_words(moment or threads.now(), 0.0)

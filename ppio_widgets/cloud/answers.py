@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from html import unescape
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale import Phrase
@@ -27,12 +28,49 @@ if TYPE_CHECKING:
 
 LONGEST_WORDS = 300
 
-# Where an instance rests (PPIO GPU API v1 status list); anything else is "in progress".
-RUNNING = "running"
-# Ours and no server's: not found was proved (`launcher.unseen`), and nobody said "removed".
-NOT_SEEN = "not_seen"
-GONE = ("removed", NOT_SEEN)
-ENDED = ("exited", "stopped", *GONE)
+LARGEST_WHOLE = 10**9
+LONGEST_ID = 255
+LONGEST_TEXT = 4095
+
+
+class InstanceStatus(str, Enum):
+    """Where an instance stands: the API's words (PPIO GPU API v1, list instances), and one of ours.
+
+    A member is its word wherever it is compared, sent, stored or shown. A server may say others: a status
+    is a text, and an unknown one is "in progress".
+    """
+
+    TO_CREATE = "toCreate"
+    CREATING = "creating"
+    PULLING = "pulling"
+    RUNNING = "running"
+    TO_START = "toStart"
+    STARTING = "starting"
+    TO_STOP = "toStop"
+    STOPPING = "stopping"
+    EXITED = "exited"
+    STOPPED = "stopped"
+    TO_RESTART = "toRestart"
+    RESTARTING = "restarting"
+    TO_REMOVE = "toRemove"
+    REMOVING = "removing"
+    REMOVED = "removed"
+    TO_RESET = "toReset"
+    RESETTING = "resetting"
+    MIGRATING = "migrating"
+    FREEZING = "freezing"
+    # Ours and no server's: not found was proved (`instances.absence`), and nobody said "removed".
+    NOT_SEEN = "not_seen"
+
+    __str__ = str.__str__
+    __repr__ = str.__repr__
+
+
+OFF = (InstanceStatus.EXITED, InstanceStatus.STOPPED)
+GONE = (InstanceStatus.REMOVED, InstanceStatus.NOT_SEEN)
+ENDED = (*OFF, *GONE)
+# Here it rests; anything else is on its way.
+_RESTING = (InstanceStatus.RUNNING, *ENDED)
 
 # Why an answer is not certain; the words of each are `odd.…` in ``locale/``.
 Odd = Literal[
@@ -57,35 +95,24 @@ LEFT_OUT: tuple[Odd, ...] = ("data", "more")
 # Dates have whole seconds, and the clocks behind one address differ.
 DATES_DIFFER_SECONDS = 2.0
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class InstanceInfo:
-    """What is kept of an instance.
-
-    Attributes
-    ----------
-    id, name, status : str
-        `name` exactly as it came, to be compared; `status` is one of the API's
-        words, ``"running"``; unknown ones are kept.
-    error, message : str
-        The server's own, empty when all is well.
-    created_at : int
-        Unix seconds, 0 when not told.
-    """
+    """What is kept of an instance; its status is a word of `InstanceStatus` or an unknown one, as it came."""
 
     id: str
-    name: str = ""
+    name: str = ""  # exactly as it came, to be compared
     status: str = ""
+    # The server's own, empty when all is well.
     error: str = ""
     message: str = ""
+    # Unix seconds, 0 when not told.
     created_at: int = 0
 
     @property
     def at_rest(self) -> bool:
         """Whether nothing more happens to it by itself."""
-        return self.status in (RUNNING, *ENDED) or bool(self.error)
+        return self.status in _RESTING or bool(self.error)
 
     @property
     def is_gone(self) -> bool:
@@ -112,29 +139,21 @@ def read_instance(answer: Any, mask: Mask = str) -> InstanceInfo | None:
     return InstanceInfo(
         id=identity,
         name=name if isinstance(name, str) else "",
-        status="" if status_said == NOT_SEEN else status_said,
+        status="" if status_said == InstanceStatus.NOT_SEEN else status_said,
         error=_said(triple.get("error"), mask),
         message=_said(triple.get("message"), mask),
-        created_at=created if isinstance(created, int) and not isinstance(created, bool) else 0,
+        created_at=created if type(created) is int else 0,
     )
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that is the API's and fresh.
-
-    Attributes
-    ----------
-    value : mapping
-        Its JSON, as it came.
-    server_time : float
-        The server's clock as Unix seconds, 0 where not told.
-    counted : tuple of (str, str)
-        The headers that count its rows.
-    """
+    """An answer that is the API's and fresh: its JSON as it came."""
 
     value: Mapping[str, Any] = field(repr=False)
+    # The server's clock as Unix seconds, 0 where not told.
     server_time: float = 0.0
+    # The headers that count its rows.
     counted: tuple[tuple[str, str], ...] = ()
 
 
@@ -170,20 +189,9 @@ def not_certain(host: str, odd: Odd) -> AnswerUnreadable:
 def read_reply(exchange: Exchange, host: str, earlier: float, mask: Mask = str) -> Reply | PpioError:
     """Read what came of a GET that was answered.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    host : str
-        For the words.
-    earlier : float
-        The latest ``Date`` of the host's answers when this one was asked for, 0 for none.
-    mask : callable
-        Hides secrets in the server's words.
-
-    Returns
-    -------
-    Reply or PpioError
-        An error comes back bare: an exception raised here would carry the answer in its frames.
+    `earlier` is the latest ``Date`` of the host's answers when this one was asked for, 0 for none; `mask`
+    hides secrets in the server's words. An error is returned: one that is raised here would carry the
+    answer in its frames.
     """
     if not 200 <= exchange.status < 300:
         error = read_error(exchange.status, exchange.content, exchange.retry_after, mask)
@@ -233,108 +241,18 @@ def tells_error(answer: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Listing:
-    """All instances that a name may mean.
-
-    Attributes
-    ----------
-    instances : tuple of InstanceInfo
-    server_time : float
-        The server's clock as Unix seconds, 0 where not told.
-    odd : str or None
-        Why what is not listed may be there all the same; None where the listing is certain.
-    """
+    """All instances that a name may mean."""
 
     instances: tuple[InstanceInfo, ...] = ()
+    # The server's clock as Unix seconds, 0 where not told.
     server_time: float = 0.0
+    # Why what is not listed may be there; None where the listing is certain.
     odd: Odd | None = None
 
     @property
     def certain(self) -> bool:
         """Whether what is not listed is surely not there."""
         return self.odd is None
-
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    """One page of a listing.
-
-    Attributes
-    ----------
-    rows : tuple
-        Those that could be read.
-    size : int
-        How many it had.
-    cursor : str
-        What leads to the next page; empty on the last.
-    odd : str or None
-        What speaks against its being whole.
-    totals : tuple of int
-        How many there are on all pages, as often as it says so.
-    server_time : float
-    """
-
-    rows: tuple[T, ...]
-    size: int
-    cursor: str = ""
-    odd: Odd | None = None
-    totals: tuple[int, ...] = ()
-    server_time: float = 0.0
-
-
-def read_page(reply: Reply, read: Callable[[Any], T | None]) -> Page[T]:
-    """Read one page of a listing, each row by `read`, which returns None for one that cannot be read."""
-    rows, more, cursor = (reply.value.get(key) for key in ("data", "has_more", "next_cursor"))
-    listed = rows if isinstance(rows, list) else []
-    found = tuple(one for one in map(read, listed) if one is not None)
-    totals, contradicted = _totals(reply, len(listed))
-    cursor = "" if cursor is None else cursor
-    odd: Odd | None = None
-    if not isinstance(rows, list):
-        odd = "data" if rows is None and "data" in reply.value else "shape"
-    elif len(found) < len(listed):
-        odd = "row"
-    elif contradicted:
-        odd = "total"
-    elif not isinstance(more, bool | None) or not isinstance(cursor, str):
-        odd = "shape"
-    elif more is not None and more != bool(cursor):
-        odd = "cursor"
-    elif more is None:
-        odd = "more"
-    leads_on = isinstance(cursor, str) and more is not False
-    return Page(found, len(listed), cursor if leads_on else "", odd, totals, reply.server_time)
-
-
-def ends_of(pages: Sequence[Page[Any]]) -> tuple[float, Odd | None]:
-    """Return the server's clock on the last page that tells it, and what speaks first against the pages."""
-    times = [page.server_time for page in pages if page.server_time]
-    return times[-1] if times else 0.0, next((page.odd for page in pages if page.odd), None)
-
-
-def _totals(reply: Reply, size: int) -> tuple[tuple[int, ...], bool]:
-    """Return every total that is told, and whether a range contradicts the rows of this page."""
-    told = [reply.value.get("total"), *(text for name, text in reply.counted if name == "x-total-count")]
-    contradicted = False
-    for name, text in reply.counted:
-        if name == "content-range":
-            first, last, total = _range(text)
-            contradicted = contradicted or last - first + 1 != size
-            told.append(total)
-    numbers = [one for one in map(_number, told) if one is not None]
-    return tuple(numbers), contradicted
-
-
-def _range(text: str) -> tuple[int, int, str]:
-    """Return first, last and total of a Content-Range; what cannot be read fits no page."""
-    found = re.fullmatch(r"\s*[\w-]+ (?:(\d+)-(\d+)|\*)/(\d+|\*)\s*", text, re.ASCII)
-    if found is None:
-        return 0, -2, ""
-    return int(found[1] or 0), int(found[2] or -1), found[3]
-
-
-def _number(value: Any) -> int | None:
-    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
-    return int(text) if re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else None
 
 
 @dataclass(frozen=True)
@@ -424,3 +342,51 @@ def _without_tags(text: str) -> str:
     # What is never closed reaches to the end, so that no page takes longer than its length.
     text = re.sub(r"(?is)<(script|style|title)\b.*?(?:</\1\s*>|\Z)", " ", text)
     return unescape(re.sub(r"<[^>]*(?:>|\Z)", " ", text))
+
+
+# What is of another kind than expected is not told. Nothing of this raises, whatever comes: a frame of a
+# traceback would hold the answer.
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_rows(value: Any) -> list[Any]:
+    """Return an array, or an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_flag(value: Any) -> bool | None:
+    """Return a boolean, or None."""
+    return value if isinstance(value, bool) else None
+
+
+def as_whole(value: Any, low: int = 0, high: int = LARGEST_WHOLE) -> int | None:
+    """Return a whole number within bounds, or None; ``true`` is none."""
+    sound = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    return value if sound else None
+
+
+def as_text(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """Return text exactly as it came; empty for what is none, too long, or could not be sent on.
+
+    JSON may hold half of a surrogate pair, which has no UTF-8.
+    """
+    if not isinstance(value, str) or len(value) > longest:
+        return ""
+    return "" if any("\ud800" <= char <= "\udfff" for char in value) else value
+
+
+def as_id(value: Any, longest: int = LONGEST_ID) -> str:
+    """Return an id exactly as it came; empty for one that nobody could read or type."""
+    sound = (
+        isinstance(value, str) and len(value) <= longest and value.isprintable() and value == value.strip()
+    )
+    return value if sound else ""
+
+
+def as_ids(value: Any) -> tuple[str, ...]:
+    """Return the ids in an array, each once."""
+    return tuple(dict.fromkeys(one for row in as_rows(value) if (one := as_id(row))))

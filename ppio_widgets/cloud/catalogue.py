@@ -13,22 +13,21 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from ppio_widgets.cloud import recent_offers
-from ppio_widgets.cloud.catalogue_reader import CatalogueReader
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.paging import bare
-from ppio_widgets.cloud.resources import currency_of
+from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import PpioError
-from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer, PriceTime
+from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer
 from ppio_widgets.runtime import forks
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.paging import Source
     from ppio_widgets.request.offers import ImageTag, Network, Region, RegistryAuth, Storage, Template
 
-# Each is a method of the reader and an attribute of the shelf; what the form shows first comes first.
+# Each is a method of the reader and an attribute of the snapshot; what the form shows first comes first.
 KINDS = (
     "offers",
     "regions",
@@ -47,22 +46,14 @@ PRICES = (*OFFERS, "balance")
 
 # A load that a refresh made pointless cannot be stopped, and one new load need not wait for
 # it; a third one does, so that nobody who presses Refresh again and again piles up requests.
-MOST_FLIGHTS = 2
+MOST_LOADS = 2
 
 Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
 class KindState:
-    """How far one kind is.
-
-    Attributes
-    ----------
-    word : str
-        ``"waiting"`` (nobody has loaded it), ``"loading"``, ``"ready"`` or ``"failed"``.
-    error : PpioError or None
-        Why it failed.
-    """
+    """How far one kind is, and why it failed; nobody has loaded one that is waiting."""
 
     word: Literal["waiting", "loading", "ready", "failed"]
     error: PpioError | None = None
@@ -70,19 +61,7 @@ class KindState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that is there at one moment; what has not come is empty.
-
-    Attributes
-    ----------
-    offers, cpu_offers, regions, networks, storages, auths, templates, images : tuple
-    balance : Decimal or None
-    currency : str
-        Of the balance and the prices; empty where it is not known.
-    failed : mapping of str to PpioError
-        The kinds that could not be loaded.
-    loading : tuple of str
-        The kinds that are on their way.
-    """
+    """All that is there at one moment; what has not come is empty."""
 
     offers: tuple[Offer, ...] = ()
     cpu_offers: tuple[Offer, ...] = ()
@@ -93,7 +72,9 @@ class Snapshot:
     templates: tuple[Template, ...] = ()
     images: tuple[ImageTag, ...] = ()
     balance: Decimal | None = None
+    # Of the balance and the prices; empty where it is not known.
     currency: str = ""
+    # The kinds that could not be loaded, and those that are on their way.
     failed: Mapping[str, PpioError] = field(default_factory=lambda: MappingProxyType({}))
     loading: tuple[str, ...] = ()
 
@@ -106,32 +87,30 @@ class Snapshot:
         """Return the product of an id, or None when it is not there."""
         return next((offer for offer in self.products if offer.id == product_id), None)
 
+    @property
+    def by_id(self) -> dict[str, Offer]:
+        """All products by their ids."""
+        return {offer.id: offer for offer in self.products}
+
 
 @dataclass
 class _Slot:
-    """One kind. A flight is one load; only the answer of the current one counts."""
+    """One kind; only the answer of its current load counts."""
 
     value: Any = None
     error: PpioError | None = None
     loaded_at: float | None = None
-    flight: object | None = None
-    landed: object | None = None
-    flights: int = 0
+    current: object | None = None
+    answered: object | None = None
+    loads: int = 0
 
 
 @without_frames
 class Catalogue:
     """One client's catalogue.
 
-    Parameters
-    ----------
-    reader : CatalogueReader
-    clock : callable
-        Returns seconds that only grow; each product carries when it was heard by it.
-    life : float
-        After so many seconds a kind is loaded anew when somebody asks for it.
-    base_url : str, optional
-        Of the cloud; what is loaded is known as its own lately (`cloud.lately`).
+    Its clock tells seconds that only grow; each product carries when it was heard by it. After the seconds of
+    its life a kind is loaded anew when somebody asks for it. What is loaded, `recent` keeps for its cloud.
     """
 
     def __init__(
@@ -151,9 +130,9 @@ class Catalogue:
         forks.tell(self)
 
     def after_fork(self) -> None:
-        """Wait for no load of the parent's: none lands here."""
+        """Wait for no load of the parent's: none ends here."""
         for slot in self._slots.values():
-            slot.flight, slot.flights = None, 0
+            slot.current, slot.loads = None, 0
 
     def load(self, kind: str) -> KindState:
         """Load one kind, unless it is fresh, and return how that went.
@@ -163,14 +142,14 @@ class Catalogue:
         next call.
         """
         slot = self._slots[kind]
-        flight = self._take_off(slot)
-        if flight is not None:
-            with self._flying(slot, flight):
+        load = self._begin(slot)
+        if load is not None:
+            with self._under_way(slot, load):
                 outcome = self._read(kind)
                 with self._changed:
-                    if slot.flight is flight:  # else a refresh came meanwhile: this answer is stale
-                        self._land(slot, outcome)
-                        recent_offers.keep(self._base_url, kind, slot.value, self._clock())
+                    if slot.current is load:  # else a refresh came meanwhile: this answer is stale
+                        self._take(slot, outcome)
+                        recent.keep(self._base_url, kind, slot.value, self._clock())
         return self.state(kind)
 
     def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:
@@ -183,19 +162,24 @@ class Catalogue:
     def refresh(self) -> None:
         """Let everything count as old; what is on its way will be dropped.
 
-        What is there stays on the shelf until the answer of the next `load`.
+        What is there stays until the answer of the next `load`.
         """
         with self._changed:
             for slot in self._slots.values():
-                slot.flight = slot.loaded_at = None
+                slot.current = slot.loaded_at = None
             self._changed.notify_all()
 
     def due(self) -> tuple[str, ...]:
         """Return the kinds that a `load` would ask the server for."""
         with self._changed:
             return tuple(
-                kind for kind, slot in self._slots.items() if slot.flight is None and not self._fresh(slot)
+                kind for kind, slot in self._slots.items() if slot.current is None and not self._fresh(slot)
             )
+
+    @property
+    def priced(self) -> bool:
+        """Whether prices were asked for, and came or could not be had."""
+        return self.state("offers").word in ("ready", "failed")
 
     def state(self, kind: str) -> KindState:
         """Return how far a kind is."""
@@ -213,37 +197,37 @@ class Catalogue:
             **values, currency=self._reader.currency, failed=MappingProxyType(failed), loading=loading
         )
 
-    def _take_off(self, slot: _Slot) -> object | None:
-        """Begin a flight, or wait for one to share and return None."""
+    def _begin(self, slot: _Slot) -> object | None:
+        """Begin a load, or wait for one to share and return None."""
         with self._changed:
             while True:
-                flight = slot.flight
-                if flight is not None:
-                    self._wait_out(slot, flight)
-                    if slot.landed is flight:
+                load = slot.current
+                if load is not None:
+                    self._wait_for(slot, load)
+                    if slot.answered is load:
                         return None
                 elif self._fresh(slot):
                     return None
-                elif slot.flights >= MOST_FLIGHTS:
+                elif slot.loads >= MOST_LOADS:
                     self._changed.wait()
                 else:
-                    slot.flight = flight = object()
-                    slot.flights += 1
-                    return flight
+                    slot.current = load = object()
+                    slot.loads += 1
+                    return load
 
-    def _wait_out(self, slot: _Slot, flight: object) -> None:
-        self._changed.wait_for(lambda: slot.flight is not flight)
+    def _wait_for(self, slot: _Slot, load: object) -> None:
+        self._changed.wait_for(lambda: slot.current is not load)
 
     @contextmanager
-    def _flying(self, slot: _Slot, flight: object) -> Iterator[None]:
-        """End a flight whatever happens to it: an Interrupt leaves nobody waiting."""
+    def _under_way(self, slot: _Slot, load: object) -> Iterator[None]:
+        """End a load whatever happens to it: an Interrupt leaves nobody waiting."""
         try:
             yield
         finally:
             with self._changed:
-                slot.flights -= 1
-                if slot.flight is flight:
-                    slot.flight = None
+                slot.loads -= 1
+                if slot.current is load:
+                    slot.current = None
                 self._changed.notify_all()
 
     def _read(self, kind: str) -> Any:
@@ -253,23 +237,21 @@ class Catalogue:
         except PpioError as error:
             return bare(error)
 
-    def _land(self, slot: _Slot, outcome: Any) -> None:
+    def _take(self, slot: _Slot, outcome: Any) -> None:
         # After a failure nothing old stays: a price from before would look like today's.
         failed = isinstance(outcome, PpioError)
         now = self._clock()
         slot.value, slot.error = (None, outcome) if failed else (_heard(outcome, now), None)
         slot.loaded_at = None if failed else now
-        slot.landed, slot.flight = slot.flight, None
+        slot.answered, slot.current = slot.current, None
 
     def _fresh(self, slot: _Slot) -> bool:
         return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
 
 
-def open_catalogue(client: PpioClient, *, clock: Clock) -> Catalogue:
+def open_catalogue(source: Source, *, clock: Clock) -> Catalogue:
     """Return a catalogue of a client's cloud; nothing is asked yet. `clock` is that of `PriceTime`."""
-    currency = currency_of(client.host, practice=client.is_practice)
-    reader = CatalogueReader(client, currency=currency, host=client.host.name)
-    return Catalogue(reader, clock=clock, base_url=client.host.base_url)
+    return Catalogue(CatalogueReader(source), clock=clock, base_url=source.host.base_url)
 
 
 def _heard(value: Any, now: float) -> Any:
@@ -280,11 +262,11 @@ def _heard(value: Any, now: float) -> Any:
 
 
 def _heard_offer(offer: Offer, now: float) -> Offer:
-    return replace(offer, time=replace(offer.time or PriceTime(), heard_at=now))
+    return replace(offer, time=replace(offer.time, heard_at=now))
 
 
 def _state(slot: _Slot) -> KindState:
-    if slot.flight is not None:
+    if slot.current is not None:
         return KindState("loading")
     if slot.error is not None:
         return KindState("failed", slot.error)

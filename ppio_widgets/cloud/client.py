@@ -1,16 +1,16 @@
-"""The raw client: one method, one request, nothing repeated and nothing hidden."""
+"""The client of the GPU API: one method, one request (or one listing), and nothing is sent again."""
 
 from __future__ import annotations
 
 import encodings.idna
 import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
-import logging
 import os
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote
 
 import httpcore  # noqa: F401 - imported by a thread as it connects, a child forked meanwhile would wait for it
 import httpx
@@ -21,28 +21,48 @@ from ppio_widgets.cloud.answers import (
     InstanceInfo,
     Listing,
     Reply,
-    ends_of,
     not_certain,
+    read_error,
     read_instance,
     read_reply,
 )
-from ppio_widgets.cloud.auth import PinnedBearer
+from ppio_widgets.cloud.catalogue import Catalogue, open_catalogue
 from ppio_widgets.cloud.http import Exchange, Limits
-from ppio_widgets.cloud.instance_calls import INSTANCES, InstanceCalls
-from ppio_widgets.cloud.instance_id import is_id
+from ppio_widgets.cloud.instances import (
+    DetailListing,
+    InstanceDetail,
+    is_id,
+    jupyter_address,
+    read_body,
+    read_detail,
+    require_id,
+    ssh_password,
+)
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
+from ppio_widgets.cloud.paging import Page, ask, by_cursor, ends_of
 from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
-from ppio_widgets.errors import REFUSALS, CredentialsError, NotSent, OutcomeUnknown, PpioError, Unreachable
+from ppio_widgets.errors import (
+    REFUSALS,
+    ApiError,
+    CredentialsError,
+    HostRefused,
+    NotSent,
+    OutcomeUnknown,
+    PpioError,
+    Unreachable,
+)
+from ppio_widgets.locale import Phrase
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import forks, kernel
+from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import Host, read_host
+from ppio_widgets.secrets.in_use import sent_secrets
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
 
     from typing_extensions import Self
 
@@ -51,9 +71,11 @@ if TYPE_CHECKING:
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
 
-log = logging.getLogger("ppio_widgets")
+T = TypeVar("T")
 
-__all__ = ["INSTANCES", "PpioClient"]
+INSTANCES = "/gpus/v2/instances"
+# Of a listing: more than any account has; a server that never ends is cut off there.
+MOST_PAGES = 1000
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
@@ -73,6 +95,20 @@ _HEADERS = {
     "Connection": "close",  # each request has its own: what comes late or twice is nobody else's answer
     "User-Agent": "ppio-widgets",
 }
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
+
+# How each action is asked for: the method, what stands behind the instance's address, and the body.
+_CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
+    "start": ("PUT", "/start", None),
+    "stop": ("PUT", "/stop", None),
+    "restart": ("PUT", "/restart", None),
+    "delete": ("DELETE", "", None),
+    "stop_renewing": ("PUT", "/auto-renew", {"auto_renew": {"enabled": False}}),
+}
+# These begin what is billed: they go by no way that nobody named.
+BILLED = ("start", "restart")
 
 
 # Stands for a row that cannot be read, and cannot be what is looked for.
@@ -81,29 +117,52 @@ _OTHER = InstanceInfo("")
 
 @dataclass(frozen=True)
 class _Asking:
-    """One request, before it goes out.
-
-    Attributes
-    ----------
-    method, path : str
-    more : mapping
-        What else `httpx.Client.build_request` takes.
-    limits, timeout : optional
-        By default those of everything but the create call.
-    anyhow : bool
-        Whether to go by ways that nobody named where those that are named fail: a look, and what ends
-        a bill; never what begins one.
-    secrets : tuple of str
-        Values in it that must not be repeated to anybody.
-    """
+    """One request, before it goes out."""
 
     method: str
     path: str
+    # What else `httpx.Client.build_request` takes.
     more: Mapping[str, Any] = field(repr=False)
+    # By default those of everything but the create call.
     limits: Limits | None = None
     timeout: httpx.Timeout | None = None
+    # Whether to go by ways that nobody named where those that are named fail: a look, and what ends a
+    # bill; never what begins one.
     anyhow: bool = False
+    # Values in it that must not be repeated to anybody.
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class PinnedBearer(httpx.Auth):
+    """Adds ``Authorization: Bearer …`` to requests to one origin; refuses any other.
+
+    A request that came by another address, such as an absolute URL where a path was
+    meant, ends here, before a connection is opened. Of redirects httpx asks no auth (it
+    takes the header off): they are the client's to leave alone.
+    """
+
+    requires_request_body = False
+    requires_response_body = False
+
+    def __init__(self, host: Host, key: ApiKey) -> None:
+        self._name = host.name
+        self._origin = _origin(httpx.URL(host.base_url))
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"PinnedBearer({self._name}, {self._key!r})"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header (httpx's hook); a request that is not for the origin is not sent."""
+        if _origin(request.url) != self._origin:
+            raise HostRefused("host_pinned", host=self._name)
+        request.headers["Authorization"] = f"Bearer {reveal(self._key)}"
+        yield request
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    """Return scheme, host as it is on the wire, and port."""
+    return (url.scheme, url.raw_host.lower(), url.port or _DEFAULT_PORTS.get(url.scheme))
 
 
 @cache
@@ -114,7 +173,7 @@ def _bare_context() -> ssl.SSLContext:
 
 
 @without_frames
-class PpioClient(InstanceCalls):
+class PpioClient:
     """The GPU API, as it is on the wire.
 
     Every call of `create_instance` is one POST and may start a billed instance;
@@ -166,7 +225,8 @@ class PpioClient(InstanceCalls):
         self._argument = api_key
         self._transport = transport
         self._lock = forks.lock()
-        self._mask = Redactor()  # of all that was sent: a later answer may repeat it
+        self._prices: Catalogue | None = None
+        self._redactor = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)
 
@@ -217,6 +277,14 @@ class PpioClient(InstanceCalls):
     def has_address(self) -> bool:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
+
+    @property
+    def prices(self) -> Catalogue:
+        """The catalogue that its instances are priced by; nothing is asked until somebody loads it."""
+        with self._lock:
+            if self._prices is None:
+                self._prices = open_catalogue(self, clock=threads.tick)
+            return self._prices
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
@@ -281,17 +349,8 @@ class PpioClient(InstanceCalls):
             cut=exchange.cut,
             # Where a machine may be running nobody is told to wait and launch again.
             retry_after=exchange.retry_after if exchange.status in REFUSALS else None,
-            mask=self._mask,
+            mask=self._redactor.redact,
         )
-
-    def _post(
-        self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float
-    ) -> None:
-        content = json.dumps(body, ensure_ascii=False).encode()
-        (way,) = self._ways(anyhow=False)
-        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN - waited)
-        more = {"content": content, "headers": {"Content-Type": "application/json"}}
-        self._go(exchange, way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
 
     def look(self, name: str, may_be: Callable[[str], bool] | None = None) -> Listing:
         """Return every instance that a name may mean: all pages, or an error.
@@ -313,12 +372,181 @@ class PpioClient(InstanceCalls):
         AnswerUnreadable
             When anything about an answer is odd: it is no evidence of absence.
         """
-        pages = list(self._pages({"name": name} if name else {}, partial(self._read_sound, may_be=may_be)))
+        pages = list(self._pages(partial(self._read_sound, may_be=may_be), name=name))
         found = {one.id: one for page in pages for one in page.rows if one is not _OTHER}
         listing = Listing(tuple(found.values()), *ends_of(pages))
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
         return listing
+
+    def get_detail(self, instance_id: str) -> InstanceDetail:
+        """Return one instance in full, without its secrets.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self._one(instance_id, lambda answer: read_detail(answer, self._redactor))
+
+    def ask_date(self, instance_id: str) -> float:
+        """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
+
+        An error of the API's own, such as not found, tells it as well.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        try:
+            return self.get_reply(path_of(instance_id), {}).server_time
+        except ApiError as error:
+            if not error.server_time:
+                raise
+            return error.server_time
+
+    def get_body(self, instance_id: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the body that would make another instance like this one, and the names of its envs.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self._one(instance_id, read_body)
+
+    def get_instance(self, instance_id: str) -> InstanceInfo:
+        """Return what is kept of one instance.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self._one(instance_id, self._read_brief)
+
+    def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
+        """Yield the account's instances, page by page.
+
+        Parameters
+        ----------
+        name : str, optional
+            Fuzzy filter of the server, on name or id.
+
+        Raises
+        ------
+        ApiError, Unreachable
+        AnswerUnreadable
+            Behind all that could be read, where it is not certain that this is all.
+        """
+        for page in self._pages(self._read_brief, name=name):
+            yield from page.rows
+            if page.odd is not None:
+                raise not_certain(self.host.name, page.odd)
+
+    def list_details(self, name: str | None = None, status: str | None = None) -> tuple[InstanceDetail, ...]:
+        """Return the account's instances, all pages, newest first; a listing tells no connections.
+
+        Parameters
+        ----------
+        name : str, optional
+            Fuzzy filter of the server, on name or id.
+        status : str, optional
+            One of the API's words.
+
+        Raises
+        ------
+        ApiError, Unreachable
+        AnswerUnreadable
+            When it is not certain that these are all.
+        """
+        listing = self.listing(name, status)
+        if listing.odd is not None:
+            raise not_certain(self.host.name, listing.odd)
+        return listing.instances
+
+    def listing(self, name: str | None = None, status: str | None = None) -> DetailListing:
+        """Return what `list_details` does, and what speaks against its being all.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        read = partial(read_detail, redactor=self._redactor, asked_for=name or "")
+        pages = list(self._pages(read, name=name, status=status))
+        found = {one.id: one for page in pages for one in page.rows}
+        newest = sorted(found.values(), key=lambda one: one.created_at, reverse=True)
+        return DetailListing(tuple(newest), *ends_of(pages))
+
+    def act(self, instance_id: str, action: Action) -> None:
+        """Ask for one action, once; that it was taken is no proof that it happened.
+
+        Raises
+        ------
+        NotSent
+            When the request surely did not leave.
+        ApiError
+            When the server refused it.
+        OutcomeUnknown
+            When it may have arrived and no answer came.
+        """
+        method, verb, body = _CALLS[action]
+        exchange = self._write(method, f"{path_of(instance_id)}{verb}", body, anyhow=action not in BILLED)
+        known = {"host": self.host.name, "kind": exchange.cause, "action": Phrase(f"action.{action}")}
+        if exchange.interrupted:
+            raise KeyboardInterrupt
+        if exchange.failure and not exchange.left:
+            raise NotSent("action_not_sent", **known)
+        if exchange.failure:
+            raise OutcomeUnknown("action_lost", **known)
+        if not 200 <= exchange.status < 300:
+            raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
+
+    def reveal_ssh_password(self, instance_id: str) -> str | None:
+        """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self._one(instance_id, lambda answer: (ssh_password(answer),))[0]
+
+    def reveal_jupyter_url(self, instance_id: str) -> str | None:
+        """Return Jupyter's address with its token, if it has one, read afresh.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        return self._one(instance_id, lambda answer: (jupyter_address(answer),))[0]
+
+    def get_json(self, path: str, params: Mapping[str, str]) -> Any:
+        """Return the JSON of one read.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
+        return self.get_reply(path, params).value
+
+    def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
+        """Return the answer of one read, where it is the API's and fresh.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
+        dates = kernel.of(Dates)
+        # A cloud of this process answers by itself: nothing on the way can have kept it.
+        earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
+        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
+        if exchange.interrupted:
+            raise KeyboardInterrupt  # afresh: the one that came holds the request
+        if exchange.failure:
+            raise Unreachable("unreachable", host=self.host.name, kind=exchange.cause)
+        reply = read_reply(exchange, self.host.name, earlier, self._redactor.redact)
+        if isinstance(reply, PpioError):
+            raise reply
+        if self._transport is None:
+            dates.note(self.host.base_url, reply.server_time)
+        return reply
 
     def _read_sound(self, row: Any, may_be: Callable[[str], bool] | None) -> InstanceInfo | None:
         """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
@@ -329,14 +557,38 @@ class PpioClient(InstanceCalls):
         # Without a name it may be any.
         return _OTHER if may_be and name.strip() and not may_be(name) else None
 
-    def get_json(self, path: str, params: Mapping[str, str]) -> Any:
-        """Return the JSON of one read.
+    def _read_brief(self, row: Any) -> InstanceInfo | None:
+        """Read what is kept of one instance."""
+        info = read_instance(row, self._redactor.redact)
+        return None if info is None else self._with_words(info, row)
 
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        """
-        return self.get_reply(path, params).value
+    def _with_words(self, info: InstanceInfo, row: Any) -> InstanceInfo:
+        """Hide in the words of an instance the secrets that its own row holds as well."""
+        told = read_instance(row, self._redactor.with_answer(row).redact) or info
+        return replace(info, error=told.error, message=told.message)
+
+    def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
+        """Read one instance; the answer, which holds passwords, is in no frame of an error."""
+
+        def of_this_one(reply: Reply) -> T | PpioError | None:
+            same = reply.value.get("id") == instance_id
+            return read(reply.value) if same else not_certain(self.host.name, "id")
+
+        return ask(self, path_of(instance_id), {}, of_this_one)
+
+    def _pages(self, read: Callable[[Any], T | None], **filters: str | None) -> Iterator[Page[T]]:
+        """Yield each page of the instances that filters let through."""
+        given = {key: text for key, text in filters.items() if text}
+        return by_cursor(self, INSTANCES, given, read, most=MOST_PAGES)
+
+    def _post(
+        self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float
+    ) -> None:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        (way,) = self._ways(anyhow=False)
+        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN - waited)
+        more = {"content": content, "headers": {"Content-Type": "application/json"}}
+        self._go(exchange, way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
 
     def _ways(self, *, anyhow: bool) -> tuple[Way, ...]:
         """Return how a request may go out; loopback never goes through a proxy."""
@@ -364,28 +616,6 @@ class PpioClient(InstanceCalls):
     def _close(self, http: httpx.Client) -> None:
         if self._transport is None:  # one that was given serves the next request as well
             http.close()
-
-    def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
-        """Return the answer of one read, where it is the API's and fresh.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        """
-        dates = kernel.of(Dates)
-        # A cloud of this process answers by itself: nothing on the way can have kept it.
-        earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
-        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
-        if exchange.interrupted:
-            raise KeyboardInterrupt  # afresh: the one that came holds the request
-        if exchange.failure:
-            raise Unreachable("unreachable", host=self.host.name, kind=exchange.cause)
-        reply = read_reply(exchange, self.host.name, earlier, self._mask)
-        if isinstance(reply, PpioError):
-            raise reply
-        if self._transport is None:
-            dates.note(self.host.base_url, reply.server_time)
-        return reply
 
     def _write(
         self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool = False
@@ -450,29 +680,19 @@ class PpioClient(InstanceCalls):
         if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
             raise NotSent("fault_before", kind="Fork")
         with self._lock:
-            self._mask.learn(reveal(key), *secrets)
+            self._redactor.learn(sent_secrets(key, secrets))
         exchange.run(http, request, PinnedBearer(self.host, key), limits)
 
 
 @dataclass(frozen=True)
 class Target:
-    """Which cloud a launch goes to.
-
-    Attributes
-    ----------
-    name : str
-        Host as people read it.
-    practice : bool
-        Whether nothing is billed there.
-    base_url : str
-        Empty for the practice cloud in this process, which has no address.
-    allow_host : str
-        What has to be allowed to go there; empty for the known hosts and this machine.
-    """
+    """Which cloud a launch goes to: its name is the host as people read it."""
 
     name: str
     practice: bool
+    # Empty for the practice cloud in this process, which has no address.
     base_url: str = ""
+    # What has to be allowed to go there; empty for the known hosts and this machine.
     allow_host: str = ""
 
     @classmethod
@@ -486,3 +706,8 @@ class Target:
     def words(self, say: Words) -> str:
         """Return the cloud in words: ``"the practice cloud"`` or its host."""
         return say("cloud.practice") if self.practice else self.name
+
+
+def path_of(instance_id: str) -> str:
+    """Return where an instance is; a text that can be no id, and so would be another address, is refused."""
+    return f"{INSTANCES}/{quote(require_id(instance_id), safe='')}"

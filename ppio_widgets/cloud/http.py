@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError, frames_of, log_line
-from ppio_widgets.runtime import clocks, forks
+from ppio_widgets.runtime import clock, forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,63 +50,40 @@ class TookTooLong(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much, and how long.
+    """How much, and how long."""
 
-    Attributes
-    ----------
-    size : int
-        Bytes of the largest answer; 0 when nothing but its status is read.
-    seconds : float
-        After which the connection is shut down; httpx has no total time.
-    leave_within : float or None
-        Seconds after which the request may no longer leave, for one that is billed; the time asleep counts.
-    """
-
+    # Bytes of the largest answer; 0 when nothing but its status is read.
     size: int
+    # After which the connection is shut down; httpx has no total time.
     seconds: float
+    # After which the request may no longer leave, for one that is billed; the time asleep counts.
     leave_within: float | None = None
 
 
 @dataclass
 class Exchange:
-    """One request and what came of it.
+    """One request and what came of it."""
 
-    Attributes
-    ----------
-    status : int
-        0 without an answer, and until the whole of it is there.
-    content : bytes
-        The answer as it came; its words may repeat a secret. Empty when it is `cut`.
-    cut : bool
-        Whether the answer was too large, or in an encoding that nobody asked for, or not wanted.
-    failure : str
-        The kind of exception that ended it, or empty.
-    why : Why or None
-        What is wrong with the way that it was to go, where that is known.
-    interrupted : bool
-        Whether a person's Interrupt ended it.
-    date : float
-        The server's clock as Unix seconds, 0 where not told.
-    retry_after : float or None
-        Seconds that the server asks to wait, at most an hour.
-    seconds : float
-        From the asking to the head of the answer.
-    age : float
-        Seconds that somebody on the way says to have kept it; endless where that is no number.
-    counted : tuple of (str, str)
-        The headers that count what the answer holds, where there are any.
-    """
-
+    # 0 without an answer, and until the whole of it is there.
     status: int = 0
+    # The answer as it came; its words may repeat a secret. Empty when it is cut: too large, in an encoding
+    # that nobody asked for, or not wanted.
     content: bytes = field(default=b"", repr=False)
     cut: bool = False
+    # The kind of exception that ended it, and what is wrong with the way that it was to go.
     failure: str = ""
     why: Why | None = None
+    # Whether a person's Interrupt ended it.
     interrupted: bool = False
+    # The server's clock as Unix seconds, 0 where not told.
     date: float = 0.0
+    # Seconds that the server asks to wait, at most an hour.
     retry_after: float | None = None
+    # From the asking to the head of the answer.
     seconds: float = 0.0
+    # Seconds that somebody on the way says to have kept it; endless where that is no number.
     age: float = 0.0
+    # The headers that count what the answer holds.
     counted: tuple[tuple[str, str], ...] = ()
     _handed_over: bool = False
     _traced: bool = False
@@ -145,7 +122,7 @@ class Exchange:
         self._must_be_watched = limits.leave_within is not None
         within = limits.seconds if limits.leave_within is None else limits.leave_within
         # By a clock that counts sleep: others judge by then that it never left.
-        self._leave_until = clocks.steady() + min(limits.seconds, within)
+        self._leave_until = clock.steady() + min(limits.seconds, within)
         try:
             self._handed_over = True
             self._read(http.send(request, auth=auth, stream=True), limits.size)
@@ -181,7 +158,7 @@ class Exchange:
         with self._lock:
             if self._leaving:
                 return
-            if self._shut or clocks.steady() > self._leave_until:
+            if self._shut or clock.steady() > self._leave_until:
                 raise TookTooLong
             if self._socket is not None:  # a transport in memory has no socket, and answers at once
                 self._watch()

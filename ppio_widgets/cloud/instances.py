@@ -1,4 +1,4 @@
-"""One instance in full, as plain values without a secret.
+"""One instance in full, as plain values without a secret, and what can be its id.
 
 The answer carries passwords (of SSH and the web terminal), env values and addresses
 that may hold a token. They are dropped on arrival, and hidden where another field repeats
@@ -8,30 +8,66 @@ calls whose name says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from ppio_widgets.cloud.answers import (
     ENDED,
-    RUNNING,
     InstanceInfo,
+    InstanceStatus,
     Listing,
+    as_flag,
+    as_rows,
+    as_whole,
     plain,
     read_instance,
 )
-from ppio_widgets.locale.text import Mask, text_at
+from ppio_widgets.errors import LaunchRefused
+from ppio_widgets.locale.text import Mask, text_at, visible
+from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
-from ppio_widgets.secrets.hiding import hiding, is_free
+from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.secrets.redaction import Redactor
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ppio_widgets.request.offers import Offer
 
 LONGEST_ADDRESS = 2000
 
 # What an address may begin with; anything else (javascript:) is no address of a machine.
 _SCHEMES = ("http", "https", "tcp", "ws", "wss")
 
+# The largest moment in Unix seconds that is believed.
+_LATEST = 10**18
+_LONGEST_SHOWN_ID = 60
+
 # What of an instance makes another one like it; env values are secrets and are not taken.
 _TAKEN = ("name", "type", "product_id", "image", "registry_auth_id", "entrypoint", "command")
+
+
+# The contract says no more than "a text of 1 to 255 characters" (PPIO GPU API v2, get instance). It becomes a
+# part of an address: a blank, a slash, a query or dots would be another one, or none.
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:@=+-]{0,254}")
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether a value can be the id of an instance."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def require_id(value: object) -> str:
+    """Return an id as it is; what can be none is refused, and nothing is sent."""
+    if not is_id(value):
+        shown = visible(str(value))
+        cut = shown if len(shown) <= _LONGEST_SHOWN_ID else f"{shown[:_LONGEST_SHOWN_ID]}…"
+        raise LaunchRefused("instance_id", id=cut)
+    return value
 
 
 @dataclass(frozen=True)
@@ -45,42 +81,28 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class InstanceDetail(InstanceInfo):
-    """What is kept of an instance in full.
-
-    Attributes
-    ----------
-    product_id, image, region, mode : str
-        `mode` is the billing mode; all are empty when not told.
-    gpu_num, rootfs_gb, months : int
-        0 when not told; `months` of a prepaid one.
-    started_at, stopped_at, ends_at : int
-        Unix seconds of the last start, the last stop and a prepaid end; 0 for never.
-    renews : bool or None
-        Whether a prepaid one renews automatically; None when not told.
-    seen_until : int
-        Of one that is gone: when it was last seen there, in Unix seconds; 0 when that is not known.
-    ports : tuple of Endpoint
-    jupyter_url, ssh_command : str
-        Without user, password or token.
-    logs : tuple of (str, str)
-        ``("instance", address)`` and ``("system", address)``, as the server names them.
-    """
+    """What is kept of an instance in full; what is not told is empty or 0."""
 
     product_id: str = ""
     image: str = ""
     region: str = ""
-    mode: str = ""
+    mode: str = ""  # of billing
     gpu_num: int = 0
     rootfs_gb: int = 0
-    months: int = 0
+    months: int = 0  # of a prepaid one
+    # Unix seconds of the last start, the last stop and a prepaid end.
     started_at: int = 0
     stopped_at: int = 0
     ends_at: int = 0
+    # Whether a prepaid one renews automatically.
     renews: bool | None = None
+    # Of one that is gone: when it was last seen there.
     seen_until: int = 0
     ports: tuple[Endpoint, ...] = ()
+    # Without user, password or token.
     jupyter_url: str = ""
     ssh_command: str = ""
+    # ``("instance", address)`` and ``("system", address)``, as the server names them.
     logs: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -91,7 +113,42 @@ class InstanceDetail(InstanceInfo):
     @property
     def may_renew(self) -> bool:
         """Whether it is prepaid and not known to end with its months."""
-        return self.mode == "prepaid" and self.renews is not False and not self.is_gone
+        return self.mode == BillingMode.PREPAID and self.renews is not False and not self.is_gone
+
+    @property
+    def priced_body(self) -> dict[str, Any]:
+        """What decides its price, in the shape of a body."""
+        billing: dict[str, Any] = {"mode": self.mode}
+        if self.months:
+            billing["prepaid"] = {"months": self.months}
+        return {
+            "product_id": self.product_id,
+            "billing": billing,
+            "resource": {"gpu_num": self.gpu_num or None},
+        }
+
+    def seconds_on(self, now: float) -> float | None:
+        """Return how long it has been on since its last start, or was on until its last stop or sight."""
+        began = self.started_at or self.created_at
+        if not began:
+            return None
+        if self.is_on:
+            return max(0.0, now - began)
+        ended = self.stopped_at if self.stopped_at >= began else self.seen_until
+        return max(0.0, float(ended - began)) if ended else None
+
+    def cost_so_far(self, offer: Offer | None, now: float) -> Decimal | None:
+        """Return about what it has cost since its last start, or None where that is not known.
+
+        By today's price, all GPUs together, without the disk; for prepaid what its months were charged
+        at once.
+        """
+        if self.mode == BillingMode.PREPAID:
+            return pricing.charged_now(offer, self.priced_body)
+        rate, seconds = pricing.hourly(offer, self.priced_body), self.seconds_on(now)
+        if rate is None or seconds is None:
+            return None
+        return pricing.to_cents(Fraction(rate) * Fraction(seconds) / 3600)
 
 
 @dataclass(frozen=True)
@@ -101,49 +158,43 @@ class DetailListing(Listing):
     instances: tuple[InstanceDetail, ...] = ()
 
 
-def read_detail(answer: Any, mask: Mask = str, asked_for: str = "") -> InstanceDetail | None:
+def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = "") -> InstanceDetail | None:
     """Read an instance in full; None when it has no usable id.
 
-    Parameters
-    ----------
-    answer : Any
-        As it came.
-    mask : callable
-        Hides the secrets that were sent; those that the answer holds are hidden as well.
-    asked_for : str
-        A name that somebody typed: an instance of exactly this name keeps it.
+    The redactor knows the secrets that were sent; those that the answer holds are hidden as well.
+    `asked_for` is a name that somebody typed: an instance of exactly this name keeps it.
     """
     info = read_instance(answer)
     if info is None:
         return None
-    hide = hiding(answer, mask)
-    words = read_instance(answer, hide.in_words) or info
+    hide = (redactor or Redactor()).with_answer(answer).redact
+    words = read_instance(answer, hide) or info
     return InstanceDetail(
         id=info.id,
-        name=info.name if info.name == asked_for else hide.in_names(info.name),
+        name=info.name if info.name == asked_for else hide(info.name),
         # The words that decide what can be done are no secrets, whatever a variable holds.
-        status=info.status if info.status in (RUNNING, *ENDED) else words.status,
+        status=info.status if info.status in (InstanceStatus.RUNNING, *ENDED) else words.status,
         error=words.error,
         message=words.message,
         created_at=info.created_at,
-        product_id=_said(answer, hide.in_names, "product_id"),
-        image=_said(answer, hide.in_fields, "image"),
-        region=_said(answer, hide.in_fields, "region"),
-        mode=_said(answer, hide.in_names, "billing", "mode"),
-        gpu_num=_whole(answer, "resource_specs", "gpu_num"),
-        rootfs_gb=_whole(answer, "resource_specs", "rootfs_size_gb"),
-        months=_whole(answer, "billing", "prepaid", "months"),
-        started_at=_whole(answer, "last_started_at"),
-        stopped_at=_whole(answer, "last_stopped_at"),
-        ends_at=_whole(answer, "billing", "prepaid", "end_time"),
+        product_id=_said(answer, hide, "product_id"),
+        image=_said(answer, hide, "image"),
+        region=_said(answer, hide, "region"),
+        mode=_said(answer, hide, "billing", "mode"),
+        gpu_num=_positive(answer, "resource_specs", "gpu_num"),
+        rootfs_gb=_positive(answer, "resource_specs", "rootfs_size_gb"),
+        months=_positive(answer, "billing", "prepaid", "months"),
+        started_at=_positive(answer, "last_started_at"),
+        stopped_at=_positive(answer, "last_stopped_at"),
+        ends_at=_positive(answer, "billing", "prepaid", "end_time"),
         renews=_renews(answer),
-        ports=tuple(_ports(answer, hide.in_fields)),
-        jupyter_url=_link(answer, hide.in_fields, "tools", "jupyter", "endpoint"),
-        ssh_command=_said(answer, hide.in_fields, "tools", "ssh", "command"),
+        ports=tuple(_ports(answer, hide)),
+        jupyter_url=_link(answer, hide, "tools", "jupyter", "endpoint"),
+        ssh_command=_said(answer, hide, "tools", "ssh", "command"),
         logs=tuple(
             (kind, url)
             for kind in ("instance", "system")
-            if (url := _link(answer, hide.in_fields, "tools", "log", f"{kind}_endpoint"))
+            if (url := _link(answer, hide, "tools", "log", f"{kind}_endpoint"))
         ),
     )
 
@@ -173,7 +224,8 @@ def listed(before: InstanceDetail | None, row: InstanceDetail) -> InstanceDetail
     if before is None:
         return row
     row = kept(before, row)
-    if row.status != RUNNING or before.status != RUNNING or before.started_at != row.started_at:
+    both_run = row.status == before.status == InstanceStatus.RUNNING
+    if not both_run or before.started_at != row.started_at:
         return row
     return replace(
         row,
@@ -193,9 +245,8 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
         return None
     body: dict[str, Any] = {key: answer[key] for key in _TAKEN if answer.get(key)}
     body["billing"] = _billing(answer)
-    body["resource"] = {
-        key: size for key in ("gpu_num", "rootfs_size_gb") if (size := _whole(answer, "resource_specs", key))
-    }
+    sizes = {key: _positive(answer, "resource_specs", key) for key in ("gpu_num", "rootfs_size_gb")}
+    body["resource"] = {key: size for key, size in sizes.items() if size}
     ports = [{"port": one.port, "protocol": one.protocol} for one in _ports(answer)]
     jupyter = value_at(answer, ("tools", "jupyter"), {})
     optional = {
@@ -251,10 +302,26 @@ def is_web(text: str) -> bool:
     return plainly and text.lower().startswith(("http://", "https://")) and bool(address(text))
 
 
+# An SSH command is offered for copying only if it can do nothing but connect: whoever copies it runs it on a
+# machine of theirs. ``-o ProxyCommand=…`` runs a program there, ``-L`` and ``-R`` open their network, ``-A``
+# hands over their keys, and so does what a shell reads in other characters. A port, a key file and a version
+# of IP are all that is needed.
+_OPTION = r"-[46TCqtv]|-p ?[0-9]{1,5}|-i ?[A-Za-z0-9_~][A-Za-z0-9_./~-]*"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_USER = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)"
+_COMMAND = re.compile(rf"ssh(?: (?:{_OPTION}))* {_USER}@{_HOST}(?: (?:{_OPTION}))*")
+
+
+def is_ssh_command(text: str) -> bool:
+    """Whether a text is ``ssh`` with known options and one ``user@host``, and nothing else."""
+    return _COMMAND.fullmatch(text) is not None
+
+
 def _billing(answer: Any) -> dict[str, Any]:
     billing: dict[str, Any] = {"mode": text_at(answer, "billing", "mode") or "postpaid"}
     if billing["mode"] == "prepaid":
-        billing["prepaid"] = {"months": _whole(answer, "billing", "prepaid", "months") or 1}
+        billing["prepaid"] = {"months": _positive(answer, "billing", "prepaid", "months") or 1}
     return billing
 
 
@@ -263,20 +330,17 @@ def _jupyter(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _renews(answer: Any) -> bool | None:
-    enabled = value_at(answer, ("billing", "prepaid", "auto_renew", "enabled"))
-    return enabled if isinstance(enabled, bool) else None
+    return as_flag(value_at(answer, ("billing", "prepaid", "auto_renew", "enabled")))
 
 
 def _rows(answer: Any, name: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
-    rows = answer.get(name)
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return [{key: row[key] for key in keys if isinstance(row.get(key), str) and row[key]} for row in found]
+    found = [row for row in as_rows(answer.get(name)) if isinstance(row, Mapping)]
+    return [{key: text for key in keys if (text := text_at(row, key))} for row in found]
 
 
 def _ports(answer: Any, hide: Mask = str) -> Iterator[Endpoint]:
-    rows = answer.get("ports")
-    for row in rows if isinstance(rows, list) else ():
-        port = _whole(row, "port")
+    for row in as_rows(answer.get("ports")):
+        port = _positive(row, "port")
         if port:
             yield Endpoint(port, _said(row, hide, "protocol"), _link(row, hide, "endpoint"))
 
@@ -290,9 +354,21 @@ def _link(answer: Any, hide: Mask, *path: str) -> str:
     """Return an address; empty where a secret stands in it, as half of one leads nowhere."""
     whole = text_at(answer, *path)
     shown = address(whole)
-    return shown if shown and is_free(whole, hide) else ""
+    return shown if shown and _is_free(whole, hide) else ""
 
 
-def _whole(answer: Any, *path: str) -> int:
+def _is_free(url: str, hide: Mask) -> bool:
+    """Whether nothing in an address would be hidden, as it is written and as it is meant.
+
+    Looked at are host and path, which are all that is shown of one. The number of its port
+    is no secret, whatever a variable holds.
+    """
+    parts = urlsplit(url.strip())
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
+    written = {host, parts.path}
+    return all(hide(one) == one for one in written | {unquote(one) for one in written})
+
+
+def _positive(answer: Any, *path: str) -> int:
     value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return value if type(value) is int and value > 0 else 0
+    return as_whole(value, 1, _LATEST) or 0

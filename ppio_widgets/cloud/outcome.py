@@ -1,6 +1,6 @@
 """What the wire can say about one create call.
 
-The launcher decides by this and needs to know nothing about httpx.
+A launch decides by this and needs to know nothing about httpx.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import read_error, read_json, tells_error
-from ppio_widgets.cloud.instance_id import is_id
+from ppio_widgets.cloud.instances import is_id
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 
 if TYPE_CHECKING:
@@ -20,23 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one create call.
+    """The outcome of one create call."""
 
-    Attributes
-    ----------
-    sent : bool
-        Whether any byte of the request may have left.
-    instance_id : str or None
-        The new instance, when the answer named it.
-    error : PpioError or None
-        Why there is no id: `NotSent`, `ApiError` (surely refused) or `OutcomeUnknown`.
-    candidate : str
-        An id that the answer named beside an error: an instance may have been made, or not.
-    """
-
+    # Whether any byte of the request may have left.
     sent: bool
+    # The new instance, when the answer named it.
     instance_id: str | None = None
+    # Why there is no id: `NotSent`, `ApiError` (surely refused) or `OutcomeUnknown`.
     error: PpioError | None = None
+    # An id that the answer named beside an error: an instance may have been made, or not.
     candidate: str = ""
 
 

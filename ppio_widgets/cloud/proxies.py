@@ -44,21 +44,11 @@ _WITH_SETTINGS = ("darwin", "win32")
 
 @dataclass(frozen=True)
 class Why:
-    """What is wrong with what a variable names.
-
-    Attributes
-    ----------
-    code : str
-        Of its words, ``way.…`` in ``locale/``.
-    variable : str
-        Empty for a setting of the system that stands in no variable.
-    kind : str
-        The kind of exception that told, where there was one.
-    """
+    """What is wrong with what a variable names; its words are ``way.…`` in ``locale/``."""
 
     code: Literal["proxy", "socks", "failed", "authorities", "usual"]
-    variable: str = ""
-    kind: str = ""
+    variable: str = ""  # empty for a setting of the system
+    kind: str = ""  # of exception that told, where there was one
 
     def sentence(self, say: Words) -> str:
         """Return it in the language of `say`."""
@@ -67,22 +57,11 @@ class Why:
 
 @dataclass(frozen=True)
 class Way:
-    """By a proxy, or directly.
-
-    Attributes
-    ----------
-    proxy : str
-        Its address; empty for directly.
-    variable : str
-        The variable that names it.
-    fault : Why or None
-        Why it cannot be used.
-    past : Why or None
-        What is wrong with one that is named before it, where that is passed over.
-    """
+    """By a proxy, or directly."""
 
     proxy: str = field(default="", repr=False)
-    variable: str = ""
+    variable: str = ""  # that names it
+    # Why it cannot be used, and what is wrong with one that is named before it and passed over.
     fault: Why | None = None
     past: Why | None = field(default=None, compare=False)
 
@@ -97,12 +76,8 @@ DIRECT = Way()
 def ways_to(url: str, *, anyhow: bool) -> tuple[Way, ...]:
     """Return how a request may go out, the best first.
 
-    Parameters
-    ----------
-    url : str
-    anyhow : bool
-        Whether to go without a proxy, which nobody said, is better than not to go. Otherwise it is
-        the first that can be used, and one with a fault where there is none.
+    With `anyhow`, to go without a proxy, which nobody said, is better than not to go. Otherwise it is the
+    first that can be used, and one with a fault where there is none.
     """
     named = _named(httpx.URL(url))
     if not named:
@@ -182,12 +157,7 @@ def authorities(*, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
     """Return the context for https, and what is wrong with the variable that names authorities of one's own.
 
     ``SSL_CERT_FILE`` counts, then ``SSL_CERT_DIR`` (a folder, or a list of them), and where there is neither
-    those that everybody trusts.
-
-    Parameters
-    ----------
-    anyhow : bool
-        Whether those are better than none where what is named cannot be read.
+    those that everybody trusts; with `anyhow` also where what is named cannot be read.
     """
     wrong = None
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):

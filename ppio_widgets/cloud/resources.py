@@ -1,23 +1,37 @@
-"""What lies on the shelf: one row of an answer becomes one plain value, or is passed over.
+"""What there is to choose from: the calls, each to its end, and each row of an answer as one plain value.
 
-Unknown fields and unknown words break nothing; a field of a wrong kind is not told, and
-only a row without an id is no row. No reader raises, whatever comes. What is not named
-here is dropped on arrival: a registry auth's password reaches no value.
+Unknown fields and unknown words break nothing; a field of a wrong kind is not told, and only a row without
+an id is no row. What is not named here is dropped on arrival: a registry auth's password reaches no value.
+Requests are made on the caller's thread; threads, caching and sharing are others' business.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ppio_widgets.cloud.answers import plain
-from ppio_widgets.cloud.kinds import flag, identities, identity, mapping, rows, text, whole
+from ppio_widgets.cloud.answers import (
+    as_flag,
+    as_id,
+    as_ids,
+    as_mapping,
+    as_rows,
+    as_text,
+    as_whole,
+    not_certain,
+    plain,
+)
+from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, read_page
 from ppio_widgets.request.offers import (
+    BillingMode,
     ImageTag,
     Network,
     Offer,
     Price,
+    PriceTime,
     Region,
     RegistryAuth,
     Storage,
@@ -26,11 +40,28 @@ from ppio_widgets.request.offers import (
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ppio_widgets.secrets.hosts import Host
 
-_Placed = TypeVar("_Placed", Region, Network, Storage, RegistryAuth, Template)
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T")
+_I = TypeVar("_I", bound=_Identified)
+
+PRODUCTS = "/gpus/v2/products"
+REGIONS = "/gpus/v2/regions"
+NETWORKS = "/gpus/v2/networks"
+TEMPLATES = "/gpus/v2/templates"
+IMAGES = "/gpus/v2/images"
+# These have no v2 page: storages and auths stay on v1, the balance on billing's path.
+STORAGES = "/gpu-instance/openapi/v1/networkstorages/list"
+AUTHS = "/gpu-instance/openapi/v1/repository/auths"
+BALANCE = "/openapi/v1/billing/balance/detail"
 
 # No answer names a currency: it follows the host (inferred, PPIO GPU API v2, list products).
 CURRENCIES: Mapping[str, str] = {PPIO: "CNY", NOVITA: "USD"}
@@ -50,6 +81,98 @@ def currency_of(host: Host, *, practice: bool) -> str:
     return PRACTICE_CURRENCY if practice else CURRENCIES.get(host.base_url, "")
 
 
+class CatalogueReader:
+    """Reads each kind of thing; a failure is raised as a `PpioError` that holds no answer."""
+
+    def __init__(self, source: Source) -> None:
+        self.currency = currency_of(source.host, practice=source.is_practice)
+        self._source = source
+
+    def offers(self, *, product_type: str = "gpu") -> tuple[Offer, ...]:
+        """Return the GPU or CPU products for instances, asked for by billing mode and merged by id."""
+        # Without type and category the answer is a 400 (a public client's tests).
+        params = {"type": product_type, "category": "instance"}
+        read = partial(read_offer, currency=self.currency, product_type=product_type)
+        merged: dict[str, Offer] = {}
+        listed: dict[str, tuple[str, ...]] = {}
+        for mode in BillingMode:
+            query = {**params, "billing_method": mode.value}
+            for page in map(self._sound, by_cursor(self._source, PRODUCTS, query, read)):
+                for offer in page.rows:
+                    listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
+                    known = merged.get(offer.id)
+                    told = replace(offer, time=PriceTime(page.server_time))
+                    merged[offer.id] = told if known is None else _merge(known, told)
+        # Where an answer does not name the modes, the listings that a product is in do.
+        return tuple(
+            offer if offer.modes else replace(offer, modes=listed[key]) for key, offer in merged.items()
+        )
+
+    def cpu_offers(self) -> tuple[Offer, ...]:
+        """Return the CPU products for instances."""
+        return self.offers(product_type="cpu")
+
+    def regions(self) -> tuple[Region, ...]:
+        """Return the public regions."""
+        return _each_id(self._rows(by_cursor(self._source, REGIONS, {}, read_region)))
+
+    def networks(self) -> tuple[Network, ...]:
+        """Return the account's VPC networks."""
+        return _each_id(self._rows(by_cursor(self._source, NETWORKS, {}, read_network)))
+
+    def templates(self) -> tuple[Template, ...]:
+        """Return the templates that the account sees."""
+        return _each_id(self._rows(by_cursor(self._source, TEMPLATES, {}, read_template)))
+
+    def images(self) -> tuple[ImageTag, ...]:
+        """Return the images, one value for each tag."""
+        found = self._rows(by_cursor(self._source, IMAGES, {}, read_images))
+        return tuple(dict.fromkeys(tag for tags in found for tag in tags))
+
+    def storages(self) -> tuple[Storage, ...]:
+        """Return the account's network storages."""
+        return _each_id(self._rows(by_number(self._source, STORAGES, {}, read_storage)))
+
+    def auths(self) -> tuple[RegistryAuth, ...]:
+        """Return the account's registry auths; passwords are dropped, and an error repeats no words."""
+        page = ask(self._source, AUTHS, {}, lambda reply: read_page(reply, read_auth), words=False)
+        return _each_id(self._sound(page).rows)
+
+    def balance(self) -> Decimal:
+        """Return what the account has left, in the host's currency."""
+        return ask(self._source, BALANCE, {}, lambda reply: read_balance(reply.value))
+
+    def _rows(self, pages: Iterable[Page[T]]) -> Iterator[T]:
+        for page in map(self._sound, pages):
+            yield from page.rows
+
+    def _sound(self, page: Page[T]) -> Page[T]:
+        """Return a page as it is; only one without a list cannot be read."""
+        if not page.has_list:
+            raise not_certain(self._source.host.name, "shape")
+        return page
+
+
+def _each_id(values: Iterable[_I]) -> tuple[_I, ...]:
+    """Return the values, each id once: a listing may move while it is read."""
+    return tuple({value.id: value for value in values}.values())
+
+
+def _merge(known: Offer, offer: Offer) -> Offer:
+    """Fill in what one listing did not tell from another one of the same product."""
+    told = {
+        one.name: getattr(offer, one.name)
+        for one in fields(Offer)
+        if getattr(known, one.name) in (None, "", (), {})
+    }
+    return replace(
+        known,
+        **told,
+        deployable=known.deployable or offer.deployable,
+        purchasable=known.purchasable or offer.purchasable,
+    )
+
+
 def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer | None:
     """Read one product (v2, list products) of a listing of `product_type`.
 
@@ -57,41 +180,41 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
     no price is known. A limit or a storage price of 0 was left out (a Go server's zero);
     0 free is told. Whatever a CPU product says of GPUs is a zero that was left in.
     """
-    product = mapping(row)
-    key = identity(product.get("id"))
+    product = as_mapping(row)
+    key = as_id(product.get("id"))
     if not key or product.get("category") == "serverless":
         return None
-    spec = mapping(product.get("resource_spec"))
+    spec = as_mapping(product.get("resource_spec"))
     kind = plain(product.get("type")) or product_type
-    gpu = mapping(spec.get("gpu")) if kind != "cpu" else {}
-    rootfs = mapping(spec.get("rootfs"))
+    gpu = as_mapping(spec.get("gpu")) if kind != "cpu" else {}
+    rootfs = as_mapping(spec.get("rootfs"))
     gpu_min, gpu_max = _bounds(gpu.get("min"), gpu.get("max"))
     rootfs_min, rootfs_max = _bounds(rootfs.get("min_gb"), rootfs.get("max_gb"))
-    pricing = mapping(product.get("pricing"))
-    digits = whole(pricing.get("precision"), 0, _MOST_DIGITS)
-    purchasable = flag(mapping(product.get("activity")).get("purchasable"))
+    pricing = as_mapping(product.get("pricing"))
+    digits = as_whole(pricing.get("precision"), 0, _MOST_DIGITS)
+    purchasable = as_flag(as_mapping(product.get("activity")).get("purchasable"))
     return Offer(
         id=key,
         name=plain(product.get("name")),
         type=kind,
         gpu_name=plain(gpu.get("name")),
-        gpu_memory_gb=whole(gpu.get("memory_gb"), 1),
+        gpu_memory_gb=as_whole(gpu.get("memory_gb"), 1),
         gpu_min=gpu_min,
         gpu_max=gpu_max,
-        gpu_free=whole(gpu.get("available")),
-        cpu=whole(spec.get("cpu"), 1),
-        memory_gb=whole(spec.get("memory_gb"), 1),
+        gpu_free=as_whole(gpu.get("available")),
+        cpu=as_whole(spec.get("cpu"), 1),
+        memory_gb=as_whole(spec.get("memory_gb"), 1),
         rootfs_min_gb=rootfs_min,
         rootfs_max_gb=rootfs_max,
-        rootfs_free_gb=whole(rootfs.get("free_gb")),
-        regions=identities(product.get("region_ids")),
-        modes=identities(product.get("billing_methods")),
+        rootfs_free_gb=as_whole(rootfs.get("free_gb")),
+        regions=as_ids(product.get("region_ids")),
+        modes=as_ids(product.get("billing_methods")),
         postpaid=_hourly(pricing.get("postpaid"), digits),
         spot=_hourly(pricing.get("spot"), digits),
         prepaid=_by_months(pricing.get("prepaid"), digits),
         storage_price=_amount(pricing.get("storage_price_per_gb"), digits, least=1),
         stock=plain(product.get("inventory_state")),
-        deployable=flag(product.get("deployable")) is not False,
+        deployable=as_flag(product.get("deployable")) is not False,
         purchasable=purchasable is not False,
         currency=currency,
     )
@@ -99,93 +222,87 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
 
 def read_region(row: Any) -> Region | None:
     """Read one region; ``feature`` is known from public clients only (v2, list regions)."""
-    region = mapping(row)
-    feature = mapping(region.get("feature"))
+    region = as_mapping(row)
+    feature = as_mapping(region.get("feature"))
     return _with_id(
         Region(
-            id=identity(region.get("id")),
+            id=as_id(region.get("id")),
             name=plain(region.get("name")),
-            has_storage=flag(feature.get("network_volume")),
-            has_network=flag(feature.get("instance_vpc_network")),
+            has_storage=as_flag(feature.get("network_volume")),
+            has_network=as_flag(feature.get("instance_vpc_network")),
         )
     )
 
 
 def read_network(row: Any) -> Network | None:
     """Read one network; its page is cut off before the region (v2, list VPC; create has ``region_id``)."""
-    network = mapping(row)
-    region = identity(network.get("region_id")) or identity(network.get("region"))
-    return _with_id(Network(identity(network.get("id")), plain(network.get("name")), region))
+    network = as_mapping(row)
+    region = as_id(network.get("region_id")) or as_id(network.get("region"))
+    return _with_id(Network(as_id(network.get("id")), plain(network.get("name")), region))
 
 
 def read_storage(row: Any) -> Storage | None:
     """Read one network storage (v1, list network storage); its cluster is v2's region."""
-    storage = mapping(row)
+    storage = as_mapping(row)
     return _with_id(
         Storage(
-            id=identity(storage.get("storageId")),
+            id=as_id(storage.get("storageId")),
             name=plain(storage.get("storageName")),
-            size_gb=whole(storage.get("storageSize")),
-            region=identity(storage.get("clusterId")),
+            size_gb=as_whole(storage.get("storageSize")),
+            region=as_id(storage.get("clusterId")),
         )
     )
 
 
 def read_auth(row: Any) -> RegistryAuth | None:
     """Read one registry auth (v1, list repository auths); the password is not looked at."""
-    auth = mapping(row)
-    return _with_id(
-        RegistryAuth(identity(auth.get("id")), plain(auth.get("name")), plain(auth.get("username")))
-    )
+    auth = as_mapping(row)
+    return _with_id(RegistryAuth(as_id(auth.get("id")), plain(auth.get("name")), plain(auth.get("username"))))
 
 
 def read_template(row: Any) -> Template | None:
     """Read one template (v2, list templates); what it fills into a body stays exactly as it came."""
-    template = mapping(row)
+    template = as_mapping(row)
     return _with_id(
         Template(
-            id=identity(template.get("id")),
+            id=as_id(template.get("id")),
             name=plain(template.get("name")),
-            image=identity(template.get("image"), LONGEST_IMAGE),
-            registry_auth_id=identity(template.get("registry_auth_id")),
-            command=text(template.get("command"), LONGEST_COMMAND),
-            entrypoint=text(template.get("entrypoint"), LONGEST_COMMAND),
-            ports=tuple(port for one in rows(template.get("ports")) for port in _port(mapping(one))),
-            envs=tuple(env for one in rows(template.get("envs")) for env in _env(mapping(one))),
-            rootfs_size_gb=whole(template.get("rootfs_size_gb"), 1),
-            min_cuda_version=identity(template.get("min_cuda_version")),
-            description=plain(mapping(template.get("metadata")).get("description")),
+            image=as_id(template.get("image"), LONGEST_IMAGE),
+            registry_auth_id=as_id(template.get("registry_auth_id")),
+            command=as_text(template.get("command"), LONGEST_COMMAND),
+            entrypoint=as_text(template.get("entrypoint"), LONGEST_COMMAND),
+            ports=tuple(port for one in as_rows(template.get("ports")) for port in _port(as_mapping(one))),
+            envs=tuple(env for one in as_rows(template.get("envs")) for env in _env(as_mapping(one))),
+            rootfs_size_gb=as_whole(template.get("rootfs_size_gb"), 1),
+            min_cuda_version=as_id(template.get("min_cuda_version")),
+            description=plain(as_mapping(template.get("metadata")).get("description")),
         )
     )
 
 
 def read_images(row: Any) -> tuple[ImageTag, ...]:
     """Read the tags of one image (public clients only), or the image itself where it has none."""
-    image = mapping(row)
-    tags = [identity(mapping(tag).get("image"), LONGEST_IMAGE) for tag in rows(image.get("tags"))]
-    found = [tag for tag in tags if tag] or [identity(image.get("image"), LONGEST_IMAGE)]
+    image = as_mapping(row)
+    tags = [as_id(as_mapping(tag).get("image"), LONGEST_IMAGE) for tag in as_rows(image.get("tags"))]
+    found = [tag for tag in tags if tag] or [as_id(image.get("image"), LONGEST_IMAGE)]
     return tuple(ImageTag(one) for one in dict.fromkeys(found) if one)
 
 
 def read_balance(answer: Any) -> Decimal | None:
     """Return ``availableBalance``: a text in 1/10000 of the currency; below zero where money is owed."""
-    available = mapping(answer).get("availableBalance")
+    available = as_mapping(answer).get("availableBalance")
     if not isinstance(available, str) or not _AMOUNT.fullmatch(available):
         return None
     return _decimal(int(available), _BALANCE_DIGITS)
 
 
-def _row(row: Any) -> Mapping[str, Any]:
-    return mapping(row)
-
-
-def _with_id(value: _Placed) -> _Placed | None:
+def _with_id(value: _I) -> _I | None:
     return value if value.id else None
 
 
 def _bounds(low: Any, high: Any) -> tuple[int | None, int | None]:
     """Return a least and a most; neither where they contradict each other and nothing would fit."""
-    least, most = whole(low), whole(high, 1)
+    least, most = as_whole(low), as_whole(high, 1)
     contrary = least is not None and most is not None and least > most
     return (None, None) if contrary else (least, most)
 
@@ -196,7 +313,7 @@ def _decimal(amount: int, digits: int) -> Decimal:
 
 
 def _amount(value: Any, digits: int | None, least: int = 0) -> Decimal | None:
-    amount = whole(value, least, _LARGEST_AMOUNT)
+    amount = as_whole(value, least, _LARGEST_AMOUNT)
     return None if amount is None or digits is None else _decimal(amount, digits)
 
 
@@ -209,15 +326,15 @@ def _price(block: Mapping[str, Any], digits: int | None) -> Price | None:
 
 def _hourly(value: Any, digits: int | None) -> Price | None:
     """Read a price for one hour; one in an unknown unit is not known."""
-    block = mapping(value)
+    block = as_mapping(value)
     return _price(block, digits) if block.get("unit", "per_hour") == "per_hour" else None
 
 
 def _by_months(value: Any, digits: int | None) -> dict[int, Price]:
     """Read what so many months cost; of two prices for the same time the higher one."""
     prices: dict[int, Price] = {}
-    for block in map(mapping, rows(value)):
-        months, price = whole(block.get("duration_months"), 1), _price(block, digits)
+    for block in map(as_mapping, as_rows(value)):
+        months, price = as_whole(block.get("duration_months"), 1), _price(block, digits)
         if months is None or price is None:
             continue
         if months not in prices or price.final > prices[months].final:
@@ -226,11 +343,11 @@ def _by_months(value: Any, digits: int | None) -> dict[int, Price]:
 
 
 def _port(port: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
-    number, protocol = whole(port.get("port"), 1, 65535), identity(port.get("protocol"))
+    number, protocol = as_whole(port.get("port"), 1, 65535), as_id(port.get("protocol"))
     return ((number, protocol),) if number is not None and protocol else ()
 
 
 def _env(env: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    key, value = text(env.get("key"), 511), env.get("value", "")
-    sound = bool(key) and isinstance(value, str) and text(value) == value
+    key, value = as_text(env.get("key"), 511), env.get("value", "")
+    sound = bool(key) and isinstance(value, str) and as_text(value) == value
     return ((key, value),) if sound else ()

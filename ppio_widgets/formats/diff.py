@@ -15,10 +15,10 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import compact, is_env_value
-from ppio_widgets.request.envref import EnvRef, key_fault, looks_secret
+from ppio_widgets.request.envref import EnvRef, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
 from ppio_widgets.request.validation import field_name
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,24 +34,16 @@ LONGEST_SHOWN = 60
 
 @dataclass(frozen=True)
 class Change:
-    """One difference.
+    """One difference: a value, or a whole row; None where there was or is none.
 
-    Attributes
-    ----------
-    path : tuple
-        Where it is in the later body; a row that is gone, in the earlier one.
-    before, after : Any
-        A value, or a whole row; None where there was or is none. The value of a variable whose
-        name looks secret is not kept, nor one that is a secret in itself: dots stand for it. Of a
-        row of the variables only the key.
-    row : str
-        What its row is about: ``"8080"``, ``"HF_TOKEN"``, ``"/data"``; empty outside of rows.
+    The value of a variable whose name looks secret is not kept, nor one that is a secret in itself: dots
+    stand for it. Of a row of the variables only the key.
     """
 
-    path: Path
+    path: Path  # in the later body; of a row that is gone, in the earlier one
     before: Any = field(default=None, repr=False)
     after: Any = field(default=None, repr=False)
-    row: str = ""
+    row: str = ""  # what its row is about: "8080", "HF_TOKEN", "/data"; empty outside of rows
 
     @property
     def is_row(self) -> bool:
@@ -93,7 +85,7 @@ class _Sight:
     """What may be compared, and what may be seen."""
 
     blind: bool
-    is_secret: Callable[[str], bool]
+    is_secret: Callable[[str], object]
 
     def subject(self, text: str) -> str:
         return "…" if self.is_secret(text) else text
@@ -113,19 +105,12 @@ def changes(
     after: Mapping[str, Any],
     *,
     values_unknown: bool = False,
-    is_secret: Callable[[str], bool] = looks_like_key,
+    is_secret: Callable[[str], object] = looks_like_key,
 ) -> tuple[Change, ...]:
-    """Return what is different, in the order of the contract.
+    """Return what is different between two bodies or drafts, in the order of the contract.
 
-    Parameters
-    ----------
-    before, after : mapping
-        Bodies, or drafts; blanks in them are nothing.
-    values_unknown : bool
-        Whether one of them has no values of variables, as those of the ledger: then only the
-        keys are compared.
-    is_secret : callable, optional
-        Whether a secret stands in a text; by default what looks like a key.
+    With `values_unknown` one of them has no values of variables, as those of the ledger: then only keys are
+    compared.
     """
     old, new = compact(before), compact(after)
     found = _changes(old.body, new.body, tree(), (), _Sight(values_unknown, is_secret))

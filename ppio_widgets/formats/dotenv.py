@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from dotenv.parser import Binding, parse_stream
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.request.envref import EnvRef, is_name, looks_secret
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.envref import EnvRef, is_name
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
@@ -35,15 +35,7 @@ _FILLED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
 
 @dataclass(frozen=True)
 class EnvRows:
-    """What env files say.
-
-    Attributes
-    ----------
-    rows : tuple of dict
-        Of a body: ``{"key": …, "value": …}``, the value a text or an `EnvRef`.
-    notes : tuple of (str, dict)
-        What is worth saying about them.
-    """
+    """What env files say: rows of a body, a value a text or an `EnvRef`, and what is worth saying of them."""
 
     rows: tuple[dict[str, Any], ...] = ()
     notes: tuple[Note, ...] = ()
@@ -52,18 +44,7 @@ class EnvRows:
 def read_env_text(
     text: str, is_secret: Callable[[str], bool] = looks_like_key
 ) -> list[tuple[str, str | None]]:
-    """Read the text of an env file: each name once, with the last of its values.
-
-    Parameters
-    ----------
-    text : str
-    is_secret : callable, optional
-        Whether a secret stands in a text; no name has one.
-
-    Returns
-    -------
-    list of (str, str or None)
-        None for a name without ``=``.
+    """Read the text of an env file: each name once, with the last of its values; None where no ``=`` is.
 
     Raises
     ------
@@ -72,7 +53,7 @@ def read_env_text(
         nothing but a token. It tells the number of the line and nothing of what stands there.
     """
     found: dict[str, str | None] = {}
-    for binding in parse_stream(io.StringIO(text)):
+    for binding in parse_stream(io.StringIO(text.removeprefix("\ufeff"))):
         key, value = binding.key, binding.value
         if binding.error or (key is not None and value is None and not is_name(key)):
             raise input_error("env_file_line", line=_line(binding))
@@ -84,14 +65,7 @@ def read_env_text(
 
 
 def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside) -> EnvRows:
-    """Read env files into rows; of two values for a name the later one counts.
-
-    Parameters
-    ----------
-    paths : sequence of str
-    typed : collection of str
-        Names that the line itself gives: what the files say about these is passed over.
-    outside : Outside
+    """Read env files into rows; of two values for a name the later one counts, and one of `typed` over all.
 
     Raises
     ------
@@ -121,13 +95,7 @@ def variables_in(text: str) -> int:
 
 
 def rows_of_text(text: str, outside: Outside) -> EnvRows:
-    """Read the text of an env file into rows, by the same rules.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read, or a secret cannot be taken by its name.
-    """
+    """Read the text of an env file into rows, by the rules of `rows_of_files`."""
     return _rows(
         dict(read_env_text(text, outside.holds_secret)),
         outside,

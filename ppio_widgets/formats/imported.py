@@ -14,15 +14,9 @@ Kind = Literal["json", "curl", "line", "docker"]
 # What was taken, and is not quite what it was there.
 _DIFFERENT = frozenset(
     {
-        *(
-            "curl_cloud",
-            "curl_cloud_practice",
-            "curl_variable",
-            "docker_as_typed",
-            "docker_content",
-            "docker_env_file_secret",
-        ),
-        *("docker_gpus_none", "docker_host_port", "docker_loopback", "docker_read_only", "secrets"),
+        *("curl_cloud", "curl_cloud_practice", "curl_variable", "docker_as_typed", "docker_content"),
+        *("docker_env_file_secret", "docker_gpus_none", "docker_host_port", "docker_loopback"),
+        *("docker_read_only", "secrets"),
     }
 )
 # What the text does not say, and the body has to.
@@ -33,18 +27,10 @@ HEADINGS = ("left_out", "different", "assumed")
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something of a text that the body has not, or not quite so, and is said instead of dropped in silence.
+    """Something of a text that the body has not, or not quite so: said instead of dropped in silence."""
 
-    Parameters
-    ----------
-    code : str
-        Key of the sentence in ``locale/``, without its ``import.`` prefix.
-    params : dict
-        Values for the sentence. Never a secret.
-    """
-
-    code: str
-    params: dict[str, object] = field(default_factory=dict)
+    code: str  # of the sentence: `import.<code>`
+    params: dict[str, object] = field(default_factory=dict)  # never a secret
 
     @property
     def heading(self) -> str:
@@ -60,23 +46,12 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Imported:
-    """A text, read.
-
-    Attributes
-    ----------
-    kind : str
-    draft : dict
-        What the text says, without defaults; the value of a variable may be an `EnvRef`.
-    left_out : tuple of LeftOut
-    host : str
-        Of the cloud that a curl line goes to, with its port unless that is the default; empty where
-        the text does not say.
-    """
+    """A text, read."""
 
     kind: Kind
-    draft: dict[str, Any]
+    draft: dict[str, Any]  # without defaults; the value of a variable may be an `EnvRef`
     left_out: tuple[LeftOut, ...] = ()
-    host: str = ""
+    host: str = ""  # of the cloud that a curl line goes to, with its port unless that is the default
 
     def told(self, say: Words) -> dict[str, list[str]]:
         """Return what is to be said of the reading: under each heading its sentences, where there are any."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ppio_widgets.formats.line.options import BODY_FILE
+from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
@@ -17,6 +17,9 @@ from ppio_widgets.secrets.redaction import input_error
 if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
+
+# What a file with a body is called.
+BODY_FILE = ".json"
 
 # Blanks that pages and word processors make; between two tokens they mean no more than any other.
 _BLANKS = "\xa0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
@@ -29,22 +32,12 @@ _PYTHON = re.compile(r"'|(?:True|False|None)\b")
 
 @dataclass(frozen=True)
 class JsonFault:
-    """Where a text is no JSON, and the way out; nothing of the text is repeated.
+    """Where a text is no JSON, and the way out; nothing of the text is repeated."""
 
-    Parameters
-    ----------
-    code : str
-        Key of the sentence in ``locale/``, without its ``json.`` prefix.
-    line, column : int
-        From 1.
-    reason : str
-        As the parser says it.
-    """
-
-    code: str
+    code: str  # of the sentence: `json.<code>`
     line: int
     column: int
-    reason: str = ""
+    reason: str = ""  # as the parser says it
 
     def sentence(self, say: Words) -> str:
         """Return it in the language of `say`."""
@@ -59,13 +52,7 @@ class Outside(Protocol):
         """The environment of the kernel."""
 
     def text(self, path: str) -> str | None:
-        """Return what a file holds; None when there is no such file.
-
-        Raises
-        ------
-        InputError
-            When it cannot be read.
-        """
+        """Return what a file holds; None when there is no such file, `InputError` when it cannot be read."""
 
     def holds_secret(self, text: str) -> bool:
         """Whether a secret that is known here, or what looks like one, stands in a text."""
@@ -85,42 +72,30 @@ class Nothing:
 
 
 def body_of(value: Any) -> Mapping[str, Any]:
-    """Return the body that an object of the notebook stands for.
+    """Return the body of a mapping, a request, a plan, a launch, a session or a form.
 
-    Parameters
-    ----------
-    value : mapping, CreateInstanceRequest, LaunchForm or LaunchPlan
-        The last two are known by what they have: no ring outside is imported here.
+    They are known by what they have, as no room further out is imported here.
 
     Raises
     ------
-    InputError
+    RequestInvalid
         For anything else.
     """
     if isinstance(value, CreateInstanceRequest):
         return value.body()
-    of_plan = getattr(getattr(value, "report", None), "body", None)
-    of_form = getattr(value, "value", None)
-    for body in (value, of_plan, of_form):
+    if isinstance(value, Mapping):
+        return value
+    for holder in (value, getattr(value, "plan", None), getattr(value, "session", None)):
+        body = getattr(getattr(holder, "report", None), "body", None)
         if isinstance(body, Mapping):
             return body
-    raise input_error("body_object", kind=type(value).__name__)
+    raise RequestInvalid("body_kind", kind=type(value).__name__)
 
 
 def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping[str, Any]:
     """Return the body that is given as text: JSON, or the path of a file that holds it.
 
-    Parameters
-    ----------
-    text : str
-    outside : Outside
-    option : str
-        What it was given by, for a message.
-
-    Raises
-    ------
-    InputError
-        When it is neither, or the file cannot be read or is no JSON.
+    `option` is what it was given by, for the message of an `InputError`.
     """
     of_line = option == "--body"
     content = None if text.lstrip().startswith(("{", "[")) else outside.text(text)
@@ -134,13 +109,7 @@ def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping
 
 
 def body_in_cell(cell: str) -> Mapping[str, Any]:
-    """Return the body that stands in the cell of ``%%ppio_launch``.
-
-    Raises
-    ------
-    InputError
-        When the cell is empty, or no JSON: lines are counted from the magic's own.
-    """
+    """Return the body that a cell of ``%%ppio_launch`` is; lines are counted from the magic's own."""
     if not cell.strip():
         raise input_error("cell_empty")
     value, _ = read_json(cell, "cell_json", before="\n")
@@ -156,29 +125,15 @@ def _object(value: Any, code: str) -> Mapping[str, Any]:
 def read_json(
     text: str, code: str, *, before: str = "", finite: bool = False, **params: object
 ) -> tuple[Any, tuple[str, ...]]:
-    """Read JSON that a person wrote.
+    """Read JSON that a person wrote; return the value, and the keys that an object of it gives twice.
 
-    Parameters
-    ----------
-    text : str
-    code : str
-        Of the error, whose sentence says what the text is and gives the fault as ``{problem}``.
-    before : str
-        What stands before the text, so that a line's number is that of the whole.
-    finite : bool
-        Whether NaN and Infinity are refused; in our own texts they are what was typed.
-    **params
-        More for the sentence.
-
-    Returns
-    -------
-    tuple
-        The value, and the keys that an object of it gives twice.
+    `before` is what stands before the text, so that a line's number is that of the whole. With `finite` NaN
+    and Infinity are refused; in our own texts they are what was typed.
 
     Raises
     ------
     InputError
-        For a text that is no JSON; it holds nothing of the text.
+        Of a code whose sentence gives the fault as ``{problem}``; it holds nothing of the text.
     """
     twice: dict[str, None] = {}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.curl_reader import CREATE_PATH, read_curl
+from ppio_widgets.formats.curl import CREATE_PATH, read_curl
 from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import read_json
@@ -19,7 +19,7 @@ from ppio_widgets.request.draft import merged
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from ppio_widgets.formats.docker_draft import ReadFile
+    from ppio_widgets.formats.docker import ReadFile
 
 _PROMPT = re.compile(PROMPT)
 
@@ -52,26 +52,11 @@ _DOCKER = re.compile(
 
 
 def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | None = None) -> Imported:
-    """Read a text into a draft, whichever of the four kinds it is.
+    """Read a text into a draft, whichever of the four kinds it is, a prompt or Markdown around it or not.
 
-    Parameters
-    ----------
-    text : str
-        As pasted: blank lines, a prompt, and a Markdown code block around it do not matter.
-    read_file : callable, optional
-        Returns the text of a file that a docker line names by ``--env-file``.
-    lookup : callable, optional
-        Evaluates an expression of a ``%ppio_launch`` line in the notebook. It runs what the text says: to
-        be given only for a text that the person wrote.
-
-    Returns
-    -------
-    Imported
-
-    Raises
-    ------
-    InputError
-        For a text of no kind that is known, or one that cannot be read.
+    `read_file` returns the text of a file that a docker line names by ``--env-file``. `lookup` evaluates an
+    expression of a ``%ppio_launch`` line in the notebook: it runs what the text says, so it is to be given
+    only for a text that the person wrote.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     reader = _Reader(text, read_file, lookup)

@@ -20,8 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.request.envref import looks_secret
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The faces of a body: the same request as JSON, as curl, as Python and as the line."""
+"""The formats of a body: the same request as JSON, as curl, as Python and as the line."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from ppio_widgets.locale import Words
 
-FACES = ("json", "curl", "python", "line")
+FORMATS = ("json", "curl", "python", "line")
 
 
-def face(  # noqa: PLR0913 - what the cloud adds to a body
-    name: str,
+def write(  # noqa: PLR0913 - what the cloud adds to a body
     body: Mapping[str, Any],
+    name: str,
     say: Words,
     *,
     practice: bool = False,
@@ -28,24 +28,11 @@ def face(  # noqa: PLR0913 - what the cloud adds to a body
     address: str = "",
     allow_host: str = "",
 ) -> str:
-    """Return a body as text that can be run as it stands; it holds no secret.
+    """Return a body, or a draft, as text that can be run as it stands; it holds no secret.
 
-    Parameters
-    ----------
-    name : str
-        One of `FACES`.
-    body : mapping
-        Of a request, or of a draft: then it shows what there is.
-    say : Words
-        For the comments.
-    practice : bool
-        Whether it goes to a practice cloud.
-    base_url, key_name : str
-        Of the cloud, for curl.
-    address : str
-        Base URL of the cloud for Python and the line; empty for the practice cloud in this process.
-    allow_host : str
-        See `ppio_widgets.launch`. The line does not say it: whoever pastes one allows a stranger.
+    `base_url` and `key_name` are of the cloud, for curl; `address` is its base URL for Python and the line,
+    empty for the practice cloud in this process. The line says no `allow_host`: whoever pastes one allows
+    a stranger.
     """
     if name == "curl":
         return to_curl(body, say, base_url=base_url, key_name=key_name, practice=practice)

@@ -7,21 +7,18 @@ the count anew. What was proved is written down, and such an id is not asked for
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import InstanceDetail
-from ppio_widgets.errors import CredentialsError, PpioError, is_gone
-from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.record import Record
 
 LOOKS_NEEDED = 3
 SECONDS_NEEDED = 60.0
@@ -50,24 +47,10 @@ class _Counts:
 
 
 def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = None) -> InstanceDetail:
-    """Look at an instance once, unless it is known to be gone.
+    """Look at an instance once, unless it is known to be gone; `NOT_SEEN` is its status once that is proved.
 
-    Parameters
-    ----------
-    client : PpioClient
-    instance_id : str
-    known : InstanceDetail, optional
-        What was seen of it before; what was never seen can be late, and is not called gone.
-
-    Returns
-    -------
-    InstanceDetail
-        As it was seen; with the status `NOT_SEEN` once that is proved.
-
-    Raises
-    ------
-    ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        "Not found" as well, until it is proved.
+    "Not found" is raised as any other error until then. `known` is what was seen of it before: what was never
+    seen can be late, and is not called gone.
     """
     if known is not None and (known.is_gone or is_proved(client, instance_id)):
         return known if known.is_gone else _not_seen(known)
@@ -95,11 +78,7 @@ def is_proved(client: PpioClient, instance_id: str) -> bool:
 
 def write_down(client: PpioClient, gone: InstanceDetail) -> None:
     """Store in the record of its launch, where there is one, that an instance is gone."""
-    ledger = ledger_for(practice=client.is_practice)
-    with suppress(CredentialsError):  # the key went meanwhile
-        for record in _records_of(client, gone.id):
-            if record.gone != gone.status:
-                ledger.save(replace(record, gone=gone.status, gone_at=threads.clock.now()))
+    kernel.outer("note gone")(client, gone)
 
 
 def _counted(client: PpioClient, instance_id: str) -> bool:
@@ -116,16 +95,9 @@ def _counted(client: PpioClient, instance_id: str) -> bool:
 
 
 def _recorded(client: PpioClient, instance_id: str) -> InstanceDetail | None:
-    """Return what the ledger knows of an instance that was proved to be gone; None for any other."""
-    gone = (one for one in _records_of(client, instance_id) if one.gone)
-    return next((InstanceDetail(instance_id, one.name) for one in gone), None)
-
-
-def _records_of(client: PpioClient, instance_id: str) -> list[Record]:
-    """Return what the ledger holds of an instance; what another key does not find says nothing of it."""
-    made_here = (client.host.base_url, client.account, instance_id)
-    records = ledger_for(practice=client.is_practice).of_instance(instance_id).records
-    return [one for one in records if (one.host, one.account, one.instance_id) == made_here]
+    """Return what is recorded of an instance that was proved to be gone; None for any other."""
+    name = kernel.outer("name of gone")(client, instance_id)
+    return None if name is None else InstanceDetail(instance_id, name)
 
 
 def _key(client: PpioClient, instance_id: str) -> Hashable:
@@ -133,4 +105,4 @@ def _key(client: PpioClient, instance_id: str) -> Hashable:
 
 
 def _not_seen(known: InstanceDetail) -> InstanceDetail:
-    return replace(known, status=NOT_SEEN, error="", message="")
+    return replace(known, status=InstanceStatus.NOT_SEEN, error="", message="")

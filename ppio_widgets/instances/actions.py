@@ -7,11 +7,11 @@ and restart never are. What cannot be confirmed fails loudly: the machine may st
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from ppio_widgets.cloud.answers import ENDED, GONE, RUNNING, plain, status_words
+from ppio_widgets.cloud.answers import ENDED, GONE, OFF, InstanceStatus, plain, status_words
 from ppio_widgets.cloud.instances import kept
 from ppio_widgets.errors import (
     AccessDenied,
@@ -26,17 +26,18 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.watcher import POLL_SECONDS
-from ppio_widgets.locale import Phrase, joined, words
+from ppio_widgets.locale import Phrase, joined
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
+from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.instances.watcher import Watched
     from ppio_widgets.locale import Words
 
 SLOWEST_POLL_SECONDS = 30.0
@@ -54,24 +55,31 @@ def _stands_at(*statuses: str) -> Callable[[InstanceDetail], bool]:
 
 def _renews_no_more(seen: InstanceDetail) -> bool:
     """Whether it surely does not renew; that only a prepaid one does goes by the API's own words."""
-    return seen.renews is False or seen.mode in ("postpaid", "spot") or seen.is_gone
+    return seen.renews is False or seen.mode in (BillingMode.POSTPAID, BillingMode.SPOT) or seen.is_gone
 
 
 _REACHED: Mapping[str, Callable[[InstanceDetail], bool]] = {
     "stop": _stands_at(*ENDED),
     "delete": _stands_at(*GONE),
     "stop_renewing": _renews_no_more,
-    "start": _stands_at(RUNNING),
-    "restart": _stands_at(RUNNING),
+    "start": _stands_at(InstanceStatus.RUNNING),
+    "restart": _stands_at(InstanceStatus.RUNNING),
 }
 
+_REMOVING = (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING)
 # What was asked for has begun, by whomever: nothing more is asked for then.
 _ON_ITS_WAY = {
-    "stop": ("toStop", "stopping", "toRemove", "removing"),
-    "delete": ("toRemove", "removing"),
+    "stop": (InstanceStatus.TO_STOP, InstanceStatus.STOPPING, *_REMOVING),
+    "delete": _REMOVING,
     "stop_renewing": (),
-    "start": ("toStart", "starting", "toCreate", "creating", "pulling"),
-    "restart": ("toRestart", "restarting"),
+    "start": (
+        InstanceStatus.TO_START,
+        InstanceStatus.STARTING,
+        InstanceStatus.TO_CREATE,
+        InstanceStatus.CREATING,
+        InstanceStatus.PULLING,
+    ),
+    "restart": (InstanceStatus.TO_RESTART, InstanceStatus.RESTARTING),
 }
 
 
@@ -100,19 +108,9 @@ class _Because:
 
 @dataclass
 class Errand:
-    """One action: asked for, and read back.
+    """One action: asked for, and read back; `tell` is called with each new sight of the instance.
 
-    Parameters
-    ----------
-    client : PpioClient
-    id : str
-    action : str
-    tell : callable
-        Called with each new sight of the instance.
-    timeout : float, optional
-        Seconds to wait for it; by default 15 minutes for start and restart, 5 for all else.
-    known : InstanceDetail, optional
-        What was seen of it before; what was never seen is not called gone.
+    `known` is what was seen of it before: what was never seen is not called gone.
     """
 
     client: PpioClient
@@ -129,39 +127,42 @@ class Errand:
     reason: PpioError | None = None
     missing: bool = False  # what was heard last is that it is not found, which is not proved yet
     pause: float = POLL_SECONDS
-    quiet: threading.Event = field(default_factory=forks.event)
+    standing: float = -inf  # until when it is given time, before it is asked for again
 
     def run(self) -> InstanceDetail:
         """Ask for it and return the instance as it was read back.
 
-        Raises
-        ------
-        ActionUnconfirmed
-            When it was asked for and is not seen to have happened.
-        ApiError, NotSent, CredentialsError
-            When it was refused, or surely not asked for.
+        What was asked for and is not seen to have happened is `ActionUnconfirmed`; any other error says
+        that it was refused, or surely not asked for.
         """
         before = self._before()
         if before is not None and _REACHED[self.action](before) and self.action != "restart":
             return before
         self.until = threads.tick() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
+        poll(self._step)
+        assert self.seen is not None  # noqa: S101 - for mypy: the last step has just seen it
+        return self.seen
+
+    def _step(self) -> float | None:
+        """Ask where that may be, and look; returns the seconds until the next step, None when it is done."""
         again = self.action in REPEATABLE
-        standing = -inf
-        while True:
-            may_ask = not self.asked or (again and self.asked < MOST_ASKED and not self.missing)
-            if may_ask and standing <= threads.tick() and not self._on_its_way():
-                self._ask()
-                standing = threads.tick() + max(STANDSTILL_SECONDS, self.pause)
-            status = self.seen.status if self.seen else ""
-            if self._look():
-                return self._reached()
-            if self.seen is not None and self.seen.status not in (status, RUNNING):
-                standing = threads.tick() + STANDSTILL_SECONDS  # it moves: give it time
-            exhausted = again and self.asked >= MOST_ASKED and standing <= threads.tick()
-            still = (self.seen is None or self.seen.at_rest) and not self.missing
-            if threads.tick() >= self.until or (exhausted and still) or self._failed():
-                raise self._unconfirmed()
-            threads.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - threads.tick())))
+        may_ask = not self.asked or (again and self.asked < MOST_ASKED and not self.missing)
+        if may_ask and self.standing <= threads.tick() and not self._on_its_way():
+            self._ask()
+            self.standing = threads.tick() + max(STANDSTILL_SECONDS, self.pause)
+        status = self.seen.status if self.seen else ""
+        if self._look():
+            return None
+        if self.seen is not None and self.seen.status not in (status, InstanceStatus.RUNNING):
+            self.standing = threads.tick() + STANDSTILL_SECONDS  # it moves: give it time
+        exhausted = again and self.asked >= MOST_ASKED and self.standing <= threads.tick()
+        still = (self.seen is None or self.seen.at_rest) and not self.missing
+        if threads.tick() >= self.until or (exhausted and still) or self._failed():
+            raise self._unconfirmed()
+        return self._pause()
+
+    def _pause(self) -> float:
+        return min(self.pause, max(0.1, self.until - threads.tick()))
 
     def _before(self) -> InstanceDetail | None:
         """Look first; that it is not found, or the look is lost, keeps no stop from being sent."""
@@ -203,7 +204,7 @@ class Errand:
             if self.action not in REPEATABLE:
                 raise error
             self.pause = max(self.pause, error.retry_after or 0.0)
-            threads.clock.wait(self.quiet, min(self.pause, max(0.1, self.until - threads.tick())))
+            threads.wait(forks.event(), self._pause())
         elif error.status < 500 and not (is_gone(error) or self._look() or self._on_its_way()):
             raise error
 
@@ -226,7 +227,9 @@ class Errand:
             return False
         if self.seen != before:
             self.tell(self.seen)
-        self.moved = self.moved or self.seen.status not in ("", RUNNING) or self._started_anew()
+        self.moved = (
+            self.moved or self.seen.status not in ("", InstanceStatus.RUNNING) or self._started_anew()
+        )
         done = _REACHED[self.action](self.seen)
         return done and (self.action != "restart" or self.moved)
 
@@ -239,19 +242,49 @@ class Errand:
             return False
         return bool(self.seen.error) or self.seen.is_gone
 
-    def _reached(self) -> InstanceDetail:
-        assert self.seen is not None  # noqa: S101 - for mypy: _look has just set it
-        return self.seen
-
     def _unconfirmed(self) -> ActionUnconfirmed:
         return unconfirmed(self.id, self.action, self.asked, self.seen, self.reason)
+
+
+def wait_for(instance: Watched, until: str, timeout: float | None) -> None:
+    """Return when the instance is so far, rests elsewhere, or the time is over; for who does not watch it.
+
+    That it cannot be looked at at all is raised; what passes is tried again, more slowly.
+    """
+    ends, pause = inf if timeout is None else threads.tick() + timeout, POLL_SECONDS
+
+    def look() -> float | None:
+        nonlocal pause
+        try:
+            instance.look()
+            pause = POLL_SECONDS
+        except ApiError as error:
+            missing = is_gone(error) and instance.detail is not None  # it is looked for until that is proved
+            if 400 <= error.status < 500 and error.status != 429 and not missing:
+                raise
+            pause = max(min(pause * 2, SLOWEST_POLL_SECONDS), error.retry_after or 0.0)
+        except CredentialsError:
+            raise
+        except PpioError as error:
+            log_line(logging.INFO, "wait: %s", type(error).__name__)
+            pause = min(pause * 2, SLOWEST_POLL_SECONDS)
+        left, seen = ends - threads.tick(), instance.detail
+        over = (seen is not None and _is_over(seen, until)) or left <= 0
+        return None if over else min(pause, left)
+
+    poll(look)
+
+
+def _is_over(seen: InstanceDetail, until: str) -> bool:
+    there = seen.status == until or (until in OFF and seen.status in OFF)
+    return there or bool(seen.error) or seen.is_gone or (seen.at_rest and until == InstanceStatus.RUNNING)
 
 
 def unconfirmed(
     instance_id: str, action: str, asked: int, seen: InstanceDetail | None, reason: PpioError | None
 ) -> ActionUnconfirmed:
     """Return the loud failure of an action."""
-    now = threads.clock.now()
+    now = threads.now()
     return ActionUnconfirmed(
         "renewal_unconfirmed" if action == "stop_renewing" else "action_unconfirmed",
         name=plain(seen.name if seen and seen.name else instance_id),
@@ -276,7 +309,6 @@ def unheard(instance_id: str, action: str, error: PpioError) -> None:
     log_line(logging.ERROR, said, action, plain(instance_id), kind)
 
 
-def confirmed_words(action: str, moment: float, say: Words | None = None) -> str:
+def confirmed_words(action: str, moment: float, say: Words) -> str:
     """Return ``confirmed stopped at 17:32 UTC+08:00``."""
-    say = say or words()
-    return say(f"confirmed.{action}", moment=moment_words(moment, threads.clock.now()))
+    return say(f"confirmed.{action}", moment=moment_words(moment, threads.now()))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
@@ -23,11 +23,12 @@ from ppio_widgets.instances import absence
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.locale import joined, words
 from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from ppio_widgets.instances.instance import Instance
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -38,6 +39,20 @@ SLICE_SECONDS = 30.0
 CLOCKS_DIFFER_SECONDS = 60.0
 # Between attempts; the last one again and again until it has stopped or is called off.
 PAUSES = (5.0, 15.0, 60.0, 120.0, 300.0)
+
+
+class Stoppable(Protocol):
+    """An instance, as far as a timer needs it."""
+
+    id: str
+    client: PpioClient
+    detail: InstanceDetail | None
+
+    def stop(self) -> object:
+        """Stop it and read that back."""
+
+    def tell(self) -> None:
+        """Tell the listeners that something changed."""
 
 
 class _Timers:
@@ -70,7 +85,7 @@ class _Left(NamedTuple):
     @property
     def own(self) -> float:
         """By this machine alone: its clock that nobody sets, or the earlier one where that may have slept."""
-        return self.tick if threads.clock.counts_sleep else min(self.wall, self.tick)
+        return self.tick if kernel.current().clock.counts_sleep else min(self.wall, self.tick)
 
     @property
     def parted(self) -> bool:
@@ -88,36 +103,21 @@ class _Left(NamedTuple):
 
 
 class Deadline:
-    """A time at which an instance is stopped.
+    """A time at which an instance is stopped: `when` in Unix seconds, with `is_span` in seconds from now on.
 
-    Parameters
-    ----------
-    instance : Instance
-    when : float
-        Unix seconds; with `is_span`, seconds from now on.
-    is_span : bool
-
-    Attributes
-    ----------
-    at : float
-        Unix seconds; the cloud's, once it had to decide.
-    judge : str
-        What told the time where the clocks did not agree; empty where they did. Where those of this machine
-        differed: ``"cloud"``; without its time ``"steady"`` (the clock that nobody sets), or where that
-        may have slept ``"earlier"``, ``"unread"`` while it is asked again. Where only the cloud's differed
-        from them: ``"differ"`` (it counts), or ``"own"`` where it could not be relied on.
-    state : str
-        ``"waiting"``, ``"stopping"``, ``"failing"`` (it tries again), ``"done"``, ``"gone"`` (there
-        was nothing to stop) or ``"cancelled"``.
-    attempts : int
-    error : PpioError or None
-        Why the last attempt failed.
+    `at` is when, in Unix seconds (the cloud's, once it had to decide); `state` one of ``"waiting"``,
+    ``"stopping"``, ``"failing"`` (it tries again, `error` says why), ``"done"``, ``"gone"`` (there was
+    nothing to stop) and ``"cancelled"``. `judge` says what told the time where the clocks did not agree,
+    and is empty where they did. Where those of this machine differed: ``"cloud"``; without its time
+    ``"steady"`` (the clock that nobody sets), or where that may have slept ``"earlier"``, ``"unread"`` while
+    it is asked again. Where only the cloud's differed from them: ``"differ"`` (it counts), or ``"own"``
+    where it could not be relied on.
     """
 
-    def __init__(self, instance: Instance, when: float, *, is_span: bool = False) -> None:
+    def __init__(self, instance: Stoppable, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
-        now = threads.clock.now()
+        now = threads.now()
         self._set_clocks(when if is_span else when - now)
         self.at = now + when if is_span else when
         # By the cloud's clock: a length of time is counted by it from when it is first heard.
@@ -136,7 +136,7 @@ class Deadline:
 
     def sentence(self, say: Words) -> str:
         """Return whose timer it is, when it fires, and what has become of it."""
-        now = threads.clock.now()
+        now = threads.now()
         reason = self.error.sentence(say) if self.error else ""
         known = {"name": plain(self._name), "moment": moment_words(self.at, now), "reason": reason}
         told = say(f"deadline.{self.state}", **known).rstrip()
@@ -163,26 +163,32 @@ class Deadline:
         return seen.name if seen is not None and seen.name else self.instance.id
 
     def _run(self) -> None:
-        while (left := self._seconds_left()) > 0:
-            if threads.clock.wait(self._called_off, min(left, SLICE_SECONDS)):
-                return
         pauses = [*PAUSES]
-        while self._go("stopping"):
+
+        def attempt() -> float | None:
+            if not self._go("stopping"):
+                return None
             self.attempts += 1
             if self._stop():
                 self._go("gone" if self._is_gone() else "done")
-                return
-            pause = pauses.pop(0) if len(pauses) > 1 else pauses[0]
-            if threads.clock.wait(self._called_off, pause):
-                return
+                return None
+            return pauses.pop(0) if len(pauses) > 1 else pauses[0]
+
+        if poll(self._slice, self._called_off):
+            poll(attempt, self._called_off)
+
+    def _slice(self) -> float | None:
+        """Return how long to wait before the clocks are asked again; None once the time has come."""
+        left = self._seconds_left()
+        return min(left, SLICE_SECONDS) if left > 0 else None
 
     def _set_clocks(self, seconds: float) -> None:
         """Take it that so many seconds are left, by both clocks of this machine."""
-        self._wall_at, self._tick_at = threads.clock.now() + seconds, threads.tick() + seconds
+        self._wall_at, self._tick_at = threads.now() + seconds, threads.tick() + seconds
 
     def _clocks(self) -> _Left:
         tick = threads.tick()
-        return _Left(self._wall_at - threads.clock.now(), self._tick_at - tick, self._heard_at - tick)
+        return _Left(self._wall_at - threads.now(), self._tick_at - tick, self._heard_at - tick)
 
     def _seconds_left(self) -> float:
         """Return how long is left, by the clock that counts."""
@@ -197,7 +203,9 @@ class Deadline:
         if by_cloud is None or (told_first and left.parted):
             settled = date == 0 or told_first
             if left.parted:
-                self._judge("steady" if threads.clock.counts_sleep else "earlier" if settled else "unread")
+                self._judge(
+                    "steady" if kernel.current().clock.counts_sleep else "earlier" if settled else "unread"
+                )
             elif left.put_off:
                 self._judge("own")
             if settled:  # the clocks are not compared again before they part anew
@@ -294,20 +302,11 @@ def of(host: str, instance_id: str) -> Deadline | None:
     return None if found is None or found.state == "cancelled" else found
 
 
-def set_for(instance: Instance, when: float, *, is_span: bool = False) -> Deadline:
-    """Have an instance stopped at a time, or after one, in place of the timer it had.
+def set_for(instance: Stoppable, when: float, *, is_span: bool = False) -> Deadline:
+    """Have an instance stopped at a time, or after one, in place of the timer it had; see `Deadline`.
 
-    Parameters
-    ----------
-    instance : Instance
-    when : float
-        Unix seconds; with `is_span`, seconds from now on.
-    is_span : bool
-
-    Raises
-    ------
-    MomentUnreadable
-        Where there is no thread for it, so that nothing could ever fire; a timer that it had stays.
+    Where there is no thread for it nothing could ever fire: that is `MomentUnreadable`, and a timer that it
+    had stays.
     """
     if not threads.HAS_THREADS:
         raise MomentUnreadable("deadline_no_threads")
@@ -337,36 +336,3 @@ def set_for(instance: Instance, when: float, *, is_span: bool = False) -> Deadli
         raise
     instance.tell()
     return made
-
-
-def set_when_launched(launch: Launch, when: float, *, is_span: bool = False) -> None:
-    """Set a timer as soon as a launch has an id, also when that has to be looked up.
-
-    Whoever has waited for the id finds it set. Where there was no thread for it, each later
-    change of the launch tries again.
-
-    Parameters
-    ----------
-    launch : Launch
-    when : float
-        Unix seconds; with `is_span`, seconds from when the id is known.
-    is_span : bool
-    """
-    once = forks.lock()
-
-    def listen(changed: Launch) -> None:
-        machine = changed.machine()
-        if machine is not None and once.acquire(blocking=False):
-            try:
-                set_for(machine, when, is_span=is_span)
-                changed.untimed = None
-            except MomentUnreadable as error:
-                changed.untimed = error.with_traceback(None)
-                once.release()
-                log.error("deadline: instance %s has NO timer: no thread for it", machine.id)  # noqa: TRY400 - no text of it
-            except BaseException:  # an Interrupt: the next change of the launch tries again
-                once.release()
-                raise
-
-    launch.when_made(listen)
-    launch.subscribe(listen)

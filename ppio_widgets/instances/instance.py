@@ -2,48 +2,76 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cards.instance import as_html, as_text, outcome_words
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import NOT_SEEN, RUNNING, plain
+from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of
-from ppio_widgets.cloud.instance_id import require_id
-from ppio_widgets.cloud.instances import InstanceDetail, kept, listed
+from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_id
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
-from ppio_widgets.instances.actions import Errand
-from ppio_widgets.instances.outcomes import Outcomes
-from ppio_widgets.instances.waiting import wait_for
-from ppio_widgets.locale import words
-from ppio_widgets.request.offers import age
-from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
+from ppio_widgets.locale import Span, words
+from ppio_widgets.request import pricing
+from ppio_widgets.request.offers import BillingMode, price_moment
+from ppio_widgets.runtime import display, forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import Endpoint
     from ppio_widgets.instances.autostop import Deadline
+    from ppio_widgets.locale import Words
     from ppio_widgets.request.offers import Offer
 
-log = logging.getLogger("ppio_widgets")
 
-_open_cloud: list[Callable[[], PpioClient]] = []
+# What was read back where it is gone, whatever was asked for.
+_ENDS: Mapping[str, str] = {
+    InstanceStatus.REMOVED: "delete",
+    InstanceStatus.NOT_SEEN: InstanceStatus.NOT_SEEN,
+}
 
 
-def open_by_default(opener: Callable[[], PpioClient]) -> None:
-    """Say which cloud an instance without a client is on: the choice is `api.connect`'s, further out."""
-    _open_cloud[:] = [opener]
+class Outcomes:
+    """The last action that was read back, and the last that failed.
+
+    A failure stays until an action that was begun later is read back: that a stop was seen to have
+    happened is no answer to a delete that failed after it.
+    """
+
+    def __init__(self) -> None:
+        self.done: tuple[str, float] | None = None
+        self.failed: PpioError | None = None
+        self._begun = 0
+        self._failed_in = 0
+        self._lock = forks.lock()
+
+    def begin(self) -> int:
+        """Return the number of an action that begins now; what was read back before is over."""
+        with self._lock:
+            self._begun += 1
+            self.done = None
+            return self._begun
+
+    def read_back(self, number: int, action: str) -> None:
+        """Take that an action was seen to have happened."""
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed = None
+            self.done = (action, threads.now())
+
+    def fail(self, number: int, error: PpioError) -> None:
+        """Take why an action failed."""
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed, self._failed_in = error, number
 
 
 @without_frames
@@ -91,12 +119,12 @@ class Instance:
         offer: Offer | None = None,
     ) -> None:
         self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
-        self.client = client or _open_cloud[0]()
+        self.client: PpioClient = client or kernel.outer("cloud")()
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0
         if seen is not None and not seen.is_gone:
-            self.seen_at = threads.clock.now() if seen_at is None else seen_at
+            self.seen_at = threads.now() if seen_at is None else seen_at
         self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
         self._outcomes = Outcomes()
@@ -104,19 +132,18 @@ class Instance:
         self._listeners: Listeners[Instance] = Listeners()
 
     def __repr__(self) -> str:
-        self._look_once()
-        return as_text(self, words())
+        status = plain(self._known().status) or "not looked at"
+        return f"<Instance {self.title}: {status}>"
+
+    def __str__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
-        card = kernel.live_view(self)
-        if card is None:
-            return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return dict(card._repr_mimebundle_(**options))
-
-    def _repr_html_(self) -> str:
-        self._look_once()
-        return as_html(self, words())
+        return display.bundle(self, **options)
 
     @property
     def done(self) -> tuple[str, float] | None:
@@ -160,6 +187,26 @@ class Instance:
         return self._first().status
 
     @property
+    def message(self) -> str:
+        """The server's own words about it, empty when all is well; as last seen."""
+        return self._first().message
+
+    @property
+    def created_at(self) -> int:
+        """Unix seconds when it was made; 0 when not told."""
+        return self._first().created_at
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more happens to it by itself, as last seen."""
+        return self._first().at_rest
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was last seen to be removed, or is proved not to be there any more."""
+        return self._first().is_gone
+
+    @property
     def jupyter_url(self) -> str:
         """Address of its Jupyter, without a token; empty where there is none (yet)."""
         return self._first().jupyter_url
@@ -182,14 +229,14 @@ class Instance:
     @property
     def cost_so_far(self) -> Decimal | None:
         """About what it has cost since its last start, by today's price; None when that is not known."""
-        return cost_so_far(self._known(), self.offer, threads.clock.now())
+        return self._known().cost_so_far(self.offer, threads.now())
 
     @property
     def offer(self) -> Offer | None:
         """Its product, as planned or as the catalogue tells it: whichever was told later."""
-        listed = offers_of(self.client, load=False).get(self._known().product_id)
+        listed = self.client.prices.snapshot().offer(self._known().product_id)
         now = threads.tick()
-        return min(filter(None, (listed, self._offer)), key=lambda one: age(one, now), default=None)
+        return min(filter(None, (listed, self._offer)), key=lambda one: one.time.age(now), default=None)
 
     @property
     def deadline(self) -> Deadline | None:
@@ -225,10 +272,10 @@ class Instance:
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
         self.look()
-        offers_of(self.client, seen=[self._known()])
+        self.client.prices.load_products([self._known().product_id])
         return self
 
-    def wait(self, until: str = RUNNING, timeout: float | None = None) -> Instance:
+    def wait(self, until: str = InstanceStatus.RUNNING, timeout: float | None = None) -> Instance:
         """Wait until it is so far, or until it rests elsewhere.
 
         Parameters
@@ -301,7 +348,7 @@ class Instance:
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_moment(when, threads.clock.now()))
+        return autostop.set_for(self, read_moment(when, threads.now()))
 
     def stop_after(self, span: str | float | timedelta) -> Deadline:
         """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
@@ -338,7 +385,7 @@ class Instance:
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
-            self.detail, self.missed, self.seen_at = seen, None, threads.clock.now()
+            self.detail, self.missed, self.seen_at = seen, None, threads.now()
             self._seen_by = account
         if changed:
             recent.note(self.client.host.base_url, [seen])
@@ -361,7 +408,7 @@ class Instance:
             self.tell()
             raise
         # Whatever was asked for, one that is gone is not called stopped.
-        self._outcomes.read_back(number, {NOT_SEEN: NOT_SEEN, "removed": "delete"}.get(seen.status, action))
+        self._outcomes.read_back(number, _ENDS.get(seen.status, action))
         self.tell()
         return self
 
@@ -394,17 +441,42 @@ class Instance:
         known = self._known()
         return known.seen_until if known.is_gone else int(self.seen_at)
 
-    def _look_once(self) -> None:
-        """Have something to show; what fails is shown as it is."""
-        if self.detail is None:
-            try:
-                self.refresh()
-            except PpioError as error:
-                log.info("look: %s", type(error).__name__)
-
     def _first(self) -> InstanceDetail:
         """Return what is known of it; the first time that asks for a look."""
         return self.detail or self.look()
 
     def _known(self) -> InstanceDetail:
         return self.detail or InstanceDetail(self.id)
+
+
+def outcome_words(instance: Instance, say: Words) -> str:
+    """Return the last action that was read back, and of a delete about what it came to; empty for none."""
+    if instance.done is None:
+        return ""
+    confirmed = confirmed_words(*instance.done, say)
+    seen = instance.detail
+    if seen is None or not seen.is_gone or instance.cost_so_far is None:
+        return confirmed
+    return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, seen, say))
+
+
+def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
+    """Return how long it is on and about what that costs; what is unknown is said to be."""
+    seconds, cost, offer = seen.seconds_on(threads.now()), instance.cost_so_far, instance.offer
+    span = Span(seconds).sentence(say) if seconds is not None else "?"
+    currency = offer.currency if offer is not None else ""
+    gone = seen.is_gone
+    if seen.mode == BillingMode.PREPAID:
+        return say("machine.prepaid_gone" if gone else "machine.prepaid", span=span)
+    if cost is None:
+        if gone:
+            return say("machine.cost_gone_unknown", span=span)
+        # A price that nobody has asked for is not called unknown.
+        return say("machine.cost_unknown" if instance.client.prices.priced else "machine.on", span=span)
+    rate = pricing.hourly(offer, seen.priced_body)
+    shown = pricing.shown(rate, currency) if rate is not None else "?"
+    key = "machine.cost_gone" if gone else "machine.cost_on" if seen.is_on else "machine.cost_off"
+    told = say(key, span=span, cost=pricing.shown(cost, currency), rate=shown)
+    if offer is None or not offer.time.is_old(threads.tick()):
+        return told
+    return say("machine.cost_by", cost=told, moment=price_moment(offer))

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import queue
 import threading
-import unicodedata
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain, status_words
+from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of, seconds_on
-from ppio_widgets.cloud.instance_id import is_id, require_id
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import DetailListing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.locale import joined, words
-from ppio_widgets.request import pricing
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import display, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,27 +25,10 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
     from ppio_widgets.request.offers import Offer
 
-COLUMNS = ("id", "name", "status", "product", "hours", "cost", "region", "mode")
-# A terminal shows so many lines at most; the HTML scrolls.
-MOST_LINES = 60
-LONGEST_CELL = 40
-
 
 @dataclass(frozen=True)
 class Board:
-    """Instances as they were listed at one moment.
-
-    Attributes
-    ----------
-    instances : tuple of InstanceDetail
-    offers : mapping of str to Offer
-        For the prices; empty where they are not known.
-    cloud : str
-    now : float
-        When it was.
-    doubt : PpioError or None
-        Why these may not be all.
-    """
+    """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all."""
 
     instances: tuple[InstanceDetail, ...]
     offers: Mapping[str, Offer] = field(default_factory=dict)
@@ -60,16 +38,6 @@ class Board:
 
     def __len__(self) -> int:
         return len(self.instances)
-
-    def rows(self, say: Words) -> list[tuple[str, ...]]:
-        """Return the cells of each instance."""
-        return [self._cells(one, say) for one in self.instances]
-
-    def table(self, say: Words, most: int) -> list[str]:
-        """Return head and rows as lines of a fixed pitch, at most so many rows."""
-        table = [tuple(say(f"board.{column}") for column in COLUMNS), *self.rows(say)[:most]]
-        widths = [max(_width(row[number]) for row in table) for number in range(len(COLUMNS))]
-        return ["  ".join(map(_padded, row, widths)).rstrip() for row in table]
 
     def only(self, text: str = "", status: str = "") -> Board:
         """Return those whose name or id holds a text and that have a status, both where given."""
@@ -83,25 +51,13 @@ class Board:
         return replace(self, instances=tuple(kept))
 
     def __repr__(self) -> str:
-        say = words()
-        if not self.instances:
-            return self.head(say)
-        lines = self.table(say, MOST_LINES)
-        more = len(self.instances) - MOST_LINES
-        return "\n".join([self.head(say), *lines, *([say("board.more", n=more)] if more > 0 else [])])
+        return f"<Board: {len(self)} instances on {plain(self.cloud)}>"
+
+    def __str__(self) -> str:
+        return display.text(self)
 
     def _repr_html_(self) -> str:
-        say = words()
-        if not self.instances:
-            return f"<div>{escape(self.head(say))}</div>"
-        heads = "".join(f"<th>{escape(say(f'board.{column}'))}</th>" for column in COLUMNS)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows(say)
-        )
-        return (
-            f"<div>{escape(self.head(say))}<div style='max-height:30em;overflow:auto'>"
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
-        )
+        return display.html(self)
 
     def head(self, say: Words) -> str:
         """Return how many there are, how many of them are billed by the hour, and whether that is all."""
@@ -115,37 +71,15 @@ class Board:
             return told
         return joined([told, say("board.not_all"), self.doubt.sentence(say)])
 
-    def _cells(self, one: InstanceDetail, say: Words) -> tuple[str, ...]:
-        offer = self.offers.get(one.product_id)
-        seconds, cost = seconds_on(one, self.now), cost_so_far(one, offer, self.now)
-        status = status_words(one.status, say)
-        told = one.error or one.message
-        mode = f"mode.{one.mode}"
-        return (
-            plain(one.id),
-            plain(one.name, LONGEST_CELL),
-            plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
-            plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
-            "?" if seconds is None else f"{seconds / 3600:,.1f}",
-            "?" if cost is None else f"≈ {pricing.shown(cost, offer.currency if offer else '')}",
-            plain(one.region),
-            say(mode) if mode in say else plain(one.mode),
-        )
-
 
 def open_board(client: PpioClient, name: str | None = None, status: str | None = None) -> Board:
-    """List the account's instances, once; unknown prices do not keep it from being shown.
-
-    Parameters
-    ----------
-    client : PpioClient
-    name, status : str, optional
-        See `PpioClient.list_details`.
-    """
+    """List the account's instances, once; unknown prices do not keep it from being shown."""
     listing = client.listing(name, status)
     instances, doubt = listing.instances, doubt_of(client, listing)
     recent.note(client.host.base_url, instances, whole=doubt is None and not (name or status))
-    offers = offers_of(client, seen=instances) if instances else {}
+    if instances:
+        client.prices.load_products({one.product_id for one in instances})
+    offers = client.prices.snapshot().by_id
     return Board(instances, offers, Target.of(client).words(words()), threads.clock.now(), doubt)
 
 
@@ -157,12 +91,7 @@ def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:
 def resolve(client: PpioClient, word: str) -> Instance:
     """Return the instance of an id, or of an exact name that only one has.
 
-    Raises
-    ------
-    LaunchRefused
-        When none is found, or several have the name; for a text that can be neither.
-    ApiError, Unreachable, AnswerUnreadable
-        When that could not be read.
+    Where none is found, several have the name, or the text can be neither, that is `LaunchRefused`.
     """
     if not word.strip().strip("."):  # an instance without a name would be called so
         require_id(word)
@@ -200,13 +129,7 @@ def on_all(
 ) -> list[str | PpioError]:
     """Do one thing to each, eight at a time, and return what came of each, in their order.
 
-    Parameters
-    ----------
-    instances : sequence of Instance
-    do : callable
-        Returns what came of it.
-    heard : callable, optional
-        Called with the number and the result of each, as soon as it is there.
+    `heard` is called with the number and the result of each, as soon as it is there.
     """
     results: list[str | PpioError] = [""] * len(instances)
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -236,12 +159,3 @@ def on_all(
     for _one in instances:
         left.acquire()
     return results
-
-
-def _width(text: str) -> int:
-    """Return how many columns a text takes; a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

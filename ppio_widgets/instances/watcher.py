@@ -12,10 +12,10 @@ then go to where they belong now, and those of others are not looked at with it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import RUNNING
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError, log_fault
 from ppio_widgets.runtime import forks, kernel, threads
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instances import DetailListing
-    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
 
 # Seconds between ticks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0
@@ -35,10 +34,42 @@ SLOWEST_FAILING_SECONDS = 60.0
 # What a listing leaves out is asked for by itself, at most so many in a tick.
 MOST_LOOKS = 5
 
-# By kernel or session, and account.
-_watchers: dict[Hashable, Watcher] = {}
-_lock = forks.rlock()
-forks.run_in_child(_watchers.clear)  # their threads are the parent's
+
+class _Watchers:
+    """Those of this kernel or session, by account."""
+
+    def __init__(self) -> None:
+        self.lock = forks.rlock()
+        self.by_account: dict[Hashable, Watcher] = {}
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Know none: their threads are the parent's."""
+        self.by_account.clear()
+
+    def of(self, identity: Hashable) -> Watcher:
+        with self.lock:
+            return self.by_account.setdefault(identity, Watcher(identity, self))
+
+
+class Watched(Protocol):
+    """An instance, as far as it is looked at."""
+
+    id: str
+    client: PpioClient
+    detail: InstanceDetail | None
+
+    def look(self) -> InstanceDetail:
+        """Look at it once and return what was seen."""
+
+    def see(self, seen: InstanceDetail) -> None:
+        """Take what was seen of it."""
+
+    def see_row(self, row: InstanceDetail) -> None:
+        """Take what a listing tells of it."""
+
+    def fail(self, error: PpioError) -> None:
+        """Take why it could not be looked at."""
 
 
 @dataclass(eq=False)
@@ -47,7 +78,7 @@ class Watch:
 
     client: PpioClient
     watcher: Watcher
-    instance: Instance | None = None
+    instance: Watched | None = None
     on_tick: Callable[[], None] | None = None
     on_listing: Callable[[DetailListing | PpioError], None] | None = None
     # The start for which it was read in full.
@@ -55,7 +86,7 @@ class Watch:
 
     def end(self) -> None:
         """Watch no longer; the instance goes on as it is."""
-        with _lock:  # not while it goes to another watcher
+        with self.watcher.watchers.lock:  # not while it goes to another watcher
             self.watcher.remove(self)
 
     def soon(self) -> None:
@@ -66,33 +97,19 @@ class Watch:
             self.watcher.add(self)
 
 
-def watch(instance: Instance, on_tick: Callable[[], None]) -> Watch:
+def watch(instance: Watched, on_tick: Callable[[], None]) -> Watch:
     """Watch one instance, which is told what is seen of it.
 
-    Parameters
-    ----------
-    instance : Instance
-    on_tick : callable
-        Called after each look, whether anything changed or not, on the watcher's thread.
-
-    Raises
-    ------
-    RuntimeError
-        When the system has no thread left.
+    `on_tick` is called after each look, whether anything changed or not, on the watcher's thread. Where the
+    system has no thread left, that is a `RuntimeError`.
     """
-    watcher = _watcher_of(instance.client.identity)
+    watcher = kernel.of(_Watchers).of(instance.client.identity)
     return _added(Watch(instance.client, watcher, instance, on_tick))
 
 
 def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioError], None]) -> Watch:
-    """Watch all instances of an account; `on_listing` gets each listing, or why there is none.
-
-    Raises
-    ------
-    RuntimeError
-        When the system has no thread left.
-    """
-    watcher = _watcher_of(client.identity)
+    """Watch all instances of an account; `on_listing` gets each listing, or why there is none."""
+    watcher = kernel.of(_Watchers).of(client.identity)
     made = Watch(client, watcher, on_listing=on_listing)
     return _added(made)
 
@@ -105,11 +122,6 @@ def _added(made: Watch) -> Watch:
     except BaseException:
         made.end()
         raise
-
-
-def _watcher_of(identity: Hashable) -> Watcher:
-    with _lock:
-        return _watchers.setdefault((kernel.session_id(), identity), Watcher(identity))
 
 
 @dataclass
@@ -133,15 +145,10 @@ class Pace:
 
 
 class Watcher:
-    """The one thread that looks at an account's instances; it ends when nothing is watched any more.
+    """The one thread that looks at an account's instances; it ends when nothing is watched any more."""
 
-    Parameters
-    ----------
-    identity : hashable
-        What the clients of the account have in common.
-    """
-
-    def __init__(self, identity: Hashable) -> None:
+    def __init__(self, identity: Hashable, watchers: _Watchers) -> None:
+        self.watchers = watchers
         self._identity = identity
         self._lock = forks.lock()
         self._watches: list[Watch] = []
@@ -191,7 +198,7 @@ class Watcher:
     def _run(self, pause: float = 0.0) -> None:
         while True:
             try:
-                threads.clock.wait(self._wake, pause)
+                threads.wait(self._wake, pause)
                 self._wake.clear()
                 with self._lock:
                     watches = list(self._watches)
@@ -214,10 +221,10 @@ class Watcher:
         return [one for one in watches if now[id(one.client)] == self._identity]
 
     def _hand_over(self, one: Watch, identity: Hashable) -> None:
-        with _lock:
+        with self.watchers.lock:
             if not self.remove(one):  # it was ended meanwhile
                 return
-            one.watcher = _watcher_of(identity)
+            one.watcher = self.watchers.of(identity)
             try:
                 one.watcher.add(one)
             except RuntimeError as error:  # the system has no thread left for it; it is tried again
@@ -281,7 +288,7 @@ class Watcher:
         return listing, failed
 
 
-def _machine(one: Watch) -> Instance:
+def _machine(one: Watch) -> Watched:
     assert one.instance is not None  # noqa: S101 - for mypy: only asked for watches of an instance
     return one.instance
 
@@ -293,7 +300,7 @@ def _read(group: list[Watch]) -> None:
     for one in others:
         _machine(one).see(detail)
     for one in group:
-        one.read_for = detail.started_at if detail.status == RUNNING else None
+        one.read_for = detail.started_at if detail.status == InstanceStatus.RUNNING else None
 
 
 def _try_to_read(group: list[Watch]) -> PpioError | None:
@@ -309,7 +316,7 @@ def _try_to_read(group: list[Watch]) -> PpioError | None:
 def _unread(group: list[Watch]) -> bool:
     """Whether it runs and was not read in full since it was started."""
     detail = _machine(group[0]).detail
-    running = detail is not None and detail.status == RUNNING
+    running = detail is not None and detail.status == InstanceStatus.RUNNING
     return running and any(detail is not None and one.read_for != detail.started_at for one in group)
 
 

@@ -3,56 +3,80 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.errors import (
+    CONSENTS,
     ApiError,
     ConsentNeeded,
     CredentialsError,
+    LaunchRefused,
     NotSent,
     PpioError,
     Unreachable,
     is_gone,
 )
-from ppio_widgets.launches.consent import NOTHING, allows, refuse
+from ppio_widgets.launches.ledger import Record, without_env_values
 from ppio_widgets.launches.names import alike, filter_of, made_of, may_be
 from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, offset
-from ppio_widgets.launches.record import Record, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import Span
+from ppio_widgets.locale.text import visible
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.cloud.answers import Listing
-    from ppio_widgets.launches.consent import Consent
+    from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.launches.ledger import Contents, Ledger
-    from ppio_widgets.launches.wire import Wire
 
 # Of two that claim at the same moment the one whose id comes first waits, so often and so long
 # each time, for the other to give way.
 PAUSES = 200
 PAUSE_SECONDS = 0.05
 
-REMOVED = "removed"
-
 # So many ids are written down at most; where there are more, nobody can tell which of them is new.
 MOST_LISTED = 1_000
+
+# What was agreed to before a launch: kinds of facts, or single facts that a question named. ``"copy"`` lets
+# any copy pass, ``"copy i-1"`` only that one; nothing else passes by it.
+Consent = frozenset[str]
+Again = bool | str | Iterable[str]
+
+NOTHING: Consent = frozenset()
+
+
+def read_consent(again: Again) -> Consent:
+    """Read what a call agrees to: True is a copy, else one kind or several; anything else is refused."""
+    if isinstance(again, bool):
+        return frozenset({"copy"}) if again else NOTHING
+    given = [again] if isinstance(again, str) else again
+    texts = list(given) if isinstance(given, Iterable) else [given]
+    for text in texts:
+        if not isinstance(text, str) or text.partition(" ")[0] not in CONSENTS:
+            value = visible(text) if isinstance(text, str) else type(text).__name__
+            raise LaunchRefused("again", value=value, choices=", ".join(CONSENTS))
+    return frozenset(texts)
+
+
+def allows(doubt: ConsentNeeded, consent: Consent) -> bool:
+    """Whether just this doubt was agreed to."""
+    return doubt.kind in consent or doubt.facts <= consent
+
+
+def refuse(doubt: ConsentNeeded, consent: Consent) -> None:
+    """Raise a doubt, unless just that was agreed to; every check below goes through here."""
+    if not allows(doubt, consent):
+        raise doubt
 
 
 @dataclass(frozen=True)
 class Copy:
-    """An instance of the name that is there.
-
-    Attributes
-    ----------
-    id, name : str
-    age : float
-        Seconds since it was made.
-    """
+    """An instance of the name that is there, and how many seconds ago it was made."""
 
     id: str
     name: str
@@ -62,41 +86,17 @@ class Copy:
 def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     launch_id: str,
     body: Mapping[str, Any],
-    wire: Wire,
+    wire: PpioClient,
     ledger: Ledger,
     consent: Consent = NOTHING,
     note: Callable[[Record, tuple[str, ...]], None] = lambda _record, _copies: None,
 ) -> tuple[Record, ConsentNeeded | None]:
-    """Write a launch down as on its way, unless something speaks against it.
+    """Write a launch down as on its way, unless something speaks against it that was not agreed to.
 
-    Parameters
-    ----------
-    launch_id : str
-    body : mapping
-        Of the request; its env values are not written.
-    wire : PpioClient
-    ledger : Ledger
-    consent : frozenset of str
-        What was agreed to; all else is checked.
-    note : callable, optional
-        Told the record before it is written, so that whatever is raised from then on it can be taken back,
-        and the ids of the copies that are listed and were agreed to.
-
-    Returns
-    -------
-    tuple
-        The record, and why it could not be written where that was agreed to.
-
-    Raises
-    ------
-    ConsentNeeded
-        For a second copy, what could not be found out, or a ledger that cannot be written.
-    LaunchRefused
-        When another kernel has claimed this very launch.
-    NotSent
-        When the host cannot be reached.
-    CredentialsError, ApiError
-        When there is no key, or it is not accepted.
+    `note` is told the record before it is written, so that whatever is raised from then on it can be taken
+    back, and the ids of the copies that are listed and were agreed to. Returns the record, and why it could
+    not be written where that was agreed to. Raises `ConsentNeeded` for a second copy, what could not be found
+    out, or a ledger that cannot be written, and `LaunchRefused` when another kernel has claimed this launch.
     """
     record = Record(
         launch_id,
@@ -136,16 +136,11 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
 
 
 def known_copies(
-    record: Record, contents: Contents, wire: Wire, ledger: Ledger, consent: Consent
+    record: Record, contents: Contents, wire: PpioClient, ledger: Ledger, consent: Consent
 ) -> list[Copy]:
     """Return what earlier launches of this name made and is there, by its id: no listing has to show it yet.
 
     What was agreed to is not asked for.
-
-    Raises
-    ------
-    ConsentNeeded, NotSent, CredentialsError, ApiError
-        When it cannot be found out.
     """
     there = []
     for other in contents.records:
@@ -159,12 +154,12 @@ def known_copies(
                 refuse_unchecked(record, seen, consent)
             elif _may_be_there(seen, other, record):
                 there.append(Copy(identity, other.name, record.sent_at - other.sent_at))
-            elif seen == REMOVED and not other.candidates:
-                ledger.save(replace(other, gone=REMOVED, gone_at=record.sent_at))
+            elif seen == InstanceStatus.REMOVED and not other.candidates:
+                ledger.save(replace(other, gone=InstanceStatus.REMOVED, gone_at=record.sent_at))
     return there
 
 
-def _status_of(identity: str, wire: Wire) -> str | PpioError:
+def _status_of(identity: str, wire: PpioClient) -> str | PpioError:
     try:
         return wire.get_instance(identity).status
     except PpioError as error:
@@ -179,13 +174,8 @@ def _may_be_there(seen: str | PpioError, other: Record, record: Record) -> bool:
     return other.account == record.account and record.sent_at - other.sent_at < ABSENT_SECONDS
 
 
-def look(record: Record, wire: Wire, consent: Consent) -> Listing | None:
-    """Return what is listed; None when that could not be found out, and was agreed to.
-
-    Raises
-    ------
-    ConsentNeeded, NotSent, CredentialsError, ApiError
-    """
+def look(record: Record, wire: PpioClient, consent: Consent) -> Listing | None:
+    """Return what is listed; None when that could not be found out, and was agreed to."""
     try:
         return wire.look(filter_of(record.name), made_of(record.name))
     except PpioError as error:
@@ -222,13 +212,7 @@ def _has_another_name(identity: str, record: Record, contents: Contents) -> bool
 
 
 def refuse_copies(record: Record, copies: list[Copy], consent: Consent) -> None:
-    """Pass when there is no copy but what was agreed to.
-
-    Raises
-    ------
-    ConsentNeeded
-        With all of them, so that they are agreed to at once.
-    """
+    """Pass when there is no copy but what was agreed to; else all of them are asked about at once."""
     left = [one for one in copies if not _agreed(one.id, consent)]
     if not left:
         return
@@ -245,12 +229,7 @@ def _agreed(identity: str, consent: Consent) -> bool:
 
 
 def refuse_unchecked(record: Record, failure: PpioError, consent: Consent) -> None:
-    """Pass when it was agreed to that the name is not checked.
-
-    Raises
-    ------
-    ConsentNeeded, NotSent, CredentialsError, ApiError
-    """
+    """Pass when it was agreed to that the name is not checked."""
     if isinstance(failure, CredentialsError) or (isinstance(failure, ApiError) and failure.status == 401):
         raise failure  # with such a key nothing can be sent either
     if isinstance(failure, Unreachable) and "unchecked" not in consent:
@@ -265,10 +244,6 @@ def refuse_rivals(
 
     With what was read `before` the listing came, neither may one have been made since: the
     listing may not show it.
-
-    Raises
-    ------
-    ConsentNeeded
     """
     for _other, doubt in _rivals(record, contents, before):
         refuse(doubt, consent)
@@ -297,10 +272,6 @@ def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent)
 
     Each sees the claims before its own. Whoever sees one whose id comes first gives way. Whoever
     comes first waits for the others to do so: one that saw nobody does not, and sends.
-
-    Raises
-    ------
-    ConsentNeeded
     """
     for pause in range(PAUSES, -1, -1):
         contents = ledger.of_name(record.name, before)
@@ -317,12 +288,7 @@ def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent)
 
 
 def refuse_unread(contents: Contents, consent: Consent = NOTHING) -> None:
-    """Pass when the whole ledger could be read, but what was agreed to.
-
-    Raises
-    ------
-    ConsentNeeded
-    """
+    """Pass when the whole ledger could be read, but what was agreed to."""
     if contents.closed is not None:
         refuse(contents.closed, consent)
     if contents.unreadable:

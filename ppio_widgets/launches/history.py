@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launches.alive import live_launch, unrecorded_launches
+from ppio_widgets.errors import CredentialsError, LaunchRefused
+from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launches.reconcile import look_once
-from ppio_widgets.launches.sentences import record_sentence
+from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.runtime import threads
@@ -20,23 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ppio_widgets.cloud.client import Target
+    from ppio_widgets.cloud.client import PpioClient, Target
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.launches.record import Record
-    from ppio_widgets.launches.wire import Wire
+    from ppio_widgets.launches.ledger import Record
     from ppio_widgets.locale import Words
 
 
 @dataclass(frozen=True)
 class Launches:
-    """What the ledger holds, for people: unresolved launches first.
-
-    Attributes
-    ----------
-    contents : Contents
-    unrecorded : tuple of Launch
-        What only this kernel knows.
-    """
+    """What the ledger holds, for people, unresolved launches first, and what only this kernel knows."""
 
     contents: Contents
     unrecorded: tuple[Launch, ...] = ()
@@ -52,7 +45,7 @@ class Launches:
         told = [record for record in self.contents.records if record.launch_id not in ours]
         return [
             *torn,
-            *(launch.sentence(say) for launch in self.unrecorded),
+            *(launch_sentence(launch, say) for launch in self.unrecorded),
             *(record_sentence(record, now, say) for record in told),
         ]
 
@@ -94,13 +87,7 @@ def forget(launch_id: str) -> bool:
 
 
 def find(launch_id: str) -> tuple[Record, Ledger]:
-    """Return a record and the ledger that holds it.
-
-    Raises
-    ------
-    LaunchRefused
-        When there is none.
-    """
+    """Return a record and the ledger that holds it; `LaunchRefused` when there is none."""
     for ledger in (ledger_for(practice=False), ledger_for(practice=True)):
         record = ledger.get(launch_id) if launch_id.isalnum() else None
         if record is not None:
@@ -109,21 +96,9 @@ def find(launch_id: str) -> tuple[Record, Ledger]:
 
 
 def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
-    """Return the body of the last launch of a name on a cloud; its env values are not in it.
+    """Return the body of the last launch of exactly this name on a cloud; its env values are not in it.
 
     Only of a launch that made an instance, or may have: what was refused was not launched.
-
-    Parameters
-    ----------
-    name : str
-        Exactly as it was sent.
-    target : Target
-        The cloud.
-
-    Returns
-    -------
-    mapping or None
-        None when the ledger knows of none. See `changes` with ``values_unknown=True``.
     """
     made = [
         record
@@ -134,14 +109,10 @@ def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
     return max(made, key=lambda record: record.sent_at).body if made else None
 
 
-def look_up(record: Record, ledger: Ledger, wire: Wire) -> Record:
+def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
     """Look an unresolved launch up, once, and write down what is known now.
 
-    Raises
-    ------
-    LaunchRefused
-        When the key at hand is of another account: it would see nothing, and that is no
-        evidence of absence.
+    It is refused with the key of another account: that would see nothing, which is no evidence of absence.
     """
     if wire.account != record.account:
         raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
@@ -154,13 +125,7 @@ def look_up(record: Record, ledger: Ledger, wire: Wire) -> Record:
 
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
-    """Take a person's word, given by typing the name, that the instance is not there.
-
-    Raises
-    ------
-    LaunchRefused
-        When the name is another one, or the launch is resolved already.
-    """
+    """Take a person's word, given by typing the name, that the instance is not there."""
     if not record.unresolved:
         raise LaunchRefused("absent_state", name=plain(record.name))
     if name.strip() != record.name.strip():
@@ -168,3 +133,24 @@ def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
     absent = replace(record, state=LaunchState.ABSENT, source="person")
     ledger.save(absent)
     return absent
+
+
+def gone_name(client: PpioClient, instance_id: str) -> str | None:
+    """Return the name of an instance that was proved to be gone; None for any other."""
+    return next((one.name for one in _records_of(client, instance_id) if one.gone), None)
+
+
+def note_gone(client: PpioClient, gone: InstanceDetail) -> None:
+    """Store in the record of its launch, where there is one, that an instance is gone."""
+    ledger = ledger_for(practice=client.is_practice)
+    with suppress(CredentialsError):  # the key went meanwhile
+        for record in _records_of(client, gone.id):
+            if record.gone != gone.status:
+                ledger.save(replace(record, gone=gone.status, gone_at=threads.clock.now()))
+
+
+def _records_of(client: PpioClient, instance_id: str) -> list[Record]:
+    """Return what the ledger holds of an instance; what another key does not find says nothing of it."""
+    made_here = (client.host.base_url, client.account, instance_id)
+    records = ledger_for(practice=client.is_practice).of_instance(instance_id).records
+    return [one for one in records if (one.host, one.account, one.instance_id) == made_here]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppio_widgets import environment
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.reading import read_any
-from ppio_widgets.launches.outside import Disk
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import Draft, merged, with_defaults
-from ppio_widgets.secrets.scrub import Secrets, unrepeated, with_references, without_secret_fields
+from ppio_widgets.runtime.files import Unfit, contents, reason
+from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ppio_widgets.cloud.client import Target
 
 
@@ -29,19 +33,8 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 
     The value of a variable that is a secret is not taken: a reference to the kernel's
     environment stands in its place, and that is said. A field that a secret stands in
-    elsewhere is left out, and that is said too.
-
-    Parameters
-    ----------
-    text : str
-    any_file : bool
-        Whether a file that the text names may be any, as in a call that a person wrote. One
-        of a text that is pasted has to lie below the kernel's folder.
-
-    Raises
-    ------
-    InputError
-        For a text that is none of them, or cannot be read. It repeats no secret.
+    elsewhere is left out, and that is said too. With `any_file` the text may name any file, as in a call
+    that a person wrote; else only one below the kernel's folder. An `InputError` repeats no secret.
     """
     failed: PpioError
     try:
@@ -52,12 +45,7 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 
 
 def import_preset(name: str) -> Imported:
-    """Read a preset as a text from elsewhere is: somebody may have typed a secret into its file.
-
-    Raises
-    ------
-    PresetRefused
-    """
+    """Read a preset as a text from elsewhere is: somebody may have typed a secret into its file."""
     return _screened(Imported("json", load_preset(name)))
 
 
@@ -67,7 +55,7 @@ def told_cloud(found: Imported, target: Target) -> Imported:
     if not found.host or found.host == target.name or own_practice:
         return found
     code = "curl_cloud_practice" if target.practice else "curl_cloud"
-    one = _unsaid(LeftOut(code, {"host": found.host, "own": target.name}), Secrets())
+    one = _unsaid(LeftOut(code, {"host": found.host, "own": target.name}), Redactor.in_use())
     return replace(found, left_out=(one, *found.left_out))
 
 
@@ -84,24 +72,20 @@ def over(found: Imported, draft: Draft) -> Draft:
 
 def _screened(found: Imported) -> Imported:
     """Return it without secrets, saying what was left out; nothing that is said repeats one."""
-    secrets = Secrets()
-    said = [_unsaid(one, secrets) for one in found.left_out]
-    draft, names = with_references(found.draft, secrets)
-    draft, fields = without_secret_fields(draft, secrets)
-    if names:
-        shown = [UNSAID if secrets(name) else name for name in names]
+    redactor = Redactor.in_use()
+    said = [_unsaid(one, redactor) for one in found.left_out]
+    clean = redactor.scrub(found.draft)
+    if clean.references:
+        shown = [UNSAID if redactor.finds(name) else name for name in clean.references]
         said.append(LeftOut("secrets", {"names": ", ".join(shown), "first": shown[0]}))
-    if fields:
-        said.append(LeftOut("secret_fields", {"names": ", ".join(fields)}))
-    return replace(found, draft=draft if names or fields else found.draft, left_out=tuple(said))
+    if clean.left_out:
+        said.append(LeftOut("secret_fields", {"names": ", ".join(clean.left_out)}))
+    draft = clean.body if clean.references or clean.left_out else found.draft
+    return replace(found, draft=draft, left_out=tuple(said))
 
 
-def _unsaid(one: LeftOut, secrets: Secrets) -> LeftOut:
-    params = {
-        name: UNSAID if isinstance(value, str) and secrets(value) else value
-        for name, value in one.params.items()
-    }
-    return LeftOut(one.code, params)
+def _unsaid(one: LeftOut, redactor: Redactor) -> LeftOut:
+    return LeftOut(one.code, redactor.unsaid(one.params))
 
 
 def _read_file(path: str) -> str:
@@ -114,10 +98,7 @@ def _read_file(path: str) -> str:
 def _read_below(path: str) -> str:
     """Read a file below the kernel's folder; whoever wrote the text may want another one to be sent.
 
-    Raises
-    ------
-    PermissionError
-        For one that lies elsewhere, whatever links lead to it.
+    `PermissionError` for one that lies elsewhere, whatever links lead to it.
     """
     try:
         there = Path(path).expanduser().resolve()
@@ -127,3 +108,51 @@ def _read_below(path: str) -> str:
     if not is_below:
         raise PermissionError(path)
     return _read_file(str(there))
+
+
+# A body is at most a few kilobytes, an env file as well.
+LARGEST_FILE = 1024 * 1024
+
+
+class Disk:
+    """The disk and the environment of the kernel (an `Outside`)."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of the kernel."""
+        return environment.variables()
+
+    def text(self, path: str) -> str | None:
+        """Return what a file holds; None when there is no such file.
+
+        An `InputError` where it cannot be opened, is no regular file, is too large or is no text, tells
+        nothing of it. A null character stands in no text, but between the variables of a process
+        (``/proc/self/environ``).
+        """
+        try:
+            content = contents(Path(path).expanduser(), LARGEST_FILE)
+        except (FileNotFoundError, NotADirectoryError, ValueError, RuntimeError):
+            return None  # also what can be no path, and a home that nobody has
+        except OSError as error:
+            large = isinstance(error, Unfit) and error.why == "large"
+            code = "file_large" if large else "file_unreadable"
+            raise input_error(code, path=path, kind=reason(error)) from None
+        text = _decoded(content)
+        if text is None or "\0" in text:
+            raise input_error("file_no_text", path=path)
+        return text
+
+    def holds_secret(self, text: str) -> bool:
+        """Whether a secret that is at hand here, or what looks like a key, stands in a text."""
+        return bool(self._redactor.finds(text))
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor.in_use()
+
+
+def _decoded(content: bytes) -> str | None:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # raised on, it would hold the content
+        return None

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
+import weakref
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from html import escape
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cards import static
-from ppio_widgets.cloud.answers import RUNNING, plain
+from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
+    ApiError,
     ConsentNeeded,
     LaunchRefused,
+    MomentUnreadable,
     NotSent,
     OutcomeUnknown,
     PpioError,
     log_fault,
     log_line,
 )
+from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.instances.instance import Instance
-from ppio_widgets.instances.waiting import wait_for
-from ppio_widgets.launches.alive import keep, remember
-from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.following import Following
-from ppio_widgets.launches.ledger import Ledger, ledger_for
-from ppio_widgets.launches.plan import NO_FORMULAS
-from ppio_widgets.launches.ready import Ready, make_ready
-from ppio_widgets.launches.record import Record, new_launch_id
-from ppio_widgets.launches.search import Search
-from ppio_widgets.launches.sending import send, state_after
-from ppio_widgets.launches.sentences import launch_sentence
+from ppio_widgets.instances.watcher import watch
+from ppio_widgets.launches.claim import claim, read_consent
+from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
+from ppio_widgets.launches.reconcile import Search
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
-from ppio_widgets.locale import words
-from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.request.envref import on_wire
+from ppio_widgets.runtime import display, forks, kernel, threads
 from ppio_widgets.runtime.observers import Listeners
+from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
@@ -45,9 +42,9 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.launches.consent import Again, Consent
+    from ppio_widgets.instances.watcher import Watch
+    from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.wire import Wire
     from ppio_widgets.locale import Words
 
 # No longer does who waits go without a look at where it stands.
@@ -55,6 +52,89 @@ LONGEST_SLEEP = 1.0
 
 # From then on the answer is late: the instance may be running, and looking begins.
 SOFT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Timer:
+    """When the kernel stops what is launched: seconds `after` its id is known, `at` a Unix time, or never."""
+
+    after: float | None = None
+    at: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.after is not None or self.at is not None
+
+    @classmethod
+    def read(cls, text: str) -> Timer:
+        """Read a length of time (``3h``) or a time (``17:30``); empty text is no timer."""
+        if not text.strip():
+            return cls()
+        try:
+            return cls(after=read_span(text))
+        except MomentUnreadable:
+            pass  # then it is a time, or its message says what both look like
+        try:
+            return cls(at=read_moment(text, threads.clock.now()))
+        except MomentUnreadable as error:
+            if error.code != "moment":
+                raise
+        raise MomentUnreadable("stop_field", value=text.strip()[:40])
+
+    def sentence(self, say: Words) -> str:
+        """Return when it fires and whose it is; empty where there is none."""
+        if self.at is not None:
+            return say("line.stop_at", moment=moment_words(self.at, threads.clock.now()))
+        if self.after is not None:
+            return say("line.stop_after", span=write_span(self.after))
+        return ""
+
+    def require(self) -> None:
+        """Pass unless its time is over."""
+        now = threads.clock.now()
+        if self.at is not None and self.at <= now:
+            raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
+
+    def set_on(self, launch: Launch) -> Launch:
+        """Have the launch's instance stopped, as soon as it has an id, also when that has to be looked up.
+
+        Whoever has waited for the id finds the timer set. Where there was no thread for it, each later
+        change of the launch tries again.
+        """
+        if not self:
+            return launch
+        when, is_span = (self.after, True) if self.at is None else (self.at, False)
+        once = forks.lock()
+
+        def listen(changed: Launch) -> None:
+            instance = changed.instance
+            if instance is not None and when is not None and once.acquire(blocking=False):
+                try:
+                    set_for(instance, when, is_span=is_span)
+                    changed.untimed = None
+                except MomentUnreadable as error:
+                    changed.untimed = error.with_traceback(None)
+                    once.release()
+                    log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", instance.id)
+                except BaseException:  # an Interrupt: the next change of the launch tries again
+                    once.release()
+                    raise
+
+        launch.when_made(listen)
+        launch.subscribe(listen)
+        return launch
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A claimed launch: its body as it goes on the wire, what in that is secret, and the record of it.
+
+    `unrecorded` says why the ledger does not hold it, where that was consented to.
+    """
+
+    body: Mapping[str, Any] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    record: Record
+    unrecorded: PpioError | None
 
 
 @without_frames
@@ -79,8 +159,10 @@ class Launch:
         The instance's id; None until the server has confirmed it.
     source : str
         Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
-    instance : InstanceInfo or None
-        What was last seen of the instance.
+    instance : Instance or None
+        What was launched, to watch, stop and delete; None until its id is known.
+    seen : InstanceInfo or None
+        What was last seen of it while it was followed.
     error : PpioError or None
         Why there is no instance, or why it is not known.
     doubt : ConsentNeeded or None
@@ -96,7 +178,12 @@ class Launch:
     """
 
     def __init__(
-        self, plan: LaunchPlan, wire: Wire, *, ledger: Ledger | None = None, launch_id: str | None = None
+        self,
+        plan: LaunchPlan,
+        wire: PpioClient,
+        *,
+        ledger: Ledger | None = None,
+        launch_id: str | None = None,
     ) -> None:
         self.plan = plan
         self.launch_id = launch_id or new_launch_id()
@@ -104,7 +191,7 @@ class Launch:
         self.id: str | None = None
         self.other_id: str | None = None
         self.source = ""
-        self.instance: InstanceInfo | None = None
+        self.seen: InstanceInfo | None = None
         self.error: PpioError | None = None
         self.doubt: ConsentNeeded | None = None
         self.late = False
@@ -114,6 +201,7 @@ class Launch:
         self.record: Record | None = None
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
+        # The latch of the create call: one for a launch in its process, whichever kernel or session calls.
         # Taken by itself and not by the condition: an Interrupt within that one's Python would keep it.
         self._lock = forks.rlock()
         self._changed = forks.condition(self._lock)
@@ -127,28 +215,28 @@ class Launch:
         self._following = Following(self)
         self._listeners: Listeners[Launch] = Listeners()
         self._when_made: Listeners[Launch] = Listeners()
-        self._machine: Instance | None = None
+        self._instance: Instance | None = None
         remember(self)
         forks.tell(self)
 
     def __repr__(self) -> str:
-        return self.sentence(words())
+        known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
+        return f"Launch({self.name!r}, {self.state.value}, {known})"
+
+    def __str__(self) -> str:
+        return display.text(self)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        card = kernel.live_view(self)
-        if card is None:
-            say = words()
-            return static.of_launch(self, say).bundle(say)
-        return {**card._repr_mimebundle_(**options), "text/plain": repr(self)}
+        return {**display.bundle(self, **options), "text/plain": display.text(self)}
 
     def _repr_html_(self) -> str:
-        return f"<div class='{NO_FORMULAS}'>{escape(self.sentence(words()))}</div>"
+        return display.html(self)
 
     @property
     def name(self) -> str:
         """The instance's name."""
-        return plain(self.plan.report.body.get("name"))
+        return plain(self.plan.body.get("name"))
 
     @property
     def pending(self) -> bool:
@@ -159,18 +247,24 @@ class Launch:
     def settled(self) -> bool:
         """Whether nothing more is to be expected without somebody doing something."""
         if self.state is LaunchState.SUCCEEDED:
-            return self.instance is not None and self.instance.at_rest
+            return self.seen is not None and self.seen.at_rest
         return not self.pending
 
-    def sentence(self, say: Words) -> str:
-        """Return where it stands."""
-        return launch_sentence(self, say)
+    @property
+    def instance(self) -> Instance | None:
+        """What was launched, to watch, stop and delete; None until its id is known."""
+        if self.id is not None and self._instance is None:
+            self._instance = Instance(self.id, self._wire, offer=self.plan.offer)
+        return self._instance
 
     def machine(self) -> Instance | None:
-        """Return its instance, to watch, stop and delete; None before an id is known."""
-        if self.id is not None and self._machine is None:
-            self._machine = Instance(self.id, cast("PpioClient", self._wire), offer=self.plan.offer)
-        return self._machine
+        """Return `instance`; this spelling of before goes with the next release."""
+        warnings.warn(
+            "Launch.machine() is spelled Launch.instance, and goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.instance
 
     def subscribe(self, listener: Callable[[Launch], None]) -> None:
         """Call `listener` after each change, on the thread that made it."""
@@ -279,13 +373,13 @@ class Launch:
         """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
         began = threads.tick()
         self._search.keep_to_schedule(timeout)
-        machine = self.machine()
-        if machine is not None and not self.settled:
+        instance = self.instance
+        if instance is not None and not self.settled:
             left = None if timeout is None else max(0.0, began + timeout - threads.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
-                wait_for(machine, RUNNING, left)
-            if machine.detail is not None:
-                self.see(machine.detail)
+                instance.wait(timeout=left)
+            if instance.detail is not None:
+                self.see(instance.detail)
         return self
 
     def look(self) -> Launch:
@@ -341,8 +435,8 @@ class Launch:
     def see(self, seen: InstanceInfo) -> None:
         """Take what was seen of the instance."""
         with self._lock:
-            changed = seen != self.instance
-            self.instance = seen
+            changed = seen != self.seen
+            self.seen = seen
             self._changed.notify_all()
         if changed:
             self.tell()
@@ -376,9 +470,7 @@ class Launch:
                 raise
 
     def _carry_out(self, consent: Consent, *, ask: bool) -> None:
-        ready = make_ready(
-            self.launch_id, self.plan.report, self._wire, self._ledger, consent, self._note_claim
-        )
+        ready = self._make_ready(consent)
         if isinstance(ready, Ready):
             self.record, self.unrecorded = ready.record, ready.unrecorded
             if ready.unrecorded is not None:
@@ -390,6 +482,22 @@ class Launch:
             self._go(LaunchState.ARMED)
         else:
             self._conclude(LaunchState.NOT_SENT, error=ready)
+
+    def _make_ready(self, consent: Consent) -> Ready | PpioError:
+        """Claim it; what is recorded and what is sent come of one body. Returns why it must not be sent."""
+        body, practice = self.plan.body, self._wire.is_practice
+        try:
+            filled, secrets = on_wire(body, practice=practice)
+            record, unrecorded = claim(
+                self.launch_id, body, self._wire, self._ledger, consent, self._note_claim
+            )
+        except PpioError as error:
+            return error.with_traceback(None)  # its frames hold what was resolved
+        except Exception as error:  # noqa: BLE001 - logged without its text
+            kind = type(error).__name__
+            log_fault(f"launch {self.launch_id}: the check before sending", error)
+            return NotSent("fault_before", kind=kind)
+        return Ready(filled, secrets, record, unrecorded)
 
     def _note_claim(self, record: Record, copies: tuple[str, ...]) -> None:
         if self._forked:
@@ -539,9 +647,9 @@ class Launch:
 
     def _follow(self) -> None:
         self._search.end()
-        machine = self.machine()
-        if machine is not None:
-            self._following.begin(machine)
+        instance = self.instance
+        if instance is not None:
+            self._following.begin(instance)
 
     def _go(self, state: LaunchState) -> None:
         with self._lock:
@@ -588,3 +696,113 @@ class Launch:
         with self._lock:
             self._changed.notify_all()
         self._listeners.tell(self, f"launch {self.launch_id}")
+
+
+def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:
+    """Send the create call, once; a fault of our own leaves open whether it arrived."""
+    try:
+        return wire.send_create(body, secrets, waited=waited)
+    except PpioError as error:  # refused on this side: no key, no such host
+        return Verdict(sent=False, error=error.with_traceback(None))
+    except BaseException as error:  # noqa: BLE001 - logged without its text; an Interrupt is one as well
+        kind = type(error).__name__
+        log_fault("sending", error)
+    return Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind))
+
+
+def state_after(verdict: Verdict) -> LaunchState:
+    """Return where a launch stands after its answer, or after none."""
+    if verdict.instance_id is not None:
+        return LaunchState.SUCCEEDED
+    if not verdict.sent:
+        return LaunchState.NOT_SENT
+    return LaunchState.REJECTED if isinstance(verdict.error, ApiError) else LaunchState.UNKNOWN
+
+
+class Following:
+    """Follows the instance of a launch: begun once at most, ended when the launch is settled.
+
+    `ended` says that somebody wanted nobody to look any more.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        self.ended = False
+        self._launch = launch
+        self._lock = forks.lock()
+        self._begun = False
+        self._watch: Watch | None = None
+
+    def begin(self, instance: Instance) -> None:
+        """Look from now on; nothing when it was begun or ended before."""
+        try:
+            with self._lock:
+                if self._begun or self.ended:
+                    return
+                self._begun = True
+            self._watch = watch(instance, lambda: self._on_tick(instance))
+            self._end_if_over()
+        except BaseException as error:
+            # No thread left, or an Interrupt: nobody may wait for what nobody sees.
+            try:
+                self._launch.stop_following()
+            finally:
+                log_fault(f"launch {self._launch.launch_id}: following did not begin", error)
+            if not isinstance(error, Exception):
+                raise
+
+    def end(self) -> None:
+        """Look no longer; the instance goes on as it is."""
+        self.ended = True
+        self._end_if_over()
+
+    def _on_tick(self, instance: Instance) -> None:
+        if instance.detail is not None:
+            self._launch.see(instance.detail)
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        with self._lock:
+            made = self._watch if self.ended or self._launch.settled else None
+        if made is not None:
+            made.end()
+
+
+class _Alive:
+    """The launches of this kernel or session that are still known, by their own ids."""
+
+    def __init__(self) -> None:
+        self.launches: weakref.WeakValueDictionary[str, Launch] = weakref.WeakValueDictionary()
+        self.unrecorded: dict[str, Launch] = {}
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Know none: the parent's are copies here, and what becomes of them is in the ledger."""
+        self.launches = weakref.WeakValueDictionary()
+        self.unrecorded = {}
+
+
+def remember(launch: Launch) -> None:
+    """Know a launch as long as anybody else does."""
+    kernel.of(_Alive).launches[launch.launch_id] = launch
+
+
+def live_launch(launch_id: str) -> Launch | None:
+    """Return the launch of this id, when it was made here and is still known."""
+    return kernel.of(_Alive).launches.get(launch_id)
+
+
+def keep(launch: Launch) -> None:
+    """Know a launch as long as the kernel lives: the ledger does not hold what has become of it."""
+    kernel.of(_Alive).unrecorded[launch.launch_id] = launch
+
+
+def unrecorded_launches() -> tuple[Launch, ...]:
+    """Return the launches of this kernel of which only it knows what has become of them."""
+    return tuple(one for one in kernel.of(_Alive).unrecorded.values() if one.unrecorded is not None)
+
+
+def ids_of_this_kernel() -> frozenset[str]:
+    """Return the ids of the instances that were launched here."""
+    return frozenset(
+        launch.id for launch in list(kernel.of(_Alive).launches.values()) if launch.id is not None
+    )

@@ -11,24 +11,25 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import platformdirs
 
 from ppio_widgets import environment
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
-from ppio_widgets.launches.names import folded, neighbours
-from ppio_widgets.launches.record import Record
-from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.launches.names import alike, folded, neighbours
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.files import contents, keep_private, publish, reason, sync_folder, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from ppio_widgets.locale import Sayable
 
@@ -46,21 +47,147 @@ MOST_UNINDEXED = 32
 # Of the practice cloud so many launches are kept: they are witnesses of nothing that is billed.
 MOST_PRACTICE = 100
 
+VERSION = 1
+
+_TIMES = ("sent_at", "offset", "absent_since", "absent_date", "gone_at")
+
+# The states that a record can have; it is written only from the sending on.
+_WRITTEN = ("sending", "succeeded", "rejected", "not_sent", "unknown", "absent")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One launch in the ledger."""
+
+    launch_id: str  # ours, and the file's name
+    host: str  # base URL that the request went to
+    account: str  # the key's last four characters
+    body: dict[str, Any] = field(default_factory=dict)  # of the request, without the values of variables
+    sent_at: float = 0.0  # Unix seconds of this machine's clock, when the request was about to leave
+    offset: float | None = None  # seconds that the server's clock was ahead of ours then, where known
+    name_was_free: bool = False  # just before
+    # Ids of all that were listed just before and may be of this name: none of them is its instance.
+    # None where nobody looked, or a version before this one wrote it.
+    listed: tuple[str, ...] | None = None
+    state: LaunchState = LaunchState.SENDING
+    instance_id: str | None = None
+    source: str = ""  # who said what became of it: "answer", "listing", "person"
+    practice: bool = False
+    absences: int = 0  # complete look-ups in a row that did not find it
+    absent_since: float = 0.0  # when the first of them was made
+    candidates: tuple[str, ...] = ()  # ids of instances that it may be, when that is not clear
+    absent_date: float = 0.0  # the server's clock at the first of these look-ups, 0 where not told
+    missed: str = ""  # why the last look-up proved nothing, in a sentence
+    gone: str = ""  # "removed" or "not_seen" once that is proved; such an id is not asked for
+    gone_at: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The instance's name, exactly as it was sent."""
+        name = self.body.get("name")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether a machine may be running that nobody knows the id of."""
+        return self.state in UNRESOLVED
+
+    def rivals(self, other: Record) -> bool:
+        """Whether another launch can be mistaken for this one: on the same host, with a name alike.
+
+        Under whichever key: two keys may be of one account.
+        """
+        if self.launch_id == other.launch_id or self.host != other.host:
+            return False
+        return alike(self.name, other.name)
+
+    def to_json(self) -> str:
+        """Return it as it stands in its file."""
+        # While it is being looked up, what is known for sure is that it is not known.
+        state = LaunchState.UNKNOWN if self.state is LaunchState.RECONCILING else self.state
+        return json.dumps({"version": VERSION, **asdict(replace(self, state=state))}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Record | None:
+        """Read a file; None when it is torn, of another version, or not a record at all."""
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(data, Mapping) or data.get("version") != VERSION:
+            return None
+        known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
+        if not _is_sound(known):
+            return None
+        listed = known.get("listed")
+        return cls(
+            **{
+                **known,
+                "state": LaunchState(known["state"]),
+                "candidates": tuple(str(one) for one in known.get("candidates", ())),
+                "listed": None if listed is None else tuple(str(one) for one in listed),
+            }
+        )
+
+
+def _is_sound(data: Mapping[str, Any]) -> bool:
+    """Whether each value is of its kind, so that a damaged file cannot pass for a record."""
+    kinds: Mapping[str, tuple[type, ...]] = {
+        "launch_id": (str,),
+        "host": (str,),
+        "account": (str,),
+        "body": (dict,),
+        "state": (str,),
+        "sent_at": (int, float),
+        "offset": (int, float, type(None)),
+        "name_was_free": (bool,),
+        "listed": (list, type(None)),
+        "instance_id": (str, type(None)),
+        "source": (str,),
+        "practice": (bool,),
+        "absences": (int,),
+        "absent_since": (int, float),
+        "candidates": (list,),
+        "absent_date": (int, float),
+        "missed": (str,),
+        "gone": (str,),
+        "gone_at": (int, float),
+    }
+    required = ("launch_id", "host", "account", "body", "sent_at", "state")
+    if not all(name in data for name in required):
+        return False
+    if not all(isinstance(data[name], kind) for name, kind in kinds.items() if name in data):
+        return False
+    times = [data[name] for name in _TIMES if data.get(name) is not None]
+    # Not infinite, not NaN, and not so large that it cannot be reckoned with.
+    return (
+        data["state"] in _WRITTEN
+        and (data["state"] == LaunchState.SUCCEEDED.value) == bool(data.get("instance_id"))
+        and all(abs(time) < 1e12 for time in times)
+    )
+
+
+def new_launch_id() -> str:
+    """Return an id short enough to be typed."""
+    return secrets.token_hex(4)
+
+
+def without_env_values(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body that keeps the names of its variables only."""
+    envs = body.get("envs")
+    if not isinstance(envs, list | tuple):
+        return dict(body)
+    keys = [row["key"] for row in envs if isinstance(row, Mapping) and "key" in row]
+    return {**body, "envs": [{"key": key} for key in keys]}
+
 
 @dataclass(frozen=True)
 class Contents:
     """What the ledger holds.
 
-    Attributes
-    ----------
-    records : tuple of Record
-        Unresolved ones first, then the newest.
-    unreadable : tuple of str
-        Names of files that are torn, of a later version, or cannot be read.
-    closed : ConsentNeeded or None
-        Why the folder itself cannot be read, or is not believed.
-    passed : frozenset of str
-        Launches whose outcome is known, and that were not asked for.
+    Records come unresolved ones first, then the newest. `unreadable` files are torn, of a later version, or
+    cannot be read; `closed` says why the folder itself cannot be, or is not believed; `passed` are launches
+    whose outcome is known, and that were not asked for.
     """
 
     records: tuple[Record, ...] = ()
@@ -77,15 +204,10 @@ class _Entry(NamedTuple):
 
 
 class Ledger:
-    """The launches of one user on one machine (or one shared home).
+    """The launches of one user on one machine (or one shared home); of settled ones only so many are kept.
 
-    Parameters
-    ----------
-    folder : path
-        Made with mode 0700 when first written to; its files have 0600. One that is another
-        user's, or stays open to others, is not used.
-    most : int, optional
-        How many launches whose outcome is known are kept; by default all of them.
+    Its folder is made with mode 0700 when first written to; its files have 0600. One that is another
+    user's, or stays open to others, is not used.
     """
 
     def __init__(self, folder: Path | str, most: int | None = None) -> None:
@@ -93,14 +215,9 @@ class Ledger:
         self._most = most
 
     def claim(self, record: Record) -> None:
-        """Write a new record; exactly one caller of all kernels can do so.
+        """Write a new record; exactly one caller of all kernels can do so: the lock is the record's file.
 
-        Raises
-        ------
-        LaunchRefused
-            When the launch was claimed before.
-        ConsentNeeded
-            When it cannot be written; nothing may be sent without consent then.
+        Where it cannot be written, nothing may be sent without consent (`ConsentNeeded`).
         """
         ours = taken = False
         failure: str | Sayable = ""
@@ -128,12 +245,9 @@ class Ledger:
             self._path(record.launch_id).unlink(missing_ok=True)
 
     def save(self, record: Record) -> str | Sayable | None:
-        """Replace a record; one that has an instance's id is never replaced by one without.
+        """Replace a record, or return why it could not be written.
 
-        Returns
-        -------
-        str, Sayable or None
-            Why it could not be written.
+        One that has an instance's id is never replaced by one without.
         """
         try:
             kept = self.get(record.launch_id)

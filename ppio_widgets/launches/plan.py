@@ -1,49 +1,35 @@
-"""What a launch would do, before it does it: the body, what blocks, and where it goes."""
+"""What can be rented, and what a launch would do before it does it: the body, what blocks, where it goes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.formats.writing import face
+from ppio_widgets.formats.writing import write
 from ppio_widgets.locale import words
-from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import to_json
+from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
-from ppio_widgets.request.offers import age, is_old
+from ppio_widgets.request.offers import price_moment
 from ppio_widgets.request.price_text import cost_sentences, rented, terms
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
-from ppio_widgets.runtime import threads
-from ppio_widgets.runtime.times import moment_words
+from ppio_widgets.runtime import display, threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ppio_widgets.cloud.client import Target
+    from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
 
-# Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
-NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
-
-
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
 STRANGERS_KEY = "GPU_API_KEY"
-
-
-def price_moment(offer: Offer) -> str:
-    """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
-    now = threads.clock.now()
-    time, since = offer.time, age(offer, threads.tick())
-    if time is not None and time.told_at:
-        return moment_words(time.told_at, now)
-    return moment_words(now - since, now) if isfinite(since) else "?"
 
 
 @dataclass(frozen=True)
@@ -74,6 +60,11 @@ class LaunchPlan:
     price_asked: bool = True
     notes: tuple[Advice, ...] = ()
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The one compacted body: what is recorded, compared and sent derives from it."""
+        return self.report.body
+
     def face(self, name: str, say: Words | None = None) -> str:
         """Return what would be sent as text that can be run as it stands; it holds no secret.
 
@@ -87,9 +78,9 @@ class LaunchPlan:
         where = self.target
         listens = f"http://127.0.0.1:{PRACTICE_PORT}" if where.practice else f"https://{where.name}"
         base_url = where.base_url or listens
-        return face(
+        return write(
+            self.body,
             name,
-            self.report.body,
             say or words(),
             practice=where.practice,
             base_url=base_url,
@@ -100,18 +91,18 @@ class LaunchPlan:
 
     def taken(self, say: Words) -> str:
         """Return in a sentence what is taken from the kernel's environment, or that placeholders are sent."""
-        return taken(reference_names(self.report.body), say, practice=self.target.practice)
+        return taken(reference_names(self.body), say, practice=self.target.practice)
 
     def costs(self, say: Words) -> list[str]:
         """Return what it will cost, what of that is not known, and of when an old price is."""
-        told = cost_sentences(self.offer, self.report.body, say, balance=self.balance, asked=self.price_asked)
+        told = cost_sentences(self.offer, self.body, say, balance=self.balance, asked=self.price_asked)
         return [*told[:1], *filter(None, [self.price_age(say)]), *told[1:]]
 
     @property
     def price_is_old(self) -> bool:
         """Whether it has a price that was told too long ago to count."""
-        offer = self.offer if unit_price(self.offer, self.report.body) is not None else None
-        return offer is not None and is_old(offer, threads.tick())
+        offer = self.offer if unit_price(self.offer, self.body) is not None else None
+        return offer is not None and offer.time.is_old(threads.tick())
 
     def price_age(self, say: Words) -> str:
         """Return of when an old price is; empty for any other."""
@@ -143,7 +134,7 @@ class LaunchPlan:
         """Why the ceiling stops it, or None."""
         if self.ceiling is None:
             return None
-        return above_ceiling(self.offer, self.report.body, self.ceiling, old=self.price_is_old)
+        return above_ceiling(self.offer, self.body, self.ceiling, old=self.price_is_old)
 
     def blockers(self, say: Words) -> list[tuple[str, str]]:
         """Return what still blocks: pairs of field and sentence."""
@@ -165,28 +156,26 @@ class LaunchPlan:
         return {
             "name": request.name,
             "product": request.product_id,
-            "gpus": rented(self.report.body, say),
-            "mode": terms(self.report.body, say),
+            "gpus": rented(self.body, say),
+            "mode": terms(self.body, say),
             "cloud": self.target.words(say),
         }
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._html(words())}
-
     def __repr__(self) -> str:
-        say = words()
-        head = say("plan.head", cloud=self.target.words(say))
-        return "\n".join([head, self._body(), *self._verdict(say), *self._asides(say)])
+        return f"<LaunchPlan of {plain(self.report.body.get('name')) or '?'} for {self.target.name}>"
 
-    def _asides(self, say: Words) -> list[str]:
+    def __str__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return display.bundle(self, **options)
+
+    def asides(self, say: Words) -> list[str]:
+        """Return what is taken from the kernel, and what it costs."""
         return [*filter(None, [self.taken(say)]), *self.costs(say)]
-
-    def _verdict(self, say: Words) -> list[str]:
-        """Return what blocks and what is advised, a line each."""
-        blockers = [f"  - {text}" for text in self.named_blockers(say)]
-        advice = [f"  - {text}" for text in self.named_advice(say)]
-        lines = [say("plan.blocked"), *blockers] if blockers else [say("plan.ready")]
-        return [*lines, *([say("plan.advice"), *advice] if advice else [])]
 
     def named_advice(self, say: Words) -> list[str]:
         """Return what warns and lets pass, each as one text."""
@@ -200,18 +189,38 @@ class LaunchPlan:
     def _advice(self) -> tuple[Advice, ...]:
         return (*self.report.advice, *self.notes)
 
-    def _body(self) -> str:
-        return "\n".join(visible(line) for line in to_json(self.report.body).split("\n"))
 
-    def _html(self, say: Words) -> str:
-        head = escape(say("plan.head", cloud=self.target.words(say)))
-        asides = "".join(f"<li>{escape(text)}</li>" for text in self._asides(say))
-        parts = [f"<p><b>{head}</b></p><pre>{escape(self._body())}</pre>"]
-        for title, texts in (
-            ("plan.blocked", self.named_blockers(say)),
-            ("plan.advice", self.named_advice(say)),
-        ):
-            items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-            parts += [f"<p>{say(title)}</p><ul>{items}</ul>"] if items else []
-        ready = "" if self.report.problems else f"<p>{say('plan.ready')}</p>"
-        return f"<div class='{NO_FORMULAS}'>{''.join(parts)}{ready}<ul>{asides}</ul></div>"
+@dataclass(frozen=True)
+class Products:
+    """What can be rented, found by a `text`: first what can be launched now, then the cheapest."""
+
+    offers: tuple[Offer, ...]
+    text: str = ""
+    cloud: str = ""
+
+    def __len__(self) -> int:
+        return len(self.offers)
+
+    def head(self, say: Words) -> str:
+        """Return how many there are, where, and what the prices are for."""
+        key = "products.head" if self.offers else "products.none_like" if self.text else "products.none"
+        return say(key, n=len(self.offers), cloud=self.cloud, text=self.text)
+
+    def __repr__(self) -> str:
+        return f"<Products: {len(self)} on {plain(self.cloud)}>"
+
+    def __str__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+
+def list_products(client: PpioClient, text: str = "") -> Products:
+    """List what a cloud's catalogue has with all words of a text in id, name or GPU, asking it once."""
+    catalogue = open_catalogue(client, clock=threads.tick)
+    error = catalogue.load("offers").error
+    if error is not None:
+        raise error
+    found = Wanted(text).found_in(catalogue.snapshot().offers)
+    return Products(tuple(found), text, Target.of(client).words(words()))

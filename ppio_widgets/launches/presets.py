@@ -13,7 +13,7 @@ import os
 import re
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,17 @@ import platformdirs
 from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
+from ppio_widgets.formats.diff import HIDDEN, Change, changes
+from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
-from ppio_widgets.secrets.scrub import without_secrets
+from ppio_widgets.secrets.redaction import Redactor, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ppio_widgets.locale import Sayable
+    from ppio_widgets.cloud.client import Target
+    from ppio_widgets.locale import Sayable, Words
 
 CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"
 
@@ -44,16 +47,7 @@ _OF_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]) *(?:\..*)?", re
 
 @dataclass(frozen=True)
 class Saved:
-    """What was saved.
-
-    Attributes
-    ----------
-    path : Path
-    made_refs : tuple of str
-        Names of the variables whose value is not in the file: a reference is.
-    replaced : bool
-        Whether there was a preset of this name.
-    """
+    """Where it was saved, which values became references, and whether it replaced a preset."""
 
     path: Path
     made_refs: tuple[str, ...] = ()
@@ -61,24 +55,7 @@ class Saved:
 
 
 def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> Saved:
-    """Save a body under a name, its secrets left out.
-
-    Parameters
-    ----------
-    name : str
-        Letters, digits, blanks and ``- _ .``
-    body : mapping
-        Of a request, complete or not. The value of a variable that looks secret becomes a
-        reference to the kernel's variable of that name; see `without_secrets`.
-    replace : bool
-        Whether a preset of this name may be there already.
-
-    Raises
-    ------
-    PresetRefused
-        For a name that no file can have, a preset that is there, a secret where no reference
-        can stand, and a folder that cannot be written.
-    """
+    """Save a body, complete or not, under a name; its secrets are left out (see `without_secrets`)."""
     name = _sound(name)
     clean, made_refs = without_secrets(body)
     folder = presets_folder()
@@ -107,13 +84,7 @@ def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> 
 
 
 def load_preset(name: str) -> dict[str, Any]:
-    """Return the body that a preset holds, as it stands in its file.
-
-    Raises
-    ------
-    PresetRefused
-        When there is none of this name, or its file cannot be read as a JSON object.
-    """
+    """Return the body that a preset holds, as it stands in its file."""
     name = _sound(name)
     found: dict[str, Any] | PresetRefused
     try:
@@ -128,13 +99,7 @@ def load_preset(name: str) -> dict[str, Any]:
 
 
 def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
-    """Yield each preset, in order: its name, and its body or why it cannot be read.
-
-    Raises
-    ------
-    PresetRefused
-        When their folder cannot be read.
-    """
+    """Yield each preset, in order: its name, and its body or why it cannot be read."""
     stems = {_key(stem): stem for stem in sorted(_listed(), reverse=True)}  # of two alike the first
     for name in _ordered(stems.values()):
         with suppress(FileNotFoundError):  # it was deleted meanwhile
@@ -142,23 +107,12 @@ def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
 
 
 def preset_names() -> list[str]:
-    """Return the names of all presets, in order.
-
-    Raises
-    ------
-    PresetRefused
-        When their folder cannot be read.
-    """
+    """Return the names of all presets, in order."""
     return _ordered({unicodedata.normalize("NFC", stem) for stem in _listed()})
 
 
 def delete_preset(name: str) -> bool:
-    """Delete a preset; False when there is none of this name.
-
-    Raises
-    ------
-    PresetRefused
-    """
+    """Delete a preset; False when there is none of this name."""
     name = _sound(name)
     failure: str | Sayable = ""
     try:
@@ -179,12 +133,7 @@ def presets_folder() -> Path:
 
 
 def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
-    """Return the body that a file holds, or why there is none.
-
-    Raises
-    ------
-    FileNotFoundError
-    """
+    """Return the body that a file holds, or why there is none."""
     of = {"name": name, "file": str(path)}
     try:
         content = contents(path, LARGEST_FILE)
@@ -202,13 +151,7 @@ def _unreadable(name: str, error: OSError) -> PresetRefused:
 
 
 def _listed() -> list[str]:
-    """Return the names of the files that a preset can be in.
-
-    Raises
-    ------
-    PresetRefused
-        When their folder cannot be read.
-    """
+    """Return the names of the files that a preset can be in."""
     failure: str | Sayable = ""
     try:
         return _stems()
@@ -246,13 +189,7 @@ def _missing(name: str) -> PresetRefused:
 
 
 def _sound(name: str) -> str:
-    """Return a name as a file is called.
-
-    Raises
-    ------
-    PresetRefused
-        When some system has no file of this name, or a person could not see what it is.
-    """
+    """Return a name as a file is called."""
     name = unicodedata.normalize("NFC", name)
     if not _is_sound(name):
         raise PresetRefused("preset_name", name=plain(name), longest=LONGEST_NAME)
@@ -282,12 +219,7 @@ def _key(name: str) -> str:
 
 
 def _stems() -> list[str]:
-    """Return the names of the files that a preset can be in; other files there are not ours.
-
-    Raises
-    ------
-    OSError
-    """
+    """Return the names of the files that a preset can be in; other files there are not ours."""
     folder = presets_folder()
     if not folder.is_dir():
         return []
@@ -295,13 +227,62 @@ def _stems() -> list[str]:
 
 
 def _path(name: str) -> Path:
-    """Return the file of a preset: the one that is there, whatever its case, or the one to be.
-
-    Raises
-    ------
-    OSError
-        When the folder cannot be read.
-    """
+    """Return the file of a preset: the one that is there, whatever its case, or the one to be."""
     alike = [stem for stem in _stems() if _key(stem) == _key(name)]
     stem = name if name in alike or not alike else min(alike)
     return presets_folder() / f"{stem}.json"
+
+
+MOST_SHOWN = 12
+
+# An old one comes from a file, and may hold a token that nobody would look for in this notebook.
+_VEILED = (("command",), ("entrypoint",))
+
+
+@dataclass(frozen=True)
+class Since:
+    """Changes since the last ``"launch"`` of a name or a ``"preset"``; dots stand for an old command."""
+
+    what: str
+    name: str
+    changes: tuple[Change, ...]
+
+    def sentences(self, say: Words) -> list[str]:
+        """Return what changed, a line each after one that says since when."""
+        if not self.changes:
+            return [say(f"since.{self.what}_same", name=self.name)]
+        told = [one.sentence(say) for one in self.changes[:MOST_SHOWN]]
+        more = len(self.changes) - len(told)
+        rest = [say("since.more", n=more)] if more > 0 else []
+        return [say(f"since.{self.what}", name=self.name), *told, *rest]
+
+
+def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> Since | None:
+    """Compare a body with the last launch of its name, and where there is none with its preset.
+
+    Reads the ledger and the presets: not for the kernel's own thread.
+    """
+    name = str(body.get("name", ""))
+    before = last_body_of(name, target)
+    if before is not None:
+        return Since(
+            "launch",
+            name,
+            _veiled(changes(before, body, values_unknown=True, is_secret=Redactor.in_use().finds)),
+        )
+    if not preset:
+        return None
+    try:
+        return Since(
+            "preset", preset, _veiled(changes(load_preset(preset), body, is_secret=Redactor.in_use().finds))
+        )
+    except PresetRefused:
+        return None
+
+
+def _veiled(found: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return the changes without what a command was before; that it is another one is still said."""
+    return tuple(
+        replace(one, before=HIDDEN) if one.path in _VEILED and one.before is not None else one
+        for one in found
+    )

@@ -1,4 +1,4 @@
-"""Looking a lost answer up.
+"""Looking a lost answer up: what a listing proves, and when the next one is asked for.
 
 Only a complete and well-formed listing says anything. What is odd, late or cut is
 no evidence that an instance is not there.
@@ -6,30 +6,34 @@ no evidence that an instance is not there.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from ppio_widgets.cloud.answers import GONE, not_certain, plain
-from ppio_widgets.errors import PpioError
+from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
+from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.launches.names import filter_of, made_of, may_be
-from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ppio_widgets.cloud.answers import InstanceInfo, Listing
-    from ppio_widgets.launches.ledger import Contents, Ledger
-    from ppio_widgets.launches.record import Record
-    from ppio_widgets.launches.wire import Wire
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launches.ledger import Contents, Ledger, Record
 
 # Both clocks tell whole seconds, so an instance may seem older than it is.
 SLACK_SECONDS = 3.0
 # A name in one of these is free again.
-GOING = ("toRemove", "removing", *GONE)
+GOING = (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING, *GONE)
 ABSENCES_NEEDED = 3
 ABSENT_SECONDS = 60.0
 # So long another kernel may still be sending: within a minute it leaves, for five it is listened to.
 OPEN_SECONDS = 360.0
+# Pauses before each look: four fall into a minute and a quarter, then it takes its time.
+LOOK_PAUSES = (2.0, 8.0, 20.0, 45.0, 60.0, 120.0, 240.0, 480.0)
 
 
 def offset(listing: Listing, now: float) -> float | None:
@@ -37,7 +41,7 @@ def offset(listing: Listing, now: float) -> float | None:
     return listing.server_time - now if listing.server_time else None
 
 
-def look_once(record: Record, wire: Wire, ledger: Ledger, now: float) -> Record:
+def look_once(record: Record, wire: PpioClient, ledger: Ledger, now: float) -> Record:
     """Look an unresolved launch up; returns what is known of it now, and does not save it."""
     try:
         listing = wire.look(filter_of(record.name), made_of(record.name))
@@ -134,3 +138,132 @@ def ids_of_others(record: Record, contents: Contents) -> set[str | None]:
 
 def _ids(instances: list[InstanceInfo]) -> tuple[str, ...]:
     return tuple(plain(one.id) for one in instances)
+
+
+class Sought(Protocol):
+    """What the search needs of a launch."""
+
+    record: Record | None
+    state: LaunchState
+
+    def tell(self) -> None:
+        """Tell whoever observes it."""
+
+    def begin_look(self) -> Record | None:
+        """Return what is to be looked up; None when there is nothing to look up (any more)."""
+
+    def end_look(self, seen: Record) -> None:
+        """Take what a look found."""
+
+    def break_off_look(self) -> None:
+        """Go back to where it stood before a look that was interrupted."""
+
+
+class Search:
+    """Looks one launch up until it is settled, or a quarter of an hour; `going` while a look is to come."""
+
+    def __init__(self, launch: Sought, wire: PpioClient, ledger: Ledger) -> None:
+        self.going = False
+        self._launch = launch
+        self._wire = wire
+        self._ledger = ledger
+        self._one_at_a_time = forks.lock()
+        self._schedule = forks.lock()
+        self._pauses: Iterator[float] = iter(())
+        self._wake = forks.event()
+
+    def begin(self, *, at_once: bool = False) -> None:
+        """Begin the schedule, or begin it anew; where threads do not exist, whoever waits keeps to it."""
+        if self._launch.record is None:  # a copy in a forked child: it is the parent's to look up
+            return
+        if not threads.HAS_THREADS:
+            if at_once:
+                self.look()
+            return
+        try:
+            with self._schedule:
+                self._pauses = iter((0.0, *LOOK_PAUSES) if at_once else LOOK_PAUSES)
+                begun, self.going = self.going, True
+            if begun:
+                self._wake.set()
+                return
+            self._wake.clear()
+            threads.run(self._run, name="ppio-look", daemon=True)
+        except BaseException as error:
+            self.going = False  # first: else somebody would wait for a look that nobody makes
+            log_fault("search", error)
+            if not isinstance(error, Exception):
+                raise
+
+    def after_fork(self) -> None:
+        """Look no more: who is told on this thread may have forked, and then it goes on there as well."""
+        self.going, self._pauses = False, iter(())
+
+    def keep_to_schedule(self, timeout: float | None) -> None:
+        """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
+        began = threads.tick()
+        self._pauses = iter(LOOK_PAUSES)
+        try:
+            while (pause := self._next_pause()) is not None:
+                left = pause if timeout is None else began + timeout - threads.tick()
+                if left <= 0:
+                    return
+                threads.clock.wait(threading.Event(), min(pause, left))
+                self.look()
+        finally:
+            self.going = False
+            self._launch.tell()
+
+    def end(self) -> None:
+        """Stop: there is nothing to look for any more."""
+        self._wake.set()
+
+    def look(self) -> None:
+        """Look once, now."""
+        with self._one_at_a_time:
+            try:
+                self._look()
+            except BaseException:
+                self._launch.break_off_look()
+                raise
+
+    def _look(self) -> None:
+        record = self._launch.begin_look()
+        if record is None:
+            return
+        seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
+        try:
+            self._launch.tell()
+            seen = look_once(record, self._wire, self._ledger, threads.clock.now())
+        except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
+            log_fault("search", error)
+        finally:  # an Interrupt leaves it unknown as well
+            self._launch.end_look(seen)
+
+    def _run(self) -> None:
+        try:
+            while (pause := self._next_pause()) is not None:
+                if threads.clock.wait(self._wake, pause):
+                    self._wake.clear()  # it is settled, or begins anew
+                else:
+                    self._look_alone()
+            self._launch.tell()
+        except BaseException as error:  # noqa: BLE001 - it is said that nobody looks any more
+            self.going = False
+            try:
+                self._launch.tell()
+            finally:
+                log_fault("search", error)
+
+    def _look_alone(self) -> None:
+        """Look, on a thread where nobody is there to be told: the next look comes whatever is raised."""
+        try:
+            self.look()
+        except BaseException as error:  # noqa: BLE001
+            log_fault("search", error)
+
+    def _next_pause(self) -> float | None:
+        with self._schedule:
+            pause = next(self._pauses, None) if self._launch.state in UNRESOLVED else None
+            self.going = pause is not None
+            return pause

@@ -12,7 +12,7 @@ from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.launches.record import Record
+    from ppio_widgets.launches.ledger import Record
     from ppio_widgets.locale import Words
 
 # So many ids stand in a sentence; of more it is said how many.
@@ -23,7 +23,7 @@ def launch_sentence(launch: Launch, say: Words) -> str:
     """Return where a launch stands."""
     where = launch.plan.target.words(say)
     made = launch.state is LaunchState.SUCCEEDED
-    parts = [_machine(launch, where, say) if made else _no_machine(launch, where, say)]
+    parts = [_with_instance(launch, where, say) if made else _without_instance(launch, where, say)]
     return joined([*parts, *launch_asides(launch, say)])
 
 
@@ -34,7 +34,7 @@ def launch_asides(launch: Launch, say: Words) -> list[str]:
         parts.append(say("launch.found"))
     if launch.id is not None and launch.other_id is not None:
         parts.append(say("launch.two", id=plain(launch.id), other=plain(launch.other_id)))
-    names = reference_names(launch.plan.report.body) if launch.plan.target.practice else ()
+    names = reference_names(launch.plan.body) if launch.plan.target.practice else ()
     if launch.id is not None and names:
         parts.append(say("launch.placeholders", names=", ".join(names)))
     if launch.untimed is not None:
@@ -61,16 +61,17 @@ def record_sentence(record: Record, now: float, say: Words) -> str:
     if record.instance_id is not None:
         identity = plain(record.instance_id)
         others = [say("launch.two", id=identity, other=plain(other)) for other in record.candidates]
+        found = say("launch.found") if record.source == "listing" else ""
         gone = say("record.gone", status=status_words(record.gone, say)) if record.gone else ""
-        return joined([say("record.succeeded", **known, id=identity), gone, *others])
+        return joined([say("record.succeeded", **known, id=identity), found, gone, *others])
     state = LaunchState.UNKNOWN if record.unresolved else record.state
     text = say(f"record.{state.value}", **known)
     missed = record.missed if state is LaunchState.UNKNOWN else ""
     return joined([text, missed, _candidates(record, say)])
 
 
-def _machine(launch: Launch, where: str, say: Words) -> str:
-    seen = launch.instance
+def _with_instance(launch: Launch, where: str, say: Words) -> str:
+    seen = launch.seen
     status = status_words(seen.status, say) if seen else say("status.accepted")
     identity = plain(launch.id)
     parts = [say("launch.succeeded", name=launch.name, cloud=where, id=identity, status=status)]
@@ -80,7 +81,7 @@ def _machine(launch: Launch, where: str, say: Words) -> str:
     return joined(parts)
 
 
-def _no_machine(launch: Launch, where: str, say: Words) -> str:
+def _without_instance(launch: Launch, where: str, say: Words) -> str:
     key = f"launch.{launch.state.value}"
     named, more = ", ".join(launch.copies[:MOST_NAMED]), len(launch.copies) - MOST_NAMED
     if launch.state is LaunchState.SENDING and launch.late:

@@ -11,19 +11,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
-from traitlets import Bool, Dict, HasTraits, Instance, Unicode, UseEnum
+from traitlets import Bool, Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
-from ppio_widgets.launches.consent import read_consent
-from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.loading import Loading
+from ppio_widgets.launches.claim import read_consent
+from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.launches.since import changed_since
+from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.request.draft import copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
@@ -32,12 +30,12 @@ from ppio_widgets.request.validation import Report, check, field_name
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import ConsentNeeded, PpioError
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.locale import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
@@ -53,41 +51,21 @@ ARMED_SECONDS = 120.0
 
 @dataclass(frozen=True, eq=False)
 class Repriced:
-    """What a question named before its price changed; no two are the same.
-
-    Attributes
-    ----------
-    before : Offer or None
-    """
+    """What a question named before its price changed; no two are the same."""
 
     before: Offer | None
 
 
 class LaunchSession(HasTraits):
-    """One person's way from a draft to a machine.
+    """One person's way from a draft to an instance.
 
-    Parameters
-    ----------
-    client : PpioClient
-        The cloud that a launch goes to.
-    draft : mapping, optional
-        What to begin with.
-    again : bool, str or iterable of str
-        What was agreed to beforehand; see `Launch.submit`.
-    is_variable : callable, optional
-        Whether a name is a variable of the notebook, for advice.
-    notes : tuple of Advice
-        What is worth knowing of a line that the draft comes from.
-
-    Attributes
-    ----------
-    launches : tuple of Launch
-        Every launch that was sent from here, in their order.
-    agreed : tuple of ConsentNeeded
-        The doubts about the present launch that were agreed to.
+    `launches` are all that were sent from here, in their order; `agreed` the doubts about the present one
+    that were agreed to. `again` was agreed to beforehand (see `Launch.submit`), `is_variable` and `notes`
+    are for advice.
     """
 
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
+    filled = Integer(help="How many drafts came from elsewhere than the controls that show them.")
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
     shelf = Instance(Snapshot, args=(), help="What the catalogue told so far.")
@@ -176,12 +154,7 @@ class LaunchSession(HasTraits):
         ]
 
     def require(self) -> None:
-        """Pass when nothing blocks.
-
-        Raises
-        ------
-        RequestInvalid, LaunchRefused, MomentUnreadable
-        """
+        """Pass when nothing blocks."""
         self.report.require()
         for error in self.unreadable.values():
             raise error.with_traceback(None)
@@ -207,19 +180,19 @@ class LaunchSession(HasTraits):
             self.report = self._judged(draft)
             self.draft = dict(draft)
 
+    def fill(self, draft: Mapping[str, Any]) -> None:
+        """Take a whole draft that no control shows yet: they are told of it first, even of an equal one."""
+        with self.lock, self.hold_trait_notifications():
+            self.filled += 1
+            self.replace(draft)
+
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""
         with self.lock:
             self.replace(with_value(self.draft, path, value))
 
     def arm(self) -> bool:
-        """Open the confirmation; an old price is asked for again.
-
-        Returns
-        -------
-        bool
-            False when something blocks or a launch is in flight.
-        """
+        """Open the confirmation, or return that something blocks; an old price is asked for again."""
         with self.lock:
             if self.closed or self.status in BUSY:
                 return False
@@ -230,13 +203,7 @@ class LaunchSession(HasTraits):
             return True
 
     def begin(self) -> Launch:
-        """Return a new launch whose confirmation is open.
-
-        Raises
-        ------
-        RequestInvalid
-            When something still blocks.
-        """
+        """Return a new launch whose confirmation is open."""
         with self.lock:
             self.report.require()
             launch = self._begin()
@@ -276,18 +243,6 @@ class LaunchSession(HasTraits):
         """Send the draft without a confirmation: the call itself is consent.
 
         An old price is asked for again first, on this thread.
-
-        Parameters
-        ----------
-        again : bool, str or iterable of str
-            What is agreed to; see `Launch.submit`.
-
-        Raises
-        ------
-        RequestInvalid, MomentUnreadable
-            When something still blocks.
-        LaunchRefused
-            When the session is closed, the price ceiling blocks, or `again` cannot be read.
         """
         consent = read_consent(again)
         self._reprice()
@@ -310,28 +265,14 @@ class LaunchSession(HasTraits):
             self.unobserve_all()
 
     def limit(self, ceiling: Decimal | None, unreadable: LaunchRefused | None = None) -> None:
-        """Set or lift the price ceiling; an open confirmation is withdrawn.
-
-        Parameters
-        ----------
-        ceiling : Decimal or None
-        unreadable : LaunchRefused, optional
-            Why what was typed is no amount: nothing is launched before it is one.
-        """
+        """Set or lift the price ceiling; an `unreadable` one blocks until it is one."""
         with self.lock:
             self.disarm()
             self._note(CEILING, unreadable)
             self.ceiling = ceiling
 
     def stop_by(self, timer: Timer, unreadable: MomentUnreadable | None = None) -> None:
-        """Set or lift the timer of what is launched; an open confirmation is withdrawn.
-
-        Parameters
-        ----------
-        timer : Timer
-        unreadable : MomentUnreadable, optional
-            Why what was typed is no timer: nothing is launched before it is one.
-        """
+        """Set or lift the timer of what is launched; an `unreadable` one blocks until it is one."""
         with self.lock:
             self.disarm()
             self._note(STOP, unreadable)
@@ -342,15 +283,7 @@ class LaunchSession(HasTraits):
         self.unreadable = others if error is None else {**others, path: error}
 
     def load(self, *, anew: bool = False, kinds: Collection[str] = KINDS) -> None:
-        """Load the catalogue in the background; what comes changes `shelf`.
-
-        Parameters
-        ----------
-        anew : bool
-            Whether to ask again for what is there already.
-        kinds : collection of str
-            Nothing else is loaded.
-        """
+        """Load the catalogue in the background; what comes changes `shelf`."""
         with self.lock:
             if self.closed:
                 return
@@ -513,4 +446,59 @@ class LaunchSession(HasTraits):
                 self._on_armed()
             else:
                 self.status = launch.state
-            self.sight = (launch.instance, launch.late, launch.pending, launch.other_id)
+            self.sight = (launch.seen, launch.late, launch.pending, launch.other_id)
+
+
+MOMENT_SECONDS = 0.1
+
+
+class Loading:
+    """One load of some kinds, in their order: one update for what comes together, and few threads.
+
+    A cloud that answers at once (the practice cloud) is read by one thread: eight would only
+    take the processor from each other, and from the form that is being drawn. What is not
+    there after a moment gets a thread for each kind, so that none waits for another.
+    `on_landed` is called with the kinds that came (or failed) since the call before.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, kinds: Sequence[str], on_landed: Callable[[Sequence[str]], None]
+    ) -> None:
+        self._catalogue = catalogue
+        self._on_landed = on_landed
+        self._count = len(kinds)
+        self._waiting = list(kinds)
+        self._landed: list[str] = []
+        self._changed = forks.condition()
+
+    def run(self) -> None:
+        """Load everything; returns when the last kind was told."""
+        told = 0
+        self._begin_reader()
+        while told < self._count:
+            with self._changed:
+                self._changed.wait_for(lambda: len(self._landed) == self._count, MOMENT_SECONDS)
+                landed, waiting = self._landed[told:], len(self._waiting)
+            if landed:
+                told += len(landed)
+                self._on_landed(landed)
+            for _kind in range(waiting):
+                self._begin_reader()
+
+    def _begin_reader(self) -> None:
+        if not threads.try_run(self._read, name="ppio-catalogue"):
+            self._read()
+
+    def _read(self) -> None:
+        """Read one kind after the other until none waits."""
+        while True:
+            with self._changed:
+                if not self._waiting:
+                    return
+                kind = self._waiting.pop(0)
+            try:
+                self._catalogue.load(kind)
+            finally:
+                with self._changed:
+                    self._landed.append(kind)
+                    self._changed.notify_all()

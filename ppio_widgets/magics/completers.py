@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppio_widgets.formats.line.options import BODY_FILE, BY_FLAG, OPTIONS, PROTOCOLS
+from ppio_widgets.formats.line.options import BY_FLAG, OPTIONS, PROTOCOLS
 from ppio_widgets.locale import Span
 from ppio_widgets.magics.completion import Proposal, beginning
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.formats.line.options import Option
-    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.formats.line.tokens import Typed
     from ppio_widgets.magics.completion import LineContext
     from ppio_widgets.request.offers import Offer
 
@@ -54,7 +54,7 @@ def _values(option: Option | None, text: str, context: LineContext) -> list[Prop
         return []
     if option.choices:
         return [Proposal(choice, option.metavar) for choice in option.choices if choice.startswith(text)]
-    source = _SOURCES.get(option.flag)
+    source = _SOURCES.get(option.source)
     return source(text, context) if source is not None else []
 
 
@@ -154,7 +154,9 @@ def _envs(text: str, context: LineContext) -> list[Proposal]:
     ]
 
 
-def _body_sources(text: str, context: LineContext) -> list[Proposal]:
+def _bodies(text: str, context: LineContext) -> list[Proposal]:
+    from ppio_widgets.formats.json_body import BODY_FILE  # noqa: PLC0415 - heavy, on first use
+
     names = [
         Proposal(f"@{name}", kind, plain=True) for name, kind in context.bodies if f"@{name}".startswith(text)
     ]
@@ -264,9 +266,10 @@ def names(text: str, context: LineContext) -> list[Proposal]:
 
 def statuses(text: str, context: LineContext) -> list[Proposal]:
     """Return the statuses that an instance may have, with their words."""
-    from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - heavy, on first use
+    from ppio_widgets.cloud.answers import InstanceStatus, status_words  # noqa: PLC0415 - heavy, on first use
 
-    known = dict.fromkeys(("running", "exited", *(one.status for one in context.instances)))
+    common = (InstanceStatus.RUNNING, InstanceStatus.EXITED)
+    known = dict.fromkeys((*common, *(one.status for one in context.instances)))
     return beginning(text, (Proposal(one, status_words(one, context.say)) for one in known if one))
 
 
@@ -281,20 +284,19 @@ def _can_be_typed(name: str) -> bool:
     return name.isprintable() and not name.startswith("-")
 
 
-# What the options take that have no choices of their own.
+# What the options take that have no choices of their own, by `Option.source`.
 _SOURCES: Mapping[str, Callable[[str, LineContext], list[Proposal]]] = {
-    "--product": _products,
-    "--image": _images,
-    "--region": _regions,
-    "--registry-auth": _labelled("auths"),
-    "--network": _labelled("networks"),
-    "--volume": _volumes,
-    "--port": _ports,
-    "--jupyter": _ports,
-    "--env": _envs,
-    "--env-file": _env_files,
-    "--body": _body_sources,
-    "--like": instances,
-    "--preset": presets,
-    "--base-url": base_urls,
+    "products": _products,
+    "images": _images,
+    "regions": _regions,
+    "auths": _labelled("auths"),
+    "networks": _labelled("networks"),
+    "volumes": _volumes,
+    "ports": _ports,
+    "envs": _envs,
+    "env_files": _env_files,
+    "bodies": _bodies,
+    "instances": instances,
+    "presets": presets,
+    "base_urls": base_urls,
 }

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.formats.line.tokens import Word
-    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.formats.line.tokens import Typed, Word
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -114,14 +113,14 @@ class LineContext:
         """Return what the cloud's catalogue told of a kind last: ``"offers"``, ``"storages"``."""
         if not self.base_url:
             return ()
-        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415 - loaded already
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415 - loaded already
 
         found = told(self.base_url, kind)
         return found.value if found is not None else ()
 
     def age(self, kind: str) -> float:
         """Return how many seconds ago that was; 0 where there is nothing."""
-        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415
         from ppio_widgets.runtime import threads  # noqa: PLC0415
 
         found = told(self.base_url, kind)
@@ -182,7 +181,7 @@ def _matches(
     found = _magic(context, before)
     if found is None:
         return _nothing()
-    from ppio_widgets.formats.line.typed import as_word, typed  # noqa: PLC0415 - on first use
+    from ppio_widgets.formats.line.tokens import as_word, typed  # noqa: PLC0415 - on first use
 
     line = typed(before[found.end() :])
     if line is None:

@@ -42,23 +42,24 @@ def left_on(client: PpioClient, say: Words) -> str:
 
     Prepaid instances are not counted: stopping one saves nothing.
     """
-    from ppio_widgets.cloud.instance_cost import cost_so_far, offers_of, seconds_on  # noqa: PLC0415
-    from ppio_widgets.launches.alive import ids_of_this_kernel  # noqa: PLC0415
+    from ppio_widgets.launches.launch import ids_of_this_kernel  # noqa: PLC0415
     from ppio_widgets.request import pricing  # noqa: PLC0415
+    from ppio_widgets.request.offers import BillingMode  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415
 
     ours = ids_of_this_kernel()
     listed = client.listing().instances
-    on = [one for one in listed if one.is_on and one.mode != "prepaid" and one.id not in ours]
+    on = [one for one in listed if one.is_on and one.mode != BillingMode.PREPAID and one.id not in ours]
     if not on:
         return ""
-    now, offers = threads.clock.now(), offers_of(client, seen=on)
-    costs = [cost_so_far(one, offers.get(one.product_id), now) for one in on]
+    client.prices.load_products({one.product_id for one in on})
+    now, offers = threads.clock.now(), client.prices.snapshot().by_id
+    costs = [one.cost_so_far(offers.get(one.product_id), now) for one in on]
     known = [cost for cost in costs if cost is not None]
     currency = next(iter(offers.values())).currency if offers else ""
     # A sum that leaves some out would look like all of it.
     cost = f" ≈ {pricing.shown(sum(known, Decimal(0)), currency)}" if len(known) == len(on) else ""
-    age = Span(max(seconds_on(one, now) or 0.0 for one in on)).sentence(say)
+    age = Span(max(one.seconds_on(now) or 0.0 for one in on)).sentence(say)
     return say("ppio.left_one" if len(on) == 1 else "ppio.left", n=len(on), age=age, cost=cost)
 
 

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.line.parser import Line
-    from ppio_widgets.launches.consent import Consent
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.claim import Consent
+    from ppio_widgets.launches.launch import Launch, Timer
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.launches.timer import Timer
 
 
 # Options whose value is looked at only once the line is read.
@@ -52,9 +51,8 @@ class LaunchMagics(Magics):
             PresetRefused,
         )
         from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
-        from ppio_widgets.launches.outside import Disk  # noqa: PLC0415
-        from ppio_widgets.secrets.redaction import hide_given  # noqa: PLC0415
-        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
+        from ppio_widgets.launches.importing import Disk  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import hide_given, unrepeated  # noqa: PLC0415
 
         hides = False
         try:
@@ -97,7 +95,7 @@ class LaunchMagics(Magics):
             given.draft,
             practice=_cloud(given)["practice"],
             client=connect(**_cloud(given)) if given.base_url else None,
-            max_hourly_price=given.ceiling,
+            max_hourly_price=given.max_price,
             stop=given.stop_at or (write_span(given.stop_after) if given.stop_after else ""),
         )
 
@@ -107,12 +105,12 @@ class LaunchMagics(Magics):
         from ppio_widgets.request.validation import check  # noqa: PLC0415
 
         client = client or connect(**_cloud(given), need_key=False)
-        return priced_plan(check(given.draft), client, given.ceiling, given.advice)
+        return priced_plan(check(given.draft), client, given.max_price, given.advice)
 
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.cloud.client import Target  # noqa: PLC0415
-        from ppio_widgets.cloud.recent_offers import told  # noqa: PLC0415
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
         from ppio_widgets.request.validation import check, named  # noqa: PLC0415
@@ -125,7 +123,7 @@ class LaunchMagics(Magics):
             raise UsageError(_blocked(plan))
         answers = "yes" if "--yes" in given.switches else kernel.who_answers()
         # Only with a ceiling, or where somebody reads it, does anything wait for the price.
-        if given.ceiling is not None or answers == "input":
+        if given.max_price is not None or answers == "input":
             plan = self._plan(given, client)
             plan.refuse_price()
         if answers in ("yes", "input"):  # buttons say it in their question
@@ -142,13 +140,13 @@ class LaunchMagics(Magics):
 
     def _ask_by_buttons(self, given: Line, client: PpioClient, timer: Timer) -> Launch:
         """Show the plan with Confirm and Cancel; the launch returned is not sent yet."""
-        from ppio_widgets.widgets.confirm import ConfirmCard  # noqa: PLC0415
+        from ppio_widgets.widgets.launch_controls import ConfirmCard  # noqa: PLC0415
 
         card = ConfirmCard(
             given.draft,
             client,
             again=given.again,
-            ceiling=given.ceiling,
+            ceiling=given.max_price,
             timer=timer,
             preset=given.preset,
             notes=given.advice,
@@ -160,11 +158,11 @@ class LaunchMagics(Magics):
     def _ask_by_input(self, plan: LaunchPlan, given: Line, client: PpioClient, timer: Timer) -> Launch:
         from ppio_widgets.errors import ConsentNeeded  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-        from ppio_widgets.launches.since import changed_since  # noqa: PLC0415
+        from ppio_widgets.launches.presets import changed_since  # noqa: PLC0415
         from ppio_widgets.request.price_text import changes  # noqa: PLC0415
 
         say, again = words(), given.again
-        print(repr(plan))  # noqa: T201 - a terminal is asked
+        print(plan)  # noqa: T201 - a terminal is asked
         since = changed_since(plan.report.body, plan.target, given.preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201
@@ -206,7 +204,7 @@ def _say_each(lines: list[str]) -> None:
 
 def _doc() -> str:
     """Return the help for `%ppio_launch?`: asked by IPython when it is shown."""
-    from ppio_widgets.formats.line.usage import usage  # noqa: PLC0415
+    from ppio_widgets.formats.line.options import usage  # noqa: PLC0415
 
     return usage(words())
 
@@ -260,9 +258,9 @@ def _like(given: Line) -> Line:
 def _preset(name: str) -> Mapping[str, Any]:
     """Return the body of a preset; a secret that somebody typed into its file is not taken from there."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import Secrets, without_secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import without_secrets  # noqa: PLC0415
 
-    body, names = without_secrets(load_preset(name), Secrets())
+    body, names = without_secrets(load_preset(name))
     if names:
         print(words()("preset.by_name", names=", ".join(names)))  # noqa: T201 - nothing is left out unseen
     return body
@@ -284,7 +282,7 @@ def _timer(given: Line) -> Timer:
     MomentUnreadable
         For a time that is none or is over: nothing was sent.
     """
-    from ppio_widgets.launches.timer import Timer  # noqa: PLC0415
+    from ppio_widgets.launches.launch import Timer  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - on first use
     from ppio_widgets.runtime.times import read_moment  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets.errors import ActionUnconfirmed
-from ppio_widgets.formats.line.usage import use_of
+from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.magics import completers, preset_magic
 from ppio_widgets.magics.completion import Proposal
@@ -22,13 +22,11 @@ from ppio_widgets.secrets.frames import without_frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
-    from ppio_widgets.formats.line.tokens import Word
-    from ppio_widgets.formats.line.typed import Typed
+    from ppio_widgets.cloud.client import Action, PpioClient
+    from ppio_widgets.formats.line.tokens import Typed, Word
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
-    from ppio_widgets.launches.products import Products
+    from ppio_widgets.launches.plan import Products
     from ppio_widgets.magics.completion import LineContext
 
 
@@ -85,7 +83,7 @@ class PpioMagics(Magics):
     def ppio(self, line: str) -> Any:
         """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
         from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
-        from ppio_widgets.secrets.scrub import unrepeated  # noqa: PLC0415
+        from ppio_widgets.secrets.redaction import unrepeated  # noqa: PLC0415
 
         try:
             answer = self._answer(line)
@@ -242,7 +240,7 @@ def _ls(*, name: str | None = None, status: str | None = None, **cloud: Any) -> 
 
 def _products(*given: str, **cloud: Any) -> Products:
     """Return what can be rented, filtered by words where they are given."""
-    from ppio_widgets.launches.products import list_products  # noqa: PLC0415
+    from ppio_widgets.launches.plan import list_products  # noqa: PLC0415
 
     return list_products(_client(cloud), " ".join(given))
 
@@ -279,7 +277,6 @@ def _auto_renew(*given: str, **cloud: Any) -> None:
 
 def _on_each(action: Action, *given: str, consented: bool = True, **cloud: Any) -> None:
     """Act on each, and say of each what was read back; a slip in a name stops all before anything is done."""
-    from ppio_widgets.cloud.instance_cost import offers_of  # noqa: PLC0415
     from ppio_widgets.errors import PpioError  # noqa: PLC0415
     from ppio_widgets.instances.listing import on_all  # noqa: PLC0415
 
@@ -298,7 +295,7 @@ def _on_each(action: Action, *given: str, consented: bool = True, **cloud: Any) 
     if failed and len(results) == 1:
         raise failed[0]
     if action == "delete":
-        offers_of(client)  # the last time to say what they came to
+        client.prices.load_products()  # the last time to say what they came to
     for one, result in zip(instances, results, strict=True):
         print(f"{one.title}: {result or one.outcome}")  # noqa: T201
     if failed:  # so that Run All stops there

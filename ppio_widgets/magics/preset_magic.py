@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import PresetRefused, RequestInvalid
+from ppio_widgets.errors import PresetRefused
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 # The words of a line before the options of ``save``, as `tokens` splits them.
 _WORD = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+"""
@@ -22,12 +21,13 @@ _HEAD = re.compile(rf"\s*{_WORD}\s+{_WORD}\s+{_WORD}", re.DOTALL)
 
 def save(line: str, lookup: Callable[[str], Any]) -> str:
     """Save the body of a variable, or that of options, as ``preset save NAME …`` names it."""
-    from ppio_widgets.formats.line.tokens import split_line  # noqa: PLC0415 - on first use
+    from ppio_widgets.formats.json_body import body_of  # noqa: PLC0415 - on first use
+    from ppio_widgets.formats.line.tokens import split_line  # noqa: PLC0415
     from ppio_widgets.launches.presets import save_preset  # noqa: PLC0415
 
     name, *more = [word.text for word in split_line(line)[2:]]
     if len(more) == 1 and more[0].startswith("@"):
-        body = _body_of(_looked_up(more[0].removeprefix("@"), lookup))
+        body = body_of(_looked_up(more[0].removeprefix("@"), lookup))
     else:
         head = _HEAD.match(line)
         body = _of_options(line[head.end() :] if head else "", lookup)
@@ -40,14 +40,14 @@ def save(line: str, lookup: Callable[[str], Any]) -> str:
 def listed() -> str:
     """Return a line for each preset."""
     from ppio_widgets.launches.presets import load_presets, presets_folder  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import Secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import Redactor  # noqa: PLC0415
 
-    secrets = Secrets()
-    lines = [_line(name, body, secrets) for name, body in load_presets()]
+    is_secret = Redactor.in_use().finds
+    lines = [_line(name, body, is_secret) for name, body in load_presets()]
     return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
 
 
-def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], bool]) -> str:
+def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], str]) -> str:
     """Return a preset in one line; one that cannot be read says so in its place."""
     from ppio_widgets.request.draft import value_at  # noqa: PLC0415
 
@@ -61,7 +61,7 @@ def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callabl
     return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
 
 
-def _told(value: Any, is_secret: Callable[[str], bool]) -> str:
+def _told(value: Any, is_secret: Callable[[str], str]) -> str:
     """Return a value for a list; a secret that somebody typed into the file stays in the file."""
     if value is None:
         return "-"
@@ -72,7 +72,7 @@ def show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.draft import to_json  # noqa: PLC0415
-    from ppio_widgets.secrets.scrub import without_secrets  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import without_secrets  # noqa: PLC0415
 
     body, hidden = without_secrets(load_preset(name))
     text = "\n".join(visible(line) for line in to_json(body).split("\n"))
@@ -97,23 +97,6 @@ def _looked_up(name: str, lookup: Callable[[str], Any]) -> Any:
         if name.isidentifier():
             return lookup(name)
     raise input_error("no_variable", name=name)
-
-
-def _body_of(thing: Any) -> Mapping[str, Any]:
-    """Return the body of what a notebook has at hand: a dict, a request, a plan, a launch, a form."""
-    from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
-    from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
-    from ppio_widgets.launches.session import LaunchSession  # noqa: PLC0415
-    from ppio_widgets.request.models import CreateInstanceRequest  # noqa: PLC0415
-
-    if isinstance(thing, Mapping):
-        return thing
-    if isinstance(thing, CreateInstanceRequest):
-        return thing.body()
-    thing = thing.plan if isinstance(thing, Launch) else getattr(thing, "session", thing)
-    if isinstance(thing, LaunchPlan | LaunchSession):
-        return thing.report.body
-    raise RequestInvalid("body_kind", kind=type(thing).__name__)
 
 
 def _of_options(text: str, lookup: Callable[[str], Any]) -> Mapping[str, Any]:

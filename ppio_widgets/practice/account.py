@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusal, region_of
@@ -19,24 +20,33 @@ from ppio_widgets.practice.failures import Refused, lesson_of, refused
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import judge
 from ppio_widgets.runtime import forks
 
 Clock = Callable[[], float]
 
-# Seconds after an action at which each state begins. The words are the API's
-# (PPIO GPU API v1, list instances; v2 pages show only "running").
-_WALKS: Mapping[str, tuple[tuple[float, str], ...]] = {
-    "create": ((0, "toCreate"), (1, "creating"), (2.5, "pulling"), (6, "running")),
-    "start": ((0, "toStart"), (1, "starting"), (3, "running")),
-    "stop": ((0, "toStop"), (1, "stopping"), (3, "exited")),
-    "restart": ((0, "toRestart"), (1, "restarting"), (4, "running")),
-    "delete": ((0, "toRemove"), (1, "removing"), (3, "removed")),
+# Seconds after an action at which each state begins.
+_WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
+    "create": (
+        (0, InstanceStatus.TO_CREATE),
+        (1, InstanceStatus.CREATING),
+        (2.5, InstanceStatus.PULLING),
+        (6, InstanceStatus.RUNNING),
+    ),
+    "start": ((0, InstanceStatus.TO_START), (1, InstanceStatus.STARTING), (3, InstanceStatus.RUNNING)),
+    "stop": ((0, InstanceStatus.TO_STOP), (1, InstanceStatus.STOPPING), (3, InstanceStatus.EXITED)),
+    "restart": ((0, InstanceStatus.TO_RESTART), (1, InstanceStatus.RESTARTING), (4, InstanceStatus.RUNNING)),
+    "delete": ((0, InstanceStatus.TO_REMOVE), (1, InstanceStatus.REMOVING), (3, InstanceStatus.REMOVED)),
 }
-_ALLOWED_IN = {"start": "exited", "stop": "running", "restart": "running"}
+_ALLOWED_IN: Mapping[str, str] = {
+    "start": InstanceStatus.EXITED,
+    "stop": InstanceStatus.RUNNING,
+    "restart": InstanceStatus.RUNNING,
+}
 # While it is in one of these, nothing is billed by the hour.
-_OFF = ("toStop", "stopping", "exited", "toRemove", "removing", "removed")
+_OFF = tuple(word for walk in ("stop", "delete") for _begins, word in _WALKS[walk])
 # So long one that is removed is still answered about, by its id, so that a delete is confirmed at once.
 REMOVED_SECONDS = 60.0
 MONTH_SECONDS = 30 * 86400
@@ -67,7 +77,7 @@ class _Instance:
 
     def is_known(self, now: float) -> bool:
         """Whether it is there, or was until a minute ago."""
-        return self.status(now) != "removed" or self.status(now - REMOVED_SECONDS) != "removed"
+        return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - REMOVED_SECONDS))
 
 
 class PracticeAccount:
@@ -139,7 +149,7 @@ class PracticeAccount:
         """Whether an instance runs."""
         with self._lock:
             now = self._clock()
-            return self._find(instance_id, now).status(now) == "running"
+            return self._find(instance_id, now).status(now) == InstanceStatus.RUNNING
 
     def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
         """Return one page of instances, newest first, with a cursor to the next."""
@@ -159,7 +169,7 @@ class PracticeAccount:
             status = instance.status(now)
             if status != _ALLOWED_IN.get(action, status):
                 raise refused("wrong_state", action=action, status=status)
-            if action == "delete" and instance.body["billing"]["mode"] == "prepaid":
+            if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
                 raise refused("prepaid")
             instance.walk, instance.walk_began = action, now
             if action == "stop":
@@ -176,14 +186,14 @@ class PracticeAccount:
             raise refused("invalid", field="auto_renew", problem="enabled is true or false")
         with self._lock:
             instance = self._find(instance_id, self._clock())
-            if instance.body["billing"]["mode"] != "prepaid":
+            if instance.body["billing"]["mode"] != BillingMode.PREPAID:
                 raise refused("not_prepaid")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
         return {}
 
     def _alive(self, now: float) -> list[_Instance]:
-        return [one for one in self._instances.values() if one.status(now) != "removed"]
+        return [one for one in self._instances.values() if one.status(now) != InstanceStatus.REMOVED]
 
     def _pay(self, instance: _Instance, now: float) -> None:
         """Take what a launch charges at once; the lock is held."""
@@ -198,7 +208,7 @@ class PracticeAccount:
 
     def _find(self, instance_id: str, now: float) -> _Instance:
         instance = self._instances.get(instance_id)
-        if instance is None or instance.status(now) == "removed":
+        if instance is None or instance.status(now) == InstanceStatus.REMOVED:
             raise refused("no_instance", id=instance_id)
         return instance
 
@@ -220,7 +230,7 @@ def _charged(body: Mapping[str, Any]) -> Decimal:
 
 def _hourly(body: Mapping[str, Any]) -> Decimal:
     """Return what an instance is billed by the hour: nothing when it is prepaid."""
-    prepaid = pricing.mode_of(body) == "prepaid"
+    prepaid = pricing.is_prepaid(body)
     return (None if prepaid else pricing.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
 
 
@@ -244,7 +254,7 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
 
 def _billing(instance: _Instance) -> dict[str, Any]:
     billing: dict[str, Any] = instance.body["billing"]
-    if billing["mode"] != "prepaid":
+    if billing["mode"] != BillingMode.PREPAID:
         return billing
     prepaid = billing["prepaid"]
     ends = int(instance.created) + prepaid["months"] * MONTH_SECONDS

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ppio_widgets.cloud import catalogue_reader
+from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
@@ -18,6 +18,7 @@ from ppio_widgets.practice.failures import REGISTRY, Refused, lesson_of, refused
 from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import dotted
 
 Query = Mapping[str, str]
@@ -150,13 +151,13 @@ def _words(query: Query, name: str) -> set[str]:
 
 
 _PAGES: Mapping[str, Callable[[Query], object]] = {
-    catalogue_reader.PRODUCTS: _products,
-    catalogue_reader.REGIONS: lambda query: _page(list(REGIONS), query),
-    catalogue_reader.NETWORKS: lambda query: _page(_named(list(NETWORKS), query), query),
-    catalogue_reader.TEMPLATES: _templates,
-    catalogue_reader.IMAGES: _images,
-    catalogue_reader.STORAGES: _storages,
-    catalogue_reader.AUTHS: lambda _query: {"data": list(AUTHS)},
+    resources.PRODUCTS: _products,
+    resources.REGIONS: lambda query: _page(list(REGIONS), query),
+    resources.NETWORKS: lambda query: _page(_named(list(NETWORKS), query), query),
+    resources.TEMPLATES: _templates,
+    resources.IMAGES: _images,
+    resources.STORAGES: _storages,
+    resources.AUTHS: lambda _query: {"data": list(AUTHS)},
 }
 
 
@@ -247,7 +248,7 @@ def _refuse_mode(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     if billing["mode"] not in product["billing_methods"]:
         sold = ", ".join(product["billing_methods"])
         yield refused("mode", product=product["id"], mode=billing["mode"], sold=sold)
-    elif billing["mode"] == "prepaid":
+    elif billing["mode"] == BillingMode.PREPAID:
         months = [block["duration_months"] for block in product["pricing"]["prepaid"]]
         if billing["prepaid"]["months"] not in months:
             sold = ", ".join(map(str, months))

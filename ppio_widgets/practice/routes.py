@@ -10,8 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from ppio_widgets.cloud.catalogue_reader import BALANCE
-from ppio_widgets.cloud.instance_calls import INSTANCES
+from ppio_widgets.cloud.client import INSTANCES
+from ppio_widgets.cloud.resources import BALANCE
 from ppio_widgets.locale import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.practice.failures import Refused, refused

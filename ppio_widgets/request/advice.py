@@ -15,6 +15,7 @@ from ppio_widgets.request.choices import closest_offer, has_digest, repository_a
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
 from ppio_widgets.request.envref import IsVariable, no_variable, variables_in
 from ppio_widgets.request.models import can_be_address
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import leaves, pattern
 
 if TYPE_CHECKING:
@@ -49,13 +50,7 @@ _DOUBTS = frozenset(
 class Advice:
     """One warning: where, what, and how to mend it; put into words late.
 
-    Attributes
-    ----------
-    path : tuple
-        The field that it is about.
-    code : str
-        ``advice.<code>`` in the words explains, ``advice.<code>.fix`` mends.
-    params : mapping
+    ``advice.<code>`` in the words explains, ``advice.<code>.fix`` mends.
     """
 
     path: Path
@@ -89,21 +84,11 @@ def advise(  # noqa: PLR0913 - each is one thing that is known beside the body
     offers: Sequence[Offer] = (),
     is_variable: IsVariable = no_variable,
 ) -> tuple[Advice, ...]:
-    """Return every warning about a body.
+    """Return every warning about a body, or about a draft without its blanks; rows are numbered as in it.
 
-    Parameters
-    ----------
-    body : mapping
-        A body, or a draft without its blanks. Rows are numbered as in it;
-        ``Compact.in_draft`` moves a path to the draft.
-    offer : Offer, optional
-        The body's product: its regions count where none is chosen.
-    storages, networks : sequence, optional
-        Those of the account, to know their regions.
-    offers : sequence, optional
-        All products, where the catalogue told them.
-    is_variable : callable, optional
-        Whether a name is a variable of the notebook.
+    `offer` is the body's product: its regions count where none is chosen. `storages` and `networks` are those
+    of the account, to know their regions; `offers` are all products, where the catalogue told them;
+    `is_variable` tells whether a name is a variable of the notebook.
     """
     found = [advice for rule in _RULES for advice in rule(body)]
     found += [*_product(body, offers), *named_variables(body, is_variable)]
@@ -158,7 +143,7 @@ def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
 def _auto_renew(body: Mapping[str, Any]) -> Iterator[Advice]:
     # Renewing spends money without asking again.
     path = ("billing", "prepaid", "auto_renew", "enabled")
-    if pricing.mode_of(body) == "prepaid" and value_at(body, path) is True:
+    if pricing.is_prepaid(body) and value_at(body, path) is True:
         yield Advice(path, "auto_renew")
 
 
@@ -265,7 +250,7 @@ def _losses(body: Mapping[str, Any]) -> Iterator[Advice]:
     # spot is reclaimed by force after its notice (ppio.com/docs/gpu/spot-instance).
     if any(row.get("type") == "network" for row in _rows(body, "volumes")):
         return
-    if pricing.mode_of(body) == "spot":
+    if pricing.mode_of(body) == BillingMode.SPOT:
         yield Advice(("volumes",), "spot_loses")
     disk: Path = ("auto_migrate", "include_system_disk")
     if value_at(body, ("auto_migrate", "enabled")) is True and value_at(body, disk) is not True:

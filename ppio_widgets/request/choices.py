@@ -1,4 +1,4 @@
-"""Finding a product: what fits comes first, what it allows in a few words."""
+"""What a person picks: a product that fits, what it allows, a template, the CUDA version of an image."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import value_at, with_value
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ppio_widgets.locale import Words
-    from ppio_widgets.request.offers import Offer, Template
+    from ppio_widgets.request.offers import Offer, Price, Template
     from ppio_widgets.request.schema import Path
 
 # So many rows a list shows; more are found by narrowing the filter.
@@ -24,21 +25,11 @@ MOST_MATCHES = 50
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person looks for.
+    """What a person looks for."""
 
-    Attributes
-    ----------
-    text : str
-        Words that all have to occur in the id, the name or the GPU's name.
-    memory_gb : int
-        At least so much memory, see `memory_of`; 0: any.
-    region, mode, type : str
-        Empty: any.
-    """
-
-    text: str = ""
-    memory_gb: int = 0
-    region: str = ""
+    text: str = ""  # words that all have to occur in the id, the name or the GPU's name
+    memory_gb: int = 0  # at least so much, see `memory_of`; 0: any
+    region: str = ""  # empty, as mode and type: any
     mode: str = ""
     type: str = ""
 
@@ -130,13 +121,17 @@ def _span(low: int | None, high: int | None) -> str:
     return f"{'' if low is None else low}–{'' if high is None else high}"
 
 
+def _hourly(offer: Offer, mode: str) -> Price | None:
+    return offer.spot if mode == BillingMode.SPOT else offer.postpaid
+
+
 def _price_key(offer: Offer, mode: str) -> tuple[bool, Decimal]:
-    price = offer.spot if mode == "spot" else offer.postpaid
+    price = _hourly(offer, mode)
     return (price is None, price.final if price is not None else Decimal(0))
 
 
 def _price_words(offer: Offer, mode: str, say: Words) -> str:
-    price = offer.spot if mode == "spot" else offer.postpaid
+    price = _hourly(offer, mode)
     if price is None:
         return say("product.no_price")
     return say("product.price", price=shown(price.final, offer.currency))
@@ -197,17 +192,7 @@ def _version(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True)
 class Filling:
-    """A template put over a draft.
-
-    Attributes
-    ----------
-    draft : dict
-        The new draft.
-    fills : tuple of tuple
-        Paths that were empty before.
-    overwrites : tuple of tuple
-        Paths whose value would be another one.
-    """
+    """A template put over a draft: the new draft, what was empty, and what would be another value."""
 
     draft: dict[str, Any]
     fills: tuple[Path, ...]

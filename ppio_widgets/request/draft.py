@@ -16,13 +16,14 @@ from typing import Any, Literal
 
 from ppio_widgets.locale.text import whole
 from ppio_widgets.request.envref import EnvRef, reference
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import Group, Leaf, Node, Path, Rows, tree
 
 Draft = Mapping[str, Any]
 
 # Defaults of form and line. 20 GB is the contract's own example.
 DEFAULTS: Draft = {
-    "billing": {"mode": "postpaid"},
+    "billing": {"mode": BillingMode.POSTPAID.value},
     "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
 }
 
@@ -43,15 +44,10 @@ class _List:
 class Compact:
     """A draft without its blanks.
 
-    Attributes
-    ----------
-    body : dict
-        Unset, ``None``, empty text, empty lists and empty objects are gone (but
-        an env value may be ``""`` when its key is there); a text typed for a
-        whole number is one (`read_whole`); ``{"$env": "NAME"}`` is an `EnvRef`; fields stand in the
-        contract's order.
-    lists : dict
-        For each list of the contract, what it was and what is left of it.
+    In its body, unset, ``None``, empty text, empty lists and empty objects are gone (but an env value may be
+    ``""`` when its key is there); a text typed for a whole number is one (`read_whole`); ``{"$env": "NAME"}``
+    is an `EnvRef`; fields stand in the contract's order. `lists` has for each list of the contract what it
+    was and what is left of it.
     """
 
     body: dict[str, Any]
@@ -70,12 +66,8 @@ class Compact:
 def compact(draft: Draft, before: Compact | None = None) -> Compact:
     """Drop what is blank and read whole numbers; see :class:`Compact`.
 
-    Parameters
-    ----------
-    draft : mapping
-    before : Compact, optional
-        Of an earlier draft. A draft is replaced, never changed in place, so a list that is
-        the same object is not gone through again: a keystroke costs as much with many rows.
+    A draft is replaced, never changed in place, so a list that is the same object as in the draft `before` is
+    not gone through again: a keystroke costs as much with many rows.
     """
     lists = _Lists(before.lists if before else {})
     body = _compact(draft, tree(), (), lists)
@@ -270,12 +262,7 @@ _WITH_UNIT = re.compile(r"[+-]?[0-9][0-9.,]*\s*[^\W\d_][^0-9]*")
 def read_whole(text: str, path: Path) -> int | None:
     """Return the number that a text says; None when it says none, or not for certain.
 
-    Parameters
-    ----------
-    text : str
-    path : tuple
-        Of the field that it is for: only a size in GB takes its unit, and in a port a comma
-        stands between two of them.
+    Only a size in GB takes its unit, and in a port a comma stands between two of them.
     """
     form = _GIGABYTES if _is_gigabytes(path) else _PORT if _is_port(path) else _QUANTITY
     found = form.fullmatch(_plain(text))

@@ -36,18 +36,6 @@ _PLACEHOLDER = "practice-placeholder-for-"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# The words of a name: HF_TOKEN, apiKey, AWSSecretKey.
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TELLING = frozenset(
-    {
-        *("KEY", "TOKEN", "SECRET", "SECRETS", "PASS", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD"),
-        *("CRED", "CREDS", "CREDENTIAL", "CREDENTIALS", "AUTH", "OAUTH"),
-    }
-)
-# What names run together: PGPASSWORD, HFTOKEN, APIKEY. A bare KEY would find MONKEY.
-_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY")
-
-
 # How other magics name a variable within a text: `$name`, `{name}`, `{name * 2:.1f}`.
 _DOLLAR = re.compile(r"\$([^\W\d]\w*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -116,17 +104,6 @@ def reference_names(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref.name for ref in _references(body)))
 
 
-def looks_secret(key: str) -> bool:
-    """Whether the value of a variable is likely a secret, going by its name.
-
-    A word of the name says so (``HF_TOKEN``, ``apiKey``), or what it ends with
-    (``PGPASSWORD``); a public key is none, nor is a ``MONKEY`` or an ``AUTHOR``.
-    """
-    words = [word.upper() for word in _WORDS.findall(key)]
-    telling = {word for word in words if word in _TELLING or word.endswith(_ENDINGS)}
-    return bool(telling) and not (telling == {"KEY"} and "PUBLIC" in words)
-
-
 def placeholder(name: str) -> str:
     """Return what stands for the value of a variable on a practice cloud."""
     return f"{_PLACEHOLDER}{name}"
@@ -148,13 +125,7 @@ def taken(names: Sequence[str], say: Words, *, practice: bool) -> str:
 def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a body as it goes on the wire, and what in it has to stay secret; see `resolved`.
 
-    Parameters
-    ----------
-    body : mapping
-        Of a request.
-    practice : bool
-        Whether it goes to a practice cloud: then placeholders stand for the values, and the
-        environment is not looked at.
+    On a practice cloud placeholders stand for the values, and the environment is not looked at.
     """
     if not practice:
         return resolved(body, environment.variables())
@@ -162,26 +133,13 @@ def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any],
 
 
 def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return a body as it goes on the wire, and what in it has to stay secret.
-
-    Parameters
-    ----------
-    body : mapping
-        Of a request.
-    environ : mapping
-        The environment that references name.
-
-    Returns
-    -------
-    tuple
-        A new body with the value of each reference in its place, and these values.
+    """Return a new body with the value of each reference in its place, and these values: they stay secret.
 
     Raises
     ------
     RequestInvalid
-        When a variable is not set, or its value cannot be sent, or it is the one of an
-        account's own key. The error names the variables, all of a kind at once, and never a
-        value.
+        When a variable is not set, or its value cannot be sent, or it is the one of an account's own key. The
+        error names the variables, all of a kind at once, and never a value.
     """
     names = reference_names(body)
     values = {name: environ[name] for name in names if is_name(name) and name in environ}

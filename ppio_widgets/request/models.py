@@ -10,6 +10,7 @@ the only way to leave out.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import (
@@ -27,6 +28,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ppio_widgets.request.envref import LONGEST_VALUE, EnvRef, is_account_key, is_name, key_fault
+from ppio_widgets.request.offers import BillingMode
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -73,20 +75,21 @@ class Prepaid(_Part):
 class Billing(_Part):
     """How the instance is paid for."""
 
-    mode: Literal["postpaid", "prepaid", "spot"]
+    mode: BillingMode
     prepaid: Prepaid | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _prepaid_only_with_its_mode(cls, value: T) -> T:
         # Before the block itself is judged: what is wrong inside it does not matter then.
-        if isinstance(value, dict) and "prepaid" in value and value.get("mode") in ("postpaid", "spot"):
+        hourly = (BillingMode.POSTPAID, BillingMode.SPOT)
+        if isinstance(value, dict) and "prepaid" in value and value.get("mode") in hourly:
             raise PydanticCustomError("prepaid_only", "prepaid goes with mode prepaid only")
         return value
 
     @model_validator(mode="after")
     def _prepaid_with_its_mode(self) -> Self:
-        if self.mode == "prepaid" and self.prepaid is None:
+        if self.mode is BillingMode.PREPAID and self.prepaid is None:
             raise PydanticCustomError("prepaid_needed", "prepaid.months is required with mode prepaid")
         return self
 
@@ -209,6 +212,22 @@ class CreateInstanceRequest(_Part):
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body: what is unset or empty is absent, a reference is still an `EnvRef`."""
-        from ppio_widgets.request.draft import compact  # noqa: PLC0415 - draft walks these models
+        return _without_blanks(self)
 
-        return compact(self.model_dump(mode="json", exclude_none=True)).body
+
+def _without_blanks(part: _Part) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for name in type(part).model_fields:
+        value = _plain(getattr(part, name))
+        # A variable may be set to an empty text.
+        if value not in (None, "", [], {}) or (value == "" and isinstance(part, EnvVar)):
+            body[name] = value
+    return body
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Part):
+        return _without_blanks(value)
+    if isinstance(value, tuple):
+        return [plain for item in value if (plain := _plain(item)) not in ("", {})]
+    return value.value if isinstance(value, Enum) else value

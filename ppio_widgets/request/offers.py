@@ -1,100 +1,93 @@
-"""What is on offer: a product, its limits and its prices, as plain values.
+"""What is on offer, and what an account has that a body can point to, as plain values.
 
-``cloud`` fills an `Offer` from an answer; money, advice, the form and the practice
-cloud all read it. Every number that an answer did not give is None: nothing here is
-ever invented.
+``cloud`` fills these from answers; money, advice, the form and the practice cloud read them. What an answer
+did not give is None or empty: nothing here is ever invented. Nothing here has room for a password.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
+from enum import Enum
+from math import inf, isfinite
 from typing import TYPE_CHECKING
+
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+# After so many seconds a price is old: it is asked for again, or counts as unknown.
+PRICE_LIFE_SECONDS = 300
+
+
+class BillingMode(str, Enum):
+    """How an instance is paid for; in every text it is the API's own word."""
+
+    POSTPAID = "postpaid"
+    PREPAID = "prepaid"
+    SPOT = "spot"
+
+    __str__ = str.__str__
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
 
 @dataclass(frozen=True)
 class Price:
-    """A price in the account's currency, exact.
-
-    Attributes
-    ----------
-    final : Decimal
-        What is charged.
-    listed : Decimal or None
-        Before discount, where the answer names it.
-    """
+    """A price in the account's currency, exact: what is charged, and before discount where that is named."""
 
     final: Decimal
     listed: Decimal | None = None
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One product.
+class PriceTime:
+    """When an answer with prices came."""
 
-    Attributes
-    ----------
-    id, name : str
-    type : str
-        ``"gpu"`` or ``"cpu"``; of a CPU product nothing about GPUs is known.
-    gpu_name : str
-    gpu_memory_gb : int or None
-        Of one GPU.
-    gpu_min, gpu_max : int or None
-        Bounds of ``resource.gpu_num``.
-    gpu_free : int or None
-        GPUs free right now.
-    cpu, memory_gb : int or None
-    rootfs_min_gb, rootfs_max_gb, rootfs_free_gb : int or None
-        Bounds of ``resource.rootfs_size_gb``, and the part that costs nothing.
-    regions : tuple of str
-        Ids of the regions that have it; empty when all have it (v1, list products).
-    modes : tuple of str
-        Billing modes that it is sold in; empty when not told.
-    postpaid, spot : Price or None
-        For one hour and one GPU, or for one hour of a CPU product.
-    prepaid : mapping of int to Price
-        For so many months, in total.
-    storage_price : Decimal or None
-        Per GB; the period is not documented.
-    stock : str
-        The API's word: ``none``, ``low``, ``normal``, ``high``, or an unknown one.
-    deployable, purchasable : bool
-    currency : str
-        ``"CNY"`` or ``"USD"``, by host; ``""`` when not known.
-    time : PriceTime or None
-        When its prices were told; None where that is not known.
-    """
+    told_at: float = 0.0  # the answer's own time as Unix seconds, to be shown; 0 where it tells none
+    heard_at: float | None = None  # by a clock that nobody sets and that counts sleep; None where not known
+
+    def age(self, tick: float) -> float:
+        """Return how many seconds ago that was, by the clock of `heard_at`; endless if unknown."""
+        return inf if self.heard_at is None else tick - self.heard_at
+
+    def is_old(self, tick: float) -> bool:
+        """Whether prices of that time do not count before they are asked for again."""
+        return self.age(tick) >= PRICE_LIFE_SECONDS
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One product."""
 
     id: str
     name: str = ""
-    type: str = "gpu"
+    type: str = "gpu"  # or "cpu"; of a CPU product nothing about GPUs is known
     gpu_name: str = ""
-    gpu_memory_gb: int | None = None
-    gpu_min: int | None = None
+    gpu_memory_gb: int | None = None  # of one GPU
+    gpu_min: int | None = None  # the bounds of resource.gpu_num
     gpu_max: int | None = None
-    gpu_free: int | None = None
+    gpu_free: int | None = None  # right now
     cpu: int | None = None
     memory_gb: int | None = None
-    rootfs_min_gb: int | None = None
+    rootfs_min_gb: int | None = None  # the bounds of resource.rootfs_size_gb
     rootfs_max_gb: int | None = None
-    rootfs_free_gb: int | None = None
-    regions: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    postpaid: Price | None = None
+    rootfs_free_gb: int | None = None  # the part that costs nothing
+    regions: tuple[str, ...] = ()  # ids; empty when all have it (v1, list products)
+    modes: tuple[str, ...] = ()  # the billing modes that it is sold in; empty when not told
+    postpaid: Price | None = None  # for one hour and one GPU, or for one hour of a CPU product
     spot: Price | None = None
-    prepaid: Mapping[int, Price] = field(default_factory=dict)
-    storage_price: Decimal | None = None
-    stock: str = ""
+    prepaid: Mapping[int, Price] = field(default_factory=dict)  # for so many months, in total
+    storage_price: Decimal | None = None  # per GB; the period is not documented
+    stock: str = ""  # the API's word: none, low, normal, high, or an unknown one
     deployable: bool = True
     purchasable: bool = True
-    currency: str = ""
-    # What was told again with the same prices is the same.
-    time: PriceTime | None = field(default=None, compare=False)
+    currency: str = ""  # "CNY" or "USD", by host; empty when not known
+    # When its prices were told. What was told again with the same prices is the same.
+    time: PriceTime = field(default=PriceTime(), compare=False)
 
     def sold_in(self, region: str) -> bool:
         """Whether a region has it."""
@@ -167,15 +160,7 @@ class RegistryAuth:
 
 @dataclass(frozen=True)
 class Template:
-    """A template: what choosing it fills in.
-
-    Attributes
-    ----------
-    ports : tuple of (int, str)
-        Port and protocol.
-    envs : tuple of (str, str)
-        Key and value; never printed, as people put tokens there.
-    """
+    """A template: what choosing it fills in."""
 
     id: str
     name: str = ""
@@ -183,8 +168,8 @@ class Template:
     registry_auth_id: str = ""
     command: str = ""
     entrypoint: str = ""
-    ports: tuple[tuple[int, str], ...] = ()
-    envs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    ports: tuple[tuple[int, str], ...] = ()  # port and protocol
+    envs: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # people put tokens there
     rootfs_size_gb: int | None = None
     min_cuda_version: str = ""
     description: str = ""
@@ -207,32 +192,10 @@ def _label(name: str, *facts: str) -> str:
     return f"{name} ({', '.join(told)})" if name else ", ".join(told)
 
 
-# After so many seconds a price is old: it is asked for again, or counts as unknown.
-PRICE_LIFE_SECONDS = 300.0
-
-
-@dataclass(frozen=True)
-class PriceTime:
-    """When an answer with prices came.
-
-    Attributes
-    ----------
-    told_at : float
-        The answer's own time as Unix seconds, to be shown; 0 where it tells none.
-    heard_at : float or None
-        Seconds by a clock that nobody sets and that counts sleep, for the age; None where not known.
-    """
-
-    told_at: float = 0.0
-    heard_at: float | None = None
-
-
-def age(offer: Offer, tick: float) -> float:
-    """Return how many seconds ago its prices were told, by the clock of `heard_at`; endless if unknown."""
-    time = offer.time
-    return inf if time is None or time.heard_at is None else tick - time.heard_at
-
-
-def is_old(offer: Offer, tick: float) -> bool:
-    """Whether its prices do not count before they are asked for again."""
-    return age(offer, tick) >= PRICE_LIFE_SECONDS
+def price_moment(offer: Offer) -> str:
+    """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
+    now = threads.now()
+    since = offer.time.age(threads.tick())
+    if offer.time.told_at:
+        return moment_words(offer.time.told_at, now)
+    return moment_words(now - since, now) if isfinite(since) else "?"

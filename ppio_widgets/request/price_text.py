@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
 from ppio_widgets.runtime.times import until_morning
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from ppio_widgets.locale import Words
     from ppio_widgets.request.offers import Offer, Price
-
-MODES = ("postpaid", "prepaid", "spot")
 
 _RENEW = ("billing", "prepaid", "auto_renew")
 
@@ -33,33 +32,17 @@ def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
     now: datetime | None = None,
     asked: bool = True,
 ) -> list[str]:
-    """Say what a body costs, and what of it is not known.
+    """Say what a body (or a draft on its way there) costs, and what of it is not known.
 
-    Parameters
-    ----------
-    offer : Offer or None
-        The body's product; None, or another product's, when its price is not known.
-    body : mapping
-        A body, or a draft on its way there.
-    say : Words
-        The language.
-    balance : Decimal, optional
-        Of the account, if it could be read.
-    now : datetime, optional
-        Clock times are said in its zone; the kernel's clock and zone without it.
-    asked : bool
-        Whether the cloud was asked for the price. One that was not is not called unknown.
-
-    Returns
-    -------
-    list of str
-        Plain sentences, the price first; without a price, what the body commits to.
+    The price comes first; without one, what the body commits to. Another product's offer says nothing about
+    it. Clock times are said in the zone of `now`, in the kernel's without it. A price that the cloud was not
+    `asked` for is not called unknown.
     """
     known = pricing.offer_for(offer, body)
     product = value_at(body, ("product_id",))
     if not product:
         return [say("money.no_product")]
-    if pricing.mode_of(body) not in MODES:
+    if pricing.mode_of(body) not in tuple(BillingMode):
         return [say("money.unknown_mode")]
     if known is None:
         first = say("money.unknown_product", product=product) if asked else say("money.not_asked")
@@ -70,9 +53,12 @@ def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
 
 def commitment(body: Mapping[str, Any], say: Words) -> list[str]:
     """Say what a body commits to, whatever its price."""
-    risk = {"prepaid": "money.no_release", "spot": "money.reclaim"}.get(pricing.mode_of(body))
-    sentence = say("money.commits", what=rented(body, say), terms=terms(body, say))
-    return [sentence, *([say(risk)] if risk else [])]
+    sentences = [say("money.commits", what=rented(body, say), terms=terms(body, say))]
+    if pricing.is_prepaid(body):
+        sentences.append(say("money.no_release"))
+    elif pricing.mode_of(body) == BillingMode.SPOT:
+        sentences.append(say("money.reclaim"))
+    return sentences
 
 
 def rented(body: Mapping[str, Any], say: Words) -> str:
@@ -86,8 +72,8 @@ def rented(body: Mapping[str, Any], say: Words) -> str:
 def terms(body: Mapping[str, Any], say: Words) -> str:
     """Return how a body is billed, with months and renewal: ``prepaid for 12 months, charged now``."""
     mode = pricing.mode_of(body)
-    named = say(f"mode.{mode}") if mode in MODES else mode
-    if mode != "prepaid":
+    named = say(f"mode.{mode}") if mode in tuple(BillingMode) else mode
+    if not pricing.is_prepaid(body):
         return say("money.terms_hourly", mode=named)
     months = pricing.months_of(body)
     if months is None:
@@ -107,7 +93,7 @@ def charges(offer: Offer | None, body: Mapping[str, Any]) -> dict[str, Decimal |
 
     ``hour`` or ``months`` is that of all GPUs, ``renewal`` of each renewal, ``disk`` of an extra GB.
     """
-    known, prepaid = pricing.offer_for(offer, body), pricing.mode_of(body) == "prepaid"
+    known, prepaid = pricing.offer_for(offer, body), pricing.is_prepaid(body)
     found = {"months" if prepaid else "hour": pricing.whole_price(known, body)}
     if prepaid and renews(body):
         found["renewal"] = None if known is None else _renewal(known, body)
@@ -170,14 +156,14 @@ class _Bill:
             return
         if count is None:
             yield self.say("money.unknown_gpus", price=self._shown(unit.final))
-        elif mode == "prepaid":
+        elif mode == BillingMode.PREPAID:
             yield from self._prepaid(unit, count)
         else:
             yield from self._by_the_hour(unit, count, now)
-        if mode == "prepaid":
+        if mode == BillingMode.PREPAID:
             yield self.say("money.no_release")
             yield from self._renewal()
-        elif mode == "spot":
+        elif mode == BillingMode.SPOT:
             yield from self._against_on_demand()
             yield self.say("money.reclaim")
 
@@ -307,7 +293,7 @@ class _Bill:
     def _unknown_price(self, mode: str) -> str:
         name = self.offer.name or self.offer.id
         months = pricing.months_of(self.body)
-        if mode == "prepaid" and months is not None:
+        if mode == BillingMode.PREPAID and months is not None:
             return self.say("money.unknown_months", product=name, months=months_words(months, self.say))
         return self.say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.runtime.times import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,17 +53,9 @@ _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 @dataclass(frozen=True)
 class AboveCeiling:
-    """Why a price ceiling stops a launch.
+    """Why a price ceiling stops a launch; its parameters are amounts as shown, and the billing mode."""
 
-    Attributes
-    ----------
-    code : str
-        ``"price_above"``, ``"price_unknown"``, or ``"price_old"`` for one that counts as unknown.
-    params : mapping
-        Amounts as shown, and the billing mode.
-    """
-
-    code: str
+    code: Literal["price_above", "price_unknown", "price_old"]  # one that is old counts as unknown
     params: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -91,15 +86,8 @@ def amount(value: int, precision: int) -> Decimal | None:
 def read_amount(value: object) -> Decimal | None:
     """Return an amount that a person gave, exactly: one grammar for form, line and call.
 
-    Parameters
-    ----------
-    value : object
-        A number, or text like ``15``, ``12.5`` or ``¥12.5``; full-width letters are as good.
-
-    Returns
-    -------
-    Decimal or None
-        None for what is no amount: words, a unit, a comma, an exponent, below zero, not finite.
+    It is a number, or text like ``15``, ``12.5`` or ``¥12.5``; full-width letters are as good. None for what
+    is no amount: words, a unit, a comma, an exponent, below zero, not finite.
     """
     if isinstance(value, str):
         typed = _TYPED.fullmatch(value.translate(_NARROW).strip())
@@ -116,6 +104,20 @@ def read_amount(value: object) -> Decimal | None:
         return Decimal(0)
     exponent = number.as_tuple().exponent
     return number if isinstance(exponent, int) and exponent >= _FINEST else None
+
+
+def read_ceiling(value: object, code: str = "ceiling") -> Decimal | None:
+    """Return the most that one hour may cost, as `read_amount` reads it; None for None: any price.
+
+    Raises
+    ------
+    LaunchRefused
+        For what is no amount; `code` names its sentence.
+    """
+    ceiling = read_amount(value)
+    if ceiling is None and value is not None:
+        raise LaunchRefused(code, value=as_given(value))
+    return ceiling
 
 
 def shown(amount: Decimal, currency: str) -> str:
@@ -147,6 +149,11 @@ def mode_of(body: Mapping[str, Any]) -> str:
     """Return the billing mode, or an empty text."""
     mode = value_at(body, ("billing", "mode"))
     return mode if isinstance(mode, str) else ""
+
+
+def is_prepaid(body: Mapping[str, Any]) -> bool:
+    """Whether months are bought ahead."""
+    return mode_of(body) == BillingMode.PREPAID
 
 
 def gpus_of(body: Mapping[str, Any]) -> int | None:
@@ -192,9 +199,9 @@ def unit_price(offer: Offer | None, body: Mapping[str, Any]) -> Price | None:
         return None
     months = months_of(body)
     prices: Mapping[str, Price | None] = {
-        "postpaid": offer.postpaid,
-        "spot": offer.spot,
-        "prepaid": offer.prepaid.get(months) if months else None,
+        BillingMode.POSTPAID: offer.postpaid,
+        BillingMode.SPOT: offer.spot,
+        BillingMode.PREPAID: offer.prepaid.get(months) if months else None,
     }
     price = prices.get(mode_of(body))
     return price if price is not None and is_price(price.final) else None
@@ -207,7 +214,7 @@ def is_price(value: Decimal | None) -> bool:
 
 def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     """Return what a prepaid launch charges at once; None for the other modes or when it is not known."""
-    return whole_price(offer, body) if mode_of(body) == "prepaid" else None
+    return whole_price(offer, body) if is_prepaid(body) else None
 
 
 def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
@@ -219,7 +226,7 @@ def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     brings it under a ceiling.
     """
     whole = whole_price(offer, body)
-    if whole is None or mode_of(body) != "prepaid":
+    if whole is None or not is_prepaid(body):
         return whole
     hours = HOURS_PER_MONTH * (months_of(body) or 1)
     return _scaled((Fraction(whole) * 10**_HOURLY_DECIMALS / hours).__ceil__(), _HOURLY_DECIMALS)
@@ -230,14 +237,8 @@ def above_ceiling(
 ) -> AboveCeiling | None:
     """Return why a price ceiling stops this launch, or None when it does not.
 
-    Parameters
-    ----------
-    offer : Offer or None
-    body : mapping
-    ceiling : Decimal
-        The most that one hour may cost, all GPUs together. NaN lets nothing pass.
-    old : bool
-        Whether the price has to be asked for again before it counts.
+    It is the most that one hour may cost, all GPUs together; NaN lets nothing pass. A price that is `old` has
+    to be asked for again before it counts.
     """
     rate = hourly(offer, body)
     currency = offer.currency if offer is not None else ""

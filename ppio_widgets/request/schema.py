@@ -1,15 +1,15 @@
-"""The fields of the body as a table, read off the models.
+"""The body as a tree of fields, read off the models: whatever has to know the fields asks here.
 
-A *path* is the address of a place in a body, ``("ports", 1, "port")``, as in
-pydantic's ``loc``. A *pattern* is the same with every row number replaced by
-``"*"``: words, options and controls are found by it.
+A *path* is the address of a place in a body, ``("ports", 1, "port")``, as in pydantic's ``loc``. A *pattern*
+is the same with every row number replaced by ``"*"``: words, options and controls are found by it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel
@@ -111,18 +111,19 @@ def _group(model: type[BaseModel]) -> Group:
 
 
 def _without_none(annotation: Any) -> Any:
-    if get_origin(annotation) in (Union, type(int | None)):
-        return next(arg for arg in get_args(annotation) if arg is not type(None))
-    return annotation
+    kinds = [arg for arg in get_args(annotation) if arg is not type(None)]
+    return kinds[0] if type(None) in get_args(annotation) else annotation
 
 
 def _node(annotation: Any, field: FieldInfo | None) -> Node:
     if get_origin(annotation) is tuple:
         return Rows(_node(get_args(annotation)[0], None))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _group(annotation)
     if get_origin(annotation) is Literal:
         return Leaf("choice", choices=get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _group(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return Leaf("choice", choices=tuple(one.value for one in annotation))
     kinds: dict[type, Kind] = {int: "whole", bool: "switch", str: "text"}
     bare = get_args(annotation)[0] if get_args(annotation) else annotation
     limits = field.metadata if field else []

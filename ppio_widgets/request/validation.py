@@ -285,19 +285,9 @@ _LISTED = 8
 
 
 def fits(body: Mapping[str, Any], offer: Offer | None) -> dict[Path, Problem]:
-    """Return what of a body does not fit its product.
+    """Return what of a body does not fit its product; rows are numbered as in the body.
 
-    Parameters
-    ----------
-    body : mapping
-        Rows are numbered as in it; ``Compact.in_draft`` moves a path to the draft.
-    offer : Offer or None
-        The product; nothing is judged by another product's offer, nor by what an
-        answer did not give.
-
-    Returns
-    -------
-    dict of path to Problem
+    Nothing is judged by another product's offer, nor by what an answer did not give.
     """
     offer = pricing.offer_for(offer, body)
     if offer is None:
@@ -332,7 +322,7 @@ def _mode(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem
 
 def _months(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     months = pricing.months_of(body)
-    if pricing.mode_of(body) == "prepaid" and months and offer.prepaid and months not in offer.prepaid:
+    if pricing.is_prepaid(body) and months and offer.prepaid and months not in offer.prepaid:
         sold = ", ".join(str(count) for count in sorted(offer.prepaid))
         yield ("billing", "prepaid", "months"), Problem("months_not_sold", {"months": sold})
 

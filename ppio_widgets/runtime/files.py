@@ -32,13 +32,7 @@ _PART = 64 * 1024
 
 
 class Unfit(OSError):
-    """A file that is not read, or a folder that is not used, although the system would allow it.
-
-    Attributes
-    ----------
-    why : str
-        ``"irregular"`` or ``"large"`` for a file, ``"foreign"`` or ``"open"`` for a folder.
-    """
+    """A file that is not read, or a folder that is not used, although the system would allow it."""
 
     def __init__(self, why: Literal["irregular", "large", "foreign", "open"]) -> None:
         super().__init__(why)
@@ -54,20 +48,10 @@ def reason(error: Exception) -> str | Sayable:
 
 
 def contents(path: Path, most: int) -> bytes:
-    """Return all that a file holds.
+    """Return all that a file holds, unless that is more than `most` bytes.
 
-    Parameters
-    ----------
-    path : path
-    most : int
-        Bytes of the largest file that is read.
-
-    Raises
-    ------
-    Unfit
-        For a folder, a pipe, a device, and a file that is larger.
-    OSError, ValueError
-        When there is none, or the system does not allow it; for a text that can be no path.
+    Raises `Unfit` for a larger one, a folder, a pipe and a device, else `OSError` when there is none or the
+    system does not allow it, and `ValueError` for a text that can be no path.
     """
     _require_regular(path.stat())  # before it is opened: to open a device may already do something
     descriptor = os.open(path, _FOR_READING)
@@ -99,19 +83,10 @@ def _read(descriptor: int, most: int) -> bytes:
 
 
 def keep_private(folder: Path) -> None:
-    """Pass when a folder is this user's and nobody else can look into it; what is open to others is closed.
-
-    Raises
-    ------
-    Unfit
-        When it is another user's, or stays open.
-    OSError
-        When there is none, or it cannot be looked at.
-    """
-    if not hasattr(os, "geteuid"):  # Windows: the profile's own rights hold
-        folder.stat()
-        return
+    """Close a folder to others; raises `Unfit` when it is another user's or stays open."""
     told = folder.stat()
+    if not hasattr(os, "geteuid"):  # Windows: the profile's own rights hold
+        return
     if told.st_uid != os.geteuid():
         raise Unfit("foreign")
     if told.st_mode & 0o077:
@@ -123,17 +98,7 @@ def keep_private(folder: Path) -> None:
 
 @contextmanager
 def written(folder: Path, stem: str, text: str) -> Iterator[Path]:
-    """Yield a file under another name that holds the whole text and stands on the disk.
-
-    Parameters
-    ----------
-    folder : path
-        Where it is to be; it has to exist.
-    stem : str
-        Part of the spare name, which begins with a dot.
-    text : str
-        Written as UTF-8, with mode 0600.
-    """
+    """Yield a file under a spare name that holds the whole text, with mode 0600, and stands on the disk."""
     spare = folder / f".{stem}.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
         _write(spare, text, os.O_TRUNC)

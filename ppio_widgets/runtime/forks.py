@@ -12,13 +12,15 @@ import logging
 import os
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 log = logging.getLogger("ppio_widgets")
+
+T = TypeVar("T")
 
 
 class Forked(Protocol):
@@ -36,32 +38,29 @@ _things: WeakSet[Forked] = WeakSet()
 _tasks: list[Callable[[], None]] = []
 
 
-def lock() -> threading.Lock:
-    """Return a `threading.Lock` that is free in a child."""
-    made = threading.Lock()
+def _known(made: T) -> T:
     _locks.add(made)
     return made
+
+
+def lock() -> threading.Lock:
+    """Return a `threading.Lock` that is free in a child."""
+    return _known(threading.Lock())
 
 
 def rlock() -> threading.RLock:
     """Return a `threading.RLock` that is free in a child."""
-    made = threading.RLock()
-    _locks.add(made)
-    return made
+    return _known(threading.RLock())
 
 
 def condition(lock: threading.RLock | None = None) -> threading.Condition:
     """Return a `threading.Condition` that is free in a child, and that nobody waits for there."""
-    made = threading.Condition(lock)
-    _locks.add(made)
-    return made
+    return _known(threading.Condition(lock))
 
 
 def event() -> threading.Event:
     """Return a `threading.Event` that can be set in a child, whoever set it as it was forked."""
-    made = threading.Event()
-    _locks.add(made)
-    return made
+    return _known(threading.Event())
 
 
 def tell(thing: Forked) -> None:

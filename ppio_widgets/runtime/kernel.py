@@ -1,12 +1,12 @@
-"""What can be known of the notebook that the code runs in, and what there is once in each.
+"""What there is once in a notebook's kernel, and what can be known of the notebook that the code runs in.
 
-The one place outside ``magics`` that asks IPython, and only if it is already
-loaded: forms and magics both need to know which cell they stand in. A server that runs the
-code of several people in one process (Solara, Panel) is asked in the same way whose turn it is.
+The one place outside ``magics`` that asks IPython, and only if it is already loaded. A server that runs
+the code of several people in one process (Solara, Panel) is asked in the same way whose turn it is.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import weakref
 from contextlib import suppress
@@ -17,62 +17,72 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppio_widgets import environment
 from ppio_widgets.runtime import forks
+from ppio_widgets.runtime.clock import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Mapping
 
 Answers = Literal["buttons", "input"]
 
-# The widget that displays a class, both as ``module:name``. The package says so in its
-# outermost ring; what is displayed lives further in and knows no widgets.
-live_views: dict[str, str] = {}
+# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud", and who writes down
+# that an instance is gone. The package says so as it is imported, and nobody later.
+outer_names: dict[str, str] = {}
 
 T = TypeVar("T")
 
 
-class Session:
-    """A kernel, or one person's session of a server; it keeps what there is one of in each.
+class Kernel:
+    """A notebook's kernel, or one person's session of a server: all that there is once in each.
 
-    Parameters
-    ----------
-    served : bool
-        Whether it is a session of a server: there are no cells, and no outputs.
+    What one person typed or chose (keys, looks, the practice account) is kept here and never in a module:
+    one process may serve several people. In a session (`served`) there are no cells, and no outputs.
     """
 
-    def __init__(self, *, served: bool) -> None:
+    def __init__(self, clock: Clock | None = None, *, served: bool = False) -> None:
+        self.clock = clock or Clock()
         self.served = served
-        self.lock = forks.rlock()
-        self.owned: dict[Any, Any] = {}
+        # Each is given once, so that what is named by one has its name alone on a page.
+        self.numbers = itertools.count(1)
+        self._lock = forks.rlock()
+        self._owned: dict[Any, Any] = {}
+
+    def of(self, kind: Callable[[], T]) -> T:
+        """Return the one `kind` of this kernel; it is made when first asked for."""
+        with self._lock:
+            if kind not in self._owned:
+                self._owned[kind] = kind()
+            return self._owned[kind]  # type: ignore[no-any-return]
+
+    def enter(self) -> None:
+        """Be the current one as long as the context lasts (`contextvars`), whatever the host says there."""
+        _entered.set(self)
 
 
 # By the host's own object of a session (its `id`); None is the kernel, or the process without one.
-_sessions: dict[int | None, Session] = {}
+_kernels: dict[int | None, Kernel] = {}
 _opening = forks.lock()
-# On a thread of ours: the session that began it. The host knows none there, or another one's.
-_inherited: ContextVar[Session] = ContextVar("ppio_widgets_session")
+# On a thread of ours: the kernel that began it. The host knows none there, or another one's.
+_entered: ContextVar[Kernel] = ContextVar("ppio_widgets_kernel")
+
+
+def current() -> Kernel:
+    """Return this kernel, or the host session whose code runs."""
+    entered = _entered.get(None)
+    if entered is not None:
+        return entered
+    host = _host_session()
+    key = None if host is None else id(host)
+    with _opening:
+        if key not in _kernels:
+            _kernels[key] = Kernel(served=host is not None)
+            if host is not None:  # what a visitor typed goes with the visit
+                weakref.finalize(host, _kernels.pop, key, None)
+        return _kernels[key]
 
 
 def of(kind: Callable[[], T]) -> T:
-    """Return the one `kind` of this kernel or host session; it is made when first asked for.
-
-    What one person typed or chose (keys, looks, the practice account) is kept here and never in
-    a module: one process may serve several people.
-    """
-    session = _session()
-    with session.lock:
-        if kind not in session.owned:
-            session.owned[kind] = kind()
-        return session.owned[kind]  # type: ignore[no-any-return]
-
-
-def session_id() -> Hashable:
-    """Return what tells this kernel or host session from the others of its process."""
-    return _session()
-
-
-def inherit_session() -> None:
-    """Stay in this session for as long as the context lasts (`contextvars`), whatever the host says there."""
-    _inherited.set(_session())
+    """Return the current kernel's one `kind`."""
+    return current().of(kind)
 
 
 def is_one_persons() -> bool:
@@ -81,29 +91,16 @@ def is_one_persons() -> bool:
     return app is not None and app.IPKernelApp.initialized() and _host_session() is None
 
 
-def _session() -> Session:
-    inherited = _inherited.get(None)
-    if inherited is not None:
-        return inherited
-    host = _host_session()
-    key = None if host is None else id(host)
-    with _opening:
-        if key not in _sessions:
-            _sessions[key] = Session(served=host is not None)
-            if host is not None:  # what a visitor typed goes with the visit
-                weakref.finalize(host, _sessions.pop, key, None)
-        return _sessions[key]
-
-
 def _host_session() -> object | None:
     """Return the server's own object of the session whose code runs; None outside of such servers.
 
     A server that is not loaded already is not asked.
     """
     solara = sys.modules.get("solara.server.kernel_context")
-    if solara is not None and _is_in_solara(solara):
-        context: object = solara.get_current_context()
-        return context
+    with suppress(RuntimeError):  # outside of any page
+        if solara is not None and solara.has_current_context():
+            context: object = solara.get_current_context()
+            return context
     panel, bokeh = sys.modules.get("panel.io.state"), sys.modules.get("bokeh.io.doc")
     try:
         document = panel.state.curdoc if panel is not None else bokeh.curdoc() if bokeh is not None else None
@@ -111,13 +108,6 @@ def _host_session() -> object | None:
         return None
     document = getattr(document, "_doc", document)  # from behind the proxy of an unlocked callback
     return document if getattr(document, "session_context", None) is not None else None
-
-
-def _is_in_solara(solara: Any) -> bool:
-    try:
-        return bool(solara.has_current_context())
-    except RuntimeError:  # outside of any page
-        return False
 
 
 def shell() -> Any:
@@ -161,31 +151,25 @@ def who_answers() -> Answers | None:
     return "input" if takes_input() else None
 
 
-def live_view(thing: Any) -> Any:
-    """Return the widget that displays a thing; None where nobody can click, or there is no such widget."""
-    kind = type(thing)
-    view = live_views.get(f"{kind.__module__}:{kind.__qualname__}")
-    if view is None or who_answers() != "buttons":
-        return None
-    module, _, name = view.partition(":")
-    return getattr(import_module(module), name)(thing)
+def outer(name: str) -> Any:
+    """Return what the package names for something that lives further in."""
+    return named(outer_names[name])
+
+
+def named(name: str) -> Any:
+    """Return what is called ``module:name``, imported now."""
+    module, _, inside = name.partition(":")
+    return getattr(import_module(module), inside)
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:
     """Show an output in the running cell, or put something else in its place; nothing where there is none.
 
-    An update may come from any thread and at any time: it goes by the id, not by the cell.
-
-    Parameters
-    ----------
-    bundle : mapping of str to str
-        By MIME type; an empty one is an output that takes no room.
-    display_id : str
-    update : bool
-        Whether to replace what was shown by this id, wherever that was.
+    An update may come from any thread and at any time: it goes by the id, not by the cell. The bundle is by
+    MIME type; an empty one is an output that takes no room.
     """
     publisher = getattr(shell(), "display_pub", None)
-    if publisher is None or _session().served:
+    if publisher is None or current().served:
         return
     transient = {"display_id": display_id}
     send = partial(publisher.publish, data=dict(bundle), metadata={}, transient=transient, update=update)

@@ -5,82 +5,57 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
-from ppio_widgets.runtime import clocks, forks, kernel
+from ppio_widgets.runtime import forks, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ppio_widgets.runtime.clock import Clock
+
 HAS_THREADS = sys.platform != "emscripten"
 
 
-class Clock:
-    """What time it is, and waiting.
-
-    Attributes
-    ----------
-    counts_sleep : bool
-        Whether `monotonic` goes on while the machine sleeps. Where it does not, a price seems younger
-        after a sleep, and a timer is told by the other clock, or by the cloud (`launcher.deadline`).
-    """
-
-    counts_sleep = clocks.COUNTS_SLEEP
-
-    def now(self) -> float:
-        """Return Unix seconds, by a clock that may be set."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Return seconds that no change of the clock moves: for how long something has been there."""
-        return clocks.steady()
-
-    def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set; False when the time is over before."""
-        if HAS_THREADS:
-            return event.wait(seconds)
-        if not event.is_set():  # nobody else could set it meanwhile, and not all locks can wait there
-            time.sleep(max(0.0, seconds))
-        return event.is_set()
+def __getattr__(name: str) -> Clock:
+    """Return the current kernel's clock as `clock`, for callers that do not yet call what stands below."""
+    if name != "clock":
+        raise AttributeError(name)
+    return kernel.current().clock
 
 
-clock = Clock()
+def now() -> float:
+    """Return the Unix seconds of this moment, by the clock that may be set."""
+    return kernel.current().clock.now()
 
 
 def tick() -> float:
-    """Return the seconds of this moment's `clock` that nobody sets."""
-    return clock.monotonic()
+    """Return the seconds of this moment, by the clock that nobody sets."""
+    return kernel.current().clock.monotonic()
+
+
+def wait(event: threading.Event, seconds: float) -> bool:
+    """Wait until an event is set; False when the time is over before."""
+    return kernel.current().clock.wait(event, seconds)
 
 
 def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     """Run `task` on a new thread; inline where threads do not exist (Pyodide).
 
     It sees the caller's context, in which ipykernel 7.0 finds the cell that its output belongs to, and
-    stays in the caller's session (`kernel.of`).
-
-    Parameters
-    ----------
-    task : callable
-        It has to handle its own exceptions: nobody else will.
-    name : str
-        Name of the thread.
-    daemon : bool
-        False for a launch in flight: the process stays until its answer is there.
+    stays in the caller's `Kernel`. The task handles its own exceptions: nobody else will. Only a launch
+    in flight is no daemon: the process stays until its answer is there.
     """
     if not HAS_THREADS:
         task()
         return
     context = contextvars.copy_context()
-    context.run(kernel.inherit_session)
+    context.run(kernel.current().enter)
     threading.Thread(target=context.run, args=(task,), name=name, daemon=daemon).start()
 
 
 def try_run(task: Callable[[], None], *, name: str) -> bool:
-    """Run `task` on a new daemon thread; False when the system has no thread left for it.
-
-    For what may as well be left out, and for who does without a thread then.
-    """
+    """Run `task` on a new daemon thread; False when the system has no thread left for it."""
     try:
         run(task, name=name, daemon=True)
     except RuntimeError:
@@ -89,23 +64,20 @@ def try_run(task: Callable[[], None], *, name: str) -> bool:
 
 
 def after(seconds: float, task: Callable[[], None]) -> threading.Event:
-    """Run `task` on a thread once `seconds` are over.
+    """Run `task` on a thread once `seconds` are over; setting the event that is returned calls it off.
 
-    Returns
-    -------
-    threading.Event
-        Setting it calls the task off. Without threads nothing ever comes of it.
+    Without threads nothing ever comes of it.
     """
     called_off = forks.event()
     due = tick() + seconds
 
-    def wait() -> None:
-        if not clock.wait(called_off, due - tick()):
+    def run_when_due() -> None:
+        if not wait(called_off, due - tick()):
             task()
 
     try:
         if HAS_THREADS:
-            try_run(wait, name="ppio-timer")  # without a thread nothing comes of it either
+            try_run(run_when_due, name="ppio-timer")  # without a thread nothing comes of it either
         return called_off  # noqa: TRY300 - an Interrupt may come here as well
     except BaseException:  # nobody gets it who could call it off
         called_off.set()

@@ -20,15 +20,10 @@ LONGEST_SPAN = 31 * 86400.0
 
 
 def read_span(text: str | float | timedelta) -> float:
-    """Return a length of time in seconds: ``3h``, ``90m``, ``1h30m``, or a number of seconds.
-
-    Raises
-    ------
-    MomentUnreadable
-    """
+    """Return a length of time in seconds: ``3h``, ``90m``, ``1h30m``, or a number of seconds."""
     seconds = _seconds(text)
     if not 0 < seconds <= LONGEST_SPAN:
-        raise MomentUnreadable("span", value=_named(text))
+        raise MomentUnreadable("span", value=as_given(text))
     return seconds
 
 
@@ -48,7 +43,7 @@ def _seconds(value: object) -> float:
         return 0.0
 
 
-def _named(value: object) -> str:
+def as_given(value: object) -> str:
     """Return what was given, as it is repeated in a message; of what is no text and no number its kind."""
     if isinstance(value, str | Number | date | timedelta):
         try:
@@ -70,12 +65,8 @@ def write_span(seconds: float) -> str:
 def read_moment(text: str | datetime, now: float) -> float:
     """Return the Unix seconds of a time: ``17:30``, ``17:30+08:00``, or an ISO date and time.
 
-    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow.
-
-    Raises
-    ------
-    MomentUnreadable
-        When it is none, or is over, or further away than a month.
+    Without an offset it is the kernel's clock and zone. A time of day that is over means tomorrow. Raises
+    `MomentUnreadable` when it is none, is over, or is further away than a month.
     """
     found = text if isinstance(text, datetime) else None
     try:
@@ -85,9 +76,9 @@ def read_moment(text: str | datetime, now: float) -> float:
     except (ValueError, ArithmeticError, OSError):  # an offset of days; a year that no clock shows
         moment = None
     if moment is None:
-        raise MomentUnreadable("moment", value=_named(text))
+        raise MomentUnreadable("moment", value=as_given(text))
     if not now < moment <= now + LONGEST_SPAN:
-        raise MomentUnreadable("moment_over", value=_named(text))
+        raise MomentUnreadable("moment_over", value=as_given(text))
     return moment
 
 

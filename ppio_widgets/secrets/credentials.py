@@ -1,18 +1,27 @@
-"""The API key: masked everywhere, and where it comes from."""
+"""The API key: it shows itself nowhere; and where it comes from."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
+import sys
+import threading
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NoReturn, TypeAlias
 
 from ppio_widgets import environment
 from ppio_widgets.errors import CredentialsError
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host, read_host
-from ppio_widgets.secrets.key_sources import KEYRING_SERVICE, ask_colab, ask_keyring
+
+log = logging.getLogger("ppio_widgets")
+
+# The name of our keys in a keyring; the user's name beside it is the host.
+KEYRING_SERVICE = "ppio-widgets"
 
 # A practice cloud takes every key of this shape, ``sk_practice_NAME.PIN``, and each is an account of
 # its own. It opens nothing else, so it may be printed.
@@ -34,20 +43,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ApiKey:
-    """An API key that does not show itself.
+    """An API key that does not show itself; `source` says where it came from, for people: ``"PPIO_API_KEY"``.
 
-    Parameters
-    ----------
-    value : str
-        The key; white space around it is dropped.
-    source : str
-        Where it came from, for people: ``"PPIO_API_KEY"``.
-
-    Raises
-    ------
-    CredentialsError
-        When the text cannot be a key. The message says what kind of thing is wrong
-        with it and never holds the value.
+    White space around it is dropped. What cannot be a key raises a `CredentialsError`, which says what kind
+    of thing is wrong with it and never holds the value.
     """
 
     __slots__ = ("_value", "source")
@@ -84,12 +83,7 @@ KeySource: TypeAlias = str | ApiKey | Callable[[], str | ApiKey]
 
 
 def hidden(argument: KeySource | None) -> ApiKey | Callable[[], str | ApiKey] | None:
-    """Return what was given as a key so that no frame of a traceback shows it.
-
-    Raises
-    ------
-    CredentialsError
-    """
+    """Return what was given as a key so that no frame of a traceback shows it."""
     return ApiKey(argument, "api_key") if isinstance(argument, str) else argument
 
 
@@ -147,12 +141,12 @@ class _Memory:
             return self._signed_in.get(host.base_url)
 
     def kept(self, host: Host) -> tuple[ApiKey | None, int]:
-        """Return what a vault once answered, and the number of logouts so far."""
+        """Return what Colab or the keyring once answered, and the number of logouts so far."""
         with self._lock:
             return self._kept.get(host.base_url), self._logouts
 
     def keep(self, host: Host, key: ApiKey, logouts: int) -> None:
-        """Keep what a vault answered, unless somebody logged out while it was asked."""
+        """Keep what they answered, unless somebody logged out while it was asked."""
         with self._lock:
             if logouts == self._logouts:
                 self._kept[host.base_url] = key
@@ -171,10 +165,7 @@ def _memory() -> _Memory:
 def remember_key(host: Host, key: ApiKey) -> None:
     """Keep a key for one host in this kernel's memory (``%ppio login``).
 
-    Raises
-    ------
-    CredentialsError
-        For this machine: whatever listens there gets only what is passed to it.
+    Not for this machine: whatever listens there gets only what is passed to it.
     """
     if host.loopback:
         raise CredentialsError("key_loopback", host=host.name)
@@ -182,12 +173,12 @@ def remember_key(host: Host, key: ApiKey) -> None:
 
 
 def forget_keys() -> None:
-    """Drop every key that was signed in with or found in a vault (``%ppio logout``)."""
+    """Drop every key that was signed in with or found elsewhere (``%ppio logout``)."""
     _memory().forget()
 
 
 def keys_at_hand() -> tuple[ApiKey, ...]:
-    """Return the keys of the known hosts that this kernel knows already; no vault is asked."""
+    """Return the keys of the known hosts that this kernel knows already; nobody else is asked."""
     memory = _memory()
     found: list[ApiKey | CredentialsError | None] = []
     for base_url, variable in KEY_VARIABLES.items():
@@ -206,12 +197,7 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     The argument first. On loopback then only a practice key, so that no real key goes to
     whatever listens there: ``PPIO_WIDGETS_PRACTICE_KEY``, else one that this kernel draws.
     Elsewhere `remember_key`; and for the known hosts their environment variable, Colab's secret
-    of that name, the keyring.
-
-    Raises
-    ------
-    CredentialsError
-        When there is one that cannot be a key: it is not passed over.
+    of that name, the keyring. One that cannot be a key is not passed over: it raises a `CredentialsError`.
     """
     found = _found(host, argument)
     del argument
@@ -221,13 +207,7 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
 
 
 def require_key(host: Host, argument: KeySource | None = None) -> ApiKey:
-    """Return the key for a host; see `find_key`.
-
-    Raises
-    ------
-    CredentialsError
-        Also when there is none; the message says where it can come from.
-    """
+    """Return the key for a host as `find_key` does; without one the error says where it can come from."""
     found = _found(host, argument)
     del argument
     if isinstance(found, CredentialsError):
@@ -252,7 +232,7 @@ def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError 
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
-    return _read(environment.variable(variable), variable) or _of_vaults(host, variable)
+    return _read(environment.variable(variable), variable) or _of_others(host, variable)
 
 
 def _practice_key() -> ApiKey | CredentialsError:
@@ -278,7 +258,7 @@ def _asked(argument: KeySource) -> ApiKey | CredentialsError:
     return answer if isinstance(answer, ApiKey) else _made(answer, "api_key")
 
 
-def _of_vaults(host: Host, variable: str) -> ApiKey | CredentialsError | None:
+def _of_others(host: Host, variable: str) -> ApiKey | CredentialsError | None:
     kept, logouts = _memory().kept(host)
     if kept is not None:
         return kept
@@ -296,3 +276,46 @@ def _read(value: str | None, source: str) -> ApiKey | CredentialsError | None:
 
 def _made(value: object, source: str) -> ApiKey | CredentialsError:
     return _refusal(value, source) or ApiKey(str(value), source)
+
+
+# --- keys kept by others. Neither Colab nor keyring is a dependency. Whatever goes wrong with them means "no
+# key here", and only its kind is logged: its words may hold what was asked for, or found.
+
+
+def ask_colab(variable: str) -> str | None:
+    """Return the secret of this name that the notebook may read, or None.
+
+    Colab asks the page through the kernel's stdin and waits without end for an answer:
+    on any other thread that steals an `input`, and where the package is merely installed
+    nobody ever answers. So only the main thread of a Colab machine asks.
+    """
+    on_colab = any(name.startswith("COLAB_") for name in environment.variables())
+    on_main = threading.current_thread() is threading.main_thread()
+    return _ask("google.colab", "google.colab.userdata", "get", variable) if on_colab and on_main else None
+
+
+def ask_keyring(name: str) -> str | None:
+    """Return the password that the system's keyring keeps for a host, or None."""
+    return _ask("keyring", "keyring", "get_password", KEYRING_SERVICE, name)
+
+
+def _ask(package: str, module: str, function: str, *arguments: str) -> str | None:
+    if not _importable(package):
+        return None
+    answer: Any = None
+    try:
+        answer = getattr(import_module(module), function)(*arguments)
+    except Exception as error:  # noqa: BLE001 - theirs to fail in any way
+        log.debug("%s: %s", package, type(error).__name__)
+    return answer if isinstance(answer, str) and answer.strip() else None
+
+
+def _importable(package: str) -> bool:
+    """Whether a package is there; to tell, its parents are imported, and those may fail."""
+    if package in sys.modules:
+        return sys.modules[package] is not None
+    try:
+        return find_spec(package) is not None
+    except Exception as error:  # noqa: BLE001 - a missing parent, or one that breaks
+        log.debug("%s: %s", package, type(error).__name__)
+        return False

@@ -25,7 +25,7 @@ T = TypeVar("T")
 # How a thing is displayed or used without its methods being named.
 _HOOKS = frozenset(
     (
-        *("__init__", "__repr__", "__call__", "__enter__", "__exit__"),
+        *("__init__", "__repr__", "__str__", "__call__", "__enter__", "__exit__"),
         *("_repr_html_", "_repr_mimebundle_", "_ipython_display_"),
     )
 )

@@ -27,21 +27,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Host:
-    """A base URL that may be used.
+    """A base URL that may be used."""
 
-    Attributes
-    ----------
-    base_url : str
-        Scheme, host and port, no path: ``"https://api.ppio.com"``.
-    name : str
-        Host with its port, as people read it.
-    loopback : bool
-        Whether it is this machine.
-    """
-
-    base_url: str
-    name: str
-    loopback: bool
+    base_url: str  # scheme, host and port, no path: "https://api.ppio.com"
+    name: str  # host with its port, as people read it
+    loopback: bool  # whether it is this machine
 
     @property
     def known(self) -> bool:
@@ -50,21 +40,12 @@ class Host:
 
 
 def read_host(base_url: str | None = None, *, allow_host: str | None = None) -> Host:
-    """Judge a base URL.
+    """Return a base URL that may be used: ``PPIO_GPU_BASE_URL`` where none is given, then PPIO's own.
 
-    Parameters
-    ----------
-    base_url : str, optional
-        Without it ``PPIO_GPU_BASE_URL`` is asked, then PPIO's own address is taken.
-    allow_host : str, optional
-        Name of a host beside the known ones and this machine that may be used, with its
-        port unless it is the default: ``"gpu.example.com:8443"``.
-
-    Raises
-    ------
-    HostRefused
-        For anything but https (http on loopback), a URL with a user, a path, a query
-        or a host that is not plain ASCII, and a host that is neither known nor allowed.
+    `allow_host` is the name of a host beside the known ones and this machine that may be used, with its port
+    unless it is the default: ``"gpu.example.com:8443"``. Refused (`HostRefused`) is anything but https (http
+    on loopback), a URL with a user, a path, a query or a host that is not plain ASCII, and a host that is
+    neither known nor allowed.
     """
     judged = _judge((base_url or environment.variable(BASE_URL_VARIABLE) or PPIO).strip(), allow_host)
     # A URL may hold a password: neither an exception behind ours nor a frame on its way keeps it.

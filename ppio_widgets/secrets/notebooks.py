@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.errors import PpioError
 from ppio_widgets.locale import words
 from ppio_widgets.runtime.files import contents, reason
-from ppio_widgets.secrets.in_use import Known, known_secrets
+from ppio_widgets.secrets.in_use import Secret, secrets_in_use
 from ppio_widgets.secrets.patterns import sightings
 
 if TYPE_CHECKING:
@@ -54,20 +54,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """A secret, or what looks like one.
-
-    Attributes
-    ----------
-    place : Place
-    kind : str
-        ``"known_key"``, ``"known_value"``, or how it looks: ``"key"``, ``"token"``, ``"private"``.
-    shown : str
-        What may be shown of it.
-    """
+    """A secret, or what looks like one."""
 
     place: Place
-    kind: str
-    shown: str
+    kind: str  # "known_key", "known_value", or how it looks: "key", "token", "private", "password"
+    shown: str  # what may be shown of it
 
     def sentence(self, say: Words) -> str:
         """Return it in words: ``"cell 3, output 1: looks like an API key (sk_…a1b2)"``."""
@@ -76,21 +67,12 @@ class Finding:
 
 
 def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: Callable[[str], Any]) -> int:
-    """Look through notebooks and say what is in them.
+    """Look through notebooks; `tell` gets each finding, `complain` each file that cannot be read.
 
-    Parameters
-    ----------
-    files : sequence of str
-    tell, complain : callable
-        Called with a line for each finding, and for each file that could not be looked through.
-
-    Returns
-    -------
-    int
-        2 when some file could not be looked through, else 1 when anything was found, else 0.
+    Returns 2 when some file could not be looked through, else 1 when anything was found, else 0.
     """
     say = words()
-    known = known_secrets(ask_vault=True)
+    known = secrets_in_use(with_keyring=True)
     found = faults = 0
     for file in files:
         try:
@@ -107,19 +89,11 @@ def check_notebooks(files: Sequence[str], tell: Callable[[str], Any], complain: 
     return 2 if faults else int(found > 0)
 
 
-def look_through(path: Path, known: Sequence[Known] = ()) -> list[Finding]:
+def look_through(path: Path, known: Sequence[Secret] = ()) -> list[Finding]:
     """Return what one notebook holds, in the order of its cells; each secret once for each place.
 
-    Parameters
-    ----------
-    path : path
-    known : sequence of Known
-        Secrets to look for, in every form; what only looks like one is found as well.
-
-    Raises
-    ------
-    PpioError
-        When the file cannot be read, or is no notebook.
+    Looked for are the known secrets, in every form, and what only looks like one. A file that cannot be read,
+    or is no notebook, raises a `PpioError`.
     """
     texts = list(_texts(_read(path)))
     places = [place for place, *_ in texts]
@@ -149,14 +123,14 @@ def _read(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def _of_known(texts: Sequence[_Text], places: Sequence[Place], known: Sequence[Known]) -> Iterator[Finding]:
+def _of_known(texts: Sequence[_Text], places: Sequence[Place], known: Sequence[Secret]) -> Iterator[Finding]:
     gap = _GAP.encode()
     pieces = [text.encode("utf-8", "surrogatepass") for _place, text, _packed in texts]
     starts = list(accumulate((len(piece) + len(gap) for piece in pieces), initial=0))
     content = gap.join(pieces)
     for one in known:
-        kind, shown = ("known_key", one.last_four) if one.is_key else ("known_value", one.source)
-        for form in one.forms():
+        kind, shown = ("known_key", one.last_four) if one.kind == "key" else ("known_value", one.source)
+        for form in one.forms:
             start = content.find(form)
             while start >= 0:
                 number = bisect_right(starts, start) - 1
@@ -164,7 +138,7 @@ def _of_known(texts: Sequence[_Text], places: Sequence[Place], known: Sequence[K
                 start = content.find(form, starts[number + 1])  # once for each text is enough
 
 
-def _of_shapes(texts: Sequence[_Text], known: Sequence[Known]) -> Iterator[Finding]:
+def _of_shapes(texts: Sequence[_Text], known: Sequence[Secret]) -> Iterator[Finding]:
     open_ones = [(place, text) for place, text, packed in texts if not packed]
     starts = list(accumulate((len(text) + len(_GAP) for _place, text in open_ones), initial=0))
     content = _GAP.join(text for _place, text in open_ones)

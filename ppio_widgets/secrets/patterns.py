@@ -1,4 +1,4 @@
-"""What looks like a key, going by its shape alone.
+"""What a secret looks like: one that nobody knows by its shape or its name, one that is known in every form.
 
 A shape begins with words that keys of a service begin with, so that a text is searched for
 those first: that is fast, and pictures in base64 are passed over. The rest of most shapes has
@@ -8,9 +8,14 @@ password in an address, ``postgres://user:password@host``, stands where none but
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,51 +33,30 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class Shape:
-    """How the keys of some service look.
+    """How the keys of some service look."""
 
-    Attributes
-    ----------
-    kind : str
-        ``"key"``, ``"token"``, ``"private"`` or ``"password"``: what it is called.
-    begins : tuple of str
-        What it begins with, exactly.
-    rest : pattern
-        What follows.
-    by_chance : bool
-        Whether the rest has to look made by chance.
-    """
-
-    kind: str
+    kind: Literal["key", "token", "private", "password"]
     begins: tuple[str, ...]
     rest: re.Pattern[str]
-    by_chance: bool = True
+    by_chance: bool = True  # whether the rest has to look made by chance
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """What looks like a key.
-
-    Attributes
-    ----------
-    start, end : int
-        Where it stands in the text.
-    kind : str
-        Of its shape.
-    shown : str
-        What may be shown of it: its beginning and, of a key or token, its last four characters.
-    """
+    """What looks like a key, and where it stands in a text."""
 
     start: int
     end: int
-    kind: str
-    shown: str
+    kind: Literal["key", "token", "private", "password"]
+    shown: str  # what may be: its beginning and, of a key or token, its last four characters
 
 
 # Of these the last characters are shown as well.
 _ENDS_SHOWN = ("key", "token")
 
 # What stands for a password in documentation, or is filled in by somebody else.
-_MADE_UP = r"(?![$<{]|%[s({]|(?i:pass(?:word|wd)?|pwd|secret|token|your[^@]*|changeme|[*x.\u2022\u2026]+)@)"
+_DOTS_FOR_ONE = r"[*x.\u2022\u2026]+(?:\([^()@]*\))?"
+_MADE_UP = rf"(?![$<{{]|%[s({{]|(?i:pass(?:word|wd)?|pwd|secret|token|your[^@]*|changeme|{_DOTS_FOR_ONE})@)"
 _OF_ADDRESS = r"""[^\s/?#@:"'<>\\]{0,256}"""
 
 # None reads on without end: longer than that is no key.
@@ -117,7 +101,7 @@ SHAPES = (
 _FILLED_IN = re.compile(
     r"<[^<>]+>|\{\{[^{}]+\}\}|\{\w+\}|\[[^\[\]]+\]|%\w+%|%s|\$(?:env:)?\w+|\$\{(?:env:)?\w+\}", re.IGNORECASE
 )
-_DOTS = re.compile(r"(?:[A-Za-z]{2,8}[-_])?[xX*.\u2022\u2026\u00b7]{3,}|\u2026+")
+_DOTS = re.compile(r"(?:[A-Za-z]{2,8}[-_])?[xX*.\u2022\u2026\u00b7]{3,}(?:\([^()]*\))?|\u2026+")
 _CHINESE = re.compile("你的|您的|密钥|令牌|密码|口令|替换|填写")
 _WORDS_ONLY = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:[-_. ]+(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,2}))*")
 _TO_READERS = frozenset(
@@ -139,6 +123,29 @@ def is_placeholder(text: str) -> bool:
     return bool(to_readers or (words & _NOUNS and words <= _NOUNS | _BESIDE_NOUNS))
 
 
+# The words of a name: HF_TOKEN, apiKey, AWSSecretKey.
+_NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TELLING = frozenset(
+    {
+        *("KEY", "TOKEN", "SECRET", "SECRETS", "PASS", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD"),
+        *("CRED", "CREDS", "CREDENTIAL", "CREDENTIALS", "AUTH", "OAUTH"),
+    }
+)
+# What names run together: PGPASSWORD, HFTOKEN, APIKEY. A bare KEY would find MONKEY.
+_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY")
+
+
+def looks_secret(key: str) -> bool:
+    """Whether the value of a variable is likely a secret, going by its name.
+
+    A word of the name says so (``HF_TOKEN``, ``apiKey``), or what it ends with
+    (``PGPASSWORD``); a public key is none, nor is a ``MONKEY`` or an ``AUTHOR``.
+    """
+    words = [word.upper() for word in _NAME_WORDS.findall(key)]
+    telling = {word for word in words if word in _TELLING or word.endswith(_ENDINGS)}
+    return bool(telling) and not (telling == {"KEY"} and "PUBLIC" in words)
+
+
 def looks_like_key(text: str) -> bool:
     """Whether something in a text looks like a key."""
     return next(sightings(text), None) is not None
@@ -148,7 +155,7 @@ def sightings(text: str) -> Iterator[Sighting]:
     """Yield what in a text looks like a key, each once, shape by shape."""
     taken: set[int] = set()
     for shape in SHAPES:
-        for begin in shape.begins:
+        for begin in filter(text.__contains__, shape.begins):
             for one in _of_shape(text, shape, begin):
                 if one.end not in taken:
                     taken.add(one.end)  # a Bearer's sk_… ends where the sk_… does
@@ -169,3 +176,119 @@ def _of_shape(text: str, shape: Shape, begin: str) -> Iterator[Sighting]:
 
 def _is_by_chance(rest: str) -> bool:
     return _CHANCE.search(rest) is not None and not _UUID.match(rest)
+
+
+# --- a secret that is known, however a text spells it
+
+_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+
+
+_INERT = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+class Forms:
+    """Every form of a secret: where any of them stands, the secret can be read.
+
+    A server, a proxy's page, a traceback or a URL each write a text in their own way. A *spelling* says how
+    one character is written; a form is the whole secret in one spelling, or the part of its base64 that does
+    not depend on what stands before and behind it. Forms are plain texts that are searched for, so the time
+    is linear, and no pattern with a secret in it stays in a cache.
+    """
+
+    __slots__ = ("_cores", "_spelt")
+
+    def __init__(self, secret: str) -> None:
+        # Most secrets are of characters that every spelling leaves as they are.
+        spelt = (
+            (secret,)
+            if _INERT.fullmatch(secret)
+            else map("".join, zip(*map(_spellings, secret), strict=True))
+        )
+        self._spelt = {encoded(one) for one in spelt}
+        self._cores = tuple(_base64_cores(encoded(secret)))
+
+    def __repr__(self) -> str:
+        return "Forms(••••)"
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._spelt
+        yield from (core for core, *_ in self._cores)
+
+    def spans(self, content: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where forms stand."""
+        for form in self._spelt:
+            for start in _places(content, form):
+                yield start, start + len(form)
+        for core, before, behind in self._cores:
+            for start in _places(content, core):
+                # The characters at the edges hold some bits of the secret and some of its neighbours'.
+                stop = start + len(core)
+                left = before and start > 0 and content[start - 1] in _BASE64
+                right = behind and stop < len(content) and content[stop] in _BASE64
+                yield start - left, stop + right
+
+
+def encoded(text: str) -> bytes:
+    """Return a text as UTF-8; a variable of the environment may hold lone surrogates."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _places(content: bytes, form: bytes) -> Iterator[int]:
+    place = content.find(form)
+    while place >= 0:
+        yield place
+        place = content.find(form, place + len(form))
+
+
+@lru_cache(maxsize=1024)  # of single characters: no secret is kept
+def _spellings(char: str) -> tuple[str, ...]:
+    """Return every spelling of one character, in the same order for all of them."""
+    return (char, *_percent(char), *_backslashed(char), *_entities(char))
+
+
+def _percent(char: str) -> Iterator[str]:
+    # quote and quote_plus, JavaScript's encodeURIComponent and encodeURI.
+    for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*"):
+        coded = quote(char, safe, errors="surrogatepass")
+        yield from (coded, coded if coded == char else coded.lower())
+        yield "+" if char == " " else coded
+        yield "+" if char == " " else coded if coded == char else coded.lower()
+
+
+def _backslashed(char: str) -> Iterator[str]:
+    # JSON as Python, PHP (slashes) and Go (HTML's characters) write it.
+    for ascii_only in (True, False):
+        coded = json.dumps(char, ensure_ascii=ascii_only)[1:-1]
+        for special in ("", "/", "<>&", "<>&\u2028\u2029"):
+            said = coded
+            if char in special:
+                said = "\\/" if char == "/" else f"\\u{ord(char):04x}"
+            yield said
+            yield said[:2] + said[2:].upper().replace("\\U", "\\u") if said.startswith("\\u") else said
+    # repr of a text, of one in ASCII, and of bytes; the quotation mark depends on the whole of it.
+    for coded in (repr(char), ascii(char), repr(encoded(char))[1:]):
+        yield coded[1:-1]
+        yield "\\'" if char == "'" else coded[1:-1]
+
+
+def _entities(char: str) -> Iterator[str]:
+    yield escape(char, quote=False)
+    for double in ("&quot;", "&#34;"):
+        for single in ("&#x27;", "&#39;", "&#039;", "&apos;", "'"):
+            yield {'"': double, "'": single}.get(char, escape(char))
+
+
+def _base64_cores(secret: bytes) -> Iterator[tuple[bytes, bool, bool]]:
+    """Yield the base64 of a secret for each place it can have within three bytes.
+
+    Only the characters that are all the secret's own; with each, whether some before and
+    behind it are so in part.
+    """
+    for offset in range(3):
+        bits = 8 * (offset + len(secret))
+        coded = b64encode(bytes(offset) + secret)[-(-8 * offset // 6) : bits // 6]
+        urlsafe = coded.translate(bytes.maketrans(b"+/", b"-_"))
+        upper = coded.replace(b"+", b"%2B").replace(b"/", b"%2F")
+        lower = coded.replace(b"+", b"%2b").replace(b"/", b"%2f")
+        for core in {coded, urlsafe, coded.replace(b"/", b"\\/"), upper, lower}:
+            yield core, offset > 0, bits % 6 > 0

@@ -1,37 +1,40 @@
-"""Secrets taken out of text from outside, however that text spells them.
-
-A server may repeat a key in its words, and a proxy's page, a traceback or a URL each
-write it in their own way. A *spelling* says how one character is written; a *form* is
-a whole secret in one spelling, or the part of its base64 that does not depend on what
-stands before and behind it. Forms are plain texts that are searched for, so the time is
-linear, and no pattern with a secret in it stays in a cache.
-"""
+"""The one that hides secrets: in texts, in messages, in bodies; whatever it hides says why."""
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
-from functools import lru_cache
-from html import escape
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import InputError
+from ppio_widgets import environment
+from ppio_widgets.errors import InputError, PresetRefused
 from ppio_widgets.locale.text import UNSAID
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.draft import compact, to_json
+from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference, reference_names
+from ppio_widgets.request.schema import tree
+from ppio_widgets.secrets.in_use import Secret, secrets_in_answer, secrets_in_use
+from ppio_widgets.secrets.patterns import encoded, is_placeholder, looks_like_key, looks_secret, sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from ppio_widgets.errors import PpioError
 
 MASK = "••••"
 
-# Values of environment variables are secrets here, and many of them are "1" or "on". To
-# mask those wherever they occur would ruin every text and protect nothing: they are
-# masked only where they are the whole text. JSON's own words are never masked.
+# Why something is hidden that nobody here knows, by how it looks. What is known says so itself: see
+# `Secret.reason`.
+LOOKS_LIKE = {"key": "key?", "token": "token?", "private": "private key?", "password": "password?"}
+
+# Values of environment variables are secrets here, and many of them are "1" or "on". To hide those wherever
+# they occur would ruin every text and protect nothing: they are hidden only where they are the whole text.
+# JSON's own words are never hidden.
 SHORTEST = 4
 _NO_SECRETS = frozenset({"true", "false", "null"})
+
+# A private key goes on to its last line.
+_TO_THE_END = re.compile(r"[^-]*(?:-----END [A-Z ]*-----)?")
 
 # What of a message repeats something that was given.
 _REPEATED = ("value", "word", "path", "name")
@@ -39,7 +42,162 @@ _REPEATED = ("value", "word", "path", "name")
 # Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
 _HEAD, _TAIL = 30, 49
 
-_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """A body without secrets."""
+
+    body: dict[str, Any]
+    references: tuple[str, ...]  # the variables whose value is a reference now
+    left_out: Mapping[str, str]  # the fields that a secret stood in, each with why
+
+
+class Redactor:
+    """Knows secrets: hides them in a text, finds them, takes them out of a body. It does not show them.
+
+    What looks like a key is hidden and found as well, whoever knows it.
+    """
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._secrets: tuple[Secret, ...] = ()
+        self.learn(secrets)
+
+    @classmethod
+    def in_use(cls, variables: Sequence[str] = ()) -> Redactor:
+        """Return one that knows the secrets at hand here, the values of `variables` among them."""
+        return cls(secrets_in_use(variables=variables))
+
+    def __repr__(self) -> str:
+        return f"Redactor({MASK})"
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Hide these from now on as well."""
+        known = {one.value: one for one in (*self._secrets, *secrets) if one.value not in _NO_SECRETS}
+        self._secrets = tuple(known.values())
+
+    def with_answer(self, answer: Mapping[str, Any]) -> Redactor:
+        """Return one that hides what an instance, as a server told it, holds as a secret, too."""
+        return Redactor((*self._secrets, *secrets_in_answer(answer)))
+
+    def redact(self, text: str) -> str:
+        """Return a text with ``••••(why)`` in place of every secret, in any of its forms.
+
+        Forms that overlap are hidden together, so that no piece of one is left beside another.
+        """
+        content = encoded(text)
+        spans: list[tuple[int, int, str]] = []
+        for secret in self._long(content):
+            spans += ((start, stop, secret.reason) for start, stop in secret.forms.spans(content))
+        for secret in self._secrets:
+            if len(secret.value) < SHORTEST and secret.value.strip() and secret.value.strip() == text.strip():
+                return _hidden(secret.reason)
+        spans += self._looks(text, [(start, stop) for start, stop, _reason in spans])
+        parts: list[bytes] = []
+        end = 0
+        for start, stop, reason in sorted(spans):
+            if start >= end:
+                parts += [content[end:start], encoded(_hidden(reason))]
+            end = max(end, stop)
+        return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass")
+
+    def finds(self, text: str) -> str:
+        """Return why a secret stands in a text; nothing where there is none."""
+        content = encoded(text)
+        known = (one.reason for one in self._long(content) if any(form in content for form in one.forms))
+        looks = (f"{LOOKS_LIKE[seen.kind]} {seen.shown}" for seen in sightings(text))
+        return next(known, "") or next(looks, "")
+
+    def scrub(self, body: Mapping[str, Any]) -> Scrubbed:
+        """Return a body, complete or not, without blanks and without secrets.
+
+        In place of the value of a variable that is a secret stands a reference. It is one when the name of
+        its variable says so, or when a secret stands in it. Where no reference can stand, the field is left
+        out, of the variables only the row; also a field that the contract does not know, when its name says
+        that it is secret.
+        """
+        clean: dict[str, Any] = {}
+        made: list[str] = []
+        left_out: dict[str, str] = {}
+        for name, value in compact(body).body.items():
+            is_envs = name == "envs" and isinstance(value, list)
+            rows = [self._scrub_row(row, made) for row in value] if is_envs else [value]
+            why = [self.finds(to_json({name: row})) for row in rows]
+            if not is_envs and name not in tree().fields and looks_secret(name):
+                why = [why[0] or "name"]
+            kept = [row for row, reason in zip(rows, why, strict=True) if not reason]
+            if len(kept) < len(rows):
+                # What is no field of ours may be the secret itself.
+                left_out[UNSAID if self.finds(name) else name] = next(filter(None, why))
+            if kept:
+                clean[name] = kept if is_envs else value
+        return Scrubbed(clean, tuple(dict.fromkeys(made)), left_out)
+
+    def unsaid(self, params: Mapping[str, object]) -> dict[str, object]:
+        """Return the parameters of a message without those that a secret stands in."""
+        return {
+            name: UNSAID if isinstance(value, str) and self.finds(value) else value
+            for name, value in params.items()
+        }
+
+    def _long(self, content: bytes) -> Iterator[Secret]:
+        """Yield the secrets that may stand in a text; no form is shorter than its secret."""
+        return (one for one in self._secrets if SHORTEST <= len(one.value) <= len(content))
+
+    def _looks(self, text: str, known: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+        """Yield where in the bytes of a text something looks like a secret that is not known."""
+        for seen in sightings(text):
+            last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
+            start = len(encoded(text[: seen.start]))
+            stop = len(encoded(text[: last.end() if last else seen.end]))
+            if not any(begin < stop and start < end for begin, end in known):
+                yield start, stop, LOOKS_LIKE[seen.kind]
+
+    def _scrub_row(self, row: Any, made: list[str]) -> Any:
+        """Return a row of the variables; the name of one whose value was replaced is added to `made`."""
+        if not isinstance(row, Mapping) or not isinstance(key := row.get("key"), str):
+            return row
+        value = row.get("value")
+        if value is None or value == "" or reference(value) is not None:
+            return row
+        if not looks_secret(key) and not self.finds(to_json({"value": value})):
+            return row
+        made.append(key)
+        return {**row, "value": EnvRef(self._kernel_name(key, value))}
+
+    def _kernel_name(self, key: str, value: Any) -> str:
+        """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
+        holders = [
+            one.source
+            for one in self._secrets
+            if one.value == value and environment.variable(one.source) == value
+        ]
+        if holders and environment.variable(key) != value:
+            return holders[0]
+        name = re.sub(r"[^A-Za-z0-9_]", "_", key)
+        return name if is_name(name) else f"_{name}"
+
+
+def without_secrets(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a body that may be shared, and the variables whose value is a reference now.
+
+    Raises
+    ------
+    PresetRefused
+        When a secret stands where no reference can: in a command, say.
+    """
+    clean = Redactor.in_use(reference_names(body)).scrub(body)
+    if any(map(_holds_more, body.get("envs") or ())):
+        raise PresetRefused("preset_env_key")
+    for field, why in clean.left_out.items():
+        raise PresetRefused("preset_secret", field=field, source=why)
+    return clean.body, clean.references
+
+
+def unrepeated(error: PpioError) -> PpioError:
+    """Return an error whose message repeats no secret."""
+    return type(error)(error.code, **Redactor.in_use().unsaid(error.params))
 
 
 def input_error(code: str, **params: object) -> InputError:
@@ -55,6 +213,16 @@ def hide_given(error: PpioError) -> None:
     error.params = {name: UNSAID if name in _REPEATED else value for name, value in error.params.items()}
 
 
+def _hidden(reason: str) -> str:
+    return f"{MASK}({reason})"
+
+
+def _holds_more(row: Any) -> bool:
+    """Whether in the place of a variable's name perhaps its value stands as well."""
+    key = row.get("key") if isinstance(row, Mapping) else None
+    return isinstance(key, str) and key_fault(key) in ("equals", "lines")
+
+
 def _repeatable(name: str, value: object) -> object:
     """Return what a message may repeat of a parameter."""
     if not isinstance(value, str):
@@ -65,143 +233,31 @@ def _repeatable(name: str, value: object) -> object:
     return f"{value[:_HEAD]}{UNSAID}{value[-_TAIL:]}" if is_long else value
 
 
-class Redactor:
-    """Hides what it was told is secret; it does not show what that is."""
-
-    __slots__ = ("_secrets",)
-
-    def __init__(self) -> None:
-        self._secrets: frozenset[str] = frozenset()
-
-    def __repr__(self) -> str:
-        return f"Redactor({MASK})"
-
-    def __call__(self, text: str) -> str:
-        """Return `text` with every secret masked; see `redact`."""
-        return redact_text(text, self._secrets)
-
-    def learn(self, *secrets: str) -> None:
-        """Hide these from now on as well."""
-        self._secrets |= {*secrets}
+# A value, up to the quotation mark that closes it, or without any as far as a word goes.
+_WORD = r"""\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<[^<>\n]*>|[^\s"'\\{}\[\],]+"""
+_VALUE = rf"""(?=\\?["']([^"'\\\n]*)|({_WORD}))"""
+# --password value; a row of the variables; NAME=value, "name": "value", authorization: bearer value.
+_NAMED = re.compile(
+    rf"""(?:(?<!\S)--?([A-Za-z][\w-]*)\s+(?!-)
+    |["']key\\?["']\s*:\s*\\?["']([\w-]+)\\?["']\s*,\s*\\?["']value\\?["']\s*:\s*
+    |([A-Za-z_][\w-]*)\\?["']?\s*[=:]\s*(?:\\?["']?(?:bearer|basic|token)\s+)?){_VALUE}""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+# A user with a password; two numbers are a user and a group.
+_USER = re.compile(rf"""(?<!\S)(?:-u|--user)[ =]?["']?(?![0-9]+:[0-9]+(?:\s|\Z))[^\s:"'$]+:({_WORD})""")
 
 
-def redact(content: bytes, secrets: Iterable[str]) -> bytes:
-    """Return `content` with ``••••`` in place of every secret, in any of its forms.
+def gives_secret_away(text: str) -> bool:
+    """Whether a text holds a secret, or a value under a name that says so and no placeholder.
 
-    Forms that overlap are masked together, so that no piece of one is left beside
-    another. Any bytes will do.
-
-    Parameters
-    ----------
-    content : bytes
-    secrets : iterable of str
-        Those shorter than four characters count only as the whole of `content`, and
-        JSON's ``true``, ``false`` and ``null`` not at all.
+    Of a text that nobody could read: rather once too often than not.
     """
-    spans: list[tuple[int, int]] = []
-    for secret in set(secrets) - _NO_SECRETS:
-        if len(secret) >= SHORTEST:
-            spans += _spans(content, secret)
-        elif secret.strip() and content.strip() == _encoded(secret.strip()):
-            return MASK.encode()
-    parts: list[bytes] = []
-    end = 0
-    for start, stop in sorted(spans):
-        if start >= end:
-            parts += [content[end:start], MASK.encode()]
-        end = max(end, stop)
-    return b"".join([*parts, content[end:]])
-
-
-def redact_text(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` with ``••••`` in place of every secret; see `redact`."""
-    return redact(_encoded(text), secrets).decode("utf-8", "surrogatepass")
-
-
-def forms(secret: str) -> frozenset[bytes]:
-    """Return every form of a secret: where any of them stands, the secret can be read."""
-    return frozenset({*_spelt(secret), *(core for core, *_ in _base64_cores(_encoded(secret)))})
-
-
-def _spelt(secret: str) -> set[bytes]:
-    return {_encoded("".join(spelt)) for spelt in zip(*map(_spellings, secret), strict=True)}
-
-
-def _spans(content: bytes, secret: str) -> Iterator[tuple[int, int]]:
-    """Yield where forms of a secret stand."""
-    for form in _spelt(secret):
-        for start in _places(content, form):
-            yield start, start + len(form)
-    for core, before, behind in _base64_cores(_encoded(secret)):
-        for start in _places(content, core):
-            # The characters at the edges hold some bits of the secret and some of its neighbours'.
-            stop = start + len(core)
-            left = before and start > 0 and content[start - 1] in _BASE64
-            right = behind and stop < len(content) and content[stop] in _BASE64
-            yield start - left, stop + right
-
-
-def _places(content: bytes, form: bytes) -> Iterator[int]:
-    place = content.find(form)
-    while place >= 0:
-        yield place
-        place = content.find(form, place + len(form))
-
-
-@lru_cache(maxsize=1024)  # of single characters: no secret is kept
-def _spellings(char: str) -> tuple[str, ...]:
-    """Return every spelling of one character, in the same order for all of them."""
-    return (char, *_percent(char), *_backslashed(char), *_entities(char))
-
-
-def _percent(char: str) -> Iterator[str]:
-    # quote and quote_plus, JavaScript's encodeURIComponent and encodeURI.
-    for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*"):
-        coded = quote(char, safe, errors="surrogatepass")
-        yield from (coded, coded if coded == char else coded.lower())
-        yield "+" if char == " " else coded
-        yield "+" if char == " " else coded if coded == char else coded.lower()
-
-
-def _backslashed(char: str) -> Iterator[str]:
-    # JSON as Python, PHP (slashes) and Go (HTML's characters) write it.
-    for ascii_only in (True, False):
-        coded = json.dumps(char, ensure_ascii=ascii_only)[1:-1]
-        for special in ("", "/", "<>&", "<>&\u2028\u2029"):
-            said = coded
-            if char in special:
-                said = "\\/" if char == "/" else f"\\u{ord(char):04x}"
-            yield said
-            yield said[:2] + said[2:].upper().replace("\\U", "\\u") if said.startswith("\\u") else said
-    # repr of a text, of one in ASCII, and of bytes; the quotation mark depends on the whole of it.
-    for coded in (repr(char), ascii(char), repr(_encoded(char))[1:]):
-        yield coded[1:-1]
-        yield "\\'" if char == "'" else coded[1:-1]
-
-
-def _entities(char: str) -> Iterator[str]:
-    yield escape(char, quote=False)
-    for double in ("&quot;", "&#34;"):
-        for single in ("&#x27;", "&#39;", "&#039;", "&apos;", "'"):
-            yield {'"': double, "'": single}.get(char, escape(char))
-
-
-def _base64_cores(secret: bytes) -> Iterator[tuple[bytes, bool, bool]]:
-    """Yield the base64 of a secret for each place it can have within three bytes.
-
-    Only the characters that are all the secret's own; with each, whether some before and
-    behind it are so in part.
-    """
-    for offset in range(3):
-        bits = 8 * (offset + len(secret))
-        coded = b64encode(bytes(offset) + secret)[-(-8 * offset // 6) : bits // 6]
-        urlsafe = coded.translate(bytes.maketrans(b"+/", b"-_"))
-        upper = coded.replace(b"+", b"%2B").replace(b"/", b"%2F")
-        lower = coded.replace(b"+", b"%2b").replace(b"/", b"%2f")
-        for core in {coded, urlsafe, coded.replace(b"/", b"\\/"), upper, lower}:
-            yield core, offset > 0, bits % 6 > 0
-
-
-def _encoded(text: str) -> bytes:
-    # A variable of the environment may hold lone surrogates.
-    return text.encode("utf-8", "surrogatepass")
+    if Redactor.in_use().finds(text):
+        return True
+    values = [found[1] for found in _USER.finditer(text)]
+    for option, key, name, quoted, bare in (found.groups() for found in _NAMED.finditer(text)):
+        named = option or key or name
+        # The id of registry credentials says how to get at a secret, not which.
+        if named.lower() == "authorization" or (looks_secret(named) and not named.startswith("registry")):
+            values.append(quoted or bare or "")
+    return any(value and not is_placeholder(value) for value in values)

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.api import connect
-from ppio_widgets.cards.html import esc
-from ppio_widgets.cloud.answers import RUNNING, status_words
+from ppio_widgets.cards.html import NO_FORMULAS, esc
+from ppio_widgets.cards.lists import instance_table
+from ppio_widgets.cloud.answers import InstanceStatus, status_words
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances.board_session import BoardSession
-from ppio_widgets.launches.plan import NO_FORMULAS
+from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.asking import AskingButtons
-from ppio_widgets.widgets.cells import CellView
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.instance_card import AskingButtons
 from ppio_widgets.widgets.saved_output import BoardOutput
+from ppio_widgets.widgets.view import View, guarded
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instance_calls import Action
+    from ppio_widgets.cloud.client import Action, PpioClient
 
 # So many rows are shown at once; filters find the others.
 MOST_ROWS = 200
@@ -29,7 +27,7 @@ _ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
 
 
 @without_frames
-class InstanceBoard(CellView):
+class InstanceBoard(View):
     """All instances of the account, newest first, watched while it is open.
 
     Parameters
@@ -53,9 +51,8 @@ class InstanceBoard(CellView):
         client: PpioClient | None = None,
         language: str | None = None,
     ) -> None:
-        say = words(language)
+        say = self.say = words(language)
         self.session = BoardSession(client or connect(practice=practice), say)
-        self._say = say
         self._filling = False
         remains = BoardOutput(self.session, say)
         styles = remains.style + theme.stylesheet() + theme.stylesheet("instance_card.css")
@@ -71,13 +68,9 @@ class InstanceBoard(CellView):
         self._list = theme.select_several(description=say("board.list"), _dom_classes=["ppw-instances"])
         self._refresh = theme.button(say("board.refresh"), "ppw-refresh")
         self._told = theme.html("", "ppw-status")
-        self._actions = AskingButtons(self.session, say, self.show_fault)
-        super().__init__(
-            [self._top, self._filters, self._head, self._list, self._actions.box, self._told],
-            ["ppw-board"],
-            remains,
-            say,
-        )
+        self._actions = AskingButtons(self, [self._refresh])
+        shown = [self._top, self._filters, self._head, self._list, self._actions.box, self._told]
+        super().__init__(remains, shown, ["ppw-board"], [self._actions])
         self._refresh.on_click(self._on_refresh)
         self._list.observe(self._on_chosen, "value")
         for widget in (self._text, self._status):
@@ -88,30 +81,13 @@ class InstanceBoard(CellView):
         self._arrange()
 
     def __repr__(self) -> str:
-        return repr(self.session.board)
-
-    def show_fault(self, kind: str) -> None:
-        """Say that something of ours failed; the list stays."""
-        self._told.value = f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>"
-
-    def close(self) -> None:
-        """Close every widget and look no longer; no instance is touched."""
-        if self.session.closed:
-            return
-        self.session.close()
-        self._actions.close()
-        self._refresh.close()
-        super().close()
-
-    def appear(self) -> None:
-        """List the account from now on."""
-        self.session.watch()
+        return str(self.session.board)
 
     def _render(self) -> None:
         """Show what fits the filters; what is chosen stays chosen, and unchanged rows are not sent."""
-        say, session = self._say, self.session
+        say, session = self.say, self.session
         board = session.board.only(self._text.value, self._status.value or "")
-        head, *rows = board.table(say, MOST_ROWS)
+        head, *rows = instance_table(board, say).first(MOST_ROWS).lines()
         ids = [one.id for one in board.instances[:MOST_ROWS]]
         told = session.board.head(say) if session.loaded else say("board.loading")
         hidden = len(board) - len(ids)
@@ -119,8 +95,8 @@ class InstanceBoard(CellView):
         columns = f"<pre>{esc(head)}</pre>" if rows else ""
         self._head.value = f"<div class='{NO_FORMULAS}'><b>{esc(told)}</b>{more}{columns}</div>"
         options = tuple(zip(map(visible, rows), ids, strict=True))
-        statuses = sorted({one.status for one in session.board.instances} - {RUNNING})
-        known = [(status_words(one, say), one) for one in (RUNNING, *statuses)]
+        statuses = sorted({one.status for one in session.board.instances} - {InstanceStatus.RUNNING})
+        known = [(status_words(one, say), one) for one in (InstanceStatus.RUNNING, *statuses)]
         self._filling = True
         try:
             self._offer_statuses(((say("board.any"), ""), *known))
@@ -140,11 +116,11 @@ class InstanceBoard(CellView):
     def _arrange(self) -> None:
         session = self.session
         actions = _ACTIONS if session.chosen and not session.acting else ()
-        self._actions.show(actions, session.instances() if session.asking else (), [self._refresh])
+        self._actions.show(actions, session.instances() if session.asking else ())
         self._told.value = f"<div role=status>{self._results()}</div>"
 
     def _results(self) -> str:
-        say, session = self._say, self.session
+        say, session = self.say, self.session
         lines = []
         if session.missed is not None:
             lines.append(f"<p class=ppw-bad>{esc(session.missed.sentence(say))}</p>")

@@ -1,51 +1,47 @@
-"""From the button to the machine: Launch, the confirmation, the status line."""
+"""From the button to the instance: Launch, the confirmation, the status line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.cards.body import panel, preview
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.launches.sentences import earlier_sentence, launch_asides
+from ppio_widgets.launches.launch import Timer
+from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
+from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
+from ppio_widgets.locale import words
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
-from ppio_widgets.widgets.instance_card import InstancePanel
+from ppio_widgets.widgets.instance_card import InstancePanel, LaunchPanel
 from ppio_widgets.widgets.question import Question
+from ppio_widgets.widgets.saved_output import LaunchOutput
+from ppio_widgets.widgets.view import Part, View, earlier, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
 
     import ipywidgets as w
 
+    from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
+    from ppio_widgets.request.advice import Advice
+    from ppio_widgets.widgets.view import Guarded
 
 
-class LaunchControls:
+class LaunchControls(Part):
     """The buttons and what became of them; built when first needed.
 
-    Parameters
-    ----------
-    session : LaunchSession
-    say : Words
-    on_attempt : callable, optional
-        Called when Launch was pressed while something still blocks. Without it there
-        is no Launch button: a line's plan has only the confirmation.
-
-    Attributes
-    ----------
-    box : ipywidgets.Box
+    `on_attempt` is called when Launch was pressed while something still blocks. Without it there
+    is no Launch button: a line's plan has only the confirmation.
     """
 
-    def __init__(
-        self, session: LaunchSession, say: Words, *, on_attempt: Callable[[], None] | None = None
-    ) -> None:
-        self.session = session
-        self._say = say
+    def __init__(self, owner: Guarded, *, on_attempt: Callable[[], None] | None = None) -> None:
+        super().__init__(owner)
         self._on_attempt = on_attempt
         self._status: w.HTML | None = None
         self._question: Question | None = None
@@ -58,27 +54,22 @@ class LaunchControls:
         self._machine: InstancePanel | None = None
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
-            self._launch = theme.button(say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary")
+            self._launch = theme.button(
+                self.say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary"
+            )
             self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
-        session.observe(self._on_session, ["status", "sight", "earlier"])
-        session.observe(self._on_more, ["shelf", "since", "pricing"])
-        session.observe(self._on_repriced, "repriced")
-        session.observe(self._on_draft, "draft")
+        self.session.observe(self._on_session, ["status", "sight", "earlier"])
+        self.session.observe(self._on_more, ["shelf", "since", "pricing"])
+        self.session.observe(self._on_repriced, "repriced")
+        self.session.observe(self._on_draft, "draft")
         self._arrange()
 
-    def show_fault(self, kind: str) -> None:
+    def tell_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""
         self._untold = True
-        self._show_status(f"<p class=ppw-bad>{esc(self._say('form.fault', kind=kind))}</p>")
+        self._show_status(f"<p class=ppw-bad>{esc(self.say('form.fault', kind=kind))}</p>")
         self._arrange()
-
-    def close(self) -> None:
-        """Close the controls that are out of sight as well."""
-        built = (self._launch, self._status, self._question, self._look, self._name, self._absent)
-        for one in (*built, self._absence, self._machine):
-            if one is not None:
-                one.close()
 
     def ask_anew(self) -> None:
         """Begin the time to read an open confirmation: only now is it on the screen."""
@@ -100,7 +91,7 @@ class LaunchControls:
     def _cancel(self) -> None:
         self.session.disarm()
         if self._launch is None:
-            self._show_status(f"<p>{esc(self._say('line.cancelled'))}</p>")
+            self._show_status(f"<p>{esc(self.say('line.cancelled'))}</p>")
             self._arrange()
 
     @guarded
@@ -112,16 +103,14 @@ class LaunchControls:
     def _on_absent(self, _button: Any) -> None:
         if self.session.launch is None or self._name is None:
             return
-        name, say = self._name.value, self._say
+        name, say = self._name.value, self.say
         try:
             self.session.launch.check_absent(name)
         except LaunchRefused as error:
             self._refuse_absent(error)
             return
         if self._absence is None:
-            self._absence = Question(
-                self.session, say, self.show_fault, on_yes=self._declare_absent, on_cancel=self._keep_unknown
-            )
+            self._absence = Question(self, on_yes=self._declare_absent, on_cancel=self._keep_unknown)
         self._declared = name
         self._absence.ask(
             say("launch.absent_sure"), [esc(say("launch.absent_ask", name=name.strip()))], yes_on_left=True
@@ -142,7 +131,7 @@ class LaunchControls:
         self._arrange()
 
     def _refuse_absent(self, error: LaunchRefused) -> None:
-        self._show_status(self._outcome() + f"<p class=ppw-bad>{esc(error.sentence(self._say))}</p>")
+        self._show_status(self._outcome() + f"<p class=ppw-bad>{esc(error.sentence(self.say))}</p>")
 
     @guarded
     def _on_session(self, change: Any) -> None:
@@ -209,18 +198,18 @@ class LaunchControls:
 
     def _take_machine(self) -> InstancePanel | None:
         """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
-        machine = self.session.launch.machine() if self.session.launch is not None else None
+        machine = self.session.launch.instance if self.session.launch is not None else None
         earlier = self._machine
         if machine is None or (earlier is not None and earlier.session.instance is machine):
             return None
-        self._machine = InstancePanel(InstanceSession(machine), self._say, self.show_fault)
+        self._machine = InstancePanel(self, InstanceSession(machine))
         self._machine.session.watch()
         return earlier
 
     def _build_search(self) -> None:
         """Build what settles a launch whose answer was lost: look now, or say that one looked."""
         if self._look is None:
-            say = self._say
+            say = self.say
             self._look = theme.button(say("launch.look"), "ppw-look")
             self._look.on_click(self._on_look)
             self._name = theme.text(description=say("launch.absent_name"), _dom_classes=["ppw-absent"])
@@ -229,16 +218,9 @@ class LaunchControls:
 
     def _ask(self, *, anew: bool = False) -> None:
         """Show the open confirmation; asked anew, it has to be read again."""
-        say = self._say
+        say = self.say
         if self._question is None:
-            self._question = Question(
-                self.session,
-                say,
-                self.show_fault,
-                on_yes=self._confirm,
-                on_cancel=self._cancel,
-                style="primary",
-            )
+            self._question = Question(self, on_yes=self._confirm, on_cancel=self._cancel, style="primary")
         launch = self.session.launch
         doubt = launch.doubt if launch is not None else None
         parts = (launch.plan if launch is not None else self.session.plan).question(say)
@@ -285,7 +267,7 @@ class LaunchControls:
 
     def _news_of_the_price(self) -> list[str]:
         """Return that an old price is asked for again, or the old one and the new one."""
-        session, say = self.session, self._say
+        session, say = self.session, self.say
         if session.pricing:
             return [say("launch.pricing")]
         if session.repriced is None:
@@ -294,7 +276,7 @@ class LaunchControls:
 
     def _has_card(self, launch: Launch | None) -> bool:
         shown = self._machine.session.instance if self._machine is not None else None
-        return launch is not None and shown is not None and launch.machine() is shown
+        return launch is not None and shown is not None and launch.instance is shown
 
     def _outcome(self) -> str:
         """Return what became of each launch, in their order, the one that is told last."""
@@ -303,14 +285,14 @@ class LaunchControls:
             return ""
         earlier = self._earlier(launch)
         if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
-            return earlier + "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self._say))
-        text = esc(launch.sentence(self._say))
+            return earlier + "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self.say))
+        text = esc(launch_sentence(launch, self.say))
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
-            label = esc(self._say("launch.progress"))
+            label = esc(self.say("launch.progress"))
             return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
         if launch.state is LaunchState.REJECTED:
             return f"{earlier}<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
-        style = theme.stylesheet("search.css") if launch.state in UNRESOLVED else ""
+        style = theme.stylesheet("launch_controls.css") if launch.state in UNRESOLVED else ""
         return f"{style}{earlier}<p class=ppw-bad>{text}</p>"
 
     def _earlier(self, told: Launch) -> str:
@@ -320,9 +302,9 @@ class LaunchControls:
             if one is told or one is self.session.launch:
                 continue
             if one.id is not None:
-                lines.append(f"<p class=ppw-quiet>{esc(earlier_sentence(one, self._say))}</p>")
+                lines.append(f"<p class=ppw-quiet>{esc(earlier_sentence(one, self.say))}</p>")
             elif one.state in UNRESOLVED:
-                lines.append(f"<p class=ppw-bad>{esc(one.sentence(self._say))}</p>")
+                lines.append(f"<p class=ppw-bad>{esc(launch_sentence(one, self.say))}</p>")
         return "".join(lines)
 
     def _countdown(self, launch: Launch) -> str:
@@ -330,8 +312,108 @@ class LaunchControls:
         error = launch.error
         if not isinstance(error, ApiError) or not error.retry_after:
             return ""
-        done = esc(self._say("retry.now"))
+        done = esc(self.say("retry.now"))
         return (
             f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
             f"{theme.script('countdown.js')}"
         )
+
+
+class LaunchView(View):
+    """What a form and a line's confirmation have in common: a launch session and its controls.
+
+    `typed_before` is what a person had typed in the view that this one replaces. `launches` is every
+    launch that was sent from here, by mouse or by call, in their order; first those of the views that
+    this one replaces, whose cards stay in sight however often the cell runs.
+    """
+
+    def __init__(
+        self,
+        controls: LaunchControls,
+        remains: LaunchOutput,
+        children: Sequence[w.Widget],
+        classes: Sequence[str],
+        parts: Sequence[Part] = (),
+    ) -> None:
+        self._controls = controls
+        self._begun_with = self.session.report.body
+        replaced = earlier()
+        self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
+        self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
+        remains.take_over(self._launched_before)
+        self._before = [LaunchPanel(self, launch) for launch in self._launched_before]
+        notices = [*self._notices(), *(one.box for one in self._before)]
+        shown = [*children[:1], *notices, *children[1:]]
+        super().__init__(remains, shown, classes, [controls, *self._before, *parts])
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is on its way: then a new view must not close it."""
+        return self.session.status in BUSY
+
+    @property
+    def typed(self) -> Mapping[str, Any] | None:
+        """What a person typed here, or before here and did not restore."""
+        changed = self.session.report.body != self._begun_with
+        return self.session.draft if changed else self.typed_before
+
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """Every launch that was sent from the views before, then from this one."""
+        return (*self._launched_before, *self.session.launches)
+
+    def show_fault(self, kind: str) -> None:
+        """Say in the status line that something of ours failed."""
+        self._controls.tell_fault(kind)
+
+    def appear(self) -> None:
+        """Look at what was launched before, and load what there is to choose from, with its price."""
+        for one in self._before:
+            one.watch()
+        self.session.load()
+
+    def _notices(self) -> list[w.Widget]:
+        """Return what stands above the cards of earlier launches."""
+        return []
+
+
+class ConfirmCard(LaunchView):
+    """Shows what a line would send, and sends it when confirmed: a form without its fields.
+
+    `launch` waits for its confirmation; `notes` say what is worth knowing of the line itself, and
+    `preset` names the preset that the draft began with.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that a line can say beside its body
+        self,
+        draft: Mapping[str, Any],
+        client: PpioClient,
+        *,
+        again: Again = False,
+        ceiling: Decimal | None = None,
+        timer: Timer | None = None,
+        preset: str = "",
+        notes: tuple[Advice, ...] = (),
+        language: str | None = None,
+    ) -> None:
+        self.say = words(language)
+        self.session = LaunchSession(client, draft, again=again, notes=notes)
+        self.session.limit(ceiling)
+        self.session.stop_by(timer or Timer())
+        self.session.preset = preset
+        remains = LaunchOutput(self.session, self.say)
+        controls = LaunchControls(self)
+        self.launch = self.session.begin()
+        head = esc(self.say("card.head", cloud=self.session.target.words(self.say)))
+        body = panel(head, preview(self.session.report.body, self.say))
+        shown = theme.html(f"{remains.style}{theme.stylesheet()}{theme.script()}{body}", "ppw-readout")
+        super().__init__(controls, remains, [shown, controls.box], ["ppw-card"])
+
+    def __repr__(self) -> str:
+        return launch_sentence(self.launch, self.say)
+
+    def appear(self) -> None:
+        """Begin the time to read as well."""
+        with self.session.lock:
+            self._controls.ask_anew()
+        super().appear()

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.runtime import threads
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import Part, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import ipywidgets as w
 
-    from ppio_widgets.locale import Words
-    from ppio_widgets.widgets.guard import Session
+    from ppio_widgets.widgets.view import Guarded
 
 # For so long a question takes neither Yes nor Cancel: a double click is over by then, and nobody has
 # read it before. The stylesheet has the same number.
@@ -25,42 +24,23 @@ READ_SECONDS = 0.7
 UNASKED = float("inf")
 
 
-class Question:
+class Question(Part):
     """What will happen, with Cancel and Yes at opposite ends; an answer counts once it could be read.
 
     The constant script makes an alert dialog of `box` and gives it the focus, and presses the
     button that nobody sees for Esc: that cancels at any time. A click names no question, and a busy
     kernel handles it late: so each question has a Yes of its own, and that of an older one reaches nobody.
-
-    Parameters
-    ----------
-    session : Session
-    say : Words
-    show_fault : callable
-        See `guard.View`.
-    on_yes, on_cancel : callable
-        Called with an answer.
-    style : str
-        Of the Yes button, see `ipywidgets.Button`.
-
-    Attributes
-    ----------
-    box : ipywidgets.Box
     """
 
-    def __init__(  # noqa: PLR0913 - what a view has, and two answers
+    def __init__(
         self,
-        session: Session,
-        say: Words,
-        show_fault: Callable[[str], None],
+        owner: Guarded,
         *,
         on_yes: Callable[[], object],
         on_cancel: Callable[[], object],
         style: str = "danger",
     ) -> None:
-        self.session = session
-        self.show_fault = show_fault
-        self._say = say
+        super().__init__(owner)
         self._style = style
         self._answer_yes = on_yes
         self._answer_cancel = on_cancel
@@ -69,7 +49,7 @@ class Question:
         self._early = self._anew = False
         self._lines: tuple[str, ...] = ()
         self._text = theme.html("", "ppw-question")
-        self._cancel = theme.button(say("ask.cancel"), "ppw-no")
+        self._cancel = theme.button(self.say("ask.cancel"), "ppw-no")
         self._yes: w.Button | None = None
         self._escape = theme.button("Esc", "ppw-esc")
         self.box = theme.box([self._text, self._cancel, self._escape], "ppw-asked")
@@ -79,14 +59,8 @@ class Question:
     def ask(self, yes: str, lines: Sequence[str], *, yes_on_left: bool = False) -> None:
         """Ask anew: no click on what was asked before answers it, and the time to read begins.
 
-        Parameters
-        ----------
-        yes : str
-            The words of the Yes button.
-        lines : sequence of str
-            HTML. The first line is the question, the others say what it means.
-        yes_on_left : bool
-            Whether the button that asks stands on the right: Yes must not take its place.
+        The lines are HTML: the question, then what it means. Where the button that asks stands on the
+        right, Yes stands on the left: it must not take its place.
         """
         self._asked_at = UNASKED
         self._wording = (yes, lines, yes_on_left)
@@ -114,13 +88,9 @@ class Question:
         self._lines = tuple(lines)
         self._render()
 
-    def close(self) -> None:
-        """Close every widget of the question."""
-        theme.close_all(self.box)
-
     def _render(self) -> None:
         question, *meaning = self._lines
-        told = esc(self._say("ask.early"))
+        told = esc(self.say("ask.early"))
         self._text.value = (
             f"{theme.stylesheet('question.css')}<p>{question}</p><p>{'<br>'.join(meaning)}</p>"
             f"<p class=ppw-early role=alert data-early='{told}'>{told if self._early else ''}</p>"

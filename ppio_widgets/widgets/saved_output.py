@@ -13,18 +13,19 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards import static
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import NO_FORMULAS, esc
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.instances.listing import open_board
-from ppio_widgets.launches.plan import NO_FORMULAS
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
-    from ppio_widgets.cards.static import StaticCard
-    from ppio_widgets.instances.board_session import BoardSession
+    from ppio_widgets.cards.card import Card
     from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.instances.listing import Board
+    from ppio_widgets.instances.sessions import BoardSession
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
@@ -35,20 +36,24 @@ FIRST_SECONDS = 2.0
 NOTHING = {"text/html": ""}
 
 
-class SecondOutput:
-    """A static card in an output of its own; what it says is up to the subclass.
+class SavedOutput:
+    """A static card in an output of its own.
 
-    Parameters
-    ----------
-    say : Words
-
-    Attributes
-    ----------
-    style : str
-        An element for the view's own HTML: it hides the card while the view is on the page.
+    `card` returns what there is to say now, None for nothing yet; `instance` the one whose news are
+    to be said as well. `style` is an element for the view's own HTML: it hides the card while the
+    view is on the page.
     """
 
-    def __init__(self, say: Words) -> None:
+    def __init__(
+        self,
+        say: Words,
+        card: Callable[[], Card | None],
+        instance: Callable[[], Instance | None] = lambda: None,
+    ) -> None:
+        self.card = card
+        self._instance = instance
+        self._followed: list[Instance] = []
+        self._ended = False
         self._say = say
         self._id = f"ppw-of-{token_hex(6)}"
         self._display_id = self._id
@@ -56,20 +61,16 @@ class SecondOutput:
         # Two threads may have news at once: the later card has to be the last.
         self._lock = forks.rlock()
         self._places: set[tuple[str | None, int | None]] = set()
-        self._written: StaticCard | None = None
+        self._written: Card | None = None
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
         self.style = f"<style>.{self._id},{child}{{display:none}}</style>"
 
-    def card(self) -> StaticCard | None:
-        """Return what there is to say now; None for nothing yet."""
-        raise NotImplementedError
-
     def bundle(self) -> dict[str, str]:
         """Return text and HTML for an output that holds the view itself, where nobody can click."""
         card = self.card()
-        return card.bundle(self._say) if card is not None else {}
+        return card.kept(self._say) if card is not None else {}
 
     def pointer(self) -> str:
         """Return HTML that stands beside the view where this output stands above it."""
@@ -112,6 +113,7 @@ class SecondOutput:
         if not self._due:
             return
         try:
+            self._follow()
             with self._lock:
                 card = self.card()
                 if card is not None and not card.says_the_same(self._written):
@@ -121,10 +123,17 @@ class SecondOutput:
             log_fault("static card", error)
 
     def close(self) -> None:
-        """Say how it stands at the end: the view is gone, and the card is seen in its place."""
+        """Say how it stands at the end: the view is gone, and the card is seen in its place.
+
+        No instance is followed any longer; a launch in flight still writes its outcome.
+        """
         for timer in self._beginning:
             timer.set()
         self._begin()
+        with self._lock:
+            self._ended = True
+        for one in self._followed:
+            one.unsubscribe(self.write)
 
     def _begin_soon(self) -> None:
         if threads.HAS_THREADS:
@@ -137,25 +146,31 @@ class SecondOutput:
         self._due = bool(self._places)
         self.write()
 
-    def _content(self, card: StaticCard) -> dict[str, str]:
-        return card.bundle(self._say, self._id)
+    def _follow(self) -> None:
+        """Hear from the instance, as soon as there is one."""
+        one = self._instance()
+        with self._lock:
+            if one is None or one in self._followed or self._ended:
+                return
+            self._followed.append(one)
+            one.subscribe(self.write)
+
+    def _content(self, card: Card) -> dict[str, str]:
+        return card.kept(self._say, self._id)
 
 
-class LaunchOutput(SecondOutput):
+class LaunchOutput(SavedOutput):
     """What is left of a form, or of a line's confirmation.
 
-    Parameters
-    ----------
-    session : LaunchSession
-    say : Words
+    Where that was given up, the card is of the launch that it was about; a form's is of the form.
     """
 
-    def __init__(self, session: LaunchSession, say: Words) -> None:
-        super().__init__(say)
+    def __init__(self, session: LaunchSession, say: Words, *, is_form: bool = False) -> None:
+        super().__init__(say, self._card, lambda: session.launch.instance if session.launch else None)
         self._session = session
+        self._is_form = is_form
         self._before: tuple[Launch, ...] = ()
         self._heard: list[Launch] = []
-        self._machines: list[Instance] = []
         session.observe(self._on_launch, "launch")
 
     def take_over(self, launches: tuple[Launch, ...]) -> None:
@@ -164,42 +179,21 @@ class LaunchOutput(SecondOutput):
         for launch in launches:
             self._hear(launch)
 
-    def card(self) -> StaticCard:
+    def _card(self) -> Card:
         """Return the card of what was launched last, or else of the draft."""
         session, say = self._session, self._say
         known = (*self._before, *session.launches)
-        launch = session.launch or (known[-1] if known else self._given_up())
+        launch = session.launch or (known[-1] if known else None)
+        if launch is None and self._heard and not self._is_form:
+            launch = self._heard[-1]
         if launch is None:
             return static.of_draft(session.plan, say, session.timer)
         return static.of_launch(launch, say, known, session.timer)
-
-    def write(self, _news: object = None) -> None:
-        """Write what there is to say, and follow the instance that was launched last."""
-        launch = self._session.launch
-        if launch is not None:
-            self._follow(launch)
-        super().write()
-
-    def close(self) -> None:
-        """Follow the machines no longer; a launch in flight still writes its outcome."""
-        super().close()
-        for machine in self._machines:
-            machine.unsubscribe(self.write)
-
-    def _given_up(self) -> Launch | None:
-        """Return the launch whose confirmation was given up, where there is nothing else to tell of."""
-        return self._heard[-1] if self._heard else None
 
     def _hear(self, launch: Launch) -> None:
         if launch not in self._heard:
             self._heard.append(launch)
             launch.subscribe(self.write)
-
-    def _follow(self, launch: Launch) -> None:
-        machine = launch.machine()
-        if machine is not None and machine not in self._machines and not self._session.closed:
-            self._machines.append(machine)
-            machine.subscribe(self.write)
 
     def _on_launch(self, change: Any) -> None:
         if change.new is not None:
@@ -209,109 +203,30 @@ class LaunchOutput(SecondOutput):
         self.write()
 
 
-class FormOutput(LaunchOutput):
-    """What is left of a form: where a confirmation was given up, that is the form itself."""
-
-    def _given_up(self) -> Launch | None:
-        return None
-
-
-class OneLaunchOutput(SecondOutput):
-    """What is left of the card of a launch.
-
-    Parameters
-    ----------
-    launch : Launch
-    say : Words
-    """
-
-    def __init__(self, launch: Launch, say: Words) -> None:
-        super().__init__(say)
-        self._launch = launch
-        self._machine: Instance | None = None
-        launch.subscribe(self.write)
-
-    def card(self) -> StaticCard:
-        """Return the launch as it stands."""
-        return static.of_launch(self._launch, self._say)
-
-    def write(self, _news: object = None) -> None:
-        """Write what there is to say, and follow the instance as soon as there is one."""
-        machine = self._launch.machine()
-        if machine is not None and self._machine is None and self._places:
-            self._machine = machine
-            machine.subscribe(self.write)
-        super().write()
-
-    def close(self) -> None:
-        """Follow the instance no longer; a launch in flight still writes its outcome."""
-        super().close()
-        if self._machine is not None:
-            self._machine.unsubscribe(self.write)
-
-
-class InstanceOutput(SecondOutput):
-    """What is left of an instance's card.
-
-    Parameters
-    ----------
-    instance : Instance
-    say : Words
-    """
-
-    def __init__(self, instance: Instance, say: Words) -> None:
-        super().__init__(say)
-        self._instance = instance
-        self._follows = False
-
-    def card(self) -> StaticCard:
-        """Return the instance as it was last seen."""
-        return static.of_instance(self._instance, self._say)
-
-    def _begin_soon(self) -> None:
-        """Follow the instance from then on."""
-        if not self._follows:
-            self._follows = True
-            self._instance.subscribe(self.write)
-        super()._begin_soon()
-
-    def close(self) -> None:
-        """Follow the instance no longer."""
-        super().close()
-        self._instance.unsubscribe(self.write)
-
-
-class BoardOutput(SecondOutput):
-    """What is left of a board.
-
-    Parameters
-    ----------
-    session : BoardSession
-    say : Words
-    """
+class BoardOutput(SavedOutput):
+    """What is left of a board: the instances as they were last listed, nothing before that."""
 
     def __init__(self, session: BoardSession, say: Words) -> None:
-        super().__init__(say)
+        super().__init__(say, self._card)
         self._session = session
         session.observe(self.write, ["board", "missed"])
 
-    def card(self) -> StaticCard | None:
-        """Return the instances as they were last listed; None before that."""
-        session = self._session
-        missed = None if session.loaded else session.missed
-        if not session.loaded and missed is None:
-            return None
-        return static.of_board(session.board, self._say, missed, practice=session.client.is_practice)
-
     def bundle(self) -> dict[str, str]:
         """Return text and HTML; where nothing was listed yet, that is done now."""
-        card = self.card()
+        card = self._card()
         if card is None:
-            client, missed = self._session.client, None
-            board = self._session.board
+            board, missed = self._session.board, None
             try:
-                board = open_board(client)
+                board = open_board(self._session.client)
             except PpioError as error:
                 missed = error.with_traceback(None)
-            card = static.of_board(board, self._say, missed, practice=client.is_practice)
-        return card.bundle(self._say)
+            card = self._of(board, missed)
+        return card.kept(self._say)
+
+    def _card(self) -> Card | None:
+        session = self._session
+        missed = None if session.loaded else session.missed
+        return self._of(session.board, missed) if session.loaded or missed is not None else None
+
+    def _of(self, board: Board, missed: PpioError | None) -> Card:
+        return static.of_board(board, self._say, missed, practice=self._session.client.is_practice)

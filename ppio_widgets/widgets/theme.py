@@ -118,13 +118,6 @@ def box(children: list[w.Widget], *classes: str) -> w.Box:
     return w.Box(children=children, layout=looks().layout, _dom_classes=classes)
 
 
-def close_all(widget: w.Widget) -> None:
-    """Close a widget and everything in it; shared looks stay."""
-    for child in getattr(widget, "children", ()):
-        close_all(child)
-    widget.close()
-
-
 def tell_again(widget: w.Widget) -> None:
     """Send the state of a widget, and of everything in it, once more: a message of it was lost."""
     for child in getattr(widget, "children", ()):

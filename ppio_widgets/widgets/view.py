@@ -1,109 +1,226 @@
-"""What form and card have in common: a session, the cell they stand in, and their end."""
+"""A view belongs to the cell that made it: running the cell again closes it.
+
+What a view asks a cloud for it asks once it is on a page. A view that is displayed by itself is told so by
+IPython. In a container (`VBox`, `Tab`) nobody tells it, so the constant script presses a button that nobody
+sees. Where no script may run, loading begins a few seconds after the view was made.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ppio_widgets.launches.states import BUSY
-from ppio_widgets.runtime import kernel
-from ppio_widgets.widgets.cells import CellView, earlier
-from ppio_widgets.widgets.launch_card import LaunchPanel
+import ipywidgets as w
+
+from ppio_widgets.cards.html import esc
+from ppio_widgets.errors import log_fault
+from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.widgets import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import ipywidgets as w
+    from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
-    from ppio_widgets.widgets.launch_controls import LaunchControls
-    from ppio_widgets.widgets.saved_output import LaunchOutput
+    from ppio_widgets.widgets.saved_output import SavedOutput
+
+_ANSWERS = ("·", "··")
+
+# By then a page whose scripts run has told of the view.
+UNANNOUNCED_SECONDS = 5.0
 
 
-class View(CellView):
-    """A box over one session; running its cell again replaces it.
+class Guarded(Protocol):
+    """Whatever has callbacks: it knows its session, which has a lock and an end, and can show a failure."""
 
-    Parameters
-    ----------
-    session : LaunchSession
-    controls : LaunchControls
-    say : Words
-    children : list of widgets
-    classes : list of str
-    remains : LaunchOutput
+    session: Any
+    say: Words
 
-    Attributes
-    ----------
-    typed_before : mapping or None
-        What a person had typed in the view that this one replaces.
-    launches : tuple of Launch
-        Every launch that was sent from here, by mouse or by call, in their order; first those of
-        the views that this one replaces, whose cards stay in sight however often the cell runs.
+    def show_fault(self, kind: str) -> None:
+        """Tell the person, in the status line, that something of ours failed."""
+
+
+V = TypeVar("V", bound=Guarded)
+
+
+def guarded(method: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a callback ``_on_<event>``.
+
+    It runs under the session's lock, does nothing after `close`, and turns any
+    exception into a status line and one log record: its type and our frames,
+    never its text, which may hold what was typed.
     """
 
-    def __init__(  # noqa: PLR0913 - what two views have in common
-        self,
-        session: LaunchSession,
-        controls: LaunchControls,
-        say: Words,
-        children: list[w.Widget],
-        classes: list[str],
-        *,
-        remains: LaunchOutput,
-    ) -> None:
-        self.session = session
-        self._remains = remains  # at once: a view that cannot be built is closed as well
-        self._before: list[LaunchPanel] = []
-        self._controls = controls
-        self._say = say
-        self._begun_with = session.report.body
-        replaced = earlier(kernel.cell_id(), kernel.execution())
-        self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
-        known = (launch for view in replaced for launch in view.launches)
-        self.launches_before = tuple(dict.fromkeys(known))
-        remains.take_over(self.launches_before)
-        notices = self._notices()
-        super().__init__([*children[:1], *notices, *children[1:]], classes, remains, say)
+    @functools.wraps(method)
+    def callback(self: V, *args: Any) -> None:
+        with self.session.lock:
+            if self.session.closed:
+                return
+            try:
+                method(self, *args)
+            except Exception as error:  # noqa: BLE001 - whatever a view raises
+                log_fault("form", error)
+                with suppress(Exception):  # a page that cannot be told hears nothing of this either
+                    self.show_fault(type(error).__name__)
 
-    @property
-    def busy(self) -> bool:
-        """Whether a request is on its way: then a new view must not close it."""
-        return self.session.status in BUSY
+    return callback
+
+
+class Part:
+    """A piece of a view or of another piece: it observes its owner's session, or one of its own."""
+
+    def __init__(self, owner: Guarded, session: Any = None) -> None:
+        self.session = owner.session if session is None else session
+        self.say = owner.say
+        self.show_fault = owner.show_fault
+
+    def close(self) -> None:
+        """Close every widget and every part that it holds, out of sight as well."""
+        for held in vars(self).values():
+            close_all(held)
+
+
+def close_all(held: Any) -> None:
+    """Close a widget with all in it, a part, or those in a list or a dict; anything else stays."""
+    if isinstance(held, list | tuple | dict):
+        for one in held.values() if isinstance(held, dict) else held:
+            close_all(one)
+    elif isinstance(held, Part):
+        held.close()
+    elif isinstance(held, w.Widget):
+        close_all(getattr(held, "children", ()))
+        held.close()
+
+
+class _Page:
+    """What is known of the pages of this kernel or session, and of the views of its cells.
+
+    A cell may make several views, and each of them takes over what the earlier ones knew: `replaced` has the
+    execution of a cell that last replaced something, and what.
+    """
+
+    def __init__(self) -> None:
+        self.runs_scripts = False
+        self.made: dict[str, weakref.WeakSet[View]] = {}
+        self.replaced: dict[str, tuple[int | None, list[View]]] = {}
+
+
+class View(w.Box):
+    """A box that shows a session in the cell that made it; it has `session` and `say` before it is built.
+
+    `remains` is what is left of it in a notebook without its kernel; `parts` are closed with it.
+    `execution` is that of the cell that made it.
+    """
+
+    children: Any  # a trait of ipywidgets, which ships no types
+    session: Any
+    say: Words
+    _told: w.HTML  # where a fault is told
+
+    def __init__(
+        self,
+        remains: SavedOutput,
+        children: Sequence[w.Widget],
+        classes: Sequence[str],
+        parts: Sequence[Part],
+    ) -> None:
+        self._remains = remains
+        self._parts = parts
+        self._appeared = False
+        self._unannounced = forks.event()
+        self.execution = kernel.execution()
+        # Out of sight. The script presses it when the view comes to a page, and after each click; by
+        # changing its words the kernel answers. Its tooltip is what the script says where none comes.
+        self._shown = theme.button(_ANSWERS[0], "ppw-shown", tooltip=self.say("form.silent"))
+        self._shown.on_click(self._on_shown)
+        children = [*children, self._shown]
+        super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", *classes])
+        # Only now, when the new one stands, may the old ones go.
+        replaced, cell, page = earlier(), kernel.cell_id(), kernel.of(_Page)
+        for view in replaced:
+            if not view.busy:
+                view.close()
+        if cell:
+            page.replaced[cell] = self.execution, replaced
+            page.made.setdefault(cell, weakref.WeakSet()).add(self)
+        if kernel.who_answers() == "buttons":
+            remains.place()
+            if not page.runs_scripts:
+                self._unannounced = threads.after(UNANNOUNCED_SECONDS, self._on_unannounced)
 
     @property
     def typed(self) -> Mapping[str, Any] | None:
-        """What a person typed here, or before here and did not restore."""
-        changed = self.session.report.body != self._begun_with
-        return self.session.draft if changed else self.typed_before
+        """What a person typed in it."""
+        return None
 
     @property
     def launches(self) -> tuple[Launch, ...]:
-        """Every launch that was sent from the views before, then from this one."""
-        return (*self.launches_before, *self.session.launches)
+        """What was launched from it."""
+        return ()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it must not be closed by a new one."""
+        return False
 
     def show_fault(self, kind: str) -> None:
-        """Say in the status line that something of ours failed."""
-        self._controls.show_fault(kind)
-
-    def close(self) -> None:
-        """Close every widget. A launch in flight goes on; a machine is not stopped."""
-        if "session" not in self.__dict__ or self.session.closed:
-            return
-        self.session.close()
-        self._controls.close()
-        for panel in self._before:
-            panel.close()
-        super().close()
+        """Say that something of ours failed; all else stays."""
+        self._told.value = f"<p class=ppw-bad>{esc(self.say('form.fault', kind=kind))}</p>"
 
     def appear(self) -> None:
-        """Look at what was launched from the views that this one replaces."""
-        for panel in self._before:
-            panel.watch()
+        """Begin what a view on a page does: load, watch; called once."""
+        self.session.watch()
 
-    def _notices(self) -> list[w.Widget]:
-        """Keep the live card of each machine that the replaced views knew: nothing may be lost."""
-        self._before = [
-            LaunchPanel(launch, self.session, self._say, self.show_fault) for launch in self.launches_before
-        ]
-        return [panel.box for panel in self._before]
+    def close(self) -> None:
+        """Close every widget and follow nothing any longer; what was launched goes on."""
+        if "_parts" not in self.__dict__ or self.session.closed:  # one that was not built is closed as well
+            return
+        self.session.close()
+        self._unannounced.set()
+        for part in self._parts:
+            part.close()
+        self._remains.close()
+        close_all(self.children)
+        super().close()
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Be displayed (IPython's hook): beside the view there is always something that needs no kernel."""
+        shown = dict(super()._repr_mimebundle_(**options))
+        self._appear()
+        if kernel.who_answers() != "buttons":
+            return {**shown, **self._remains.bundle()}
+        self._remains.show()
+        return {**shown, "text/html": self._remains.pointer()}
+
+    def _appear(self) -> None:
+        with self.session.lock:
+            first, self._appeared = not self._appeared, True
+        self._unannounced.set()
+        if first and not self.session.closed:
+            self.appear()
+
+    @guarded
+    def _on_shown(self, _button: Any) -> None:
+        """Hear from the script that the view is on a page, or that somebody clicked; answer each time."""
+        kernel.of(_Page).runs_scripts = True
+        first, second = _ANSWERS
+        self._shown.description = second if self._shown.description == first else first
+        self._remains.stay()
+        self._appear()
+
+    @guarded
+    def _on_unannounced(self) -> None:
+        if not kernel.of(_Page).runs_scripts:
+            self._appear()
+
+
+def earlier() -> list[View]:
+    """Return what this run of a cell replaces: what earlier ones made and was open; none without an id."""
+    cell, execution, page = kernel.cell_id() or "", kernel.execution(), kernel.of(_Page)
+    still_open = [
+        view for view in page.made.get(cell, ()) if not view.session.closed and view.execution != execution
+    ]
+    by_execution, closed = page.replaced.get(cell, (None, []))
+    return [*(closed if by_execution == execution else []), *still_open]

@@ -29,7 +29,7 @@ CELLS = {
     "start": f"""\
 %load_ext ppio_widgets
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile as search
 search.LOOK_PAUSES = ()
 def body(name, image="ubuntu:24.04"):
     return {{"name": name, "product_id": "a100-80g", "image": image, "billing": {{"mode": "postpaid"}},
@@ -51,9 +51,9 @@ renewing, other = [
     "other renewing": "Instance(other.id)",
     "board": "InstanceBoard(practice=True)",
     "no time passes": """\
-from ppio_widgets.runtime import threads as worker
-worker.clock.monotonic = lambda: 0.0""",
-    "time passes": "del worker.clock.monotonic",
+from ppio_widgets.runtime import kernel
+kernel.current().clock.monotonic = lambda: 0.0""",
+    "time passes": "del kernel.current().clock.monotonic",
 }
 LAUNCH, ABSENT = "Yes, launch it", "Yes, it is not there"
 ACTIONS = {

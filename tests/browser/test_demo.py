@@ -152,9 +152,9 @@ def test_the_kernels_of_a_demo_share_one_practice_cloud_that_ends_with_it(demo):
         made = launch(BODY)
         made.stop_following()
         assert [[one.id for one in client.list_instances()] for client in clients] == [[made.id]] * 2
-        assert made.machine().jupyter_url.startswith(os.environ["PPIO_GPU_BASE_URL"])
+        assert made.instance.jupyter_url.startswith(os.environ["PPIO_GPU_BASE_URL"])
         wait_for_launches()
-        made.machine().client.close()
+        made.instance.client.close()
 
     demo(as_kernels_would)
     assert [client.is_practice and client.host.loopback for client in clients] == [True] * 2

@@ -21,8 +21,8 @@ BODY = {
 BEGIN = f"""
 import ipywidgets as w
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, launch
-from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
+from ppio_widgets.widgets.instance_card import LaunchCard
 from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.api import connect
 BODY = {BODY!r}
@@ -32,7 +32,7 @@ def form(name="placed"):
 OTHERS = """
 made = launch({**BODY, "name": "boxed"}, practice=True)
 line = ConfirmCard({**BODY, "name": "line"}, connect(practice=True))
-w.VBox([InstanceBoard(practice=True), InstanceCard(made.machine()), LaunchCard(made), line])
+w.VBox([InstanceBoard(practice=True), InstanceCard(made.instance), LaunchCard(made), line])
 """
 # Everything that a stylesheet decides about an element and its texts before and after.
 LOOKS = """root => [...root.querySelectorAll('*')].flatMap(one => ['', '::before', '::after'].map(part => {

@@ -91,7 +91,7 @@ import json, re
 from pathlib import Path
 from IPython.display import display
 from ppio_widgets.api import connect
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 texts = json.loads(Path("static.json").read_text())[FIRST:][:11]
 for text in [text.encode("utf-8", "replace").decode()[:120] for text in texts]:
     key = " ".join(text.replace("=", "").split()) or "K"

@@ -14,20 +14,20 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC
 from ppio_widgets.instances.listing import open_board
-from ppio_widgets.launches import search
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import GoingClock
 from tests.proofs.test_hostile import Page, whole_body
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
 from tests.support.hostile import ACTING, TEXTS
+from tests.support.sentences import sentence_of
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import (
     PATIENCE,
@@ -49,7 +49,7 @@ TAGS = {"div", "p", "b", "ul", "li", "pre"}
 
 @pytest.fixture(autouse=True)
 def _no_look_by_itself(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 def planned(body, **more):
@@ -73,7 +73,7 @@ def test_what_looks_like_a_key_in_any_field_is_on_no_card(client, name):
     body = {**MINIMAL, "name": name}
     launch = Launch(LaunchPlan(check(body), Target.of(client)), client)
     for card in (static.of_draft(planned(body), SAY), static.of_launch(launch, SAY)):
-        bundle = card.bundle(SAY)
+        bundle = card.kept(SAY)
         assert name not in str(bundle)
         assert "hunter2" not in str(bundle)
         assert bundle["text/plain"]
@@ -110,7 +110,7 @@ def _client(url):
 
 
 def test_a_draft_says_what_it_is_and_how_to_get_it_back():
-    text = static.of_draft(planned(MINIMAL), SAY).bundle(SAY)["text/plain"]
+    text = static.of_draft(planned(MINIMAL), SAY).kept(SAY)["text/plain"]
     for said in ("api.ppio.com", "nothing was launched", "Name: demo", "Product: a100-80g", "ubuntu:24.04"):
         assert said in text
     assert re.search(r"As of \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
@@ -142,7 +142,7 @@ def test_a_ceiling_and_a_timer_stay_with_the_line():
 @pytest.mark.parametrize("kind", TEXTS)
 def test_hostile_text_is_only_text(kind, language):
     say = words(language)
-    bundle = static.of_draft(planned(whole_body(TEXTS[kind])), say).bundle(say, "ppio-1")
+    bundle = static.of_draft(planned(whole_body(TEXTS[kind])), say).kept(say, "ppio-1")
     page = Page(bundle["text/html"])
     assert set(page.tags) <= TAGS
     assert {name for name, _value in page.attributes} == {"class", "style"}
@@ -158,7 +158,7 @@ def test_what_is_no_body_at_all_is_no_fault():
 @pytest.mark.parametrize("key", ["HF_TOKEN", "EPOCHS", "no name", "中"])
 def test_no_value_of_a_variable_is_kept(key):
     body = {**MINIMAL, "envs": [{"key": key, "value": ENV_SECRET}], "unknown": ENV_SECRET}
-    bundle = static.of_draft(planned(body), SAY).bundle(SAY)
+    bundle = static.of_draft(planned(body), SAY).kept(SAY)
     assert hits(str(bundle)) == []
     assert key in bundle["text/plain"]
 
@@ -168,7 +168,7 @@ def test_a_secret_elsewhere_takes_the_body_off_the_card(field, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", ENV_SECRET)
     body = {**MINIMAL, field: f"x {ENV_SECRET}"}
     card = static.of_draft(planned(body), SAY)
-    bundle = card.bundle(SAY)
+    bundle = card.kept(SAY)
     assert hits(str(bundle)) == []
     assert "it holds a secret" in bundle["text/plain"]
     assert line_of(card) is None
@@ -177,7 +177,7 @@ def test_a_secret_elsewhere_takes_the_body_off_the_card(field, monkeypatch):
 def test_a_name_that_is_a_secret_leaves_the_id_of_what_was_launched(launched, monkeypatch):
     launch = launched({**MINIMAL, "name": "hunter2-and-more"})
     monkeypatch.setenv("MY_PASSWORD", "hunter2-and-more")
-    bundle = static.of_launch(launch, SAY).bundle(SAY)
+    bundle = static.of_launch(launch, SAY).kept(SAY)
     assert "hunter2" not in str(bundle)
     assert f"%ppio show {launch.id}" in bundle["text/plain"]
 
@@ -185,7 +185,7 @@ def test_a_name_that_is_a_secret_leaves_the_id_of_what_was_launched(launched, mo
 def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
     launch = launched({**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HOME")}]})
     card = static.of_launch(launch, SAY)
-    bundle = card.bundle(SAY)
+    bundle = card.kept(SAY)
     for shown in (bundle["text/plain"], Page(bundle["text/html"]).text):
         assert f"(id {launch.id})" in shown
         assert "practice cloud" in shown
@@ -197,9 +197,9 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
 
 
 def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, clock, monkeypatch):
-    machine = launched().machine()
+    machine = launched().instance
     machine.refresh()
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     machine.stop()
     assert "confirmed stopped at" in static.of_instance(machine, SAY).as_text(SAY)
     machine.delete()
@@ -209,7 +209,7 @@ def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, c
 
 
 def test_addresses_of_the_machine_are_not_kept(launched):
-    machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).machine()
+    machine = launched({**MINIMAL, "ports": [{"port": 8080, "protocol": "http"}]}).instance
     machine.refresh()
     assert machine.ssh_command
     text = static.of_instance(machine, SAY).as_text(SAY)
@@ -251,7 +251,7 @@ def test_a_lost_answer_among_several_launches_is_told_by_its_name(launched):
     made = launched({**MINIMAL, "name": "made"})
     card = static.of_launch(made, SAY, (lost, made))
     told = [fact.text for fact in card.facts if "not known whether" in fact.text]
-    assert told == [lost.sentence(SAY)]
+    assert told == [sentence_of(lost, SAY)]
     assert "made" in card.title
     assert [way.what_for for way in card.ways[:2]] == [
         "To see made again:",
@@ -274,7 +274,7 @@ def test_a_launch_displays_its_card_where_nobody_can_click(launched):
     launch = launched()
     bundle = launch._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
-    assert bundle["text/plain"].startswith(repr(launch).removesuffix("."))
+    assert bundle["text/plain"].startswith(sentence_of(launch).removesuffix("."))
     assert f"%ppio show {launch.id}" in bundle["text/html"]
 
 
@@ -290,7 +290,7 @@ def test_a_board_is_a_table_with_the_line_that_lists_again():
     assert "… 10 more" in text
     assert text.endswith("%load_ext ppio_widgets\n  %ppio ls")
     assert card.says_the_same(static.of_board(board, SAY, practice=False))
-    assert json.dumps(card.bundle(SAY))
+    assert json.dumps(card.kept(SAY))
 
 
 def test_only_the_time_is_no_news(launched):
@@ -303,5 +303,5 @@ def test_only_the_time_is_no_news(launched):
 
 def test_the_environment_is_only_read():
     before = dict(os.environ)
-    static.of_draft(planned(FULL), SAY).bundle(SAY)
+    static.of_draft(planned(FULL), SAY).kept(SAY)
     assert dict(os.environ) == before

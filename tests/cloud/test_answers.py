@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from ppio_widgets.cloud.answers import (
     LONGEST_WORDS,
     InstanceInfo,
+    InstanceStatus,
     Odd,
-    Reply,
     not_certain,
     plain,
     read_error,
     read_instance,
     read_json,
-    read_page,
 )
 from ppio_widgets.errors import AccessDenied, ApiError
 from ppio_widgets.locale import Span, words
@@ -236,59 +235,6 @@ def test_a_span_is_told_in_its_largest_unit(seconds, words_en, words_zh):
     assert Span(seconds).sentence(words("zh")) == words_zh
 
 
-ROW = {"id": "i", "name": "n", "status": {"status": "running"}, "created_at": 5}
-
-
-@pytest.mark.parametrize(
-    ("answer", "cursor", "odd"),
-    [
-        ({"data": [ROW], "has_more": False, "next_cursor": ""}, "", None),
-        ({"data": [ROW], "has_more": True, "next_cursor": "c"}, "c", None),
-        ({"data": [], "has_more": False}, "", None),
-        ({"data": [ROW], "has_more": False, "total": 1, "trace_id": "x"}, "", None),
-        ({"data": [], "next_cursor": "c"}, "c", "more"),
-        ({"data": []}, "", "more"),
-        ({"data": None, "has_more": False}, "", "data"),
-        ({"data": None}, "", "data"),
-        ({}, "", "shape"),
-        ({"data": {}}, "", "shape"),
-        ({"data": [None], "has_more": False}, "", "row"),
-        ({"data": [{**ROW, "id": ""}], "has_more": False}, "", "row"),
-        ({"data": [], "has_more": True}, "", "cursor"),
-        ({"data": [], "has_more": True, "next_cursor": None}, "", "cursor"),
-        ({"data": [], "has_more": False, "next_cursor": "c"}, "", "cursor"),
-        ({"data": [], "has_more": "no"}, "", "shape"),
-        ({"data": [], "has_more": False, "next_cursor": 5}, "", "shape"),
-    ],
-)
-def test_a_page_is_read_strictly(answer, cursor, odd):
-    page = read_page(Reply(answer), read_instance)
-    assert (page.cursor, page.odd) == (cursor, odd)
-
-
-@pytest.mark.parametrize(
-    ("header", "odd"),
-    [
-        ("items 0-0/1", None),
-        ("items 0-0/*", None),
-        ("items 0-4/5", "total"),
-        ("items */0", "total"),
-        ("nonsense", "total"),
-    ],
-)
-def test_a_range_fits_the_rows_of_its_page(header, odd):
-    reply = Reply({"data": [ROW], "has_more": False}, counted=(("content-range", header),))
-    assert read_page(reply, read_instance).odd == odd
-
-
-@given(anything, st.text(max_size=12))
-def test_whatever_comes_a_page_is_read_or_not(answer, header):
-    value = answer if isinstance(answer, dict) else {"data": answer}
-    page = read_page(Reply(value, counted=(("content-range", header),)), read_instance)
-    assert all(one.id for one in page.rows)
-    assert len(page.rows) <= page.size
-
-
 @pytest.mark.parametrize("odd", get_args(Odd))
 def test_every_reason_has_its_words(odd):
     assert "Not certain: the answer of h " in not_certain("h", odd).sentence(words("en"))
@@ -310,3 +256,12 @@ def test_every_reason_has_its_words(odd):
 )
 def test_json_is_utf8_and_names_no_key_twice(content, found):
     assert read_json(content) == found
+
+
+@pytest.mark.parametrize("status", InstanceStatus)
+def test_a_status_is_its_word_wherever_it_is_shown_or_stored(status):
+    word = status.value
+    assert type(word) is str
+    assert (str(status), f"{status}", repr(status)) == (word, word, repr(word))
+    assert json.dumps({status: status}) == json.dumps({word: word})
+    assert {word: 1}[status] == 1

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud import catalogue_reader
+from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import Reply
-from ppio_widgets.cloud.catalogue import KINDS, MOST_FLIGHTS, Catalogue, KindState, Snapshot, open_catalogue
-from ppio_widgets.cloud.catalogue_reader import CatalogueReader
+from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot, open_catalogue
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
+from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, Unreachable
 from ppio_widgets.request.offers import Price, Region, RegistryAuth
+from ppio_widgets.secrets.hosts import read_host
 from tests.support.clock import Clock
 from tests.support.wire import PATIENCE, REAL_KEY, all_that_shows, answers, closed_port, faulty, says
 
@@ -25,8 +26,17 @@ PASSWORD = "Pa55/word+of-the-registry"
 SECRET_AUTHS = {"data": [{"id": "20", "name": "team", "username": "me", "password": PASSWORD}]}
 
 
-class Told:
-    """A source that answers from a function and keeps what it was asked."""
+class Asked:
+    """What is asked."""
+
+    host = read_host("https://api.example", allow_host="api.example")
+    is_practice = False
+
+
+class Told(Asked):
+    """A source that answers from a function and keeps what it was asked; its currency is known."""
+
+    is_practice = True
 
     def __init__(self, reply):
         self.reply = reply
@@ -39,7 +49,7 @@ class Told:
 
 def read(reply):
     source = Told(reply)
-    return CatalogueReader(source, currency="CNY", host="api.example"), source
+    return CatalogueReader(source), source
 
 
 def rows(*keys):
@@ -71,7 +81,7 @@ def test_a_cursor_is_followed_to_the_end(count, size):
     catalogue, source = read(pages_of(keys, size))
     assert ids(catalogue.regions()) == keys
     assert len(source.asked) == max(1, -(-count // size))
-    assert source.asked[0] == (catalogue_reader.REGIONS, {"limit": str(PAGE_SIZE)})
+    assert source.asked[0] == (resources.REGIONS, {"limit": str(PAGE_SIZE)})
 
 
 @given(st.integers(0, 40), st.integers(1, 40), st.booleans(), st.booleans())
@@ -188,15 +198,13 @@ def product(key, **more):
 
 def test_products_are_asked_for_by_mode_with_what_the_api_requires():
     catalogue, source = read(lambda *_: {"data": []})
-    assert catalogue.offers(region="cn-1") == ()
-    required = {"type": "gpu", "category": "instance", "region_ids": "cn-1", "limit": str(PAGE_SIZE)}
+    assert catalogue.offers() == ()
+    required = {"type": "gpu", "category": "instance", "limit": str(PAGE_SIZE)}
     assert source.asked == [
-        (catalogue_reader.PRODUCTS, {**required, "billing_method": mode})
-        for mode in ("postpaid", "prepaid", "spot")
+        (resources.PRODUCTS, {**required, "billing_method": mode}) for mode in ("postpaid", "prepaid", "spot")
     ]
     catalogue.offers(product_type="cpu")
     assert source.asked[-1][1]["type"] == "cpu"
-    assert "region_ids" not in source.asked[-1][1]
 
 
 def test_cpu_products_are_a_listing_of_their_own():
@@ -303,7 +311,7 @@ def test_a_fault_of_ours_repeats_no_password_either(monkeypatch, caplog):
         raise ValueError(row)
 
     monkeypatch.setattr("ppio_widgets.cloud.resources.read_auth", stumble)
-    catalogue = Catalogue(CatalogueReader(Told(lambda *_: SECRET_AUTHS), host="h"), clock=time.monotonic)
+    catalogue = Catalogue(CatalogueReader(Told(lambda *_: SECRET_AUTHS)), clock=time.monotonic)
     state = catalogue.load("auths")
     assert shows_nothing(state.error)
     assert "ValueError" in caplog.text
@@ -331,13 +339,13 @@ def open_on(server):
 def test_parts_fail_separately_on_the_wire():
     def reply(request):
         path = request.target.partition("?")[0]
-        if path == catalogue_reader.NETWORKS:
+        if path == resources.NETWORKS:
             return 403, {"code": 403, "reason": "FORBIDDEN", "message": "no right"}
-        if path == catalogue_reader.TEMPLATES:
+        if path == resources.TEMPLATES:
             return 500, {"code": 500, "reason": "UNKNOWN", "message": "broken"}
-        if path == catalogue_reader.BALANCE:
+        if path == resources.BALANCE:
             return 200, {"availableBalance": "25000"}
-        if path == catalogue_reader.IMAGES:
+        if path == resources.IMAGES:
             return 200, ["odd"]
         return 200, {"data": [{"id": "one", "storageId": "s"}]}
 
@@ -371,7 +379,7 @@ def test_without_network_every_kind_fails_and_nothing_else_does():
 
 def test_a_slow_answer_holds_up_its_own_kind_only():
     def reply(request):
-        if request.target.startswith(catalogue_reader.REGIONS):
+        if request.target.startswith(resources.REGIONS):
             server.let_go.wait(PATIENCE)
         return 200, {"data": [{"id": "one"}]}
 
@@ -380,7 +388,7 @@ def test_a_slow_answer_holds_up_its_own_kind_only():
         with client:
             slow = threading.Thread(target=catalogue.load, args=("regions",))
             slow.start()
-            until(lambda: any(one.target.startswith(catalogue_reader.REGIONS) for one in server.received))
+            until(lambda: any(one.target.startswith(resources.REGIONS) for one in server.received))
             assert catalogue.load("networks") == KindState("ready")
             began = time.monotonic()
             shelf = catalogue.snapshot()
@@ -401,7 +409,7 @@ def until(true):
         time.sleep(0.001)
 
 
-class Gated:
+class Gated(Asked):
     """A source whose every answer waits until it is let go; each is numbered."""
 
     def __init__(self):
@@ -568,7 +576,7 @@ def test_refreshing_again_and_again_piles_up_no_requests(catalogue, gated, loadi
         catalogue.refresh()
     started.append(loading())
     time.sleep(0.05)
-    assert len(gated.gates) == MOST_FLIGHTS
+    assert len(gated.gates) == MOST_LOADS
     while any(thread.is_alive() for thread, _ in started):
         for gate in list(gated.gates):
             gate.set()

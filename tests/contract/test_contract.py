@@ -17,6 +17,7 @@ from openapi_schema_validator import OAS30Validator
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.request.schema import Group, Leaf, Rows, leaves, tree
 from tests.support.bodies import FULL, MINIMAL, bodies
 
@@ -209,3 +210,8 @@ def test_the_examples_of_the_contract_are_taken():
     ]
     assert schema_takes(example)
     assert models_take(example)
+
+
+def test_every_status_of_the_contract_is_known_and_two_more():
+    told = SCHEMAS["InstanceStatus"]["properties"]["status"]["x-known-values"]
+    assert {*InstanceStatus} == {*told, "stopped", "not_seen"}

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
-from ppio_widgets.formats.curl import to_curl
-from ppio_widgets.formats.curl_reader import read_curl
+from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.formats.imported import Imported
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.envref import resolved

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, PpioError
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.curl import to_curl
-from ppio_widgets.formats.curl_reader import read_curl
+from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.locale import LANGUAGES, words
 from tests.support.bodies import FULL, MINIMAL
 

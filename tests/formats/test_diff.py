@@ -11,12 +11,11 @@ from ppio_widgets.api import finish
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.diff import HIDDEN, changes
 from ppio_widgets.launches.history import last_body_of
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record, without_env_values
+from ppio_widgets.launches.ledger import Record, ledger_for, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.request.draft import compact, value_at, with_value
-from ppio_widgets.request.envref import looks_secret
+from ppio_widgets.secrets.patterns import looks_secret
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 
 LISTS = ("envs", "ports", "volumes", "candidate_regions")

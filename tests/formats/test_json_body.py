@@ -109,14 +109,15 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name_and_the_place():
 
 
 @pytest.mark.parametrize("line", ["--body @x", "--body=@x", "--body $x", "--body {x}"])
-@pytest.mark.parametrize("kind", ["dict", "request", "form", "plan"])
+@pytest.mark.parametrize("kind", ["dict", "request", "form", "plan", "launch"])
 def test_a_body_comes_from_an_object_of_the_notebook(line, kind):
     target = Target("practice", practice=True)
     thing = {
         "dict": lambda: FULL,
         "request": lambda: CreateInstanceRequest.model_validate(FULL),
-        "form": lambda: SimpleNamespace(value=FULL),
+        "form": lambda: SimpleNamespace(session=SimpleNamespace(report=check(FULL))),
         "plan": lambda: LaunchPlan(check(FULL), target),
+        "launch": lambda: SimpleNamespace(plan=LaunchPlan(check(FULL), target)),
     }[kind]()
     assert body_of(line, x=thing) == FULL
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 import ppio_widgets
 from ppio_widgets import EnvRef
-from ppio_widgets.formats.curl import to_curl
-from ppio_widgets.formats.curl_reader import read_curl
+from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC, to_line
 from ppio_widgets.formats.python_code import to_python

@@ -8,7 +8,8 @@ import pytest
 
 from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable
-from ppio_widgets.instances.autostop import set_for, set_when_launched
+from ppio_widgets.instances.autostop import set_for
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.locale import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.runtime import threads
@@ -54,7 +55,7 @@ def test_it_stops_the_instance_and_reads_back(machine, time):
     assert machine.deadline is timer
     assert "not PPIO's" in repr(timer)
     assert "UTC+08:00" in repr(timer)
-    assert "culled" in repr(machine)
+    assert "culled" in str(machine)
     turn_until(time, lambda: timer.state == "done", 60)
     assert machine.refresh().status == "exited"
     assert "seen to have stopped" in repr(timer)
@@ -174,11 +175,12 @@ def test_a_launch_that_is_looked_up_later_gets_its_timer_once(machine, time):
 
         when_made = subscribe
 
-        def machine(self):
+        @property
+        def instance(self):
             return self.found
 
     begun = Begun()
-    set_when_launched(begun, time.now() + 600)
+    Timer(at=time.now() + 600).set_on(begun)
     begun.listener(begun)
     assert machine.deadline is None
     begun.found = machine

@@ -6,15 +6,16 @@ import pytest
 
 from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances.board_session import BoardSession
+from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime import threads as worker
 from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted
 
 
 @pytest.fixture
 def acting(monkeypatch, clock):
-    monkeypatch.setattr(worker, "clock", ActingClock(clock))
+    kernel.current().clock = ActingClock(clock)
 
 
 @pytest.fixture

@@ -11,13 +11,15 @@ import pytest
 import ppio_widgets
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
-from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cards.card import MOST_ROWS
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_detail
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
-from ppio_widgets.instances.listing import MOST_LINES, open_board, resolve
+from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.locale import words
 from ppio_widgets.practice import catalogue
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.wire import REAL_KEY, answers, closed_port, faulty, packed
 
 SAY = words("en")
@@ -37,7 +39,7 @@ BODY = {
 }
 
 
-class GoingClock(threads.Clock):
+class GoingClock(Clock):
     """Time goes by only while somebody waits."""
 
     def __init__(self, clock):
@@ -58,7 +60,7 @@ class GoingClock(threads.Clock):
 @pytest.fixture
 def going(monkeypatch, clock):
     going = GoingClock(clock)
-    monkeypatch.setattr(threads, "clock", going)
+    kernel.current().clock = going
     return going
 
 
@@ -286,7 +288,7 @@ def test_a_stop_that_is_always_forgotten_fails_loudly_after_three(going):
         assert "running" in str(caught.value)
         assert "may still be billed" in str(caught.value)
         assert "UTC" in str(caught.value)
-        assert "NOT CONFIRMED" in repr(one)
+        assert "NOT CONFIRMED" in str(one)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
     assert caught.value.sentence(words("zh")).startswith("未确认")
     assert len(pretend.asked) == 3
@@ -432,7 +434,7 @@ def test_where_nothing_answers_it_says_so(going):
     one = Instance("i-1", PpioClient(REAL_KEY, base_url=f"http://127.0.0.1:{closed_port()}"))
     with pytest.raises(ActionUnconfirmed, match="did not answer"):
         one.stop()
-    assert "did not" in repr(one)
+    assert "did not" in str(one)
 
 
 def test_a_start_that_could_not_leave_was_not_sent(going):
@@ -463,7 +465,7 @@ def test_the_cost_is_about_the_price_times_the_hours(machine, clock):
     clock.turn(3600 - 10)
     rate = machine.offer.postpaid.final * 2
     assert machine.cost_so_far == rate.quantize(Decimal("0.01"))
-    assert f"≈ ¥{rate:.2f}" in repr(machine)
+    assert f"≈ ¥{rate:.2f}" in str(machine)
 
 
 def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock):
@@ -474,12 +476,12 @@ def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock
         "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
     }
     machine = Instance(account.create(body)["id"], client).wait()
-    assert "not known" not in repr(machine), "nobody has asked for the price"
+    assert "not known" not in str(machine), "nobody has asked for the price"
     machine.refresh()
     clock.turn(3600 - machine._known().started_at % 3600)
     assert machine.offer.type == "cpu"
     assert machine.cost_so_far > 0
-    assert "¥0.64 per hour" in repr(machine)
+    assert "¥0.64 per hour" in str(machine)
 
 
 def test_a_deleted_one_keeps_its_last_cost(machine, clock):
@@ -490,12 +492,12 @@ def test_a_deleted_one_keeps_its_last_cost(machine, clock):
     assert before <= cost <= before + Decimal("0.02")
     told = f"Cost: was on for 60 min until it was last seen, ≈ ¥{cost} (¥{rate:.2f} per hour"
     clock.turn(7 * 3600)  # it costs nothing any more
-    for text in (repr(machine), static.of_instance(machine, SAY).as_text(SAY)):
+    for text in (str(machine), static.of_instance(machine, SAY).as_text(SAY)):
         assert told in text
         assert "may go on costing" not in text
     assert "was on for 60 min" in machine.outcome
     assert machine.delete().status == "removed", "and nobody is asked"
-    assert told in repr(machine)
+    assert told in str(machine)
 
 
 def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(machine, account, clock):
@@ -503,11 +505,11 @@ def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(mach
     machine.refresh()
     account.act(machine.id, "delete")
     clock.turn(9 * 3600)
-    assert machine.wait("removed").status == NOT_SEEN
+    assert machine.wait("removed").status == InstanceStatus.NOT_SEEN
     assert machine.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
     clock.turn(3600)
     machine.refresh()
-    assert "was on for 30 min until it was last seen" in repr(machine)
+    assert "was on for 30 min until it was last seen" in str(machine)
 
 
 def test_of_one_that_was_stopped_before_it_was_deleted_the_disk_costs_no_more(machine, clock):
@@ -515,7 +517,7 @@ def test_of_one_that_was_stopped_before_it_was_deleted_the_disk_costs_no_more(ma
     stopped = machine.cost_so_far
     clock.turn(3600)
     assert machine.delete().cost_so_far == stopped
-    assert "may go on costing" not in repr(machine)
+    assert "may go on costing" not in str(machine)
 
 
 @pytest.mark.parametrize(
@@ -530,17 +532,17 @@ def test_of_a_deleted_one_nothing_is_invented(going, more, told):
     pretend.gets = ["running"]
     with on(pretend) as server:
         one = at(server).refresh()
-        assert one.wait("removed").status == NOT_SEEN
-        assert told in repr(one)
-        assert "≈" not in repr(one)
-        assert "Renewal" not in repr(one)
+        assert one.wait("removed").status == InstanceStatus.NOT_SEEN
+        assert told in str(one)
+        assert "≈" not in str(one)
+        assert "Renewal" not in str(one)
 
 
 def test_an_unknown_price_is_said_to_be_unknown(client, account, going, monkeypatch):
     one = Instance(account.create(BODY)["id"], client)
     monkeypatch.setattr(catalogue, "_ALL", ())  # no longer on sale
     assert one.cost_so_far is None
-    assert "not known" in repr(one)
+    assert "not known" in str(one)
 
 
 def test_a_card_shows_the_ways_in_as_links(machine):
@@ -577,11 +579,11 @@ def test_a_board_of_a_thousand(client, account, clock, going):
     board = open_board(client)
     assert len(board) == 1000
     assert [one.name for one in board.instances[:2]] == ["n999", "n998"]
-    assert len(repr(board).splitlines()) == MOST_LINES + 3
-    assert "940 more" in repr(board)
+    assert len(str(board).splitlines()) == MOST_ROWS + 3
+    assert "940 more" in str(board)
     html = board._repr_html_()
     assert html.count("<tr>") == 1001
-    assert ENV not in html + repr(board) + repr(board.instances)
+    assert ENV not in html + str(board) + repr(board.instances)
 
 
 def test_a_name_that_only_one_has_stands_for_its_id(machine, client, account):
@@ -604,4 +606,4 @@ def test_of_one_that_a_listing_showed_the_last_sight_is_the_listing(machine, cli
     one.look()
     assert one.status == "removed"
     assert one.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
-    assert "was on for 30 min until it was last seen" in repr(one)
+    assert "was on for 30 min until it was last seen" in str(one)

@@ -8,7 +8,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, NotSent
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.times import moment_words
 from tests.contract.test_contract import DOCUMENT, OAS30Validator, resolve
 from tests.instances.test_instance import GoingClock
@@ -22,7 +22,7 @@ BODY = {**MINIMAL, "product_id": "a100-80g", "billing": PREPAID}
 @pytest.fixture(autouse=True)
 def going(monkeypatch, clock):
     """Time goes by only while somebody waits."""
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
 
 
 class Renewing:
@@ -90,7 +90,7 @@ def test_what_does_not_show_fails_loudly_after_three(enabled):
             one.stop_renewing()
         assert "(requests: 3)" in str(caught.value)
         assert "may renew and be charged" in str(caught.value)
-        assert "NOT CONFIRMED" in repr(one)
+        assert "NOT CONFIRMED" in str(one)
     assert caught.value.sentence(words("zh")).startswith("未确认")
     assert len(pretend.asked) == 3
 
@@ -124,18 +124,18 @@ def test_where_nothing_answers_it_says_so():
 def test_on_the_practice_cloud_the_form_switches_it_on_and_it_is_switched_off(
     client, account, clock, monkeypatch
 ):
-    monkeypatch.setattr("ppio_widgets.runtime.threads.clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     one = Instance(account.create(BODY)["id"], client)
     clock.turn(10)
     one.refresh()
     assert one.detail.renews is True
     assert one.detail.ends_at == int(clock.now) - 10 + 30 * 86400
     end = f"its months end at {moment_words(one.detail.ends_at, 0.0)}"
-    assert f"Renewal: renews automatically; {end}" in repr(one)
+    assert f"Renewal: renews automatically; {end}" in str(one)
     one.stop_renewing()
     assert account.get(one.id)["billing"]["prepaid"]["auto_renew"] == {"enabled": False, "months": 0}
     for text in (
-        repr(one),
+        str(one),
         one._repr_html_(),
         static.of_instance(one, words("en")).as_text(words("en")),
     ):
@@ -162,4 +162,4 @@ def test_the_practice_cloud_refuses_what_says_nothing(client, account, mode, bod
 
 def test_the_servers_silence_is_no_answer():
     with on(Renewing(enabled=None)) as server:
-        assert "the server does not say whether it renews" in repr(at(server))
+        assert "the server does not say whether it renews" in str(at(server))

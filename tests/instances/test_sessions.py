@@ -7,14 +7,14 @@ import pytest
 from ppio_widgets import Instance
 from ppio_widgets.errors import ApiError
 from ppio_widgets.instances.sessions import InstanceSession
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once
 
 
 @pytest.fixture
 def acting(monkeypatch, clock):
     acting = ActingClock(clock)
-    monkeypatch.setattr(threads, "clock", acting)
+    kernel.current().clock = acting
     return acting
 
 
@@ -115,7 +115,7 @@ def test_a_delete_that_failed_is_not_forgotten_because_an_earlier_stop_succeeds(
 def test_what_was_removed_meanwhile_is_said_to_be_gone(session, cloud, account, machine):
     session.ask("delete")
     account.act(machine.id, "delete")
-    threads.clock.wait(threading.Event(), 60)
+    kernel.current().clock.wait(threading.Event(), 60)
     machine.look()
     assert (machine.status, session.actions) == ("removed", ())
     session.confirm()

@@ -5,11 +5,13 @@ import threading
 import pytest
 
 from ppio_widgets import Instance, PpioClient
-from ppio_widgets.cloud.answers import NOT_SEEN
+from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.errors import ApiError, CredentialsError
 from ppio_widgets.instances import watcher
+from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.instances.watcher import watch, watch_all
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.threads import threads_going, wait_for_threads
 from tests.support.wire import REAL_KEY, answers, faulty
 
@@ -17,7 +19,7 @@ PATIENCE = 10
 HASTE = {"reason": "RATE_LIMIT", "message": "slow down"}
 
 
-class Steps(threads.Clock):
+class Steps(Clock):
     """A clock by which the watcher rests after each tick until a test lets it go on."""
 
     def __init__(self):
@@ -57,7 +59,7 @@ class Steps(threads.Clock):
 @pytest.fixture
 def steps(monkeypatch):
     clock = Steps()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock
 
 
@@ -142,6 +144,26 @@ def settled(steps, account):
     account.listings, account.pages, account.gets = 0, 0, []
 
 
+def test_one_look_serves_all_who_show_an_instance_and_each_draws_it_once(watched, steps):
+    """As a launch that follows it, two cards, and what is saved of them, which is written when it tells."""
+    account = Account(1, "pulling")
+    (one,) = watched(account, 1)
+    drawn, told = [], []
+    cards = [InstanceSession(one) for _card in range(2)]
+    for number, card in enumerate(cards):
+        card.watch()
+        card.observe(lambda _change, number=number: drawn.append(number), "sight")
+    one.subscribe(told.append)
+    settled(steps, account)
+    for status, changes in (("running", 1), ("running", 0), ("exited", 1)):
+        drawn.clear(), told.clear(), account.gets.clear()
+        account.statuses["i-0"] = status
+        steps.tick()
+        assert (account.gets, sorted(drawn), len(told)) == (["i-0"], [0, 1], changes)
+    for card in cards:
+        card.close()
+
+
 def test_five_hundred_watched_instances_cost_one_thread_and_one_listing_a_tick(watched, steps):
     account = Account(500, "pulling")
     machines = watched(account, 500)
@@ -187,7 +209,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(watched, steps):
     account.fails = [(429, HASTE, "Retry-After: 90")]
     assert steps.tick() == 90
     assert machines[0].missed.status == 429
-    assert "What is shown is of" in repr(machines[0])
+    assert "What is shown is of" in str(machines[0])
     steps.tick()
     assert machines[0].missed is None
 
@@ -218,9 +240,9 @@ def test_what_a_listing_leaves_out_is_asked_for_by_itself_a_few_at_a_time(watche
     assert machines[0].status == "pulling", "it was not found once, which proves nothing"
     assert isinstance(machines[0].missed, ApiError)
     until = steps.time + 600
-    while machines[0].status != NOT_SEEN and steps.time < until:
+    while machines[0].status != InstanceStatus.NOT_SEEN and steps.time < until:
         steps.tick()
-    assert machines[0].status == NOT_SEEN
+    assert machines[0].status == InstanceStatus.NOT_SEEN
     assert machines[1].status == "pulling"
 
 
@@ -350,11 +372,11 @@ class Seen:
 
 @pytest.fixture
 def often(monkeypatch):
-    class Often(threads.Clock):
+    class Often(Clock):
         def wait(self, event, _seconds):
             return event.wait(0.002)
 
-    monkeypatch.setattr(threads, "clock", Often())
+    kernel.current().clock = Often()
 
 
 @pytest.fixture

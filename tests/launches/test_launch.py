@@ -24,6 +24,7 @@ from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads as worker
 from ppio_widgets.secrets.hosts import Host
 from tests.support.bodies import FULL, MINIMAL
+from tests.support.sentences import sentence_of
 from tests.support.wire import (
     PATIENCE,
     REAL_KEY,
@@ -91,9 +92,9 @@ def concluded(launch):
 def test_from_the_click_to_a_running_instance(client, clock):
     launch = launch_on(client)
     states = []
-    launch.subscribe(lambda one: states.append((one.state, one.instance and one.instance.status)))
+    launch.subscribe(lambda one: states.append((one.state, one.seen and one.seen.status)))
     seen = threading.Event()
-    launch.subscribe(lambda one: one.instance and seen.set())
+    launch.subscribe(lambda one: one.seen and seen.set())
     assert concluded(launch).state is LaunchState.SUCCEEDED
     assert seen.wait(PATIENCE)
     assert not launch.settled
@@ -109,7 +110,7 @@ def test_from_the_click_to_a_running_instance(client, clock):
     ]
     assert states[-1] == (LaunchState.SUCCEEDED, "running")
     assert [info.id for info in client.list_instances()] == [launch.id]
-    assert repr(launch) == f"demo on the practice cloud: running (id {launch.id})."
+    assert sentence_of(launch) == f"demo on the practice cloud: running (id {launch.id})."
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_each_fault_has_its_state_and_nothing_is_sent_again(play, state, error):
         assert launch.wait(PATIENCE) is launch
         assert not launch.submit()
         assert server.posts <= 1
-        assert str(launch.error) in repr(launch)
+        assert str(launch.error) in sentence_of(launch)
 
 
 def test_a_refused_connection_is_not_sent():
@@ -154,8 +155,8 @@ def test_a_fault_of_our_own_is_unknown_and_its_words_are_not_logged(caplog):
     caplog.set_level(logging.DEBUG)
     launch = concluded(launch_on(PretendWire(RuntimeError(f"header Bearer {REAL_KEY}"))))
     assert launch.wait_for_outcome(PATIENCE).state is LaunchState.UNKNOWN
-    assert "RuntimeError" in repr(launch)
-    assert REAL_KEY not in repr(launch)
+    assert "RuntimeError" in sentence_of(launch)
+    assert REAL_KEY not in sentence_of(launch)
     assert "RuntimeError" in caplog.text
     assert REAL_KEY not in caplog.text
 
@@ -208,7 +209,7 @@ def test_arming_sends_nothing_and_does_not_reopen_a_launch():
     launch = launch_on(wire)
     launch.arm()
     assert (launch.state, wire.sent) == (LaunchState.ARMED, 0)
-    assert "nothing has been sent" in repr(launch)
+    assert "nothing has been sent" in sentence_of(launch)
     concluded(launch).wait(PATIENCE)
     with pytest.raises(IllegalTransition):
         launch.arm()
@@ -270,14 +271,14 @@ def test_following_ends_with_the_servers_own_error():
     ):
         launch = concluded(launch_on(client)).wait(PATIENCE)
         assert launch.settled
-    assert "IMAGE no such <image>" in repr(launch)
+    assert "IMAGE no such <image>" in sentence_of(launch)
     assert "no such &lt;image&gt;" in launch._repr_html_()
 
 
 def test_an_instance_that_was_deleted_elsewhere_is_not_waited_for_forever(client, account, clock):
     launch = launch_on(client)
     seen = threading.Event()
-    launch.subscribe(lambda one: one.instance and seen.set())
+    launch.subscribe(lambda one: one.seen and seen.set())
     concluded(launch)
     assert seen.wait(PATIENCE)
     account.act(launch.id, "delete")
@@ -381,25 +382,42 @@ def test_a_thread_that_cannot_start_sends_nothing_and_says_so(monkeypatch):
     assert launch.settled
 
 
-def test_what_the_server_and_the_person_say_is_shown_as_text():
-    wire = PretendWire(looks=["running"])
-    launch = concluded(launch_on(wire, {**MINIMAL, "name": "<i>demo</i>"})).wait(PATIENCE)
-    launch.instance = InstanceInfo("<b>\x1b[31m", status="<b>\x1b[31m")
+def test_what_the_server_and_the_person_say_is_shown_as_text(client):
+    launch = concluded(launch_on(client, {**MINIMAL, "name": "<i>demo</i>"}))
+    launch.stop_following()
+    launch.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
+    launch.instance.see(launch.seen)
     assert "<i>" not in launch._repr_html_()
-    assert "<b>" not in launch._repr_html_()
-    assert "\x1b" not in repr(launch)
+    assert "<s>" not in launch._repr_html_()
+    assert "\x1b" not in launch._repr_html_() + sentence_of(launch) + repr(launch)
+
+
+def test_its_instance_is_there_once_its_id_is_known(client, clock):
+    launch = launch_on(client)
+    assert launch.instance is None
+    assert repr(launch) == f"Launch('demo', draft, launch_id={launch.launch_id!r})"
+    concluded(launch)
+    clock.turn(10)
+    launch.wait(PATIENCE)
+    wait_for_launches()
+    assert repr(launch) == f"Launch('demo', succeeded, id={launch.id!r})"
+    seen = launch.instance
+    assert (seen.id, seen.name, seen.status, seen.message) == (launch.id, "demo", "running", "")
+    assert (seen.at_rest, seen.is_gone, seen.created_at) == (True, False, seen.detail.created_at)
+    with pytest.deprecated_call(match="Launch.instance"):
+        assert launch.machine() is seen
 
 
 def test_a_launch_speaks_both_languages():
     launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
-    assert launch.sentence(words("en")) == "demo on gpu.example.com: running (id abc)."
-    assert "运行中" in launch.sentence(words("zh"))
+    assert sentence_of(launch, words("en")) == "demo on gpu.example.com: running (id abc)."
+    assert "运行中" in sentence_of(launch, words("zh"))
 
 
 def test_a_status_nobody_knows_is_shown_as_it_is():
     launch = concluded(launch_on(PretendWire(looks=["warping", "running"]))).wait(PATIENCE)
-    launch.instance = InstanceInfo("abc", status="warping")
-    assert "in progress (warping)" in repr(launch)
+    launch.seen = InstanceInfo("abc", status="warping")
+    assert "in progress (warping)" in sentence_of(launch)
 
 
 def test_every_state_has_its_sentence():
@@ -407,16 +425,16 @@ def test_every_state_has_its_sentence():
         launch = launch_on(PretendWire())
         launch.state, launch.id, launch.error = state, "abc", PpioError("fault", kind="K")
         for language in ("en", "zh"):
-            assert "demo" in launch.sentence(words(language))
+            assert "demo" in sentence_of(launch, words(language))
 
 
 def test_a_plan_shows_the_body_and_what_blocks_and_sends_nothing():
     plan = LaunchPlan(check(FULL), Target("gpu.example.com", practice=False))
-    assert "gpu.example.com" in repr(plan)
-    assert '"gpu_num": 2' in repr(plan)
-    assert "Nothing blocks it." in repr(plan)
+    assert "gpu.example.com" in str(plan)
+    assert '"gpu_num": 2' in str(plan)
+    assert "Nothing blocks it." in str(plan)
     blocked = LaunchPlan(check({"name": "<b>x</b>"}), Target("h", practice=True))
-    assert "  - Image: Say which image to run." in repr(blocked)
+    assert "  - Image: Say which image to run." in str(blocked)
     html = blocked._repr_mimebundle_()["text/html"]
     assert "&lt;b&gt;x" in html
     assert "<b>x" not in html

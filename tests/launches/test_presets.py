@@ -13,16 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, check
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.launches import presets
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.presets import (
+    changed_since,
     delete_preset,
     load_preset,
     preset_names,
     presets_folder,
     save_preset,
 )
-from ppio_widgets.locale import words
+from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.secrets.credentials import ApiKey, remember_key
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
@@ -247,7 +251,7 @@ def test_what_was_pasted_in_place_of_a_name_is_refused_and_nothing_is_written(ke
 def test_what_the_body_takes_from_the_environment_is_no_part_of_anything_else(monkeypatch, command):
     monkeypatch.setenv("PLAIN_NAME", "plain-looking-value")
     body = {**MINIMAL, "envs": [{"key": "A", "value": EnvRef("PLAIN_NAME")}]}
-    assert "(PLAIN_NAME)" in refused(
+    assert "(env PLAIN_NAME)" in refused(
         "preset_secret", "s", {**body, "command": command.format("plain-looking-value")}
     )
     save_preset("s", {**MINIMAL, "command": command.format("plain-looking-value")})
@@ -256,7 +260,8 @@ def test_what_the_body_takes_from_the_environment_is_no_part_of_anything_else(mo
 @pytest.mark.parametrize("value", ["postgres://me:hunter2@db/x", GITHUB])
 def test_what_is_a_secret_in_itself_is_known_under_any_name(monkeypatch, value):
     monkeypatch.setenv("DATABASE_URL", value)
-    assert "(DATABASE_URL)" in refused("preset_secret", "s", {**MINIMAL, "command": quote(value, safe="")})
+    told = refused("preset_secret", "s", {**MINIMAL, "command": quote(value, safe="")})
+    assert "(env DATABASE_URL)" in told
     assert save_preset("s", {**MINIMAL, "envs": [{"key": "A", "value": value}]}).made_refs == ("A",)
     assert load_preset("s")["envs"] == [{"key": "A", "value": {"$env": "DATABASE_URL"}}]
 
@@ -349,3 +354,56 @@ def test_without_a_variable_the_presets_lie_where_the_system_keeps_configuration
     monkeypatch.delenv("PPIO_WIDGETS_CONFIG_DIR")
     monkeypatch.setattr(presets.platformdirs, "user_config_dir", lambda name: f"/config/{name}")
     assert presets_folder().as_posix() == "/config/ppio-widgets/presets"
+
+
+SECRET = "zq-hunter2-0099"
+HERE = Target("api.ppio.com", practice=False)
+
+
+def launched(body):
+    record = Record(
+        "aaaa0001",
+        "https://api.ppio.com",
+        "…abcd",
+        body,
+        10.0,
+        state=LaunchState.SUCCEEDED,
+        instance_id="i-1",
+    )
+    ledger_for(practice=False).claim(record)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({}, {"command": "serve"}, "Command: serve (was not set)"),
+        ({"command": SECRET}, {}, "Command: no longer set (was ••••)"),
+        ({"command": SECRET}, {"command": "serve"}, "Command: •••• → serve"),
+        ({"entrypoint": SECRET}, {"entrypoint": "/bin/sh"}, "Entrypoint: •••• → /bin/sh"),
+        ({"command": {"a": [SECRET]}}, {"command": "serve"}, "Command: •••• → serve"),
+    ],
+)
+def test_that_a_command_changed_is_said_and_not_what_it_was(before, after, said):
+    launched({**MINIMAL, **before})
+    since = changed_since({**MINIMAL, **after}, HERE)
+    assert since.sentences(words("en"))[1:] == [said]
+    shown = [repr(since), *(str((one.before, one.after)) for one in since.changes)]
+    shown += [line for language in LANGUAGES for line in since.sentences(words(language))]
+    assert not any(SECRET in text for text in shown)
+
+
+def test_the_same_command_is_no_change():
+    launched({**MINIMAL, "command": "serve"})
+    (line,) = changed_since({**MINIMAL, "command": "serve"}, HERE).sentences(words("en"))
+    assert line.startswith("Nothing known changed")
+
+
+@pytest.mark.parametrize("after", [{}, {"command": "serve"}, {"command": "x", "entrypoint": "y"}])
+def test_of_a_preset_written_by_hand_neither(after):
+    save_preset("mine", MINIMAL)
+    path = presets_folder() / "mine.json"
+    path.write_text(path.read_text().replace("{", f'{{"command": "serve --token {SECRET}", ', 1))
+    lines = changed_since({**MINIMAL, **after}, HERE, "mine").sentences(words("en"))
+    assert lines[0] == "Changed since the preset mine:"
+    assert any(line.startswith("Command: ") for line in lines)
+    assert SECRET not in "\n".join(lines)

@@ -1,3 +1,5 @@
+"""The truth of a form: its draft, its question, its launches, and what loads beside it."""
+
 import contextlib
 import threading
 from decimal import Decimal
@@ -8,13 +10,14 @@ from ppio_widgets.api import connect
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import LaunchRefused, RequestInvalid
 from ppio_widgets.launches import session as session_module
-from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.session import LaunchSession
+from ppio_widgets.launches.launch import Launch, Timer
+from ppio_widgets.launches.session import LaunchSession, Loading
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
+from ppio_widgets.runtime import threads
 from ppio_widgets.runtime import threads as worker
 from tests.support.bodies import MINIMAL
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE, REAL_KEY, answers, faulty, launching, row, says, wait_for_launches
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -355,7 +358,7 @@ def test_a_name_that_is_taken_is_asked_for_once_more(client, account, clock):
     second = session.confirm()
     assert asked_again.wait(PATIENCE)
     assert first.id in str(second.doubt)
-    assert "waiting for your confirmation" in repr(second)
+    assert "waiting for your confirmation" in sentence_of(second)
     assert len(account.page()["data"]) == 1
     assert session.confirm() is second
     second.wait_for_answer(PATIENCE)
@@ -410,7 +413,9 @@ def test_what_was_edited_while_it_was_checked_is_not_asked_for_once_more(edit):
         go.set()
         assert ended.wait(PATIENCE)
         assert launch.state is LaunchState.WITHDRAWN
-        assert "nothing was sent. An instance called demo is already there" in launch.sentence(words("en"))
+        assert "nothing was sent. An instance called demo is already there" in sentence_of(
+            launch, words("en")
+        )
         assert session.confirm() is None
         session.limit(None)  # the price is not known here, so that any ceiling blocks
         assert session.arm(), "what it is now can be asked for"
@@ -445,3 +450,100 @@ def test_a_catalogue_that_no_thread_can_load_is_not_waited_for(monkeypatch):
     session = LaunchSession(connect(practice=True), MINIMAL)
     session.load()
     assert not session.loading
+
+
+def test_a_draft_from_elsewhere_is_told_first_and_even_when_it_is_an_equal_one():
+    session = LaunchSession(connect(practice=True), MINIMAL)
+    told = []
+    session.observe(lambda change: told.append((change.name, session.draft.get("name"))))
+    session.fill(MINIMAL)
+    assert told == [("filled", MINIMAL["name"])]
+    told.clear()
+    session.fill({**MINIMAL, "name": "another"})
+    assert told[0] == ("filled", "another"), "whoever shows it is told before all that is drawn beside it"
+    assert {name for name, _draft in told} == {"filled", "report", "draft"}
+    session.close()
+
+
+KINDS = ("offers", "regions", "balance")
+
+
+class Catalogue:
+    """Answers when a kind is let go, and remembers who asked."""
+
+    def __init__(self, *slow):
+        self.asked = []
+        self.gates = {kind: threading.Event() for kind in slow}
+
+    def load(self, kind):
+        self.asked.append((kind, threading.get_ident()))
+        gate = self.gates.get(kind)
+        assert gate is None or gate.wait(PATIENCE)
+
+
+@pytest.fixture
+def moment(monkeypatch):
+    """Set how long a moment is."""
+    return lambda seconds: monkeypatch.setattr(session_module, "MOMENT_SECONDS", seconds)
+
+
+def test_what_answers_at_once_is_read_by_one_thread_and_told_together(moment):
+    moment(PATIENCE)
+    told, catalogue = [], Catalogue()
+    Loading(catalogue, KINDS, told.append).run()
+    assert told == [list(KINDS)]
+    assert [kind for kind, _thread in catalogue.asked] == list(KINDS)
+    assert len({thread for _kind, thread in catalogue.asked}) == 1
+
+
+@pytest.mark.parametrize("slow", KINDS)
+def test_one_that_is_slow_holds_nothing_else_up(moment, slow):
+    moment(0.001)
+    told, catalogue = [], Catalogue(slow)
+
+    def take(kinds):
+        told.extend(kinds)
+        if len(told) == len(KINDS) - 1:
+            catalogue.gates[slow].set()
+
+    Loading(catalogue, KINDS, take).run()
+    assert told[-1] == slow
+    assert sorted(told) == sorted(KINDS)
+
+
+def test_all_slow_ones_are_asked_for_at_once(moment):
+    moment(0.001)
+    all_asked = threading.Barrier(len(KINDS))
+    told, catalogue = [], Catalogue()
+    catalogue.load = lambda _kind: all_asked.wait(PATIENCE)
+    Loading(catalogue, KINDS, told.extend).run()
+    assert sorted(told) == sorted(KINDS)
+
+
+def test_a_fault_of_ours_in_one_kind_ends_the_load_all_the_same(moment, monkeypatch):
+    moment(0.001)
+    faults = []
+    monkeypatch.setattr(threading, "excepthook", lambda fault: faults.append(fault.exc_type))
+    told, catalogue = [], Catalogue()
+    catalogue.load = lambda kind: {}["no such"] if kind == "regions" else None
+    Loading(catalogue, KINDS, told.extend).run()
+    assert sorted(told) == sorted(KINDS)
+    assert faults == [KeyError]
+
+
+def test_without_a_thread_left_it_is_read_where_it_is(monkeypatch):
+    def none_left(*_args, **_options):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "run", none_left)
+    told = []
+    Loading(Catalogue(), KINDS, told.append).run()
+    assert told == [list(KINDS)]
+
+
+def test_without_threads_it_is_read_inline(monkeypatch):
+    monkeypatch.setattr(threads, "HAS_THREADS", False)
+    told, catalogue = [], Catalogue()
+    Loading(catalogue, KINDS, told.append).run()
+    assert told == [list(KINDS)]
+    assert {thread for _kind, thread in catalogue.asked} == {threading.get_ident()}

@@ -10,9 +10,8 @@ from IPython.core.error import UsageError
 from IPython.core.oinspect import getdoc
 
 from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
-from ppio_widgets.formats.line.options import OPTIONS
-from ppio_widgets.formats.line.usage import COLUMNS, usage
-from ppio_widgets.launches.outside import LARGEST_FILE
+from ppio_widgets.formats.line.options import COLUMNS, OPTIONS, usage
+from ppio_widgets.launches.importing import LARGEST_FILE
 from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
 from tests.support.bodies import FULL, MINIMAL
@@ -159,7 +158,7 @@ def test_no_secret_of_an_env_file_is_shown_or_kept(run, tmp_path, capsys, monkey
     assert "HF_TOKEN: secret, going by the name" in said
     assert "load_dotenv('.env', interpolate=False)" in said
     assert "URL: ${…} in the value is left" in said
-    assert "s3cret" not in said + repr(plan) + str(plan._repr_mimebundle_())
+    assert "s3cret" not in said + str(plan) + str(plan._repr_mimebundle_())
     with pytest.raises(RequestInvalid, match="Not set in the kernel's environment: HF_TOKEN"):
         launch(plan.report.require(), api_key=REAL_KEY)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from IPython.core.completer import CompletionContext, provisionalcompleter
 from jupyter_client.manager import start_new_kernel
 
-from ppio_widgets.cloud import recent, recent_offers
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import Unreachable
 from ppio_widgets.formats.line.options import OPTIONS
@@ -18,7 +18,7 @@ from ppio_widgets.launches.presets import save_preset
 from ppio_widgets.magics import completion
 from ppio_widgets.magics.extension import COMPLETERS
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.kernel import environment
 
 PRACTICE = "http://localhost"
@@ -187,8 +187,8 @@ def test_what_can_be_rented_is_completed_where_the_catalogue_is_known(completed,
 
 def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
     run(PLAN)
-    at = recent_offers.told(PRACTICE, "offers").at
-    monkeypatch.setattr(threads.clock, "monotonic", lambda: at + 3 * 3600)
+    at = recent.told(PRACTICE, "offers").at
+    monkeypatch.setattr(kernel.current().clock, "monotonic", lambda: at + 3 * 3600)
     assert completed("%ppio_launch --practice --product a100|")["a100-80g"].endswith("(3 h ago)")
 
 
@@ -200,11 +200,11 @@ def test_what_the_account_has_is_completed_by_id_or_by_its_label(completed, run)
         "for kind in KINDS: open_catalogue(connect(practice=True), clock=tick).load(kind)\n"
         "%ppio practice on"
     )
-    storage = recent_offers.told(PRACTICE, "storages").value[0]
-    network = recent_offers.told(PRACTICE, "networks").value[0]
-    auth = recent_offers.told(PRACTICE, "auths").value[0]
-    offer = next(one for one in recent_offers.told(PRACTICE, "offers").value if one.regions)
-    template = recent_offers.told(PRACTICE, "templates").value[0]
+    storage = recent.told(PRACTICE, "storages").value[0]
+    network = recent.told(PRACTICE, "networks").value[0]
+    auth = recent.told(PRACTICE, "auths").value[0]
+    offer = next(one for one in recent.told(PRACTICE, "offers").value if one.regions)
+    template = recent.told(PRACTICE, "templates").value[0]
     assert completed("%ppio_launch --volume network:|")[f"network:{storage.id}:"] == storage.label
     assert f"network:{storage.id}:" in completed(f"%ppio_launch --volume network:{storage.name.upper()}|")
     assert completed("%ppio_launch --network |")[network.id] == network.label
@@ -229,7 +229,7 @@ def test_products_of_both_types_are_completed(completed, run):
 
 def test_a_load_that_fails_takes_old_values_away(completed, run, monkeypatch):
     run(PLAN)
-    monkeypatch.setattr("ppio_widgets.cloud.catalogue_reader.CatalogueReader.offers", _fail)
+    monkeypatch.setattr("ppio_widgets.cloud.resources.CatalogueReader.offers", _fail)
     run(PLAN)
     assert list(completed("%ppio_launch --practice --product a1|")) == ["a1"]
 

@@ -14,7 +14,7 @@ from ppio_widgets.practice import catalogue, routes
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.practice.server import serving
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, GoingClock
 from tests.support.clock import Clock
 from tests.support.practice import RICH, OneAccount
@@ -25,7 +25,7 @@ from tests.support.wire import REAL_KEY, faulty, says
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     return clock
 
 
@@ -86,7 +86,7 @@ def test_what_is_stopped_or_paid_for_is_not_told(greet, account, clock):
 
 def test_what_this_kernel_launched_is_not_told(shell, client, monkeypatch):
     mine = launch(BODY, practice=True)
-    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.machine().refresh().detail,)))
+    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.instance.refresh().detail,)))
     assert greeting.left_on(client, words("en")) == ""
     mine.stop_following()
 

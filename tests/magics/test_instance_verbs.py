@@ -5,7 +5,7 @@ from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
 from ppio_widgets.practice.cloud import kernel_account
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, ENV, GoingClock
 from tests.support.clock import Clock
 from tests.support.practice import KEY as PRACTICE_KEY
@@ -19,7 +19,7 @@ def clock(shell, run, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kernel_account(), "_clock", clock)
     monkeypatch.setattr(kernel_account(), "_balance", RICH)
-    monkeypatch.setattr(threads, "clock", GoingClock(clock))
+    kernel.current().clock = GoingClock(clock)
     run("%ppio practice on")
     return clock
 
@@ -46,14 +46,14 @@ def test_a_table_newest_first_with_hours_and_cost(run, made, clock):
     first, second = made("older", "newer")
     clock.turn(7200)
     board = run("%ppio ls")
-    text = repr(board)
+    text = str(board)
     assert text.index(second) < text.index(first)
     assert "2 instances" in text
     assert "≈ ¥" in text
     assert " 2.0 " in text
     assert [one.name for one in run("%ppio ls --name old").instances] == ["older"]
     assert len(run("%ppio ls --status exited")) == 0
-    assert "No instances" in repr(run("%ppio ls --status exited"))
+    assert "No instances" in str(run("%ppio ls --status exited"))
     assert ENV not in text + board._repr_html_()
 
 
@@ -88,7 +88,7 @@ def test_help_shows_every_verb(run, capsys):
 
 def test_show_is_one_instance_freshly_looked_at(run, made):
     (identity,) = made("demo")
-    card = repr(run("%ppio show demo"))
+    card = str(run("%ppio show demo"))
     assert identity in card
     assert "running" in card
     assert "ssh -p" in card
@@ -149,7 +149,7 @@ def test_what_was_just_deleted_keeps_its_last_cost(run, made, clock, capsys):
     assert said.endswith(f"; {told}\n")
     clock.turn(3600)
     for word in ("one", identity):
-        card = repr(run(f"%ppio show {word}"))
+        card = str(run(f"%ppio show {word}"))
         assert card.startswith(f"one on the practice cloud: deleted (id {identity})")
         assert told in card
     for line in ("show tow", "stop one", f"delete {identity} --yes"):
@@ -183,7 +183,7 @@ def test_auto_renew_is_turned_off_and_read_back(run, made, capsys):
     assert said.count("auto-renew confirmed off") == 2
     for identity in (one, two):
         assert kernel_account().get(identity)["billing"]["prepaid"]["auto_renew"]["enabled"] is False
-    assert "does not renew" in repr(run("%ppio show one"))
+    assert "does not renew" in str(run("%ppio show one"))
 
 
 def test_without_a_key_it_explains(run):
@@ -265,7 +265,7 @@ def test_a_listing_that_is_not_certain_says_what_could_not_be_read(shell, run, m
     monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", PRACTICE_KEY)
     with faulty(says(200, answer)) as server:
         try:
-            said = repr(run(f"%ppio ls --base-url {server.url}"))
+            said = str(run(f"%ppio ls --base-url {server.url}"))
         except UsageError as error:
             said = str(error)
     assert told in said

@@ -14,18 +14,18 @@ LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --i
 OLD_PRICE = """\
 import threading
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.runtime import threads as worker
+from ppio_widgets.runtime import kernel
 from tests.support.consent import let_read
 from tests.support.prices import BODY, pricing
 from tests.support.threads import wait_for_threads
-prices = pricing(lambda: worker.clock.now())
+prices = pricing(lambda: kernel.current().clock.now())
 cloud = prices.__enter__()
 form = LaunchForm(BODY, client=PpioClient(base_url=cloud.server.url), language="en")
 form.appear()
 wait_for_threads("ppio-catalogue")
-tick, now = worker.clock.monotonic, worker.clock.now
-worker.clock.monotonic = lambda: tick() + 7200.0
-worker.clock.now = lambda: now() + 7200.0
+tick, now = kernel.current().clock.monotonic, kernel.current().clock.now
+kernel.current().clock.monotonic = lambda: tick() + 7200.0
+kernel.current().clock.now = lambda: now() + 7200.0
 cloud.cents, cloud.gate = 2520, threading.Event()
 """
 
@@ -133,9 +133,8 @@ def test_a_click_while_a_cell_runs_does_not_answer_the_question_that_came_meanwh
     assert kernel.value("(form.session.status.value, cloud.posts)") == "('armed', 0)"
     press(kernel, kernel.value(f"{form}._yes.model_id").strip("'"))
     assert kernel.value("bool(form.session.launch.wait_for_answer(20).id), cloud.posts") == "(True, 1)"
-    kernel.run(
-        "form.close()\nprices.__exit__(None, None, None)\ndel worker.clock.monotonic, worker.clock.now"
-    )
+    kernel.run("form.close()\nprices.__exit__(None, None, None)")
+    kernel.run("clock = kernel.current().clock\ndel clock.monotonic, clock.now")
 
 
 def test_clicks_over_the_wire_launch_once_and_the_answer_reaches_the_widgets(kernel):

@@ -29,22 +29,22 @@ def test_yes_launches_once_and_returns_the_launch(run, names):
 def test_dry_run_shows_the_body_and_sends_nothing(run, names):
     plan = run(f"{LINE} --port 8888/http --dry-run")
     assert isinstance(plan, LaunchPlan)
-    assert '"port": 8888' in repr(plan)
-    assert "Nothing blocks it." in repr(plan)
+    assert '"port": 8888' in str(plan)
+    assert "Nothing blocks it." in str(plan)
     assert names() == []
 
 
 def test_dry_run_shows_what_blocks_and_needs_no_key(run):
     plan = run("%ppio_launch --name demo --gpus 0 --dry-run")
-    assert "Product: Say which product to rent." in repr(plan)
-    assert "GPUs: A whole number, at least 1." in repr(plan)
-    assert "api.ppio.com" in repr(plan)
+    assert "Product: Say which product to rent." in str(plan)
+    assert "GPUs: A whole number, at least 1." in str(plan)
+    assert "api.ppio.com" in str(plan)
 
 
 def test_a_slip_in_an_address_is_shown_corrected_and_nothing_is_sent(run, names):
     line = "%ppio_launch --practice --name demo --product prod-1 --image nginx：1.27"
     shown = "Image: An image address has no blanks and no full-width characters. Write nginx:1.27"
-    assert shown in repr(run(f"{line} --dry-run"))
+    assert shown in str(run(f"{line} --dry-run"))
     with pytest.raises(UsageError, match=r"Write nginx:1\.27"):
         run(f"{line} --yes")
     assert names() == []

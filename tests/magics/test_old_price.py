@@ -5,7 +5,7 @@ import pytest
 from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.clock import LaunchClock
 from tests.support.prices import pricing
 from tests.support.threads import wait_for_threads
@@ -16,7 +16,7 @@ HOURS = 2 * 3600.0
 @pytest.fixture
 def time(monkeypatch):
     time = LaunchClock()
-    monkeypatch.setattr(threads, "clock", time)
+    kernel.current().clock = time
     return time
 
 
@@ -35,7 +35,7 @@ def line(cloud):
 
 @pytest.mark.parametrize(("cents", "why"), [(2520, r"25\.20"), (None, "unknown")])
 def test_a_ceiling_holds_the_price_of_now_though_the_kernel_knows_another(run, line, cloud, time, cents, why):
-    assert "¥12.60 per hour" in repr(run(f"{line} --dry-run"))
+    assert "¥12.60 per hour" in str(run(f"{line} --dry-run"))
     time.turn(HOURS)
     cloud.cents = cents
     with pytest.raises(LaunchRefused, match=why):
@@ -48,7 +48,7 @@ def test_a_ceiling_holds_the_price_of_now_though_the_kernel_knows_another(run, l
 
 def test_a_plan_that_was_kept_says_of_when_its_price_is_and_is_not_launched(run, line, cloud, time):
     plan = run(f"{line} --dry-run")
-    assert "This price is of" not in repr(plan)
+    assert "This price is of" not in str(plan)
     time.turn(HOURS)
     for text in plan._repr_mimebundle_().values():
         assert "This price is of 22:13 UTC" in text.replace("2023-11-14 ", "")
@@ -77,7 +77,7 @@ def test_the_body_of_such_a_plan_is_planned_again(run, line, cloud, time):
     time.turn(HOURS)
     cloud.cents = 2520
     where = f"--base-url {cloud.server.url}"
-    assert "¥25.20 per hour" in repr(run(f"%ppio_launch {where} --body @plan --dry-run"))
+    assert "¥25.20 per hour" in str(run(f"%ppio_launch {where} --body @plan --dry-run"))
     with pytest.raises(LaunchRefused, match=r"25\.20"):
         run(f"%ppio_launch {where} --body @plan --max-price 15 --yes")
     assert cloud.posts == 0

@@ -7,8 +7,7 @@ import pytest
 from IPython.core.error import StdinNotImplementedError, UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.magics.ppio_magic import VERBS
 from tests.support.wire import faulty, nothing_there
@@ -89,7 +88,7 @@ def test_practice_on_and_off_choose_for_the_kernel(run, names, monkeypatch):
     form.close()
     run("%ppio practice off")
     monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", "1")
-    assert "api.ppio.com" in repr(run(f"{LINE} --dry-run"))
+    assert "api.ppio.com" in str(run(f"{LINE} --dry-run"))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_no_hint_proposes_what_bills_or_destroys(run, acting):
 
 
 def test_the_list_shows_unresolved_launches_first(run):
-    assert "No launches" in repr(run("%ppio launches"))
+    assert "No launches" in str(run("%ppio launches"))
     written(instance_id=None)
     ledger_for(practice=False).claim(
         Record(
@@ -171,7 +170,7 @@ def test_the_list_shows_unresolved_launches_first(run):
             instance_id="i-9",
         )
     )
-    lines = repr(run("%ppio launches")).splitlines()
+    lines = str(run("%ppio launches")).splitlines()
     assert lines[0].startswith("demo on api.ppio.com")
     assert lines[0].endswith("(%ppio launches look ab12cd34).")
     assert "launched, id i-9 (launch ffff0000)" in lines[1]
@@ -221,10 +220,10 @@ def test_a_torn_record_is_loud_until_it_is_forgotten(run, capsys):
     written()
     folder = ledger_for(practice=False).folder
     (folder / "ab12cd34.json").write_text('{"version": 1, "launch')
-    assert "unreadable record" in repr(run("%ppio launches"))
+    assert "unreadable record" in str(run("%ppio launches"))
     run("%ppio launches forget ab12cd34")
     assert "is no longer listed" in capsys.readouterr().out
-    assert "No launches" in repr(run("%ppio launches"))
+    assert "No launches" in str(run("%ppio launches"))
     assert (folder / "ab12cd34.unreadable").exists()
     run("%ppio launches forget ../../etc/passwd")
     assert "stays listed" in capsys.readouterr().out
@@ -238,7 +237,7 @@ def test_an_id_that_is_not_there(run):
 def test_a_ledger_of_practice_is_thrown_away(run):
     launch = run(f"{LINE} --practice --yes")
     launch.stop_following()
-    assert "demo on the practice cloud" in repr(run("%ppio launches"))
+    assert "demo on the practice cloud" in str(run("%ppio launches"))
     assert ledger_for(practice=False).read().records == ()
     text = (ledger_for(practice=True).folder / f"{launch.launch_id}.json").read_text()
     assert json.loads(text)["practice"] is True

@@ -5,9 +5,9 @@ import re
 import pytest
 from IPython.core.error import UsageError
 
-from ppio_widgets.cloud import recent_offers
+from ppio_widgets.cloud import recent
 from ppio_widgets.errors import ApiError, Unreachable
-from ppio_widgets.launches.products import Products
+from ppio_widgets.launches.plan import Products
 from ppio_widgets.locale import words
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.offers import Offer
@@ -33,7 +33,7 @@ def asked(monkeypatch):
 
 def test_products_are_listed_with_price_stock_and_id_the_cheapest_first(run):
     found = run("%ppio products --practice")
-    lines = repr(found).splitlines()
+    lines = str(found).splitlines()
     assert re.match(r"\d+ products on the practice cloud, cheapest first", lines[0])
     assert lines[1].split() == ["id", "GPU", "most", "GPUs", "free", "stock", "postpaid/h", "spot/h"]
     a100 = next(line for line in lines if line.startswith("a100-80g "))
@@ -48,19 +48,19 @@ def test_a_text_narrows_it(run):
     run("%ppio practice on")
     assert [one.id for one in run("%ppio products a100 80gb").offers] == ["a100-80g"]
     assert [one.id for one in run("gpu = 'A100'\n%ppio products $gpu").offers] == ["a100-80g"]
-    assert repr(run("%ppio products zzz")).startswith('No product on the practice cloud has "zzz"')
+    assert str(run("%ppio products zzz")).startswith('No product on the practice cloud has "zzz"')
 
 
 def test_what_it_told_is_completed_afterwards(run):
     run("%ppio products --practice")
-    assert recent_offers.told("http://localhost", "offers") is not None
+    assert recent.told("http://localhost", "offers") is not None
 
 
 def test_a_catalogue_that_is_down_is_one_line(run, monkeypatch):
     def fail(_reader):
         raise Unreachable("unreachable", host="x", kind="y")
 
-    monkeypatch.setattr("ppio_widgets.cloud.catalogue_reader.CatalogueReader.offers", fail)
+    monkeypatch.setattr("ppio_widgets.cloud.resources.CatalogueReader.offers", fail)
     with pytest.raises(UsageError, match="did not answer"):
         run("%ppio products --practice")
 
@@ -72,26 +72,26 @@ def test_what_a_catalogue_says_cannot_act(kind):
     html = found._repr_html_()
     assert "<script" not in html
     assert "<img" not in html
-    assert all(line.isprintable() for line in repr(found).splitlines())
-    assert len(repr(found).splitlines()) == 3
+    assert all(line.isprintable() for line in str(found).splitlines())
+    assert len(str(found).splitlines()) == 3
 
 
 def test_the_object_has_a_short_repr(run):
     many = Products(tuple(Offer(id=f"p-{n}") for n in range(500)), cloud="x")
-    assert len(repr(many).splitlines()) == 63
-    assert "440 more" in repr(many)
+    assert len(str(many).splitlines()) == 63
+    assert "440 more" in str(many)
     assert len(many) == 500
-    assert repr(Products((), cloud="x")) == "No products on x."
+    assert str(Products((), cloud="x")) == "No products on x."
 
 
 def test_a_product_that_is_not_there_is_said_with_the_closest_and_blocks_nothing(run):
     plan = run(f"{NOPE.format('a100-80')} --dry-run")
-    assert f"Product: {SAID}" in repr(plan)
-    assert "Nothing blocks it." in repr(plan)
-    assert "There is no product zzzz in the catalogue. See what there is" in repr(
+    assert f"Product: {SAID}" in str(plan)
+    assert "Nothing blocks it." in str(plan)
+    assert "There is no product zzzz in the catalogue. See what there is" in str(
         run(f"{NOPE.format('zzzz')} --dry-run")
     )
-    assert "catalogue." not in repr(run(f"{NOPE.format('a100-80g')} --dry-run"))
+    assert "catalogue." not in str(run(f"{NOPE.format('a100-80g')} --dry-run"))
 
 
 def test_with_yes_it_is_said_before_sending_where_the_catalogue_is_known_and_never_asked_for(

@@ -24,13 +24,13 @@ def launched(run):
 
     yield launched
     for launch in made:
-        launch.machine().cancel_deadline()
+        launch.instance.cancel_deadline()
         launch.stop_following()
 
 
 def test_a_launch_gets_its_timer_as_soon_as_it_has_an_id(launched, capsys):
     launch = launched(f"{LINE} --stop-after 3h --yes")
-    timer = launch.machine().deadline
+    timer = launch.instance.deadline
     assert timer.state == "waiting"
     said = capsys.readouterr().out
     assert "3h after the launch" in said
@@ -39,7 +39,7 @@ def test_a_launch_gets_its_timer_as_soon_as_it_has_an_id(launched, capsys):
 
 def test_a_time_of_day_is_said_with_its_zone(launched, capsys):
     launch = launched(f"{LINE} --stop-at 17:30 --yes")
-    assert launch.machine().deadline is not None
+    assert launch.instance.deadline is not None
     assert "17:30 UTC" in capsys.readouterr().out
 
 
@@ -65,7 +65,7 @@ def test_what_cannot_be_a_timer_sends_nothing(run, names, options, why):
 
 
 def test_no_option_no_timer(launched):
-    assert launched(f"{LINE} --yes").machine().deadline is None
+    assert launched(f"{LINE} --yes").instance.deadline is None
 
 
 def test_like_begins_with_an_instance_and_takes_no_env_value(run, capsys):
@@ -75,7 +75,7 @@ def test_like_begins_with_an_instance_and_takes_no_env_value(run, capsys):
     assert plan.report.body["resource"] == {"gpu_num": 1, "rootfs_size_gb": 20}
     assert plan.report.body["ports"] == BODY["ports"]
     assert "HF_TOKEN" in capsys.readouterr().out
-    assert ENV not in repr(plan)
+    assert ENV not in str(plan)
 
 
 def test_like_launches_a_second_one_only_under_another_name(run, launched, names):
@@ -95,13 +95,13 @@ def test_like_nobody_says_so(run, names):
 def test_a_launch_that_waits_for_a_button_gets_its_timer_when_it_is_confirmed(run, monkeypatch):
     monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
     launch = run(f"{LINE} --stop-after 3h")
-    assert launch.machine() is None
+    assert launch.instance is None
     launch.submit()
     wait_for_threads("ppio-launch")
     launch.stop_following()
-    machine = launch.machine()
+    machine = launch.instance
     assert machine.deadline is not None
-    assert machine is launch.machine()
+    assert machine is launch.instance
     machine.cancel_deadline()
 
 
@@ -115,7 +115,7 @@ def test_a_question_says_the_time_first(run, monkeypatch, capsys, answer, names)
     assert "17:30 UTC" in capsys.readouterr().out
     assert len(names()) == (answer == "y")
     if answer == "y":
-        launch.machine().cancel_deadline()
+        launch.instance.cancel_deadline()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_sweep_with_whole_words_launches_each(run, names):
 def test_single_quotes_and_a_backslash_mean_the_text(run, word):
     plan = run(f"i = 1\n{LINE} --name {word} --dry-run")
     assert plan.report.body["name"] == "demo-$i"
-    assert "variable" not in repr(plan)
+    assert "variable" not in str(plan)
 
 
 @pytest.mark.parametrize("name", ["_", "_1", "In", "Out", "exit", "get_ipython", "_mine", "print", "nowhere"])
@@ -40,7 +40,7 @@ def test_what_the_person_did_not_make_is_text(shell, run, name):
     shell.run_cell("1 + 1\n_mine = 2", store_history=True)
     plan = run(f'{LINE} --name a --env "A=${name} {{{name}}}" --dry-run')
     assert plan.report.body["envs"] == [{"key": "A", "value": f"${name} {{{name}}}"}]
-    assert "variable" not in repr(plan)
+    assert "variable" not in str(plan)
 
 
 def test_a_name_of_ipython_that_the_person_took_is_theirs(run):
@@ -55,8 +55,8 @@ def test_inside_of_a_command_it_is_said_before_and_in_the_plan(run, capsys):
     said = "Command: $epochs is filled in by the instance's shell, not by this notebook."
     assert capsys.readouterr().out.startswith(said)
     assert any(said in text for text in plan.named_doubts(words("en")))
-    assert said in repr(plan)
-    assert said.replace("'", "&#x27;") in plan._repr_mimebundle_()["text/html"]
+    assert said in str(plan)
+    assert said.replace("'", "&#39;") in plan._repr_mimebundle_()["text/html"]
     assert plan.report.body["command"] == "train --epochs $epochs"
     run(f"x = {LINE} --name demo --command 'train --epochs $epochs' --dry-run")
     assert capsys.readouterr().out == ""
@@ -76,7 +76,7 @@ def test_a_cell_says_what_is_not_filled_in(run, capsys):
         '\'{"name": "demo-$i", "product_id": "a100-80g", "image": "ubuntu:24.04"}\')'
     )
     assert "Name: $i names a variable of the notebook, but is sent as it stands." in capsys.readouterr().out
-    assert "$i names a variable of the notebook" in repr(plan)
+    assert "$i names a variable of the notebook" in str(plan)
 
 
 def test_an_options_line_of_a_cell_refuses_as_well(run):

@@ -22,11 +22,11 @@ board
 one = launch(BODY | {{"name": "by-call"}}, practice=True)
 one.wait(30)
 ---
-one.machine()
+one.instance
 ---
 form.launch().wait_for_answer(30)
 board.session.refresh()
-form.session.launch.machine().wait()
+form.session.launch.instance.wait()
 form.close()
 board.close()
 """

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from ppio_widgets.__main__ import main
-from ppio_widgets.secrets.in_use import known_secrets
+from ppio_widgets.secrets.in_use import secrets_in_use
 from tests.support.bodies import MINIMAL
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import faulty, packed
@@ -65,12 +65,14 @@ board, vars(board.session), board.session.board, one, vars(one), one._repr_html_
 %ppio_launch --name demo --product p --image i --env-file broken.env --dry-run
 ---
 from ppio_widgets.locale import words
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.formats.writing import FACES, face
+from ppio_widgets.launches.outside import Disk
+from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.formats.reading import read_any
 say = words("en")
 read = read_any("docker run --env-file my.env -e API=$HF_TOKEN -e SWEEP_KEY img", read_file=Disk().text)
-print(*(face(name, read.draft, say) for name in FACES), *(one.sentence(say) for one in read.left_out))
+print(*(write(read.draft, name, say) for name in FORMATS), *(one.sentence(say) for one in read.left_out))
 read
 ---
 LaunchForm(read.draft, client=client)
@@ -147,7 +149,7 @@ def echoes(server, connection):
 
 
 def test_a_saved_and_executed_notebook_and_its_page(monkeypatch, tmp_path, capsys):
-    for name in [one.source for one in known_secrets()]:  # this machine's own
+    for name in [one.source for one in secrets_in_use()]:  # this machine's own
         monkeypatch.delenv(name)
     for name in ("PPIO_GPU_BASE_URL", "PPIO_WIDGETS_PRACTICE"):
         monkeypatch.delenv(name, raising=False)

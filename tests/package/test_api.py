@@ -23,10 +23,11 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.practice import cloud as practice
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.credentials import is_practice_key
 from tests.support.bodies import FULL, MINIMAL
+from tests.support.kernels import start_kernel
 from tests.support.practice import OneAccount
+from tests.support.sentences import sentence_of
 from tests.support.wire import (
     PATIENCE,
     REAL_KEY,
@@ -138,7 +139,7 @@ def test_a_lost_answer_is_looked_up_before_the_call_returns():
     with launching(resets_after_reading, listing(row("demo", "found"))) as server:
         begun = launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         assert (begun.id, begun.source, server.posts) == ("found", "listing", 1)
-        assert "a look-up found it" in repr(begun)
+        assert "a look-up found it" in sentence_of(begun)
         begun.stop_following()
 
 
@@ -225,7 +226,7 @@ def test_a_kernel_has_one_practice_account_and_the_next_one_another(monkeypatch)
     monkeypatch.undo()
     one = practice.kernel_account()
     assert practice.kernel_account() is one
-    monkeypatch.setattr(kernel, "_sessions", {})
+    start_kernel()
     assert practice.kernel_account() is not one
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.instance_calls import INSTANCES
+from ppio_widgets.cloud.client import INSTANCES, PpioClient
 from ppio_widgets.practice import account as accounts
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import PracticeCloud

@@ -9,10 +9,9 @@ import httpx
 import pytest
 from openapi_schema_validator import OAS30Validator
 
-from ppio_widgets.cloud import catalogue_reader
+from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.catalogue import KINDS, KindState, open_catalogue
-from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.cloud.instance_calls import INSTANCES
+from ppio_widgets.cloud.client import INSTANCES, PpioClient
 from ppio_widgets.errors import ApiError
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.products import PRODUCTS, REGIONS
@@ -26,14 +25,14 @@ from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import RICH, OneAccount
 
 PATHS = (
-    catalogue_reader.PRODUCTS,
-    catalogue_reader.REGIONS,
-    catalogue_reader.NETWORKS,
-    catalogue_reader.TEMPLATES,
-    catalogue_reader.IMAGES,
-    catalogue_reader.STORAGES,
-    catalogue_reader.AUTHS,
-    catalogue_reader.BALANCE,
+    resources.PRODUCTS,
+    resources.REGIONS,
+    resources.NETWORKS,
+    resources.TEMPLATES,
+    resources.IMAGES,
+    resources.STORAGES,
+    resources.AUTHS,
+    resources.BALANCE,
 )
 REQUIRED = {"type": "gpu", "category": "instance"}
 A100 = {
@@ -101,16 +100,14 @@ def errors_of(path, answer, *, exact=True):
 # Networks are cut off after their status on the page, and an image's kind is a filter only.
 @pytest.mark.parametrize("path", PATHS)
 def test_every_answer_is_of_the_documented_shape(http, path):
-    answer = get(http, path, **(REQUIRED if path == catalogue_reader.PRODUCTS else {}))
+    answer = get(http, path, **(REQUIRED if path == resources.PRODUCTS else {}))
     assert answer
-    assert (
-        errors_of(path, answer, exact=path not in {catalogue_reader.NETWORKS, catalogue_reader.IMAGES}) == []
-    )
+    assert errors_of(path, answer, exact=path not in {resources.NETWORKS, resources.IMAGES}) == []
 
 
 def test_a_body_of_another_shape_would_be_seen():
-    assert errors_of(catalogue_reader.PRODUCTS, {"data": [{"id": 5}]})
-    assert errors_of(catalogue_reader.PRODUCTS, {"data": [{"prices": {}}]})
+    assert errors_of(resources.PRODUCTS, {"data": [{"id": 5}]})
+    assert errors_of(resources.PRODUCTS, {"data": [{"prices": {}}]})
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -123,49 +120,45 @@ def test_nothing_is_answered_without_the_key_or_to_another_verb(server, http, pa
 
 @pytest.mark.parametrize("query", [{}, {"type": "gpu"}, {"category": "instance"}])
 def test_products_need_type_and_category(http, query):
-    answer = http.get(catalogue_reader.PRODUCTS, params=query)
+    answer = http.get(resources.PRODUCTS, params=query)
     assert (answer.status_code, answer.json()["reason"]) == (400, "VALIDATOR_PARAM")
 
 
 def test_an_empty_type_means_gpu(http):
-    assert get(http, catalogue_reader.PRODUCTS, type="", category="instance")["data"]
-    assert get(http, catalogue_reader.PRODUCTS, type="", category="instance") == get(
-        http, catalogue_reader.PRODUCTS, **REQUIRED
+    assert get(http, resources.PRODUCTS, type="", category="instance")["data"]
+    assert get(http, resources.PRODUCTS, type="", category="instance") == get(
+        http, resources.PRODUCTS, **REQUIRED
     )
-    assert keys([get(http, catalogue_reader.PRODUCTS, type="cpu", category="instance")]) == [
+    assert keys([get(http, resources.PRODUCTS, type="cpu", category="instance")]) == [
         "cpu.8c16g",
         "cpu.32c64g",
     ]
-    assert get(http, catalogue_reader.PRODUCTS, type="gpu", category="serverless")["data"] == []
+    assert get(http, resources.PRODUCTS, type="gpu", category="serverless")["data"] == []
 
 
 def test_cursors_lead_through_all_products(http):
     everything = [product["id"] for product in PRODUCTS]
-    assert len(every_page(http, catalogue_reader.PRODUCTS, **REQUIRED)) == 2
+    assert len(every_page(http, resources.PRODUCTS, **REQUIRED)) == 2
     for limit in (1, 3, 10, 100, 0, "x"):
-        assert keys(every_page(http, catalogue_reader.PRODUCTS, **REQUIRED, limit=limit)) == everything
-    assert len(get(http, catalogue_reader.PRODUCTS, **REQUIRED, limit=3)["data"]) == 3
-    assert get(http, catalogue_reader.PRODUCTS, **REQUIRED, cursor="999999")["data"] == []
-    assert keys([get(http, catalogue_reader.PRODUCTS, **REQUIRED, cursor="nonsense")]) == everything[:10]
+        assert keys(every_page(http, resources.PRODUCTS, **REQUIRED, limit=limit)) == everything
+    assert len(get(http, resources.PRODUCTS, **REQUIRED, limit=3)["data"]) == 3
+    assert get(http, resources.PRODUCTS, **REQUIRED, cursor="999999")["data"] == []
+    assert keys([get(http, resources.PRODUCTS, **REQUIRED, cursor="nonsense")]) == everything[:10]
 
 
 def test_page_numbers_lead_through_all_storages(http):
     first, second, third = (
-        get(http, catalogue_reader.STORAGES, pageNo=number, pageSize=100) for number in (1, 2, 3)
+        get(http, resources.STORAGES, pageNo=number, pageSize=100) for number in (1, 2, 3)
     )
     assert [len(page["data"]) for page in (first, second, third)] == [3, 1, 0]
     assert first["total"] == 4
-    assert len(get(http, catalogue_reader.STORAGES, pageNo=1, pageSize=2)["data"]) == 2
-    assert (
-        get(http, catalogue_reader.STORAGES)
-        == get(http, catalogue_reader.STORAGES, pageNo=0, pageSize=0)
-        == first
-    )
+    assert len(get(http, resources.STORAGES, pageNo=1, pageSize=2)["data"]) == 2
+    assert get(http, resources.STORAGES) == get(http, resources.STORAGES, pageNo=0, pageSize=0) == first
 
 
 def test_products_are_filtered(http):
     def found(**query):
-        return set(keys(every_page(http, catalogue_reader.PRODUCTS, **REQUIRED, **query)))
+        return set(keys(every_page(http, resources.PRODUCTS, **REQUIRED, **query)))
 
     assert "prod-l20-48g" in found(billing_method="postpaid")
     assert "prod-l20-48g" not in found(billing_method="spot") | found(billing_method="prepaid")
@@ -176,7 +169,7 @@ def test_products_are_filtered(http):
     assert "a100-80g" not in found(region_ids="cn-west-1")
     assert found(cpu=192) == {"prod-h200-141g.8x"}
     assert found(rootfs_size=5000) == {"prod-h200-141g.8x"}
-    west = get(http, catalogue_reader.PRODUCTS, type="cpu", category="instance", region_ids="cn-west-1")
+    west = get(http, resources.PRODUCTS, type="cpu", category="instance", region_ids="cn-west-1")
     assert keys([west]) == ["cpu.32c64g"], "a product without regions is in all of them"
 
 
@@ -184,19 +177,19 @@ def test_other_listings_are_filtered_too(http):
     def found(path, **query):
         return [row.get("id", row.get("name")) for row in get(http, path, **query)["data"]]
 
-    assert found(catalogue_reader.TEMPLATES, visibilities="private") == ["tpl-course"]
-    assert found(catalogue_reader.TEMPLATES, type="serverless") == []
-    assert found(catalogue_reader.TEMPLATES, name="vLLM") == ["tpl-vllm"]
-    assert found(catalogue_reader.NETWORKS, name="training") == ["vpc-south-train"]
-    assert found(catalogue_reader.IMAGES, type="private") == ["course"]
-    assert get(http, catalogue_reader.STORAGES, storageId="ns-class")["total"] == 1
-    assert get(http, catalogue_reader.STORAGES, storageName="data")["total"] == 1
+    assert found(resources.TEMPLATES, visibilities="private") == ["tpl-course"]
+    assert found(resources.TEMPLATES, type="serverless") == []
+    assert found(resources.TEMPLATES, name="vLLM") == ["tpl-vllm"]
+    assert found(resources.NETWORKS, name="training") == ["vpc-south-train"]
+    assert found(resources.IMAGES, type="private") == ["course"]
+    assert get(http, resources.STORAGES, storageId="ns-class")["total"] == 1
+    assert get(http, resources.STORAGES, storageName="data")["total"] == 1
 
 
 def test_an_answer_is_nobody_elses_to_change(http):
-    before = get(http, catalogue_reader.PRODUCTS, **REQUIRED)
-    get(http, catalogue_reader.PRODUCTS, **REQUIRED)["data"][0]["region_ids"].append("mars")
-    assert get(http, catalogue_reader.PRODUCTS, **REQUIRED) == before
+    before = get(http, resources.PRODUCTS, **REQUIRED)
+    get(http, resources.PRODUCTS, **REQUIRED)["data"][0]["region_ids"].append("mars")
+    assert get(http, resources.PRODUCTS, **REQUIRED) == before
 
 
 # what a client reads of it
@@ -253,7 +246,7 @@ def test_every_region_that_is_named_exists(shelf):
 
 
 def test_no_password_comes_through(shelf, http, caplog):
-    assert len({auth["password"] for auth in get(http, catalogue_reader.AUTHS)["data"]}) == len(AUTHS) >= 2
+    assert len({auth["password"] for auth in get(http, resources.AUTHS)["data"]}) == len(AUTHS) >= 2
     seen = repr(shelf) + repr([vars(auth) for auth in shelf.auths]) + caplog.text
     assert [auth["password"] for auth in AUTHS if auth["password"] in seen] == []
 

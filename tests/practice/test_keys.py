@@ -1,6 +1,5 @@
 """Each practice key is an account of its own; a practice cloud gets nothing of the kernel's environment."""
 
-import html
 import os
 import subprocess
 import threading
@@ -12,15 +11,14 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from ppio_widgets import EnvRef, launch
 from ppio_widgets.api import connect
 from ppio_widgets.cards.static import of_draft
-from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.cloud.instance_calls import INSTANCES
+from ppio_widgets.cloud.client import INSTANCES, PpioClient, Target
 from ppio_widgets.errors import ApiError, CredentialsError, RequestInvalid
-from ppio_widgets.formats.curl import to_curl
-from ppio_widgets.formats.curl_reader import read_curl
+from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
@@ -32,10 +30,11 @@ from ppio_widgets.practice.failures import Refused
 from ppio_widgets.practice.server import serving
 from ppio_widgets.request.envref import on_wire, placeholder, placeholder_name, reference_names
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.credentials import draw_practice_key, is_practice_key, require_key, reveal
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
+from tests.support.kernels import start_kernel
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE, REAL_KEY, faulty, says, wait_for_launches
 
 ANNA, BEN = "sk_practice_anna.4711", "sk_practice_ben.0815"
@@ -158,7 +157,7 @@ def test_a_kernel_without_a_key_draws_its_own_and_keeps_it(served, monkeypatch):
     with connect(practice=True, base_url=served.url) as one, connect(base_url=served.url) as two:
         assert one.require_key() == two.require_key()
         made = one.create_instance(check(MINIMAL).require())
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         assert ids(two) == [made], "a client keeps the key it began with"
         with connect(practice=True, base_url=served.url) as stranger:
             assert stranger.is_practice
@@ -169,7 +168,7 @@ def test_kernels_that_are_handed_a_key_share_it(served, anna, monkeypatch):
     monkeypatch.setenv(VARIABLE, ANNA)
     made = anna.create_instance(check(MINIMAL).require())
     for _kernel in range(2):
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         with connect(practice=True, base_url=served.url) as client:
             assert ids(client) == [made]
 
@@ -177,7 +176,7 @@ def test_kernels_that_are_handed_a_key_share_it(served, anna, monkeypatch):
 def test_each_session_of_a_process_has_its_own_cloud_and_ledger(monkeypatch):
     seen = {}
     for session in ("one", "two"):
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         made = launch(MINIMAL, practice=True)
         made.stop_following()
         seen[session] = kernel_account(), kernel_cloud(), made.record.account
@@ -188,7 +187,7 @@ def test_each_session_of_a_process_has_its_own_cloud_and_ledger(monkeypatch):
 
 
 def test_a_practice_key_that_is_passed_is_used_within_the_kernel_as_well(monkeypatch):
-    monkeypatch.setattr(kernel, "_sessions", {})
+    start_kernel()
     with connect(practice=True, api_key=ANNA) as client, connect(practice=True) as own:
         made = client.create_instance(check(MINIMAL).require())
         assert ids(client) == [made]
@@ -247,7 +246,7 @@ def test_on_loopback_only_practice_keys_are_sent_unasked(monkeypatch, listens):
 def test_a_call_sends_a_placeholder_whether_the_variable_is_set_or_not(
     served, monkeypatch, value, served_there
 ):
-    monkeypatch.setattr(kernel, "_sessions", {})
+    start_kernel()
     monkeypatch.delenv("HF_TOKEN", raising=False)
     if value:
         monkeypatch.setenv("HF_TOKEN", value)
@@ -256,9 +255,9 @@ def test_a_call_sends_a_placeholder_whether_the_variable_is_set_or_not(
     cloud = served.cloud if served_there else kernel_cloud()
     assert cloud.account(ANNA).get(made.id)["envs"] == SENT
     made.stop_following()
-    assert "Placeholders were sent for HF_TOKEN." in repr(made)
+    assert "Placeholders were sent for HF_TOKEN." in sentence_of(made)
     wait_for_launches()
-    made.machine().client.close()
+    made.instance.client.close()
 
 
 def test_the_bare_wire_sends_a_placeholder_as_well(anna, served, monkeypatch):
@@ -306,8 +305,8 @@ def test_plan_and_static_card_say_it(language, monkeypatch):
     told = {say(f"taken.{key}", names="HF_TOKEN") for key in ("placeholders", "from_kernel")}
     for plan, key in ((practice, "placeholders"), (live, "from_kernel")):
         said = say(f"taken.{key}", names="HF_TOKEN")
-        assert {text for text in told if text in repr(plan)} == {said}
-        assert html.escape(said) in plan._repr_mimebundle_()["text/html"]
+        assert {text for text in told if text in str(plan)} == {said}
+        assert escape(said) in plan._repr_mimebundle_()["text/html"]
     kept = say("static.envs_practice", names="TOKEN, A")
     assert kept in of_draft(practice, say).as_text(say)
     assert kept not in of_draft(live, say).as_text(say)

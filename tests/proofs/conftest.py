@@ -10,7 +10,7 @@ import trustme
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.instances import watcher
-from ppio_widgets.launches import ledger, search
+from ppio_widgets.launches import ledger, reconcile
 from tests.support.fault_server import ABROAD, by_kind, served
 from tests.support.fixtures import (
     _any_server,
@@ -68,7 +68,7 @@ def follows_quickly(monkeypatch):
 @pytest.fixture
 def by_hand(time, monkeypatch):
     """Nothing is looked up by itself."""
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 @pytest.fixture

@@ -20,19 +20,20 @@ import pytest
 from ppio_widgets import Instance
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
-from ppio_widgets.instances.actions import Errand
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.instances.watcher import Watcher, watch
+from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
 from ppio_widgets.launches import launch as launch_module
-from ppio_widgets.launches import search
-from ppio_widgets.launches.alive import live_launch
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.launch import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import forks
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.runtime import threads as worker
+from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_server import over_tls, served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY, row
 
@@ -106,7 +107,7 @@ def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
             request = server.read(connection)
             connection.sendall(kept(running) + (stopped if request.method == "PUT" else b""))
 
-    class Going(worker.Clock):
+    class Going(Clock):
         seconds = 0.0
 
         def now(self):
@@ -118,7 +119,7 @@ def test_a_stop_is_not_read_back_from_a_surplus_answer(monkeypatch):
             self.seconds += seconds
             return event.is_set()
 
-    monkeypatch.setattr(worker, "clock", Going())
+    kernel.current().clock = Going()
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         with pytest.raises(ActionUnconfirmed):
             Instance("i-1", client).stop()
@@ -348,7 +349,7 @@ def test_a_child_waits_for_no_lock_that_a_thread_of_its_parent_holds():
     with served(stays_open(cloud.answer)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         first = launch_on(client, {**BODY, "name": "first"})
         assert first.submit()
-        machine = first.wait(PATIENCE).machine()
+        machine = first.wait(PATIENCE).instance
 
         def all_of_it():
             assert machine.refresh().status == "running"
@@ -381,7 +382,7 @@ def test_a_launch_on_its_way_is_its_parents(folder):
         launch.look()
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         assert launch.state is LaunchState.UNKNOWN
-        assert "forked" in launch.sentence(words("en"))
+        assert "forked" in sentence_of(launch, words("en"))
         assert not launch.submit()
         assert live_launch(launch.launch_id) is None
         assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -483,7 +484,7 @@ def test_who_forks_as_it_is_told_sends_once(when, alone, folder, monkeypatch):
         assert Ledger(folder).get(launch.launch_id).instance_id == "i-0"
 
 
-@pytest.mark.parametrize("at", ["make_ready", "send_create"])
+@pytest.mark.parametrize("at", ["_make_ready", "send_create"])
 def test_who_forks_as_it_is_asked_for_the_key_sends_once(at, alone, folder):
     cloud, fork = Cloud(), Forking()
 
@@ -535,7 +536,7 @@ def test_who_forks_as_it_is_told_of_an_instance_watches_in_the_parent_only():
 
 
 def test_a_copy_of_an_unknown_launch_is_not_looked_up(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
     def play(server, connection):
         request = server.read(connection)
@@ -626,11 +627,10 @@ def test_events_of_a_child_can_be_set():
     """Who waits for one, or sets it, holds its lock for a moment: whatever lives long has one of ours."""
     with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client:
         launch = launch_on(client)
-        watcher = Watcher("one")
+        watcher = Watcher("one", _Watchers())
         deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
-        errand = Errand(client, "i-1", "stop", lambda _seen: None)
         timer = worker.after(PATIENCE, lambda: None)
-        made = [launch._search._wake, watcher._wake, deadline._called_off, errand.quiet, timer]
+        made = [launch._search._wake, watcher._wake, deadline._called_off, timer]
 
         def set_all():
             for one in made:

@@ -15,14 +15,14 @@ from ppio_widgets import launch as launch_now
 from ppio_widgets import locale
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import CONSENTS, ConsentNeeded, LaunchRefused
-from ppio_widgets.formats.line.options import CONSENTS as WORDS
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.claim import claim
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.names import SHORTEST_CUT, alike, filter_of, may_be
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_account import Account
 from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, launch_on, submitted
@@ -138,7 +138,7 @@ def test_a_lost_one_under_a_changed_name_is_never_said_to_be_absent(change, name
     time.turn(1_000)
     doubt_of(client, named(name))
     assert account.posts() == 1
-    assert sum(time.pauses) == sum(search.LOOK_PAUSES) or lost.id == "i-0"
+    assert sum(time.pauses) == sum(reconcile.LOOK_PAUSES) or lost.id == "i-0"
 
 
 @pytest.mark.parametrize("first", ["sweep-1", "training-of-the-large-model-on-many-a100-1"])
@@ -259,7 +259,7 @@ class Together(Ledger):
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_of_all_that_claim_at_the_same_moment_one_sends(count, account, client, tmp_path, monkeypatch):
-    monkeypatch.setattr(threads, "clock", threads.Clock())
+    kernel.current().clock = Clock()
     together = threading.Barrier(count)
     launches = [launch_on(client, ledger=Together(tmp_path / "launches", together)) for _ in range(count)]
     for one in launches:
@@ -276,7 +276,7 @@ def test_of_all_that_claim_at_the_same_moment_one_sends(count, account, client, 
 
 def test_who_sees_one_that_has_begun_to_send_does_not_outwait_it(account, client, tmp_path, monkeypatch):
     """The other one saw nobody: it does not give way, however its id compares."""
-    monkeypatch.setattr(threads, "clock", threads.Clock())
+    kernel.current().clock = Clock()
     monkeypatch.setattr("ppio_widgets.launches.claim.PAUSES", 2)
     folder = tmp_path / "launches"
 
@@ -309,10 +309,6 @@ FACTS = {
 }
 
 
-def test_the_words_of_the_line_are_those_of_the_call():
-    assert (*CONSENTS,) == WORDS
-
-
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_each_doubt_has_a_kind_and_all_of_its_words(language):
     codes = {code for of_kind in CONSENTS.values() for code in of_kind}
@@ -323,7 +319,7 @@ def test_each_doubt_has_a_kind_and_all_of_its_words(language):
     assert {f"launch.yes_{kind}" for kind in CONSENTS} <= keys.keys()
 
 
-@pytest.mark.parametrize("agreed", WORDS)
+@pytest.mark.parametrize("agreed", CONSENTS)
 @pytest.mark.parametrize("fact", FACTS)
 def test_a_consent_lets_only_its_own_fact_pass(fact, agreed, account, client, folder):
     FACTS[fact](account, folder)

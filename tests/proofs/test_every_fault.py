@@ -19,7 +19,7 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import Unreachable
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import clocks
+from ppio_widgets.runtime import clock
 from tests.support.fault_server import (
     ABROAD,
     answers_before_it_has_read,
@@ -37,6 +37,7 @@ from tests.support.fault_server import (
     trickles,
 )
 from tests.support.ground import BODY, PATIENCE, concluded, files_agree, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.wire import (
     REAL_KEY,
     closed_port,
@@ -267,7 +268,7 @@ CLAIMED = {
 
 def its_sentence_agrees_with_itself(launch):
     for language, claims in CLAIMS.items():
-        sentence = launch.sentence(words(language))
+        sentence = sentence_of(launch, words(language))
         assert tuple(claim in sentence for claim in claims) == CLAIMED[launch.state], sentence
 
 
@@ -302,7 +303,7 @@ def test_over_plain_http(fault, folder, monkeypatch):
         all_agree(fault, launch, server, folder)
         if fault.state is REJECTED:
             assert launch.error.retry_after == fault.retry_after
-            assert ("before you try again" in repr(launch)) == (fault.retry_after is not None)
+            assert ("before you try again" in sentence_of(launch)) == (fault.retry_after is not None)
 
 
 @rows([*BROKEN_OFF[1:], *STALLED, *READABLE])
@@ -498,14 +499,14 @@ def test_a_deadline_that_passes_while_connecting_lets_nothing_leave(folder, secu
 
 def test_a_machine_that_sleeps_while_connecting_lets_nothing_leave(folder, secure, monkeypatch):
     """Others have judged by then that it never left; on Linux `time.monotonic` knows of no sleep."""
-    awake, asleep = clocks.steady, []
+    awake, asleep = clock.steady, []
 
     def sleeps_in_the_handshake(server, connection):
         connection.recv(1, socket.MSG_PEEK)
         asleep.append(HOURS)
         over_tls(secure, rests)(server, connection)
 
-    monkeypatch.setattr(clocks, "steady", lambda: awake() + sum(asleep))
+    monkeypatch.setattr(clock, "steady", lambda: awake() + sum(asleep))
     fault = Fault("asleep", None, NOT_SENT, 0)
     with (
         served(over_tls(secure, nothing_there), sleeps_in_the_handshake, over_tls(secure, rests)) as server,
@@ -517,8 +518,8 @@ def test_a_machine_that_sleeps_while_connecting_lets_nothing_leave(folder, secur
 @pytest.mark.parametrize(("seconds", "state"), [(30, SUCCEEDED), (61, NOT_SENT), (9 * HOURS, NOT_SENT)])
 def test_the_time_to_leave_begins_with_the_record(seconds, state, monkeypatch):
     """A machine may sleep between the two as well."""
-    awake, asleep = clocks.steady, []
-    monkeypatch.setattr(clocks, "steady", lambda: awake() + sum(asleep))
+    awake, asleep = clock.steady, []
+    monkeypatch.setattr(clock, "steady", lambda: awake() + sum(asleep))
 
     def sleeps(launch):
         if launch.state is LaunchState.SENDING:
@@ -569,8 +570,8 @@ def test_who_may_have_a_machine_is_not_told_to_launch_again(status, folder):
     ):
         launch = concluded(launch_on(client))
     assert launch.state is UNKNOWN
-    assert "busy" in repr(launch)
-    assert "launch again" not in repr(launch).replace("before you launch again", "")
+    assert "busy" in sentence_of(launch)
+    assert "launch again" not in sentence_of(launch).replace("before you launch again", "")
 
 
 @pytest.mark.parametrize(

@@ -14,19 +14,19 @@ from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error, read_in
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.launches import history, search
+from ppio_widgets.launches import history, reconcile
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.ledger import ledger_for
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.validation import check
-from ppio_widgets.widgets.form.readout import esc_text
+from ppio_widgets.widgets.form.preview import esc_text
 from tests.support.bodies import MINIMAL
 from tests.support.hostile import ACTING, TEXTS, spelt
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE, launching, listing, row, says, wait_for_launches
 
 OURS = {"div", "p", "b", "i", "u", "s", "pre", "ul", "li", "br", "span", "style", "progress", "img", "h3"}
@@ -34,7 +34,7 @@ OURS = {"div", "p", "b", "i", "u", "s", "pre", "ul", "li", "br", "span", "style"
 
 @pytest.fixture(autouse=True)
 def _no_look_by_itself(monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 @pytest.fixture(params=list(TEXTS))
@@ -149,7 +149,7 @@ def test_the_form_shows_it_as_text_and_can_be_sent(text, client):
             for widget in every(form):
                 state = json.dumps(widget.get_state(), default=str, ensure_ascii=False)
                 assert state.encode(), "a message can carry it"
-            page = Page(form._readout._html.value)
+            page = Page(form._preview._html.value)
             assert set(page.tags) <= OURS
             assert [value for name, value in page.attributes if name != "class"] == []
             is_shown(page.text, spelt(text[:80])[1:-1])
@@ -183,12 +183,13 @@ def test_a_line_that_cannot_be_read_says_it_visibly(text, option):
 
 
 def sentences(launch):
-    """What is shown of a launch, as text; the HTML says the same."""
+    """What is shown of a launch, as text; the HTML says it as well, in tags of ours."""
     page = Page(launch._repr_html_())
-    assert page.tags == ["div"]
-    assert page.text == repr(launch)
-    assert unescape(escape(repr(launch))) == page.text
-    return page.text
+    assert set(page.tags) <= {"div", "p", "b", "ul", "li", "pre", "code"}
+    said = sentence_of(launch)
+    assert launch.name in page.text
+    assert unescape(escape(said)) == said
+    return said
 
 
 def launched(server, name):

@@ -15,15 +15,16 @@ import pytest
 
 from ppio_widgets import api
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launches import history, search
+from ppio_widgets.launches import history, reconcile
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import BUSY, LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from tests.support.fault_account import Account
 from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
 from tests.support.injection import KINDS, Injection
+from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, says, wait_for_launches
 
 S = LaunchState
@@ -44,14 +45,14 @@ LONG = 15
 @pytest.fixture
 def by_itself_never(quick, monkeypatch):
     """Nothing is looked up by itself."""
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
 
 
 class Cloud(Account):
     """Answers a create call, or loses or refuses it."""
 
     def __init__(self, answer):
-        super().__init__(threads.clock)
+        super().__init__(kernel.current().clock)
         self.loses = answer == "lost"
         self.refuses = answer == "refused"
 
@@ -134,7 +135,7 @@ def badly_ended(launch, cloud, told):
         yield "who waits for it waits for ever"
     if told is not None and state is not S.DRAFT and told[-1:] != [(state, False)]:
         yield f"who looks on was told {told[-1:]} and not {state.value}"
-    if not repr(launch):
+    if not sentence_of(launch):
         yield "nothing is said"
 
 
@@ -144,7 +145,7 @@ def badly_written(launch, cloud, ledger):
     record = records.get(launch.launch_id)
     if contents.unreadable:
         yield "a torn record"
-    said = launch.unrecorded is not None and "could not be recorded" in repr(launch)
+    said = launch.unrecorded is not None and "could not be recorded" in sentence_of(launch)
     if record is not None and record.unresolved and state in (S.NOT_SENT, S.REJECTED, S.DRAFT) and not said:
         yield "an open record of what is settled"
     if posts and (record is None or (not record.unresolved and record.instance_id != launch.id)):
@@ -325,7 +326,7 @@ def test_an_interrupt_as_its_thread_begins_leaves_nothing_to_wait_for(cloud, emp
         with pytest.raises(KeyboardInterrupt):
             launch.submit()
     assert (launch.state, told[-1], launch.pending) == (S.NOT_SENT, S.NOT_SENT, False)
-    assert "Nothing was sent" in repr(launch)
+    assert "Nothing was sent" in sentence_of(launch)
     assert launch.wait() is launch
     assert server.asked == {}
 
@@ -425,7 +426,7 @@ class Silent(httpx.HTTPTransport):
 @pytest.mark.parametrize("names", [(), ("connection.connect_tcp.started", "http4.begin_request.started")])
 def test_of_a_transport_that_tells_nothing_a_lost_request_may_have_left(names, cloud, empty, monkeypatch):
     server, _client = cloud(empty)
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     silent = Silent(names)
     with PpioClient(REAL_KEY, base_url=server.url, transport=silent) as client:
         launch = launch_on(client)

@@ -14,8 +14,7 @@ import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launches import history
-from ppio_widgets.launches.ledger import Ledger
-from ppio_widgets.launches.record import without_env_values
+from ppio_widgets.launches.ledger import Ledger, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from tests.support.child import Point, launch_and_die
 from tests.support.fault_server import served

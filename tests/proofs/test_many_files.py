@@ -20,9 +20,8 @@ from ppio_widgets.errors import ApiError, ConsentNeeded
 from ppio_widgets.instances import absence
 from ppio_widgets.launches import history, presets
 from ppio_widgets.launches import ledger as ledger_module
-from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, ledger_for
+from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, Record, ledger_for
 from ppio_widgets.launches.names import folded
-from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from ppio_widgets.magics import greeting, preset_magic

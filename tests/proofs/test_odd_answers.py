@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from email.utils import formatdate
-from html import escape
 
 import pytest
+from markupsafe import escape
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, PpioError
-from ppio_widgets.instances.board_session import BoardSession
 from ppio_widgets.instances.listing import open_board, resolve
+from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.launches import history
-from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.acting import acted
+from tests.support.kernels import start_kernel
 from tests.support.wire import REAL_KEY, faulty, packed
 
 SAY = words("en")
@@ -26,7 +27,7 @@ NOW = 1_700_000_000.0
 NOT_FOUND = {"code": 400, "reason": "RESOURCE_NOT_FOUND", "message": "instance not found", "metadata": {}}
 
 
-class Going(threads.Clock):
+class Going(Clock):
     """Time goes by only while somebody waits."""
 
     def __init__(self):
@@ -46,7 +47,7 @@ class Going(threads.Clock):
 @pytest.fixture
 def going(monkeypatch):
     clock = Going()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock
 
 
@@ -145,7 +146,7 @@ def test_what_is_no_evidence_confirms_nothing(odd, action):
         with pytest.raises(ActionUnconfirmed, match="NOT CONFIRMED"):
             getattr(one, action)()
         assert (one.status, one.outcome) == ("running", "")
-        assert "deleted" not in repr(one)
+        assert "deleted" not in str(one)
 
 
 @pytest.mark.usefixtures("going")
@@ -157,7 +158,7 @@ def test_a_look_that_is_no_evidence_changes_nothing_that_was_seen(odd):
             one.look()
         assert one.status == "running"
         assert one.missed is not None
-        assert one.missed.sentence(SAY) in repr(one)
+        assert one.missed.sentence(SAY) in str(one)
 
 
 PASSES = {
@@ -216,7 +217,7 @@ def test_three_looks_over_a_minute_prove_it_and_it_is_never_called_confirmed(sta
         assert cloud.looks >= 1 + 3
         assert one.status == "not_seen"
         assert one.outcome.startswith("not seen any more at ")
-        assert "confirmed" not in one.outcome + repr(one)
+        assert "confirmed" not in one.outcome + str(one)
         before = list(cloud.asked)
         for again in (one.look, one.stop, one.delete):
             assert again() is not None
@@ -266,7 +267,6 @@ def test_a_clock_that_jumps_proves_nothing(going, monkeypatch):
 
 
 def test_the_proof_is_in_the_record_and_spares_another_kernel_the_minute(going, monkeypatch):
-    from ppio_widgets.runtime import kernel  # noqa: PLC0415 - each test is a kernel; this one is two
 
     cloud = missing(WELL)
     with Served(cloud) as one:
@@ -281,7 +281,7 @@ def test_the_proof_is_in_the_record_and_spares_another_kernel_the_minute(going, 
         kept = ledger.get("aaaa1111")
         assert (kept.gone, kept.gone_at) == ("not_seen", going.time)
         assert ledger.get("bbbb2222").gone == "", "another key's launch is not judged by it"
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         before, time = cloud.looks, going.time
         assert Instance("i-1", one.client).look().status == "not_seen"
         assert Instance("i-1", one.client, seen=seen).stop().outcome.startswith("not seen any more")
@@ -433,7 +433,7 @@ def test_a_listing_that_is_not_certain_is_never_shown_as_all_or_none(odd):
             assert str(caught.value) == told
             return
         board = open_board(one.client)
-        assert repr(board).splitlines()[0] == told
+        assert str(board).splitlines()[0] == told
         assert escape(told) in board._repr_html_()
         assert "No instances" not in f"{board!r}{board._repr_html_()}"
 

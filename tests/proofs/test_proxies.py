@@ -20,6 +20,7 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from tests.support.fault_server import ABROAD, over_tls, served, through_a_tunnel
 from tests.support.ground import concluded, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, closed_port, packed, row
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -162,7 +163,7 @@ def test_a_socks_proxy_without_the_extra_is_said_and_a_stop_gets_out(cloud, abro
     with caplog.at_level(logging.INFO), client_of(abroad) as client:
         launch = concluded(launch_on(client))
         assert launch.state is LaunchState.NOT_SENT
-        said = launch.sentence(SAY)
+        said = sentence_of(launch, SAY)
         assert "all_proxy names a SOCKS proxy, which needs: pip install 'ppio-widgets[socks]'" in said
         assert "ImportError" not in said
         assert "POST" not in cloud.asked, "what is billed goes by no way that nobody named"
@@ -206,7 +207,7 @@ def nothing_but_a_stop_gets_out(cloud, abroad):
         cloud.status = "running"
         assert Instance("i-1", client).stop().status == "exited"
     assert cloud.asked.count("POST") == 0
-    return launch.sentence(SAY)
+    return sentence_of(launch, SAY)
 
 
 @pytest.mark.parametrize("value", UNUSABLE)
@@ -294,7 +295,7 @@ def test_a_file_of_certificates_that_cannot_be_read_is_named_and_a_stop_gets_out
     with client_of(abroad) as client:
         launch = concluded(launch_on(client))
         assert launch.state is LaunchState.NOT_SENT
-        said = launch.sentence(SAY)
+        said = sentence_of(launch, SAY)
         assert "(SSL_CERT_FILE names no certificates that can be read)" in said
         cloud.status = "running"
         assert Instance("i-1", client).stop().status == "exited"
@@ -368,7 +369,7 @@ def test_a_create_call_whose_proxy_does_not_answer_tries_no_other(cloud, monkeyp
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         launch = launched()
     assert launch.state is LaunchState.NOT_SENT
-    assert "by the proxy in HTTPS_PROXY" in launch.sentence(SAY)
+    assert "by the proxy in HTTPS_PROXY" in sentence_of(launch, SAY)
     assert "POST" not in cloud.asked
     assert "GET" in cloud.asked, "a look goes by the next"
 

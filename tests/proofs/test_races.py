@@ -14,11 +14,12 @@ import pytest
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.clock import Clock
 from tests.support.child import race
 from tests.support.fault_account import Account
 from tests.support.fault_server import rests, served
 from tests.support.ground import PATIENCE, SOAK, concluded, launch_on
+from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, answers, listing, resets_after_reading, row, says
 
 SEED = 20_261_128
@@ -108,7 +109,7 @@ def test_eight_kernels_race_for_one_name_and_one_sends(tmp_path):
 
 def test_two_kernels_a_moment_apart_are_one_request_though_the_listing_lags(tmp_path):
     dice = random.Random(SEED)  # noqa: S311 - the same each time, and no secret
-    account = Account(threads.Clock(), lag=1.0)
+    account = Account(Clock(), lag=1.0)
     with racing(tmp_path, account, 2) as run:
         for number in range(100 if SOAK else 8):
             after = dice.choice((0.0, dice.random() * 0.3))
@@ -187,7 +188,7 @@ def test_what_another_kernel_made_during_the_look_is_no_second_copy(overtaken):
     late, other = overtaken("i-1")
     assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_taken")
     assert other.id == "i-1"
-    assert "i-1" in repr(late)
+    assert "i-1" in sentence_of(late)
 
 
 @pytest.mark.usefixtures("quick")
@@ -195,7 +196,7 @@ def test_what_another_kernel_lost_during_the_look_is_no_second_copy(overtaken):
     late, other = overtaken(None)
     assert (late.state, late.error.code) == (LaunchState.NOT_SENT, "name_unresolved")
     assert other.state is LaunchState.UNKNOWN
-    assert other.launch_id in repr(late)
+    assert other.launch_id in sentence_of(late)
 
 
 @pytest.mark.usefixtures("quick")
@@ -275,7 +276,7 @@ def test_an_interrupt_before_anything_has_begun_sends_nothing(cloud, empty):
         launch.submit()
     assert launch.state is LaunchState.NOT_SENT
     assert not launch.pending
-    assert "Nothing was sent" in repr(launch)
+    assert "Nothing was sent" in sentence_of(launch)
     assert server.asked == {}
 
 

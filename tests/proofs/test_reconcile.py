@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.launches import claim, history, search
-from ppio_widgets.launches.ledger import Ledger
-from ppio_widgets.launches.record import Record
+from ppio_widgets.launches import claim, history, reconcile
+from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import kernel
 from tests.support.fault_server import reset, sends
 from tests.support.ground import BODY, PATIENCE, files_agree, launch_on, submitted
+from tests.support.kernels import start_kernel
+from tests.support.sentences import sentence_of
 from tests.support.wire import (
     answers,
     breaks_off_within_the_answer,
@@ -43,9 +43,9 @@ def test_three_absences_over_a_minute_are_an_absence(cloud, empty, folder, time)
     # Looked at after 2, 10 and 30 s: three, but not yet a minute apart; then after 75 s.
     assert time.pauses == [2.0, 8.0, 20.0, 45.0]
     assert server.asked == {"look": 1 + 4, "create": 1}
-    assert "is not there" in repr(launch)
-    assert "found" not in repr(launch)
-    assert "running" not in repr(launch)
+    assert "is not there" in sentence_of(launch)
+    assert "found" not in sentence_of(launch)
+    assert "running" not in sentence_of(launch)
     files_agree(launch, folder)
 
 
@@ -93,7 +93,7 @@ def test_one_that_appears_late_is_found(cloud, empty, listings, folder):
     assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "listing")
     assert server.asked["look"] == 1 + 3
     assert launch.wait(PATIENCE).instance.status == "running"
-    assert "its answer was lost; a look-up found it" in repr(launch).lower()
+    assert "its answer was lost; a look-up found it" in sentence_of(launch).lower()
     assert server.posts == 1
     files_agree(launch, folder)
 
@@ -164,12 +164,12 @@ def test_an_odd_answer_is_no_evidence_of_absence(odd, cloud, empty, folder, time
     server, client = cloud(empty, ODD_ANSWERS[odd])
     launch = submitted(client)
     assert (launch.state, launch.id, launch.pending) == (UNKNOWN, None, False)
-    assert time.pauses == list(search.LOOK_PAUSES)
+    assert time.pauses == list(reconcile.LOOK_PAUSES)
     assert sum(time.pauses) > 15 * 60
-    assert f"look it up once more (%ppio launches look {launch.launch_id})" in repr(launch)
+    assert f"look it up once more (%ppio launches look {launch.launch_id})" in sentence_of(launch)
     # Why it is not certain is said, also by the record.
     assert launch.record.missed
-    assert launch.record.missed in repr(launch)
+    assert launch.record.missed in sentence_of(launch)
     assert launch.record.missed in history.launches().lines(words("en"))[0]
     assert server.posts == 1
     files_agree(launch, folder)
@@ -321,7 +321,7 @@ def test_two_of_the_name_are_both_named(cloud, empty, listings, folder):
     launch = submitted(client)
     assert (launch.state, launch.id) == (UNKNOWN, None)
     assert launch.record.candidates == ("i-1", "i-2")
-    assert "i-1, i-2" in repr(launch)
+    assert "i-1, i-2" in sentence_of(launch)
     assert any("i-1, i-2" in line for line in history.launches().lines(words("en")))
     files_agree(launch, folder)
 
@@ -354,7 +354,7 @@ def test_what_was_listed_before_is_not_it_and_hides_no_absence(dated, age, statu
     assert (launch.state, launch.id, launch.source) == (ABSENT, None, "listing")
     assert launch.record.listed == ("i-0",)
     gone = status == "removing"
-    assert repr(launch).startswith("demo is not there" if gone else "Besides i-0 there is no demo")
+    assert sentence_of(launch).startswith("demo is not there" if gone else "Besides i-0 there is no demo")
     files_agree(launch, folder)
 
 
@@ -364,8 +364,8 @@ def test_of_many_copies_three_are_named_and_none_that_is_gone(cloud, listings):
     _server, client = cloud(listings.page(*gone, *rows))
     launch = submitted(client, again=True)
     assert (launch.state, len(launch.record.listed)) == (ABSENT, 25)
-    assert launch.sentence(words("en")).startswith("Besides i-0, i-1, i-2 and 2 more there is no demo")
-    assert launch.sentence(words("zh")).startswith("除 i-0, i-1, i-2 及另外 2 台外没有 demo")
+    assert sentence_of(launch, words("en")).startswith("Besides i-0, i-1, i-2 and 2 more there is no demo")
+    assert sentence_of(launch, words("zh")).startswith("除 i-0, i-1, i-2 及另外 2 台外没有 demo")
 
 
 @pytest.mark.parametrize("dated", [False, True])
@@ -405,7 +405,7 @@ def test_another_kernel_leaves_out_what_was_listed_before(cloud, listings, time,
     older = listings.row("demo", "i-0", age=600)
     _server, client = cloud(listings.page(older))
     launch_id = submitted(client, again=True).launch_id
-    monkeypatch.setattr(kernel, "_sessions", {})
+    start_kernel()
     for _look in range(3):
         time.turn(40)
         seen = history.look_up(*history.find(launch_id), client)
@@ -445,14 +445,14 @@ def test_a_name_that_the_server_may_have_changed_is_no_evidence_of_absence(name,
     _server, client = cloud(empty, listings.page(lambda: listings.row(name, "i-7")))
     launch = submitted(client)
     assert (launch.state, launch.id) == (UNKNOWN, None)
-    assert "i-7" in repr(launch)
+    assert "i-7" in sentence_of(launch)
 
 
 def test_an_older_one_that_was_not_there_before_means_that_a_clock_is_wrong(cloud, empty, listings):
     _server, client = cloud(empty, listings.page(lambda: listings.row("demo", "i-7", age=7_200)))
     launch = submitted(client)
     assert (launch.state, launch.id) == (UNKNOWN, None)
-    assert "i-7" in repr(launch)
+    assert "i-7" in sentence_of(launch)
 
 
 # Clocks that differ.
@@ -485,7 +485,7 @@ def test_without_a_date_one_that_was_not_there_before_is_found_or_doubtful(ahead
     _server, client = cloud(empty, listings.page(listings.row))
     launch = submitted(client)
     assert launch.state is (UNKNOWN if ahead < 0 else SUCCEEDED)
-    assert "i-1" in repr(launch)
+    assert "i-1" in sentence_of(launch)
 
 
 @skews
@@ -495,7 +495,7 @@ def test_without_a_date_and_a_look_before_nobody_can_tell(ahead, age, cloud, lis
     _server, client = cloud(says(500, b""), listings.page(listings.row("demo", "i-0", age=age)))
     launch = submitted(client, again="unchecked")
     assert (launch.state, launch.id) == (UNKNOWN, None)
-    assert "i-0" in repr(launch)
+    assert "i-0" in sentence_of(launch)
 
 
 @agains
@@ -525,7 +525,7 @@ def test_in_another_kernel_the_servers_clock_has_to_agree(cloud, empty, listings
     ledger_of = Ledger(history.ledger_for(practice=False).folder)
     began = time.time
     for hours in range(1, 6):
-        monkeypatch.setattr(kernel, "_sessions", {})
+        start_kernel()
         time.time, listings.ahead = began + hours * HOURS, -hours * HOURS
         record = history.look_up(record, ledger_of, client)
         assert record.state is UNKNOWN
@@ -629,7 +629,7 @@ def test_a_late_one_is_found_while_the_answer_is_still_to_come(answer, late_on, 
     assert ended.wait(PATIENCE)
     # Whatever is answered then, it is there.
     assert (launch.state, launch.id, launch.other_id) == (SUCCEEDED, "i-1", None)
-    assert "i-1" in repr(launch)
+    assert "i-1" in sentence_of(launch)
     assert server.posts == 1
     files_agree(launch, folder)
 
@@ -642,9 +642,9 @@ def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
     held.go.set()
     assert ended.wait(PATIENCE)
     assert (launch.id, launch.other_id) == ("i-1", "i-2")
-    assert "Two may be running" in repr(launch)
-    assert "i-1" in repr(launch)
-    assert "i-2" in repr(launch)
+    assert "Two may be running" in sentence_of(launch)
+    assert "i-1" in sentence_of(launch)
+    assert "i-2" in sentence_of(launch)
     (record,) = Ledger(folder).read().records
     assert (record.instance_id, record.candidates) == ("i-1", ("i-2",))
     (line,) = history.launches().lines(words("en"))
@@ -656,10 +656,10 @@ def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
 def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
     launch, held, server = late_on(says(200, {"id": "i-1"}), empty)
     looked = threading.Event()
-    launch.subscribe(lambda _one: server.asked["look"] > len(search.LOOK_PAUSES) and looked.set())
+    launch.subscribe(lambda _one: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set())
     assert looked.wait(PATIENCE)  # for a quarter of an hour, and found nothing
     assert launch.state is LaunchState.SENDING
-    assert "do not launch it again" in repr(launch)
+    assert "do not launch it again" in sentence_of(launch)
     held.go.set()
     launch.wait_for_outcome(PATIENCE)
     assert (launch.state, launch.id, launch.source) == (SUCCEEDED, "i-1", "answer")
@@ -669,7 +669,7 @@ def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
 def test_what_was_not_listed_before_the_answer_was_lost_does_not_count(late_on, empty, time):
     launch, held, server = late_on(resets_after_reading, empty)
     looked = threading.Event()
-    launch.subscribe(lambda _one: server.asked["look"] > len(search.LOOK_PAUSES) and looked.set())
+    launch.subscribe(lambda _one: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set())
     assert looked.wait(PATIENCE)
     time.pauses.clear()
     before = server.asked["look"]

@@ -20,13 +20,13 @@ from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches import history
 from ppio_widgets.launches import ledger as ledger_module
 from ppio_widgets.launches.claim import refuse_rivals, refuse_unread
-from ppio_widgets.launches.ledger import Contents, Ledger
+from ppio_widgets.launches.ledger import Contents, Ledger, Record, without_env_values
 from ppio_widgets.launches.reconcile import judge
-from ppio_widgets.launches.record import Record, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale import words
 from tests.support.child import Point, launch_and_die
 from tests.support.ground import BODY, PATIENCE, files_agree, holds_no_secret, launch_on, submitted
+from tests.support.sentences import sentence_of
 from tests.support.wire import resets_after_reading, says
 
 pytestmark = pytest.mark.usefixtures("follows_quickly")
@@ -50,10 +50,10 @@ def refused(launch, code):
     """It was refused until somebody says so once more: nothing was sent, and nothing written."""
     assert (launch.state, launch.error.code, launch.id) == (NOT_SENT, code, None)
     assert isinstance(launch.error, ConsentNeeded)
-    assert "Nothing was sent" in repr(launch)
-    assert HOW[launch.error.kind] in repr(launch)
+    assert "Nothing was sent" in sentence_of(launch)
+    assert HOW[launch.error.kind] in sentence_of(launch)
     assert launch.record is None
-    return repr(launch)
+    return sentence_of(launch)
 
 
 # No second copy.
@@ -153,7 +153,7 @@ def test_where_somebody_can_be_asked_the_confirmation_opens_again(cloud, listing
     assert launch.submit(ask=True)
     launch.wait_for_answer(PATIENCE)
     assert (launch.state, launch.doubt.code) == (LaunchState.ARMED, "name_taken")
-    assert "i-9" in repr(launch)
+    assert "i-9" in sentence_of(launch)
     assert server.posts == 0
     assert launch.submit(again=True, ask=True)
     assert launch.wait_for_outcome(PATIENCE).id == "i-1"
@@ -310,11 +310,11 @@ def test_without_a_folder_nothing_is_sent_unless_it_is_said_once_more(block, clo
 def sent_unrecorded(launch, folder):
     """It was sent, and what is said of it is that nothing of it is written down."""
     assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
-    assert "i-1" in repr(launch)
-    assert "could not be recorded" in repr(launch)
-    assert str(folder) in repr(launch)
-    assert "Nothing was sent" not in repr(launch)
-    assert "again=" not in repr(launch)
+    assert "i-1" in sentence_of(launch)
+    assert "could not be recorded" in sentence_of(launch)
+    assert str(folder) in sentence_of(launch)
+    assert "Nothing was sent" not in sentence_of(launch)
+    assert "again=" not in sentence_of(launch)
 
 
 def test_on_a_full_disk_nothing_is_sent_unless_it_is_said_once_more(cloud, empty, folder, fill_the_disk):
@@ -341,7 +341,7 @@ def test_what_cannot_be_written_before_is_written_after_if_it_can(cloud, empty, 
         fill_the_disk(patched)
         launch = submitted(client, again="unrecorded")
     assert launch.id == "i-1"
-    assert "could not be recorded" not in repr(launch)
+    assert "could not be recorded" not in sentence_of(launch)
     files_agree(launch, folder)
 
 
@@ -353,8 +353,8 @@ def test_an_outcome_that_cannot_be_written_is_said_with_its_id(cloud, empty, fol
     _server, client = cloud(empty, create=fills)
     launch = submitted(client)
     assert (launch.state, launch.id) == (SUCCEEDED, "i-1")
-    assert "i-1" in repr(launch)
-    assert "note the id yourself" in repr(launch)
+    assert "i-1" in sentence_of(launch)
+    assert "note the id yourself" in sentence_of(launch)
     # What is on the disk is older, not torn: it can be looked up.
     (record,) = Ledger(folder).read().records
     assert (record.launch_id, record.state) == (launch.launch_id, SENDING)

@@ -8,15 +8,16 @@ from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable, PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.sessions import InstanceSession
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel, threads
 from tests.instances.test_board_session import starved
 from tests.launches.test_session import reached
 from tests.support.acting import ActingClock, HeldCloud, acted, interrupted
 from tests.support.bodies import MINIMAL
+from tests.support.sentences import sentence_of
 from tests.support.wire import PATIENCE
 
 __all__ = ["starved"]
@@ -24,7 +25,7 @@ __all__ = ["starved"]
 
 @pytest.fixture
 def machine(account, clock, monkeypatch):
-    monkeypatch.setattr(threads, "clock", ActingClock(clock))
+    kernel.current().clock = ActingClock(clock)
     cloud = HeldCloud(account)
     identity = cloud.running()
     clock.turn(20)
@@ -123,13 +124,13 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     session.stop_by(Timer(after=3 * 3600.0))
     starved["ppio-deadline"] = 0
     launch = session.send().wait_for_answer(PATIENCE)
-    assert launch.machine().deadline is None
-    assert "Stop the instance by hand" in launch.sentence(words("en"))
+    assert launch.instance.deadline is None
+    assert "Stop the instance by hand" in sentence_of(launch, words("en"))
     starved.clear()
     launch.tell()
-    assert launch.machine().deadline.state == "waiting"
-    assert "Stop the instance by hand" not in launch.sentence(words("en"))
-    launch.machine().cancel_deadline()
+    assert launch.instance.deadline.state == "waiting"
+    assert "Stop the instance by hand" not in sentence_of(launch, words("en"))
+    launch.instance.cancel_deadline()
     acted("ppio-deadline")
     assert autostop.of(client.host.base_url, launch.id) is None
     session.close()

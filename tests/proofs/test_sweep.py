@@ -18,15 +18,16 @@ from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.imported import Imported
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.reading import read_any
-from ppio_widgets.formats.writing import FACES, face
+from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.launches.history import launches
+from ppio_widgets.launches.importing import Disk
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import ledger_for
-from ppio_widgets.launches.outside import Disk
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import load_preset, presets_folder, save_preset
 from ppio_widgets.locale import LANGUAGES, words
 from tests.support.bodies import MINIMAL
+from tests.support.sentences import sentence_of
 from tests.support.sweep import ENV_SECRET, KEY, forms, hits
 from tests.support.wire import (
     all_that_shows,
@@ -107,8 +108,15 @@ FAULTS = {
 
 def of(launch, error):
     """Everything that can be seen of a launch and of what went wrong."""
-    seen = [repr(launch), launch._repr_html_(), repr(launch.plan), repr(launch.record), repr(vars(launch))]
-    seen += [launch.sentence(words(language)) for language in ("en", "zh")]
+    seen = [
+        sentence_of(launch),
+        repr(launch),
+        launch._repr_html_(),
+        str(launch.plan),
+        repr(launch.record),
+        repr(vars(launch)),
+    ]
+    seen += [sentence_of(launch, words(language)) for language in ("en", "zh")]
     seen += [json.dumps(launch.plan._repr_mimebundle_()), repr(launches())]
     for one in filter(None, (error, launch.error, launch.doubt)):
         seen += [all_that_shows(one), repr(pickle.dumps(one)), "".join(one._render_traceback_())]
@@ -238,10 +246,10 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
         *changes(typed, MINIMAL),
     ]
     save_preset("again", body)
-    seen = [repr(said), repr(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
+    seen = [repr(said), str(plan), json.dumps(plan._repr_mimebundle_()), repr(client), repr(differing)]
     seen += [repr(vars(one)) for one in differing]
     for say in map(words, LANGUAGES):
-        seen += [face(name, body, say, practice=practice) for name in FACES for practice in (False, True)]
+        seen += [write(body, name, say, practice=practice) for name in FORMATS for practice in (False, True)]
         seen += [one.sentence(say) for one in differing]
         seen += [one.sentence(say) for one in getattr(said, "left_out", ())]
     seen += [path.read_text() for path in presets_folder().iterdir()]

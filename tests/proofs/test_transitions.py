@@ -37,18 +37,18 @@ from ppio_widgets.errors import (
     OutcomeUnknown,
     Unreachable,
 )
-from ppio_widgets.launches import search
-from ppio_widgets.launches.consent import read_consent
+from ppio_widgets.launches import reconcile
+from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.launches.record import Record
 from ppio_widgets.launches.states import FOLLOWING, IllegalTransition, LaunchState
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.hosts import Host
 from tests.support.clock import LaunchClock
 from tests.support.ground import BODY, PATIENCE, SOAK
+from tests.support.sentences import sentence_of
 from tests.support.wire import LAUNCHERS, wait_for_launches
 
 S = LaunchState
@@ -299,9 +299,9 @@ class Launching(RuleBasedStateMachine):
     def it_is_where_the_model_is(self):
         assert self.launch.state is self.expected
         assert (self.launch.id, self.launch.other_id) == (self.id, self.other)
-        assert repr(self.launch)
+        assert sentence_of(self.launch)
         for identity in (self.id, self.other):
-            assert identity is None or identity in repr(self.launch)
+            assert identity is None or identity in sentence_of(self.launch)
 
     @invariant()
     def at_most_one_request(self):
@@ -329,7 +329,7 @@ class Launching(RuleBasedStateMachine):
             assert (self.launch.record.state, self.launch.record.instance_id) == (self.expected, self.id)
             assert (self.other is None) or self.other in self.launch.record.candidates
         else:  # an older record, or none: it is said
-            assert "could not be recorded" in repr(self.launch)
+            assert "could not be recorded" in sentence_of(self.launch)
             for record in contents.records:
                 assert record.instance_id in (None, self.id)
                 assert record.unresolved or record.state is self.expected
@@ -358,8 +358,8 @@ def test_the_launcher_keeps_to_its_model(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fsync(descriptor)
 
-    monkeypatch.setattr(threads, "clock", clock)
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    kernel.current().clock = clock
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(Launching, "clock", clock, raising=False)
     monkeypatch.setattr(Launching, "disk", disk, raising=False)

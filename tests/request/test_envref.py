@@ -12,11 +12,12 @@ from ppio_widgets.locale import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.request.draft import compact, to_json
-from ppio_widgets.request.envref import ACCOUNT_KEYS, is_name, looks_secret, reference, resolved
+from ppio_widgets.request.envref import ACCOUNT_KEYS, is_name, reference, resolved
 from ppio_widgets.request.models import EnvVar
 from ppio_widgets.request.schema import Leaf, leaves
 from ppio_widgets.request.validation import judge
 from ppio_widgets.secrets.credentials import KEY_VARIABLES
+from ppio_widgets.secrets.patterns import looks_secret
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs, env_names
 from tests.support.practice import RICH
 

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
 from ppio_widgets.locale import words
-from ppio_widgets.request.draft import merged, to_json, value_at, with_value
+from ppio_widgets.request.draft import compact, merged, to_json, value_at, with_value
 from ppio_widgets.request.models import can_be_address
-from ppio_widgets.request.offers import Offer
+from ppio_widgets.request.offers import BillingMode, Offer
 from ppio_widgets.request.schema import dotted, leaves
 from ppio_widgets.request.validation import corrected_address, field_name, fits
 from tests.support.bodies import FULL, MINIMAL, bodies, images, text
@@ -34,6 +34,27 @@ def test_draft_to_request_to_json_to_draft_is_the_identity(body):
     assert request.body() == body
     assert json.loads(to_json(request.body())) == body
     assert check(json.loads(to_json(request.body()))).request == request
+
+
+@given(bodies, st.sampled_from(["", "x", None]), st.booleans())
+def test_a_request_drops_the_same_blanks_as_a_draft_does(body, value, blank):
+    rows = [{"key": "A", "value": value}] if value is not None else [{"key": "A"}]
+    body = {**body, "envs": rows} | ({"command": "", "ports": [], "tools": {}} if blank else {})
+    request = CreateInstanceRequest.model_validate(body)
+    assert request.body() == compact(request.model_dump(mode="json", exclude_none=True)).body
+    assert compact(request.body()).body == request.body()
+
+
+def test_a_billing_mode_reads_as_the_apis_word_wherever_it_is_written():
+    billing = CreateInstanceRequest.model_validate({**MINIMAL, "billing": {"mode": "spot"}}).billing
+    assert billing.mode == "spot"
+    assert repr(billing) == "Billing(mode='spot', prepaid=None)"
+    assert [str(BillingMode.SPOT), f"{BillingMode.SPOT}", json.dumps([BillingMode.SPOT])] == [
+        "spot",
+        "spot",
+        '["spot"]',
+    ]
+    assert leaves()["billing.mode"].choices == ("postpaid", "prepaid", "spot")
 
 
 @pytest.mark.parametrize("body", [MINIMAL, FULL])

@@ -16,9 +16,11 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.launches.timer import Timer
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.locale import words
-from ppio_widgets.runtime import clocks, threads
+from ppio_widgets.runtime import clock as clock_module
+from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime.clock import Clock
 from ppio_widgets.runtime.times import LONGEST_SPAN, read_moment, read_span
 from tests.instances.test_instance import Pretend, at, on
 from tests.support.clock import PATIENCE, PartingClocks
@@ -34,7 +36,7 @@ SOON = 60.0
 @pytest.fixture
 def time(monkeypatch):
     time = PartingClocks()
-    monkeypatch.setattr(threads, "clock", time)
+    kernel.current().clock = time
     return time
 
 
@@ -113,13 +115,13 @@ def test_whatever_happens_to_a_machine_whose_clock_counts_sleep(changes):
     asleep = sum(abs(seconds) for _when, what, seconds in changes if what == "sleep")
     for when, what, seconds in sorted(changes):
         time.later(when, partial(getattr(time, what), abs(seconds) if what == "sleep" else seconds))
-    before, threads.clock = threads.clock, time
+    before, kernel.current().clock = kernel.current().clock, time
     try:
         due = time.true + 7200
         timer = Deadline(Stopped(time), 7200, is_span=True)
         timer._run()
     finally:
-        threads.clock = before
+        kernel.current().clock = before
     assert due - 2 <= timer.instance.stopped <= due + SOON + asleep
 
 
@@ -169,11 +171,11 @@ def test_it_is_said_on_card_and_in_the_log_in_both_languages(machine, time, capl
     time.going.clear()
     time.later(900, lambda: time.set(HOUR))
     timer = machine.stop_after("20h")
-    assert "cloud's time" not in repr(machine)
+    assert "cloud's time" not in str(machine)
     time.going.set()
     wait_until(lambda: "the clocks do not agree for instance i-1: cloud" in caplog.text)
-    assert "the cloud's time counts" in repr(machine)
-    assert "the cloud&#x27;s time counts" in machine._repr_html_()
+    assert "the cloud's time counts" in str(machine)
+    assert "the cloud&#39;s time counts" in machine._repr_html_()
     assert "以云端时间为准" in timer.sentence(words("zh"))
 
 
@@ -382,7 +384,7 @@ def test_a_clock_set_back_delays_no_read_back_and_no_wait(time):
 
 
 def test_a_clock_set_back_delays_nothing_that_is_done_later(monkeypatch):
-    class Asked(threads.Clock):
+    class Asked(Clock):
         """Keeps how long is waited; the clock that shows the time is set back before anybody does."""
 
         def __init__(self):
@@ -401,7 +403,7 @@ def test_a_clock_set_back_delays_nothing_that_is_done_later(monkeypatch):
             return False
 
     clock = Asked()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     done = threads.threading.Event()
     threads.after(120, done.set)
     assert done.wait(PATIENCE)
@@ -409,16 +411,16 @@ def test_a_clock_set_back_delays_nothing_that_is_done_later(monkeypatch):
 
 
 def test_the_clock_that_nobody_sets_counts_sleep_where_the_system_has_one(monkeypatch):
-    clock = threads.Clock()
+    clock = Clock()
     if hasattr(real_time, "CLOCK_BOOTTIME"):
         assert clock.counts_sleep
         assert abs(clock.monotonic() - real_time.clock_gettime(real_time.CLOCK_BOOTTIME)) < 5
     monkeypatch.delattr(real_time, "CLOCK_BOOTTIME", raising=False)
-    monkeypatch.setattr(clocks.sys, "platform", "freebsd")
-    assert clocks._find_boot_clock() is None
-    monkeypatch.setattr(clocks.sys, "platform", "darwin")
-    assert clocks._find_boot_clock() == real_time.CLOCK_MONOTONIC
-    monkeypatch.setattr(clocks, "_boot", None)
+    monkeypatch.setattr(clock_module.sys, "platform", "freebsd")
+    assert clock_module._find_boot_clock() is None
+    monkeypatch.setattr(clock_module.sys, "platform", "darwin")
+    assert clock_module._find_boot_clock() == real_time.CLOCK_MONOTONIC
+    monkeypatch.setattr(clock_module, "_boot", None)
     assert abs(clock.monotonic() - real_time.monotonic()) < 5
 
 
@@ -426,8 +428,8 @@ def test_a_system_that_does_not_give_its_clock_has_none(monkeypatch):
     def refuse(_clock):
         raise OSError("not here")
 
-    monkeypatch.setattr(clocks.time, "clock_gettime", refuse)
-    assert clocks._find_boot_clock() is None
+    monkeypatch.setattr(clock_module.time, "clock_gettime", refuse)
+    assert clock_module._find_boot_clock() is None
 
 
 class Odd:

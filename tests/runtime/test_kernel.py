@@ -1,9 +1,14 @@
 import io
 import sys
+import threading
+import time
 
 import pytest
 
-from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime import kernel, threads
+from tests.support.clock import LaunchClock
+from tests.support.kernels import start_kernel
+from tests.support.threads import wait_for_threads
 
 
 class Shell:
@@ -57,3 +62,52 @@ def test_without_a_kernel_a_terminal_answers(inside, monkeypatch, tty, answers):
     assert kernel.who_answers() == answers
     assert kernel.cell_id() is None
     assert kernel.execution() is None
+
+
+class Made:
+    """What a kernel has one of; it takes its time to be made."""
+
+    def __init__(self):
+        kernel.of(list).append(threading.current_thread().name)
+        time.sleep(0)
+
+
+def test_there_is_one_of_a_kind_in_a_kernel_however_many_ask_at_once():
+    together, found = threading.Barrier(8), []
+
+    def ask():
+        together.wait(10)
+        found.append(kernel.of(Made))
+
+    for number in range(8):
+        threads.run(ask, name=f"ppio-{number}", daemon=True)
+    wait_for_threads(*(f"ppio-{number}" for number in range(8)))
+    assert found == [kernel.of(Made)] * 8
+    assert len(kernel.of(list)) == 1
+
+
+def test_another_kernel_has_others_and_a_clock_of_its_own():
+    first, made = kernel.current(), kernel.of(Made)
+    first.clock = LaunchClock()
+    second = start_kernel(LaunchClock())
+    second.clock.turn(60)
+    assert kernel.of(Made) is not made
+    assert first.of(Made) is made
+    assert threads.now() == threads.tick() == first.clock.now() + 60
+
+
+def test_a_thread_stays_in_its_kernel_and_goes_by_its_clock():
+    go, told = threading.Event(), []
+    kernel.current().clock, first = LaunchClock(), kernel.current()
+    threads.run(
+        lambda: go.wait(10) and told.append((kernel.current(), threads.now())), name="ppio-act", daemon=True
+    )
+    start_kernel(LaunchClock()).clock.turn(60)
+    go.set()
+    wait_for_threads("ppio-act")
+    assert told == [(first, first.clock.now())]
+
+
+def test_no_number_is_given_twice():
+    numbers = kernel.current().numbers
+    assert next(numbers) != next(numbers)

@@ -11,13 +11,13 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from ppio_widgets import api
-from ppio_widgets.cloud import recent, recent_offers
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.watcher import watch
-from ppio_widgets.launches.alive import live_launch
-from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches import ledger
+from ppio_widgets.launches.launch import Launch, live_launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
@@ -103,17 +103,17 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
     first, second = visits
     with host.turn_of(first):
         api.switch_practice(True)
-        recent_offers.keep(HOST.base_url, "offers", ("offer",), 0.0)
+        recent.keep(HOST.base_url, "offers", ("offer",), 0.0)
         machine = Instance(account.create(MINIMAL)["id"], client)
         recent.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
-        timer = autostop.set_for(machine, threads.clock.now() + 3600)
+        timer = autostop.set_for(machine, kernel.current().clock.now() + 3600)
         accounts = [kernel_account()]
 
     def mine():
         return (
             api.wants_practice(),
-            recent_offers.told(HOST.base_url, "offers") is not None,
+            recent.told(HOST.base_url, "offers") is not None,
             len(recent.last_seen(HOST.base_url)),
             live_launch(launch.launch_id),
             autostop.of(client.host.base_url, machine.id),
@@ -143,6 +143,8 @@ def test_practice_launches_of_two_visitors_do_not_stand_in_each_others_way(host,
         launches[0].stop_following()
     launches[1].stop_following()
     wait_for_threads("ppio-watch")
+    for one in kernel._kernels.values():
+        one.of(ledger._practice_folder).cleanup()
 
 
 def test_watching_does_not_go_over_to_another_visitor(host, visits, client, account):
@@ -160,20 +162,20 @@ def test_what_a_visitor_typed_goes_with_the_visit(host):
     visit = Visit()
     with host.turn_of(visit):
         remember_key(HOST, ApiKey(KEYS[0], "typed"))
-        assert len(kernel._sessions) == 1
+        assert len(kernel._kernels) == 1
     del visit
     host.__dict__.clear()
     gc.collect()
-    assert kernel._sessions == {}
+    assert kernel._kernels == {}
 
 
 def test_the_same_session_is_found_again(host, visits):
     found = []
     for visit in (*visits, *visits):
         with host.turn_of(visit):
-            found.append(kernel.session_id())
+            found.append(kernel.current())
     assert found[:2] == found[2:]
-    assert len({*found, kernel.session_id()}) == 3
+    assert len({*found, kernel.current()}) == 3
 
 
 def kernel_app(*, initialized):
@@ -195,5 +197,5 @@ def test_only_an_ipython_kernel_outside_of_any_servers_session_is_one_persons(ho
 
 
 def test_no_server_is_loaded_in_order_to_ask_it():
-    kernel.session_id()
+    kernel.current()
     assert not {"solara", "panel", "bokeh"} & set(sys.modules)

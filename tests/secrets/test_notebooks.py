@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.__main__ import main
-from ppio_widgets.secrets.in_use import Known, known_secrets
+from ppio_widgets.secrets.in_use import Secret, secrets_in_use
 from ppio_widgets.secrets.notebooks import look_through
 from ppio_widgets.secrets.patterns import sightings
 from tests.secrets.test_redaction import ENCODINGS
@@ -61,7 +61,7 @@ HARMLESS = [
 
 @pytest.fixture(autouse=True)
 def _no_secrets_of_this_machine(monkeypatch):
-    for one in known_secrets():
+    for one in secrets_in_use():
         for name, value in list(os.environ.items()):
             if value.strip() == one.value:
                 monkeypatch.delenv(name)
@@ -303,9 +303,9 @@ def test_a_secret_is_said_once_for_each_place(check, saved, monkeypatch):
 
 def test_findings_stand_in_the_order_of_the_notebook(saved):
     cells = [code(KEYS["hf_"], stream(KEYS["sk_"])), code(f"{KEYS['AKIA']} {ENV_SECRET}")]
-    found = look_through(Path(saved(*cells)), [Known("HF_TOKEN", ENV_SECRET)])
+    found = look_through(Path(saved(*cells)), [Secret("HF_TOKEN", ENV_SECRET)])
     assert [(one.place.cell, one.place.output) for one in found] == [(1, 0), (1, 1), (2, 0), (2, 0)]
-    assert ENV_SECRET not in repr(found) + repr(Known("HF_TOKEN", ENV_SECRET))
+    assert ENV_SECRET not in repr(found) + repr(Secret("HF_TOKEN", ENV_SECRET))
 
 
 # Codes, files, languages.
@@ -385,7 +385,7 @@ def test_a_large_notebook_takes_little_time(saved, monkeypatch):
     file = Path(saved(*cells))
     assert file.stat().st_size > 30_000_000
     begun = time.process_time()
-    assert look_through(file, known_secrets()) == []
+    assert look_through(file, secrets_in_use()) == []
     assert time.process_time() - begun < 20  # seconds; it takes about two
 
 

@@ -8,7 +8,7 @@ import httpx
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.runtime import threads as worker
+from ppio_widgets.runtime.clock import Clock
 from tests.support.bodies import MINIMAL
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
@@ -58,7 +58,7 @@ class HeldCloud(PracticeTransport):
         return self.cloud.one.create({**MINIMAL, "product_id": "a100-80g", "name": name})["id"]
 
 
-class ActingClock(worker.Clock):
+class ActingClock(Clock):
     """The account's time goes by while an action is read back; timers are let go by hand."""
 
     def __init__(self, clock):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import STATE_VARIABLE
 from tests.support.ground import BODY, PATIENCE, launch_on
 from tests.support.wire import REAL_KEY
@@ -111,7 +111,7 @@ def _settle_in(folder: str) -> None:
 def launch_and_die(url: str, folder: str, again: bool, point: Point, report: Connection) -> None:  # noqa: FBT001
     """Launch when the other side is ready; say, should it come to that, how many lines it took."""
     _settle_in(folder)
-    search.LOOK_PAUSES = ()
+    reconcile.LOOK_PAUSES = ()
     owners = {"send": socket.socket, "recv": socket.socket, "replace": Path, "fsync": os, "link": os}
     owner = owners.get(point.kind)
     if owner is not None:
@@ -132,7 +132,7 @@ def launch_and_die(url: str, folder: str, again: bool, point: Point, report: Con
 
 def race(folder: str, url: str, start: Barrier, orders: Connection) -> None:
     """Launch by order, at the same moment as the others or so many seconds after, until there are no more."""
-    search.LOOK_PAUSES = ()
+    reconcile.LOOK_PAUSES = ()
     client = PpioClient(REAL_KEY, base_url=url)
     with suppress(EOFError):
         while True:

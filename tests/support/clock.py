@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ class Clock:
         self.now += seconds
 
 
-class LaunchClock(threads.Clock):
+class LaunchClock(clock.Clock):
     """The launcher's clock, turned by hand; a search never waits, its time goes by instead.
 
     Timers (a late answer, an open confirmation) stand still until the time is turned past them.
@@ -64,7 +64,7 @@ class LaunchClock(threads.Clock):
         return event.is_set()
 
 
-class PartingClocks(threads.Clock):
+class PartingClocks(clock.Clock):
     """The two clocks of a machine, which may part, and the true time: it goes by only while a timer waits.
 
     `later` says what happens after how many seconds: `set` sets the clock that shows the time, `sleep`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.threads import wait_for_threads
 
 # More than a question asks for.
@@ -15,6 +15,6 @@ def let_read() -> None:
     A price that comes to be known meanwhile has to be read as well, so it is waited for.
     """
     wait_for_threads("ppio-catalogue")
-    clock = threads.clock
+    clock = kernel.current().clock
     before = clock.monotonic
     clock.monotonic = lambda: before() + READING_SECONDS  # type: ignore[method-assign]

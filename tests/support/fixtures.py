@@ -4,10 +4,10 @@ import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.instances import watcher
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.clock import Clock, LaunchClock
 from tests.support.practice import RICH, OneAccount
 from tests.support.threads import wait_for_threads
@@ -24,7 +24,7 @@ OURS = (
     "LANG",
 )
 
-LOOK_PAUSES = search.LOOK_PAUSES
+LOOK_PAUSES = reconcile.LOOK_PAUSES
 
 
 @pytest.fixture(autouse=True)
@@ -71,13 +71,13 @@ def quick(monkeypatch):
     monkeypatch.setattr(watcher, "POLL_SECONDS", 0.002)
     for name in ("MOVING", "RESTING", "FAILING"):
         monkeypatch.setattr(watcher, f"SLOWEST_{name}_SECONDS", 0.01)
-    monkeypatch.setattr(search, "LOOK_PAUSES", (0.001,) * 4)
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.001,) * 4)
 
 
 @pytest.fixture
 def time(monkeypatch):
     """The launcher's clock, turned by hand, and the real schedule of looks."""
     clock = LaunchClock()
-    monkeypatch.setattr(search, "LOOK_PAUSES", LOOK_PAUSES)
-    monkeypatch.setattr(threads, "clock", clock)
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", LOOK_PAUSES)
+    kernel.current().clock = clock
     return clock

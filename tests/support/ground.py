@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.launches.ledger import Ledger
+from ppio_widgets.launches.ledger import Ledger, without_env_values
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.launches.record import without_env_values
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
 from tests.support.wire import ENV_SECRET, REAL_KEY, row, says

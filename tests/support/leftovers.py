@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets.instances import watcher
-from ppio_widgets.widgets.cells import CellView
+from ppio_widgets.runtime import kernel
+from ppio_widgets.widgets.view import View
 from tests.support.threads import threads_that_stay, where
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
 
-def open_views(earlier: Container[CellView] = ()) -> list[CellView]:
+def open_views(earlier: Container[View] = ()) -> list[View]:
     """Return the forms, cards and boards that are open, but for those that were there earlier."""
-    return [one for one in list(_instances.values()) if isinstance(one, CellView) and one not in earlier]
+    return [one for one in list(_instances.values()) if isinstance(one, View) and one not in earlier]
 
 
-def left_behind(threads: Container[threading.Thread], views: Container[CellView]) -> Iterator[str]:
+def left_behind(threads: Container[threading.Thread], views: Container[View]) -> Iterator[str]:
     """Give a sentence for each view and each thread that is left, beside the earlier ones, and end it."""
     for view in open_views(views):
         view.close()
@@ -33,6 +34,6 @@ def left_behind(threads: Container[threading.Thread], views: Container[CellView]
 
 def end_watches() -> None:
     """End what is watched: no thread polls on behind the tests that follow."""
-    for one in list(watcher._watchers.values()):
+    for one in list(kernel.of(watcher._Watchers).by_account.values()):
         for watch in list(one._watches):
             watch.end()

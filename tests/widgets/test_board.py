@@ -5,7 +5,7 @@ from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import InstanceBoard
 from ppio_widgets.cloud.instances import DetailListing
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 from tests.support.practice import RICH
@@ -19,7 +19,7 @@ BODY = {**MINIMAL, "product_id": "a100-80g"}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, clock):
-    monkeypatch.setattr(threads, "clock", AccountClock(clock))
+    kernel.current().clock = AccountClock(clock)
 
 
 @pytest.fixture

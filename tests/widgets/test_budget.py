@@ -3,7 +3,7 @@
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from ppio_widgets.launches import loading
+from ppio_widgets.launches import session
 from ppio_widgets.widgets import theme
 from tests.support.bodies import FULL, MINIMAL
 
@@ -35,7 +35,7 @@ def test_opening_the_form(wire, first_looks, make_form):
 
 
 def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, monkeypatch):
-    monkeypatch.setattr(loading, "MOMENT_SECONDS", 10)
+    monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
     form = make_form({**MINIMAL, "product_id": "a100-80g"})
     opened = wire.count()
     displayed(form)

@@ -15,7 +15,8 @@ from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.clock import Clock
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 from tests.support.practice import KEY as PRACTICE_KEY
@@ -314,14 +315,14 @@ class TestTheTimer:
         assert cloud.posts == 0
 
     def test_one_that_is_over_by_now_blocks_question_and_answer(self, form, cloud, monkeypatch):
-        class Turned(threads.Clock):
+        class Turned(Clock):
             ahead = 0.0
 
             def now(self):
                 return 1_700_000_000.0 + self.ahead
 
         clock = Turned()
-        monkeypatch.setattr(threads, "clock", clock)
+        kernel.current().clock = clock
         form.value = MINIMAL
         type_into(find(form, "Stop it after, or at"), "2023-11-14T22:15:00+00:00")
         assert form.errors == {}

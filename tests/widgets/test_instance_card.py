@@ -13,9 +13,9 @@ from ppio_widgets.instances import actions
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.request.validation import check
-from ppio_widgets.runtime import threads
-from ppio_widgets.widgets.instance_card import InstanceCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime.clock import Clock
+from ppio_widgets.widgets.instance_card import InstanceCard, LaunchCard
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
 from tests.support.consent import let_read
@@ -33,7 +33,7 @@ BODY = {
 }
 
 
-class AccountClock(threads.Clock):
+class AccountClock(Clock):
     """The account's clock; who waits is let go on at once, and no time goes by for it."""
 
     def __init__(self, clock):
@@ -50,7 +50,7 @@ class AccountClock(threads.Clock):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, clock):
-    monkeypatch.setattr(threads, "clock", AccountClock(clock))
+    kernel.current().clock = AccountClock(clock)
 
 
 @pytest.fixture
@@ -380,7 +380,7 @@ def test_a_timer_is_said_to_be_this_notebooks(card_of, identity, clock):
     clock.turn(10)
     card = card_of(identity)
     card.session.instance.stop_after("3h")
-    shows(card, "The timer is the kernel&#x27;s, not PPIO&#x27;s")
+    shows(card, "The timer is the kernel&#39;s, not PPIO&#39;s")
     card.session.instance.cancel_deadline()
     shows(card, ">running")
 

@@ -11,7 +11,7 @@ from ipywidgets.widgets.widget import _instances
 from ppio_widgets import EnvRef
 from ppio_widgets.cards import static
 from tests.support.bodies import MINIMAL
-from tests.widgets.form.test_env_row import add, advice, kept_anywhere, switches
+from tests.widgets.form.test_rows import add, advice, kept_anywhere, switches
 
 from .conftest import find, find_all, press, shown, type_into
 
@@ -154,7 +154,7 @@ def test_of_a_secret_only_the_name_is_taken_and_that_is_said(form):
     assert kept_anywhere(form, "hf_s3cret")
     make(form)
     assert "HF_TOKEN: secret, going by the name or the value, so the written value is not taken" in note(form)
-    assert "os.environ[&quot;HF_TOKEN&quot;] = getpass.getpass()" in note(form)
+    assert "os.environ[&#34;HF_TOKEN&#34;] = getpass.getpass()" in note(form)
     assert not kept_anywhere(form, "hf_s3cret")
     paste(form, "X=${HOME}\nY=1")
     make(form)
@@ -270,9 +270,9 @@ def test_pasted_variables_are_in_no_saved_card(form):
     form.value = {**MINIMAL, "name": "kept"}
     paste(form, "API=hunter2-of-mine\nB=2")
     paste(form, "API=hunter2-of-mine\nB=2", VALUE)
-    card = static.of_draft(form.session.plan, form._say)
-    assert "kept" in card.as_text(form._say)
-    assert "hunter2" not in json.dumps(card.bundle(form._say))
+    card = static.of_draft(form.session.plan, form.say)
+    assert "kept" in card.as_text(form.say)
+    assert "hunter2" not in json.dumps(card.kept(form.say))
 
 
 def test_a_slip_in_the_address_is_written_right_with_one_click(form):

@@ -7,9 +7,9 @@ import pytest
 from ppio_widgets import Instance, LaunchRefused, PpioClient
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
-from ppio_widgets.runtime import threads
-from ppio_widgets.widgets.confirm import ConfirmCard
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.clock import LaunchClock
 from tests.support.consent import let_read
 from tests.support.prices import BODY, pricing
@@ -25,7 +25,7 @@ YES = "Yes, launch it"
 @pytest.fixture
 def time(monkeypatch):
     time = LaunchClock()
-    monkeypatch.setattr(threads, "clock", time)
+    kernel.current().clock = time
     return time
 
 
@@ -116,7 +116,7 @@ def test_one_that_changed_is_asked_about_anew_with_old_and_new(make_form, cloud,
         let_read()
         press(find(form, yes))
         assert form.session.launch.wait_for_answer(10).id
-        assert form.session.launch.plan.costs(form._say)[0].count("¥25.20") == 1
+        assert form.session.launch.plan.costs(form.say)[0].count("¥25.20") == 1
         assert cloud.posts == 1
         form.close()
         wait_for_threads("ppio-launch", "ppio-watch", "ppio-timer")
@@ -269,12 +269,12 @@ def test_the_time_that_is_shown_is_the_answers_own(make_form, cloud, time):
     with PpioClient(base_url=cloud.server.url) as client:
         form = displayed(make_form(BODY, client=client))
         time.turn(HOURS)
-        assert "This price is of 00:15 UTC" in " ".join(form.session.plan.costs(form._say))
+        assert "This price is of 00:15 UTC" in " ".join(form.session.plan.costs(form.say))
         cloud.dated = False
         press(find(form, "Refresh prices and lists"))
         landed()
         time.turn(HOURS)
-        assert "This price is of 00:13 UTC" in " ".join(form.session.plan.costs(form._say))
+        assert "This price is of 00:13 UTC" in " ".join(form.session.plan.costs(form.say))
         form.close()
 
 
@@ -324,17 +324,17 @@ class TestTheCardOfAnInstance:
             yield Instance("i-1", client).refresh()
 
     def test_its_rate_says_of_when_an_old_price_is(self, machine, time):
-        assert "(¥12.60 per hour, without the disk)" in repr(machine)
-        assert "by the price of" not in repr(machine)
+        assert "(¥12.60 per hour, without the disk)" in str(machine)
+        assert "by the price of" not in str(machine)
         time.turn(HOURS)
-        assert "per hour, without the disk), by the price of 2023-11-14 22:13 UTC" in repr(machine)
+        assert "per hour, without the disk), by the price of 2023-11-14 22:13 UTC" in str(machine)
 
     def test_a_look_asks_for_it_again(self, machine, time, cloud):
         time.turn(HOURS)
         cloud.cents = 2520
         machine.refresh()
-        assert "¥25.20 per hour" in repr(machine)
-        assert "by the price of" not in repr(machine)
+        assert "¥25.20 per hour" in str(machine)
+        assert "by the price of" not in str(machine)
 
     def test_a_live_card_does_so_by_itself_and_does_not_press_a_cloud_that_fails(
         self, machine, time, cloud, wire
@@ -358,9 +358,9 @@ class TestTheCardOfAnInstance:
 
     def test_a_launch_of_hours_ago_does_not_keep_its_plans_price(self, form, cloud, time):
         launch = form.launch().wait_for_answer(10)
-        machine = launch.machine()
+        machine = launch.instance
         launch.stop_following()
         time.turn(HOURS)
         cloud.cents = 2520
         machine.refresh()
-        assert "¥25.20 per hour" in repr(machine)
+        assert "¥25.20 per hour" in str(machine)

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from ppio_widgets import Instance, InstanceBoard
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from ppio_widgets.widgets.question import READ_SECONDS
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
@@ -43,7 +43,7 @@ class StillClock(AccountClock):
 @pytest.fixture
 def still(monkeypatch, clock):
     still = StillClock(clock)
-    monkeypatch.setattr(threads, "clock", still)
+    kernel.current().clock = still
     return still
 
 
@@ -111,7 +111,7 @@ def _once_more(opened, make_form, client, account, clock, requests):
 
     def ask():
         press(find(form, "Launch"))
-        threads.clock.seconds += 1
+        kernel.current().clock.seconds += 1
         press(find(form, "Yes, launch it"))
         until(lambda: find_all(form, "Launch a copy"), "it is asked once more")
 
@@ -137,7 +137,7 @@ def _line(opened, make_form, client, account, clock, requests):
 def _absent(opened, make_form, client, account, clock, requests):
     form = form_on(make_form, LosingTransport(account, arrives=False))
     press(find(form, "Launch"))
-    threads.clock.seconds += 1
+    kernel.current().clock.seconds += 1
     press(find(form, "Yes, launch it"))
     launch = form.session.launch
     until(lambda: find_all(form, "Declare it absent"), "it can be declared absent")
@@ -222,7 +222,7 @@ QUESTIONS = {
 @pytest.fixture(params=list(QUESTIONS))
 def asked(request, monkeypatch, still, opened, make_form, client, account, clock, requests):
     monkeypatch.setattr(account, "_balance", RICH)
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     return QUESTIONS[request.param](opened, make_form, client, account, clock, requests)
 
 
@@ -383,7 +383,7 @@ def test_an_early_answer_is_told_in_chinese(make_form):
 
 
 def test_a_wrong_name_is_not_even_asked_about(make_form, account, monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     form = form_on(make_form, LosingTransport(account, arrives=False))
     press(find(form, "Launch"))
     answer(form, "Yes, launch it")
@@ -395,7 +395,7 @@ def test_a_wrong_name_is_not_even_asked_about(make_form, account, monkeypatch):
 
 
 def test_an_instance_that_is_found_meanwhile_withdraws_the_question(make_form, account, monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", ())
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     transport = LosingTransport(account)
     form = form_on(make_form, transport)
     press(find(form, "Launch"))

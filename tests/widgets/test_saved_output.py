@@ -8,10 +8,16 @@ import ipywidgets
 import pytest
 
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, PpioClient
-from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.cards import static
+from ppio_widgets.cloud.client import Target
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.locale import words
+from ppio_widgets.request.validation import check
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import saved_output
-from ppio_widgets.widgets.confirm import ConfirmCard
 from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
 from tests.support.sweep import ENV_SECRET, hits
@@ -95,7 +101,7 @@ def page(shell):
 
 @pytest.fixture
 def going(monkeypatch, clock):
-    monkeypatch.setattr(threads, "clock", Going(clock))
+    kernel.current().clock = Going(clock)
 
 
 @pytest.fixture
@@ -321,6 +327,27 @@ def test_the_card_of_an_instance(made, client, account, clock, going, page):
     clock.turn(10)
     assert card.session.instance.refresh().status == "removed"
     assert len(page.sent) == after, "a card that is closed is followed no longer"
+
+
+def test_one_look_at_what_was_launched_writes_one_card(client, clock, going, page):
+    """The instance tells of it, and the launch that follows it as well."""
+    launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
+    launch.submit()
+    launch.wait_for_outcome(PATIENCE)
+    launch.stop_following()
+    wait_for_threads("ppio-watch")
+    say = words("en")
+    output = saved_output.SavedOutput(say, lambda: static.of_launch(launch, say), lambda: launch.instance)
+    launch.subscribe(output.write)
+    output.show()
+    output._begin()
+    for seconds, status in ((30, "running"), (0, "running")):
+        clock.turn(seconds)
+        before = len(page.sent)
+        launch.see(launch.instance.look())
+        assert launch.instance.status == status
+        assert len(page.sent) - before == (seconds > 0)
+    output.close()
 
 
 def test_the_board(made, client, account, clock, going, page):

@@ -8,11 +8,11 @@ import pytest
 from ipywidgets import Password
 
 from ppio_widgets import PpioClient
-from ppio_widgets.launches import search
+from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.transport import PracticeTransport
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from tests.support.bodies import MINIMAL
 from tests.support.clock import LaunchClock
 from tests.support.consent import let_read
@@ -28,7 +28,7 @@ KEY = "sk_live_0123456789abcd"
 @pytest.fixture
 def time(monkeypatch):
     clock = LaunchClock()
-    monkeypatch.setattr(threads, "clock", clock)
+    kernel.current().clock = clock
     return clock
 
 
@@ -114,7 +114,7 @@ def test_a_lost_request_is_looked_up_and_absent(make_form, account, time, monkey
 
 
 def test_what_stays_unknown_can_be_looked_up_or_declared_absent(make_form, account, monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
     launch = launched(form)
     shows(form, f"look it up once more (%ppio launches look {launch.launch_id})")
@@ -174,7 +174,7 @@ def test_the_next_launch_is_asked_about_everything_anew(make_form, account):
 
 
 def test_while_one_is_unknown_the_same_name_needs_consent(make_form, account, monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.0,))
     form = form_on(make_form, LosingTransport(account, arrives=False))
     first = launched(form)
     shows(form, f"(%ppio launches look {first.launch_id})")
@@ -208,7 +208,7 @@ def order(form):
 
 @pytest.fixture
 def two(make_form, account, monkeypatch):
-    monkeypatch.setattr(search, "LOOK_PAUSES", (0.0,))
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.0,))
     return form_on(make_form, LosesByName(OneAccount(account)))
 
 

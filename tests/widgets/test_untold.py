@@ -10,8 +10,8 @@ import pytest
 from comm.base_comm import BaseComm
 
 from ppio_widgets.launches.session import Repriced
-from ppio_widgets.widgets.confirm import ConfirmCard
-from ppio_widgets.widgets.launch_card import LaunchCard
+from ppio_widgets.widgets.instance_card import LaunchCard
+from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 from tests.support.front_end import Page

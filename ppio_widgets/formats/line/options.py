@@ -1,7 +1,7 @@
-"""The one table of options, in the groups that the help shows: flag, path in the body, kind of value.
+"""The one table of options, in the groups of the help; the line's parser, help and completion read it.
 
-The line's parser, its help and its completion all read this table. It is plain
-data, so that loading the extension costs nothing.
+It is plain data, so that loading the extension costs nothing. The words of an option are ``option.<name>``,
+those of a group ``usage.<group>``.
 """
 
 from __future__ import annotations
@@ -9,67 +9,39 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-# How the words after a flag become a value; the readers are in `parser`.
-Kind = Literal[
-    "text",
-    "whole",
-    "choice",
-    "switch",
-    "env",
-    "port",
-    "volume",
-    "jupyter",
-    "renew",
-    "env_file",
-    "body",
-    "price",
-    "machine",
-    "preset",
-    "span",
-    "moment",
-    "cloud",
-    "consent",
-]
+from ppio_widgets.errors import CONSENTS
+from ppio_widgets.locale.columns import padded, width, wrapped
+from ppio_widgets.request.offers import BillingMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ppio_widgets.locale import Words
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of the line.
+    """One option of the line."""
 
-    Attributes
-    ----------
-    flag : str
-        As typed, ``"--gpus"``.
-    path : tuple of str
-        Where its value goes in the body; empty for an option that is not of the body.
-    kind : str
-        How its value is read.
-    metavar : str
-        What the help shows for the value; empty for a switch, in brackets when optional.
-    repeated : bool
-        Whether each use adds a row.
-    choices : tuple of str
-        The only values it takes, if so.
-    """
+    flag: str  # as typed, "--gpus"
+    path: tuple[str, ...] = ()  # where its value goes in the body; empty where it is not of the body
+    kind: str = "text"  # how its words become a value and back: a reader in `parser`, a writer in `writer`
+    metavar: str = ""  # what the help shows for the value; empty for a switch, in brackets when optional
+    repeated: bool = False  # whether each use adds a row
+    choices: tuple[str, ...] = ()  # the only values it takes, if so
+    source: str = ""  # where completion takes values from: a function in `magics.completers`
 
-    flag: str
-    path: tuple[str, ...] = ()
-    kind: Kind = "text"
-    metavar: str = ""
-    repeated: bool = False
-    choices: tuple[str, ...] = ()
+    @property
+    def name(self) -> str:
+        """The flag without its dashes."""
+        return self.flag.removeprefix("--")
 
     @property
     def value_needed(self) -> bool:
         """Whether a value has to follow."""
-        return bool(self.metavar) and not self.value_optional
-
-    @property
-    def value_optional(self) -> bool:
-        """Whether a value may follow."""
-        return self.metavar.startswith("[")
+        return bool(self.metavar) and not self.metavar.startswith("[")
 
     @property
     def of_body(self) -> bool:
@@ -77,43 +49,37 @@ class Option:
         return bool(self.path) or self.kind in ("body", "env_file")
 
 
-_BILLING = ("postpaid", "prepaid", "spot")
+_BILLING = tuple(mode.value for mode in BillingMode)
 _TYPES = ("gpu", "cpu")
+_VOLUME = "local:/PATH|network:ID:/PATH"
 _RENEW = ("billing", "prepaid", "auto_renew")
 
 # Of a port; the first one is meant where none is given.
 PROTOCOLS = ("http", "tcp")
 
-# What can be agreed to when a launch is refused; without a word the first one is meant.
-CONSENTS = ("copy", "unchecked", "unreadable", "unrecorded")
-
-# What a file with a body is called.
-BODY_FILE = ".json"
-
-# The name of each group is in the words as ``usage.<group>``.
 GROUPS: dict[str, tuple[Option, ...]] = {
     "machine": (
         Option("--name", ("name",), "text", "NAME"),
-        Option("--product", ("product_id",), "text", "ID"),
+        Option("--product", ("product_id",), "text", "ID", source="products"),
         Option("--gpus", ("resource", "gpu_num"), "whole", "N"),
         Option("--rootfs", ("resource", "rootfs_size_gb"), "whole", "GB"),
         Option("--cuda", ("resource", "min_cuda_version"), "text", "VERSION"),
         Option("--type", ("type",), "choice", "TYPE", choices=_TYPES),
-        Option("--region", ("candidate_regions",), "text", "ID", repeated=True),
+        Option("--region", ("candidate_regions",), "text", "ID", repeated=True, source="regions"),
         Option("--auto-migrate", ("auto_migrate", "enabled"), "switch"),
         Option("--include-system-disk", ("auto_migrate", "include_system_disk"), "switch"),
     ),
     "container": (
-        Option("--image", ("image",), "text", "IMAGE"),
-        Option("--registry-auth", ("registry_auth_id",), "text", "ID"),
+        Option("--image", ("image",), "text", "IMAGE", source="images"),
+        Option("--registry-auth", ("registry_auth_id",), "text", "ID", source="auths"),
         Option("--entrypoint", ("entrypoint",), "text", "TEXT"),
         Option("--command", ("command",), "text", "TEXT"),
-        Option("--env", ("envs",), "env", "KEY[=VALUE]", repeated=True),
-        Option("--env-file", (), "env_file", "FILE", repeated=True),
-        Option("--port", ("ports",), "port", "PORT[/PROTOCOL]", repeated=True),
-        Option("--jupyter", ("tools", "jupyter"), "jupyter", "[PORT[/PROTOCOL]]"),
-        Option("--volume", ("volumes",), "volume", "local:/PATH|network:ID:/PATH", repeated=True),
-        Option("--network", ("network", "id"), "text", "ID"),
+        Option("--env", ("envs",), "env", "KEY[=VALUE]", repeated=True, source="envs"),
+        Option("--env-file", (), "env_file", "FILE", repeated=True, source="env_files"),
+        Option("--port", ("ports",), "port", "PORT[/PROTOCOL]", repeated=True, source="ports"),
+        Option("--jupyter", ("tools", "jupyter"), "jupyter", "[PORT[/PROTOCOL]]", source="ports"),
+        Option("--volume", ("volumes",), "volume", _VOLUME, repeated=True, source="volumes"),
+        Option("--network", ("network", "id"), "text", "ID", source="networks"),
         Option("--network-ip", ("network", "ip"), "text", "IP"),
     ),
     "money": (
@@ -125,18 +91,18 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("--stop-at", (), "moment", "17:30"),
     ),
     "start": (
-        Option("--body", (), "body", "JSON|FILE|@NAME"),
-        Option("--like", (), "machine", "ID"),
-        Option("--preset", (), "preset", "NAME"),
+        Option("--body", (), "body", "JSON|FILE|@NAME", source="bodies"),
+        Option("--like", (), "machine", "ID", source="instances"),
+        Option("--preset", (), "preset", "NAME", source="presets"),
     ),
     "sending": (
         Option("--dry-run", (), "switch"),
         Option("--form", (), "switch"),
         Option("--yes", (), "switch"),
-        Option("--again", (), "consent", "[FACT]", repeated=True, choices=CONSENTS),
+        Option("--again", (), "consent", "[FACT]", repeated=True, choices=tuple(CONSENTS)),
         Option("--unique-name", (), "switch"),
         Option("--practice", (), "switch"),
-        Option("--base-url", (), "cloud", "URL"),
+        Option("--base-url", (), "cloud", "URL", source="base_urls"),
         Option("--allow-host", (), "cloud", "HOST"),
         Option("--help", (), "switch"),
     ),
@@ -177,3 +143,37 @@ def of_docker(word: str) -> tuple[str, str] | None:
         return None
     flag = match[1] or match[2]
     return _DOCKER_CODES.get(flag, "option_docker_terminal"), flag
+
+
+# Of the help: its width, and that of its flags.
+COLUMNS = 96
+_HEAD = 30
+
+
+def usage(say: Words) -> str:
+    """Return the help as text of at most `COLUMNS` columns."""
+    lines = [say("line.about")]
+    for name, options in GROUPS.items():
+        lines += ["", say(f"usage.{name}")]
+        for option in options:
+            lines += _entry(option, say)
+    return "\n".join([*lines, "", say("line.examples")])
+
+
+def use_of(say: Words, verb: str, second: str = "") -> str:
+    """Return how a verb of ``%ppio`` is written; of several ways only that with its `second` word."""
+    written = [re.split(r" {2,}", line)[0] for line in say("ppio.usage").split("\n")]
+    of_verb = [text for text in written if text.split()[1] == verb]
+    exact = [text for text in of_verb if text.split()[2:3] == [second]]
+    return say("ppio.use", uses=", ".join(exact or of_verb))
+
+
+def _entry(option: Option, say: Words) -> Iterator[str]:
+    head = f"  {option.flag} {option.metavar}".rstrip() + (" …" if option.repeated else "")
+    about = wrapped(say(f"option.{option.name}"), COLUMNS - _HEAD)
+    if width(head) >= _HEAD:
+        yield head
+        head = ""
+    for line in about:
+        yield padded(head, _HEAD) + line
+        head = ""

@@ -53,58 +53,32 @@ _SIMPLE = re.compile(r"[\w./:=@+,-]*")
 # What somebody types who wants to give the key: it is refused before any of it is read.
 _KEY_WORDS = frozenset({"api-key", "apikey", "key", "token"})
 
+# Two ways to say one thing.
+_ONE_OF = {
+    "stop_twice": frozenset({"--stop-after", "--stop-at"}),
+    "start_twice": frozenset({"--like", "--preset"}),
+}
+
 
 @dataclass(frozen=True)
 class Line:
-    """A line, read.
+    """A line, read; what an option says that is not of the body is in the attribute of its name."""
 
-    Attributes
-    ----------
-    draft : dict
-        What the options and the body underneath say, over the defaults.
-    switches : frozenset of str
-        The flags that are not of the body: ``{"--yes", "--practice"}``.
-    says_something : bool
-        Whether any option of the body was given.
-    ceiling : Decimal or None
-        The most that one hour may cost.
-    said : dict
-        The draft without the defaults.
-    like : str
-        Id or name of the instance whose body is the start, or empty.
-    stop_after : float or None
-        Seconds after which the kernel stops it.
-    stop_at : str
-        When the kernel stops it, as typed; or empty.
-    notes : tuple of (str, dict)
-        What is worth saying about it: ``line.<code>`` in the words, and the parameters.
-    preset : str
-        Name of the preset whose body is the start, or empty.
-    looked_up : frozenset of str
-        The options whose value the notebook held: no message repeats it.
-    advice : tuple of Advice
-        Where a variable of the notebook is named and not filled in.
-    base_url, allow_host : str
-        The cloud that it names and the host that it allows, or empty.
-    again : frozenset of str
-        What it agrees to, where a launch would be refused.
-    """
-
-    draft: dict[str, Any]
-    switches: frozenset[str] = frozenset()
-    says_something: bool = False
-    ceiling: Decimal | None = None
-    said: dict[str, Any] = field(default_factory=dict)
+    draft: dict[str, Any]  # what the options and the body underneath say, over the defaults
+    said: dict[str, Any] = field(default_factory=dict)  # the same without the defaults
+    says_something: bool = False  # whether any option of the body was given
+    switches: frozenset[str] = frozenset()  # the flags that are not of the body
+    looked_up: frozenset[str] = field(default=frozenset(), repr=False)  # no message repeats their values
+    notes: tuple[Note, ...] = ()  # what is worth saying: `line.<code>` in the words, and the parameters
+    advice: tuple[Advice, ...] = ()  # where a variable of the notebook is named and not filled in
+    again: frozenset[str] = frozenset()  # what it agrees to, where a launch would be refused
+    max_price: Decimal | None = None
     like: str = ""
-    stop_after: float | None = None
-    stop_at: str = ""
-    notes: tuple[Note, ...] = ()
     preset: str = ""
-    looked_up: frozenset[str] = field(default=frozenset(), repr=False)
-    advice: tuple[Advice, ...] = ()
+    stop_after: float | None = None  # seconds
+    stop_at: str = ""  # as typed
     base_url: str = field(default="", repr=False)  # it may hold a password, and is refused later
     allow_host: str = ""
-    again: frozenset[str] = frozenset()
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
@@ -119,86 +93,80 @@ class _Reader:
     outside: Outside
     is_variable: IsVariable
     draft: dict[str, Any] = field(default_factory=dict)
-    env_files: list[str] = field(default_factory=list)
     body: Mapping[str, Any] = field(default_factory=dict)
+    env_files: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    ceiling: Decimal | None = None
-    like: str = ""
-    stop_after: float | None = None
-    stop_at: str = ""
+    looked_up: set[str] = field(default_factory=set)
     notes: tuple[Note, ...] = ()
-    preset: str = ""
-    looked_up: set[str] = field(default_factory=set, repr=False)
-    advice: tuple[Advice, ...] = ()
-    cloud: dict[str, str] = field(default_factory=dict, repr=False)
-    again: frozenset[str] = frozenset()
+    advice: list[Advice] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
+    given: dict[str, Any] = field(default_factory=dict)  # by the attribute of a `Line`
 
-    def take_word(self, option: Option, word: Word, value: str | None) -> None:
+    def read(self, words: Sequence[Word]) -> None:
+        position = 0
+        option: Option | None = None
+        while position < len(words):
+            word = words[position]
+            option, value = _option(word, option)
+            position += 1
+            if value is None and option.metavar and position < len(words) and not words[position].is_flag:
+                word = words[position]
+                value = word.text
+                position += 1
+            elif value is not None and not word.quoted and option.kind == "body" and _HANDLE.fullmatch(value):
+                word = Word((Part(value),))  # --body=@name
+            expression = _expression(word, option)
+            if expression is not None:
+                self._take_looked_up(option, _evaluated(expression, word, option, self.lookup))
+            elif value is None and option.value_needed:
+                raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
+            else:
+                self._take_word(option, word, value)
+
+    def _take_word(self, option: Option, word: Word, value: str | None) -> None:
         """Take a word that stands for itself, unless it names a variable of the notebook."""
         named = word.variables(self.is_variable)
         if named and option.path not in SHELL_FIELDS:
             raise _names_variable(option, value or "", named)
         if named:
-            params = {"named": ", ".join(named)}
-            self.advice = (*self.advice, Advice(option.path, "variable_in_shell", params))
-        self.take(option, value)
+            self.advice.append(Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}))
+        self._take(option, value)
 
-    def take_looked_up(self, option: Option, value: Any) -> None:
+    def _take_looked_up(self, option: Option, value: Any) -> None:
         """Take what the notebook holds; the notebook does not show it, so no message repeats it."""
         self.looked_up.add(option.flag)
         try:
-            self.take(option, value)
+            self._take(option, value)
         except PpioError as error:
             hide_given(error)
             raise
 
-    def take(self, option: Option, value: Any) -> None:
+    def _take(self, option: Option, value: Any) -> None:
         if option.flag in self.seen and not option.repeated:
             raise input_error("option_twice", option=option.flag)
         self.seen.add(option.flag)
+        for code, flags in _ONE_OF.items():
+            if option.flag in flags <= self.seen:
+                raise input_error(code)
         if option.kind == "body":
-            self.body = body_in_text(value, self.outside) if isinstance(value, str) else body_of(value)
+            self.body = body_in_text(value, self.outside) if isinstance(value, str) else _body(value)
         elif option.kind == "env_file":
             self.env_files.append(_text(option, value))
-        elif option.kind == "price":
-            self.ceiling = _price(option, value)
-        elif option.kind in ("machine", "preset"):
-            self._take_start(option, value)
-        elif option.kind in ("span", "moment"):
-            self._take_stop(option, value)
-        elif option.kind == "cloud":
-            self.cloud[option.flag] = _address(option, value)
         elif option.kind == "consent":
-            self.again |= {option.choices[0] if value is None else _choice(option, value)}
+            self.again.add(option.choices[0] if value is None else _choice(option, value))
         elif option.path:
-            item = _READERS[option.kind](option, value)
-            self.draft = with_value(self.draft, option.path, self._with_row(option, item))
-
-    def _take_stop(self, option: Option, value: Any) -> None:
-        if {"--stop-after", "--stop-at"} <= self.seen:
-            raise input_error("stop_twice")
-        if option.kind == "span":
-            self.stop_after = read_span(_text(option, value))
-        else:
-            self.stop_at = _text(option, value)
-
-    def _take_start(self, option: Option, value: Any) -> None:
-        if {"--like", "--preset"} <= self.seen:
-            raise input_error("start_twice")
-        if option.kind == "machine":
-            self.like = _text(option, value)
-        else:
-            self.preset = _text(option, value)
-
-    def _with_row(self, option: Option, item: Any) -> Any:
-        return [*self.draft.get(option.path[0], []), item] if option.repeated else item
+            item = READERS[option.kind](option, value)
+            rows = [*self.draft.get(option.path[0], []), item] if option.repeated else item
+            self.draft = with_value(self.draft, option.path, rows)
+        elif option.metavar:
+            self.given[option.name.replace("-", "_")] = READERS[option.kind](option, value)
 
     def take_cell(self, cell: str) -> None:
         """Read the cell as the body underneath."""
         if "--body" in self.seen:
             raise input_error("body_twice")
         self.body = body_in_cell(cell)
-        self.advice = (*self.advice, *named_variables(self.body, self.is_variable))
+        self.advice += named_variables(self.body, self.is_variable)
 
     def take_env_files(self) -> None:
         """Put the variables of the files underneath those of the line."""
@@ -222,20 +190,10 @@ def read_line(
     outside: Outside | None = None,
     is_variable: IsVariable = no_variable,
 ) -> Line:
-    """Read a line into a draft.
+    """Read what stands behind ``%ppio_launch`` into a draft.
 
-    Parameters
-    ----------
-    text : str
-        What stands behind ``%ppio_launch``.
-    lookup : callable
-        Evaluates an expression in the notebook: ``lookup("name")``.
-    cell : str, optional
-        What stands below ``%%ppio_launch``: the body underneath the options, as JSON.
-    outside : Outside, optional
-        Where files are read; without it there are none.
-    is_variable : callable, optional
-        Whether a name is a variable of the notebook; without it there are none.
+    `lookup` evaluates an expression in the notebook; `cell` is what stands below ``%%ppio_launch``, the body
+    underneath the options; without `outside` there are no files, without `is_variable` no variables.
 
     Raises
     ------
@@ -245,53 +203,28 @@ def read_line(
         variable of the notebook and would be sent as it stands.
     """
     reader = _Reader(lookup, outside or Nothing(), is_variable)
-    words = split_line(text)
-    position = 0
-    option: Option | None = None
-    while position < len(words):
-        word = words[position]
-        option, value = _option(word, option)
-        position += 1
-        if value is None and option.metavar and position < len(words) and not words[position].is_flag:
-            word = words[position]
-            value = word.text
-            position += 1
-        elif value is not None and not word.quoted and option.kind == "body" and _HANDLE.fullmatch(value):
-            word = Word((Part(value),))  # --body=@name
-        expression = _expression(word, option)
-        if expression is not None:
-            reader.take_looked_up(option, _evaluated(expression, word, option, lookup))
-        elif value is None and option.value_needed:
-            raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
-        else:
-            reader.take_word(option, word, value)
+    reader.read(split_line(text))
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
         if cell is not None:
             reader.take_cell(cell)
         reader.take_env_files()
     said = merged(reader.body, reader.draft)
-    advice = [
+    advice = (
         one
         for one in reader.advice
         if one.path in SHELL_FIELDS or value_at(said, one.path) == value_at(reader.body, one.path)
-    ]
+    )
     return Line(
-        with_defaults(said),
-        frozenset(reader.seen - of_body),
-        bool(of_body) or cell is not None,
-        reader.ceiling,
-        said,
-        reader.like,
-        reader.stop_after,
-        reader.stop_at,
-        reader.notes,
-        reader.preset,
-        frozenset(reader.looked_up),
-        tuple(advice),
-        reader.cloud.get("--base-url", ""),
-        reader.cloud.get("--allow-host", ""),
-        reader.again,
+        draft=with_defaults(said),
+        said=said,
+        says_something=bool(of_body) or cell is not None,
+        switches=frozenset(reader.seen - of_body),
+        looked_up=frozenset(reader.looked_up),
+        notes=reader.notes,
+        advice=tuple(advice),
+        again=frozenset(reader.again),
+        **reader.given,
     )
 
 
@@ -306,16 +239,11 @@ def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
         # Behind --env it is likely what was to follow a "=", and a secret.
         of_variable = before is not None and before.kind == "env"
         raise input_error("line_stray", word=UNSAID if of_variable else word.text)
-    if not word.is_flag:  # one dash
-        code, flag = of_docker(word.text) or ("", flag)
-        if code:
-            raise input_error(code, option=flag)
-        meant = closest(f"-{flag}")
-        raise input_error("option_meant" if meant else "option_unknown", option=flag, meant=meant)
-    option = BY_FLAG.get(flag)
+    option = BY_FLAG.get(flag) if word.is_flag else None
     if option is None:
-        meant = closest(flag)
-        code = "option_meant" if meant else "option_unknown"
+        code, flag = (None if word.is_flag else of_docker(word.text)) or ("", flag)
+        meant = None if code else closest(flag if word.is_flag else f"-{flag}")
+        code = code or ("option_meant" if meant else "option_unknown")
         raise input_error(code, option=flag, meant=meant)
     if equals and not option.metavar:
         raise input_error("option_no_value", option=flag)
@@ -378,6 +306,14 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def _body(value: Any) -> Mapping[str, Any]:
+    try:
+        return body_of(value)
+    except PpioError:
+        kind = type(value).__name__
+    raise input_error("body_object", kind=kind)
+
+
 def _text(option: Option, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise input_error("option_kind", option=option.flag, kind=type(value).__name__)
@@ -420,6 +356,10 @@ def _choice(option: Option, value: Any) -> str:
     if text not in option.choices:
         raise input_error("option_choice", option=option.flag, value=text, choices=", ".join(option.choices))
     return text
+
+
+def _span(option: Option, value: Any) -> float:
+    return read_span(_text(option, value))
 
 
 def _switch(_option: Option, _value: Any) -> bool:
@@ -475,7 +415,8 @@ def _renew(option: Option, value: Any) -> dict[str, Any]:
     )
 
 
-_READERS: dict[str, Callable[[Option, Any], Any]] = {
+# One for each kind of a value that stands for itself; those of the body have a writer each in `writer`.
+READERS: dict[str, Callable[[Option, Any], Any]] = {
     "text": _text,
     "whole": _whole,
     "choice": _choice,
@@ -485,4 +426,10 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "volume": _volume,
     "jupyter": _jupyter,
     "renew": _renew,
+    "price": _price,
+    "machine": _text,
+    "preset": _text,
+    "span": _span,
+    "moment": _text,
+    "cloud": _address,
 }

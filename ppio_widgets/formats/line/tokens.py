@@ -20,15 +20,7 @@ _PLAIN_END = re.compile(r"[\s'\"\\]")
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a word that was written in one way.
-
-    Attributes
-    ----------
-    text : str
-        What it stands for.
-    mark : str
-        The quotation mark around it, the backslash before it, or empty.
-    """
+    """A piece of a word: what it stands for, and the quotation mark around it or the backslash before it."""
 
     text: str
     mark: str = ""
@@ -61,13 +53,7 @@ class Word:
 
 
 def split_line(text: str) -> list[Word]:
-    """Split a line into words by shlex's POSIX rules, keeping ``{expressions}`` whole.
-
-    Raises
-    ------
-    InputError
-        When a quotation is not closed, or a backslash ends the line.
-    """
+    """Split a line into words by shlex's POSIX rules, keeping ``{expressions}`` whole."""
     words: list[Word] = []
     position = 0
     while position < len(text):
@@ -146,3 +132,87 @@ def _expression_end(text: str, start: int) -> int | None:
 def is_expression(text: str) -> bool:
     """Whether a word is wholly one ``{expression}``."""
     return text.startswith("{") and _expression_end(text, 0) == len(text)
+
+
+# What stands for itself: no quote, no blank, no ``$`` or ``{``, and at the beginning neither
+# the ``-`` of an option nor the ``@`` of a name.
+_PLAIN = re.compile(r"[\w./:~][\w./:~@+=,-]*")
+
+# What cannot stand in single quotes: their own mark, with the backslashes before it, or those at the end.
+_NOT_SINGLE = re.compile(r"((?<!\\)(?:\\*')+|(?<!\\)\\+$)")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An unfinished line."""
+
+    before: tuple[Word, ...]  # the words that are finished
+    raw: str  # the last word as typed, with its quotes; empty behind a blank
+    text: str  # what that stands for so far
+    mark: str  # the quotation that is open, or empty
+
+
+def typed(line: str) -> Typed | None:
+    """Take an unfinished line apart; None where that cannot be told (behind a backslash)."""
+    start, mark = _last_word(line)
+    try:
+        before = split_line(line[:start])
+        last = split_line(line[start:] + mark)
+    except InputError:
+        return None
+    return Typed(tuple(before), line[start:], last[0].text if last else "", mark)
+
+
+def as_word(text: str, mark: str = "", *, closed: bool = True) -> str:
+    """Write a text without control characters as one word of a line, in quotes where it needs them.
+
+    `mark` is the quotation mark that was begun with; not `closed` leaves it open, for a word that goes on.
+    """
+    if not mark and _PLAIN.fullmatch(text):
+        return text
+    if not mark and closed:
+        return in_quotes(text)
+    mark = mark or "'"
+    if mark == "'" and mark not in text:
+        return f"'{text}'" if closed else f"'{text}"
+    quoted = _double(text)
+    return quoted if closed else quoted[:-1]
+
+
+def in_quotes(text: str) -> str:
+    """Return a text as one quoted word that names no variable of the notebook.
+
+    A quotation is one for Python's tokeniser too, which IPython lets see the cell first:
+    no backslash stands before a mark that closes it.
+    """
+    if "$" in text or "{" in text:  # in double quotes they may name one
+        return "".join(_quoted(part) for part in _NOT_SINGLE.split(text) if part)
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    if "'" not in text and not text.endswith("\\"):
+        return f"'{text}'"
+    return _double(text)
+
+
+def _double(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _last_word(line: str) -> tuple[int, str]:
+    """Return where the last word begins, and the quotation that is open there."""
+    start, mark, position = 0, "", 0
+    while position < len(line):
+        char = line[position]
+        if char == "\\" and mark != "'":
+            position += 1
+        elif mark:
+            mark = "" if char == mark else mark
+        elif char in "'\"":
+            mark = char
+        elif char.isspace():
+            start = position + 1
+        position += 1
+    return start, mark

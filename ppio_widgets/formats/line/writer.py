@@ -1,7 +1,7 @@
 """A body as the line that a person would type: ``%ppio_launch --name demo …``.
 
-Every flag comes from the table in `options`, and is used only where the line's own
-reader gives exactly the same value back. What is left stands in ``--body '{…}'``.
+Every flag comes from the table in `options`, and is used only where its value reads back as exactly the
+same. What is left stands in ``--body '{…}'``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.options import OPTIONS, Option
-from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.typed import in_quotes
+from ppio_widgets.formats.line.parser import READERS
+from ppio_widgets.formats.line.tokens import in_quotes
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import (
     DEFAULTS,
@@ -26,9 +26,7 @@ from ppio_widgets.request.draft import (
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from ppio_widgets.request.schema import Path
+    from collections.abc import Callable, Mapping
 
 MAGIC = "%ppio_launch"
 
@@ -38,17 +36,10 @@ _PLAIN = frozenset("-_./:=,@+")
 
 
 def to_line(body: Mapping[str, Any], *, practice: bool = False, base_url: str = "") -> str:
-    """Return the line that launches a body.
+    """Return the line that launches a body, or a draft, on the practice cloud or the cloud of a URL.
 
-    Parameters
-    ----------
-    body : mapping
-        Of a request, or of a draft. What the line has by default is left out; what
-        a draft lacks of it is taken away by a ``null``, so that no default is added.
-    practice : bool
-        Whether the line goes to the practice cloud.
-    base_url : str
-        Of the cloud; left out where it is empty.
+    What the line has by default is left out; what a draft lacks of it is taken away by a ``null``, so that no
+    default is added.
     """
     words, rest = _options(compact(body).body)
     if rest:
@@ -71,7 +62,8 @@ def _options(body: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
         value = value_at(body, option.path)
         default = value_at(DEFAULTS, option.path)
         if value is None:
-            absent = absent if default is None else merged(absent, _null_at(option.path))
+            if default is not None:
+                absent = merged(absent, _null_at(option.path))
             continue
         said = [] if _same(value, default) else _said(option, value)
         if said is not None:
@@ -85,31 +77,21 @@ def _said(option: Option, value: Any) -> list[str] | None:
     rows = value if option.repeated else [value]
     if not isinstance(rows, list | tuple):
         return None
-    write = _WRITERS[option.kind]
-    texts = [write(row) for row in rows]
     words: list[str] = []
-    for text in texts:
-        if text is None or text != visible(text):
+    for row in rows:
+        text = _WRITERS[option.kind](row)
+        if text is None or text != visible(text) or not _same(_read(option, text), row):
             return None
         words += [option.flag, _word(text)] if text else [option.flag]
-    return words if _reads_back(option, words, value) else None
+    return words
 
 
-def _reads_back(option: Option, words: Sequence[str], value: Any) -> bool:
+def _read(option: Option, text: str) -> Any:
+    """Return what the option makes of a text; None where it refuses it."""
     try:
-        line = read_line(" ".join(words), _no_notebook, is_variable=_any_variable)
+        return READERS[option.kind](option, text or None)
     except InputError:
-        return False
-    return not line.advice and _same(value_at(compact(line.said).body, option.path), value)
-
-
-def _no_notebook(expression: str) -> Any:
-    raise NameError(expression)
-
-
-def _any_variable(_name: str) -> bool:
-    """Take every name for a variable: a line means the same in every notebook."""
-    return True
+        return None
 
 
 def _text(value: Any) -> str | None:
@@ -153,8 +135,8 @@ def _renew(value: Any) -> str | None:
     return "" if months is None else str(months)
 
 
-# One for each kind of the table that is of the body. They may say too much or the wrong
-# thing about a value of another shape: `_reads_back` finds that out.
+# One for each kind of the table that is of the body. Of a value of another shape they may say too much or the
+# wrong thing: that does not read back as the same.
 _WRITERS: dict[str, Callable[[Any], str | None]] = {
     "text": _text,
     "whole": _whole,
@@ -181,7 +163,7 @@ def _json_word(rest: Mapping[str, Any]) -> str:
     return "'" + text.replace("'", "\\u0027") + "'"
 
 
-def _null_at(path: Path) -> dict[str, Any]:
+def _null_at(path: tuple[str, ...]) -> dict[str, Any]:
     value: Any = None
     for key in reversed(path):
         value = {key: value}

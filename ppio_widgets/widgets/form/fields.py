@@ -1,22 +1,26 @@
-"""Controls of single values: one field of the body each."""
+"""Controls of single values: one field of the body each; buttons for fields that the API lacks."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.text import visible, whole
+from ppio_widgets.locale.text import UNSAID, visible, whole
+from ppio_widgets.request.draft import renamed, value_at, without
 from ppio_widgets.request.envref import EnvRef, reference
-from ppio_widgets.request.schema import Leaf, Path, leaves, pattern
+from ppio_widgets.request.schema import Leaf, Path, dotted, leaves, pattern
+from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.suggestions import SUGGESTED
+from ppio_widgets.widgets.view import Part, close_all, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.cloud.catalogue import Snapshot
+    from ppio_widgets.widgets.view import Guarded
 
 # Controls whose content is short get a short box.
 _SHORT = ("whole", "choice")
@@ -28,27 +32,23 @@ _OF_LINES = ("entrypoint", "command", "envs.*.key", "envs.*.value")
 LINE_BREAK = "↵"
 _BREAKS = re.compile(r"\r\n?|\n")
 
+# The fields that hold an id of something that the account has, and where it is listed.
+_LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
+    "network.id": lambda shelf: shelf.networks,
+    "volumes.*.id": lambda shelf: shelf.storages,
+    "registry_auth_id": lambda shelf: shelf.auths,
+    "candidate_regions.*": lambda shelf: shelf.regions,
+}
 
-class Field:
-    """A control bound to a path.
+MOST_UNKNOWN = 4
+LONGEST_NAME = 40
 
-    Parameters
-    ----------
-    path : tuple
-        Of the field; in a row, with the row's number left at 0.
-    say : Words
-    on_change : callable
-        Called with the field after a person changed it.
-    default : optional
-        What the control shows before anything was typed.
-    row : int
-        Number of its row, from 1; it becomes part of the control's name.
 
-    Attributes
-    ----------
-    widget : ipywidgets widget
-    touched : bool
-        Whether a person has changed it.
+class Field(Part):
+    """A control bound to a path; in a row, the path has the row's number left at 0.
+
+    `on_change` is called with the field after a person changed it: from then on it is `touched`.
+    `row` is the number of its row, from 1; it becomes part of the control's name.
     """
 
     _variant = ""  # of its words
@@ -56,27 +56,31 @@ class Field:
     def __init__(
         self,
         path: Path,
-        say: Words,
+        owner: Guarded,
         on_change: Callable[[Field], None],
         *,
         default: Any = None,
         row: int = 0,
     ) -> None:
+        super().__init__(owner)
+        say = self.say
         self.path = path
         self.touched = False
-        self._leaf: Leaf = leaves()[pattern(path)]
-        unset = f"unset.{pattern(path)}"
+        self._key = pattern(path)
+        self._leaf: Leaf = leaves()[self._key]
+        unset = f"unset.{self._key}"
         self._unset_words = say(unset) if unset in say else None
         words = {choice: f"{path[-1]}.{choice}" for choice in self._leaf.choices}
         self._choices = [(say(key) if key in say else choice, choice) for choice, key in words.items()]
         self._on_change = on_change
-        self._label = say(f"field.{pattern(path)}{self._variant}")
+        self._label = say(f"field.{self._key}{self._variant}")
         self._false_given = default is False
         self._showing = False
-        self._has_area = f"{pattern(path)}{self._variant}" in _OF_LINES or _has_lines(default)
+        self._has_area = f"{self._key}{self._variant}" in _OF_LINES or _has_lines(default)
         self._ids: dict[str, str] = {}
-        self.widget = self._build(say, default, row)
+        self.widget = self._build(default, row)
         self.widget.observe(self._on_value, "value")
+        self.suggest()
 
     @property
     def css(self) -> str:
@@ -108,10 +112,16 @@ class Field:
         finally:
             self._showing = False
 
-    def suggest(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer what can be chosen, pairs of words and id; an id may still be typed."""
-        ids = dict(choices)
-        if ids != self._ids and not self._has_area:
+    def suggest(self) -> None:
+        """Offer the ids that the catalogue knows by now, by their words; an id may still be typed."""
+        if self._key not in _LISTED or self._has_area:
+            return
+        labels = {one.id: one.label for one in _LISTED[self._key](self.session.shelf)}
+        offer = self.session.offer
+        if self._key == "candidate_regions.*" and offer is not None and offer.regions:
+            labels = {region: labels.get(region, region) for region in offer.regions}
+        ids = {label: one for one, label in labels.items()}
+        if ids != self._ids:
             self._ids = ids
             self.widget.options = tuple(ids)
 
@@ -126,9 +136,8 @@ class Field:
     def _named(self, row: int) -> str:
         return f"{self._label} {row}" if row else self._label
 
-    def _build(self, say: Words, value: Any, row: int) -> w.Widget:
-        key = pattern(self.path)
-        size = "ppw-short" if self._leaf.kind in _SHORT else "ppw-wide" if key in _WIDE else ""
+    def _build(self, value: Any, row: int) -> w.Widget:
+        size = "ppw-short" if self._leaf.kind in _SHORT else "ppw-wide" if self._key in _WIDE else ""
         # What stands in a row is arranged by the row.
         classes = [self.css] if row else [one for one in ("ppw-field", size, self.css) if one]
         traits: dict[str, Any] = {
@@ -140,10 +149,10 @@ class Field:
             return theme.check(indent=False, **traits)
         if self._leaf.kind == "choice":
             return theme.choice(options=self._options(value), **traits)
-        hint = f"hint.{key}{self._variant}"
+        hint = f"hint.{self._key}{self._variant}"
         # A one-line control would drop line breaks at the first key.
-        make = theme.text_area if self._has_area else theme.combo if key in SUGGESTED else theme.text
-        return make(placeholder=say(hint) if hint in say else "", **traits)
+        make = theme.text_area if self._has_area else theme.combo if self._key in _LISTED else theme.text
+        return make(placeholder=self.say(hint) if hint in self.say else "", **traits)
 
     def _as_shown(self, value: Any) -> Any:
         if self._leaf.kind == "switch":
@@ -159,11 +168,11 @@ class Field:
         text = _as_text(value)
         return options if text in dict(options).values() else [*options, (visible(text) or "—", text)]
 
+    @guarded
     def _on_value(self, _change: Any) -> None:
-        if self._showing:
-            return
-        self.touched = True
-        self._on_change(self)
+        if not self._showing:
+            self.touched = True
+            self._on_change(self)
 
 
 class RefField(Field):
@@ -179,6 +188,48 @@ class RefField(Field):
     def _as_shown(self, value: Any) -> str:
         ref = reference(value)
         return "" if ref is None else _as_text(ref.name)
+
+
+class UnknownFields(Part):
+    """Buttons that remove each field that the API does not know, or give it the name that was meant."""
+
+    def __init__(self, owner: Guarded) -> None:
+        super().__init__(owner)
+        self._found: list[tuple[Path, str]] = []
+        self._buttons: list[w.Widget] = []
+
+    def buttons(self) -> list[w.Widget]:
+        """Return the buttons for the fields of the draft as it is."""
+        found = [
+            (path, str(problem.params.get("meant", "")))
+            for path, problem in self.session.report.problems.items()
+            if problem.code in ("unknown", "unknown_meant")
+        ][:MOST_UNKNOWN]
+        if found != self._found:
+            close_all(self._buttons)
+            self._found = found
+            self._buttons = [button for path, meant in found for button in self._of(path, meant)]
+        return self._buttons
+
+    def _of(self, path: Path, meant: str) -> list[w.Widget]:
+        name = dotted(path)
+        name = UNSAID if looks_like_key(name) else name
+        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        remove = theme.button(self.say("problem.remove", name=name), "ppw-fix")
+        remove.on_click(partial(self._on_remove, path))
+        if not meant or value_at(self.session.draft, (*path[:-1], meant)) is not None:
+            return [remove]
+        rename = theme.button(self.say("problem.rename", name=name, meant=meant), "ppw-fix")
+        rename.on_click(partial(self._on_rename, path, meant))
+        return [rename, remove]
+
+    @guarded
+    def _on_remove(self, path: Path, _button: Any) -> None:
+        self.session.fill(without(self.session.draft, path))
+
+    @guarded
+    def _on_rename(self, path: Path, meant: str, _button: Any) -> None:
+        self.session.fill(renamed(self.session.draft, path, meant))
 
 
 def _as_text(value: Any) -> str:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.pasted import gives_secret_away
 from ppio_widgets.launches.importing import import_preset, import_text, over, told_cloud
 from ppio_widgets.launches.presets import preset_names
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.runtime import threads
-from ppio_widgets.secrets.scrub import Secrets
+from ppio_widgets.secrets.redaction import Redactor, gives_secret_away
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.opener import Opener
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.form.choosers import Opener
+from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     import ipywidgets as w
 
     from ppio_widgets.formats.imported import Imported
-    from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
+    from ppio_widgets.widgets.view import Guarded
 
 MOST_SHOWN = 40
 
@@ -33,29 +31,11 @@ MOST_SHOWN = 40
 class ImportBox(Opener):
     """A button that opens a list of presets and a field to paste into; built when first opened.
 
-    Parameters
-    ----------
-    session : LaunchSession
-    say : Words
-    show_fault : callable
-        See `guard.View`.
-    on_filled : callable
-        Called with the draft that is to be shown.
-
-    Attributes
-    ----------
-    box : ipywidgets.Box
+    What is read is shown as a change of the draft; applied, the session has the changed draft.
     """
 
-    def __init__(
-        self,
-        session: LaunchSession,
-        say: Words,
-        show_fault: Callable[[str], None],
-        on_filled: Callable[[Mapping[str, Any]], None],
-    ) -> None:
-        super().__init__(session, say, show_fault, "import")
-        self._on_filled = on_filled
+    def __init__(self, owner: Guarded) -> None:
+        super().__init__(owner, "import")
         self._found: Imported | None = None
         # The draft that what is shown would change: a click applies just that.
         self._shown_for: Mapping[str, Any] | None = None
@@ -63,11 +43,11 @@ class ImportBox(Opener):
         # What is read last counts: reading is done on threads.
         self._asked = 0
         self._emptying = False
-        session.observe(self._on_draft, "draft")
+        self.session.observe(self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the list of presets, the field, what it would change, and the button that does it."""
-        say = self._say
+        say = self.say
         self._presets = theme.choice(
             description=say("import.preset"),
             options=[(say("import.no_preset"), "")],
@@ -77,7 +57,7 @@ class ImportBox(Opener):
             rows=3, description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
         )
         self._told = theme.html("", "ppw-notice")
-        self._apply = theme.button(say("import.apply"), "ppw-apply", button_style="primary")
+        self._apply = theme.button(say("import.apply"), button_style="primary")
         self._presets.observe(self._on_preset, "value")
         self._text.observe(self._on_text, "value")
         self._apply.on_click(self._on_apply)
@@ -124,14 +104,14 @@ class ImportBox(Opener):
         try:
             found = told_cloud(read(), self.session.target)
         except PpioError as error:
-            failed = error.sentence(self._say)
+            failed = error.sentence(self.say)
         except Exception as error:  # noqa: BLE001 - nobody else would say it
-            failed = self._say("form.fault", kind=type(error).__name__)
+            failed = self.say("form.fault", kind=type(error).__name__)
         else:
             self._tell(found, preset, asked)
             return
         gives_away = gives_secret_away(self._text.value)
-        failed = f"{failed} {self._say('import.emptied')}" if gives_away else failed
+        failed = f"{failed} {self.say('import.emptied')}" if gives_away else failed
         with self.session.lock:
             if not self.session.closed and asked == self._asked:
                 if gives_away:
@@ -164,14 +144,14 @@ class ImportBox(Opener):
             return
         with self.session.lock:
             if not self.session.closed:
-                options = ((self._say("import.no_preset"), ""), *((name, name) for name in names))
+                options = ((self.say("import.no_preset"), ""), *((name, name) for name in names))
                 if options != tuple(self._presets.options):
                     self._presets.options = options
 
     def _changes(self, found: Imported, before: Mapping[str, Any]) -> str:
         """Return what would change, before anything does, and what it takes from the kernel."""
-        say = self._say
-        found_changes = changes(before, over(found, before), is_secret=Secrets())
+        say = self.say
+        found_changes = changes(before, over(found, before), is_secret=Redactor.in_use().finds)
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)
@@ -194,11 +174,11 @@ class ImportBox(Opener):
 
     @guarded
     def _on_apply(self, _button: Any) -> None:
-        found, preset = self._found, self._preset
+        found, draft, preset = self._found, self._shown_for, self._preset
         # What changed since is shown in a moment: no click applies what was not seen.
-        if found is not None and self._shown_for is self.session.draft:
+        if found is not None and draft is not None and draft is self.session.draft:
             self.fold()
-            self._on_filled(over(found, self.session.draft))
+            self.session.fill(over(found, draft))
             self.session.preset = preset
 
 

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
-from ppio_widgets.api import connect, read_ceiling, wants_practice
+from ppio_widgets.api import connect, wants_practice
 from ppio_widgets.cards.html import esc
 from ppio_widgets.formats.diff import changes
-from ppio_widgets.formats.json_body import body_in_text
+from ppio_widgets.formats.json_body import body_in_text, body_of
 from ppio_widgets.launches.history import left_open
-from ppio_widgets.launches.importing import import_text, over, told_cloud
-from ppio_widgets.launches.outside import Disk
+from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.locale import words
 from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.importer import ImportBox, told_lists
-from ppio_widgets.widgets.form.price_panel import Money
-from ppio_widgets.widgets.form.readout import Readout
+from ppio_widgets.widgets.form.preview import Preview
+from ppio_widgets.widgets.form.price_panel import PricePanel
 from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
-from ppio_widgets.widgets.guard import guarded
-from ppio_widgets.widgets.launch_controls import LaunchControls
-from ppio_widgets.widgets.saved_output import FormOutput
-from ppio_widgets.widgets.view import View
+from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView
+from ppio_widgets.widgets.saved_output import LaunchOutput
+from ppio_widgets.widgets.view import close_all, guarded
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -43,18 +41,17 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.imported import Imported
-    from ppio_widgets.launches.consent import Again
+    from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.locale import Words
     from ppio_widgets.request import schema
 
-_numbers = itertools.count(1)
 # What is said without a key, by how one can be given; the field speaks for itself.
 _NO_KEY = {"login": "banner.no_key", "server": "banner.no_key_served"}
 
 
 @without_frames
-class LaunchForm(View):
+class LaunchForm(LaunchView):
     """A form that assembles the body of "create instance", shows it and sends it once.
 
     Parameters
@@ -82,7 +79,6 @@ class LaunchForm(View):
         when it is sent.
     """
 
-    left_out: list[str] = []  # noqa: RUF012 - never changed in place
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
     def __init__(  # noqa: PLR0913 - all by name but the first
@@ -95,37 +91,31 @@ class LaunchForm(View):
         max_hourly_price: Decimal | int | str | None = None,
         stop: str = "",
     ) -> None:
-        say = words(language)
+        say = self.say = words(language)
         fell_back = client is None and practice is None and wants_practice() is None
         client = client or connect(practice=practice, fall_back=True)
         fell_back = fell_back and client.is_practice
-        draft = DEFAULTS if value is None else _body_of(value)
-        session = LaunchSession(client, draft, is_variable=kernel.is_variable)
-        self._adopting = False
+        draft = DEFAULTS if value is None else body_of(value)
+        session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
+        self._taking = False
         self._own: dict[str, Any] | None = None
-        scope = f"ppw{next(_numbers)}"
+        self.left_out: list[str] = []
+        scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
-        self._money = Money(session, say, self.show_fault, stop)
-        self._sections = Sections(
-            session,
-            say,
-            self.show_fault,
-            by_hand=(self._money.ceiling, self._money.stop),
-            on_filled=self._on_filled,
-        )
-        self._readout = Readout(session, self._sections, say, scope, self.show_fault)
-        self._import = ImportBox(session, say, self.show_fault, self._on_filled)
-        controls = LaunchControls(session, say, on_attempt=self._show_all_errors)
-        side = theme.box([self._readout.box, self._money.box, controls.box], "ppw-side")
+        self._sections = Sections(self, stop)
+        self._preview = Preview(self, self._sections, scope)
+        price = PricePanel(self)
+        self._import = ImportBox(self)
+        controls = LaunchControls(self, on_attempt=self._show_all_errors)
+        side = theme.box([self._preview.box, price.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
-        remains = FormOutput(session, say)
-        sign_in = _sign_in() if fell_back else ""
-        self._top = theme.html(remains.style + _top(client, say, no_key=sign_in), "ppw-top")
-        self._sign_in: SignIn | None = None
-        if sign_in == "field":
-            self._sign_in = SignIn(session, read_host(), say, self.show_fault, self._on_signed_in)
+        remains = LaunchOutput(session, say, is_form=True)
+        no_key = _way_to_a_key() if fell_back else ""
+        self._top = theme.html(remains.style + _top(client, say, no_key), "ppw-top")
+        self._sign_in = SignIn(self, read_host(), self._on_signed_in) if no_key == "field" else None
         above = [self._top, *([self._sign_in.box] if self._sign_in else []), self._import.box]
-        super().__init__(session, controls, say, [*above, columns], [scope], remains=remains)
+        parts = [self._sections, self._preview, price, self._import]
+        super().__init__(controls, remains, [*above, columns], [scope], parts)
         self._publish()
         session.observe(self._on_draft, "draft")
 
@@ -185,11 +175,11 @@ class LaunchForm(View):
 
     def diff(self, other: Mapping[str, Any] | CreateInstanceRequest | LaunchForm) -> list[str]:
         """Return what is different in this form from another body, a sentence each."""
-        before = other.value if isinstance(other, LaunchForm) else _body_of(other)
-        return [one.sentence(self._say) for one in changes(before, self.session.report.body)]
+        before = body_of(other)
+        return [one.sentence(self.say) for one in changes(before, self.session.report.body)]
 
     def __repr__(self) -> str:
-        return f"LaunchForm({self.session.target.words(self._say)})"
+        return f"LaunchForm({self.session.target.words(self.say)})"
 
     @property
     def request(self) -> CreateInstanceRequest | None:
@@ -202,11 +192,11 @@ class LaunchForm(View):
 
         Beside the body's paths there are ``("max_hourly_price",)`` and ``("stop",)``.
         """
-        return self.session.errors(self._say)
+        return self.session.errors(self.say)
 
     def face(self, name: str) -> str:
         """Return the body as text that can be run as it stands: see `LaunchPlan.face`."""
-        return self.session.plan.face(name, self._say)
+        return self.session.plan.face(name, self.say)
 
     def launch(self, *, again: Again = False) -> Launch:
         """Launch what the form holds: one request, without the inline confirmation.
@@ -230,51 +220,34 @@ class LaunchForm(View):
         self._show_all_errors()
         return self.session.send(again=again)
 
-    def close(self) -> None:
-        """Close every widget of the form. A launch in flight goes on; a machine is not stopped."""
-        super().close()
-        if "_sections" in self.__dict__:  # a form that could not be built is closed as well
-            self._sections.close()
-            self._import.close()
-
     def _notices(self) -> list[w.Widget]:
         """Offer what was typed in the form that this cell made before."""
         self._restore: list[w.Widget] = []
         if self.typed_before is not None:
-            button = theme.button(self._say("form.restore"), "ppw-restore")
+            button = theme.button(self.say("form.restore"))
             button.on_click(self._on_restore)
-            note = theme.html(f"<p>{esc(self._say('form.closed_earlier'))}</p>")
+            note = theme.html(f"<p>{esc(self.say('form.closed_earlier'))}</p>")
             self._restore = [theme.box([note, button], "ppw-notice")]
-        return [*self._restore, *super()._notices()]
+        return self._restore
 
     def _tell_left_out(self, found: Imported) -> None:
-        self.left_out = [one.sentence(self._say) for one in found.left_out]
-        self._top.value += told_lists(found.told(self._say))
-
-    def _on_filled(self, draft: Mapping[str, Any]) -> None:
-        """Take a draft that a template filled; every control shows it."""
-        self._adopt(draft)
-        self._publish()
-
-    def appear(self) -> None:
-        """Ask for the catalogue, and look at what was launched before."""
-        super().appear()
-        self.session.load()
+        self.left_out = [one.sentence(self.say) for one in found.left_out]
+        self._top.value += told_lists(found.told(self.say))
 
     def _on_signed_in(self) -> None:
         """Go from the practice cloud to the live one; what was typed stays."""
         client = connect(practice=False)
         self.session.use(client)
         self.session.load()
-        self._top.value = self._remains.style + _top(client, self._say)
+        self._top.value = self._remains.style + _top(client, self.say, "")
         if self._sign_in is not None:
-            box, self._sign_in = self._sign_in.box, None
-            self.children = [child for child in self.children if child is not box]
-            theme.close_all(box)
+            done, self._sign_in = self._sign_in, None
+            self.children = [child for child in self.children if child is not done.box]
+            done.close()
 
     def _show_all_errors(self) -> None:
-        self._readout.attempted = True
-        self._readout.render()
+        self._sections.attempted = True
+        self._preview.render()
 
     def _publish(self) -> None:
         """Tell observers of `value`; they get a copy, which is theirs to change."""
@@ -289,49 +262,36 @@ class LaunchForm(View):
             self._own = None
             return given
         if not isinstance(given, Mapping | CreateInstanceRequest):
-            raise TraitError(self._say("error.body_kind", kind=type(given).__name__))
+            raise TraitError(self.say("error.body_kind", kind=type(given).__name__))
         with self.session.lock:
-            self._adopt(_body_of(given))
+            self._taking = True
+            try:
+                self.session.fill(copied(body_of(given)))
+            finally:
+                self._taking = False
         return copied(self.session.report.body)
-
-    def _adopt(self, body: Mapping[str, Any]) -> None:
-        """Show a whole body in every control; the preview waits until it stands."""
-        self._adopting = True
-        try:
-            self._readout.attempted = False
-            self.session.replace(copied(body))
-            self._sections.show(self.session.draft)
-        finally:
-            self._adopting = False
-        self._readout.render()
 
     @guarded
     def _on_restore(self, _button: Any) -> None:
         self.value = dict(self.typed_before or {})
         self.typed_before = None
         self.children = [child for child in self.children if child not in self._restore]
-        for widget in self._restore:
-            theme.close_all(widget)
+        close_all(self._restore)
 
     @guarded
     def _on_draft(self, _change: Any) -> None:
-        if not self._adopting:
-            self._readout.render()
+        if not self._taking:  # what is set is published by whoever sets it
             self._publish()
 
 
-def _body_of(value: Mapping[str, Any] | CreateInstanceRequest) -> Mapping[str, Any]:
-    return value.body() if isinstance(value, CreateInstanceRequest) else value
-
-
-def _sign_in() -> str:
+def _way_to_a_key() -> str:
     """Return how a key can be given here; in a process that serves several people by nobody's typing."""
     if kernel.takes_input():
         return "login"
     return "field" if kernel.is_one_persons() else "server"
 
 
-def _top(client: PpioClient, say: Words, *, no_key: str = "") -> str:
+def _top(client: PpioClient, say: Words, no_key: str) -> str:
     """Name the cloud that will be billed, with the stylesheet and the script."""
     open_launches: list[str] = []
     if client.is_practice:

@@ -1,125 +1,155 @@
-"""The body as HTML: exact, escaped, and never longer than a screen or two.
+"""The right-hand side: preview, what still blocks, and what is said beside the fields.
 
-A lean renderer of our own JSON: one short tag per kind of token (``b`` keys,
-``i`` texts, ``u`` numbers). Long lists and long texts fold, so that a keystroke
-costs the same with 5 rows and with 500; the full text is built when it is copied. What is taken
-from the kernel's environment never folds: nobody is to send a secret that they have not seen.
+All of it is one HTML widget, so that a keystroke is one message whatever changes.
+Errors and advice stand beside their fields by CSS rules in it: no model is opened for them.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cards.html import esc
-from ppio_widgets.request.envref import EnvRef
+from ppio_widgets.cards.body import folded, panel, preview
+from ppio_widgets.cards.html import css_string, esc
+from ppio_widgets.request.choices import limits
+from ppio_widgets.request.validation import field_name
+from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.fields import UnknownFields
+from ppio_widgets.widgets.view import Part, guarded
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Words
+    import ipywidgets as w
 
-MOST_ROWS = 8
-ROWS_WHEN_FOLDED = 3
-LONGEST_TEXT = 160
-LONGEST_LINE = 52
-# Of the other faces; what is copied is whole.
-MOST_LINES = 40
-LONGEST_FACE_LINE = 600
+    from ppio_widgets.request.schema import Path
+    from ppio_widgets.widgets.form.sections import Sections, Spot
+    from ppio_widgets.widgets.view import Guarded
 
-
-def preview(body: Mapping[str, Any], say: Words) -> str:
-    """Return the body as HTML for a ``<pre>``; a reference shows its name behind dots."""
-    return _object(body, "", say)
+MOST_BLOCKERS = 6
+MOST_RULES = 60
 
 
-def folded(text: str, say: Words, taken: str = "") -> str:
-    """Return a text as HTML for a ``<pre>``: its beginning, and how much of it is not shown.
+class Preview(Part):
+    """The body with Copy, what blocks it, and the rules that put errors beside their fields."""
 
-    Parameters
-    ----------
-    text : str
-    say : Words
-    taken : str, optional
-        What is taken from the kernel's environment, in a sentence; it is said where the text is
-        not whole.
-    """
-    lines = text.split("\n")
-    kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
-    shown = [esc(line) for line in kept[:MOST_LINES]]
-    more = len(lines) - MOST_LINES
-    if more > 0:
-        shown.append(f"<s>{esc(say('preview.more_lines', n=more))}</s>")
-    if taken and (more > 0 or kept != lines):
-        shown.append(f"<s>{esc(taken)}</s>")
-    return "\n".join(shown)
+    def __init__(self, owner: Guarded, sections: Sections, scope: str) -> None:
+        super().__init__(owner)
+        self._sections = sections
+        self._scope = scope
+        self._unknown = UnknownFields(self)
+        names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
+        self._face = theme.tabs(
+            description=self.say("preview.title"), options=names, _dom_classes=["ppw-tabs"]
+        )
+        self._html = theme.html(self._markup(), "ppw-readout")
+        self._copy = theme.button(self.say("copy.button"), "ppw-copy")
+        self._copy.on_click(self._on_copy)
+        self._face.observe(self._on_face, "value")
+        self.box = theme.box(self._parts(), "ppw-panel")
+        self.session.observe(self._on_session, ["filled", "draft", "shelf", "ceiling", "timer", "unreadable"])
 
+    def render(self, extra: str = "") -> None:
+        """Show the session's draft; one message, and none when nothing changes."""
+        self._html.value = self._markup(extra)
+        parts = self._parts()
+        if tuple(parts) != tuple(self.box.children):
+            self.box.children = parts
 
-def panel(title: str, shown: str, below_title: str = "") -> str:
-    """Return what goes into a ``<pre>`` as a titled panel; all of it has to be escaped already."""
-    return f"<div class=ppw-title>{title}</div>{below_title}<pre>{shown}</pre>"
+    def _parts(self) -> list[w.Widget]:
+        """Return what stands there now: below what blocks, the way out where a click is one."""
+        return [self._face, self._copy, self._html, *self._unknown.buttons()]
 
-
-def _value(value: Any, indent: str, say: Words) -> str:
-    if isinstance(value, Mapping):
-        return _object(value, indent, say)
-    if isinstance(value, list | tuple):
-        return _list(value, indent, say)
-    if isinstance(value, str):
-        return f"<i>{_text(value, say)}</i>"
-    if isinstance(value, EnvRef):
-        return f"<s>{esc(say('preview.from_kernel', name=_cut(str(value.name))))}</s>"
-    return f"<u>{esc(json.dumps(value, default=str))}</u>"
-
-
-def _object(value: Mapping[str, Any], indent: str, say: Words) -> str:
-    if not value:
-        return "{}"
-    inner = indent + "  "
-    lines = ",\n".join(f"{inner}{_key(key)}: {_value(item, inner, say)}" for key, item in value.items())
-    return f"{{\n{lines}\n{indent}}}"
-
-
-def _list(value: list[Any] | tuple[Any, ...], indent: str, say: Words) -> str:
-    inner = indent + "  "
-    lines = []
-    for is_shown, places in groupby(range(len(value)), lambda place: _is_shown(value, place)):
-        run = [value[place] for place in places]
-        if is_shown:
-            lines += [inner + _row(item, inner, say) for item in run]
+    def _markup(self, extra: str = "") -> str:
+        say = self.say
+        report = self.session.report
+        errors = self.session.errors(say)
+        blockers = [
+            "<li>" + say("problem.named", name=f"<b>{esc(field_name(path, say))}</b>", text=esc(text))
+            for path, text in errors.items()
+        ]
+        if len(blockers) > MOST_BLOCKERS + 1:
+            rest = len(blockers) - MOST_BLOCKERS
+            blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
+        todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
+        name, plan = self._face.value, self.session.plan
+        taken = plan.taken(say)
+        if name == "json":
+            placeholders = f"\n<s>{esc(taken)}</s>" if taken and plan.target.practice else ""
+            text = preview(report.body, say) + placeholders
         else:
-            lines.append(f"{inner}<s>{esc(say('preview.more', n=len(run)))}</s>")
-    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+            text = folded(plan.face(name, say), say, taken)
+        shown = panel("&nbsp;", text, extra)
+        return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
+
+    def _rules(self, errors: dict[Path, str]) -> str:
+        """Return CSS that marks each field whose error may show, and gives advice; empty without any."""
+        spots = {path: spot for path in errors if (spot := self._spot(path)) is not None and spot.may_show}
+        marked = {path: spots[path] for path in list(spots)[:MOST_RULES]}
+        rules = [f"{spot.after}{{content:{css_string(errors[path])}}}" for path, spot in marked.items()]
+        if marked:
+            selectors = ",".join(spot.field for spot in marked.values())
+            rules.insert(
+                0, f":is({selectors}) :is(input,select,textarea){{border-color:var(--ppw-error)!important}}"
+            )
+        taken = {spot.after for spot in spots.values()}
+        rules += [*self._advice(), *self._limits(taken), *self._doubts(taken)]
+        return f"<style>{''.join(rules)}</style>" if rules else ""
+
+    def _advice(self) -> list[str]:
+        """Return CSS that says beside the switch of a row why it may be better used."""
+        return [
+            f".{self._scope} :is({','.join(f'.{row.key}' for row in advised[:MOST_RULES])})"
+            f">.ppw-switch>.widget-label-basic::after{{content:{css_string(self.say(f'advice.{key}'))}}}"
+            for key, advised in self._sections.advised()
+        ]
+
+    def _limits(self, taken: set[str]) -> list[str]:
+        """Return CSS that says beside a field what the product allows, where no error says it."""
+        offer = self.session.offer
+        if offer is None:
+            return []
+        told = [(self._spot(tuple(name.split("."))), text) for name, text in limits(offer, self.say).items()]
+        return [
+            # With the root's own class too: the stylesheet of a later form must not win over it.
+            f".ppw{spot.after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
+            for spot, text in told
+            if spot is not None and spot.after not in taken
+        ]
+
+    def _doubts(self, taken: set[str]) -> list[str]:
+        """Return CSS that says beside a field what may not be meant, where no error stands there."""
+        told: dict[str, str] = {}
+        for one in self.session.report.advice:
+            spot = self._spot(one.path) if one.is_doubt else None
+            if spot is not None and spot.after not in taken:
+                told.setdefault(spot.after, one.sentence(self.say))
+        return [
+            f"{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
+            for after, text in list(told.items())[:MOST_RULES]
+        ]
+
+    def _spot(self, path: Path) -> Spot | None:
+        return self._sections.spot(path, self._scope)
+
+    @guarded
+    def _on_session(self, _change: Any) -> None:
+        self.render()
+
+    @guarded
+    def _on_face(self, _change: Any) -> None:
+        self.render()
+
+    @guarded
+    def _on_copy(self, _button: Any) -> None:
+        """Hand over the full text; the constant script copies it, or leaves it selected."""
+        text = esc_text(self.session.plan.face(self._face.value, self.say))
+        label, done, manual = (esc(self.say(f"copy.{key}")) for key in ("label", "done", "manual"))
+        self.render(
+            f"<div class=ppw-copied><textarea readonly aria-label='{label}'>{text}</textarea>"
+            f"<span role=status data-done='{done}' data-manual='{manual}'></span>"
+            f"{theme.script('copy.js')}</div>"
+        )
 
 
-def _is_shown(rows: list[Any] | tuple[Any, ...], place: int) -> bool:
-    """Whether a row of a list is shown: all of a short one, else the first ones and what refers."""
-    if len(rows) <= MOST_ROWS or place < ROWS_WHEN_FOLDED:
-        return True
-    row = rows[place]
-    return isinstance(row, Mapping) and any(isinstance(part, EnvRef) for part in row.values())
-
-
-def _row(item: Any, indent: str, say: Words) -> str:
-    """Return a flat row on one line, if it fits."""
-    flat = isinstance(item, Mapping) and not any(
-        isinstance(part, Mapping | list | tuple) for part in item.values()
-    )
-    if not flat or len(json.dumps(item, ensure_ascii=False, default=str)) > LONGEST_LINE:
-        return _value(item, indent, say)
-    return "{" + ", ".join(f"{_key(key)}: {_value(part, indent, say)}" for key, part in item.items()) + "}"
-
-
-def _key(key: Any) -> str:
-    return f"<b>{esc(json.dumps(str(key), ensure_ascii=False))}</b>"
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_LINE else f"{name[:LONGEST_LINE]}…"
-
-
-def _text(value: str, say: Words) -> str:
-    if len(value) <= LONGEST_TEXT:
-        return esc(json.dumps(value, ensure_ascii=False))
-    head = esc(json.dumps(value[: LONGEST_TEXT // 2], ensure_ascii=False)[:-1])
-    return f"{head}</i><s>{esc(say('preview.more', n=len(value) - LONGEST_TEXT // 2))}</s><i>&quot;"
+def esc_text(text: str) -> str:
+    """Escape text for a ``<textarea>``: exact, as it is to be copied."""
+    # A newline right behind the tag is dropped by the parser; the body begins with a brace.
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -10,73 +10,48 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cards.html import esc
 from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.launches.timer import Timer
 from ppio_widgets.locale import joined
-from ppio_widgets.request.pricing import read_amount
+from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import Part, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    import ipywidgets as w
 
     from ppio_widgets.errors import PpioError
-    from ppio_widgets.launches.session import LaunchSession
     from ppio_widgets.locale import Words
     from ppio_widgets.request.schema import Path
+    from ppio_widgets.widgets.view import Guarded
 
 # The classes by which the stylesheet finds what is no field of the body.
 CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
 
 
-class Money:
-    """Cost, advice, the state of the catalogue, and the price ceiling.
+class PricePanel(Part):
+    """Cost, advice and the state of the catalogue; below the preview."""
 
-    Attributes
-    ----------
-    box : ipywidgets.Box
-        Below the preview.
-    ceiling, stop : ipywidgets.Text
-        Price ceiling and timer; they stand with the billing.
-    """
-
-    def __init__(
-        self, session: LaunchSession, say: Words, show_fault: Callable[[str], None], stop: str = ""
-    ) -> None:
-        self.session = session
-        self.show_fault = show_fault
-        self._say = say
-        self._html = theme.html(self._markup(), "ppw-money")
-        self._refresh = theme.button(say("catalogue.refresh"), "ppw-refresh")
+    def __init__(self, owner: Guarded) -> None:
+        super().__init__(owner)
+        self._html = theme.html(self._markup())
+        self._refresh = theme.button(self.say("catalogue.refresh"), "ppw-refresh")
         self._refresh.on_click(self._on_refresh)
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
-        self.ceiling = theme.text(
-            description=field_name(CEILING, say),
-            placeholder=say("hint.max_hourly_price"),
-            value="" if session.ceiling is None else f"{session.ceiling:f}",
-            _dom_classes=["ppw-field", "ppw-short", CLASSES[CEILING]],
-        )
-        self.ceiling.observe(self._on_ceiling, "value")
-        self.stop = theme.text(
-            description=field_name(STOP, say),
-            placeholder=say("hint.stop"),
-            value=stop,
-            _dom_classes=["ppw-field", "ppw-short", CLASSES[STOP]],
-        )
-        self._take_stop()
-        self.stop.observe(self._on_stop, "value")
-        session.observe(self._on_session, ["report", "shelf", "timer", "loading"])
+        self.session.observe(self._on_session, ["report", "shelf", "timer", "loading"])
 
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
         self._html.value = self._markup()
         again = "catalogue.retry" if self.session.shelf.failed else "catalogue.refresh"
-        self._refresh.description = self._say(again)
+        self._refresh.description = self.say(again)
 
     def _markup(self) -> str:
-        say, plan = self._say, self.session.plan
-        parts = [_list(say("cost.title"), plan.costs(say), "ppw-costs")]
+        say, plan = self.say, self.session.plan
+        parts = [_list(say("cost.title"), plan.costs(say), " ppw-costs")]
         if self.session.timer:
             parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
         parts.append(_list(say("plan.advice"), plan.named_advice(say)))
@@ -86,6 +61,37 @@ class Money:
         ]
         parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet if line]
         return "".join(parts)
+
+    @guarded
+    def _on_session(self, change: Any) -> None:
+        if change.name != "loading" or not change.new:  # what begins is said with the next news
+            self.render()
+
+    @guarded
+    def _on_refresh(self, _button: Any) -> None:
+        self.session.load(anew=True)
+        self.render()
+
+
+class Limits(Part):
+    """Price ceiling and timer: what is no field of the body, and stands with the billing."""
+
+    def __init__(self, owner: Guarded, stop: str) -> None:
+        super().__init__(owner)
+        ceiling = self.session.ceiling
+        self.ceiling = self._text(CEILING, "" if ceiling is None else f"{ceiling:f}")
+        self.ceiling.observe(self._on_ceiling, "value")
+        self.stop = self._text(STOP, stop)
+        self._take_stop()
+        self.stop.observe(self._on_stop, "value")
+
+    def _text(self, path: Path, value: str) -> w.Text:
+        return theme.text(
+            description=field_name(path, self.say),
+            placeholder=self.say(f"hint.{path[0]}"),
+            value=value,
+            _dom_classes=["ppw-field", "ppw-short", CLASSES[path]],
+        )
 
     def _take_stop(self) -> None:
         """Take the timer as typed; one that cannot be read keeps a launch from being made."""
@@ -99,22 +105,13 @@ class Money:
         self._take_stop()
 
     @guarded
-    def _on_session(self, change: Any) -> None:
-        if change.name != "loading" or not change.new:  # what begins is said with the next news
-            self.render()
-
-    @guarded
-    def _on_refresh(self, _button: Any) -> None:
-        self.session.load(anew=True)
-        self.render()
-
-    @guarded
     def _on_ceiling(self, change: Any) -> None:
         """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
         text = change.new.strip()
-        ceiling = read_amount(text)
-        typed = bool(text) and ceiling is None
-        self.session.limit(ceiling, LaunchRefused("ceiling_field", value=text[:40]) if typed else None)
+        try:
+            self.session.limit(read_ceiling(text or None, "ceiling_field"))
+        except LaunchRefused as error:
+            self.session.limit(None, error)
 
 
 def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
@@ -129,6 +126,6 @@ def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
     return say("catalogue.failed", what=what, reason=reason)
 
 
-def _list(title: str, lines: list[str], kind: str = "ppw-advice") -> str:
+def _list(title: str, lines: list[str], kind: str = "") -> str:
     items = "".join(f"<li>{esc(line)}</li>" for line in lines)
-    return f"<div class='ppw-told {kind}'><b>{esc(title)}</b><ul>{items}</ul></div>" if items else ""
+    return f"<div class='ppw-told{kind}'><b>{esc(title)}</b><ul>{items}</ul></div>" if items else ""

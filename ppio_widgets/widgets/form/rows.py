@@ -1,53 +1,303 @@
-"""Dynamic rows: ports, envs, volumes, candidate regions."""
+"""Lists of rows: ports, variables, volumes, candidate regions.
+
+The value of a variable may come from the kernel's environment instead. A text stays a text: only the
+switch makes a reference of a row, whatever is typed.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets import environment
 from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.dotenv import rows_of_text
-from ppio_widgets.launches.outside import Disk
-from ppio_widgets.request.schema import Path, Rows, node_at, pattern
+from ppio_widgets.formats.dotenv import rows_of_text, variables_in
+from ppio_widgets.launches.importing import Disk
+from ppio_widgets.request.envref import EnvRef, is_name, reference
+from ppio_widgets.request.schema import Group, Path, Rows, node_at
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.env_row import EnvRow
-from ppio_widgets.widgets.form.row import Row
-from ppio_widgets.widgets.form.suggestions import choices
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.form.fields import Field, RefField
+from ppio_widgets.widgets.view import Part, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ipywidgets as w
 
-    from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
-    from ppio_widgets.widgets.form.fields import Field
+    from ppio_widgets.widgets.view import Guarded
+
+# A column that is shown while another one has a value, or when a value came from outside.
+_SHOWN_WHEN: Mapping[str, tuple[str, str]] = {"volumes.id": ("type", "network")}
+# What a new row's dropdown says.
+_FIRST: Mapping[str, str] = {"protocol": "http", "type": "local"}
+# How a shell refers to a variable; nobody replaces it here or at the other end.
+_DOLLAR = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})", re.ASCII)
 
 
-class RowList:
-    """A list of rows with its Add button.
+class Row(Part):
+    """One row of a list, a Part of it: its value, and a control for each of its columns.
 
-    Parameters
-    ----------
-    column : str
-        ``"ports"``, ``"envs"``, ``"volumes"`` or ``"candidate_regions"``.
-    session : LaunchSession
-    show_fault : callable
-        See `guard.View`.
+    `given` is a row from outside; it counts even if its texts are empty. `key` is the CSS class
+    of this row alone, so that an error finds it.
     """
 
-    def __init__(
-        self, column: str, session: LaunchSession, say: Words, show_fault: Callable[[str], None]
-    ) -> None:
+    def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
+        super().__init__(owner)
+        column = owner.column
+        self.key = f"r{next(kernel.current().numbers)}"
+        self._column = column
+        self._given = given
+        self._names = columns(column)
+        self._number = number
+        self._changed: Callable[[], None] = owner.changed
+        self._removed: Callable[[Row], None] = owner.remove
+        self.fields: dict[str, Field] = {}
+        for name in self._names:
+            if f"{column}.{name}" not in _SHOWN_WHEN or name in self._extra():
+                self._make(name)
+        self._remove = theme.button(self.say("row.remove"), tooltip=self.say(f"row.remove.{column}"))
+        self._remove.on_click(self._on_remove)
+        self._make_missing()
+        self.box = theme.box(self._widgets(), "ppw-row", self.key)
+
+    def renumber(self, number: int) -> None:
+        """Say in the controls' names which row of the list this is now."""
+        if number != self._number:
+            self._number = number
+            for field in self.fields.values():
+                field.name(number)
+
+    @property
+    def value(self) -> Any:
+        """What the row says; empty when it is blank.
+
+        A row from outside is itself until a person touches it, and each column of it
+        until that column is touched: what was wrong stays visible, not half mended.
+        """
+        if self._given is not None and not any(field.touched for field in self.fields.values()):
+            return self._given
+        if self._names == ("",):
+            return self.fields[""].value
+        said = {name: self._said(name) for name in self._visible()}
+        if self._given is None and not any(said[name] for name in said if name not in _FIRST):
+            return {}
+        if (
+            said.get("key")
+            and said["value"] is None
+            and (self._given is None or self.fields["value"].touched)
+        ):
+            said["value"] = ""  # a variable may be empty
+        extra = {key: item for key, item in self._extra().items() if key not in self._names}
+        return {key: item for key, item in {**said, **extra}.items() if item is not None}
+
+    @property
+    def advice(self) -> str | None:
+        """What may be better done otherwise: a key of ``advice.*`` in the words, or None."""
+        return None
+
+    def arrange(self) -> None:
+        """Put the controls there that mean something now; nothing is sent when nothing changes."""
+        self._make_missing()
+        children = self._widgets()
+        if tuple(children) != tuple(self.box.children):
+            self.box.children = children
+
+    def _said(self, name: str) -> Any:
+        field = self.fields[name]
+        return field.value if field.touched or self._given is None else self._extra().get(name)
+
+    def _extra(self) -> Mapping[str, Any]:
+        return self._given if isinstance(self._given, Mapping) else {}
+
+    def _visible(self) -> list[str]:
+        """Columns in use."""
+        return [name for name in self._names if self._is_visible(name)]
+
+    def _is_visible(self, name: str) -> bool:
+        master, value = _SHOWN_WHEN.get(f"{self._column}.{name}", ("", ""))
+        if not master:
+            return True
+        given = self._extra().get(name) is not None and not self.fields[master].touched
+        return given or self.fields[master].value == value
+
+    def _make(self, name: str) -> None:
+        if self._given is None:
+            self._show(name, _FIRST.get(name))
+        else:
+            self._show(name, self._extra().get(name) if name else self._given)
+
+    def _show(self, name: str, value: Any) -> None:
+        """Make the control of a column, showing a value."""
+        path: Path = (self._column, 0, *([name] if name else []))
+        make = self._kind(name, value)
+        self.fields[name] = make(path, self, self._on_field, default=value, row=self._number)
+
+    def _kind(self, _name: str, _value: Any) -> type[Field]:
+        """Return which control a column has for a value."""
+        return Field
+
+    def _make_missing(self) -> None:
+        """Make a column when it is first needed; later it is only hidden, its text remembered."""
+        for name in self._visible():
+            if name not in self.fields:
+                self._make(name)
+
+    def _widgets(self) -> list[Any]:
+        return [*(self.fields[name].widget for name in self._visible()), self._remove]
+
+    @guarded
+    def _on_field(self, _field: Field) -> None:
+        self.arrange()
+        self._changed()
+
+    @guarded
+    def _on_remove(self, _button: Any) -> None:
+        self._removed(self)
+
+
+class EnvRow(Row):
+    """A variable, with a switch between a value and the name of a variable of the kernel.
+
+    The switch is made, one model, where it can be meant: when the name looks secret, the
+    kernel has a variable of that name, or the value is typed as ``$NAME`` or looks like a key.
+    Where the text of an env file was pasted, a button offers to make rows of it instead.
+    """
+
+    _switch: w.Checkbox | None = None
+    _make_rows: w.Button | None = None
+    _was_switched = False
+
+    def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
+        self._pasted: Callable[[EnvRow], None] = owner.make_rows
+        super().__init__(owner, number, given)
+
+    @property
+    def advice(self) -> str | None:
+        """Say of a value that a person typed that it is seen, or that its ``$`` means nothing."""
+        if not any(field.touched for field in self.fields.values()):
+            return None
+        value = self.fields["value"].value
+        if not isinstance(value, str):
+            return None
+        if _DOLLAR.fullmatch(value):
+            return "dollar"
+        return "secret" if self._is_secret(value) else None
+
+    @property
+    def pasted(self) -> str:
+        """The text of variables, as in an env file, that a person put into one of the fields."""
+        name = self._pasted_into()
+        return self.fields[name].value if name else ""
+
+    def take_pasted(self) -> bool:
+        """Empty the field with the text of variables; returns whether anything else is left in the row."""
+        name = self._pasted_into()
+        if name:
+            self.fields[name].show(None)
+        return any(field.value not in (None, EnvRef("")) for field in self.fields.values())
+
+    def renumber(self, number: int) -> None:
+        """Say in the switch's name as well which row this is now."""
+        super().renumber(number)
+        if self._switch is not None:
+            self._switch.description = self._switch_name()
+
+    def _kind(self, name: str, value: Any) -> type[Field]:
+        return RefField if name == "value" and reference(value) is not None else Field
+
+    def _widgets(self) -> list[Any]:
+        if pasted := self.pasted:
+            return [*super()._widgets(), self._offer_of(variables_in(pasted))]
+        if not self._is_offered():
+            return super()._widgets()
+        if self._switch is None:
+            self._switch = theme.check(
+                value=isinstance(self.fields["value"], RefField),
+                description=self._switch_name(),
+                indent=False,
+                _dom_classes=["ppw-switch"],
+            )
+            self._switch.observe(self._on_switch, "value")
+        return [*super()._widgets(), self._switch]
+
+    def _offer_of(self, count: int) -> w.Button:
+        """Return the button that makes rows of the text, saying how many."""
+        label = self.say("row.make_one") if count == 1 else self.say("row.make", n=count)
+        if self._make_rows is None:
+            self._make_rows = theme.button(label, "ppw-make")
+            self._make_rows.on_click(self._on_make)
+        self._make_rows.description = label
+        return self._make_rows
+
+    def _pasted_into(self) -> str:
+        """Return the field with a text of variables: several in a value, and in a name one is enough."""
+        for name, mark, least in (("key", "=", 1), ("value", "\n", 2)):
+            field = self.fields[name]
+            text = field.value if field.touched else None
+            if isinstance(text, str) and mark in text and variables_in(text) >= least:
+                return name
+        return ""
+
+    def _is_offered(self) -> bool:
+        value = self.fields["value"].value
+        if self._was_switched or isinstance(value, EnvRef):
+            return True
+        key = self._key_text()
+        dollar = isinstance(value, str) and _DOLLAR.fullmatch(value) is not None
+        return dollar or self._is_secret(value) or (is_name(key) and environment.variable(key) is not None)
+
+    def _is_secret(self, value: Any) -> bool:
+        return looks_secret(self._key_text()) or (isinstance(value, str) and looks_like_key(value))
+
+    def _ref_for(self, typed: Any) -> EnvRef:
+        """Return the reference to begin with: the ``$NAME`` that was typed, else the variable's own name."""
+        match = _DOLLAR.fullmatch(typed) if isinstance(typed, str) else None
+        name = (match[1] or match[2]) if match else self._key_text()
+        return EnvRef(name if is_name(name) else "")
+
+    def _key_text(self) -> str:
+        return str(self.fields["key"].value or "").strip()
+
+    def _switch_name(self) -> str:
+        return self.say("row.switch.envs", n=self._number)
+
+    @guarded
+    def _on_make(self, _button: Any) -> None:
+        self._pasted(self)
+
+    @guarded
+    def _on_switch(self, change: Any) -> None:
+        """Change over to the other kind of value; the one before is gone from every widget.
+
+        The control is made anew, so that a key press still on its way cannot end up in it.
+        """
+        old = self.fields.pop("value")
+        value = self._ref_for(old.value) if change.new else ""
+        self._was_switched = True
+        if self._given is not None:
+            self._given = {**self._extra(), "value": value}
+        self._show("value", value)
+        self.fields["value"].touched = True
+        self.arrange()
+        old.close()
+        self._changed()
+
+
+class RowList(Part):
+    """A list of rows with its Add button; `on_change` is called with it after a person changed it."""
+
+    def __init__(self, column: str, owner: Guarded, on_change: Callable[[RowList], None]) -> None:
+        super().__init__(owner)
         self.column = column
-        self.session = session
-        self.show_fault = show_fault
-        self.say = say
         self.rows: list[Row] = []
-        self._add = theme.button(say(f"row.add.{column}"), "ppw-add")
+        self._on_change = on_change
+        self._add = theme.button(self.say(f"row.add.{column}"), "ppw-add")
         self._add.on_click(self._on_add)
-        self._label = theme.html(f"<span>{say(f'list.{column}')}</span>", "ppw-label")
+        self._label = theme.html(f"<span>{self.say(f'list.{column}')}</span>", "ppw-label")
         self._note: w.HTML | None = None
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
@@ -63,18 +313,11 @@ class RowList:
         for row in old:
             row.close()
 
-    def close(self) -> None:
-        """Close the rows, and what is out of sight as well."""
-        for row in self.rows:
-            row.close()
-        if self._note is not None:
-            self._note.close()
-
     def suggest(self) -> None:
         """Offer in every row what the catalogue told meanwhile."""
         for row in self.rows:
             for field in row.fields.values():
-                field.suggest(choices(pattern(field.path), self.session))
+                field.suggest()
 
     def field_at(self, path: Path) -> tuple[Row, Field | None] | None:
         """Return the row and the control that a path of an error means."""
@@ -94,9 +337,47 @@ class RowList:
                 found.setdefault(advice, []).append(row)
         return found
 
+    def changed(self) -> None:
+        """Tell that a row says something else."""
+        self._on_change(self)
+
+    def remove(self, row: Row) -> None:
+        """Take a row away and close all it opened."""
+        self.rows.remove(row)
+        self._renumber()
+        self._publish()
+        row.close()
+        self.changed()
+
+    def make_rows(self, row: EnvRow) -> None:
+        """Make rows of the text of variables that was pasted into one."""
+        try:
+            found = rows_of_text(row.pasted, Disk())
+        except InputError as error:
+            self._tell(error.sentence(self.say))
+            self._publish()
+            return
+        stays = row.take_pasted()
+        place = self.rows.index(row)
+        first = place + 1 + stays
+        made = [self._new(number, given) for number, given in enumerate(found.rows, first)]
+        self.rows[place : place + 1] = [*([row] if stays else []), *made]
+        self._renumber()
+        self._tell(*(self.say(f"line.{code}", **params) for code, params in found.notes))
+        self._publish()
+        if stays:
+            row.arrange()
+        else:
+            row.close()
+        self.changed()
+
     def _new(self, number: int, given: Any = None) -> Row:
         kind = EnvRow if self.column == "envs" else Row
         return kind(self, number, given)
+
+    def _renumber(self) -> None:
+        for number, row in enumerate(self.rows, 1):
+            row.renumber(number)
 
     def _publish(self) -> None:
         note = [self._note] if self._note is not None and self._note.value else []
@@ -110,61 +391,16 @@ class RowList:
         if self._note is not None:
             self._note.value = text and f"<div role=status>{text}</div>"
 
-    def _send(self) -> None:
-        self.session.set((self.column,), [row.value for row in self.rows])
-
     @guarded
     def _on_add(self, _button: Any) -> None:
         self.rows.append(self._new(len(self.rows) + 1))
         self._publish()
 
-    @guarded
-    def on_row(self, row: Row) -> None:
-        """Take what a person typed in a row."""
-        row.arrange()
-        self._send()
 
-    @guarded
-    def on_switch(self, row: EnvRow) -> None:
-        """Take the value of a variable from elsewhere."""
-        row.switch()
-        self._send()
-
-    @guarded
-    def on_make(self, row: EnvRow) -> None:
-        """Make rows of the text of variables that was pasted into one."""
-        try:
-            found = rows_of_text(row.pasted, Disk())
-        except InputError as error:
-            self._tell(error.sentence(self.say))
-            self._publish()
-            return
-        stays = row.take_pasted()
-        place = self.rows.index(row)
-        first = place + 1 + stays
-        made = [self._new(number, given) for number, given in enumerate(found.rows, first)]
-        self.rows[place : place + 1] = [*([row] if stays else []), *made]
-        for number, one in enumerate(self.rows, 1):
-            one.renumber(number)
-        self._tell(*(self.say(f"line.{code}", **params) for code, params in found.notes))
-        self._publish()
-        if stays:
-            row.arrange()
-        else:
-            row.close()
-        self._send()
-
-    @guarded
-    def on_remove(self, row: Row) -> None:
-        """Take a row away and close all it opened."""
-        self.rows.remove(row)
-        for number, later in enumerate(self.rows, 1):
-            later.renumber(number)
-        self._publish()
-        row.close()
-        self._send()
-
-
-def is_list(path: Path) -> bool:
-    """Whether a path is a list of rows."""
-    return isinstance(node_at(path), Rows)
+def columns(name: str) -> tuple[str, ...]:
+    """Return the columns of a list as the contract has them, those that may be hidden last."""
+    node = node_at((name,))
+    item = node.item if isinstance(node, Rows) else None
+    # A row that is no object is its own text.
+    names = tuple(item.fields) if isinstance(item, Group) else ("",)
+    return tuple(sorted(names, key=lambda one: f"{name}.{one}" in _SHOWN_WHEN))

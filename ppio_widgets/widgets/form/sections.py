@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ppio_widgets.cards.html import esc
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
+from ppio_widgets.request.schema import Group, Rows, node_at
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.choosers import ProductChooser
+from ppio_widgets.widgets.form.choosers import (
+    ProductChooser,
+    Proposal,
+    TemplateChooser,
+    address_without_slips,
+    cuda_of_tag,
+)
 from ppio_widgets.widgets.form.fields import Field
-from ppio_widgets.widgets.form.proposal import Proposal, address_without_slips, cuda_of_tag
-from ppio_widgets.widgets.form.rows import RowList, is_list
-from ppio_widgets.widgets.form.suggestions import choices
-from ppio_widgets.widgets.form.templates import TemplateChooser
-from ppio_widgets.widgets.form.unknown_fields import UnknownFields
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.form.price_panel import CLASSES, Limits
+from ppio_widgets.widgets.form.rows import RowList
+from ppio_widgets.widgets.view import Part, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     import ipywidgets as w
 
-    from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
     from ppio_widgets.request.schema import Path
+    from ppio_widgets.widgets.form.rows import Row
+    from ppio_widgets.widgets.view import Guarded
 
-SECTIONS: Mapping[str, tuple[str, ...]] = {
+# Of an object, all its fields stand there, in the contract's order.
+_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "basics": ("name", "product_id", "image", "type"),
-    "billing": (
-        "billing.mode",
-        "billing.prepaid.months",
-        "billing.prepaid.auto_renew.enabled",
-        "billing.prepaid.auto_renew.months",
-    ),
-    "machine": (
-        "resource.gpu_num",
-        "resource.rootfs_size_gb",
-        "resource.min_cuda_version",
-        "candidate_regions",
-    ),
+    "billing": ("billing",),
+    "machine": ("resource", "candidate_regions"),
     "container": ("registry_auth_id", "entrypoint", "command", "envs"),
-    "network": ("ports", "network.id", "network.ip", "volumes"),
-    "tools": (
-        "tools.jupyter.enabled",
-        "tools.jupyter.port",
-        "tools.jupyter.protocol",
-        "auto_migrate.enabled",
-        "auto_migrate.include_system_disk",
-    ),
+    "network": ("ports", "network", "volumes"),
+    "tools": ("tools", "auto_migrate"),
 }
 
 ANY = object()
@@ -71,61 +60,103 @@ _FIRST: Mapping[str, Any] = {
 }
 
 
-class Sections:
+def _path(name: str) -> Path:
+    return tuple(name.split("."))
+
+
+def _placed(name: str) -> Iterator[str]:
+    """Yield the fields and lists that a name of the table stands for."""
+    node = node_at(_path(name))
+    if isinstance(node, Group):
+        for child in node.fields:
+            yield from _placed(f"{name}.{child}")
+    else:
+        yield name
+
+
+# The names of fields and lists under each heading.
+PLACES: Mapping[str, tuple[str, ...]] = {
+    section: tuple(one for name in names for one in _placed(name)) for section, names in _SECTIONS.items()
+}
+_NAMES = tuple(name for names in PLACES.values() for name in names)
+
+
+class Spot(NamedTuple):
+    """Where a sentence about a path goes: selectors of the field and of the sentence."""
+
+    field: str
+    after: str
+    may_show: bool
+
+
+class Sections(Part):
     """All controls of a form, and the one way from them to the draft.
 
-    Attributes
-    ----------
-    box : ipywidgets.Box
-    fields : dict of str to Field
-        By pattern; conditional ones are made when they first appear.
-    lists : dict of str to RowList
-    unknown : UnknownFields
-        What the draft holds and no control shows.
+    `fields` are found by their pattern; conditional ones are made when they first appear. `attempted`
+    says that a launch was tried: from then on the error of every field may show.
     """
 
-    def __init__(
-        self,
-        session: LaunchSession,
-        say: Words,
-        show_fault: Callable[[str], None],
-        *,
-        by_hand: tuple[w.Widget, ...],
-        on_filled: Callable[[Mapping[str, Any]], None],
-    ) -> None:
-        self.session = session
-        self.show_fault = show_fault
-        self._say = say
+    def __init__(self, owner: Guarded, stop: str) -> None:
+        super().__init__(owner)
+        self.attempted = False
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
         self._heads = {
-            name: theme.html(f"<h3>{esc(say(f'section.{name}'))}</h3>", "ppw-head") for name in SECTIONS
+            name: theme.html(f"<h3>{esc(self.say(f'section.{name}'))}</h3>", "ppw-head") for name in PLACES
         }
         self._forced: set[str] = set()
-        self._chooser = ProductChooser(session, say, show_fault, self._on_product)
-        self._templates = TemplateChooser(session, say, show_fault, on_filled)
-        self._address = Proposal(session, say, show_fault, address_without_slips, self._on_address)
-        self._cuda = Proposal(session, say, show_fault, cuda_of_tag, self._on_cuda)
-        self.unknown = UnknownFields(session, say, show_fault, on_filled)
+        self._limits = Limits(self, stop)
+        self._chooser = ProductChooser(self, self._on_product)
+        self._templates = TemplateChooser(self)
+        self._address = Proposal(self, address_without_slips, self._on_address)
+        self._cuda = Proposal(self, cuda_of_tag, self._on_cuda)
         # What stands below a field and is no field itself.
         self._below: dict[str, tuple[w.Widget, ...]] = {
             "product_id": (self._chooser.box,),
             "image": (self._address.box, self._templates.box),
-            "billing.mode": by_hand,
+            "billing.mode": (self._limits.ceiling, self._limits.stop),
             "resource.min_cuda_version": (self._cuda.box,),
         }
-        for names in SECTIONS.values():
-            for name in names:
-                if is_list(_path(name)):
-                    self.lists[name] = RowList(name, session, say, show_fault)
+        for name in _NAMES:
+            if isinstance(node_at(_path(name)), Rows):
+                self.lists[name] = RowList(name, self, self._on_rows)
         self.box: w.Box | None = None
-        self.show(session.draft)
-        session.observe(self._on_shelf, "shelf")
+        self._show(self.session.draft)
+        self.session.observe(self._on_filled, "filled")
+        self.session.observe(self._on_shelf, "shelf")
 
-    def show(self, draft: Mapping[str, Any]) -> None:
+    def spot(self, path: Path, scope: str) -> Spot | None:
+        """Return where in the form of that class a sentence about a path goes; None where nothing stands."""
+        if path in CLASSES:
+            selector = f".{scope} .{CLASSES[path]}"
+            return Spot(selector, f"{selector}>.widget-label::after", may_show=True)
+        rows = self.lists.get(str(path[0]))
+        if rows is not None:
+            at = rows.field_at(path)
+            if at is None:
+                return None
+            row, cell = at
+            touched = any(one.touched for one in row.fields.values()) if cell is None else cell.touched
+            selector = f".{scope} .{row.key}"
+            marked = f"{selector} .{cell.css}" if cell else selector
+            return Spot(marked, f"{selector}::after", may_show=touched or self.attempted)
+        field = self.fields.get(".".join(str(part) for part in path))
+        if field is None:
+            return None
+        selector = f".{scope} .{field.css}"
+        may_show = field.touched or self.attempted
+        return Spot(selector, f"{selector}>.widget-label::after", may_show=may_show)
+
+    def advised(self) -> Iterator[tuple[str, list[Row]]]:
+        """Yield each advice that some rows of a list are given, and the rows."""
+        for rows in self.lists.values():
+            yield from rows.advised().items()
+
+    def _show(self, draft: Mapping[str, Any]) -> None:
         """Show a whole draft in the controls; nothing of what they said before stays."""
+        self.attempted = False
         self._forced = {name for name in SHOWN_WHEN if value_at(draft, _path(name)) is not None}
-        for name in (name for names in SECTIONS.values() for name in names):
+        for name in _NAMES:
             given = value_at(draft, _path(name))
             if name in self.lists:
                 self.lists[name].show(given)
@@ -133,25 +164,15 @@ class Sections:
                 self.fields[name].show(given)
                 self.fields[name].touched = False
             elif name in self.fields:
-                self.fields.pop(name).widget.close()
+                self.fields.pop(name).close()
                 self._field(name, given)
             elif given is not None or name not in SHOWN_WHEN:
                 self._field(name, given)
         self._arrange(draft)
 
-    def close(self) -> None:
-        """Close the controls that are out of sight as well."""
-        for part in (self._chooser, self._templates, self._address, self._cuda, self.unknown):
-            part.close()
-        for field in self.fields.values():
-            field.widget.close()
-        for rows in self.lists.values():
-            rows.close()
-
     def _field(self, name: str, default: Any = None) -> Field:
         if name not in self.fields:
-            self.fields[name] = Field(_path(name), self._say, self._on_field, default=default)
-            self.fields[name].suggest(choices(name, self.session))
+            self.fields[name] = Field(_path(name), self, self._on_field, default=default)
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
@@ -164,7 +185,7 @@ class Sections:
     def _arrange(self, draft: Mapping[str, Any]) -> None:
         """Put the right controls under each heading; nothing is sent when nothing changes."""
         children: list[w.Widget] = []
-        for section, names in SECTIONS.items():
+        for section, names in PLACES.items():
             children.append(self._heads[section])
             for name in names:
                 if name in self.lists:
@@ -187,19 +208,8 @@ class Sections:
         return field.value
 
     def _dependents(self, name: str) -> list[str]:
-        found = [slave for slave, (master, _) in SHOWN_WHEN.items() if master == name]
-        return [*found, *(further for slave in found for further in self._dependents(slave))]
-
-    def _on_product(self, product_id: str) -> None:
-        """Take the product that was chosen from the list; nothing else that was typed is changed."""
-        self._take("product_id", product_id)
-        self.lists["candidate_regions"].suggest()  # those of this product
-
-    def _on_address(self, address: str) -> None:
-        self._take("image", address)
-
-    def _on_cuda(self, version: str) -> None:
-        self._take("resource.min_cuda_version", version)
+        found = [dependent for dependent, (master, _) in SHOWN_WHEN.items() if master == name]
+        return [*found, *(further for dependent in found for further in self._dependents(dependent))]
 
     def _take(self, name: str, value: str) -> None:
         """Show a value in a field as if it had been typed there."""
@@ -209,14 +219,6 @@ class Sections:
         self._on_field(field)
 
     @guarded
-    def _on_shelf(self, _change: Any) -> None:
-        """Offer what the catalogue told meanwhile."""
-        for name, field in self.fields.items():
-            field.suggest(choices(name, self.session))
-        for rows in self.lists.values():
-            rows.suggest()
-
-    @guarded
     def _on_field(self, field: Field) -> None:
         name = ".".join(str(part) for part in field.path)
         draft = with_value(self.session.draft, field.path, field.value)
@@ -224,10 +226,37 @@ class Sections:
         self._forced.difference_update(dependents)
         if dependents:
             self._arrange(draft)
-        for slave in dependents:
-            draft = with_value(draft, _path(slave), self._uncovered(slave, draft))
+        for dependent in dependents:
+            draft = with_value(draft, _path(dependent), self._uncovered(dependent, draft))
         self.session.replace(draft)
 
+    @guarded
+    def _on_rows(self, rows: RowList) -> None:
+        self.session.set((rows.column,), [row.value for row in rows.rows])
 
-def _path(name: str) -> Path:
-    return tuple(name.split("."))
+    @guarded
+    def _on_product(self, product_id: str) -> None:
+        """Take the product that was chosen from the list; nothing else that was typed is changed."""
+        self._take("product_id", product_id)
+        self.lists["candidate_regions"].suggest()  # those of this product
+
+    @guarded
+    def _on_address(self, address: str) -> None:
+        self._take("image", address)
+
+    @guarded
+    def _on_cuda(self, version: str) -> None:
+        self._take("resource.min_cuda_version", version)
+
+    @guarded
+    def _on_filled(self, _change: Any) -> None:
+        """Show a draft that came from elsewhere: a text, a template, a value that was set."""
+        self._show(self.session.draft)
+
+    @guarded
+    def _on_shelf(self, _change: Any) -> None:
+        """Offer what the catalogue told meanwhile."""
+        for field in self.fields.values():
+            field.suggest()
+        for rows in self.lists.values():
+            rows.suggest()

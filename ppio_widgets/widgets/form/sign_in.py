@@ -11,14 +11,13 @@ from ppio_widgets.cards.html import esc
 from ppio_widgets.errors import CredentialsError
 from ppio_widgets.secrets.credentials import ApiKey, remember_key
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.guard import guarded
+from ppio_widgets.widgets.view import Part, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
     from ppio_widgets.secrets.hosts import Host
+    from ppio_widgets.widgets.view import Guarded
 
 
 class SecretField(w.Password):
@@ -32,37 +31,19 @@ class SecretField(w.Password):
         return {**state, "value": ""} if "value" in state else state
 
 
-class SignIn:
+class SignIn(Part):
     """A button that opens the field; the key goes to this kernel's memory and nowhere else.
 
-    Parameters
-    ----------
-    session : LaunchSession
-    host : Host
-        That the key is for.
-    say : Words
-    show_fault : callable
-        See `guard.View`.
-    on_signed_in : callable
-        Called without arguments once there is a key.
+    `on_signed_in` is called once there is a key for the host.
     """
 
-    def __init__(
-        self,
-        session: LaunchSession,
-        host: Host,
-        say: Words,
-        show_fault: Callable[[str], None],
-        on_signed_in: Callable[[], None],
-    ) -> None:
-        self.session = session
-        self.show_fault = show_fault
+    def __init__(self, owner: Guarded, host: Host, on_signed_in: Callable[[], None]) -> None:
+        super().__init__(owner)
         self._host = host
-        self._say = say
         self._on_signed_in = on_signed_in
         self._field: SecretField | None = None
         self._problem: w.HTML | None = None
-        self._open = theme.button(say("sign_in.button"), "ppw-sign-in")
+        self._open = theme.button(self.say("sign_in.button"))
         self._open.on_click(self._on_open)
         self.box = theme.box([self._open], "ppw-notice")
 
@@ -72,14 +53,14 @@ class SignIn:
         if self._field is None:
             looks = theme.looks()
             self._field = SecretField(
-                description=self._say("sign_in.field", host=self._host.name),
+                description=self.say("sign_in.field", host=self._host.name),
                 continuous_update=False,
                 layout=looks.layout,
                 style=looks.text,
                 _dom_classes=["ppw-secret"],
             )
             self._field.observe(self._on_typed, "value")
-            self._problem = theme.html(theme.stylesheet("sign_in.css"), "ppw-status")
+            self._problem = theme.html(theme.stylesheet("form/sign_in.css"), "ppw-status")
             self.box.children = [self._field, self._problem]
             self._open.close()
 
@@ -92,10 +73,10 @@ class SignIn:
         self._field.value = ""
         problem = ""
         try:
-            remember_key(self._host, ApiKey(typed, self._say("sign_in.source")))
+            remember_key(self._host, ApiKey(typed, self.say("sign_in.source")))
         except CredentialsError as error:
-            problem = error.sentence(self._say)
+            problem = error.sentence(self.say)
         told = f"<p class=ppw-bad role=status>{esc(problem)}</p>" if problem else ""
-        self._problem.value = theme.stylesheet("sign_in.css") + told
+        self._problem.value = theme.stylesheet("form/sign_in.css") + told
         if not problem:
             self._on_signed_in()

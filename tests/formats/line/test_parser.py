@@ -10,8 +10,7 @@ from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.options import OPTIONS, option_for
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.tokens import split_line
-from ppio_widgets.formats.line.typed import as_word, in_quotes
+from ppio_widgets.formats.line.tokens import as_word, in_quotes, split_line
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.request.validation import check
 from tests.support.bodies import FULL, MINIMAL, text

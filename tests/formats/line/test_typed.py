@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.formats.line.tokens import split_line
-from ppio_widgets.formats.line.typed import as_word, typed
+from ppio_widgets.formats.line.tokens import as_word, split_line, typed
 from tests.support.bodies import text
 
 

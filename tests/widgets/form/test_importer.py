@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
+from markupsafe import escape
 
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.errors import InputError
@@ -282,7 +283,7 @@ def test_what_only_stands_for_a_secret_is_kept_in_the_field(opened, text):
 )
 def test_json_with_a_comment_or_a_comma_too_many_says_where_and_what_to_do(opened, text, told):
     paste(opened, text)
-    shows(opened, html.escape(told))
+    shows(opened, escape(told))
     assert find(opened, "Paste").value == text
 
 
@@ -560,7 +561,7 @@ SAID = {
 def test_what_is_taken_from_the_kernel_is_named_among_a_hundred_changes(make_form, request, name, cloud_of):
     opened = make_form(client=request.getfixturevalue(cloud_of))
     press(find(opened, "Import, or begin with a preset"))
-    said = html.escape(SAID[cloud_of].format(name))
+    said = escape(SAID[cloud_of].format(name))
     rows = [{"key": f"A{number}", "value": "1"} for number in range(100)]
     rows.insert(90, {"key": "B", "value": {"$env": name}})
     paste(opened, json.dumps({**MINIMAL, "envs": rows}))
@@ -581,7 +582,7 @@ def test_the_accounts_own_key_is_given_to_no_instance(opened, cloud, monkeypatch
     press(find(opened, "Fill the form with it"))
     assert "Your account's key is given to no instance" in opened.errors[("envs", 0, "value")]
     press(find(opened, "Launch"))
-    shows(opened, html.escape("Your account's key is given to no instance"))
+    shows(opened, escape("Your account's key is given to no instance"))
     assert cloud.posts == 0
 
 

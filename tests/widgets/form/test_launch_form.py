@@ -13,7 +13,7 @@ from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.sections import SECTIONS
+from ppio_widgets.widgets.form.sections import PLACES
 from tests.support.bodies import FULL, MINIMAL, bodies
 from tests.support.consent import let_read
 from tests.widgets.conftest import answer, choose, every, find, find_all, press, shown, shows, type_into
@@ -34,7 +34,7 @@ def css_errors(form):
 
 
 def test_every_field_of_the_contract_has_its_place():
-    placed = [name for names in SECTIONS.values() for name in names]
+    placed = [name for names in PLACES.values() for name in names]
     assert len(placed) == len(set(placed))
     for pattern in leaves():
         assert any(pattern == name or pattern.startswith(f"{name}.*") for name in placed), pattern
@@ -283,7 +283,7 @@ def test_a_body_that_is_no_json_is_shown_and_said(make_form, odd):
     assert form.errors
     form.value = {**MINIMAL, **odd}
     assert form.errors
-    repr(form.session.plan)
+    str(form.session.plan)
 
 
 def test_what_appears_by_hand_has_its_first_value_and_what_was_given_is_shown_as_given(form):
@@ -526,7 +526,7 @@ def test_a_fault_of_ours_becomes_a_status_line_and_one_log_record(form, monkeypa
     def fail(*_):
         raise RuntimeError("holds s3cret")
 
-    monkeypatch.setattr(form._readout, "render", fail)
+    monkeypatch.setattr(form._preview, "render", fail)
     type_into(find(form, "Name"), "a")
     records = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(records) == 1

@@ -1,0 +1,182 @@
+"""A server that repeats secrets in other fields of its answer: none of them is shown."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ppio_widgets import Instance, PpioClient
+from ppio_widgets.cards import static
+from ppio_widgets.cloud.instances import InstanceDetail, read_detail
+from ppio_widgets.instances.listing import open_board, resolve
+from ppio_widgets.locale import words
+from ppio_widgets.secrets.in_use import Secret
+from ppio_widgets.secrets.redaction import Redactor
+from tests.support.wire import REAL_KEY, answers, faulty
+
+PASSWORD = "Pw-zq99-hunter"
+TOKEN = "5hort-t0k"
+LONG = "envsecret-zq-0099"
+SHAPED = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
+SECRETS = (REAL_KEY, PASSWORD, TOKEN, LONG, SHAPED)
+
+
+def row(**more):
+    return {
+        "id": "i-1",
+        "name": "demo",
+        "status": {"status": "running"},
+        "created_at": 1,
+        "envs": [
+            {"key": "DB", "value": LONG},
+            {"key": "MODEL_TOKEN", "value": TOKEN},
+            {"key": "X", "value": SHAPED},
+        ],
+        "tools": {"ssh": {"password": PASSWORD}},
+        **more,
+    }
+
+
+def echoing(secret):
+    """An answer that repeats a secret wherever it can."""
+    url = f"https://h.example.com/a/{secret}/b"
+    return row(
+        name=f"n {secret}",
+        product_id=f"p {secret}",
+        image=f"i {secret}",
+        region=f"r {secret}",
+        billing={"mode": f"m {secret}"},
+        status={"status": f"s {secret}", "error": f"e {secret}", "message": f"m {secret}"},
+        ports=[{"port": 80, "protocol": f"t {secret}", "endpoint": url}],
+        tools={
+            "ssh": {"password": PASSWORD, "command": f"ssh {secret}@h"},
+            "jupyter": {"endpoint": url},
+            "log": {"instance_endpoint": url, "system_endpoint": url},
+        },
+    )
+
+
+KNOWS = Redactor([Secret("api_key", REAL_KEY, "key")])
+REASONS = {REAL_KEY: "key", PASSWORD: "password", TOKEN: "env MODEL_TOKEN", LONG: "env DB", SHAPED: "env X"}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_field_repeats_a_secret(secret):
+    answer = echoing(secret)
+    detail = read_detail(answer, KNOWS)
+    assert secret not in repr(detail)
+    assert detail.jupyter_url == detail.ports[0].url == ""
+    assert detail.logs == ()
+    assert detail.image == f"i ••••({REASONS[secret]})"
+    assert detail.ssh_command == f"ssh ••••({REASONS[secret]})@h"
+
+
+@given(st.sampled_from(SECRETS), st.sampled_from(["{}.example.com/x", "example.com/{}", "e.com/a%20{}"]))
+def test_half_a_link_is_none(secret, place):
+    for spelt in (secret, quote(secret, safe=""), "".join(f"%{ord(char):02x}" for char in secret)):
+        url = f"https://{place.format(spelt)}"
+        detail = read_detail(row(tools={"ssh": {"password": PASSWORD}, "jupyter": {"endpoint": url}}), KNOWS)
+        assert detail.jupyter_url == ""
+
+
+def test_a_host_in_small_letters_gives_no_secret_away():
+    url = f"https://{SHAPED.replace('_', '-')}.example.com/"
+    envs = [{"key": "MY_TOKEN", "value": SHAPED.replace("_", "-")}]
+    assert read_detail(row(envs=envs, tools={"jupyter": {"endpoint": url}})).jupyter_url == ""
+
+
+def test_words_in_harmless_variables_spoil_nothing():
+    envs = [
+        {"key": "APP", "value": "jupyter"},
+        {"key": "STATE", "value": "running"},
+        {"key": "REGION", "value": "cn-hongkong-1"},
+        {"key": "RUN_NAME", "value": "finetune-qwen2.5-7b"},
+        {"key": "PORT_TOKEN", "value": "123456"},
+    ]
+    answer = row(
+        envs=envs,
+        name="finetune-qwen2.5-7b",
+        region="cn-hongkong-1",
+        tools={"jupyter": {"endpoint": "https://cn-hongkong-1.example.com:12345/jupyter"}},
+    )
+    detail = read_detail(answer)
+    assert (detail.name, detail.region, detail.status) == ("finetune-qwen2.5-7b", "cn-hongkong-1", "running")
+    assert detail.jupyter_url == "https://cn-hongkong-1.example.com:12345/jupyter"
+
+
+def test_a_name_that_repeats_a_secret_is_no_reason():
+    envs = [
+        {"key": f"KEY_{TOKEN.replace('-', '_')}", "value": TOKEN.replace("-", "_")},
+        {"key": "no name", "value": LONG},
+    ]
+    detail = read_detail(row(image=f"{LONG} {TOKEN.replace('-', '_')}", envs=envs))
+    assert detail.image == "••••(env) ••••(env)"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["A", "A_TOKEN"]), st.text(max_size=30)), max_size=4),
+    st.lists(st.text(max_size=30), min_size=3, max_size=3),
+)
+def test_any_answer_is_read_and_no_password_of_it_is_kept(envs, texts):
+    secret = "pass-0123456789"
+    name, image, path = (f"{text}{secret}{text}" for text in texts)
+    answer = row(
+        name=name,
+        image=image,
+        envs=[{"key": key, "value": value} for key, value in envs],
+        tools={"ssh": {"password": secret}, "jupyter": {"endpoint": f"https://h.example.com/{path}"}},
+    )
+    assert secret not in repr(read_detail(json.loads(json.dumps(answer))))
+
+
+@pytest.mark.parametrize("secret", SECRETS[:3])
+def test_no_card_and_no_board_shows_it(secret, caplog):
+    caplog.set_level("DEBUG")
+    answer = echoing(secret)
+
+    def reply(request):
+        if "/instances/" in request.target:
+            return 200, answer
+        return 200, {"data": [answer] if "/instances" in request.target else [], "has_more": False}
+
+    say = words("en")
+    with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        machine, board = Instance("i-1", client).refresh(), open_board(client)
+        shown = [str(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
+        shown += [str(static.of_instance(machine, say).kept(say))]
+        shown += [str(static.of_board(board, say, practice=False).kept(say))]
+    assert secret not in "\n".join(shown)
+
+
+@pytest.mark.parametrize("secret", [PASSWORD, TOKEN, LONG])
+def test_what_is_kept_of_an_instance_repeats_no_secret_in_its_words(secret):
+    answer = row(status={"status": "error", "error": f"e {secret}", "message": f"m {secret}"})
+
+    def reply(request):
+        one = "/instances/" in request.target
+        return 200, answer if one else {"data": [answer], "next_cursor": "", "has_more": False}
+
+    with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        seen = [client.get_instance("i-1"), *client.list_instances(), *client.look("demo").instances]
+    hidden = f"••••({REASONS[secret]})"
+    assert [(one.error, one.message) for one in seen] == [(f"e {hidden}", f"m {hidden}")] * 3
+
+
+def test_an_instance_is_found_by_the_name_that_was_typed_although_a_variable_holds_it():
+    name = "5ecret-name"
+    answer = row(name=name, envs=[{"key": "NAME_TOKEN", "value": name}])
+
+    def reply(request):
+        if "/instances/" in request.target:
+            return 400, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
+        return 200, {"data": [answer], "has_more": False}
+
+    with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        assert resolve(client, name).id == "i-1"
+        (listed,) = client.list_details()
+    assert listed.name == "••••(env NAME_TOKEN)"
+    assert isinstance(listed, InstanceDetail)
