@@ -275,13 +275,7 @@ def _ask(question: str) -> str:
 
 
 def _timer(given: Line) -> Timer:
-    """Read the timer of a line.
-
-    Raises
-    ------
-    MomentUnreadable
-        For a time that is none or is over: nothing was sent.
-    """
+    """Read the timer of a line; a time that is none, or is over, is refused before anything is sent."""
     from ppio_widgets.launches.launch import Timer  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - on first use
     from ppio_widgets.runtime.times import read_moment  # noqa: PLC0415

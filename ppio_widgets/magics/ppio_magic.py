@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets.errors import ActionUnconfirmed
-from ppio_widgets.formats.line.options import use_of
 from ppio_widgets.locale import words
 from ppio_widgets.magics import completers, preset_magic
 from ppio_widgets.magics.completion import Proposal
@@ -223,9 +223,11 @@ def _verb_in(given: Sequence[str]) -> str:
 
 
 def _misused(name: str) -> UsageError:
-    """Say in one line how a verb is written."""
-    first, _, second = name.partition(" ")
-    return UsageError(use_of(words(), first, second))
+    """Say in one line how a verb is written; of one word that goes on, in all its ways."""
+    say = words()
+    written = [re.split(r" {2,}", line)[0] for line in say("ppio.usage").split("\n")]
+    uses = [use for use in written if use.split()[1 : 1 + len(name.split())] == name.split()]
+    return UsageError(say("ppio.use", uses=", ".join(uses)))
 
 
 # Instances and products: `cloud` is which cloud the line names, as arguments of `api.connect`.
