@@ -8,7 +8,8 @@ are plain text, as the shell leaves one that matches nothing.
 A text is read as pages and terminals show it: a line goes on behind a backslash, behind ``^`` of cmd.exe and
 behind the backtick of PowerShell; blanks or a comment behind them, and lines of comments between, are
 overlooked; prompts, and the mark before each line of a quotation, are none of it; blanks of pages are blanks;
-``%NAME%``, ``$env:NAME``, ``set`` and paths of Windows are understood.
+``%NAME%``, ``$env:NAME`` and ``set`` are understood. The standard library's shlex does none of this, and
+forgets what was quoted.
 """
 
 from __future__ import annotations
@@ -72,9 +73,6 @@ _VARIABLE = re.compile(
 )
 _DOCUMENT = re.compile(rf"\$\({BLANK}*cat{BLANK}*(?=<<)")
 
-# A path of Windows without quotes: its backslashes are none of the shell's.
-_DRIVE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\[\w.-]+)+\\?")
-
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGNING = frozenset({"export", "declare", "typeset", "local", "readonly", "set"})
@@ -98,18 +96,10 @@ _LETTERS = dict(zip(b"abeEfnrtv\\'\"?", b"\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=
 
 @dataclass(frozen=True)
 class ShellWord:
-    """One word; it may hold a secret, so it is never shown.
+    """One word without its quotes; it may hold a secret, so it is never shown."""
 
-    Attributes
-    ----------
-    masked : str
-        The word without its quotes, with a `HOLE` where the shell would fill something in.
-    expansions : tuple of str
-        What was typed for each hole.
-    """
-
-    masked: str = field(repr=False)
-    expansions: tuple[str, ...] = field(default=(), repr=False)
+    masked: str = field(repr=False)  # with a `HOLE` where the shell would fill something in
+    expansions: tuple[str, ...] = field(default=(), repr=False)  # what was typed for each hole
 
     @property
     def text(self) -> str:
@@ -149,41 +139,22 @@ class ShellWord:
 
 @dataclass(frozen=True)
 class Command:
-    """A simple command.
-
-    Attributes
-    ----------
-    words : tuple of ShellWord
-    redirected : bool
-        Whether anything goes in or out by ``<`` and ``>``.
-    assigns : bool
-        Whether it only gives variables their values; those are filled in where they are used.
-    exported : mapping of str to ShellWord
-        The variables that the text gives to its programs, for this one.
-    """
+    """A simple command, and the variables that the text gives to its programs up to there."""
 
     words: tuple[ShellWord, ...]
-    redirected: bool = False
-    assigns: bool = False
+    redirected: bool = False  # whether anything goes in or out by ``<`` and ``>``
+    assigns: bool = False  # whether it only gives variables their values, for where they are used
     exported: Mapping[str, ShellWord] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Script:
-    """A shell text, read up to its end or to what cannot be read.
-
-    Attributes
-    ----------
-    commands : tuple of Command
-    documents : tuple of ShellWord
-        What stands in here-documents and here-strings, whichever command they are for.
-    problem : InputError or None
-        A quotation or an expansion that is not closed, or a backslash at the very end: the command
-        that it stands in, and what follows, was not read.
-    """
+    """A shell text, read up to its end or to what cannot be read."""
 
     commands: tuple[Command, ...]
-    documents: tuple[ShellWord, ...] = ()
+    documents: tuple[ShellWord, ...] = ()  # here-documents and here-strings, whichever command they are for
+    # A quotation or an expansion that is not closed, or a backslash at the very end: the command that it
+    # stands in, and what follows, was not read.
     problem: InputError | None = None
 
 
@@ -394,8 +365,6 @@ class _WordReader:
                 self._fill_in(home.end())
             elif placeholder := _TO_REPLACE.match(text, self.at):
                 self._fill_in(placeholder.end())
-            elif drive := _DRIVE.match(text, self.at):
-                self._take(drive[0], drive.end())
             elif not self._taken_as_quoted():
                 self._plain(quoted=False)
         return [*self._words, *([self._word()] if self._is_word else [])]
