@@ -277,7 +277,7 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
             practice=record.practice, api_key=api_key, base_url=host.base_url, allow_host=host.name
         )
         record = history.look_up(record, ledger, client)
-    return record_sentence(record, threads.clock.now(), words())
+    return record_sentence(record, threads.now(), words())
 
 
 @without_frames
@@ -304,4 +304,4 @@ def declare_absent(launch_id: str, name: str) -> str:
         begun.declare_absent(name)
         return launch_sentence(begun, words())
     record = history.declare_absent(*history.find(launch_id), name)
-    return record_sentence(record, threads.clock.now(), words())
+    return record_sentence(record, threads.now(), words())

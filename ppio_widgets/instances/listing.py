@@ -80,7 +80,7 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     if instances:
         client.prices.load_products({one.product_id for one in instances})
     offers = client.prices.snapshot().by_id
-    return Board(instances, offers, Target.of(client).words(words()), threads.clock.now(), doubt)
+    return Board(instances, offers, Target.of(client).words(words()), threads.now(), doubt)
 
 
 def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:

@@ -74,7 +74,7 @@ class Timer:
         except MomentUnreadable:
             pass  # then it is a time, or its message says what both look like
         try:
-            return cls(at=read_moment(text, threads.clock.now()))
+            return cls(at=read_moment(text, threads.now()))
         except MomentUnreadable as error:
             if error.code != "moment":
                 raise
@@ -83,14 +83,14 @@ class Timer:
     def sentence(self, say: Words) -> str:
         """Return when it fires and whose it is; empty where there is none."""
         if self.at is not None:
-            return say("line.stop_at", moment=moment_words(self.at, threads.clock.now()))
+            return say("line.stop_at", moment=moment_words(self.at, threads.now()))
         if self.after is not None:
             return say("line.stop_after", span=write_span(self.after))
         return ""
 
     def require(self) -> None:
         """Pass unless its time is over."""
-        now = threads.clock.now()
+        now = threads.now()
         if self.at is not None and self.at <= now:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
 

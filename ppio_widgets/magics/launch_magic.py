@@ -280,7 +280,7 @@ def _timer(given: Line) -> Timer:
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - on first use
     from ppio_widgets.runtime.times import read_moment  # noqa: PLC0415
 
-    at = read_moment(given.stop_at, threads.clock.now()) if given.stop_at else None
+    at = read_moment(given.stop_at, threads.now()) if given.stop_at else None
     return Timer(given.stop_after, at)
 
 

@@ -258,6 +258,25 @@ def test_a_fork_waits_for_no_server_that_stalls(monkeypatch):
         assert ended(in_child(lambda: False)) == 0
 
 
+CHILD_ENDS_IN_ORDER = """
+import os, sys
+from ppio_widgets.launches.ledger import ledger_for
+folder = ledger_for(practice=True).folder
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(folder, folder.is_dir())
+"""
+
+
+def test_a_child_that_ends_in_order_leaves_its_parent_the_ledger_of_practice():
+    code = [sys.executable, "-W", "error", "-c", CHILD_ENDS_IN_ORDER]
+    ran = subprocess.run(code, check=True, capture_output=True, text=True, timeout=60)
+    folder, _, was_there = ran.stdout.strip().rpartition(" ")
+    assert (was_there, Path(folder).exists(), ran.stderr) == ("True", False, "")
+
+
 FIRST_LOOK = """
 import sys
 from ppio_widgets import PpioClient
