@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,10 @@ def test_a_room_has_twelve_modules_at_most_and_says_what_lives_there(folder):
     assert isinstance(only, ast.Expr)
     assert isinstance(only.value, ast.Constant)
     assert only.value.value.strip().endswith(".")
+
+
+def test_files_that_are_named_to_contributors_are_there():
+    text = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+/\w+\.(?:py|json|css|js|tsv|yaml))`", text)
+    assert named
+    assert [one for one in named if not any((base / one).is_file() for base in (ROOT, ROOT.parent))] == []
