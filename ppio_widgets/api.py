@@ -109,7 +109,7 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
             client.require_key()
         return client
     key = api_key if isinstance(api_key, ApiKey) and is_practice_key(api_key) else None
-    from ppio_widgets.practice import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
+    from ppio_widgets.practice.cloud import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
 
     if host.loopback and host.base_url != ADDRESS:
         return PpioClient(key, base_url=host.base_url)

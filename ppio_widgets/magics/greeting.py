@@ -1,4 +1,4 @@
-"""On loading: one line when instances of earlier notebooks are still on, and may be forgotten."""
+"""On loading: a line for each launch whose outcome is not known, and one for instances left on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ppio_widgets.locale import Span, words
-from ppio_widgets.request.offers import BillingMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +16,17 @@ if TYPE_CHECKING:
     from ppio_widgets.locale import Words
 
 log = logging.getLogger("ppio_widgets")
+
+
+def tell_of_open_launches() -> None:
+    """Print one line for each launch of an earlier kernel whose outcome is not known."""
+    from ppio_widgets.launches.ledger import ledger_for  # noqa: PLC0415
+
+    contents = ledger_for(practice=False).unresolved()
+    if contents.unreadable or contents.records or contents.closed is not None:
+        from ppio_widgets.launches.history import left_open  # noqa: PLC0415 - heavy, and rarely needed
+
+        print("\n".join(left_open(words())))  # noqa: T201
 
 
 def greet_soon() -> None:
@@ -34,6 +44,7 @@ def left_on(client: PpioClient, say: Words) -> str:
     """
     from ppio_widgets.launches.launch import ids_of_this_kernel  # noqa: PLC0415
     from ppio_widgets.request import pricing  # noqa: PLC0415
+    from ppio_widgets.request.offers import BillingMode  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415
 
     ours = ids_of_this_kernel()

@@ -12,6 +12,8 @@ from __future__ import annotations
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from ppio_widgets.cards import static
 from ppio_widgets.cards.html import NO_FORMULAS, esc
 from ppio_widgets.errors import PpioError, log_fault
@@ -65,7 +67,7 @@ class SavedOutput:
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
-        self.style = f"<style>.{self._id},{child}{{display:none}}</style>"
+        self.style = Markup(f"<style>.{self._id},{child}{{display:none}}</style>")  # noqa: S704 - of hex digits
 
     def bundle(self) -> dict[str, str]:
         """Return text and HTML for an output that holds the view itself, where nobody can click."""

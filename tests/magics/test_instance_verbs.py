@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, ENV, GoingClock
 from tests.support.clock import Clock

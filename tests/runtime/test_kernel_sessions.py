@@ -22,7 +22,7 @@ from ppio_widgets.launches.launch import Launch, live_launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, find_key, forget_keys, keys_at_hand, remember_key
