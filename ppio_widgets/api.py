@@ -20,7 +20,7 @@ from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import is_cpu, read_ceiling
 from ppio_widgets.request.validation import Report, check

@@ -51,8 +51,8 @@ from ppio_widgets.errors import (
     PpioError,
     Unreachable,
 )
-from ppio_widgets.locale import Phrase
 from ppio_widgets.locale.text import text_at
+from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.proxies import Way, Why
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
 

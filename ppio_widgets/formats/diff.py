@@ -23,7 +23,7 @@ from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # What is shown of the value of a variable whose name looks secret, and of any that is a secret.
 HIDDEN = "••••"

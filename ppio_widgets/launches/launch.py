@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # No longer does who waits go without a look at where it stands.
 LONGEST_SLEEP = 1.0

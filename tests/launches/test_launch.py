@@ -19,7 +19,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import IllegalTransition, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads as worker
 from ppio_widgets.secrets.hosts import Host
