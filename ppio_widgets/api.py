@@ -196,10 +196,10 @@ def priced_plan(
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")
-    shelf = catalogue.snapshot()
-    offer = shelf.offer(product)
-    judged = check(report.body, offer=offer, offers=shelf.offers)
-    return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling, notes=notes)
+    told = catalogue.snapshot()
+    offer = told.offer(product)
+    judged = check(report.body, offer=offer, offers=told.offers)
+    return LaunchPlan(judged, Target.of(client), offer, told.balance, ceiling, notes=notes)
 
 
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
