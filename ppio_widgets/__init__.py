@@ -113,13 +113,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics (IPython's hook for ``%load_ext ppio_widgets``)."""
-    from ppio_widgets.magics import load  # noqa: PLC0415 - IPython only when it asks
+    from ppio_widgets.magics.extension import load  # noqa: PLC0415 - IPython only when it asks
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the magics away again."""
-    from ppio_widgets.magics import unload  # noqa: PLC0415
+    from ppio_widgets.magics.extension import unload  # noqa: PLC0415
 
     unload(shell)

@@ -20,7 +20,7 @@ from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import is_cpu, read_ceiling
 from ppio_widgets.request.validation import Report, check
@@ -109,7 +109,7 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
             client.require_key()
         return client
     key = api_key if isinstance(api_key, ApiKey) and is_practice_key(api_key) else None
-    from ppio_widgets.practice import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
+    from ppio_widgets.practice.cloud import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
 
     if host.loopback and host.base_url != ADDRESS:
         return PpioClient(key, base_url=host.base_url)
@@ -196,10 +196,10 @@ def priced_plan(
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")
-    shelf = catalogue.snapshot()
-    offer = shelf.offer(product)
-    judged = check(report.body, offer=offer, offers=shelf.offers)
-    return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling, notes=notes)
+    told = catalogue.snapshot()
+    offer = told.offer(product)
+    judged = check(report.body, offer=offer, offers=told.offers)
+    return LaunchPlan(judged, Target.of(client), offer, told.balance, ceiling, notes=notes)
 
 
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
@@ -277,7 +277,7 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
             practice=record.practice, api_key=api_key, base_url=host.base_url, allow_host=host.name
         )
         record = history.look_up(record, ledger, client)
-    return record_sentence(record, threads.clock.now(), words())
+    return record_sentence(record, threads.now(), words())
 
 
 @without_frames
@@ -304,4 +304,4 @@ def declare_absent(launch_id: str, name: str) -> str:
         begun.declare_absent(name)
         return launch_sentence(begun, words())
     record = history.declare_absent(*history.find(launch_id), name)
-    return record_sentence(record, threads.clock.now(), words())
+    return record_sentence(record, threads.now(), words())

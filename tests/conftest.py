@@ -53,7 +53,7 @@ def _own_ledgers(monkeypatch, tmp_path):
         monkeypatch.setitem(sys.modules, vault, None)
     monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("PPIO_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setattr(ledger, "_practice_folder", lambda: SimpleNamespace(name=mkdtemp(dir=tmp_path)))
+    monkeypatch.setattr(ledger, "PracticeFolder", lambda: SimpleNamespace(path=mkdtemp(dir=tmp_path)))
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.watcher import POLL_SECONDS
-from ppio_widgets.locale import Phrase, joined
+from ppio_widgets.locale.words import Phrase, joined
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.polling import poll
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.watcher import Watched
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 SLOWEST_POLL_SECONDS = 30.0
 # How long an instance may stand still after a stop or delete before it is asked for again.
@@ -108,18 +108,21 @@ class _Because:
 
 @dataclass
 class Errand:
-    """One action: asked for, and read back; `tell` is called with each new sight of the instance.
+    """One action: asked for, and read back.
 
-    `known` is what was seen of it before: what was never seen is not called gone.
+    `begin_look` gives each look a number, and `tell` is called with each new sight of the instance and the
+    number of its look. `known` is what was seen of it before: what was never seen is not called gone.
     """
 
     client: PpioClient
     id: str
     action: Action
-    tell: Callable[[InstanceDetail], None]
+    begin_look: Callable[[], int]
+    tell: Callable[[InstanceDetail, int], None]
     timeout: float | None = None
     known: InstanceDetail | None = None
     seen: InstanceDetail | None = None
+    look: int = 0  # the number of the last one
     started_at: int = 0
     moved: bool = False
     until: float = 0.0
@@ -166,6 +169,7 @@ class Errand:
 
     def _before(self) -> InstanceDetail | None:
         """Look first; that it is not found, or the look is lost, keeps no stop from being sent."""
+        self.look = self.begin_look()
         try:
             self.seen = absence.look(self.client, self.id, self.known)
         except PpioError as error:
@@ -175,7 +179,7 @@ class Errand:
             self.reason, self.missing = error, is_gone(error)
         else:
             self.started_at = self.seen.started_at
-            self.tell(self.seen)
+            self.tell(self.seen, self.look)
         return self.seen
 
     def _ask(self) -> None:
@@ -214,6 +218,7 @@ class Errand:
     def _look(self) -> bool:
         """Read the instance once; True when it shows what was asked for."""
         before = self.seen
+        self.look = self.begin_look()
         try:
             self.seen = kept(before, absence.look(self.client, self.id, before or self.known))
             self.missing = False
@@ -226,7 +231,7 @@ class Errand:
             self.pause = max(min(self.pause * 2, SLOWEST_POLL_SECONDS), asked_to_wait or 0.0)
             return False
         if self.seen != before:
-            self.tell(self.seen)
+            self.tell(self.seen, self.look)
         self.moved = (
             self.moved or self.seen.status not in ("", InstanceStatus.RUNNING) or self._started_anew()
         )

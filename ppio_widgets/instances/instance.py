@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_i
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
-from ppio_widgets.locale import Span, words
+from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
 from ppio_widgets.runtime import display, forks, kernel, threads
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import Endpoint
     from ppio_widgets.instances.autostop import Deadline
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
 
 
@@ -129,6 +130,9 @@ class Instance:
         self._offer = offer
         self._outcomes = Outcomes()
         self._lock = forks.rlock()
+        # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
+        self._looks = itertools.count(1)
+        self._shown = 0
         self._listeners: Listeners[Instance] = Listeners()
 
     def __repr__(self) -> str:
@@ -373,14 +377,26 @@ class Instance:
         self.missed = error.with_traceback(None)
         self.tell()
 
-    def see_row(self, row: InstanceDetail) -> None:
-        """Take what a listing tells of it."""
-        self.see(listed(self.detail, row))
+    def begin_look(self) -> int:
+        """Return the number of a look that begins now, for `see`."""
+        return next(self._looks)
 
-    def see(self, seen: InstanceDetail) -> None:
-        """Take what was seen of it."""
+    def see_row(self, row: InstanceDetail, look: int) -> None:
+        """Take what a listing tells of it."""
+        self.see(listed(self.detail, row), look)
+
+    def see(self, seen: InstanceDetail, look: int | None = None) -> None:
+        """Take what a look saw of it, or what is so now; one that began before what is shown is too old.
+
+        What began before it was seen to be removed is too old as well: it will never be anything else.
+        """
         account = self.client.identity
         with self._lock:
+            look = self.begin_look() if look is None else look
+            if look < self._shown and not seen.is_gone:
+                return
+            removed = seen.status == InstanceStatus.REMOVED
+            self._shown = self.begin_look() if removed else max(look, self._shown)
             gone = seen.is_gone and not self._known().is_gone
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
@@ -401,8 +417,11 @@ class Instance:
     def _act(self, action: Action, timeout: float | None) -> Instance:
         number = self._outcomes.begin()
         try:
-            seen = Errand(self.client, self.id, action, self._take, timeout, self._seen_before()).run()
-            self.see(seen)
+            errand = Errand(
+                self.client, self.id, action, self.begin_look, self._take, timeout, self._seen_before()
+            )
+            seen = errand.run()
+            self.see(seen, errand.look)
         except PpioError as error:
             self._outcomes.fail(number, error)
             self.tell()
@@ -412,8 +431,8 @@ class Instance:
         self.tell()
         return self
 
-    def _take(self, seen: InstanceDetail) -> None:
-        self.see(kept(self.detail, seen))
+    def _take(self, seen: InstanceDetail, look: int) -> None:
+        self.see(kept(self.detail, seen), look)
 
     def look(self) -> InstanceDetail:
         """Look at it once and return what was seen.
@@ -425,8 +444,9 @@ class Instance:
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
+        number = self.begin_look()
         try:
-            self._take(absence.look(self.client, self.id, self._seen_before()))
+            self._take(absence.look(self.client, self.id, self._seen_before()), number)
         except PpioError as error:
             self.missed = error
             raise

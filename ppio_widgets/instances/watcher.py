@@ -62,10 +62,13 @@ class Watched(Protocol):
     def look(self) -> InstanceDetail:
         """Look at it once and return what was seen."""
 
-    def see(self, seen: InstanceDetail) -> None:
-        """Take what was seen of it."""
+    def begin_look(self) -> int:
+        """Return the number of a look that begins now."""
 
-    def see_row(self, row: InstanceDetail) -> None:
+    def see(self, seen: InstanceDetail, look: int) -> None:
+        """Take what a look saw of it."""
+
+    def see_row(self, row: InstanceDetail, look: int) -> None:
         """Take what a listing tells of it."""
 
     def fail(self, error: PpioError) -> None:
@@ -268,6 +271,7 @@ class Watcher:
         if len(by_id) == 1 and all(one.instance is not None for one in watches):
             _read(watches)
             return None, None
+        looks = {id(one): one.instance.begin_look() for one in watches if one.instance is not None}
         listing = client.listing()
         recent.note(client.host.base_url, listing.instances, whole=listing.certain)
         listed = {row.id: row for row in listing.instances}
@@ -276,7 +280,7 @@ class Watcher:
         self._ticks += len(due)
         for identity, row in listed.items():
             for one in by_id.get(identity, ()):
-                _machine(one).see_row(row)
+                _machine(one).see_row(row, looks[id(one)])
         due += [group for identity, group in by_id.items() if identity in listed and _unread(group)]
         failed: PpioError | None = None
         for group in due:
@@ -296,9 +300,10 @@ def _machine(one: Watch) -> Watched:
 def _read(group: list[Watch]) -> None:
     """Read one instance in full, for all who watch it."""
     first, *others = group
+    looks = [_machine(one).begin_look() for one in others]
     detail = _machine(first).look()
-    for one in others:
-        _machine(one).see(detail)
+    for one, number in zip(others, looks, strict=True):
+        _machine(one).see(detail, number)
     for one in group:
         one.read_for = detail.started_at if detail.status == InstanceStatus.RUNNING else None
 

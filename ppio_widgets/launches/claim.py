@@ -23,8 +23,8 @@ from ppio_widgets.launches.ledger import Record, without_env_values
 from ppio_widgets.launches.names import alike, filter_of, made_of, may_be
 from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, offset
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import Span
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import Span
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
         wire.host.base_url,
         wire.account,
         without_env_values(body),
-        threads.clock.now(),
+        threads.now(),
         practice=wire.is_practice,
     )
     before = ledger.of_name(record.name)
@@ -115,7 +115,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     # After the name: who consents to a file that cannot be read must know that one is there already.
     refuse_unread(before, consent)
     refuse_rivals(record, ledger.of_name(record.name, before), before, consent)
-    now = threads.clock.now()
+    now = threads.now()
     ahead = None if listing is None else offset(listing, now)
     free = listing is not None and not copies
     record = replace(
@@ -284,7 +284,7 @@ def give_way(record: Record, ledger: Ledger, before: Contents, consent: Consent)
         if not waiting:
             refuse_unread(contents, consent)
             return
-        threads.clock.wait(threading.Event(), PAUSE_SECONDS)
+        threads.wait(threading.Event(), PAUSE_SECONDS)
 
 
 def refuse_unread(contents: Contents, consent: Consent = NOTHING) -> None:

@@ -13,7 +13,7 @@ from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launches.reconcile import look_once
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.ledger import Record
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Launches:
 
     def lines(self, say: Words) -> list[str]:
         """Return a sentence for each launch, and for each file that cannot be read."""
-        now = threads.clock.now()
+        now = threads.now()
         torn = [say("record.unreadable", launch_id=plain(name)) for name in self.contents.unreadable]
         closed = self.contents.closed
         if closed is not None:
@@ -116,7 +116,7 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
     """
     if wire.account != record.account:
         raise LaunchRefused("record_account", account=record.account, launch_id=record.launch_id)
-    seen = look_once(record, wire, ledger, threads.clock.now())
+    seen = look_once(record, wire, ledger, threads.now())
     now = ledger.get(record.launch_id)
     if now is not None and not now.unresolved:
         return now  # its own kernel had the answer meanwhile
@@ -146,7 +146,7 @@ def note_gone(client: PpioClient, gone: InstanceDetail) -> None:
     with suppress(CredentialsError):  # the key went meanwhile
         for record in _records_of(client, gone.id):
             if record.gone != gone.status:
-                ledger.save(replace(record, gone=gone.status, gone_at=threads.clock.now()))
+                ledger.save(replace(record, gone=gone.status, gone_at=threads.now()))
 
 
 def _records_of(client: PpioClient, instance_id: str) -> list[Record]:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # No longer does who waits go without a look at where it stands.
 LONGEST_SLEEP = 1.0
@@ -74,7 +74,7 @@ class Timer:
         except MomentUnreadable:
             pass  # then it is a time, or its message says what both look like
         try:
-            return cls(at=read_moment(text, threads.clock.now()))
+            return cls(at=read_moment(text, threads.now()))
         except MomentUnreadable as error:
             if error.code != "moment":
                 raise
@@ -83,14 +83,14 @@ class Timer:
     def sentence(self, say: Words) -> str:
         """Return when it fires and whose it is; empty where there is none."""
         if self.at is not None:
-            return say("line.stop_at", moment=moment_words(self.at, threads.clock.now()))
+            return say("line.stop_at", moment=moment_words(self.at, threads.now()))
         if self.after is not None:
             return say("line.stop_after", span=write_span(self.after))
         return ""
 
     def require(self) -> None:
         """Pass unless its time is over."""
-        now = threads.clock.now()
+        now = threads.now()
         if self.at is not None and self.at <= now:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
 
@@ -485,9 +485,10 @@ class Launch:
 
     def _make_ready(self, consent: Consent) -> Ready | PpioError:
         """Claim it; what is recorded and what is sent come of one body. Returns why it must not be sent."""
-        body, practice = self.plan.body, self._wire.is_practice
         try:
-            filled, secrets = on_wire(body, practice=practice)
+            # Of what was checked: a person may have changed the body that is shown.
+            body = self.plan.report.require().body()
+            filled, secrets = on_wire(body, practice=self._wire.is_practice)
             record, unrecorded = claim(
                 self.launch_id, body, self._wire, self._ledger, consent, self._note_claim
             )

@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -25,13 +27,13 @@ from ppio_widgets import environment
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches.names import alike, folded, neighbours
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.runtime.files import contents, keep_private, publish, reason, sync_folder, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ppio_widgets.locale import Sayable
+    from ppio_widgets.locale.words import Sayable
 
 STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 
@@ -406,10 +408,23 @@ def _is_final(record: Record) -> bool:
 def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
-        return Ledger(kernel.of(_practice_folder).name, MOST_PRACTICE)
+        return Ledger(kernel.of(PracticeFolder).path, MOST_PRACTICE)
     given = environment.variable(STATE_VARIABLE)
     return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
 
 
-def _practice_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="ppio-widgets-practice-", ignore_cleanup_errors=True)
+class PracticeFolder:
+    """Where practice is written down; it goes with its kernel, and with the process that made it only."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="ppio-widgets-practice-")
+        self._removal = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        forks.tell(self)
+
+    def after_fork(self) -> None:
+        """Leave it to the parent: a child that ends in order would remove it there."""
+        self._removal.detach()
+
+    def remove(self) -> None:
+        """Remove it now."""
+        self._removal()

@@ -14,7 +14,7 @@ from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.launches.names import filter_of, made_of, may_be
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class Search:
                 left = pause if timeout is None else began + timeout - threads.tick()
                 if left <= 0:
                     return
-                threads.clock.wait(threading.Event(), min(pause, left))
+                threads.wait(threading.Event(), min(pause, left))
                 self.look()
         finally:
             self.going = False
@@ -234,7 +234,7 @@ class Search:
         seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
         try:
             self._launch.tell()
-            seen = look_once(record, self._wire, self._ledger, threads.clock.now())
+            seen = look_once(record, self._wire, self._ledger, threads.now())
         except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
             log_fault("search", error)
         finally:  # an Interrupt leaves it unknown as well
@@ -243,7 +243,7 @@ class Search:
     def _run(self) -> None:
         try:
             while (pause := self._next_pause()) is not None:
-                if threads.clock.wait(self._wake, pause):
+                if threads.wait(self._wake, pause):
                     self._wake.clear()  # it is settled, or begins anew
                 else:
                     self._look_alone()

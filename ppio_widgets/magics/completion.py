@@ -1,4 +1,4 @@
-"""Tab completion of ``%ppio_launch`` and ``%ppio`` lines: a matcher for IPython's completer.
+"""Tab in lines of ``%ppio_launch`` and ``%ppio``: a matcher for IPython's completer.
 
 It only reads what this kernel knows already: no request is made and nothing is loaded while
 somebody types. In a line of ours the other matchers, of files and of Python, are kept out;
@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from ppio_widgets.errors import InputError
+from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.line.tokens import split_line
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.formats.line.tokens import Typed, Word
-    from ppio_widgets.magics.completion_context import LineContext, Proposal
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
 
@@ -40,14 +46,115 @@ _HEAD = re.compile(r"[ \t]*%%ppio_launch(?!\w)")
 _BODIES = frozenset({"CreateInstanceRequest", "LaunchForm", "LaunchPlan"})
 
 
-def install(shell: InteractiveShell) -> None:
-    """Add the matcher to a shell's completer."""
+@dataclass(frozen=True)
+class Proposal:
+    """One way to go on: what the word would stand for, and what is shown beside it.
+
+    `closed` is False where the word goes on (a folder, ``network:``); `plain` is True where it is
+    written without quotes (an option, ``@name``).
+    """
+
+    text: str
+    about: str = ""
+    closed: bool = True
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class LineContext:
+    """What is known where a word is typed: the line's other words, and the names that can be a body."""
+
+    others: tuple[Word, ...] = ()
+    bodies: Iterable[tuple[str, str]] = ()
+
+    @cached_property
+    def say(self) -> Words:
+        """The words of the environment's language."""
+        return words()
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """The options of the line."""
+        return frozenset(word.text.partition("=")[0] for word in self.others if word.is_flag)
+
+    def values(self, flag: str) -> list[str]:
+        """Return what stands behind an option on the line, as often as it is given."""
+        found = []
+        for word, following in zip(self.others, (*self.others[1:], None), strict=True):
+            if word.is_flag and word.text.startswith(f"{flag}="):
+                found.append(word.text.partition("=")[2])
+            elif word.is_flag and word.text == flag and following and not following.is_flag:
+                found.append(following.text)
+        return found
+
+    def value(self, flag: str, default: str = "") -> str:
+        """Return what stands behind an option on the line, or `default`."""
+        return next(iter(self.values(flag)), default)
+
+    @cached_property
+    def base_url(self) -> str:
+        """The cloud that the line would go to; empty where none is chosen, or none was used here yet."""
+        # Making a client is no I/O, but importing it takes a while: nothing is known before anyway.
+        api = sys.modules.get("ppio_widgets.api")
+        if api is None:
+            return ""
+        try:
+            client = api.connect(
+                practice="--practice" in self.flags or None,
+                base_url=self.value("--base-url") or None,
+                allow_host=self.value("--allow-host") or None,
+                need_key=False,
+            )
+        except PpioError:
+            return ""
+        return str(client.host.base_url)
+
+    def told(self, kind: str) -> tuple[Any, ...]:
+        """Return what the cloud's catalogue told of a kind last: ``"offers"``, ``"storages"``."""
+        if not self.base_url:
+            return ()
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415 - loaded already
+
+        found = told(self.base_url, kind)
+        return found.value if found is not None else ()
+
+    def age(self, kind: str) -> float:
+        """Return how many seconds ago that was; 0 where there is nothing."""
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415
+        from ppio_widgets.runtime import threads  # noqa: PLC0415
+
+        found = told(self.base_url, kind)
+        return threads.tick() - found.at if found is not None else 0.0
+
+    @property
+    def instances(self) -> tuple[InstanceDetail, ...]:
+        """The instances that were seen last, newest first."""
+        if not self.base_url:
+            return ()
+        from ppio_widgets.cloud.recent import last_seen  # noqa: PLC0415
+
+        return last_seen(self.base_url)
+
+
+# Of an unfinished line of one magic: the part of its last word that is completed, and the ways to go on.
+Completer = Callable[["Typed", LineContext], tuple[str, list[Proposal]]]
+
+
+def beginning(text: str, proposals: Iterable[Proposal]) -> list[Proposal]:
+    """Return the proposals that begin with what is typed, or else those that speak of it."""
+    found = list(proposals)
+    begun = [one for one in found if one.text.startswith(text)]
+    return begun or [one for one in found if text.casefold() in one.about.casefold()]
+
+
+def install(shell: InteractiveShell, completers: Mapping[str, Completer]) -> None:
+    """Add the matcher to a shell's completer; `completers` are those of each magic."""
     remove(shell)
 
     @context_matcher(identifier=MATCHER, priority=100)
     def match(context: CompletionContext) -> dict[str, Any]:
         try:
-            return _matches(context, shell.user_ns, shell.user_ns_hidden)
+            return _matches(context, completers, _bodies(shell.user_ns, shell.user_ns_hidden))
         except Exception as error:  # noqa: BLE001 - nobody asked for more than a hint
             log.info("completion: %s", type(error).__name__)
             return _nothing()
@@ -68,23 +175,23 @@ def _nothing() -> dict[str, Any]:
 
 
 def _matches(
-    context: CompletionContext, names: Mapping[str, Any], hidden: Mapping[str, Any]
+    context: CompletionContext, completers: Mapping[str, Completer], bodies: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
     before, behind = _logical_line(context)
     found = _magic(context, before)
     if found is None:
         return _nothing()
-    # Only here: loading the extension costs none of it.
-    from ppio_widgets.formats.line.tokens import typed  # noqa: PLC0415
-    from ppio_widgets.magics.completion_context import LineContext  # noqa: PLC0415
+    from ppio_widgets.formats.line.tokens import as_word, typed  # noqa: PLC0415 - on first use
 
     line = typed(before[found.end() :])
     if line is None:
         return _nothing()
-    scene = LineContext((*line.before, *_words(behind)), _bodies(names, hidden))
-    fragment, proposals = _proposals_of(found[1])(line, scene)
+    fragment, proposals = completers[found[1]](line, LineContext((*line.before, *_words(behind)), bodies))
     completions = [
-        SimpleCompletion(_written(one, line), type=visible(one.about)[:LONGEST_ABOUT])
+        SimpleCompletion(
+            one.text if one.plain else as_word(one.text, line.mark, closed=one.closed),
+            type=visible(one.about)[:LONGEST_ABOUT],
+        )
         for one in proposals
         if one.text and one.text.isprintable()  # a line break would end the line
     ]
@@ -107,22 +214,6 @@ def _magic(context: CompletionContext, before: str) -> re.Match[str] | None:
         return _LINE.match(before)
     # Below the first line stands JSON.
     return _CELL.match(before) if context.cursor_line == head else None
-
-
-def _proposals_of(magic: str) -> Callable[[Typed, LineContext], tuple[str, list[Proposal]]]:
-    if magic == "ppio":
-        from ppio_widgets.magics.ppio_completers import ppio_proposals  # noqa: PLC0415
-
-        return ppio_proposals
-    from ppio_widgets.magics.completers import launch_proposals  # noqa: PLC0415
-
-    return launch_proposals
-
-
-def _written(one: Proposal, line: Typed) -> str:
-    from ppio_widgets.formats.line.tokens import as_word  # noqa: PLC0415
-
-    return one.text if one.plain else as_word(one.text, line.mark, closed=one.closed)
 
 
 def _logical_line(context: CompletionContext) -> tuple[str, str]:

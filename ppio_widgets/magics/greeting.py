@@ -1,4 +1,4 @@
-"""On loading: one line when instances of earlier notebooks are still on, and may be forgotten."""
+"""On loading: a line for each launch whose outcome is not known, and one for instances left on."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ppio_widgets.locale import Span, words
-from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.locale.words import Span, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
+
+
+def tell_of_open_launches() -> None:
+    """Print one line for each launch of an earlier kernel whose outcome is not known."""
+    from ppio_widgets.launches.ledger import ledger_for  # noqa: PLC0415
+
+    contents = ledger_for(practice=False).unresolved()
+    if contents.unreadable or contents.records or contents.closed is not None:
+        from ppio_widgets.launches.history import left_open  # noqa: PLC0415 - heavy, and rarely needed
+
+        print("\n".join(left_open(words())))  # noqa: T201
 
 
 def greet_soon() -> None:
@@ -34,6 +44,7 @@ def left_on(client: PpioClient, say: Words) -> str:
     """
     from ppio_widgets.launches.launch import ids_of_this_kernel  # noqa: PLC0415
     from ppio_widgets.request import pricing  # noqa: PLC0415
+    from ppio_widgets.request.offers import BillingMode  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415
 
     ours = ids_of_this_kernel()
@@ -42,7 +53,7 @@ def left_on(client: PpioClient, say: Words) -> str:
     if not on:
         return ""
     client.prices.load_products({one.product_id for one in on})
-    now, offers = threads.clock.now(), client.prices.snapshot().by_id
+    now, offers = threads.now(), client.prices.snapshot().by_id
     costs = [one.cost_so_far(offers.get(one.product_id), now) for one in on]
     known = [cost for cost in costs if cost is not None]
     currency = next(iter(offers.values())).currency if offers else ""

@@ -10,8 +10,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 
 from ppio_widgets.formats.line.options import option_for
-from ppio_widgets.locale import joined, words
-from ppio_widgets.magics.usage_error import UsageError
+from ppio_widgets.locale.words import joined, words
+from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames
 
@@ -110,14 +110,15 @@ class LaunchMagics(Magics):
     def _launch(self, given: Line, timer: Timer) -> Launch:
         from ppio_widgets.api import connect  # noqa: PLC0415
         from ppio_widgets.cloud.client import Target  # noqa: PLC0415
+        from ppio_widgets.cloud.recent import told  # noqa: PLC0415
         from ppio_widgets.launches.launch import Launch  # noqa: PLC0415
         from ppio_widgets.launches.plan import LaunchPlan  # noqa: PLC0415
-        from ppio_widgets.magics.known import Known  # noqa: PLC0415
         from ppio_widgets.request.validation import check, named  # noqa: PLC0415
 
         client = connect(**_cloud(given))
-        offers = Known(client.host.base_url).all("offers")  # what is known already: nothing is asked
-        plan = LaunchPlan(check(given.draft, offers=offers), Target.of(client), price_asked=False)
+        known = told(client.host.base_url, "offers")  # nothing is asked
+        report = check(given.draft, offers=known.value if known is not None else ())
+        plan = LaunchPlan(report, Target.of(client), price_asked=False)
         if plan.report.request is None:
             raise UsageError(_blocked(plan))
         answers = "yes" if "--yes" in given.switches else kernel.who_answers()
@@ -274,18 +275,12 @@ def _ask(question: str) -> str:
 
 
 def _timer(given: Line) -> Timer:
-    """Read the timer of a line.
-
-    Raises
-    ------
-    MomentUnreadable
-        For a time that is none or is over: nothing was sent.
-    """
+    """Read the timer of a line; a time that is none, or is over, is refused before anything is sent."""
     from ppio_widgets.launches.launch import Timer  # noqa: PLC0415
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - on first use
     from ppio_widgets.runtime.times import read_moment  # noqa: PLC0415
 
-    at = read_moment(given.stop_at, threads.clock.now()) if given.stop_at else None
+    at = read_moment(given.stop_at, threads.now()) if given.stop_at else None
     return Timer(given.stop_after, at)
 
 

@@ -7,68 +7,38 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.formats.line.options import use_of
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
-from ppio_widgets.magics.usage_error import UsageError
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 # The words of a line before the options of ``save``, as `tokens` splits them.
 _WORD = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+"""
 _HEAD = re.compile(rf"\s*{_WORD}\s+{_WORD}\s+{_WORD}", re.DOTALL)
 
 
-def preset(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> None:
-    """Do what a line says about presets.
-
-    Parameters
-    ----------
-    line : str
-        The whole of it, quotes and all: ``preset save NAME --env K='a b'``.
-    given : sequence of str
-        Its words behind ``preset``.
-    lookup : callable
-        Evaluates an expression in the notebook.
-
-    Raises
-    ------
-    UsageError, PpioError
-    """
-    verb, *rest = given or [""]
-    if verb == "list" and not rest:
-        said = _list()
-    elif verb == "show" and len(rest) == 1:
-        said = _show(rest[0])
-    elif verb == "delete" and len(rest) == 1:
-        said = _delete(rest[0])
-    elif verb == "save" and len(rest) > 1:
-        said = _save(line, rest, lookup)
-    else:
-        raise UsageError(use_of(words(), "preset", verb))
-    print(said)  # noqa: T201 - a line magic answers
-
-
-def _save(line: str, given: Sequence[str], lookup: Callable[[str], Any]) -> str:
+def save(line: str, lookup: Callable[[str], Any]) -> str:
+    """Save the body of a variable, or that of options, as ``preset save NAME …`` names it."""
     from ppio_widgets.formats.json_body import body_of  # noqa: PLC0415 - on first use
+    from ppio_widgets.formats.line.tokens import split_line  # noqa: PLC0415
     from ppio_widgets.launches.presets import save_preset  # noqa: PLC0415
 
-    say = words()
-    name, *more = given
+    name, *more = [word.text for word in split_line(line)[2:]]
     if len(more) == 1 and more[0].startswith("@"):
-        body = body_of(_looked_up(more[0], lookup))
+        body = body_of(_looked_up(more[0].removeprefix("@"), lookup))
     else:
         head = _HEAD.match(line)
         body = _of_options(line[head.end() :] if head else "", lookup)
-    saved = save_preset(name, body)
+    saved, say = save_preset(name, body), words()
     done = say("preset.replaced" if saved.replaced else "preset.saved", name=name, file=str(saved.path))
     made = say("preset.made_refs", names=", ".join(saved.made_refs)) if saved.made_refs else ""
     return f"{done} {made}".rstrip()
 
 
-def _list() -> str:
+def listed() -> str:
+    """Return a line for each preset."""
     from ppio_widgets.launches.presets import load_presets, presets_folder  # noqa: PLC0415
     from ppio_widgets.secrets.redaction import Redactor  # noqa: PLC0415
 
@@ -98,7 +68,7 @@ def _told(value: Any, is_secret: Callable[[str], str]) -> str:
     return "…" if not isinstance(value, str | int) or is_secret(str(value)) else visible(str(value))
 
 
-def _show(name: str) -> str:
+def show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
     from ppio_widgets.launches.presets import load_preset  # noqa: PLC0415
     from ppio_widgets.request.draft import to_json  # noqa: PLC0415
@@ -109,33 +79,35 @@ def _show(name: str) -> str:
     return f"{text}\n{words()('preset.hidden', names=', '.join(hidden))}" if hidden else text
 
 
-def _delete(name: str) -> str:
+def delete(name: str) -> str:
+    """Delete it."""
     from ppio_widgets.launches.presets import delete_preset, preset_names  # noqa: PLC0415
 
     if not delete_preset(name):
         # It is not said which one was likely meant: that one would be gone.
-        names = preset_names()
-        raise PresetRefused("preset_missing" if names else "preset_none", name=name, names=", ".join(names))
+        found = preset_names()
+        raise PresetRefused("preset_missing" if found else "preset_none", name=name, names=", ".join(found))
     return words()("preset.deleted", name=name)
 
 
-def _looked_up(word: str, lookup: Callable[[str], Any]) -> Any:
-    name = word.removeprefix("@")
+def _looked_up(name: str, lookup: Callable[[str], Any]) -> Any:
+    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
+
     with suppress(NameError):
         if name.isidentifier():
             return lookup(name)
-    raise UsageError(words()("preset.no_variable", name=name))
+    raise input_error("no_variable", name=name)
 
 
 def _of_options(text: str, lookup: Callable[[str], Any]) -> Mapping[str, Any]:
     """Return the body that a line's options say; what is no part of a body is refused, not dropped."""
     from ppio_widgets.formats.line.parser import read_line  # noqa: PLC0415
     from ppio_widgets.request.validation import named  # noqa: PLC0415
+    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
 
     line = read_line(text, lookup, is_variable=kernel.is_variable)
-    say = words()
     for one in line.advice:
-        print(named(one, say))  # noqa: T201 - before anything is saved
+        print(named(one, words()))  # noqa: T201 - before anything is saved
     if line.switches:
-        raise UsageError(say("preset.no_body", options=", ".join(sorted(line.switches))))
+        raise input_error("preset_no_body", options=", ".join(sorted(line.switches)))
     return line.draft

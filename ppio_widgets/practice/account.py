@@ -1,4 +1,7 @@
-"""An account in memory: instances that walk through their states on a clock."""
+"""An account in memory: instances that walk through their states on a clock.
+
+What it cannot do is refused (`failures.Refused`), as the API would.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
-from ppio_widgets.practice.catalogue import OFFERS, refusal, region_of
-from ppio_widgets.practice.failures import lose_answer
-from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.locale.words import words
+from ppio_widgets.practice.catalogue import OFFERS, page_of, refusal, region_of
+from ppio_widgets.practice.failures import Refused, lesson_of, refused
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
@@ -38,18 +40,21 @@ _WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
     "restart": ((0, InstanceStatus.TO_RESTART), (1, InstanceStatus.RESTARTING), (4, InstanceStatus.RUNNING)),
     "delete": ((0, InstanceStatus.TO_REMOVE), (1, InstanceStatus.REMOVING), (3, InstanceStatus.REMOVED)),
 }
-_ALLOWED_IN: Mapping[str, tuple[str, ...]] = {
-    "start": (InstanceStatus.EXITED,),
-    "stop": (InstanceStatus.RUNNING,),
-    "restart": (InstanceStatus.RUNNING,),
+_ALLOWED_IN: Mapping[str, str] = {
+    "start": InstanceStatus.EXITED,
+    "stop": InstanceStatus.RUNNING,
+    "restart": InstanceStatus.RUNNING,
 }
 # While it is in one of these, nothing is billed by the hour.
 _OFF = tuple(word for walk in ("stop", "delete") for _begins, word in _WALKS[walk])
-BOOT_SECONDS = 2.0
 # So long one that is removed is still answered about, by its id, so that a delete is confirmed at once.
 REMOVED_SECONDS = 60.0
 MONTH_SECONDS = 30 * 86400
 MOST_INSTANCES = 1000
+
+# What of a body an answer tells in another shape, or not at all; all else comes back as it was sent.
+_RESHAPED = ("resource", "tools", "candidate_regions")
+_UNTOLD = ("min_cuda_version",)
 
 
 @dataclass
@@ -72,21 +77,13 @@ class _Instance:
 
     def is_known(self, now: float) -> bool:
         """Whether it is there, or was until a minute ago."""
-        return (
-            self.status(now) != InstanceStatus.REMOVED
-            or self.status(now - REMOVED_SECONDS) != InstanceStatus.REMOVED
-        )
+        return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - REMOVED_SECONDS))
 
 
 class PracticeAccount:
     """A pretend account.
 
-    Parameters
-    ----------
-    clock : callable, optional
-        Returns Unix seconds; tests turn it by hand.
-    balance : Decimal, optional
-        Yuan. What is prepaid is taken from it at once; what is on has to be covered for an hour.
+    What is prepaid is taken from its balance (yuan) at once; what is on has to be covered for an hour.
     """
 
     def __init__(self, clock: Clock = time.time, balance: Decimal = BALANCE) -> None:
@@ -113,18 +110,16 @@ class PracticeAccount:
         }
 
     def create(self, body: Any) -> dict[str, Any]:
-        """Create an instance and return ``{"id": …}``.
+        """Create an instance and return ``{"id": …}``; the first thing that is wrong is refused.
 
-        Raises
-        ------
-        Refused
-            400 with the API's name of the first thing that is wrong.
-        AnswerLost
-            When the image asks for it: the instance is there, and nobody is told.
+        Where the image asks for a lost answer the instance is there, and nobody is told.
         """
         if not isinstance(body, Mapping):
-            raise Refused(400, "REQUEST", "the body is not a JSON object")
+            raise refused("no_object")
         _validate(body)
+        lesson = lesson_of(body["image"])
+        if isinstance(lesson, Refused):
+            raise lesson
         now = self._clock()
         kept = compact(body).body
         instance = _Instance(
@@ -134,40 +129,27 @@ class PracticeAccount:
             self._instances = {key: one for key, one in self._instances.items() if one.is_known(now)}
             self._pay(instance, now)
             self._instances[instance.id] = instance
-        lose_answer(instance.body)
+        if lesson is not None:
+            raise lesson
         return {"id": instance.id}
 
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
-        """Return one instance in full.
+        """Return one instance in full; `served_at` is where the pages of its ports and logs are, if anywhere.
 
-        Parameters
-        ----------
-        instance_id : str
-        served_at : str
-            Base address of the pages that stand for its ports and logs; without it
-            its addresses lead nowhere.
-
-        Raises
-        ------
-        Refused
-            400 ``RESOURCE_NOT_FOUND``: the API answers 400, not 404.
+        One that is not there is a 400, not a 404.
         """
         with self._lock:
             now = self._clock()
             instance = self._instances.get(instance_id)
             if instance is None or not instance.is_known(now):
-                raise _not_found(instance_id)
+                raise refused("no_instance", id=instance_id)
             return _detail(instance, now, served_at)
 
     def is_up(self, instance_id: str) -> bool:
-        """Whether what runs on an instance answers: a little later than the instance itself runs."""
+        """Whether an instance runs."""
         with self._lock:
             now = self._clock()
-            instance = self._find(instance_id, now)
-            return (
-                instance.status(now) == InstanceStatus.RUNNING
-                and instance.status(now - BOOT_SECONDS) == InstanceStatus.RUNNING
-            )
+            return self._find(instance_id, now).status(now) == InstanceStatus.RUNNING
 
     def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
         """Return one page of instances, newest first, with a cursor to the next."""
@@ -177,29 +159,18 @@ class PracticeAccount:
         rows = [_summary(item, now) for item in reversed(alive)]
         rows = [row for row in rows if name in row["name"] or name in row["id"]]
         rows = [row for row in rows if status in ("", row["status"]["status"])]
-        start = whole(cursor)
-        end = start + (limit or 20)
-        more = end < len(rows)
-        return {"data": rows[start:end], "next_cursor": str(end) if more else "", "has_more": more}
+        return page_of(rows, limit or 20, cursor)
 
     def act(self, instance_id: str, action: str) -> dict[str, Any]:
-        """Start, stop, restart or delete an instance.
-
-        Raises
-        ------
-        Refused
-            400 when there is no such instance, or it is not in a state for it.
-        """
+        """Start, stop, restart or delete an instance that is in a state for it."""
         with self._lock:
             now = self._clock()
             instance = self._find(instance_id, now)
             status = instance.status(now)
-            if status not in _ALLOWED_IN.get(action, (status,)):
-                raise Refused(400, "OPERATION_LIMIT", f"cannot {action} an instance that is {status}")
+            if status != _ALLOWED_IN.get(action, status):
+                raise refused("wrong_state", action=action, status=status)
             if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
-                raise Refused(
-                    400, "PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"
-                )
+                raise refused("prepaid")
             instance.walk, instance.walk_began = action, now
             if action == "stop":
                 instance.stopped = now
@@ -209,22 +180,14 @@ class PracticeAccount:
         return {}
 
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:
-        """Switch the renewal of a prepaid instance.
-
-        Raises
-        ------
-        Refused
-            400 when there is no such instance, it is not prepaid, or the body says nothing.
-        """
+        """Switch the renewal of a prepaid instance."""
         enabled, months = (value_at(body, ("auto_renew", key)) for key in ("enabled", "months"))
         if not isinstance(enabled, bool):
-            raise Refused(
-                400, "VALIDATOR_PARAM", "auto_renew.enabled: true or false", {"field": "auto_renew"}
-            )
+            raise refused("invalid", field="auto_renew", problem="enabled is true or false")
         with self._lock:
             instance = self._find(instance_id, self._clock())
             if instance.body["billing"]["mode"] != BillingMode.PREPAID:
-                raise Refused(400, "OPERATION_LIMIT", "only a prepaid instance renews")
+                raise refused("not_prepaid")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
         return {}
@@ -233,45 +196,31 @@ class PracticeAccount:
         return [one for one in self._instances.values() if one.status(now) != InstanceStatus.REMOVED]
 
     def _pay(self, instance: _Instance, now: float) -> None:
-        """Take what a launch charges at once; the lock is held.
-
-        Raises
-        ------
-        Refused
-            When there is too little money, or there are too many instances.
-        """
+        """Take what a launch charges at once; the lock is held."""
         if len(self._alive(now)) >= MOST_INSTANCES:
-            message = f"the account has {MOST_INSTANCES} instances"
-            raise Refused(400, "CREATE_INSTANCE_LIMIT", message)
+            raise refused("instances_full", most=MOST_INSTANCES)
         charged = _charged(instance.body)
         on = (one.hourly for one in self._instances.values() if one.status(now) not in _OFF)
         needed = charged + sum(on, instance.hourly)
         if needed > self._balance:
-            message = (
-                f"{needed:.2f} needed for now and for an hour of all that is on; {self._balance:.2f} left"
-            )
-            raise Refused(400, "BALANCE_NOT_ENOUGH", message)
+            raise refused("no_money", needed=needed, left=self._balance)
         self._balance -= charged
 
     def _find(self, instance_id: str, now: float) -> _Instance:
         instance = self._instances.get(instance_id)
         if instance is None or instance.status(now) == InstanceStatus.REMOVED:
-            raise _not_found(instance_id)
+            raise refused("no_instance", id=instance_id)
         return instance
-
-
-def _not_found(instance_id: str) -> Refused:
-    return Refused(400, "RESOURCE_NOT_FOUND", "instance not found", {"id": instance_id})
 
 
 def _validate(body: Mapping[str, Any]) -> None:
     _, problems = judge(body)
     for path, problem in problems.items():
-        sentence, name = problem.sentence(path, words("en")), visible(dotted(path))
-        raise Refused(400, "VALIDATOR_PARAM", f"{name}: {sentence}", {"field": name})
-    refused = refusal(compact(body).body)
-    if refused is not None:
-        raise refused
+        sentence = problem.sentence(path, words("en"))
+        raise refused("invalid", field=visible(dotted(path)), problem=sentence)
+    wrong = refusal(compact(body).body)
+    if wrong is not None:
+        raise wrong
 
 
 def _charged(body: Mapping[str, Any]) -> Decimal:
@@ -286,19 +235,14 @@ def _hourly(body: Mapping[str, Any]) -> Decimal:
 
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:
-    body = instance.body
-    optional = ("registry_auth_id", "entrypoint", "command", "envs", "volumes", "network", "auto_migrate")
-    region = region_of(body)
+    body, region = instance.body, region_of(instance.body)
     return {
+        "type": "gpu",
+        **{key: value for key, value in body.items() if key not in _RESHAPED},
         "id": instance.id,
-        "name": body["name"],
-        "type": body.get("type", "gpu"),
-        "product_id": body["product_id"],
-        "image": body["image"],
         "billing": _billing(instance),
-        **{key: body[key] for key in optional if key in body},
         "ports": [_with_endpoint(port, instance.id, region) for port in body.get("ports", [])],
-        "resource_specs": {key: body["resource"][key] for key in ("rootfs_size_gb", "gpu_num")},
+        "resource_specs": {key: value for key, value in body["resource"].items() if key not in _UNTOLD},
         "region": region,
         "status": {"status": instance.status(now), "error": "", "message": ""},
         "created_at": int(instance.created),
@@ -322,18 +266,14 @@ def _detail(instance: _Instance, now: float, served_at: str) -> dict[str, Any]:
     summary = _summary(instance, now)
     address = f"{instance.id}.{summary['region']}.practice.invalid"
     pages = f"{served_at}/machines/{instance.id}" if served_at else ""
-    jupyter = instance.body.get("tools", {}).get("jupyter", {})
-    tools: dict[str, Any] = {
-        "ssh": {"command": f"ssh -p 22 root@{address}", "username": "root", "password": instance.password}
-    }
-    if jupyter.get("enabled"):
-        tools["jupyter"] = {
-            "endpoint": f"{pages}/jupyter" if pages else f"https://{address}",
-            "enabled": True,
-            "port": jupyter.get("port", 8888),
-        }
     logs = f"{pages}/log" if pages else f"https://log.{address}"
-    tools["log"] = {f"{kind}_endpoint": f"{logs}/{kind}" for kind in ("instance", "system")}
+    ssh = {"command": f"ssh -p 22 root@{address}", "username": "root", "password": instance.password}
+    log = {f"{kind}_endpoint": f"{logs}/{kind}" for kind in ("instance", "system")}
+    tools = {**instance.body.get("tools", {}), "ssh": ssh, "log": log}
+    jupyter = tools.pop("jupyter", {})
+    if jupyter.get("enabled"):
+        endpoint = f"{pages}/jupyter" if pages else f"https://{address}"
+        tools["jupyter"] = {"port": 8888, **jupyter, "endpoint": endpoint}
     return {**summary, "tools": tools}
 
 

@@ -12,14 +12,12 @@ from typing import Any
 
 from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
-from ppio_widgets.practice.failures import LOST_ANSWER
+from ppio_widgets.locale.words import words
+from ppio_widgets.practice.failures import REGISTRY, Refused, lesson_of, refused
 from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
-from ppio_widgets.practice.refused import Refused, whole
-from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, REGISTRY, STORAGES, TEMPLATES
+from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
-from ppio_widgets.request.choices import repository_and_tag
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import dotted
 
@@ -53,13 +51,7 @@ _CUDA = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})(?:\.[0-9]{1,3})?")
 
 
 def answer(method: str, path: str, query: Query) -> object | None:
-    """Return the JSON of one of the catalogue's pages, not to be changed; None where there is no such page.
-
-    Raises
-    ------
-    Refused
-        400 ``VALIDATOR_PARAM`` for a query without what it needs.
-    """
+    """Return the JSON of one of the pages, not to be changed; None where there is no such page."""
     page = _PAGES.get(path) if method == "GET" else None
     return page(query) if page is not None else None
 
@@ -72,8 +64,8 @@ def refusal(body: Mapping[str, Any]) -> Refused | None:
     """
     product = _BY_ID.get(body["product_id"])
     if product is None:
-        return _missing("RESOURCE_NOT_FOUND", "product_id", body["product_id"])
-    return next((refused for rule in _RULES for refused in rule(body, product)), None)
+        return _missing("no_product", "product_id", body["product_id"])
+    return next((wrong for rule in _RULES for wrong in rule(body, product)), None)
 
 
 def region_of(body: Mapping[str, Any]) -> str:
@@ -87,7 +79,7 @@ def _products(query: Query) -> object:
     for name in ("type", "category"):
         # Empty counts as given, and an empty type means gpu; left out, both are a 400.
         if name not in query:
-            raise Refused(400, "VALIDATOR_PARAM", f"{name} is required", {"field": name})
+            raise refused("query_missing", field=name)
     regions = _words(query, "region_ids")
     return _page(
         [
@@ -132,9 +124,20 @@ def _storages(query: Query) -> object:
     return {"data": rows[start : start + size], "total": len(rows)}
 
 
+def whole(text: str) -> int:
+    """Return a number of a query or a header, 0 for anything else; one of many digits is merely large."""
+    return int(text.lstrip("0")[:18] or "0") if text.isdecimal() else 0
+
+
 def _page(rows: list[Row], query: Query) -> object:
-    start = whole(query.get("cursor", ""))
-    end = start + min(whole(query.get("limit", "")) or LARGEST_PAGE, LARGEST_PAGE)
+    size = min(whole(query.get("limit", "")) or LARGEST_PAGE, LARGEST_PAGE)
+    return page_of(rows, size, query.get("cursor", ""))
+
+
+def page_of(rows: list[Row], size: int, cursor: str) -> dict[str, Any]:
+    """Return the page of rows that begins where a cursor says, with a cursor to the next."""
+    start = whole(cursor)
+    end = start + size
     more = end < len(rows)
     return {"data": rows[start:end], "next_cursor": str(end) if more else "", "has_more": more}
 
@@ -204,8 +207,7 @@ def _refuse_cuda(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     if version is None:
         yield _invalid(field, "write it like 12.4 (as v1 documents)")
     elif most is not None and _numbers(version) > _numbers(most):
-        message = f"{field}: {product['id']} has CUDA {newest} at most"
-        yield Refused(400, "CUDA_VERSION_INCOMPATIBLE", message, {"field": field})
+        yield refused("cuda", field=field, product=product["id"], newest=newest)
 
 
 def _numbers(version: re.Match[str]) -> tuple[int, int]:
@@ -215,15 +217,13 @@ def _numbers(version: re.Match[str]) -> tuple[int, int]:
 def _refuse_missing(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]:
     for field, key, home in _homes(body):
         if home is None:
-            reason = "NETWORK_NOT_FOUND" if field == "network.id" else "NETWORK_STORAGE_NOT_FOUND"
-            yield _missing(reason, field, key)
+            yield _missing("no_network" if field == "network.id" else "no_storage", field, key)
     auth = body.get("registry_auth_id")
     if auth is not None and auth not in _AUTHS:
-        yield _missing("IMAGE_URL_OR_AUTH_ERROR", "registry_auth_id", auth)
+        yield _missing("no_auth", "registry_auth_id", auth)
     image = body["image"]
-    of_ours = image.startswith(f"{REGISTRY}/") and repository_and_tag(image)[0] != LOST_ANSWER
-    if of_ours and image not in _IMAGES:
-        yield _missing("IMAGE_NOT_FOUND", "image", image)
+    if image.startswith(f"{REGISTRY}/") and lesson_of(image) is None and image not in _IMAGES:
+        yield _missing("no_image", "image", image)
 
 
 def _refuse_elsewhere(body: Mapping[str, Any], _product: Row) -> Iterator[Refused]:
@@ -232,10 +232,8 @@ def _refuse_elsewhere(body: Mapping[str, Any], _product: Row) -> Iterator[Refuse
     for field, key, home in _homes(body):
         regions = [region for region in regions if region == home]
         if not regions:
-            network = field == "network.id"
-            reason = "NETWORK_NOT_FOUND" if network else "CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT"
-            message = f"{field}: {visible(key)} is in {home}, and the instance would be elsewhere"
-            yield Refused(400, reason, message, {"field": field})
+            code = "network_elsewhere" if field == "network.id" else "storage_elsewhere"
+            yield refused(code, field=field, key=visible(key), home=home)
             return
 
 
@@ -249,8 +247,7 @@ def _refuse_mode(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     billing = body["billing"]
     if billing["mode"] not in product["billing_methods"]:
         sold = ", ".join(product["billing_methods"])
-        message = f"{product['id']} is not sold as {billing['mode']}, only as {sold}"
-        yield Refused(400, "UNSUPPORTED_BILLING_MODE", message)
+        yield refused("mode", product=product["id"], mode=billing["mode"], sold=sold)
     elif billing["mode"] == BillingMode.PREPAID:
         months = [block["duration_months"] for block in product["pricing"]["prepaid"]]
         if billing["prepaid"]["months"] not in months:
@@ -261,9 +258,9 @@ def _refuse_mode(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
 def _refuse_stock(body: Mapping[str, Any], product: Row) -> Iterator[Refused]:
     free = product["resource_spec"].get("gpu", {}).get("available")
     if not product["deployable"] or not product["activity"]["purchasable"]:
-        yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} cannot be launched at present")
+        yield refused("not_offered", product=product["id"])
     elif product["inventory_state"] == "none" or (free is not None and body["resource"]["gpu_num"] > free):
-        yield Refused(400, "INSUFFICIENT_RESOURCE", f"{product['id']} has {free} GPUs free")
+        yield refused("sold_out", product=product["id"], free=free)
 
 
 _RULES = (
@@ -279,9 +276,9 @@ _RULES = (
 )
 
 
-def _missing(reason: str, field: str, key: str) -> Refused:
-    return Refused(400, reason, f"{field}: there is no {visible(key) or 'id'}", {"field": field})
+def _missing(code: str, field: str, key: str) -> Refused:
+    return refused(code, field=field, key=visible(key) or "id")
 
 
-def _invalid(field: str, message: str) -> Refused:
-    return Refused(400, "VALIDATOR_PARAM", f"{field}: {message}", {"field": field})
+def _invalid(field: str, problem: str) -> Refused:
+    return refused("invalid", field=field, problem=problem)

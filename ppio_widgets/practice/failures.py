@@ -1,32 +1,109 @@
-"""What goes wrong on the practice cloud because somebody asked for it, to see what is done then.
+"""Everything that the practice cloud does to a person: refuse a call, or lose the answer of one.
 
-It is asked for by the image, as a shop's test card asks for a refusal. So it is asked for in
-the same way in a form, in a line, in Python and with curl, in this process or over a socket,
-and nobody meets it by chance.
+One table names them all. Some are met on purpose, to see what is done then: such a lesson is asked
+for by the image, as a shop's test card asks for a refusal. So it is asked for in the same way in a
+form, in a line, in Python and with curl, in this process or over a socket, and nobody meets it by
+chance.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+
+REGISTRY = "registry.practice.invalid"
 
 # With any tag. The instance is made; the connection breaks before its answer.
-LOST_ANSWER = "registry.practice.invalid/lessons/lost-answer"
+LOST_ANSWER = f"{REGISTRY}/lessons/lost-answer"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One of them: the API's name of it, its sentence, its status, and the image that asks for it.
+
+    Without a name no answer is given at all, though the call was carried out.
+    """
+
+    reason: str = ""
+    message: str = ""
+    status: int = 400
+    image: str = ""
+
+
+_MISSING = "{field}: there is no {key}"
+_ELSEWHERE = "{field}: {key} is in {home}, and the instance would be elsewhere"
+
+FAILURES: Mapping[str, Failure] = {
+    # the key
+    "no_key": Failure("UNAUTHORIZED", "no API key: send the header Authorization: Bearer KEY", status=401),
+    "other_key": Failure("FAILED_TO_AUTH", "failed to authenticate API key", status=401),
+    "accounts_full": Failure(
+        "RATE_LIMIT_EXCEEDED",
+        "this practice cloud has {most} accounts, and each has instances",
+        status=429,
+    ),
+    # the request
+    "no_json": Failure("REQUEST", "the body is not JSON"),
+    "no_object": Failure("REQUEST", "the body is not a JSON object"),
+    "invalid": Failure("VALIDATOR_PARAM", "{field}: {problem}"),
+    "query_missing": Failure("VALIDATOR_PARAM", "{field} is required"),
+    # what a launch names
+    "no_product": Failure("RESOURCE_NOT_FOUND", _MISSING),
+    "no_network": Failure("NETWORK_NOT_FOUND", _MISSING),
+    "no_storage": Failure("NETWORK_STORAGE_NOT_FOUND", _MISSING),
+    "no_auth": Failure("IMAGE_URL_OR_AUTH_ERROR", _MISSING),
+    "no_image": Failure("IMAGE_NOT_FOUND", _MISSING),
+    "network_elsewhere": Failure("NETWORK_NOT_FOUND", _ELSEWHERE),
+    "storage_elsewhere": Failure("CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT", _ELSEWHERE),
+    # what is sold, and what is free
+    "cuda": Failure("CUDA_VERSION_INCOMPATIBLE", "{field}: {product} has CUDA {newest} at most"),
+    "mode": Failure("UNSUPPORTED_BILLING_MODE", "{product} is not sold as {mode}, only as {sold}"),
+    "not_offered": Failure("INSUFFICIENT_RESOURCE", "{product} cannot be launched at present"),
+    "sold_out": Failure("INSUFFICIENT_RESOURCE", "{product} has {free} GPUs free"),
+    "instances_full": Failure("CREATE_INSTANCE_LIMIT", "the account has {most} instances"),
+    "no_money": Failure(
+        "BALANCE_NOT_ENOUGH",
+        "{needed:.2f} needed for now and for an hour of all that is on; {left:.2f} left",
+    ),
+    # an instance that exists, or does not
+    "no_instance": Failure("RESOURCE_NOT_FOUND", "instance not found"),
+    "wrong_state": Failure("OPERATION_LIMIT", "cannot {action} an instance that is {status}"),
+    "prepaid": Failure("PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"),
+    "not_prepaid": Failure("OPERATION_LIMIT", "only a prepaid instance renews"),
+    # lessons
+    "answer_lost": Failure(image=LOST_ANSWER),
+}
 
 
 class AnswerLost(Exception):
     """The call was carried out, and its answer is to reach nobody."""
 
 
-def lose_answer(body: Mapping[str, Any]) -> None:
-    """Pass, unless the body of a create call that was carried out asks for a lost answer.
+class Refused(Exception):
+    """A call that the account refuses, in the API's own shape."""
 
-    Raises
-    ------
-    AnswerLost
-    """
-    if body["image"].partition(":")[0] == LOST_ANSWER:
-        raise AnswerLost
+    def __init__(
+        self, status: int, reason: str, message: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.answer = {"code": status, "reason": reason, "message": message, "metadata": dict(metadata or {})}
+
+
+def refused(code: str, **params: object) -> Refused:
+    """Return a refusal of the table; its metadata is the field or the id that is at fault."""
+    failure = FAILURES[code]
+    metadata = {name: str(value) for name, value in params.items() if name in ("field", "id")}
+    return Refused(failure.status, failure.reason, failure.message.format(**params), metadata)
+
+
+def lesson_of(image: str) -> Refused | AnswerLost | None:
+    """Return the failure that an image asks for, with any tag; None for any other image."""
+    asked = image.partition(":")[0]
+    code = next((code for code, failure in FAILURES.items() if failure.image == asked), None)
+    if code is None or not asked:
+        return None
+    return refused(code) if FAILURES[code].reason else AnswerLost()

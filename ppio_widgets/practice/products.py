@@ -1,4 +1,4 @@
-"""What the practice cloud has on its shelves: invented, in the documented shapes.
+"""The products and regions of the practice cloud: invented, in the documented shapes.
 
 Prices are integers with ``precision`` decimal digits, as on the wire; a month is 720
 hours (the documented example agrees with itself that way). The first product is that
@@ -8,7 +8,10 @@ bought, one has a spot price above its on-demand price, some are not sold on spo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOURS_PER_MONTH = 720
 
@@ -33,289 +36,160 @@ EAST, SOUTH, NORTH, WEST, NORTH_2 = (region["id"] for region in REGIONS)
 Price = tuple[int, int]  # list price, final price
 
 
-def _priced(price: Price) -> dict[str, Any]:
-    return {"base_price": price[0], "final_price": price[1], "unit": "per_hour"}
+class _Prices(NamedTuple):
+    """Prices by the hour; of each number of months the percentage of the hourly price that is paid."""
 
-
-def _months(key: str, hour: Price, sold: dict[int, int]) -> list[dict[str, Any]]:
-    """Return the prepaid prices; `sold` maps months to the percentage of the hourly price that is paid."""
-    return [
-        {
-            "spec_id": f"spec-{key}-{count}m",
-            "duration_months": count,
-            "final_price": hour[1] * HOURS_PER_MONTH * count * percent // 100,
-            "base_price": hour[0] * HOURS_PER_MONTH * count,
-        }
-        for count, percent in sold.items()
-    ]
-
-
-def _product(  # noqa: PLR0913 - one line of the price list
-    key: str,
-    gpu: str,
-    memory: int,
-    *,
-    hour: Price,
-    regions: tuple[str, ...],
-    gpus: tuple[int, int, int],
-    host: tuple[int, int],
-    rootfs: tuple[int, int, int],
-    spot: Price | None = None,
-    months: dict[int, int] | None = None,
-    precision: int = 3,
-    storage: int = 5,
-    stock: str = "normal",
-    deployable: bool = True,
-    purchasable: bool = True,
-) -> dict[str, Any]:
-    least, most, free = gpus
-    name = f"{gpu} {memory} GB"
-    pricing: dict[str, Any] = {"precision": precision, "postpaid": _priced(hour)}
-    if spot:
-        pricing["spot"] = _priced(spot)
-    if months:
-        pricing["prepaid"] = _months(key, hour, months)
-    modes = ("postpaid", *(("prepaid",) if months else ()), *(("spot",) if spot else ()))
-    return {
-        "id": key,
-        "name": name,
-        "type": "gpu",
-        "category": "instance",
-        "description": f"NVIDIA {name}",
-        "region_ids": list(regions),
-        "resource_spec": {
-            "gpu": {
-                "spec_id": f"spec-{key}",
-                "name": gpu,
-                "memory_gb": memory,
-                "min": least,
-                "max": most,
-                "available": free,
-                "max_available": min(most, free),
-            },
-            "cpu": host[0],
-            "memory_gb": host[1],
-            "rootfs": {"min_gb": rootfs[0], "max_gb": rootfs[1], "free_gb": rootfs[2]},
-        },
-        "pricing": {**pricing, "storage_price_per_gb": storage},
-        "billing_methods": list(modes),
-        "inventory_state": stock,
-        "deployable": deployable,
-        "activity": {
-            "is_activity_product": hour[0] != hour[1],
-            "active": hour[0] != hour[1],
-            "purchasable": purchasable,
-        },
-    }
+    hour: Price
+    spot: Price | None = None
+    months: Mapping[int, int] = {}
+    precision: int = 3
+    storage: int = 5
 
 
 _ALL_MONTHS = {1: 100, 3: 95, 6: 90, 12: 80}
 
-PRODUCTS: tuple[dict[str, Any], ...] = (
-    _product(
-        "a100-80g",
-        "A100",
-        80,
-        hour=(18000, 12600),
-        spot=(12600, 6000),
-        months=_ALL_MONTHS,
-        regions=(EAST, SOUTH),
-        gpus=(1, 8, 6),
-        host=(16, 128),
-        rootfs=(20, 500, 60),
-    ),
-    _product(
-        "4090.16c62g.os",
-        "RTX 4090",
-        24,
-        hour=(2500, 2500),
-        spot=(1250, 1250),
-        months={1: 100, 3: 95},
-        regions=(EAST, NORTH),
-        gpus=(1, 8, 24),
-        host=(16, 62),
-        rootfs=(10, 1000, 60),
-        stock="high",
-    ),
-    _product(
-        "4090.24c120g.os",
-        "RTX 4090",
-        24,
-        hour=(3100, 2790),
-        months={1: 90},
-        regions=(SOUTH,),
-        gpus=(2, 4, 4),
-        host=(24, 120),
-        rootfs=(10, 1000, 60),
-        stock="low",
-    ),
-    _product(
-        "prod-5090-32g",
-        "RTX 5090",
-        32,
-        hour=(39900, 35900),
-        spot=(19900, 17950),
-        months={1: 100, 6: 85},
-        regions=(EAST, WEST),
-        gpus=(1, 8, 11),
-        host=(16, 92),
-        rootfs=(20, 800, 60),
-        precision=4,
-        storage=50,
-    ),
-    _product(  # sold out
-        "prod-h100-80g",
-        "H100",
-        80,
-        hour=(26000, 23400),
-        spot=(13000, 11700),
-        months={1: 100, 12: 75},
-        regions=(NORTH,),
-        gpus=(1, 8, 0),
-        host=(20, 240),
-        rootfs=(50, 2000, 100),
-        stock="none",
-    ),
-    _product(  # whole machines only
-        "prod-h200-141g.8x",
-        "H200",
-        141,
-        hour=(3650, 3280),
-        months={3: 95, 6: 90, 12: 80},
-        regions=(NORTH_2,),
-        gpus=(8, 8, 16),
-        host=(192, 2048),
-        rootfs=(100, 6144, 200),
-        precision=2,
-        storage=1,
-    ),
-    _product(  # spot is dearer than on-demand
-        "prod-l40s-48g",
-        "L40S",
-        48,
-        hour=(6800, 4900),
-        spot=(6800, 5440),
-        months={1: 100},
-        regions=(SOUTH, WEST),
-        gpus=(1, 4, 3),
-        host=(12, 96),
-        rootfs=(20, 500, 60),
-        stock="low",
-    ),
-    _product(  # no spot, and on-demand only
-        "prod-l20-48g",
-        "L20",
-        48,
-        hour=(4200, 4200),
-        regions=(EAST,),
-        gpus=(1, 8, 9),
-        host=(12, 100),
-        rootfs=(20, 500, 40),
-    ),
-    _product(  # cannot be deployed
-        "prod-v100-32g",
-        "V100",
-        32,
-        hour=(3000, 2100),
-        months={1: 100},
-        regions=(NORTH,),
-        gpus=(1, 4, 5),
-        host=(8, 64),
-        rootfs=(20, 300, 40),
-        deployable=False,
-    ),
-    _product(
-        "3090.8c30g.os",
-        "RTX 3090",
-        24,
-        hour=(1480, 1480),
-        spot=(740, 740),
-        months={1: 100, 3: 98, 6: 95},
-        regions=(EAST, SOUTH, NORTH, WEST),
-        gpus=(1, 8, 40),
-        host=(8, 30),
-        rootfs=(10, 600, 60),
-        stock="high",
-    ),
-    _product(
-        "a10.12c48g.os",
-        "A10",
-        24,
-        hour=(2260, 1990),
-        spot=(995, 995),
-        regions=(SOUTH,),
-        gpus=(1, 2, 2),
-        host=(12, 48),
-        rootfs=(10, 400, 40),
-        stock="low",
-    ),
-    _product(
-        "prod-t4-16g",
-        "T4",
-        16,
-        hour=(99000, 88000),
-        spot=(45000, 39600),
-        months={1: 100},
-        regions=(WEST, NORTH_2),
-        gpus=(1, 4, 7),
-        host=(8, 32),
-        rootfs=(10, 200, 30),
-        precision=5,
-        storage=500,
-    ),
-    _product(  # seen, but not sold to this account
-        "prod-a800-80g",
-        "A800",
-        80,
-        hour=(15000, 12000),
-        months={1: 100},
-        regions=(NORTH_2,),
-        gpus=(1, 8, 8),
-        host=(16, 128),
-        rootfs=(50, 500, 50),
-        purchasable=False,
-    ),
+_PRICES: Mapping[str, _Prices] = {
+    "a100-80g": _Prices((18000, 12600), (12600, 6000), _ALL_MONTHS),
+    "4090.16c62g.os": _Prices((2500, 2500), (1250, 1250), {1: 100, 3: 95}),
+    "4090.24c120g.os": _Prices((3100, 2790), None, {1: 90}),
+    "prod-5090-32g": _Prices((39900, 35900), (19900, 17950), {1: 100, 6: 85}, precision=4, storage=50),
+    "prod-h100-80g": _Prices((26000, 23400), (13000, 11700), {1: 100, 12: 75}),
+    "prod-h200-141g.8x": _Prices((3650, 3280), None, {3: 95, 6: 90, 12: 80}, precision=2, storage=1),
+    "prod-l40s-48g": _Prices((6800, 4900), (6800, 5440), {1: 100}),  # spot is dearer
+    "prod-l20-48g": _Prices((4200, 4200)),  # no spot, no months
+    "prod-v100-32g": _Prices((3000, 2100), None, {1: 100}),
+    "3090.8c30g.os": _Prices((1480, 1480), (740, 740), {1: 100, 3: 98, 6: 95}),
+    "a10.12c48g.os": _Prices((2260, 1990), (995, 995)),
+    "prod-t4-16g": _Prices((99000, 88000), (45000, 39600), {1: 100}, precision=5, storage=500),
+    "prod-a800-80g": _Prices((15000, 12000), None, {1: 100}),
+    "cpu.8c16g": _Prices((800, 640), None, {1: 100, 12: 80}),
+    "cpu.32c64g": _Prices((3200, 2560), None, {1: 100}),
+}
+
+# Id, GPU and its GB; GPUs of one instance (least, most, free); cores and GB for each; root disk in GB
+# (least, most, free); regions.
+_GPUS = (
+    ("a100-80g", "A100", 80, (1, 8, 6), (16, 128), (20, 500, 60), (EAST, SOUTH)),
+    ("4090.16c62g.os", "RTX 4090", 24, (1, 8, 24), (16, 62), (10, 1000, 60), (EAST, NORTH)),
+    ("4090.24c120g.os", "RTX 4090", 24, (2, 4, 4), (24, 120), (10, 1000, 60), (SOUTH,)),
+    ("prod-5090-32g", "RTX 5090", 32, (1, 8, 11), (16, 92), (20, 800, 60), (EAST, WEST)),
+    ("prod-h100-80g", "H100", 80, (1, 8, 0), (20, 240), (50, 2000, 100), (NORTH,)),
+    ("prod-h200-141g.8x", "H200", 141, (8, 8, 16), (192, 2048), (100, 6144, 200), (NORTH_2,)),
+    ("prod-l40s-48g", "L40S", 48, (1, 4, 3), (12, 96), (20, 500, 60), (SOUTH, WEST)),
+    ("prod-l20-48g", "L20", 48, (1, 8, 9), (12, 100), (20, 500, 40), (EAST,)),
+    ("prod-v100-32g", "V100", 32, (1, 4, 5), (8, 64), (20, 300, 40), (NORTH,)),
+    ("3090.8c30g.os", "RTX 3090", 24, (1, 8, 40), (8, 30), (10, 600, 60), (EAST, SOUTH, NORTH, WEST)),
+    ("a10.12c48g.os", "A10", 24, (1, 2, 2), (12, 48), (10, 400, 40), (SOUTH,)),
+    ("prod-t4-16g", "T4", 16, (1, 4, 7), (8, 32), (10, 200, 30), (WEST, NORTH_2)),
+    ("prod-a800-80g", "A800", 80, (1, 8, 8), (16, 128), (50, 500, 50), (NORTH_2,)),
 )
+# Id, cores, GB, regions; in none is in all of them (v1, list products).
+_CPUS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("cpu.8c16g", 8, 16, (EAST, SOUTH)),
+    ("cpu.32c64g", 32, 64, ()),
+)
+_NOT_DEPLOYABLE = "prod-v100-32g"
+_NOT_PURCHASABLE = "prod-a800-80g"  # seen, but not sold to this account
 
 
-def _cpu_product(  # noqa: PLR0913 - one line of the price list
-    key: str, cores: int, memory: int, *, hour: Price, regions: tuple[str, ...], months: dict[int, int]
-) -> dict[str, Any]:
-    """Return a CPU product: it has no GPU block, and is priced as a whole."""
-    product = _product(
-        key,
-        "CPU",
-        memory,
-        hour=hour,
-        regions=regions,
-        gpus=(1, 1, 1),
-        host=(cores, memory),
-        rootfs=(10, 500, 30),
-        months=months,
-    )
-    spec = {name: value for name, value in product["resource_spec"].items() if name != "gpu"}
+def _product(key: str, regions: tuple[str, ...], spec: dict[str, Any], **named: str) -> dict[str, Any]:
+    prices = _PRICES[key]
+    on_sale = prices.hour[0] != prices.hour[1]
+    modes = ("postpaid", *(("prepaid",) if prices.months else ()), *(("spot",) if prices.spot else ()))
     return {
-        **product,
-        "name": f"CPU {cores}C{memory}G",
-        "type": "cpu",
-        "description": f"{cores} cores, {memory} GB",
+        "id": key,
+        "category": "instance",
+        **named,
+        "region_ids": list(regions),
         "resource_spec": spec,
+        "pricing": _pricing(key, prices),
+        "billing_methods": list(modes),
+        "deployable": key != _NOT_DEPLOYABLE,
+        "activity": {
+            "is_activity_product": on_sale,
+            "active": on_sale,
+            "purchasable": key != _NOT_PURCHASABLE,
+        },
     }
 
 
-CPU_PRODUCTS: tuple[dict[str, Any], ...] = (
-    _cpu_product("cpu.8c16g", 8, 16, hour=(800, 640), regions=(EAST, SOUTH), months={1: 100, 12: 80}),
-    # no region: it is available in all of them (v1, list products)
-    _cpu_product("cpu.32c64g", 32, 64, hour=(3200, 2560), regions=(), months={1: 100}),
-)
-# The newest CUDA that the drivers of each product's machines run; no answer tells it.
-NEWEST_CUDA = {
-    product["id"]: {"V100": "12.2", "T4": "12.2", "H200": "12.9", "RTX 5090": "12.9"}.get(
-        product["resource_spec"]["gpu"]["name"], "12.8"
+def _pricing(key: str, prices: _Prices) -> dict[str, Any]:
+    pricing: dict[str, Any] = {"precision": prices.precision, "postpaid": _priced(prices.hour)}
+    if prices.spot:
+        pricing["spot"] = _priced(prices.spot)
+    if prices.months:
+        pricing["prepaid"] = [
+            {
+                "spec_id": f"spec-{key}-{count}m",
+                "duration_months": count,
+                "final_price": prices.hour[1] * HOURS_PER_MONTH * count * percent // 100,
+                "base_price": prices.hour[0] * HOURS_PER_MONTH * count,
+            }
+            for count, percent in prices.months.items()
+        ]
+    return {**pricing, "storage_price_per_gb": prices.storage}
+
+
+def _priced(price: Price) -> dict[str, Any]:
+    return {"base_price": price[0], "final_price": price[1], "unit": "per_hour"}
+
+
+def _spec(host: tuple[int, int], rootfs: tuple[int, int, int]) -> dict[str, Any]:
+    return {
+        "cpu": host[0],
+        "memory_gb": host[1],
+        "rootfs": {"min_gb": rootfs[0], "max_gb": rootfs[1], "free_gb": rootfs[2]},
+    }
+
+
+def _gpu_spec(key: str, gpu: str, memory: int, gpus: tuple[int, int, int]) -> dict[str, Any]:
+    least, most, free = gpus
+    return {
+        "spec_id": f"spec-{key}",
+        "name": gpu,
+        "memory_gb": memory,
+        "min": least,
+        "max": most,
+        "available": free,
+        "max_available": min(most, free),
+    }
+
+
+def _stock(free: int) -> str:
+    steps = ((24, "high"), (5, "normal"), (1, "low"), (0, "none"))
+    return next(word for least, word in steps if free >= least)
+
+
+PRODUCTS: tuple[dict[str, Any], ...] = tuple(
+    _product(
+        key,
+        regions,
+        {"gpu": _gpu_spec(key, gpu, memory, gpus), **_spec(host, rootfs)},
+        name=f"{gpu} {memory} GB",
+        type="gpu",
+        description=f"NVIDIA {gpu} {memory} GB",
+        inventory_state=_stock(gpus[2]),
     )
-    for product in PRODUCTS
-    if product["type"] == "gpu"
-}
+    for key, gpu, memory, gpus, host, rootfs, regions in _GPUS
+)
+
+# A CPU product has no GPU block, and is priced as a whole.
+CPU_PRODUCTS: tuple[dict[str, Any], ...] = tuple(
+    _product(
+        key,
+        regions,
+        _spec((cores, memory), (10, 500, 30)),
+        name=f"CPU {cores}C{memory}G",
+        type="cpu",
+        description=f"{cores} cores, {memory} GB",
+        inventory_state="normal",
+    )
+    for key, cores, memory, regions in _CPUS
+)
+
+# The newest CUDA that the drivers of each product's hosts run; no answer tells it.
+_CUDA = {"V100": "12.2", "T4": "12.2", "H200": "12.9", "RTX 5090": "12.9"}
+NEWEST_CUDA = {key: _CUDA.get(gpu, "12.8") for key, gpu, *_ in _GPUS}
 
 for _region in REGIONS:
     _region["gpus"] = [one["name"] for one in PRODUCTS if _region["id"] in one["region_ids"]]

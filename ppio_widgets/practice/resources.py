@@ -9,11 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from ppio_widgets.practice.failures import REGISTRY
 from ppio_widgets.practice.products import EAST, NORTH, SOUTH, WEST
 
 _OWNER = "practice"
 _FINE = {"status": "running", "error": "", "message": ""}
-REGISTRY = "registry.practice.invalid"
 
 NETWORKS: tuple[dict[str, Any], ...] = tuple(
     {"id": key, "owner_id": _OWNER, "name": name, "status": _FINE, "region_id": region}

@@ -6,13 +6,15 @@ import json
 import re
 from dataclasses import dataclass
 from email.utils import formatdate
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.resources import BALANCE
-from ppio_widgets.practice import catalogue, pages
-from ppio_widgets.practice.refused import Refused, whole
+from ppio_widgets.locale.words import words
+from ppio_widgets.practice import catalogue
+from ppio_widgets.practice.failures import Refused, refused
 from ppio_widgets.secrets.credentials import is_practice_key
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 _ONE = re.compile(rf"{INSTANCES}/([^/]+)")
 _ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart|auto-renew)")
 _JSON = "application/json; charset=utf-8"
+
+# The pages behind an instance's addresses: what would be its Jupyter, and its logs.
+_PAGE = re.compile(r"/machines/([0-9a-f]+)/(jupyter|log/instance|log/system)")
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost):[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -52,33 +58,19 @@ class _Asked:
 def answer(
     cloud: PracticeCloud, method: str, target: str, headers: Mapping[str, str], content: bytes
 ) -> Answer:
-    """Answer one request.
+    """Answer one request; `target` is path and query as on its line, the headers have lower-case names.
 
-    Parameters
-    ----------
-    cloud : PracticeCloud
-    method : str
-    target : str
-        Path and query as on the request line.
-    headers : mapping
-        With lower-case names.
-    content : bytes
-        The request's body.
-
-    Raises
-    ------
-    AnswerLost
-        When the connection is to break instead of an answer.
+    `failures.AnswerLost` is raised when the connection is to break instead of an answer.
     """
     path, _, query = target.partition("?")
     date = formatdate(cloud.now(), usegmt=True)
     host = headers.get("host", "")
-    if method == "GET" and (page := pages.page(cloud, path, host)) is not None:
+    if method == "GET" and (page := _page(cloud, path)) is not None:
         return Answer(page[0], "text/html; charset=utf-8", date, page[1].encode())
     asked = _Asked(method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
     try:
         account = cloud.account(_key(headers))
-        result = _call(account, asked, pages.served_at(host))
+        result = _call(account, asked, _served_at(host))
     except Refused as refusal:
         return _json(refusal.status, date, refusal.answer)
     if result is None:
@@ -89,9 +81,9 @@ def answer(
 def _key(headers: Mapping[str, str]) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if not key.strip():
-        raise Refused(401, "UNAUTHORIZED", "no API key: send the header Authorization: Bearer KEY")
+        raise refused("no_key")
     if scheme.lower() != "bearer" or not is_practice_key(key.strip()):
-        raise Refused(401, "FAILED_TO_AUTH", "failed to authenticate API key")
+        raise refused("other_key")
     return key.strip()
 
 
@@ -104,7 +96,7 @@ def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | N
         return account.page(
             name=query.get("name", ""),
             status=query.get("status", ""),
-            limit=whole(query.get("limit", "")),
+            limit=catalogue.whole(query.get("limit", "")),
             cursor=query.get("cursor", ""),
         )
     if (found := _ACTION.fullmatch(path)) and method == "PUT":
@@ -128,8 +120,30 @@ def _read_body(content: bytes) -> object:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise Refused(400, "REQUEST", "the body is not JSON") from None
+        raise refused("no_json") from None
 
 
 def _json(status: int, date: str, value: object) -> Answer:
     return Answer(status, _JSON, date, json.dumps(value, ensure_ascii=False).encode())
+
+
+def _served_at(host: str) -> str:
+    """Return the base address of the pages, when they can be reached at all."""
+    return f"http://{host}" if _LOOPBACK.fullmatch(host) else ""
+
+
+def _page(cloud: PracticeCloud, path: str) -> tuple[int, str] | None:
+    """Return status and HTML of an instance's page; None for a path that is none."""
+    found = _PAGE.fullmatch(path)
+    if found is None:
+        return None
+    say = words()
+    try:
+        up = cloud.is_up(found[1])
+    except Refused:
+        return 404, _html(say("practice.no_machine"))
+    return (200, _html(say("practice.page", id=found[1]))) if up else (502, _html(say("practice.booting")))
+
+
+def _html(text: str) -> str:
+    return f"<!doctype html><meta charset=utf-8><title>{escape(text)}</title><p>{escape(text)}</p>"

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.practice.catalogue import whole
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import AnswerLost
-from ppio_widgets.practice.refused import whole
 from ppio_widgets.practice.routes import answer
 
 if TYPE_CHECKING:
@@ -125,27 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class PracticeServer(ThreadingHTTPServer):
-    """A practice cloud on ``127.0.0.1``.
-
-    Parameters
-    ----------
-    port : int
-        0 takes any free one.
-    cloud : PracticeCloud, optional
-        Its own, unless given.
-    most : int
-        How many connections are served at once.
-
-    Attributes
-    ----------
-    request_seconds : float
-        How long a request may take to arrive, and an answer to be taken.
-    """
+    """A practice cloud on ``127.0.0.1``; port 0 is any free one, `most` are served at once."""
 
     daemon_threads = True
     request_queue_size = 128  # a class may press Launch at once; with 5, some would be turned away
-
-    request_seconds = REQUEST_SECONDS
+    request_seconds = REQUEST_SECONDS  # for a request to arrive, and for an answer to be taken
 
     def __init__(
         self, port: int = 0, cloud: PracticeCloud | None = None, most: int = MOST_CONNECTIONS

@@ -12,16 +12,7 @@ from ppio_widgets.runtime import forks, kernel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.runtime.clock import Clock
-
 HAS_THREADS = sys.platform != "emscripten"
-
-
-def __getattr__(name: str) -> Clock:
-    """Return the current kernel's clock as `clock`, for callers that do not yet call what stands below."""
-    if name != "clock":
-        raise AttributeError(name)
-    return kernel.current().clock
 
 
 def now() -> float:

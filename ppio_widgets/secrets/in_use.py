@@ -98,7 +98,11 @@ def secrets_in_use(*, with_keyring: bool = False, variables: Collection[str] = (
 def sent_secrets(key: ApiKey, values: Collection[str]) -> Iterator[Secret]:
     """Yield the secrets of a request: its key, and the values that were taken from the environment."""
     yield Secret(key.source, reveal(key), "key")
-    sources = {value: name for name, value in environment.variables().items() if value in values}
+    sources: dict[str, str] = {}
+    for name in environment.variables() if values else ():
+        value = environment.variable(name)  # another thread may have taken it away meanwhile
+        if value is not None and value in values:
+            sources[value] = name
     for value in values:
         yield Secret(sources.get(value, ""), value)
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from ppio_widgets.cards import static
 from ppio_widgets.cards.html import NO_FORMULAS, esc
 from ppio_widgets.errors import PpioError, log_fault
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.sessions import BoardSession
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # By then the page shows the view, whose rule keeps the card out of sight: it is not seen to flash up.
 FIRST_SECONDS = 2.0
@@ -65,7 +67,7 @@ class SavedOutput:
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
-        self.style = f"<style>.{self._id},{child}{{display:none}}</style>"
+        self.style = Markup(f"<style>.{self._id},{child}{{display:none}}</style>")  # noqa: S704 - of hex digits
 
     def bundle(self) -> dict[str, str]:
         """Return text and HTML for an output that holds the view itself, where nobody can click."""

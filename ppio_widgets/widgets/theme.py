@@ -17,6 +17,7 @@ from ipywidgets.widgets.widget_bool import CheckboxStyle
 from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_selection import ToggleButtonsStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
+from markupsafe import Markup
 
 from ppio_widgets.runtime import kernel
 
@@ -126,13 +127,13 @@ def tell_again(widget: w.Widget) -> None:
 
 
 @cache
-def stylesheet(name: str = "theme.css") -> str:
+def stylesheet(name: str = "theme.css") -> Markup:
     """Return a stylesheet as an element, without comments and spare blanks."""
     css = files(__package__).joinpath(name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
-    return f"<style>{css.strip()}</style>"
+    return Markup(f"<style>{css.strip()}</style>")  # noqa: S704 - a constant of ours
 
 
 # Of a script: its texts, which stay as they are, and blanks beside a mark. No regular expression has any.
@@ -142,7 +143,7 @@ _SPARE_BLANK = re.compile(r" ?([^\w\s$]) ?")
 
 
 @cache
-def script(name: str = "behaviour.js") -> str:
+def script(name: str = "behaviour.js") -> Markup:
     """Return a constant script, as an image that fails to load.
 
     ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
@@ -157,4 +158,4 @@ def script(name: str = "behaviour.js") -> str:
     # Ours and constant: only what ends the attribute or may name a character is escaped.
     code = re.sub(r"&&(?=\w)", "&& ", code)
     code = re.sub(r"&(?=[\w#])", "&amp;", code).replace('"', "&quot;")
-    return f'<img alt="" hidden src="data:," onerror="{code}">'
+    return Markup(f'<img alt="" hidden src="data:," onerror="{code}">')  # noqa: S704 - a constant of ours

@@ -1,7 +1,7 @@
 // Looks at every element and text that ever stands in a cell's output, from the page's first moment.
 ([acting, handlers]) => {
   const ACTING = new RegExp(acting, 'u');
-  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE')
+  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE TABLE THEAD TBODY TR TH TD')
     .split(' '));
   const PLACES = ['status', 'question', 'readout', 'launched', 'top', 'live', 'facts'];
   const seen = {faults: [], links: [], copied: []};

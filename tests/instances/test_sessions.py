@@ -203,3 +203,35 @@ def ends(session, action):
     look()
     assert ended.wait(PATIENCE)
     session.unobserve(look, "acting")
+
+
+def _meanwhile(monkeypatch, client, name, happens):
+    """Have something happen once after an answer came, and before who asked takes it."""
+    plainly = getattr(client, name)
+
+    def slowly(*given):
+        monkeypatch.setattr(client, name, plainly)
+        answer = plainly(*given)
+        happens()
+        return answer
+
+    monkeypatch.setattr(client, name, slowly)
+
+
+@pytest.mark.parametrize(("action", "status"), [("stop", "exited"), ("delete", "removed")])
+def test_a_look_that_began_before_an_action_was_read_back_changes_nothing_of_it(
+    monkeypatch, machine, action, status
+):
+    _meanwhile(monkeypatch, machine.client, "get_detail", getattr(machine, action))
+    assert machine.look().status == status
+    assert machine.done[0] == action
+
+
+def test_a_listing_that_began_before_a_delete_was_read_back_changes_nothing_of_it(machine):
+    look = machine.begin_look()
+    (row,) = machine.client.listing().instances
+    machine.delete()
+    machine.see_row(row, look)
+    assert machine.status == "removed"
+    machine.see_row(row, machine.begin_look())
+    assert machine.status == "running"  # what a later one tells counts, whatever it is

@@ -30,7 +30,7 @@ import time
 %load_ext ppio_widgets
 from ppio_widgets import LaunchForm
 from ppio_widgets.instances import watcher
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 kernel_account()._clock = lambda: 20 * time.time()
 watcher.POLL_SECONDS = 0.1
 """

@@ -16,6 +16,7 @@ from ppio_widgets.errors import Unreachable
 from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.launches.presets import save_preset
 from ppio_widgets.magics import completion
+from ppio_widgets.magics.extension import COMPLETERS
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.runtime import kernel
 from tests.support.kernel import environment
@@ -363,7 +364,7 @@ def test_any_text_and_any_cursor_are_answered(code, position):
     before = code[:position]
     line = before.rpartition("\n")[2]
     context = CompletionContext("", code, len(line), before.count("\n"), 20)
-    found = completion._matches(context, {"body": {}}, {})
+    found = completion._matches(context, COMPLETERS, [("body", "dict")])
     assert line.endswith(found.get("matched_fragment", ""))
     assert len(found["completions"]) <= 20
     assert not any("\n" in one.text for one in found["completions"])
@@ -375,7 +376,7 @@ def test_unload_takes_the_matcher_away_and_loading_twice_adds_one(shell, complet
         return found.count(completion.MATCHER)
 
     shell.run_line_magic("reload_ext", "ppio_widgets")
-    completion.install(shell)
+    completion.install(shell, COMPLETERS)
     assert ours() == 1
     shell.run_line_magic("unload_ext", "ppio_widgets")
     assert ours() == 0

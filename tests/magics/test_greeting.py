@@ -8,10 +8,11 @@ import pytest
 
 from ppio_widgets import PpioClient, api, launch
 from ppio_widgets.cloud.instances import DetailListing
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting
-from ppio_widgets.practice import catalogue, kernel_account, routes
+from ppio_widgets.practice import catalogue, routes
 from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.practice.server import serving
 from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, GoingClock

@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, ENV, GoingClock
 from tests.support.clock import Clock
@@ -15,7 +15,7 @@ from tests.support.wire import faulty, says
 
 @pytest.fixture
 def clock(shell, run, monkeypatch):
-    """One clock, of the practice account and of the launcher; it goes while somebody waits."""
+    """One clock, of the practice account and of the kernel; it goes while somebody waits."""
     clock = Clock()
     monkeypatch.setattr(kernel_account(), "_clock", clock)
     monkeypatch.setattr(kernel_account(), "_balance", RICH)

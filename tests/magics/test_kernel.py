@@ -35,7 +35,8 @@ def kernel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kernel")
     manager, client = start_new_kernel(kernel_name="python3", env=environment(folder))
     started = Kernel(client)
-    reply, published = started.run("%load_ext ppio_widgets\nfrom ppio_widgets.practice import kernel_account")
+    code = "%load_ext ppio_widgets\nfrom ppio_widgets.practice.cloud import kernel_account"
+    reply, published = started.run(code)
     assert reply["status"] == "ok", published
     yield started
     client.stop_channels()

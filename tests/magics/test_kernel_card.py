@@ -12,7 +12,7 @@ from tests.support.kernel import Kernel, environment
 CARD = """
 from ppio_widgets import Instance
 from ppio_widgets.api import connect
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 body = {"name": "demo", "product_id": "a100-80g", "image": "ubuntu:24.04",
         "billing": {"mode": "postpaid"}, "resource": {"gpu_num": 1, "rootfs_size_gb": 20}}
 one = Instance(kernel_account().create(body)["id"], connect(practice=True))

@@ -11,7 +11,7 @@ from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.presets import save_preset
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.refused import Refused
+from ppio_widgets.practice.failures import Refused
 from tests.support.bodies import FULL
 
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"

@@ -134,7 +134,7 @@ def test_what_cannot_be_done_is_one_line_that_shows_how_it_is_written(run, line,
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_verb_has_its_use_in_one_line(run, monkeypatch, language):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
-    for verb in VERBS:
+    for verb in {name.partition(" ")[0] for name in VERBS}:
         with pytest.raises(UsageError, match=f"%ppio {verb}") as caught:
             run(f"%ppio {verb} --x a b c d e f g")
         assert "\n" not in str(caught.value)

@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ConsentNeeded
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 from tests.instances.test_instance import BODY, ENV
 from tests.support.threads import wait_for_threads
 from tests.widgets.conftest import every

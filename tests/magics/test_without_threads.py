@@ -10,7 +10,7 @@ from ppio_widgets import ConsentNeeded, Instance, InstanceBoard, LaunchForm, Out
 from ppio_widgets.api import connect
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice import kernel_account, kernel_cloud
+from ppio_widgets.practice.cloud import kernel_account, kernel_cloud
 from ppio_widgets.practice.failures import LOST_ANSWER
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.files import publish

@@ -52,5 +52,5 @@ def test_no_magic_refuses_by_the_error_whose_reason_only_stderr_has():
 
     modules = sorted(Path(ppio_widgets.magics.__file__).parent.glob("*.py"))
     by_module = {path.stem: imported(path) for path in modules}
-    assert "ppio_widgets.magics.usage_error.UsageError" in by_module["launch_magic"]
+    assert "ppio_widgets.magics.ppio_magic.UsageError" in by_module["launch_magic"]
     assert not [name for name, taken in by_module.items() if "IPython.core.error.UsageError" in taken]

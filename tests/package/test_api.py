@@ -6,7 +6,6 @@ import threading
 import pytest
 
 import ppio_widgets
-from ppio_widgets import practice
 from ppio_widgets.api import PRACTICE_VARIABLE, connect, launch
 from ppio_widgets.errors import (
     AccessDenied,
@@ -21,7 +20,8 @@ from ppio_widgets.errors import (
     RequestInvalid,
 )
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
+from ppio_widgets.practice import cloud as practice
 from ppio_widgets.request.validation import check
 from ppio_widgets.secrets.credentials import is_practice_key
 from tests.support.bodies import FULL, MINIMAL

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets.cloud.client import INSTANCES, PpioClient
+from ppio_widgets.practice import account as accounts
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.products import PRODUCTS
@@ -215,6 +216,18 @@ def test_an_instance_shows_what_was_asked_for(http, clock):
     assert all(instance_id in port["endpoint"] and ".invalid" in port["endpoint"] for port in seen["ports"])
     assert seen["tools"]["jupyter"]["port"] == 8888
     assert seen["created_at"] == int(clock.now) - 10
+
+
+def test_a_field_that_a_body_will_have_comes_back_without_a_line_here(monkeypatch):
+    monkeypatch.setattr(accounts, "_validate", lambda _body: None)  # the models do not know it
+    account = PracticeAccount()
+    made_up = {"colour": "red", "racks": [{"row": 1}]}
+    resource = {**MINIMAL["resource"], "shm_gb": 8}
+    body = {**MINIMAL, **made_up, "resource": resource, "tools": {"vnc": {"enabled": True}}}
+    seen = account.get(account.create(body)["id"])
+    assert {key: seen[key] for key in made_up} == made_up
+    assert seen["resource_specs"]["shm_gb"] == 8
+    assert seen["tools"]["vnc"] == {"enabled": True}
 
 
 def test_the_listing_is_newest_first_filtered_and_paged(http, clock):

@@ -22,12 +22,11 @@ from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.practice import cloud as clouds
-from ppio_widgets.practice import kernel_account, kernel_cloud
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.refused import Refused
+from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, kernel_cloud
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.practice.server import serving
 from ppio_widgets.request.envref import on_wire, placeholder, placeholder_name, reference_names
 from ppio_widgets.request.validation import check

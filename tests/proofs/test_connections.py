@@ -27,7 +27,7 @@ from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.launch import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.runtime import threads as worker
 from ppio_widgets.runtime.clock import Clock
@@ -256,6 +256,25 @@ def test_a_fork_waits_for_no_server_that_stalls(monkeypatch):
     monkeypatch.setattr(forks, "LONGEST_WAIT", 0.01)
     with forks.within_openssl():
         assert ended(in_child(lambda: False)) == 0
+
+
+CHILD_ENDS_IN_ORDER = """
+import os, sys
+from ppio_widgets.launches.ledger import ledger_for
+folder = ledger_for(practice=True).folder
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(folder, folder.is_dir())
+"""
+
+
+def test_a_child_that_ends_in_order_leaves_its_parent_the_ledger_of_practice():
+    code = [sys.executable, "-W", "error", "-c", CHILD_ENDS_IN_ORDER]
+    ran = subprocess.run(code, check=True, capture_output=True, text=True, timeout=60)
+    folder, _, was_there = ran.stdout.strip().rpartition(" ")
+    assert (was_there, Path(folder).exists(), ran.stderr) == ("True", False, "")
 
 
 FIRST_LOOK = """

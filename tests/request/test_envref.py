@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, EnvRef, RequestInvalid, check
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.refused import Refused
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import ACCOUNT_KEYS, is_name, reference, resolved
 from ppio_widgets.request.models import EnvVar

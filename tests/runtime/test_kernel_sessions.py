@@ -6,6 +6,7 @@ import gc
 import queue
 import sys
 import threading
+from contextvars import ContextVar
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -21,7 +22,7 @@ from ppio_widgets.launches.launch import Launch, live_launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice import kernel_account
+from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, find_key, forget_keys, keys_at_hand, remember_key
@@ -144,7 +145,7 @@ def test_practice_launches_of_two_visitors_do_not_stand_in_each_others_way(host,
     launches[1].stop_following()
     wait_for_threads("ppio-watch")
     for one in kernel._kernels.values():
-        one.of(ledger._practice_folder).cleanup()
+        one.of(ledger.PracticeFolder).remove()
 
 
 def test_watching_does_not_go_over_to_another_visitor(host, visits, client, account):
@@ -199,3 +200,15 @@ def test_only_an_ipython_kernel_outside_of_any_servers_session_is_one_persons(ho
 def test_no_server_is_loaded_in_order_to_ask_it():
     kernel.current()
     assert not {"solara", "panel", "bokeh"} & set(sys.modules)
+
+
+def test_a_visit_that_ends_meanwhile_is_not_taken_for_the_process(monkeypatch):
+    def over():
+        raise RuntimeError("no context any more")
+
+    solara = ModuleType("solara.server.kernel_context")
+    solara.has_current_context, solara.get_current_context = lambda: True, over
+    monkeypatch.setitem(sys.modules, "solara.server.kernel_context", solara)
+    monkeypatch.setattr(kernel, "_entered", ContextVar("of_nobody"))
+    with pytest.raises(RuntimeError):
+        kernel.current()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from urllib.parse import quote
 
@@ -14,9 +15,10 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.cloud.instances import InstanceDetail, read_detail
 from ppio_widgets.instances.listing import open_board, resolve
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.secrets import patterns
-from ppio_widgets.secrets.in_use import Secret
+from ppio_widgets.secrets.credentials import ApiKey, reveal
+from ppio_widgets.secrets.in_use import Secret, sent_secrets
 from ppio_widgets.secrets.redaction import Redactor
 from tests.support.wire import REAL_KEY, answers, faulty
 
@@ -275,3 +277,14 @@ def test_an_instance_is_found_by_the_name_that_was_typed_although_a_variable_hol
         (listed,) = client.list_details()
     assert listed.name == "••••(env NAME_TOKEN)"
     assert isinstance(listed, InstanceDetail)
+
+
+def test_a_variable_that_goes_while_a_request_is_made_keeps_nothing_from_being_sent(monkeypatch):
+    class Going(dict):
+        def __iter__(self):
+            return iter([*super().__iter__(), "GONE"])
+
+    monkeypatch.setattr(os, "environ", Going(HF_TOKEN="hf_5ecret"))
+    key = ApiKey("sk_practice_of-a-test", "given")
+    sent = [*sent_secrets(key, ("hf_5ecret",))]
+    assert [(one.source, one.value) for one in sent] == [("given", reveal(key)), ("HF_TOKEN", "hf_5ecret")]

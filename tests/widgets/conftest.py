@@ -207,4 +207,6 @@ def shown(form):
     """All HTML on the form; what one change draws is seen as a whole."""
     session = getattr(form, "session", None)
     with session.lock if session is not None else contextlib.nullcontext():
-        return "\n".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
+        text = "\n".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
+    assert not re.search(r"&lt;(?:style|p|dl|div|span|img alt)\b", text), "our own markup is shown as text"
+    return text

@@ -18,7 +18,7 @@ from ppio_widgets.request.offers import BillingMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 
 @dataclass(frozen=True)
@@ -158,14 +158,6 @@ def usage(say: Words) -> str:
         for option in options:
             lines += _entry(option, say)
     return "\n".join([*lines, "", say("line.examples")])
-
-
-def use_of(say: Words, verb: str, second: str = "") -> str:
-    """Return how a verb of ``%ppio`` is written; of several ways only that with its `second` word."""
-    written = [re.split(r" {2,}", line)[0] for line in say("ppio.usage").split("\n")]
-    of_verb = [text for text in written if text.split()[1] == verb]
-    exact = [text for text in of_verb if text.split()[2:3] == [second]]
-    return say("ppio.use", uses=", ".join(exact or of_verb))
 
 
 def _entry(option: Option, say: Words) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import each, html
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.launches.importing import import_preset, import_text, over, told_cloud
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import ipywidgets as w
+    from markupsafe import Markup
 
     from ppio_widgets.formats.imported import Imported
     from ppio_widgets.widgets.view import Guarded
@@ -116,7 +117,7 @@ class ImportBox(Opener):
             if not self.session.closed and asked == self._asked:
                 if gives_away:
                     self._empty()
-                self._show(None, f"<p class=ppw-bad>{esc(failed)}</p>")
+                self._show(None, html("<p class=ppw-bad>{}</p>", failed))
 
     def _tell(self, found: Imported, preset: str, asked: int) -> None:
         """Show what a text would change in the draft, even where that changes meanwhile."""
@@ -155,8 +156,8 @@ class ImportBox(Opener):
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)
-        lines += [f"<p>{esc(told)}</p>"] if told else []
-        return "".join([*lines, told_lists(found.told(say))])
+        lines += [html("<p>{}</p>", told)] if told else []
+        return each("{}", [*lines, told_lists(found.told(say))])
 
     def _show(self, found: Imported | None, told: str) -> None:
         self._found = found
@@ -182,12 +183,12 @@ class ImportBox(Opener):
             self.session.preset = preset
 
 
-def told_lists(told: Mapping[str, list[str]]) -> str:
+def told_lists(told: Mapping[str, list[str]]) -> Markup:
     """Return what is told under each heading."""
-    return "".join(_list(title, lines) for title, lines in told.items())
+    return each("{}", (_list(title, lines) for title, lines in told.items()))
 
 
-def _list(title: str, lines: list[str]) -> str:
+def _list(title: str, lines: list[str]) -> Markup:
     shown = [*lines[:MOST_SHOWN], *(["…"] if len(lines) > MOST_SHOWN else [])]
-    items = "".join(f"<li>{esc(line)}</li>" for line in shown)
-    return f"<div class='ppw-told'><b>{esc(title)}</b>{f'<ul>{items}</ul>' if items else ''}</div>"
+    items = html("<ul>{}</ul>", each("<li>{}</li>", shown)) if shown else ""
+    return html("<div class='ppw-told'><b>{}</b>{}</div>", title, items)

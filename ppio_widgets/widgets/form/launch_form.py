@@ -9,13 +9,13 @@ from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
 from ppio_widgets.api import connect, wants_practice
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import each, html
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.json_body import body_in_text, body_of
 from ppio_widgets.launches.history import left_open
 from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import read_ceiling
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import ipywidgets as w
+    from markupsafe import Markup
     from typing_extensions import Self
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.imported import Imported
     from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request import schema
 
 # What is said without a key, by how one can be given; the field speaks for itself.
@@ -226,7 +227,7 @@ class LaunchForm(LaunchView):
         if self.typed_before is not None:
             button = theme.button(self.say("form.restore"))
             button.on_click(self._on_restore)
-            note = theme.html(f"<p>{esc(self.say('form.closed_earlier'))}</p>")
+            note = theme.html(html("<p>{}</p>", self.say("form.closed_earlier")))
             self._restore = [theme.box([note, button], "ppw-notice")]
         return self._restore
 
@@ -291,7 +292,7 @@ def _way_to_a_key() -> str:
     return "field" if kernel.is_one_persons() else "server"
 
 
-def _top(client: PpioClient, say: Words, no_key: str) -> str:
+def _top(client: PpioClient, say: Words, no_key: str) -> Markup:
     """Name the cloud that will be billed, with the stylesheet and the script."""
     open_launches: list[str] = []
     if client.is_practice:
@@ -305,7 +306,8 @@ def _top(client: PpioClient, say: Words, no_key: str) -> str:
         means = [say("banner.live_means"), say("banner.key", source=key.source, last=key.last_four)]
         kind, head = "live", client.host.name
         open_launches = left_open(say)
-    text = f"<b>{esc(head)}</b> {esc(' '.join(means))}"
-    left = "".join(f"<p class=ppw-bad>{esc(line)}</p>" for line in open_launches)
-    banner = f"<div class='ppw-banner ppw-{kind}' role=note>{text}{left}</div>"
-    return f"{theme.stylesheet()}{theme.script()}{banner}"
+    left = each("<p class=ppw-bad>{}</p>", open_launches)
+    banner = html(
+        "<div class='ppw-banner ppw-{}' role=note><b>{}</b> {}{}</div>", kind, head, " ".join(means), left
+    )
+    return theme.stylesheet() + theme.script() + banner

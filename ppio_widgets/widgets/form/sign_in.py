@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 from traitlets import Unicode
 
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import html
 from ppio_widgets.errors import CredentialsError
 from ppio_widgets.secrets.credentials import ApiKey, remember_key
 from ppio_widgets.widgets import theme
@@ -76,7 +76,7 @@ class SignIn(Part):
             remember_key(self._host, ApiKey(typed, self.say("sign_in.source")))
         except CredentialsError as error:
             problem = error.sentence(self.say)
-        told = f"<p class=ppw-bad role=status>{esc(problem)}</p>" if problem else ""
+        told = html("<p class=ppw-bad role=status>{}</p>", problem) if problem else ""
         self._problem.value = theme.stylesheet("form/sign_in.css") + told
         if not problem:
             self._on_signed_in()

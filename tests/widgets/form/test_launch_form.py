@@ -10,7 +10,7 @@ from traitlets import TraitError
 from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.refused import Refused
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.sections import PLACES

@@ -1,0 +1,63 @@
+"""The rooms of the package: how many modules, no cycles, nothing in an ``__init__``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import ppio_widgets
+
+ROOT = Path(ppio_widgets.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+FOLDERS = sorted({path.parent for path in MODULES.values()} - {ROOT})
+
+
+def imports(name, path):
+    """The modules of ours that a module names as it is read, those for types included; late ones are not."""
+    waiting = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if one.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for one in node.names:
+                whole = f"{node.module}.{one.name}"
+                found = whole if whole in MODULES else node.module
+                if found in MODULES and found not in (name, "ppio_widgets"):
+                    yield found
+        elif isinstance(node, ast.If | ast.Try | ast.With | ast.ClassDef):
+            waiting += [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.stmt)]
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    left = {name: set(imports(name, path)) for name, path in MODULES.items() if name != "ppio_widgets"}
+    while free := [name for name, named in left.items() if not named & left.keys()]:
+        for name in free:
+            del left[name]
+    assert sorted(left) == []
+
+
+def test_modules_are_few_enough_to_walk():
+    assert len([path for path in MODULES.values() if path.name != "__init__.py"]) <= 115
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_a_room_has_twelve_modules_at_most_and_says_what_lives_there(folder):
+    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 12
+    (only,) = ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body
+    assert isinstance(only, ast.Expr)
+    assert isinstance(only.value, ast.Constant)
+    assert only.value.value.strip().endswith(".")
+
+
+def test_files_that_are_named_to_contributors_are_there():
+    text = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+/\w+\.(?:py|json|css|js|tsv|yaml))`", text)
+    assert named
+    assert [one for one in named if not any((base / one).is_file() for base in (ROOT, ROOT.parent))] == []
