@@ -103,3 +103,25 @@ def test_the_package_itself_imports_nothing_heavy():
     code = f"import sys, ppio_widgets; print(sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
+
+
+LOADS = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell.instance()
+before = {*sys.modules}
+shell.run_line_magic("load_ext", "ppio_widgets")
+print(*sorted({*sys.modules} - before))
+"""
+
+
+def test_loading_the_extension_imports_nothing_that_waits_for_the_first_use(tmp_path):
+    variables = {**os.environ, "PPIO_WIDGETS_STATE_DIR": str(tmp_path), "IPYTHONDIR": str(tmp_path)}
+    command = [sys.executable, "-c", LOADS]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    loaded = {*answer.stdout.splitlines()[-1].split()}
+    packages = {name.partition(".")[0] for name in loaded}
+    assert not packages & {"httpx", "pydantic", "ipywidgets", "html"}
+    ours = {name.removeprefix("ppio_widgets.") for name in loaded if name.startswith("ppio_widgets.")}
+    assert not ours & {"secrets.redaction", "secrets.patterns", "request.envref", "request.offers"}

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import CONSENTS
 from ppio_widgets.locale.columns import padded, width, wrapped
-from ppio_widgets.request.offers import BillingMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,7 @@ class Option:
         return bool(self.path) or self.kind in ("body", "env_file")
 
 
-_BILLING = tuple(mode.value for mode in BillingMode)
+_BILLING = ("postpaid", "prepaid", "spot")
 _TYPES = ("gpu", "cpu")
 _VOLUME = "local:/PATH|network:ID:/PATH"
 _RENEW = ("billing", "prepaid", "auto_renew")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.request.envref import LITERAL, IsVariable, variables_in
-from ppio_widgets.secrets.redaction import input_error
+
+if TYPE_CHECKING:
+    from ppio_widgets.request.envref import IsVariable
 
 # What ends a piece of a word that is neither quoted nor escaped.
 _PLAIN_END = re.compile(r"[\s'\"\\]")
@@ -48,6 +50,8 @@ class Word:
 
         Single quotes and a backslash say that the text itself is meant.
         """
+        from ppio_widgets.request.envref import LITERAL, variables_in  # noqa: PLC0415 - as below
+
         shown = "".join(part.text if part.mark in ("", '"') else LITERAL for part in self.parts)
         return variables_in(shown, is_variable)
 
@@ -80,7 +84,7 @@ def _read_word(text: str, position: int) -> tuple[Word, int]:
             parts.append(Part(part, char))
         elif char == "\\":
             if position + 1 == len(text):
-                raise input_error("line_backslash")
+                raise _unreadable("line_backslash")
             parts.append(Part(text[position + 1], char))
             position += 2
         else:
@@ -104,7 +108,13 @@ def _read_quotation(text: str, start: int) -> tuple[str, int]:
             char = text[position]
         parts.append(char)
         position += 1
-    raise input_error("line_quote", mark=mark)
+    raise _unreadable("line_quote", mark=mark)
+
+
+def _unreadable(code: str, **params: str) -> InputError:
+    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415 - %load_ext needs none of it
+
+    return input_error(code, **params)
 
 
 def _expression_end(text: str, start: int) -> int | None:

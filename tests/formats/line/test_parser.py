@@ -11,6 +11,7 @@ from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.options import OPTIONS, option_for
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.tokens import as_word, in_quotes, split_line
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.request.validation import check
 from tests.support.bodies import FULL, MINIMAL, text
@@ -37,6 +38,12 @@ def test_there_is_an_option_for_every_field_of_the_body():
     for pattern in leaves():
         path = tuple(0 if part == "*" else part for part in pattern.split("."))
         assert option_for(path) is not None, pattern
+
+
+def test_the_ways_to_be_billed_are_the_contracts():
+    option = option_for(("billing", "mode"))
+    assert option is not None
+    assert option.choices == tuple(BillingMode)
 
 
 def test_one_line_says_the_full_body():
