@@ -15,18 +15,16 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import compact, is_env_value
-from ppio_widgets.request.envref import EnvRef, key_fault
+from ppio_widgets.request.envref import LONGEST_NAME, EnvRef, is_name, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
 from ppio_widgets.request.validation import field_name
-from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
+from ppio_widgets.secrets.patterns import looks_secret
+from ppio_widgets.secrets.redaction import Hidden, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ppio_widgets.locale.words import Words
-
-# What is shown of the value of a variable whose name looks secret, and of any that is a secret.
-HIDDEN = "••••"
 
 # Of a command or a variable only so much is shown.
 LONGEST_SHOWN = 60
@@ -36,8 +34,8 @@ LONGEST_SHOWN = 60
 class Change:
     """One difference: a value, or a whole row; None where there was or is none.
 
-    The value of a variable whose name looks secret is not kept, nor one that is a secret in itself: dots
-    stand for it. Of a row of the variables only the key.
+    The value of a variable whose name looks secret is not kept, nor one that a secret stands in: a `Hidden`
+    stands for it. Of a row of the variables only the key.
     """
 
     path: Path  # in the later body; of a row that is gone, in the earlier one
@@ -60,7 +58,7 @@ class Change:
         name = self._name(say)
         if self.is_row and None in (self.before, self.after):
             return say("diff.added" if self.before is None else "diff.removed", name=name)
-        if self.is_row or self.before == self.after == HIDDEN:
+        if self.is_row or (isinstance(self.before, Hidden) and isinstance(self.after, Hidden)):
             return say("diff.changed", name=name)
         before, after = (_shown(value, self.path, say) for value in (self.before, self.after))
         if self.before is None:
@@ -85,19 +83,19 @@ class _Sight:
     """What may be compared, and what may be seen."""
 
     blind: bool
-    is_secret: Callable[[str], object]
+    redactor: Redactor
 
     def subject(self, text: str) -> str:
-        return "…" if self.is_secret(text) else text
+        return "…" if self.redactor.finds(text) else text
 
-    def both(self, before: Any, after: Any, *, hidden: bool) -> tuple[Any, Any]:
-        """Return two values, or what stands for one that must not be seen."""
-        return self._value(before, hidden=hidden), self._value(after, hidden=hidden)
+    def both(self, before: Any, after: Any, secret: str = "") -> tuple[Any, Any]:
+        """Return two values, or what stands for one that must not be seen; `secret` says why none may."""
+        return self._value(before, secret), self._value(after, secret)
 
-    def _value(self, value: Any, *, hidden: bool) -> Any:
+    def _value(self, value: Any, secret: str) -> Any:
         if value is None or isinstance(value, EnvRef):  # a reference may be seen
             return value
-        return HIDDEN if hidden or self.is_secret(_text(value)) else value
+        return Hidden(secret) if secret else self.redactor.hides(_text(value)) or value
 
 
 def changes(
@@ -105,15 +103,15 @@ def changes(
     after: Mapping[str, Any],
     *,
     values_unknown: bool = False,
-    is_secret: Callable[[str], object] = looks_like_key,
+    redactor: Redactor | None = None,
 ) -> tuple[Change, ...]:
     """Return what is different between two bodies or drafts, in the order of the contract.
 
     With `values_unknown` one of them has no values of variables, as those of the ledger: then only keys are
-    compared.
+    compared. Hidden is what the redactor knows as a secret, and what looks like one.
     """
     old, new = compact(before), compact(after)
-    found = _changes(old.body, new.body, tree(), (), _Sight(values_unknown, is_secret))
+    found = _changes(old.body, new.body, tree(), (), _Sight(values_unknown, redactor or Redactor()))
     return tuple(replace(one, path=(old if one.is_gone_row else new).in_draft(one.path)) for one in found)
 
 
@@ -129,7 +127,7 @@ def _changes(before: Any, after: Any, node: Node | None, path: Path, sight: _Sig
         yield from _of_rows(before or [], after or [], path, sight)
     elif not _same(before, after):
         # Variables that are no rows may be anything.
-        yield Change(path, *sight.both(before, after, hidden=path == ("envs",)))
+        yield Change(path, *sight.both(before, after, "env" if path == ("envs",) else ""))
 
 
 def _both(before: Any, after: Any, kind: type) -> bool:
@@ -193,20 +191,21 @@ def _of_row(before: Any, after: Any, path: Path, subject: str, sight: _Sight) ->
     shown = sight.subject(subject)
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         if not _same(before, after):
-            yield Change(path, *sight.both(before, after, hidden=of_variable), shown)
+            yield Change(path, *sight.both(before, after, "env" if of_variable else ""), shown)
         return
-    hidden = of_variable and looks_secret(subject)
+    told = f"env {subject}" if is_name(shown) and len(subject) <= LONGEST_NAME else "env"
+    secret = told if of_variable and looks_secret(subject) else ""
     for name in {**before, **after}:
         old, new, place = before.get(name), after.get(name), (*path, name)
         if not (_same(old, new) or (sight.blind and is_env_value(place))):
-            yield Change(place, *sight.both(old, new, hidden=hidden), shown)
+            yield Change(place, *sight.both(old, new, secret), shown)
 
 
 def _kept(row: Any, path: Path) -> Any:
     """Return what is kept of a row: of a variable its key only."""
     if path != ("envs",):
         return row
-    return {"key": row["key"]} if isinstance(row, Mapping) and "key" in row else HIDDEN
+    return {"key": row["key"]} if isinstance(row, Mapping) and "key" in row else Hidden("env")
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -221,12 +220,14 @@ def _same(one: Any, other: Any) -> bool:
 def _shown(value: Any, path: Path, say: Words) -> str:
     if isinstance(value, EnvRef):
         return f"${value.name}"
+    if isinstance(value, Hidden):
+        return str(value)
     if isinstance(value, bool):
         return say("diff.yes" if value else "diff.no")
     if path == ("billing", "mode") and f"mode.{value}" in say:
         return say(f"mode.{value}")
     text = _text(value)
-    if is_env_value(path) and text != HIDDEN:
+    if is_env_value(path):
         text = f'"{text}"'  # so that an empty one is seen, and "$NAME" typed is no reference
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 

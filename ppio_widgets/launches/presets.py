@@ -22,11 +22,11 @@ import platformdirs
 from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.formats.diff import HIDDEN, Change, changes
+from ppio_widgets.formats.diff import Change, changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
-from ppio_widgets.secrets.redaction import Redactor, without_secrets
+from ppio_widgets.secrets.redaction import Hidden, Redactor, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -241,7 +241,7 @@ _VEILED = (("command",), ("entrypoint",))
 
 @dataclass(frozen=True)
 class Since:
-    """Changes since the last ``"launch"`` of a name or a ``"preset"``; dots stand for an old command."""
+    """Changes since the last ``"launch"`` of a name or a ``"preset"``; an old command is hidden."""
 
     what: str
     name: str
@@ -268,13 +268,13 @@ def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> 
         return Since(
             "launch",
             name,
-            _veiled(changes(before, body, values_unknown=True, is_secret=Redactor.in_use().finds)),
+            _veiled(changes(before, body, values_unknown=True, redactor=Redactor.in_use())),
         )
     if not preset:
         return None
     try:
         return Since(
-            "preset", preset, _veiled(changes(load_preset(preset), body, is_secret=Redactor.in_use().finds))
+            "preset", preset, _veiled(changes(load_preset(preset), body, redactor=Redactor.in_use()))
         )
     except PresetRefused:
         return None
@@ -283,6 +283,8 @@ def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> 
 def _veiled(found: tuple[Change, ...]) -> tuple[Change, ...]:
     """Return the changes without what a command was before; that it is another one is still said."""
     return tuple(
-        replace(one, before=HIDDEN) if one.path in _VEILED and one.before is not None else one
+        replace(one, before=Hidden(one.path[0]))
+        if one.path in _VEILED and one.before is not None and not isinstance(one.before, Hidden)
+        else one
         for one in found
     )

@@ -14,6 +14,8 @@ from ppio_widgets.runtime import kernel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ppio_widgets.secrets.redaction import Redactor
+
 # The words of a line before the options of ``save``, as `tokens` splits them.
 _WORD = r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+"""
 _HEAD = re.compile(rf"\s*{_WORD}\s+{_WORD}\s+{_WORD}", re.DOTALL)
@@ -42,12 +44,12 @@ def listed() -> str:
     from ppio_widgets.launches.presets import load_presets, presets_folder  # noqa: PLC0415
     from ppio_widgets.secrets.redaction import Redactor  # noqa: PLC0415
 
-    is_secret = Redactor.in_use().finds
-    lines = [_line(name, body, is_secret) for name, body in load_presets()]
+    redactor = Redactor.in_use()
+    lines = [_line(name, body, redactor) for name, body in load_presets()]
     return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
 
 
-def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callable[[str], str]) -> str:
+def _line(name: str, body: Mapping[str, Any] | PresetRefused, redactor: Redactor) -> str:
     """Return a preset in one line; one that cannot be read says so in its place."""
     from ppio_widgets.request.draft import value_at  # noqa: PLC0415
 
@@ -56,16 +58,18 @@ def _line(name: str, body: Mapping[str, Any] | PresetRefused, is_secret: Callabl
         return say("problem.named", name=name, text=body.sentence(say))
     paths = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
     found = [value_at(body, path) for path in paths]
-    product, image, gpus, mode = (_told(value, is_secret) for value in found)
+    product, image, gpus, mode = (_told(value, redactor) for value in found)
     mode = say(f"mode.{mode}") if f"mode.{mode}" in say else mode
     return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
 
 
-def _told(value: Any, is_secret: Callable[[str], str]) -> str:
+def _told(value: Any, redactor: Redactor) -> str:
     """Return a value for a list; a secret that somebody typed into the file stays in the file."""
     if value is None:
         return "-"
-    return "…" if not isinstance(value, str | int) or is_secret(str(value)) else visible(str(value))
+    if not isinstance(value, str | int):
+        return "…"
+    return visible(str(redactor.hides(str(value)) or value))
 
 
 def show(name: str) -> str:

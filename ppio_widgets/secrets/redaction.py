@@ -66,6 +66,16 @@ class Scrubbed:
     left_out: Mapping[str, str]  # the fields that a secret stood in, each with why
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """Stands for a whole text that must not be seen, and says why."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{MASK}({self.reason})"
+
+
 class _Known:
     """Secrets, and where in a text they stand.
 
@@ -162,9 +172,9 @@ class Redactor:
             return text
         content = encoded(text)
         if (whole := self._known.short.get(text.strip())) and where not in whole.word_in:
-            return _hidden(self._why(whole))
+            return str(Hidden(self._why(whole)))
         found = list(self._known.places(content, where))
-        shown = {secret: _hidden(self._why(secret)) for _start, _stop, secret in found}
+        shown = {secret: str(Hidden(self._why(secret))) for _start, _stop, secret in found}
         spans = [(start, stop, shown[secret]) for start, stop, secret in found]
         spans += self._looks(text, [(start, stop) for start, stop, _secret in found])
         if not spans:
@@ -179,9 +189,13 @@ class Redactor:
 
     def finds(self, text: str) -> str:
         """Return why a secret stands in a text; nothing where there is none."""
-        known = (self._why(secret) for _start, _stop, secret in self._known.places(encoded(text), "sentence"))
         looks = (f"{LOOKS_LIKE[seen.kind]} {seen.shown}" for seen in sightings(text))
-        return next(known, "") or next(looks, "")
+        return self._known_in(text) or next(looks, "")
+
+    def hides(self, text: str) -> Hidden | None:
+        """Return what stands for a text in which there is a secret, None where there is none."""
+        reason = self._known_in(text) or next((LOOKS_LIKE[seen.kind] for seen in sightings(text)), "")
+        return Hidden(reason) if reason else None
 
     def scrub(self, body: Mapping[str, Any]) -> Scrubbed:
         """Return a body, complete or not, without blanks and without secrets.
@@ -215,6 +229,10 @@ class Redactor:
             for name, value in params.items()
         }
 
+    def _known_in(self, text: str) -> str:
+        places = self._known.places(encoded(text), "sentence")
+        return next((self._why(secret) for _start, _stop, secret in places), "")
+
     def _why(self, secret: Secret) -> str:
         """Return why it is hidden, without the name of a variable that repeats a secret itself."""
         name = encoded(secret.source if secret.kind == "env" else "")
@@ -227,7 +245,7 @@ class Redactor:
             start = len(encoded(text[: seen.start]))
             stop = len(encoded(text[: last.end() if last else seen.end]))
             if not any(begin < stop and start < end for begin, end in known):
-                yield start, stop, _hidden(LOOKS_LIKE[seen.kind])
+                yield start, stop, str(Hidden(LOOKS_LIKE[seen.kind]))
 
     def _scrub_row(self, row: Any, made: list[str]) -> Any:
         """Return a row of the variables; the name of one whose value was replaced is added to `made`."""
@@ -286,10 +304,6 @@ def input_error(code: str, **params: object) -> InputError:
 def hide_given(error: PpioError) -> None:
     """Take out of a message what it repeats of what was given."""
     error.params = {name: UNSAID if name in _REPEATED else value for name, value in error.params.items()}
-
-
-def _hidden(reason: str) -> str:
-    return f"{MASK}({reason})"
 
 
 def _holds_more(row: Any) -> bool:

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef, Launch, LaunchPlan, check
 from ppio_widgets.api import finish
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.formats.diff import HIDDEN, changes
+from ppio_widgets.formats.diff import changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.launches.ledger import Record, ledger_for, without_env_values
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.secrets.patterns import looks_secret
+from ppio_widgets.secrets.redaction import Hidden
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 
 LISTS = ("envs", "ports", "volumes", "candidate_regions")
@@ -128,10 +129,10 @@ def env(*rows):
         (
             ("HF_TOKEN", "hush1"),
             ("HF_TOKEN", EnvRef("HF_TOKEN")),
-            [f"Variable HF_TOKEN: {HIDDEN} → $HF_TOKEN"],
+            [f"Variable HF_TOKEN: ••••(env HF_TOKEN) → $HF_TOKEN"],
         ),
         (("HF_TOKEN", EnvRef("A")), ("HF_TOKEN", EnvRef("B")), ["Variable HF_TOKEN: $A → $B"]),
-        (("HF_TOKEN", None), ("HF_TOKEN", "hush1"), [f"Variable HF_TOKEN: {HIDDEN} (was not set)"]),
+        (("HF_TOKEN", None), ("HF_TOKEN", "hush1"), [f"Variable HF_TOKEN: ••••(env HF_TOKEN) (was not set)"]),
         (("A", "hush1"), ("B", "hush1"), ["Variable B added", "Variable A removed"]),
     ],
 )
@@ -208,7 +209,7 @@ def test_a_change_stands_where_it_says(before, after):
         found = value_at(body, change.path)
         if change.path[0] == "envs" and change.is_row:
             assert found["key"] == value["key"] == change.row
-        elif value != HIDDEN:
+        elif not isinstance(value, Hidden):
             assert found == value
 
 
@@ -238,7 +239,7 @@ def test_any_draft_is_compared_and_put_into_words(before, after, unknown):
             assert change.sentence(words(language)).isprintable()
         if change.path[0] == "envs" and looks_secret(change.row):
             assert all(
-                value in (None, HIDDEN) or isinstance(value, dict) for value in (change.before, change.after)
+                value is None or isinstance(value, Hidden | dict) for value in (change.before, change.after)
             )
 
 

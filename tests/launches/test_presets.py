@@ -377,10 +377,10 @@ def launched(body):
     ("before", "after", "said"),
     [
         ({}, {"command": "serve"}, "Command: serve (was not set)"),
-        ({"command": SECRET}, {}, "Command: no longer set (was ••••)"),
-        ({"command": SECRET}, {"command": "serve"}, "Command: •••• → serve"),
-        ({"entrypoint": SECRET}, {"entrypoint": "/bin/sh"}, "Entrypoint: •••• → /bin/sh"),
-        ({"command": {"a": [SECRET]}}, {"command": "serve"}, "Command: •••• → serve"),
+        ({"command": SECRET}, {}, "Command: no longer set (was ••••(command))"),
+        ({"command": SECRET}, {"command": "serve"}, "Command: ••••(command) → serve"),
+        ({"entrypoint": SECRET}, {"entrypoint": "/bin/sh"}, "Entrypoint: ••••(entrypoint) → /bin/sh"),
+        ({"command": {"a": [SECRET]}}, {"command": "serve"}, "Command: ••••(command) → serve"),
     ],
 )
 def test_that_a_command_changed_is_said_and_not_what_it_was(before, after, said):

@@ -147,7 +147,8 @@ def test_list_shows_no_secret_that_somebody_typed_into_a_file(said, monkeypatch)
     monkeypatch.setenv("DB_PASSWORD", "hunter2Zq91xx")
     put("hand", json.dumps({"image": f"reg/x:{TOKEN}", "product_id": "a hunter2Zq91xx b"}))
     put("odd", json.dumps({"image": {"password": "s3cret"}}))
-    assert said("list").splitlines() == ["hand: … · … · GPUs: - · -", "odd: - · … · GPUs: - · -"]
+    hand = "hand: ••••(env DB_PASSWORD) · ••••(token?) · GPUs: - · -"
+    assert said("list").splitlines() == [hand, "odd: - · … · GPUs: - · -"]
 
 
 def test_delete_deletes(said):

@@ -152,7 +152,7 @@ class ImportBox(Opener):
     def _changes(self, found: Imported, before: Mapping[str, Any]) -> str:
         """Return what would change, before anything does, and what it takes from the kernel."""
         say = self.say
-        found_changes = changes(before, over(found, before), is_secret=Redactor.in_use().finds)
+        found_changes = changes(before, over(found, before), redactor=Redactor.in_use())
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)

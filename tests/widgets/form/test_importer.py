@@ -545,8 +545,8 @@ def test_what_would_change_shows_no_secret_that_the_form_held(opened, monkeypatc
     monkeypatch.setenv("DB_PASSWORD", PASSWORD)
     opened.value = {**MINIMAL, "command": f"serve {PASSWORD}", "entrypoint": f"x {TOKEN}"}
     paste(opened, json.dumps({**MINIMAL, "command": "serve", "entrypoint": "y"}))
-    shows(opened, "Command: •••• → serve")
-    shows(opened, "Entrypoint: •••• → y")
+    shows(opened, "Command: ••••(env DB_PASSWORD) → serve")
+    shows(opened, "Entrypoint: ••••(token?) → y")
 
 
 # What is said of the variables of a body, by cloud.
