@@ -129,10 +129,10 @@ def env(*rows):
         (
             ("HF_TOKEN", "hush1"),
             ("HF_TOKEN", EnvRef("HF_TOKEN")),
-            [f"Variable HF_TOKEN: ••••(env HF_TOKEN) → $HF_TOKEN"],
+            ["Variable HF_TOKEN: ••••(env HF_TOKEN) → $HF_TOKEN"],
         ),
         (("HF_TOKEN", EnvRef("A")), ("HF_TOKEN", EnvRef("B")), ["Variable HF_TOKEN: $A → $B"]),
-        (("HF_TOKEN", None), ("HF_TOKEN", "hush1"), [f"Variable HF_TOKEN: ••••(env HF_TOKEN) (was not set)"]),
+        (("HF_TOKEN", None), ("HF_TOKEN", "hush1"), ["Variable HF_TOKEN: ••••(env HF_TOKEN) (was not set)"]),
         (("A", "hush1"), ("B", "hush1"), ["Variable B added", "Variable A removed"]),
     ],
 )
