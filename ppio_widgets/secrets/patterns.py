@@ -50,13 +50,14 @@ class Sighting:
     end: int
     kind: Literal["key", "token", "private", "password"]
     shown: str  # what may be: its beginning and, of a key or token, its last four characters
+    secret: int  # where in the text the secret itself starts, behind ``Bearer`` or a user's name
 
 
 # Of these the last characters are shown as well.
 _ENDS_SHOWN = ("key", "token")
 
 # What stands for a password in documentation, or is filled in by somebody else.
-_DOTS_FOR_ONE = r"[*x.\u2022\u2026]+(?:\([^()@]*\))?"
+_DOTS_FOR_ONE = r"[*x.\u2022\u2026]+|\u2022{4}\([^()@]*\)"
 _MADE_UP = rf"(?![$<{{]|%[s({{]|(?i:pass(?:word|wd)?|pwd|secret|token|your[^@]*|changeme|{_DOTS_FOR_ONE})@)"
 _OF_ADDRESS = r"""[^\s/?#@:"'<>\\]{0,256}"""
 
@@ -102,7 +103,7 @@ SHAPES = (
 _FILLED_IN = re.compile(
     r"<[^<>]+>|\{\{[^{}]+\}\}|\{\w+\}|\[[^\[\]]+\]|%\w+%|%s|\$(?:env:)?\w+|\$\{(?:env:)?\w+\}", re.IGNORECASE
 )
-_DOTS = re.compile(r"(?:[A-Za-z]{2,8}[-_])?[xX*.\u2022\u2026\u00b7]{3,}(?:\([^()]*\))?|\u2026+")
+_DOTS = re.compile(r"(?:[A-Za-z]{2,8}[-_])?[xX*.\u2022\u2026\u00b7]{3,}|\u2022{4}\([^()]*\)|\u2026+")
 _CHINESE = re.compile("你的|您的|密钥|令牌|密码|口令|替换|填写")
 _WORDS_ONLY = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:[-_. ]+(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,2}))*")
 _TO_READERS = frozenset(
@@ -177,7 +178,8 @@ def _of_shape(text: str, shape: Shape, begin: str) -> Iterator[Sighting]:
         match = None if within else shape.rest.match(text, place + len(begin))
         if match and (not shape.by_chance or _is_by_chance(match[0])):
             last = match[0][-4:] if shape.kind in _ENDS_SHOWN else ""
-            yield Sighting(place, match.end(), shape.kind, f"{begin}…{last}")
+            user = match[0].index(":") + 1 if shape.kind == "password" else 0
+            yield Sighting(place, match.end(), shape.kind, f"{begin}…{last}", match.start() + user)
         place = text.find(begin, place + len(begin))
 
 

@@ -242,10 +242,12 @@ class Redactor:
         """Yield where in the bytes of a text something looks like an unknown secret, and its stand-in."""
         for seen in sightings(text):
             last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
-            start = len(encoded(text[: seen.start]))
             stop = len(encoded(text[: last.end() if last else seen.end]))
-            if not any(begin < stop and start < end for begin, end in known):
-                yield start, stop, str(Hidden(LOOKS_LIKE[seen.kind]))
+            open_from = len(encoded(text[: seen.secret]))
+            for begin, end in sorted(known):
+                open_from = max(open_from, end) if begin <= open_from else open_from
+            if open_from < stop:  # else all of it is known
+                yield len(encoded(text[: seen.start])), stop, str(Hidden(LOOKS_LIKE[seen.kind]))
 
     def _scrub_row(self, row: Any, made: list[str]) -> Any:
         """Return a row of the variables; the name of one whose value was replaced is added to `made`."""
@@ -284,7 +286,8 @@ def without_secrets(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str,
     if any(map(_holds_more, body.get("envs") or ())):
         raise PresetRefused("preset_env_key")
     for field, why in clean.left_out.items():
-        raise PresetRefused("preset_secret", field=field, source=why)
+        # What is no field of ours may be the secret itself, of a kind that nobody recognises.
+        raise PresetRefused("preset_secret", field=field if field in tree().fields else UNSAID, source=why)
     return clean.body, clean.references
 
 
@@ -336,6 +339,10 @@ _NAMED = re.compile(
 _USER = re.compile(rf"""(?<!\S)(?:-u|--user)[ =]?["']?(?![0-9]+:[0-9]+(?:\s|\Z))[^\s:"'$]+:({_WORD})""")
 
 
+# Names of the contract and of the line's options: they say how to get at a secret, not which.
+_OURS = ("key", "registry_auth_id", "registry-auth")
+
+
 def gives_secret_away(text: str) -> bool:
     """Whether a text holds a secret, or a value under a name that says so and no placeholder.
 
@@ -346,7 +353,6 @@ def gives_secret_away(text: str) -> bool:
     values = [found[1] for found in _USER.finditer(text)]
     for option, key, name, quoted, bare in (found.groups() for found in _NAMED.finditer(text)):
         named = option or key or name
-        # The id of registry credentials says how to get at a secret, not which.
-        if named.lower() == "authorization" or (looks_secret(named) and not named.startswith("registry")):
+        if named.lower().endswith("authorization") or (looks_secret(named) and named not in _OURS):
             values.append(quoted or bare or "")
     return any(value and not is_placeholder(value) for value in values)

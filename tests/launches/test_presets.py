@@ -229,6 +229,7 @@ def test_a_value_that_looks_like_a_key_becomes_a_reference():
         ({"tools": {"jupyter": {"protocol": ENV_SECRET}}}, "tools"),
         ({"envs": [{"key": REAL_KEY}]}, "envs"),
         ({REAL_KEY: "x"}, "…"),
+        ({"a-password-of-mine": REAL_KEY}, "…"),
     ],
 )
 def test_a_secret_where_no_reference_can_stand_is_refused_and_nothing_is_written(monkeypatch, more, field):

@@ -240,6 +240,20 @@ def test_what_is_known_says_so_although_it_looks_like_a_key():
 
 
 @pytest.mark.parametrize(
+    "text", ["sk_9f8e{}7d6c5b4a39281706", "Bearer sk_9f8e7d6c5b4a39281706.{}", "a://b:x{}y@h"]
+)
+def test_what_looks_like_a_key_is_hidden_whole_although_a_part_of_it_is_known(text):
+    shown = Redactor([Secret("HF_TOKEN", "abcd1234")]).redact(text.format("abcd1234"))
+    assert shown.partition("@")[0] in (f"{MASK}(key?)", f"{MASK}(token?)", f"a{MASK}(password?)")
+
+
+@pytest.mark.parametrize("password", ["x(hunter2)", "***(hunter2)", "....(a)"])
+def test_only_our_own_stand_in_has_a_reason_in_it(password):
+    assert "hunter2" not in Redactor().redact(f"db://me:{password}@host")
+    assert not is_placeholder(password)
+
+
+@pytest.mark.parametrize(
     "text", ["", "fine", "sk_learn_pipeline_of_mine", "Bearer YOUR_API_KEY", "http://me@host/"]
 )
 def test_where_nothing_is_found_nothing_is_hidden(text):

@@ -54,7 +54,7 @@ STAND_INS = [
 ]
 SECRETS = [
     *("hunter2", "x", "correct-horse-battery", "Test1024", "s3cret", "${A:-s3cret}", "AbCdEfGh", "12345678"),
-    *("sk-ab12", "xx", "hf_AbCdEf", "<>", "$(cat key)", "myDogRex"),
+    *("sk-ab12", "xx", "hf_AbCdEf", "<>", "$(cat key)", "myDogRex", "xxx(hunter2)"),
 ]
 
 
@@ -85,7 +85,9 @@ def test_a_secret_in_its_place_does(written):
             assert gives_secret_away(written.format(secret)), secret
 
 
-@pytest.mark.parametrize("name", ["HF_TOKEN", "PGPASSWORD", "apiKey", "aws-secret-access-key"])
+@pytest.mark.parametrize(
+    "name", ["HF_TOKEN", "PGPASSWORD", "apiKey", "aws-secret-access-key", "registry_password"]
+)
 @pytest.mark.parametrize(
     "written",
     [
@@ -109,7 +111,13 @@ def test_a_value_under_a_telling_name_does(name, written):
 
 @pytest.mark.parametrize(
     "written",
-    ["-u me:hunter2", "--user=me:hunter2", "Authorization: hunter2", "-H 'authorization:Basic aGk6"],
+    [
+        "-u me:hunter2",
+        "--user=me:hunter2",
+        "Authorization: hunter2",
+        "-H 'authorization:Basic aGk6",
+        "Proxy-Authorization: Basic x",
+    ],
 )
 def test_a_user_with_a_password_does(written):
     assert gives_secret_away(f"curl {written}")

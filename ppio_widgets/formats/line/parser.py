@@ -96,11 +96,11 @@ class _Reader:
     body: Mapping[str, Any] = field(default_factory=dict)
     env_files: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    looked_up: set[str] = field(default_factory=set)
+    looked_up: set[str] = field(default_factory=set, repr=False)
     notes: tuple[Note, ...] = ()
     advice: list[Advice] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
-    given: dict[str, Any] = field(default_factory=dict)  # by the attribute of a `Line`
+    given: dict[str, Any] = field(default_factory=dict, repr=False)  # by the attribute of a `Line`
 
     def read(self, words: Sequence[Word]) -> None:
         position = 0

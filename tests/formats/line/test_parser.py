@@ -1,6 +1,7 @@
 import re
 import shlex
 from contextlib import suppress
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
+from ppio_widgets.formats.line import parser
 from ppio_widgets.formats.line.options import OPTIONS, option_for
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.tokens import as_word, in_quotes, split_line
@@ -412,3 +414,9 @@ def meant_by(flag):
 def test_flags_are_unique():
     flags = [option.flag for option in OPTIONS]
     assert len(flags) == len(set(flags))
+
+
+def test_what_reads_a_line_shows_neither_what_it_looked_up_nor_the_address_of_the_cloud():
+    for shown in (parser.Line, parser._Reader):
+        seen = {one.name for one in fields(shown) if one.repr}
+        assert not seen & {"looked_up", "base_url", "given"}
