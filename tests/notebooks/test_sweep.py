@@ -111,7 +111,8 @@ In, Out, _, __, ___
 CARRIERS = (
     *("DEBUG:httpcore", "INFO:ppio_widgets", "BALANCE_NOT_ENOUGH", "env HF_TOKEN"),
     *("rented-before", "bad ••••", "ssh root@", "SWEEP_KEY", "file's value is not read", "HTTP %{http_code}"),
-    *("•••• → $HF_TOKEN", "typed.json", "by-hand", "<Completion", "Data/Info", "load_ext ppio_widgets"),
+    *("••••(env HF_TOKEN) → $HF_TOKEN", "typed.json", "by-hand", "<Completion", "Data/Info"),
+    "load_ext ppio_widgets",
 )
 
 OTHER = {
