@@ -15,6 +15,7 @@ from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.instances.instance import cost_words
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.schema import pattern
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
 
@@ -59,6 +60,9 @@ def facts(instance: Instance, say: Words) -> Iterator[Fact]:
         yield from _ways_in(seen, say)
     for kind, url in seen.logs:
         yield Fact(say("machine.log", kind=kind), url, kind="link")
+    for path, text in seen.made_of:
+        numbers = " ".join(str(part + 1) for part in path if isinstance(part, int))
+        yield Fact(f"{say(f'field.{pattern(path)}')} {numbers}".rstrip(), text)
     if instance.deadline is not None:
         yield Fact(say("machine.deadline"), instance.deadline.sentence(say))
 

@@ -32,12 +32,14 @@ from ppio_widgets.locale.text import Mask, text_at, visible
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.schema import Group, Rows, tree
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.schema import Node, Path
 
 LONGEST_ADDRESS = 2000
 
@@ -48,8 +50,12 @@ _SCHEMES = ("http", "https", "tcp", "ws", "wss")
 _LATEST = 10**18
 _LONGEST_SHOWN_ID = 60
 
-# What of an instance makes another one like it; env values are secrets and are not taken.
-_TAKEN = ("name", "type", "product_id", "image", "registry_auth_id", "entrypoint", "command")
+# What of a body an answer tells in another shape, or what is told of an instance by words of its own.
+_RESHAPED = frozenset({"billing", "resource", "ports", "network", "candidate_regions", "tools", "envs"})
+_SAID = _RESHAPED.union(
+    ("name", "type", "product_id", "image", "registry_auth_id", "entrypoint", "command"),
+    ("volumes", "auto_migrate"),
+)
 
 
 # The contract says no more than "a text of 1 to 255 characters" (PPIO GPU API v2, get instance). It becomes a
@@ -105,6 +111,8 @@ class InstanceDetail(InstanceInfo):
     ssh_command: str = ""
     # ``("instance", address)`` and ``("system", address)``, as the server names them.
     logs: tuple[tuple[str, str], ...] = ()
+    # What else of the body it was made of: the path and the value of each field, as text.
+    made_of: tuple[tuple[Path, str], ...] = ()
 
     @property
     def is_on(self) -> bool:
@@ -198,7 +206,37 @@ def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = 
             for kind in ("instance", "system")
             if (url := _link(answer, hide, "tools", "log", f"{kind}_endpoint"))
         ),
+        made_of=tuple(
+            (path, plain(hide(text)))
+            for name, node in tree().fields.items()
+            if name not in _SAID
+            for path, text in _texts((name,), _as_modelled(answer.get(name), node))
+        ),
     )
+
+
+def _as_modelled(value: Any, node: Node) -> Any:
+    """Return what of an answer's value fits the models, without empty fields; None where nothing does."""
+    if isinstance(node, Rows):
+        rows = [_as_modelled(row, node.item) for row in value] if isinstance(value, list) else []
+        return [row for row in rows if row not in (None, {})]
+    if isinstance(node, Group):
+        inner = value if isinstance(value, Mapping) else {}
+        found = {name: _as_modelled(inner.get(name), child) for name, child in node.fields.items()}
+        return {name: one for name, one in found.items() if one not in (None, "", [], {})}
+    return value if type(value) is {"whole": int, "switch": bool}.get(node.kind, str) else None
+
+
+def _texts(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
+    """Return each field of a value by its path, as text."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _texts((*path, name), one)
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _texts((*path, number), one)
+    elif value not in (None, ""):
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def kept(before: InstanceDetail | None, seen: InstanceDetail) -> InstanceDetail:
@@ -245,7 +283,11 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     """
     if read_instance(answer) is None:
         return None
-    body: dict[str, Any] = {key: answer[key] for key in _TAKEN if answer.get(key)}
+    body = {
+        name: found
+        for name, node in tree().fields.items()
+        if name not in _RESHAPED and (found := _as_modelled(answer.get(name), node)) not in (None, "", [], {})
+    }
     body["billing"] = _billing(answer)
     sizes = {key: _positive(answer, "resource_specs", key) for key in ("gpu_num", "rootfs_size_gb")}
     body["resource"] = {key: size for key, size in sizes.items() if size}
@@ -253,11 +295,9 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     jupyter = value_at(answer, ("tools", "jupyter"), {})
     optional = {
         "ports": ports,
-        "volumes": _rows(answer, "volumes", ("type", "id", "mount_point")),
         "network": {"id": text} if (text := text_at(answer, "network", "id")) else None,
         "candidate_regions": [answer["region"]] if text_at(answer, "region") else None,
         "tools": {"jupyter": _jupyter(jupyter)} if isinstance(jupyter, Mapping) and jupyter else None,
-        "auto_migrate": answer.get("auto_migrate"),
     }
     names = tuple(row["key"] for row in _rows(answer, "envs", ("key",)))
     return {**body, **{key: value for key, value in optional.items() if value}}, names

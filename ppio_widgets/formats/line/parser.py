@@ -35,6 +35,7 @@ from ppio_widgets.request.draft import (
 )
 from ppio_widgets.request.envref import EnvRef, IsVariable, is_name, key_fault, no_variable
 from ppio_widgets.request.pricing import read_amount
+from ppio_widgets.request.schema import Group, Leaf, node_at
 from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import hide_given, input_error
@@ -407,6 +408,37 @@ def _jupyter(option: Option, value: Any) -> dict[str, Any]:
     }
 
 
+def _row(option: Option, value: Any) -> dict[str, Any]:
+    """Read a row of a list by the columns that the models give it: ``path=/health,every=5``, or its JSON."""
+    text = _text(option, value)
+    found = node_at((*option.path, "*"))
+    columns = found.fields if isinstance(found, Group) else {}
+    if text.startswith("{"):
+        try:
+            return dict(json.loads(text))
+        except ValueError:
+            raise _no_row(option, text, columns) from None
+    row: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, said = part.partition("=")
+        leaf = columns.get(name)
+        if not equals or not isinstance(leaf, Leaf) or name in row:
+            raise _no_row(option, part, columns)
+        if leaf.kind == "whole":
+            row[name] = _number(option, said, (*option.path, 0, name))
+        elif leaf.kind != "switch":
+            row[name] = said
+        elif said in _SWITCHED:
+            row[name] = _SWITCHED[said]
+        else:
+            raise _no_row(option, part, columns)
+    return row
+
+
+def _no_row(option: Option, text: str, columns: Mapping[str, object]) -> InputError:
+    return input_error("option_row", option=option.flag, value=text, names=", ".join(columns))
+
+
 def _renew(option: Option, value: Any) -> dict[str, Any]:
     return (
         {"enabled": True}
@@ -414,6 +446,8 @@ def _renew(option: Option, value: Any) -> dict[str, Any]:
         else {"enabled": True, "months": _number(option, value, (*option.path, "months"))}
     )
 
+
+_SWITCHED = {"true": True, "false": False}
 
 # One for each kind of a value that stands for itself; those of the body have a writer each in `writer`.
 READERS: dict[str, Callable[[Option, Any], Any]] = {
@@ -424,6 +458,7 @@ READERS: dict[str, Callable[[Option, Any], Any]] = {
     "env": _env,
     "port": _port,
     "volume": _volume,
+    "row": _row,
     "jupyter": _jupyter,
     "renew": _renew,
     "price": _price,

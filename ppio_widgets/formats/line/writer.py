@@ -7,6 +7,7 @@ same. What is left stands in ``--body '{…}'``.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
@@ -26,7 +27,7 @@ from ppio_widgets.request.draft import (
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 MAGIC = "%ppio_launch"
 
@@ -123,6 +124,15 @@ def _volume(row: Any) -> str | None:
     return f"local:{mount_point}" if kind == "local" else f"{kind}:{storage}:{mount_point}"
 
 
+def _row(row: Any) -> str | None:
+    if not isinstance(row, Mapping):
+        return None
+    texts = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in row.items()}
+    if any("," in text for text in texts.values()) or not texts:
+        return json.dumps(dict(row), ensure_ascii=False)
+    return ",".join(f"{key}={text}" for key, text in texts.items())
+
+
 def _jupyter(value: Any) -> str | None:
     port, protocol = value_at(value, ("port",)), value_at(value, ("protocol",))
     if protocol != JUPYTER_PROTOCOL:
@@ -145,6 +155,7 @@ _WRITERS: dict[str, Callable[[Any], str | None]] = {
     "env": _env,
     "port": _port,
     "volume": _volume,
+    "row": _row,
     "jupyter": _jupyter,
     "renew": _renew,
 }
