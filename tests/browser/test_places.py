@@ -96,6 +96,7 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
     assert first.evaluate(LOOKS) == looks, "later forms change nothing in the first"
     tab = forms[3]
     launch(tab)
+    runs(tab)  # by then its card has taken the focus, and with it the active cell
 
     notebook.output(2).locator(".ppw-banner").click(button="right")
     page.get_by_text("Create New View for Cell Output").click()
@@ -103,7 +104,6 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
     priced(view)
     assert scrolled(view, ".jp-OutputArea") == pytest.approx((-200, 8), abs=2)
     launch(view)
-    runs(tab)
     runs(others.locator(".ppw-card").nth(0))
     runs(others.locator(".ppw-card").nth(1))
     runs(view)
