@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import __version__
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.secrets.credentials import PRACTICE_KEY_VARIABLE, PRACTICE_PORT, draw_practice_key
 
 if TYPE_CHECKING:

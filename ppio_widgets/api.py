@@ -20,7 +20,7 @@ from ppio_widgets.launches.launch import SOFT_SECONDS, Launch, live_launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import is_cpu, read_ceiling
 from ppio_widgets.request.validation import Report, check
@@ -196,10 +196,10 @@ def priced_plan(
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")
-    shelf = catalogue.snapshot()
-    offer = shelf.offer(product)
-    judged = check(report.body, offer=offer, offers=shelf.offers)
-    return LaunchPlan(judged, Target.of(client), offer, shelf.balance, ceiling, notes=notes)
+    told = catalogue.snapshot()
+    offer = told.offer(product)
+    judged = check(report.body, offer=offer, offers=told.offers)
+    return LaunchPlan(judged, Target.of(client), offer, told.balance, ceiling, notes=notes)
 
 
 def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:

@@ -32,12 +32,12 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale import Sayable, Span, joined, words
+from ppio_widgets.locale.words import Sayable, Span, joined, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
 

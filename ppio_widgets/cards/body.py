@@ -17,7 +17,7 @@ from ppio_widgets.cards.html import esc
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 MOST_ROWS = 8
 ROWS_WHEN_FOLDED = 3

@@ -16,7 +16,7 @@ from ppio_widgets.secrets.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 KEPT = "ppio-static"
 # So many rows of a table stand in text, and in what is saved.

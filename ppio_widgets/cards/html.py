@@ -12,7 +12,7 @@ from ppio_widgets.locale.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"

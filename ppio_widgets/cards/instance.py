@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ppio_widgets.instances.instance import Instance
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 
 def drawn(instance: Instance, say: Words) -> dict[str, str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.listing import Board
     from ppio_widgets.launches.plan import Products
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price
 
 LONGEST_CELL = 40

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.listing import Board
     from ppio_widgets.launches.launch import Launch, Timer
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
 
 LOAD = "%load_ext ppio_widgets"

@@ -18,13 +18,13 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
-from ppio_widgets.locale import Phrase
 from ppio_widgets.locale.text import Mask, visible
+from ppio_widgets.locale.words import Phrase
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 LONGEST_WORDS = 300
 

@@ -51,8 +51,8 @@ from ppio_widgets.errors import (
     PpioError,
     Unreachable,
 )
-from ppio_widgets.locale import Phrase
 from ppio_widgets.locale.text import text_at
+from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ppio_widgets.cloud.proxies import Way, Why
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
 
@@ -177,7 +177,7 @@ class PpioClient:
     """The GPU API, as it is on the wire.
 
     Every call of `create_instance` is one POST and may start a billed instance;
-    the guards (confirmation, submit once, ledger, look-up) are the launcher's.
+    the guards (confirmation, submit once, ledger, look-up) are those of `launches`.
     Synchronous and safe to use from several threads.
 
     Parameters

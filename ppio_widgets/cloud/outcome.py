@@ -14,8 +14,8 @@ from ppio_widgets.cloud.instances import is_id
 from ppio_widgets.errors import NotSent, OutcomeUnknown, PpioError
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Sayable
     from ppio_widgets.locale.text import Mask
+    from ppio_widgets.locale.words import Sayable
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,13 @@ from urllib.request import getproxies
 import httpx
 
 from ppio_widgets import environment
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel
 
 if TYPE_CHECKING:
     from typing import Literal
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
 

@@ -29,7 +29,7 @@ from ppio_widgets.secrets.redaction import input_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 __all__ = ["read_curl", "to_curl"]
 

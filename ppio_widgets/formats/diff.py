@@ -23,7 +23,7 @@ from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # What is shown of the value of a variable whose name looks secret, and of any that is a secret.
 HIDDEN = "••••"
@@ -90,14 +90,14 @@ class _Sight:
     def subject(self, text: str) -> str:
         return "…" if self.is_secret(text) else text
 
-    def both(self, before: Any, after: Any, *, veil: bool) -> tuple[Any, Any]:
+    def both(self, before: Any, after: Any, *, hidden: bool) -> tuple[Any, Any]:
         """Return two values, or what stands for one that must not be seen."""
-        return self._value(before, veil=veil), self._value(after, veil=veil)
+        return self._value(before, hidden=hidden), self._value(after, hidden=hidden)
 
-    def _value(self, value: Any, *, veil: bool) -> Any:
+    def _value(self, value: Any, *, hidden: bool) -> Any:
         if value is None or isinstance(value, EnvRef):  # a reference may be seen
             return value
-        return HIDDEN if veil or self.is_secret(_text(value)) else value
+        return HIDDEN if hidden or self.is_secret(_text(value)) else value
 
 
 def changes(
@@ -129,7 +129,7 @@ def _changes(before: Any, after: Any, node: Node | None, path: Path, sight: _Sig
         yield from _of_rows(before or [], after or [], path, sight)
     elif not _same(before, after):
         # Variables that are no rows may be anything.
-        yield Change(path, *sight.both(before, after, veil=path == ("envs",)))
+        yield Change(path, *sight.both(before, after, hidden=path == ("envs",)))
 
 
 def _both(before: Any, after: Any, kind: type) -> bool:
@@ -193,13 +193,13 @@ def _of_row(before: Any, after: Any, path: Path, subject: str, sight: _Sight) ->
     shown = sight.subject(subject)
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         if not _same(before, after):
-            yield Change(path, *sight.both(before, after, veil=of_variable), shown)
+            yield Change(path, *sight.both(before, after, hidden=of_variable), shown)
         return
-    veil = of_variable and looks_secret(subject)
+    hidden = of_variable and looks_secret(subject)
     for name in {**before, **after}:
         old, new, place = before.get(name), after.get(name), (*path, name)
         if not (_same(old, new) or (sight.blind and is_env_value(place))):
-            yield Change(place, *sight.both(old, new, veil=veil), shown)
+            yield Change(place, *sight.both(old, new, hidden=hidden), shown)
 
 
 def _kept(row: Any, path: Path) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 Kind = Literal["json", "curl", "line", "docker"]
 

@@ -15,7 +15,7 @@ from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 
 # What a file with a body is called.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request.envref import EnvRef, reference_names
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 WIDTH = 88
 

@@ -12,7 +12,7 @@ from ppio_widgets.request.draft import to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 FORMATS = ("json", "curl", "python", "line")
 

@@ -26,7 +26,7 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.watcher import POLL_SECONDS
-from ppio_widgets.locale import Phrase, joined
+from ppio_widgets.locale.words import Phrase, joined
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.polling import poll
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.watcher import Watched
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 SLOWEST_POLL_SECONDS = 30.0
 # How long an instance may stand still after a stop or delete before it is asked for again.

@@ -21,7 +21,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
 from ppio_widgets.instances import absence
 from ppio_widgets.instances.actions import unexpected
-from ppio_widgets.locale import joined, words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
@@ -29,7 +29,7 @@ from ppio_widgets.runtime.times import moment_words
 if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
 

@@ -13,7 +13,7 @@ from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_i
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
-from ppio_widgets.locale import Span, words
+from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
 from ppio_widgets.runtime import display, forks, kernel, threads
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import Endpoint
     from ppio_widgets.instances.autostop import Deadline
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
 
 

@@ -14,7 +14,7 @@ from ppio_widgets.cloud.instances import DetailListing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.instances.instance import Instance
-from ppio_widgets.locale import joined, words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.runtime import display, threads
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
     from ppio_widgets.instances.watcher import Watch
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # An open question that nobody answers is withdrawn.
 ASKED_SECONDS = 120.0

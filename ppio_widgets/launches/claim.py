@@ -23,8 +23,8 @@ from ppio_widgets.launches.ledger import Record, without_env_values
 from ppio_widgets.launches.names import alike, filter_of, made_of, may_be
 from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, offset
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import Span
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import Span
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
 from ppio_widgets.launches.reconcile import look_once
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.ledger import Record
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 
 @dataclass(frozen=True)

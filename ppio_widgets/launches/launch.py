@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # No longer does who waits go without a look at where it stands.
 LONGEST_SLEEP = 1.0
@@ -485,9 +485,10 @@ class Launch:
 
     def _make_ready(self, consent: Consent) -> Ready | PpioError:
         """Claim it; what is recorded and what is sent come of one body. Returns why it must not be sent."""
-        body, practice = self.plan.body, self._wire.is_practice
         try:
-            filled, secrets = on_wire(body, practice=practice)
+            # Of what was checked: a person may have changed the body that is shown.
+            body = self.plan.report.require().body()
+            filled, secrets = on_wire(body, practice=self._wire.is_practice)
             record, unrecorded = claim(
                 self.launch_id, body, self._wire, self._ledger, consent, self._note_claim
             )

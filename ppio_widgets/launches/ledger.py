@@ -33,7 +33,7 @@ from ppio_widgets.runtime.files import contents, keep_private, publish, reason, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ppio_widgets.locale import Sayable
+    from ppio_widgets.locale.words import Sayable
 
 STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 

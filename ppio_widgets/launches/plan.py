@@ -10,7 +10,7 @@ from ppio_widgets.cloud.catalogue import open_catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
 

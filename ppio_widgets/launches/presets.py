@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ppio_widgets.cloud.client import Target
-    from ppio_widgets.locale import Sayable, Words
+    from ppio_widgets.locale.words import Sayable, Words
 
 CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"
 

@@ -14,7 +14,7 @@ from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.launches.names import filter_of, made_of, may_be
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:

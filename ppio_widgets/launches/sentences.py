@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud.answers import plain, status_words
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
-from ppio_widgets.locale import Span, joined
+from ppio_widgets.locale.words import Span, joined
 from ppio_widgets.request.envref import reference_names
 
 if TYPE_CHECKING:
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.ledger import Record
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # So many ids stand in a sentence; of more it is said how many.
 MOST_NAMED = 3

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import ConsentNeeded, PpioError
     from ppio_widgets.launches.claim import Again
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
     from ppio_widgets.request.schema import Path

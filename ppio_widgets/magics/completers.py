@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.formats.line.options import BY_FLAG, OPTIONS, PROTOCOLS
-from ppio_widgets.locale import Span
+from ppio_widgets.locale.words import Span
 from ppio_widgets.magics.completion import Proposal, beginning
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.line.tokens import split_line
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.formats.line.tokens import Typed, Word
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
 

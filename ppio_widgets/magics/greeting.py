@@ -7,13 +7,13 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ppio_widgets.locale import Span, words
+from ppio_widgets.locale.words import Span, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
 

@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 
 from ppio_widgets.formats.line.options import option_for
-from ppio_widgets.locale import joined, words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames

@@ -13,7 +13,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from ppio_widgets.errors import ActionUnconfirmed
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.magics import completers, preset_magic
 from ppio_widgets.magics.completion import Proposal
 from ppio_widgets.runtime import kernel

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:

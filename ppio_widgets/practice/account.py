@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusal, region_of
 from ppio_widgets.practice.failures import Refused, lesson_of, refused
 from ppio_widgets.practice.resources import BALANCE

@@ -12,8 +12,8 @@ from typing import Any
 
 from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.failures import REGISTRY, Refused, lesson_of, refused
 from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, STORAGES, TEMPLATES

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.resources import BALANCE
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.practice.failures import Refused, refused
 from ppio_widgets.secrets.credentials import is_practice_key

@@ -21,7 +21,7 @@ from ppio_widgets.request.schema import leaves, pattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Network, Offer, Storage
     from ppio_widgets.request.schema import Path
 

@@ -15,7 +15,7 @@ from ppio_widgets.request.pricing import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price, Template
     from ppio_widgets.request.schema import Path
 

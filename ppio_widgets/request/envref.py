@@ -17,7 +17,7 @@ from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale.text import UNSAID
 
 if TYPE_CHECKING:
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # How a reference is written in JSON: {"$env": "HF_TOKEN"}.
 MARK = "$env"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price
 
 _RENEW = ("billing", "prepaid", "auto_renew")

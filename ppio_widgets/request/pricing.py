@@ -21,7 +21,7 @@ from ppio_widgets.runtime.times import as_given
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price
 
 # A month in hours, for comparing only. The documented example of a product agrees with it:

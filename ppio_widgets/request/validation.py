@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.locale import Words, joined, words
 from ppio_widgets.locale.text import is_half
+from ppio_widgets.locale.words import Words, joined, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.advice import Advice, advise
 from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at, why_not_whole

@@ -15,13 +15,13 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from ppio_widgets.locale import Phrase
+from ppio_widgets.locale.words import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ppio_widgets.locale import Sayable
+    from ppio_widgets.locale.words import Sayable
 
 # What file systems answer that know no sync of a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)

@@ -97,10 +97,12 @@ def _host_session() -> object | None:
     A server that is not loaded already is not asked.
     """
     solara = sys.modules.get("solara.server.kernel_context")
+    inside = False
     with suppress(RuntimeError):  # outside of any page
-        if solara is not None and solara.has_current_context():
-            context: object = solara.get_current_context()
-            return context
+        inside = solara is not None and solara.has_current_context()
+    if solara is not None and inside:  # one that ends now is an error, and never taken for the process
+        context: object = solara.get_current_context()
+        return context
     panel, bokeh = sys.modules.get("panel.io.state"), sys.modules.get("bokeh.io.doc")
     try:
         document = panel.state.curdoc if panel is not None else bokeh.curdoc() if bokeh is not None else None

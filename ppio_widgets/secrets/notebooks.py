@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime.files import contents, reason
 from ppio_widgets.secrets.in_use import Secret, secrets_in_use
 from ppio_widgets.secrets.patterns import sightings
@@ -24,7 +24,7 @@ from ppio_widgets.secrets.patterns import sightings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ppio_widgets.locale import Sayable, Words
+    from ppio_widgets.locale.words import Sayable, Words
 
 # Kinds of output that are base64: what looks like a key there is chance.
 _PACKED = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")

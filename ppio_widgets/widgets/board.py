@@ -10,8 +10,8 @@ from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import InstanceStatus, status_words
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.sessions import BoardSession
-from ppio_widgets.locale import words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import words
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import AskingButtons

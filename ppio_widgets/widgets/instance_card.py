@@ -10,7 +10,7 @@ from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html
 from ppio_widgets.cards.instance import cost_facts, facts, headline, progress
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.sentences import launch_asides, launch_sentence
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.question import Question

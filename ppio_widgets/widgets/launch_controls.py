@@ -12,7 +12,7 @@ from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import InstancePanel, LaunchPanel

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.sessions import BoardSession
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.session import LaunchSession
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 # By then the page shows the view, whose rule keeps the card out of sight: it is not seen to flash up.
 FIRST_SECONDS = 2.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.widgets.saved_output import SavedOutput
 
 _ANSWERS = ("·", "··")

@@ -122,7 +122,7 @@ class Sheet(Notebook):
         return button
 
     def double_click(self, button, delay):
-        box = button.bounding_box()
+        box = box_of(button)
         mouse = self.page.mouse
         mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         for count in (1, 2):
@@ -254,11 +254,18 @@ threading.Thread(target=reprice, daemon=True).start()"""
     expect(cancel).to_be_focused()
     another_price("price-3")
     expect(cancel).to_be_focused()
-    assert cancel.bounding_box()["x"] < yes.bounding_box()["x"]
+    assert box_of(cancel)["x"] < box_of(yes)["x"]
     page.keyboard.press("Tab")
     expect(yes).to_be_focused()
     page.keyboard.press("Escape")
     expect(view.get_by_role("button", name="Launch", exact=True)).to_be_focused()
+
+
+def box_of(button):
+    """Where a button stands; one that is asked anew meanwhile is another button."""
+    while (box := button.bounding_box()) is None:
+        expect(button).to_be_visible()
+    return box
 
 
 def apart(one, other):
@@ -274,11 +281,11 @@ def only_asks(sheet, cell, name, yes, press, *, cancel):
     """Press what asks: its question opens, away from it, nothing is sent, and it can be cancelled."""
     sent = len(sheet.wire)
     button = sheet.asking(cell, name)
-    before = button.bounding_box()
+    before = box_of(button)
     press(button)
     asked = sheet.button(cell, yes)
     expect(asked).to_be_visible()
-    assert apart(before, asked.bounding_box()), (cell, name)
+    assert apart(before, box_of(asked)), (cell, name)
     cancel(sheet.view(cell))
     expect(asked).to_have_count(0)
     assert sheet.wire[sent:] == [], (cell, name)
@@ -313,7 +320,7 @@ def test_a_click_on_yes_before_it_was_read_is_told_so(sheet):
     with no_time_passes(sheet):
         sheet.asking("form", "Launch").click()
         view, yes = sheet.view("form"), sheet.button("form", LAUNCH)
-        box = yes.bounding_box()
+        box = box_of(yes)
         sheet.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         told = view.get_by_role("alert").filter(has_text="Read first")
         expect(told).to_be_visible()

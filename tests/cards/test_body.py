@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ppio_widgets import EnvRef
 from ppio_widgets.cards.body import preview
 from ppio_widgets.cards.html import css_string, esc
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import to_json
 from tests.support.bodies import bodies, bodies_with_refs
 

@@ -18,7 +18,7 @@ from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
 from ppio_widgets.request.validation import check

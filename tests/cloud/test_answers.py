@@ -18,7 +18,7 @@ from ppio_widgets.cloud.answers import (
     read_json,
 )
 from ppio_widgets.errors import AccessDenied, ApiError
-from ppio_widgets.locale import Span, words
+from ppio_widgets.locale.words import Span, words
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

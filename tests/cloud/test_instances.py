@@ -14,7 +14,7 @@ from ppio_widgets.instances.listing import resolve
 from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from tests.support.ground import launch_on
 from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, answers, faulty, launching, listing, row, says

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud import proxies
 from ppio_widgets.cloud.proxies import DIRECT, Way, Why, ways_to
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 
 URL = "https://api.ppio.com"
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

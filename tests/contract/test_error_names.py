@@ -13,7 +13,7 @@ import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ApiError, PpioError
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from tests.support.bodies import MINIMAL
 from tests.support.wire import answers, faulty
 

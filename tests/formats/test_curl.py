@@ -16,7 +16,7 @@ from ppio_widgets import EnvRef, PpioError
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.formats.imported import Imported
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.envref import resolved
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 

@@ -13,7 +13,7 @@ from ppio_widgets.formats.diff import HIDDEN, changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.launches.ledger import Record, ledger_for, without_env_values
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.secrets.patterns import looks_secret
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs

@@ -13,7 +13,7 @@ from ppio_widgets.errors import InputError
 from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.docker_flags import HARMLESS, RUN, usual_protocol
 from ppio_widgets.formats.shell import read_shell
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from tests.support.bodies import env_names, text
 from tests.support.hostile import TEXTS
 

@@ -10,7 +10,7 @@ from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import read_env_text
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 
 

@@ -13,7 +13,7 @@ from ppio_widgets import EnvRef
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.launches.importing import import_text
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
 from tests.support.public_lines import LINES

@@ -11,7 +11,7 @@ from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats import reading
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.reading import read_any
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from tests.support.bodies import FULL, bodies_with_refs
 from tests.support.hostile import TEXTS
 

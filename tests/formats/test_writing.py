@@ -10,7 +10,7 @@ from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC, to_line
 from ppio_widgets.formats.python_code import to_python
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import DEFAULTS, compact, to_json
 from ppio_widgets.request.validation import check
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs

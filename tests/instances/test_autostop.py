@@ -10,7 +10,7 @@ from ppio_widgets import Instance
 from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.launches.launch import Timer
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span

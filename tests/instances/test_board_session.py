@@ -7,7 +7,7 @@ import pytest
 from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.sessions import BoardSession
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime import threads as worker
 from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_once, interrupted

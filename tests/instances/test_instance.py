@@ -16,7 +16,7 @@ from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_detail
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
 from ppio_widgets.instances.listing import open_board, resolve
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock

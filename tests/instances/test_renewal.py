@@ -7,7 +7,7 @@ import pytest
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, NotSent
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.times import moment_words
 from tests.contract.test_contract import DOCUMENT, OAS30Validator, resolve

@@ -19,7 +19,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import IllegalTransition, LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads as worker
 from ppio_widgets.secrets.hosts import Host
@@ -452,3 +452,19 @@ def test_the_question_says_what_where_and_how_it_is_billed():
     }
     with pytest.raises(RequestInvalid):
         LaunchPlan(check({}), plan.target).question(words("en"))
+
+
+def test_what_is_sent_and_recorded_is_what_was_checked_whatever_became_of_the_shown_body():
+    class Noting(PretendWire):
+        def send_create(self, body, secrets=(), *, waited=0.0):
+            self.body = body
+            return super().send_create(body, secrets, waited=waited)
+
+    wire = Noting(looks=["running"])
+    launch = launch_on(wire)
+    launch.plan.body["resource"] = {"gpu_num": 999}
+    launch.plan.body["name"] = "other"
+    concluded(launch)
+    wait_for_launches()
+    assert wire.body == check(MINIMAL).require().body()
+    assert launch.record.body == wire.body

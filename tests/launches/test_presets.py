@@ -26,7 +26,7 @@ from ppio_widgets.launches.presets import (
     save_preset,
 )
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.secrets.credentials import ApiKey, remember_key
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs

@@ -13,7 +13,7 @@ from ppio_widgets.launches import session as session_module
 from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.session import LaunchSession, Loading
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime import threads as worker
 from tests.support.bodies import MINIMAL

@@ -7,7 +7,7 @@ import pytest
 
 import ppio_widgets
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import LANGUAGES, joined, words
+from ppio_widgets.locale.words import LANGUAGES, joined, words
 
 PACKAGE = Path(ppio_widgets.__file__).parent
 NAMES = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")

@@ -12,8 +12,8 @@ from IPython.core.oinspect import getdoc
 from ppio_widgets import EnvRef, Launch, LaunchForm, LaunchPlan, RequestInvalid, launch
 from ppio_widgets.formats.line.options import COLUMNS, OPTIONS, usage
 from ppio_widgets.launches.importing import LARGEST_FILE
-from ppio_widgets.locale import words
 from ppio_widgets.locale.columns import width
+from ppio_widgets.locale.words import words
 from tests.support.bodies import FULL, MINIMAL
 from tests.support.wire import REAL_KEY
 

@@ -8,7 +8,7 @@ import pytest
 
 from ppio_widgets import PpioClient, api, launch
 from ppio_widgets.cloud.instances import DetailListing
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting
 from ppio_widgets.practice import catalogue, routes
 from ppio_widgets.practice.account import PracticeAccount

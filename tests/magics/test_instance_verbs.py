@@ -15,7 +15,7 @@ from tests.support.wire import faulty, says
 
 @pytest.fixture
 def clock(shell, run, monkeypatch):
-    """One clock, of the practice account and of the launcher; it goes while somebody waits."""
+    """One clock, of the practice account and of the kernel; it goes while somebody waits."""
     clock = Clock()
     monkeypatch.setattr(kernel_account(), "_clock", clock)
     monkeypatch.setattr(kernel_account(), "_balance", RICH)

@@ -4,7 +4,7 @@ import pytest
 
 from ppio_widgets import LaunchRefused, PpioClient
 from ppio_widgets.launches.launch import Launch
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from tests.support.clock import LaunchClock
 from tests.support.prices import pricing

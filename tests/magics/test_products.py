@@ -8,7 +8,7 @@ from IPython.core.error import UsageError
 from ppio_widgets.cloud import recent
 from ppio_widgets.errors import ApiError, Unreachable
 from ppio_widgets.launches.plan import Products
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.offers import Offer
 from tests.support.hostile import TEXTS

@@ -5,7 +5,7 @@ from IPython.core.error import UsageError
 
 from ppio_widgets import LaunchForm
 from ppio_widgets.launches.presets import load_preset, preset_names
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 
 LINE = "%ppio_launch --practice --product a100-80g --image ubuntu:24.04"
 

@@ -64,7 +64,7 @@ board, vars(board.session), board.session.board, one, vars(one), one._repr_html_
 ---
 %ppio_launch --name demo --product p --image i --env-file broken.env --dry-run
 ---
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.launches.importing import Disk
 from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.formats.reading import read_any

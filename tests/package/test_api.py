@@ -20,7 +20,7 @@ from ppio_widgets.errors import (
     RequestInvalid,
 )
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice import cloud as practice
 from ppio_widgets.request.validation import check
 from ppio_widgets.secrets.credentials import is_practice_key

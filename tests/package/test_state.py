@@ -29,7 +29,7 @@ EXCEPTIONS = {
     "__init__.__getattr__": "the public names, once they were imported",
     "cloud.client._bare_context": "trusts nobody, and is the same for all",
     "cloud.proxies._trusting": "25 to 40 ms for each; the authorities of the machine are the same for all",
-    "locale.__init__._load": CONSTANT,
+    "locale.words._load": CONSTANT,
     "request.schema.leaves": CONSTANT,
     "request.schema.tree": CONSTANT,
     "runtime.forks._gate": FORKS,

@@ -22,7 +22,7 @@ from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.launches.history import launches
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.practice import cloud as clouds
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, kernel_cloud

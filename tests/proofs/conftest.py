@@ -1,4 +1,4 @@
-"""The launcher's proof shares its ground with the unit tests."""
+"""The proof of launches shares its ground with the unit tests."""
 
 from __future__ import annotations
 

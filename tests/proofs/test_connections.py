@@ -27,7 +27,7 @@ from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.launch import live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.runtime import threads as worker
 from ppio_widgets.runtime.clock import Clock

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets import launch as launch_now
-from ppio_widgets import locale
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import CONSENTS, ConsentNeeded, LaunchRefused
 from ppio_widgets.launches import reconcile
@@ -20,7 +19,8 @@ from ppio_widgets.launches.claim import claim
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.names import SHORTEST_CUT, alike, filter_of, may_be
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale import words as locale
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_account import Account

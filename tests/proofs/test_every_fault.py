@@ -18,7 +18,7 @@ from ppio_widgets.cloud import http
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import Unreachable
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import clock
 from tests.support.fault_server import (
     ABROAD,

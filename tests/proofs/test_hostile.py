@@ -19,8 +19,8 @@ from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import LANGUAGES, words
 from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.validation import check
 from ppio_widgets.widgets.form.preview import esc_text

@@ -23,7 +23,7 @@ from ppio_widgets.launches import ledger as ledger_module
 from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, Record, ledger_for
 from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting, preset_magic
 from ppio_widgets.practice.cloud import kernel_account
 from tests.magics.conftest import run, shell

@@ -15,7 +15,7 @@ from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.launches import history
 from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
 from tests.support.acting import acted

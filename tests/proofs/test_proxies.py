@@ -17,7 +17,7 @@ from ppio_widgets.cloud import proxies
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import NotSent, OutcomeUnknown, Unreachable
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from tests.support.fault_server import ABROAD, over_tls, served, through_a_tunnel
 from tests.support.ground import concluded, launch_on
 from tests.support.sentences import sentence_of

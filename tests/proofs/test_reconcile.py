@@ -12,7 +12,7 @@ from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.launches import claim, history, reconcile
 from ppio_widgets.launches.ledger import Ledger, Record
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from tests.support.fault_server import reset, sends
 from tests.support.ground import BODY, PATIENCE, files_agree, launch_on, submitted
 from tests.support.kernels import start_kernel

@@ -23,7 +23,7 @@ from ppio_widgets.launches.claim import refuse_rivals, refuse_unread
 from ppio_widgets.launches.ledger import Contents, Ledger, Record, without_env_values
 from ppio_widgets.launches.reconcile import judge
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from tests.support.child import Point, launch_and_die
 from tests.support.ground import BODY, PATIENCE, files_agree, holds_no_secret, launch_on, submitted
 from tests.support.sentences import sentence_of

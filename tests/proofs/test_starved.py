@@ -11,7 +11,7 @@ from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel, threads
 from tests.instances.test_board_session import starved
 from tests.launches.test_session import reached

@@ -25,7 +25,7 @@ from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import load_preset, presets_folder, save_preset
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from tests.support.bodies import MINIMAL
 from tests.support.sentences import sentence_of
 from tests.support.sweep import ENV_SECRET, KEY, forms, hits

@@ -349,7 +349,7 @@ def until(condition):
     return any(condition() or threading.Event().wait(0.002) for _ in range(int(PATIENCE / 0.002)))
 
 
-def test_the_launcher_keeps_to_its_model(monkeypatch):
+def test_a_launch_keeps_to_its_model(monkeypatch):
     clock, disk = LaunchClock(), {"full": False}
     fsync = os.fsync
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request import advice as advice_module
 from ppio_widgets.request.advice import advise
 from ppio_widgets.request.offers import Network, Offer, RegistryAuth, Storage, Template

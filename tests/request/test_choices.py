@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.choices import (
     Wanted,
     cuda_proposal,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ppio_widgets import check
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.locale import LANGUAGES
+from ppio_widgets.locale.words import LANGUAGES
 from ppio_widgets.request.draft import read_whole, why_not_whole, with_value
 from tests.support.bodies import MINIMAL
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, EnvRef, RequestInvalid, check
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.request.draft import compact, to_json

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request import offers as offer
 from ppio_widgets.request import price_text, pricing
 from ppio_widgets.request.offers import Offer, Price

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ppio_widgets import CreateInstanceRequest, RequestInvalid, check
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import compact, merged, to_json, value_at, with_value
 from ppio_widgets.request.models import can_be_address
 from ppio_widgets.request.offers import BillingMode, Offer

@@ -17,7 +17,7 @@ from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ActionUnconfirmed, MomentUnreadable, PpioError
 from ppio_widgets.instances.autostop import Deadline
 from ppio_widgets.launches.launch import Timer
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import clock as clock_module
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.clock import Clock

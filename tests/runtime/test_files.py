@@ -11,7 +11,7 @@ from ppio_widgets.errors import ConsentNeeded, InputError, PresetRefused
 from ppio_widgets.launches.importing import Disk
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for
 from ppio_widgets.launches.presets import load_preset, presets_folder
-from ppio_widgets.locale import LANGUAGES, Phrase, words
+from ppio_widgets.locale.words import LANGUAGES, Phrase, words
 from ppio_widgets.runtime import files
 from ppio_widgets.runtime.files import Unfit, contents, keep_private, reason
 from tests.support.odd_files import ODD_FILES

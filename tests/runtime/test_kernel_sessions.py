@@ -6,6 +6,7 @@ import gc
 import queue
 import sys
 import threading
+from contextvars import ContextVar
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -199,3 +200,15 @@ def test_only_an_ipython_kernel_outside_of_any_servers_session_is_one_persons(ho
 def test_no_server_is_loaded_in_order_to_ask_it():
     kernel.current()
     assert not {"solara", "panel", "bokeh"} & set(sys.modules)
+
+
+def test_a_visit_that_ends_meanwhile_is_not_taken_for_the_process(monkeypatch):
+    def over():
+        raise RuntimeError("no context any more")
+
+    solara = ModuleType("solara.server.kernel_context")
+    solara.has_current_context, solara.get_current_context = lambda: True, over
+    monkeypatch.setitem(sys.modules, "solara.server.kernel_context", solara)
+    monkeypatch.setattr(kernel, "_entered", ContextVar("of_nobody"))
+    with pytest.raises(RuntimeError):
+        kernel.current()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ApiError, CredentialsError, PpioError
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.validation import check
 from ppio_widgets.secrets.credentials import (
     ApiKey,

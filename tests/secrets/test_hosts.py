@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets.errors import HostRefused
-from ppio_widgets.locale import LANGUAGES, words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE, KNOWN, NOVITA, PPIO, read_host
 from tests.support.wire import all_that_shows
 

@@ -14,7 +14,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.cloud.instances import InstanceDetail, read_detail
 from ppio_widgets.instances.listing import open_board, resolve
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.secrets.credentials import ApiKey, reveal
 from ppio_widgets.secrets.in_use import Secret, sent_secrets
 from ppio_widgets.secrets.redaction import Redactor

@@ -27,7 +27,7 @@ class Clock:
 
 
 class LaunchClock(clock.Clock):
-    """The launcher's clock, turned by hand; a search never waits, its time goes by instead.
+    """The clock of a launch, turned by hand; a search never waits, its time goes by instead.
 
     Timers (a late answer, an open confirmation) stand still until the time is turned past them.
     """

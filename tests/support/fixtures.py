@@ -76,7 +76,7 @@ def quick(monkeypatch):
 
 @pytest.fixture
 def time(monkeypatch):
-    """The launcher's clock, turned by hand, and the real schedule of looks."""
+    """The clock of a launch, turned by hand, and the real schedule of looks."""
     clock = LaunchClock()
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", LOOK_PAUSES)
     kernel.current().clock = clock

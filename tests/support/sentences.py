@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppio_widgets.launches.sentences import launch_sentence
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 
 
 def sentence_of(launch, say=None):

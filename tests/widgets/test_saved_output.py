@@ -12,7 +12,7 @@ from ppio_widgets.cards import static
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import saved_output

@@ -18,7 +18,7 @@ from ppio_widgets.request.offers import BillingMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from ppio_widgets.widgets.view import Part, guarded
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.widgets.view import Guarded
 
 

@@ -15,7 +15,7 @@ from ppio_widgets.formats.json_body import body_in_text, body_of
 from ppio_widgets.launches.history import left_open
 from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import read_ceiling
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ppio_widgets.formats.imported import Imported
     from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request import schema
 
 # What is said without a key, by how one can be given; the field speaks for itself.

@@ -12,7 +12,7 @@ from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.locale import joined
+from ppio_widgets.locale.words import joined
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import ipywidgets as w
 
     from ppio_widgets.errors import PpioError
-    from ppio_widgets.locale import Words
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
     from ppio_widgets.widgets.view import Guarded
 

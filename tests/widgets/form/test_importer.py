@@ -14,7 +14,7 @@ from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.launches.presets import presets_folder, save_preset
-from ppio_widgets.locale import words
+from ppio_widgets.locale.words import words
 from ppio_widgets.widgets.form.importer import MOST_SHOWN
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.support.clock import PATIENCE
