@@ -19,7 +19,7 @@ test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready lint
 	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 quick: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest $(AT_ONCE) tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/widgets $(ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) --hypothesis-profile=quick -m 'not long' tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/widgets $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .

@@ -22,10 +22,24 @@ sys.modules.setdefault("rfc3987_syntax", None)
 settings.register_profile(
     "ppio", deadline=None, derandomize=on_ci(), suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("quick", settings.get_profile("ppio"), max_examples=20)
 settings.load_profile("ppio")
 
-# Folders whose files take longest.
-LONGEST = ("browser", "notebooks", "kernels")
+# Seconds of the files that take longest, of which each worker has some.
+SECONDS = {
+    "browser/test_consent.py": 110,
+    "browser/test_static.py": 70,
+    "browser/test_lab.py": 60,
+    "browser/test_hostile.py": 60,
+    "browser/test_places.py": 50,
+    "browser/test_typed.py": 35,
+    "browser/test_machine.py": 30,
+    "notebooks/test_notebooks.py": 45,
+    "notebooks/test_static.py": 31,
+    "notebooks/test_readme.py": 20,
+    "magics/test_kernel_static.py": 20,
+    "notebooks/test_refusal.py": 10,
+}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -35,8 +49,16 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """What takes longest begins first, so that at the end no worker is left alone with it."""
-    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
+    """The longest files begin first; those with a browser, which mostly wait, among those that compute."""
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    longest = sorted(files, key=lambda path: -SECONDS.get(f"{path.parent.name}/{path.name}", 0))
+    browsers = [path for path in longest if path.parent.name == "browser"]
+    others = [path for path in longest if path not in browsers]
+    for number, path in enumerate(browsers):
+        others.insert(number * (1 + len(files) // len(browsers)), path)
+    items[:] = [item for path in others for item in files[path]]
 
 
 @pytest.fixture(autouse=True)

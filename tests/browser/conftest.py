@@ -33,6 +33,13 @@ CHROMIUM_FLAGS = (
 )
 SECOND = ".ppio-static[class*='ppw-of-']"  # the static card that belongs to a view
 PATIENCE = 60_000  # milliseconds; a wait for a condition, not a pause
+VIEWPORT = {"width": 1500, "height": 1400}
+# To open a notebook in JupyterLab costs a quarter of what it costs to load JupyterLab.
+CLOSE_ALL = "() => [...jupyterapp.shell.widgets('main')].forEach(one => one.dispose())"
+OPEN = """async path => {
+    const panel = await jupyterapp.commands.execute('docmanager:open', {path});
+    await panel.context.ready;
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +107,7 @@ class Lab:
                     "--ServerApp.port_retries=0",
                     f"--IdentityProvider.token={self.token}",
                 ),
+                "--LabApp.expose_app_in_browser=True",
                 # The server drops messages beyond 3 MB in 3 s: 33 forms in a cell are about as much.
                 "--ZMQChannelsWebsocketConnection.limit_rate=False",
                 f"--ServerApp.root_dir={self.folder}",
@@ -163,11 +171,12 @@ class Notebook:
     def __init__(self, lab: Lab, page) -> None:
         self.lab = lab
         self.page = page
+        self.path: Path | None = None  # its file
 
     def open(self, cells: list[str] | Path) -> None:
-        name = f"{secrets.token_hex(4)}.ipynb"
+        path = self.lab.folder / f"{secrets.token_hex(4)}.ipynb"
         if isinstance(cells, Path):
-            (self.lab.folder / name).write_bytes(cells.read_bytes())
+            path.write_bytes(cells.read_bytes())
         else:
             sheet = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
             sheet.metadata["kernelspec"] = {
@@ -175,11 +184,26 @@ class Notebook:
                 "display_name": "Python 3",
                 "language": "python",
             }
-            nbformat.write(sheet, self.lab.folder / name)
-        self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab/tree/{name}?reset&token={self.lab.token}")
-        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+            nbformat.write(sheet, path)
+        if self.page.url == "about:blank":
+            self.load(path)
+        else:
+            self.show(path)
         # Selectors alone are not enough: before this the first Control+Enter can be lost.
         until(self.lab.kernel_is_ready, "the kernel is idle and connected")
+
+    def load(self, path: Path) -> None:
+        """Load JupyterLab with a notebook."""
+        self.path = path
+        self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab/tree/{path.name}?reset&token={self.lab.token}")
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+
+    def show(self, path: Path) -> None:
+        """Open a notebook in the JupyterLab that is there, in the place of all that it shows."""
+        self.path = path
+        self.page.evaluate(CLOSE_ALL)
+        self.page.evaluate(OPEN, path.name)
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
 
     def cell(self, number: int):
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number)
@@ -213,16 +237,46 @@ def let_read(button):
     expect(button).to_have_css("opacity", "1")
 
 
-@pytest.fixture
-def notebook(lab, chromium):
-    context = chromium.new_context(viewport={"width": 1500, "height": 1400})
+def new_page(chromium):
+    context = chromium.new_context(viewport=VIEWPORT)
     context.set_default_timeout(20_000)
-    page = context.new_page()
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def kept(chromium):
+    """The page, if there is one, in which one test after another opens its notebook."""
+    pages = []
+    yield pages
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture
+def own_page():
+    """Asked for by a test that changes its page itself, or needs one that nothing was shown in."""
+
+
+@pytest.fixture
+def notebook(request, lab, chromium, kept):
+    is_own, failed = "own_page" in request.fixturenames, request.session.testsfailed
+    page = new_page(chromium) if is_own or not kept else kept.pop()
+    page.set_viewport_size(VIEWPORT)
     faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
+
+    def heard(error):
+        faults.append(str(error))
+
+    page.on("pageerror", heard)
     try:
         yield Notebook(lab, page)
     finally:
-        context.close()
+        page.remove_listener("pageerror", heard)
+        if is_own or faults or request.session.testsfailed > failed:
+            page.context.close()
+        else:
+            page.context.clear_permissions()
+            page.evaluate(CLOSE_ALL)
+            kept.append(page)
         lab.end_kernels()
     assert [fault for fault in faults if re.search("ppw|widget", fault)] == []

@@ -139,7 +139,7 @@ class Sheet(Notebook):
 
 
 @contextmanager
-def sheets(lab, chromium, *scripts):
+def sheets(lab, chromium):
     wire = []
     answer = server.answer
 
@@ -152,8 +152,6 @@ def sheets(lab, chromium, *scripts):
         patch.setattr(server, "answer", noted)
         context = chromium.new_context(viewport={"width": 1280, "height": 720})
         context.set_default_timeout(20_000)
-        for script in scripts:
-            context.add_init_script(script)
         try:
             sheet = Sheet(lab, context.new_page(), wire)
             sheet.fill()
@@ -179,6 +177,7 @@ FIRST = {
 }
 
 
+@pytest.mark.usefixtures("own_page")
 def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
     """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
     page = notebook.page

@@ -212,6 +212,7 @@ def test_running_the_cell_again_offers_what_was_typed(notebook):
     expect(restore).to_have_count(0)
 
 
+@pytest.mark.usefixtures("own_page")
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_is_cut_off_in_any_width_and_theme(notebook, lab, dark):
     widths = (1500, 1000, 720)

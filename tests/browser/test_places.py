@@ -7,8 +7,6 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.consent import let_read
-
 from .conftest import until
 
 BODY = {
@@ -45,7 +43,6 @@ LOOKS = """root => [...root.querySelectorAll('*')].flatMap(one => ['', '::before
 
 def launch(form):
     form.get_by_role("button", name="Launch", exact=True).click()
-    let_read()
     form.get_by_role("button", name="Yes, launch it").click()
 
 
@@ -72,6 +69,7 @@ def scrolled(view, selector):
     )
 
 
+@pytest.mark.usefixtures("own_page")
 def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(notebook):
     page = notebook.page
     page.set_viewport_size({"width": 1500, "height": 800})
@@ -93,11 +91,12 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
     others = notebook.output(6)
     expect(others.locator(".ppw-board")).to_contain_text("on the practice cloud")
     expect(others.locator(".ppw-question")).to_contain_text("¥12.60")
-    tab = forms[3]
-    launch(tab)
     for form in forms:
         assert scrolled(form, ".jp-WindowedPanel-outer") == pytest.approx((-200, 8), abs=2)
     assert first.evaluate(LOOKS) == looks, "later forms change nothing in the first"
+    tab = forms[3]
+    launch(tab)
+    runs(tab)  # by then its card has taken the focus, and with it the active cell
 
     notebook.output(2).locator(".ppw-banner").click(button="right")
     page.get_by_text("Create New View for Cell Output").click()
@@ -105,7 +104,6 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
     priced(view)
     assert scrolled(view, ".jp-OutputArea") == pytest.approx((-200, 8), abs=2)
     launch(view)
-    runs(tab)
     runs(others.locator(".ppw-card").nth(0))
     runs(others.locator(".ppw-card").nth(1))
     runs(view)
@@ -115,6 +113,7 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
         expect(notebook.card(number).first).to_be_hidden()
 
 
+@pytest.mark.usefixtures("own_page")
 def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
     page = notebook.page
     notebook.open([BEGIN, "made = form('first')\nmade", "made.launches"])

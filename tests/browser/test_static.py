@@ -26,13 +26,9 @@ FORM = f"from ppio_widgets import LaunchForm\nform = LaunchForm({BODY!r}, practi
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def file_of(notebook):
-    return notebook.lab.folder / notebook.page.url.partition("?")[0].rpartition("/")[2]
-
-
 def saved(notebook, text):
     """Save as a person does, until a text is in the file."""
-    path = file_of(notebook)
+    path = notebook.path
 
     def is_there():
         # A focused control of a form keeps the notebook's shortcuts away, so the focus leaves it first.
@@ -44,13 +40,12 @@ def saved(notebook, text):
     return path
 
 
-def reopen(notebook, path, *, with_kernel=True):
-    """Open a saved notebook; one that names its kernel begins it by itself, some time after it is shown."""
-    lab = notebook.lab
-    notebook.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path.name}?reset&token={lab.token}")
-    notebook.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
-    if with_kernel:  # what ends all kernels later ends this one, too
-        until(lambda: path.name in [one["path"] for one in lab.get("/api/sessions")], "its kernel is begun")
+def begun(notebook):
+    """A notebook that names its kernel begins it by itself; what ends all kernels later ends it, too."""
+    until(
+        lambda: notebook.path.name in [one["path"] for one in notebook.lab.get("/api/sessions")],
+        "its kernel is begun",
+    )
 
 
 def copied(path, name, **metadata):
@@ -124,7 +119,8 @@ def launched(notebook, practice):
 def test_live_it_is_not_seen_not_even_after_a_reload_and_closed_it_takes_the_place(notebook, launched):
     path, identity = launched
     assert is_out_of_sight(notebook)
-    reopen(notebook, path)
+    notebook.load(path)
+    begun(notebook)
     form = notebook.form(0)
     expect(form.locator(".ppw-machine")).to_contain_text(f"running (id {identity})")
     assert is_out_of_sight(notebook)
@@ -139,12 +135,14 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
     lab.end_kernels()
     dead = notebook.cell(0).get_by_text("model not found")
 
-    reopen(notebook, path)
+    notebook.load(path)
+    begun(notebook)
     is_useful(notebook.card(), identity)
     expect(dead).to_be_visible()
 
     strange = copied(path, "strange", kernelspec={"name": "python3", "display_name": "Python 3"})
-    reopen(notebook, strange)
+    notebook.show(strange)
+    begun(notebook)
     is_useful(notebook.card(), identity)
     expect(notebook.output(0)).to_contain_text("The live view needs the kernel that made it.")
     expect(dead).to_have_count(0)
@@ -154,7 +152,7 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
         if trusted:
             trust(lab, alone)
         lab.end_kernels()
-        reopen(notebook, alone, with_kernel=False)
+        notebook.show(alone)
         notebook.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
         is_useful(notebook.card(), identity)
         assert lab.get("/api/sessions") == []
@@ -167,13 +165,15 @@ def test_a_form_that_launched_nothing_says_how_to_get_it_back(notebook, lab):
     path = saved(notebook, "nothing was launched from it")
     assert is_out_of_sight(notebook)
     lab.end_kernels()
-    reopen(notebook, path)
+    notebook.show(path)
+    begun(notebook)
     expect(notebook.card()).to_be_visible(timeout=PATIENCE)
     expect(notebook.card()).to_contain_text("%ppio_launch --form --name left --product a100-80g")
     outputs = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["outputs"]
     assert [VIEW in one["data"] for one in outputs] == [False, True]
 
 
+@pytest.mark.usefixtures("own_page")
 def test_hostile_text_on_it_is_only_text(notebook, lab):
     eyes = Path(__file__).with_name("eyes.js").read_text(encoding="utf-8")
     notebook.page.add_init_script(f"({eyes})({json.dumps([ACTING.pattern, HANDLERS])})")

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from ppio_widgets.practice import server
-from tests.support.consent import let_read
 
 from .conftest import until
 
@@ -81,7 +80,6 @@ def test_a_pasted_script_and_a_pasted_certificate_are_sent_whole(notebook, form,
     form.get_by_role("button", name="Launch", exact=True).click()
     confirm = form.get_by_role("button", name="Yes, launch it")
     expect(confirm).to_be_visible()
-    let_read()
     confirm.click()
     expect(form.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)
     assert sent == [expected]
@@ -144,6 +142,7 @@ def test_the_text_of_an_env_file_becomes_rows_after_a_click(notebook, form, into
     assert "s3cret" not in form.evaluate(held)
 
 
+@pytest.mark.usefixtures("own_page")
 @pytest.mark.parametrize("by_itself", [True, False])
 def test_an_area_looks_like_an_input_until_it_has_lines(notebook, form, by_itself):
     page = notebook.page

@@ -182,6 +182,7 @@ def priced(**pricing):
     return offer(pricing={**PRODUCT["pricing"], **pricing})
 
 
+@pytest.mark.long
 @settings(max_examples=400)
 @given(anything, st.sampled_from(sorted(READERS)))
 def test_no_reader_raises_whatever_comes(answer, name):
@@ -189,6 +190,7 @@ def test_no_reader_raises_whatever_comes(answer, name):
     assert value is None or isinstance(value, (*VALUES, tuple))
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(anything, st.sampled_from(sorted(READERS)))
 def test_no_reader_raises_when_one_place_is_odd(odd, name):

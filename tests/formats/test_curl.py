@@ -107,6 +107,7 @@ def test_a_shell_gives_curl_the_exact_body_and_the_key_on_its_input(spies, shell
     assert arguments(spies, "awk") is None
 
 
+@pytest.mark.long
 @settings(max_examples=60)
 @given(st.sampled_from(SHELLS), bodies_with_refs, st.data())
 def test_values_of_the_environment_arrive_exactly_and_in_no_argument(spies, shell, body, data):

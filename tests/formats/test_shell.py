@@ -109,6 +109,7 @@ tangles = st.lists(
 plain = tangles.filter(lambda text: not re.search(r"\\[ \t]+[\n#]|\\\n[ \t]*#|\$\"|\\[ \t]*\Z", text))
 
 
+@pytest.mark.long
 @needs_bash
 @settings(max_examples=20)
 @given(st.lists(plain, min_size=20, max_size=60))
@@ -129,6 +130,7 @@ documents = st.lists(
 ).map("".join)
 
 
+@pytest.mark.long
 @needs_bash
 @settings(max_examples=20)
 @given(

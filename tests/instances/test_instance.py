@@ -572,6 +572,7 @@ def test_a_listener_that_fails_keeps_nobody_from_hearing(machine, caplog):
 # The board
 
 
+@pytest.mark.long
 def test_a_board_of_a_thousand(client, account, clock, going):
     for number in range(1000):
         clock.turn(1)

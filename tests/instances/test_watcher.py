@@ -164,6 +164,7 @@ def test_one_look_serves_all_who_show_an_instance_and_each_draws_it_once(watched
         card.close()
 
 
+@pytest.mark.long
 def test_five_hundred_watched_instances_cost_one_thread_and_one_listing_a_tick(watched, steps):
     account = Account(500, "pulling")
     machines = watched(account, 500)
@@ -453,6 +454,7 @@ def test_a_client_that_is_closed_keeps_nobody_from_seeing(on_accounts):
     assert is_well(second.machine)
 
 
+@pytest.mark.long
 def test_a_watch_can_be_ended_while_its_key_comes_and_goes(on_accounts):
     for _ in range(20):
         keys = [REAL_KEY, OTHER_KEY, ""] * 200

@@ -136,6 +136,7 @@ def test_more_connections_than_there_is_room_for_wait_and_are_served():
             assert told(late).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.long
 def test_idle_connections_do_not_keep_others_out_for_ever():
     with served(seconds=1, most=3) as (server, _account), ExitStack() as idle:
         for _one in range(6):

@@ -376,6 +376,7 @@ def test_a_stream_without_unicode_hides_no_finding(saved, monkeypatch):
     assert b"looks like an API key (sk_\\u2026a1b2)" in stream.buffer.getvalue()
 
 
+@pytest.mark.long
 def test_a_large_notebook_takes_little_time(saved, monkeypatch):
     for number in range(10):
         monkeypatch.setenv(f"SERVICE_{number}_TOKEN", f"tok/{number}+=&<value> 0123456789")

@@ -177,6 +177,7 @@ def test_a_new_choice_withdraws_the_question(board_of, fill):
     assert not find_all(board, "Yes, delete it for good")
 
 
+@pytest.mark.long
 def test_a_thousand_instances_stay_usable(board_of, account, wire, clock, monkeypatch):
     monkeypatch.setattr(account, "_balance", RICH)
     for number in range(1000):
