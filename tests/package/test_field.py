@@ -58,7 +58,8 @@ def every(widget):
 def of(draft):
     return {key: draft.get(key) for key in ("color", "probes")}
 form = LaunchForm(body, practice=True, language="en")
-found = {"errors": {str(path): text for path, text in check({**body, "probes": [{"every": 5}]}).errors().items()}}
+wrong = check({**body, "probes": [{"every": 5}]})
+found = {"errors": {str(path): text for path, text in wrong.errors().items()}}
 found["form"] = of(form.value)
 found["controls"] = [one.description for one in every(form) if getattr(one, "description", "")]
 for name in ("json", "curl", "python", "line"):
