@@ -92,11 +92,11 @@ _HOMES = {
 outer_names["cloud"] = "ppio_widgets.api:connect"
 outer_names["note gone"] = "ppio_widgets.launches.history:note_gone"
 outer_names["name of gone"] = "ppio_widgets.launches.history:gone_name"
-display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
-display.register("instances.listing:Board", "cards.lists:board_drawn")
-display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")
-display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
-display.register("launches.plan:Products", "cards.lists:products_drawn")
+display.register("instances.instance:Instance", "cards.instance:card", "widgets.instance_card:InstanceCard")
+display.register("instances.listing:Board", "cards.lists:board_card")
+display.register("launches.launch:Launch", "cards.static:launch_card", "widgets.instance_card:LaunchCard")
+display.register("launches.plan:LaunchPlan", "cards.static:plan_card")
+display.register("launches.plan:Products", "cards.lists:products_card")
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ _PACKAGE = "ppio_widgets."
 
 
 class Drawn(NamedTuple):
-    """By which function a type becomes text and HTML, and by which widget a live view."""
+    """Which function makes the card of a type, and which widget is its live view."""
 
     card: str
     view: str = ""
@@ -30,19 +30,20 @@ def register(kind: str, card: str, view: str = "") -> None:
 
 def text(value: object) -> str:
     """Return a value as a person reads it in a terminal."""
-    return _card(value)["text/plain"]
+    return str(_card(value).as_text(words()))
 
 
 def html(value: object) -> str:
     """Return a value as HTML that does without a kernel."""
-    return _card(value)["text/html"]
+    return str(_card(value).as_html(words()))
 
 
 def bundle(value: object, **options: Any) -> dict[str, Any]:
     """Return what a front end shows of a value: a live view where one can be clicked, else text and HTML."""
     view = _of(value).view
     if not view or kernel.who_answers() != "buttons":
-        return _card(value)
+        say, card = words(), _card(value)
+        return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
     return dict(kernel.named(_PACKAGE + view)(value)._repr_mimebundle_(**options))
 
 
@@ -51,6 +52,5 @@ def _of(value: object) -> Drawn:
     return _drawn[f"{kind.__module__.removeprefix(_PACKAGE)}:{kind.__qualname__}"]
 
 
-def _card(value: object) -> dict[str, str]:
-    card: dict[str, str] = kernel.named(_PACKAGE + _of(value).card)(value, words())
-    return card
+def _card(value: object) -> Any:
+    return kernel.named(_PACKAGE + _of(value).card)(value, words())

@@ -118,7 +118,7 @@ class SavedOutput:
             self._follow()
             with self._lock:
                 card = self.card()
-                if card is not None and not card.says_the_same(self._written):
+                if card is not None and card != self._written:
                     kernel.publish(self._content(card), self._display_id, update=True)
                     self._written = card
         except Exception as error:  # noqa: BLE001 - logged without its text, which may hold what was typed
