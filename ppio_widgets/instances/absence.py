@@ -26,15 +26,15 @@ SECONDS_NEEDED = 60.0
 
 @dataclass(frozen=True)
 class _Count:
-    """Looks in a row that found nothing, and when the first was, by a clock that nobody sets."""
+    """Looks in a row that found nothing; when the first and the last were, by a clock that nobody sets."""
 
     looks: int
-    since: float
+    first: float
+    last: float
 
     @property
     def proves(self) -> bool:
-        old = threads.tick() - self.since >= SECONDS_NEEDED
-        return self.looks >= LOOKS_NEEDED and old
+        return self.looks >= LOOKS_NEEDED and self.last - self.first >= SECONDS_NEEDED
 
 
 class _Counts:
@@ -43,7 +43,6 @@ class _Counts:
     def __init__(self) -> None:
         self.lock = forks.lock()
         self.by_id: dict[Hashable, _Count] = {}
-        self.proved: set[Hashable] = set()
 
 
 def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = None) -> InstanceDetail:
@@ -64,8 +63,7 @@ def look(client: PpioClient, instance_id: str, known: InstanceDetail | None = No
         return _not_seen(known)
     counts = kernel.of(_Counts)
     with counts.lock:
-        counts.by_id.pop(_key(client, instance_id), None)
-        counts.proved.discard(_key(client, instance_id))
+        counts.by_id.pop((client.identity, instance_id), None)
     return seen
 
 
@@ -73,24 +71,19 @@ def is_proved(client: PpioClient, instance_id: str) -> bool:
     """Whether enough looks of this kernel have found nothing."""
     counts = kernel.of(_Counts)
     with counts.lock:
-        return _key(client, instance_id) in counts.proved
-
-
-def write_down(client: PpioClient, gone: InstanceDetail) -> None:
-    """Store in the record of its launch, where there is one, that an instance is gone."""
-    kernel.outer("note gone")(client, gone)
+        found = counts.by_id.get((client.identity, instance_id))
+    return found is not None and found.proves
 
 
 def _counted(client: PpioClient, instance_id: str) -> bool:
     """Count one more look that found nothing; returns whether it is proved now, or was by another kernel."""
-    key, counts = _key(client, instance_id), kernel.of(_Counts)
+    key, counts, now = (client.identity, instance_id), kernel.of(_Counts), threads.tick()
     with counts.lock:
-        before = counts.by_id.get(key)
-        count = before or _Count(0, threads.tick())
-        counts.by_id[key] = count = replace(count, looks=count.looks + 1)
-    if count.proves or (before is None and _recorded(client, instance_id) is not None):
+        before = counts.by_id.get(key, _Count(0, now, now))
+        counts.by_id[key] = _Count(before.looks + 1, before.first, now)
+    if not before.looks and _recorded(client, instance_id) is not None:
         with counts.lock:
-            counts.proved.add(key)
+            counts.by_id[key] = _Count(LOOKS_NEEDED, now - SECONDS_NEEDED, now)
     return is_proved(client, instance_id)
 
 
@@ -98,10 +91,6 @@ def _recorded(client: PpioClient, instance_id: str) -> InstanceDetail | None:
     """Return what is recorded of an instance that was proved to be gone; None for any other."""
     name = kernel.outer("name of gone")(client, instance_id)
     return None if name is None else InstanceDetail(instance_id, name)
-
-
-def _key(client: PpioClient, instance_id: str) -> Hashable:
-    return client.identity, instance_id
 
 
 def _not_seen(known: InstanceDetail) -> InstanceDetail:

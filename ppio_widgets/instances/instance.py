@@ -40,41 +40,6 @@ _ENDS: Mapping[str, str] = {
 }
 
 
-class Outcomes:
-    """The last action that was read back, and the last that failed.
-
-    A failure stays until an action that was begun later is read back: that a stop was seen to have
-    happened is no answer to a delete that failed after it.
-    """
-
-    def __init__(self) -> None:
-        self.done: tuple[str, float] | None = None
-        self.failed: PpioError | None = None
-        self._begun = 0
-        self._failed_in = 0
-        self._lock = forks.lock()
-
-    def begin(self) -> int:
-        """Return the number of an action that begins now; what was read back before is over."""
-        with self._lock:
-            self._begun += 1
-            self.done = None
-            return self._begun
-
-    def read_back(self, number: int, action: str) -> None:
-        """Take that an action was seen to have happened."""
-        with self._lock:
-            if self._failed_in <= number:
-                self.failed = None
-            self.done = (action, threads.now())
-
-    def fail(self, number: int, error: PpioError) -> None:
-        """Take why an action failed."""
-        with self._lock:
-            if self._failed_in <= number:
-                self.failed, self._failed_in = error, number
-
-
 @without_frames
 class Instance:
     """An instance, by its id.
@@ -106,6 +71,10 @@ class Instance:
         What was last seen of it; None before the first look.
     missed : PpioError or None
         Why the last look failed.
+    done : tuple or None
+        The last action that was read back, and the Unix seconds when it was; None while one begins.
+    failed : PpioError or None
+        Why the last action failed; it stays until one that was begun later is read back.
     seen_at : float
         Unix seconds of the last look that did not fail; 0 before the first.
     """
@@ -128,7 +97,10 @@ class Instance:
             self.seen_at = threads.now() if seen_at is None else seen_at
         self._seen_by = self.client.identity if seen is not None else None
         self._offer = offer
-        self._outcomes = Outcomes()
+        self.done: tuple[str, float] | None = None
+        self.failed: PpioError | None = None
+        self._begun = 0
+        self._failed_in = 0
         self._lock = forks.rlock()
         # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
         self._looks = itertools.count(1)
@@ -148,16 +120,6 @@ class Instance:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
         return display.bundle(self, **options)
-
-    @property
-    def done(self) -> tuple[str, float] | None:
-        """The last action that was read back, and the Unix seconds when it was; None while one begins."""
-        return self._outcomes.done
-
-    @property
-    def failed(self) -> PpioError | None:
-        """Why the last action failed; it stays until one that was begun later is read back."""
-        return self._outcomes.failed
 
     @property
     def error(self) -> PpioError | None:
@@ -406,36 +368,43 @@ class Instance:
         if changed:
             recent.note(self.client.host.base_url, [seen])
             if gone:
-                absence.write_down(self.client, seen)
+                kernel.outer("note gone")(self.client, seen)
             self.tell()
 
     def fail_action(self, error: PpioError) -> None:
         """Take why an action failed that did not come as far as to be asked for."""
-        self._outcomes.fail(self._outcomes.begin(), error.with_traceback(None))
-        self.tell()
+        self._fail(self._begin(), error.with_traceback(None))
 
     def _act(self, action: Action, timeout: float | None) -> Instance:
-        number = self._outcomes.begin()
+        number = self._begin()
         try:
-            errand = Errand(
-                self.client, self.id, action, self.begin_look, self._take, timeout, self._seen_before()
-            )
-            seen = errand.run()
-            self.see(seen, errand.look)
+            seen = Errand(self, action, timeout, known=self._seen_before() is not None).run()
         except PpioError as error:
-            self._outcomes.fail(number, error)
-            self.tell()
+            self._fail(number, error)
             raise
-        # Whatever was asked for, one that is gone is not called stopped.
-        self._outcomes.read_back(number, _ENDS.get(seen.status, action))
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed = None
+            # Whatever was asked for, one that is gone is not called stopped.
+            self.done = _ENDS.get(seen.status, action), threads.now()
         self.tell()
         return self
 
-    def _take(self, seen: InstanceDetail, look: int) -> None:
-        self.see(kept(self.detail, seen), look)
+    def _begin(self) -> int:
+        """Return the number of an action that begins now; what was read back before is over."""
+        with self._lock:
+            self._begun += 1
+            self.done = None
+            return self._begun
+
+    def _fail(self, number: int, error: PpioError) -> None:
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed, self._failed_in = error, number
+        self.tell()
 
     def look(self) -> InstanceDetail:
-        """Look at it once and return what was seen.
+        """Look at it once and return what is known then.
 
         One that is gone has the status ``"removed"`` where the server says so, and ``"not_seen"`` once
         three looks over a minute have not found it.
@@ -444,13 +413,19 @@ class Instance:
         ------
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
-        number = self.begin_look()
         try:
-            self._take(absence.look(self.client, self.id, self._seen_before()), number)
+            self.read()
         except PpioError as error:
             self.missed = error
             raise
         return self._known()
+
+    def read(self) -> InstanceDetail:
+        """Look at it once and return what this look saw; of a failure nothing is kept."""
+        number = self.begin_look()
+        seen = kept(self.detail, absence.look(self.client, self.id, self._seen_before()))
+        self.see(seen, number)
+        return seen
 
     def _seen_before(self) -> InstanceDetail | None:
         """Return what this account saw of it: another one's "not found" says nothing."""

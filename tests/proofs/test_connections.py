@@ -21,7 +21,7 @@ from ppio_widgets import Instance
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
+from ppio_widgets.instances.watcher import Watcher, Watchers, watch
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.launch import live_launch
@@ -646,10 +646,10 @@ def test_events_of_a_child_can_be_set():
     """Who waits for one, or sets it, holds its lock for a moment: whatever lives long has one of ours."""
     with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client:
         launch = launch_on(client)
-        watcher = Watcher("one", _Watchers())
+        watcher = Watcher("one", Watchers())
         deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
         timer = worker.after(PATIENCE, lambda: None)
-        made = [launch._search._wake, watcher._wake, deadline._called_off, timer]
+        made = [launch._search._wake, watcher.wake, deadline._called_off, timer]
 
         def set_all():
             for one in made:

@@ -26,6 +26,7 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting, preset_magic
 from ppio_widgets.practice.cloud import kernel_account
+from ppio_widgets.runtime import kernel
 from tests.magics.conftest import run, shell
 from tests.support.bodies import MINIMAL
 from tests.support.ground import SOAK, launch_on
@@ -135,7 +136,7 @@ def test_a_look_for_one_that_is_gone_opens_no_more_files(proved, long_ledger, qu
             time.turn(60)
         with counted(monkeypatch) as opened:
             if proved:
-                absence.write_down(client, absence.look(client, "i-mine", seen))
+                kernel.outer("note gone")(client, absence.look(client, "i-mine", seen))
             else:
                 with pytest.raises(ApiError):
                     absence.look(client, "i-other")

@@ -153,7 +153,7 @@ def test_watching_does_not_go_over_to_another_visitor(host, visits, client, acco
     for visit in visits:
         with host.turn_of(visit):
             watches.append(watch(Instance(account.create(MINIMAL)["id"], client), lambda: None))
-    assert watches[0].watcher is not watches[1].watcher
+    assert watches[0].watchers is not watches[1].watchers
     for one in watches:
         one.end()
     wait_for_threads("ppio-watch")
