@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 from ppio_widgets.runtime import forks, kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 HAS_THREADS = sys.platform != "emscripten"
 
@@ -52,6 +53,32 @@ def try_run(task: Callable[[], None], *, name: str) -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def run_all(tasks: Iterable[Callable[[], None]], *, name: str) -> None:
+    """Run tasks on threads, eight at a time, and return when all are done.
+
+    Where the system has no thread left, they are run on this one, one after the other.
+    """
+    waiting = deque(tasks)
+    count, done = len(waiting), threading.Semaphore(0)
+
+    def work() -> None:
+        while True:
+            try:
+                task = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                task()
+            finally:
+                done.release()
+
+    begun = [try_run(work, name=name) for _worker in range(min(8, count))]
+    if not any(begun):
+        work()
+    for _task in range(count):
+        done.acquire()
 
 
 def after(seconds: float, task: Callable[[], None]) -> threading.Event:
