@@ -26,6 +26,7 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
@@ -33,7 +34,6 @@ from ppio_widgets.launches.reconcile import Search
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import display, forks, kernel, threads
-from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
 
@@ -94,34 +94,12 @@ class Timer:
         if self.at is not None and self.at <= now:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
 
-    def set_on(self, launch: Launch) -> Launch:
-        """Have the launch's instance stopped, as soon as it has an id, also when that has to be looked up.
-
-        Whoever has waited for the id finds the timer set. Where there was no thread for it, each later
-        change of the launch tries again.
-        """
-        if not self:
-            return launch
-        when, is_span = (self.after, True) if self.at is None else (self.at, False)
-        once = forks.lock()
-
-        def listen(changed: Launch) -> None:
-            instance = changed.instance
-            if instance is not None and when is not None and once.acquire(blocking=False):
-                try:
-                    set_for(instance, when, is_span=is_span)
-                    changed.untimed = None
-                except MomentUnreadable as error:
-                    changed.untimed = error.with_traceback(None)
-                    once.release()
-                    log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", instance.id)
-                except BaseException:  # an Interrupt: the next change of the launch tries again
-                    once.release()
-                    raise
-
-        launch.when_made(listen)
-        launch.subscribe(listen)
-        return launch
+    def set_on(self, instance: Instance) -> None:
+        """Have this kernel stop an instance then."""
+        if self.after is not None:
+            set_for(instance, self.after, is_span=True)
+        elif self.at is not None:
+            set_for(instance, self.at)
 
 
 @dataclass(frozen=True)
@@ -138,7 +116,7 @@ class Ready:
 
 
 @without_frames
-class Launch:
+class Launch(Observed):
     """A launch and what has become of it.
 
     Made by `ppio_widgets.launch`, by a form or by the line; not by hand.
@@ -151,6 +129,8 @@ class Launch:
         Where it is written down; by default the user's, or a throw-away one for practice.
     launch_id : str, optional
         Ours; by default a new one.
+    timer : Timer, optional
+        When this kernel stops its instance; by default never.
 
     Attributes
     ----------
@@ -175,6 +155,8 @@ class Launch:
         Ids of the instances of its name that were listed before it was sent, and agreed to.
     untimed : PpioError or None
         Why a timer that was promised with it does not run.
+    sight : object
+        Changes whenever one of these does: ``launch.observe(handler, "sight")``.
     """
 
     def __init__(
@@ -184,7 +166,9 @@ class Launch:
         *,
         ledger: Ledger | None = None,
         launch_id: str | None = None,
+        timer: Timer | None = None,
     ) -> None:
+        super().__init__()
         self.plan = plan
         self.launch_id = launch_id or new_launch_id()
         self.state = LaunchState.DRAFT
@@ -213,8 +197,8 @@ class Launch:
         self._verdict: Verdict | None = None
         self._search = Search(self, wire, self._ledger)
         self._following = Following(self)
-        self._listeners: Listeners[Launch] = Listeners()
-        self._when_made: Listeners[Launch] = Listeners()
+        self._timer = timer or Timer()
+        self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
         remember(self)
         forks.tell(self)
@@ -265,17 +249,6 @@ class Launch:
             stacklevel=2,
         )
         return self.instance
-
-    def subscribe(self, listener: Callable[[Launch], None]) -> None:
-        """Call `listener` after each change, on the thread that made it."""
-        self._listeners.add(listener)
-
-    def when_made(self, listener: Callable[[Launch], None]) -> None:
-        """Call `listener` once its id is known, before anybody who waits for that goes on.
-
-        It must not wait for the launch, nor for who does.
-        """
-        self._when_made.add(listener)
 
     def arm(self) -> None:
         """Open the confirmation; nothing is sent."""
@@ -639,7 +612,8 @@ class Launch:
         self._search.after_fork()
         self._search, self._following = Search(self, self._wire, self._ledger), Following(self)
         self._following.ended = True
-        self._listeners, self._when_made = Listeners(), Listeners()
+        self._timer = Timer()
+        self.unobserve_all()
         if self.state in (LaunchState.DRAFT, LaunchState.ARMED):
             self.state = LaunchState.WITHDRAWN
         elif self.state is LaunchState.CLAIMED or self.state in UNRESOLVED:
@@ -670,8 +644,7 @@ class Launch:
         self._save(replace(record, state=state))
         self.id, self.source = record.instance_id, record.source
         try:
-            if self.id is not None:
-                self._when_made.tell(self, f"launch {self.launch_id}")
+            self._set_timer()  # first, so that who waits for the id finds it set
         finally:
             self._move(state)
 
@@ -693,10 +666,31 @@ class Launch:
             )
 
     def tell(self) -> None:
-        """Wake who waits, and tell the listeners."""
+        """Wake who waits, and tell the observers."""
         with self._lock:
             self._changed.notify_all()
-        self._listeners.tell(self, f"launch {self.launch_id}")
+        try:
+            self._set_timer()
+        finally:
+            super().tell()
+
+    def _set_timer(self) -> None:
+        """Set its timer once its id is known; where that fails, the next change tries again."""
+        instance = self.instance
+        if instance is None or not self._timer or not self._timing.acquire(blocking=False):
+            return
+        is_set = False
+        try:
+            self._timer.set_on(instance)
+            self.untimed, is_set = None, True
+        except MomentUnreadable as error:
+            self.untimed = error.with_traceback(None)
+            log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", instance.id)
+        except Exception as error:  # noqa: BLE001 - the launch goes on
+            log_fault(f"launch {self.launch_id}: its timer", error)
+        finally:
+            if not is_set:
+                self._timing.release()
 
 
 def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from decimal import Decimal
 
+    from traitlets.utils.bunch import Bunch
+
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import ConsentNeeded, PpioError
     from ppio_widgets.launches.claim import Again
@@ -375,7 +377,7 @@ class LaunchSession(HasTraits):
         self._before = self.launch
         self._asked_for = self._terms
         self.agreed = ()
-        self.launch = self.timer.set_on(Launch(self.plan, self.client))
+        self.launch = Launch(self.plan, self.client, timer=self.timer)
         return self.launch
 
     @property
@@ -388,7 +390,7 @@ class LaunchSession(HasTraits):
             self._before.stop_following()
         if launch not in self.launches:
             self.launches = (*self.launches, launch)
-            launch.subscribe(self._on_launch)
+            launch.observe(self._on_launch, "sight")
             self._note_earlier()
         launch.submit(again=again, ask=ask)
         return launch
@@ -430,8 +432,9 @@ class LaunchSession(HasTraits):
             if launch is self.launch:
                 self.disarm()
 
-    def _on_launch(self, launch: Launch) -> None:
+    def _on_launch(self, change: Bunch) -> None:
         """Take over what became of the launch; called on its threads."""
+        launch: Launch = change.owner
         with self.lock:
             if self.closed or launch is not self.launch:
                 if launch.state is LaunchState.ARMED:  # nobody is there to be asked once more

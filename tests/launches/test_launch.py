@@ -92,9 +92,9 @@ def concluded(launch):
 def test_from_the_click_to_a_running_instance(client, clock):
     launch = launch_on(client)
     states = []
-    launch.subscribe(lambda one: states.append((one.state, one.seen and one.seen.status)))
+    launch.observe(lambda _change: states.append((launch.state, launch.seen and launch.seen.status)), "sight")
     seen = threading.Event()
-    launch.subscribe(lambda one: one.seen and seen.set())
+    launch.observe(lambda _change: launch.seen and seen.set(), "sight")
     assert concluded(launch).state is LaunchState.SUCCEEDED
     assert seen.wait(PATIENCE)
     assert not launch.settled
@@ -222,7 +222,7 @@ def test_waiting_has_a_timeout():
     with launching(stays_silent, says(500, b"")) as server, PpioClient(base_url=server.url) as client:
         launch = launch_on(client)
         sending = threading.Event()
-        launch.subscribe(lambda one: one.state is LaunchState.SENDING and sending.set())
+        launch.observe(lambda _change: launch.state is LaunchState.SENDING and sending.set(), "sight")
         assert launch.submit()
         assert sending.wait(PATIENCE)
         assert launch.wait_for_answer(0.01).state is LaunchState.SENDING
@@ -278,7 +278,7 @@ def test_following_ends_with_the_servers_own_error():
 def test_an_instance_that_was_deleted_elsewhere_is_not_waited_for_forever(client, account, clock):
     launch = launch_on(client)
     seen = threading.Event()
-    launch.subscribe(lambda one: one.seen and seen.set())
+    launch.observe(lambda _change: launch.seen and seen.set(), "sight")
     concluded(launch)
     assert seen.wait(PATIENCE)
     account.act(launch.id, "delete")
@@ -333,17 +333,28 @@ def test_to_stop_following_does_not_stop_what_is_being_sent():
 
 
 def test_a_listener_that_fails_stops_neither_the_launch_nor_the_others(caplog):
-    def fail(_launch):
+    def fail(_change):
         raise ValueError(REAL_KEY)
 
     states = []
     launch = launch_on(PretendWire(looks=["running"]))
-    launch.subscribe(fail)
-    launch.subscribe(lambda one: states.append(one.state))
+    launch.observe(fail, "sight")
+    launch.observe(lambda _change: states.append(launch.state), "sight")
     assert concluded(launch).wait(PATIENCE).instance.status == "running"
     assert states[:2] == [LaunchState.CLAIMED, LaunchState.SENDING]
     assert "ValueError" in caplog.text
     assert REAL_KEY not in caplog.text
+
+
+def test_the_listeners_of_before_are_told_and_warned_of_one_release_longer():
+    launch, told = launch_on(PretendWire()), []
+    with pytest.warns(DeprecationWarning, match="observe"):
+        launch.subscribe(told.append)
+    launch.tell()
+    with pytest.warns(DeprecationWarning, match="unobserve"):
+        launch.unsubscribe(told.append)
+    launch.tell()
+    assert told == [launch]
 
 
 def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_not():

@@ -185,10 +185,10 @@ def test_fifty_clicks_from_many_threads_send_once(session, gated, gate):
 def test_two_clicks_at_the_same_moment_are_one_launch(session, gated, gate, monkeypatch):
     together = threading.Barrier(2)
 
-    def slow_launch(*given):
+    def slow_launch(*given, **named):
         with contextlib.suppress(threading.BrokenBarrierError):
             together.wait(0.1)  # in vain, as only one may come this far
-        return Launch(*given)
+        return Launch(*given, **named)
 
     monkeypatch.setattr(session_module, "Launch", slow_launch)
     other = threading.Thread(target=session.send)

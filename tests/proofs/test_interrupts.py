@@ -80,9 +80,9 @@ def struck(act, injection):
         act()
 
 
-def ends_its_thread(launch):
+def ends_its_thread(change):
     """A listener of a person's, which raises as the request is about to be sent."""
-    if launch.state is S.SENDING:
+    if change.owner.state is S.SENDING:
         raise SystemExit
 
 
@@ -92,8 +92,8 @@ def launched(answer, injection, folder, listener=None):
     with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client, ledger=Ledger(folder / "launches"))
         if listener is not None:
-            launch.subscribe(listener)
-        launch.subscribe(lambda one: told.append((one.state, one.pending)))
+            launch.observe(listener, "sight")
+        launch.observe(lambda _change: told.append((launch.state, launch.pending)), "sight")
 
         def do():
             launch.submit()
@@ -103,7 +103,7 @@ def launched(answer, injection, folder, listener=None):
         struck(do, injection)
         launch.wait_for_outcome(LONG).wait(LONG)
         wait_for_launches(but="ppio-watch")  # what has become of it is told a moment later
-        if "runtime/observers.py" in injection.where:
+        if "instances/observed.py" in injection.where:
             told = None  # a listener whose own call failed hears of the next change
         faults = list(misjudged(launch, cloud, told, Ledger(folder / "launches")))
         if launch.state is S.UNKNOWN and not faults:
@@ -245,11 +245,11 @@ def test_all_listeners_hear_where_one_fails_and_that_cannot_be_logged(cloud, emp
     server, client = cloud(empty, create=says(200, {"id": "i-1"}))
     launch, heard = launch_on(client), []
 
-    def fails(_launch):
+    def fails(_change):
         raise ValueError
 
-    launch.subscribe(fails)
-    launch.subscribe(lambda one: heard.append(one.state))
+    launch.observe(fails, "sight")
+    launch.observe(lambda _change: heard.append(launch.state), "sight")
     launch.submit()
     launch.wait_for_answer(PATIENCE)
     wait_for_launches(but="ppio-watch")
@@ -316,7 +316,7 @@ def test_an_interrupt_as_its_thread_begins_leaves_nothing_to_wait_for(cloud, emp
     server, client = cloud(empty)
     launch = launch_on(client)
     told = []
-    launch.subscribe(lambda one: told.append(one.state))
+    launch.observe(lambda _change: told.append(launch.state), "sight")
 
     def interrupted(*_task, **_options):
         raise KeyboardInterrupt
@@ -356,12 +356,12 @@ def test_a_listener_that_raises_each_time_keeps_nobody_waiting(when, kind, cloud
     server, client = cloud(empty, create=says(200, {"id": "i-1"}))
     launch, heard = launch_on(client), []
 
-    def listen(one):
-        if one.state is when:
+    def listen(change):
+        if change.owner.state is when:
             raise kind
 
-    launch.subscribe(listen)
-    launch.subscribe(lambda one: heard.append(one.state))
+    launch.observe(listen, "sight")
+    launch.observe(lambda _change: heard.append(launch.state), "sight")
     with suppress(BaseException):
         launch.submit()
     launch.wait_for_outcome(PATIENCE).wait(PATIENCE)

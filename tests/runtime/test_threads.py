@@ -45,7 +45,7 @@ def told(heard):
 
 def test_a_launch_and_its_watch(heard, client, clock, quick):
     launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
-    launch.subscribe(heard["hear"])
+    launch.observe(heard["hear"], "sight")
     api.finish(launch)
     clock.turn(10)
     launch.wait(10)
