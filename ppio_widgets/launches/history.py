@@ -126,11 +126,7 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
     """Take a person's word, given by typing the name, that the instance is not there."""
-    if not record.unresolved:
-        raise LaunchRefused("absent_state", name=plain(record.name))
-    if name.strip() != record.name.strip():
-        raise LaunchRefused("absent_name", name=plain(record.name))
-    absent = replace(record, state=LaunchState.ABSENT, source="person")
+    absent = record.declared_absent(name)
     ledger.save(absent)
     return absent
 

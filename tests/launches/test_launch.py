@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ppio_widgets.cloud.answers import InstanceInfo, Listing
+from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.cloud.outcome import Verdict
@@ -396,8 +396,7 @@ def test_a_thread_that_cannot_start_sends_nothing_and_says_so(monkeypatch):
 def test_what_the_server_and_the_person_say_is_shown_as_text(client):
     launch = concluded(launch_on(client, {**MINIMAL, "name": "<i>demo</i>"}))
     launch.stop_following()
-    launch.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
-    launch.instance.see(launch.seen)
+    launch.instance.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
     assert "<i>" not in launch._repr_html_()
     assert "<s>" not in launch._repr_html_()
     assert "\x1b" not in launch._repr_html_() + sentence_of(launch) + repr(launch)
@@ -427,7 +426,7 @@ def test_a_launch_speaks_both_languages():
 
 def test_a_status_nobody_knows_is_shown_as_it_is():
     launch = concluded(launch_on(PretendWire(looks=["warping", "running"]))).wait(PATIENCE)
-    launch.seen = InstanceInfo("abc", status="warping")
+    launch.instance.see(InstanceDetail("abc", status="warping"))
     assert "in progress (warping)" in sentence_of(launch)
 
 

@@ -131,7 +131,7 @@ def badly_ended(launch, cloud, told):
         yield f"{state.value} after {posts} requests"
     if launch.id != (next(iter(cloud.made)) if state is S.SUCCEEDED else None):
         yield f"the id is {launch.id}"
-    if state is S.SUCCEEDED and not (launch.settled or launch._following.ended):
+    if state is S.SUCCEEDED and not (launch.settled or launch._unfollowed):
         yield "who waits for it waits for ever"
     if told is not None and state is not S.DRAFT and told[-1:] != [(state, False)]:
         yield f"who looks on was told {told[-1:]} and not {state.value}"
@@ -232,10 +232,9 @@ def test_a_look_and_a_watch_that_cannot_begin_nor_be_logged_are_not_waited_for(c
     launch = launch_on(client)
     launch.submit()
     assert launch.wait(LONG).id == "i-1"
-    assert launch._following.ended
+    assert launch._unfollowed
     server.finish()
     launch = launch_on(client, {**BODY, "name": "another"})
-    launch._search._launch.record = object()
     launch._search.begin()
     assert not launch._search.going
 
@@ -302,7 +301,7 @@ def test_whatever_is_raised_at_any_line_of_a_look(whose, tmp_path):
             if standing() != (S.SUCCEEDED, "i-0", False):
                 faults.append(f"{injection.where}: a look leaves it {standing()}")
             if whose == "this kernel's":
-                assert launch.wait(LONG).settled or launch._following.ended
+                assert launch.wait(LONG).settled or launch._unfollowed
             launch.stop_following()
             wait_for_launches()
         assert "\n".join(faults) == ""
