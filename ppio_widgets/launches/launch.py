@@ -69,10 +69,8 @@ class Timer:
         """Read a length of time (``3h``) or a time (``17:30``); empty text is no timer."""
         if not text.strip():
             return cls()
-        try:
+        with suppress(MomentUnreadable):  # then it is a time, or its message says what both look like
             return cls(after=read_span(text))
-        except MomentUnreadable:
-            pass  # then it is a time, or its message says what both look like
         try:
             return cls(at=read_moment(text, threads.now()))
         except MomentUnreadable as error:
@@ -697,16 +695,16 @@ class Launch(Observed):
 
     def _set_timer(self) -> None:
         """Set its timer once its id is known; where that fails, the next change tries again."""
-        instance = self.instance
-        if instance is None or not self._timer or not self._timing.acquire(blocking=False):
+        if not self._timer or self.id is None or not self._timing.acquire(blocking=False):
             return
         is_set = False
         try:
-            self._timer.set_on(instance)
+            if self.instance is not None:
+                self._timer.set_on(self.instance)
             self.untimed, is_set = None, True
         except MomentUnreadable as error:
             self.untimed = error.with_traceback(None)
-            log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", instance.id)
+            log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", plain(self.id))
         except Exception as error:  # noqa: BLE001 - the launch goes on
             log_fault(f"launch {self.launch_id}: its timer", error)
         finally:

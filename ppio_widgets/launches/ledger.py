@@ -425,7 +425,3 @@ class PracticeFolder:
     def after_fork(self) -> None:
         """Leave it to the parent: a child that ends in order would remove it there."""
         self._removal.detach()
-
-    def remove(self) -> None:
-        """Remove it now."""
-        self._removal()

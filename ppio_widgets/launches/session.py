@@ -19,14 +19,14 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import Launch, Timer
-from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.launches.plan import LaunchPlan, each_named
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.draft import copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
-from ppio_widgets.request.validation import Report, check, field_name
+from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
@@ -142,10 +142,7 @@ class LaunchSession(HasTraits):
 
     def blockers(self, say: Words) -> list[str]:
         """Return all that blocks a launch, each as one text."""
-        return [
-            say("problem.named", name=field_name(path, say), text=text)
-            for path, text in self.errors(say).items()
-        ]
+        return each_named(self.errors(say), say)
 
     def require(self) -> None:
         """Pass when nothing blocks."""
