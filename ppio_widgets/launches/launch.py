@@ -469,7 +469,7 @@ class Launch(Observed):
             self.doubt = ready
             self._go(LaunchState.ARMED)
         else:
-            self._conclude(LaunchState.NOT_SENT, error=ready)
+            self._conclude(Verdict(sent=False, error=ready))
 
     def _make_ready(self, consent: Consent) -> tuple[Mapping[str, Any], tuple[str, ...]] | PpioError:
         """Claim it; what is recorded and what is sent come of one body.
@@ -507,12 +507,7 @@ class Launch(Observed):
             self._verdict = send(self._wire, body, secrets, waited)
         finally:
             late.set()
-        self._take_verdict(self._verdict)
-
-    def _take_verdict(self, verdict: Verdict) -> None:
-        if verdict.candidate and self.record is not None:
-            self.record = replace(self.record, candidates=(verdict.candidate,))
-        self._conclude(state_after(verdict), instance_id=verdict.instance_id, error=verdict.error)
+        self._conclude(self._verdict)
 
     def _break_off(self, error: BaseException) -> None:
         """End where a person can act, whatever was raised; what the wire has said counts, and is not lost.
@@ -533,22 +528,23 @@ class Launch(Observed):
         lost = Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind)) if self._leaving else None
         verdict = self._verdict or lost
         if verdict is not None and self.state in (LaunchState.SENDING, LaunchState.SUCCEEDED):
-            self._take_verdict(verdict)
+            self._conclude(verdict)
         elif self.state in BUSY:
             no_thread = self.record is None and isinstance(error, RuntimeError)
             known = {"host": self.plan.target.name} if no_thread else {}
             failed = NotSent("not_sent" if no_thread else "fault_before", kind=kind, **known)
-            self._conclude(LaunchState.NOT_SENT, error=failed)
+            self._conclude(Verdict(sent=False, error=failed))
         else:
             self._announce()
 
-    def _conclude(
-        self, state: LaunchState, *, instance_id: str | None = None, error: PpioError | None = None
-    ) -> None:
-        """Take what the wire said; what was looked up meanwhile is never lost."""
+    def _conclude(self, verdict: Verdict) -> None:
+        """Take what the wire said, or why nothing was sent; what was looked up meanwhile is never lost."""
+        state, instance_id = state_after(verdict), verdict.instance_id
         with self._lock:
             if self._forked:
                 return
+            if verdict.candidate and self.record is not None:
+                self.record = replace(self.record, candidates=(verdict.candidate,))
             if self.state is LaunchState.SUCCEEDED:
                 if instance_id is not None and instance_id != self.id:
                     self.other_id = instance_id
@@ -558,12 +554,12 @@ class Launch(Observed):
                 try:
                     self._release()
                 finally:
-                    self.error = error
+                    self.error = verdict.error
                     self._move(state)
             else:
                 if state is LaunchState.UNKNOWN:
                     self._begin_search()  # first, so that who waits for the outcome waits on
-                self.error = error
+                self.error = verdict.error
                 source = "answer" if instance_id else ""
                 self._keep(replace(self.record, instance_id=instance_id, source=source), state)
         self._announce()
