@@ -62,7 +62,7 @@ _AGAIN = {
 
 def plan_card(plan: LaunchPlan, say: Words) -> Card:
     """Return the card of a plan: the body, what blocks, what is advised, and what it costs."""
-    blockers, advice = plan.named_blockers(say), plan.named_advice(say)
+    blockers, advice = plan.blockers(say), plan.named_advice(say)
     parts = [Part(say("plan.blocked"), tuple(blockers)) if blockers else Part(say("plan.ready"))]
     parts += [Part(say("plan.advice"), tuple(advice))] if advice else []
     parts += map(Part, plan.asides(say))

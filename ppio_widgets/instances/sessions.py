@@ -130,7 +130,7 @@ class InstanceSession(_Session):
         self._going: tuple[str, ...] = ()
         self._told = False  # since the last look
         super().__init__()
-        instance.subscribe(self._on_instance)
+        instance.observe(self._on_instance, "sight")
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -171,7 +171,7 @@ class InstanceSession(_Session):
     def close(self) -> None:
         """End quietly: nothing is stopped, and an action on its way goes on."""
         super().close()
-        self.instance.unsubscribe(self._on_instance)
+        self.instance.unobserve(self._on_instance, "sight")
 
     def _begin_watch(self) -> Watch:
         return watch(self.instance, self._on_tick)
@@ -203,7 +203,7 @@ class InstanceSession(_Session):
         if watched is not None:
             watched.soon()
 
-    def _on_instance(self, _instance: Instance) -> None:
+    def _on_instance(self, _change: object = None) -> None:
         with self.lock:
             if not self.closed:
                 self._told = True
@@ -211,7 +211,7 @@ class InstanceSession(_Session):
 
     def _on_tick(self) -> None:
         if not self._told:  # time and cost go on; what changed in this look was told
-            self._on_instance(self.instance)
+            self._on_instance()
         self._told = False
         seen = self.instance.detail
         if seen is not None and seen.is_gone:
@@ -231,7 +231,7 @@ class InstanceSession(_Session):
     def _load_prices(self) -> None:
         seen = self.instance.detail
         self.instance.client.prices.load_products(None if seen is None else [seen.product_id])
-        self._on_instance(self.instance)
+        self._on_instance()
 
 
 # While nothing else changes, times and costs are counted on only so often: all rows are sent anew.

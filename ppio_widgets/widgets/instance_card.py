@@ -170,7 +170,7 @@ class LaunchPanel(Part):
         self._status = theme.html("", "ppw-status")
         self.box = theme.box([self._status], "ppw-launched")
         self._render()
-        launch.subscribe(self._on_launch)
+        launch.observe(self._on_launch, "sight")
 
     def watch(self) -> None:
         """Look at the instance from now on, or as soon as there is one."""
@@ -194,7 +194,7 @@ class LaunchPanel(Part):
         self._status.value = f"<div role=status>{text}</div>" if text else ""
 
     @guarded
-    def _on_launch(self, _launch: Launch) -> None:
+    def _on_launch(self, _change: Any) -> None:
         self._render()
 
 
@@ -221,7 +221,7 @@ class LaunchCard(View):
         self._told = theme.html("", "ppw-status")
         self._panel = LaunchPanel(self, launch)
         remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), lambda: launch.instance)
-        launch.subscribe(remains.write)
+        launch.observe(remains.write, "sight")
         top = theme.html(remains.style + theme.stylesheet() + theme.script())
         super().__init__(remains, [top, self._panel.box, self._told], ["ppw-card"], [self._panel])
 

@@ -86,7 +86,7 @@ class ProductChooser(Opener):
         self._on_chosen = on_chosen
         self._filling = False
         self._type = ""
-        self.session.observe(self._on_shelf, "shelf")
+        self.session.observe(self._on_snapshot, "snapshot")
         self.session.observe(self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
@@ -113,7 +113,7 @@ class ProductChooser(Opener):
     def fill(self) -> None:
         """Show what fits the filters; each message is sent only when something changes."""
         self._type = self._wanted_type()
-        offers = [offer for offer in self.session.shelf.products if offer.type == self._type]
+        offers = [offer for offer in self.session.snapshot.products if offer.type == self._type]
         sizes = sorted({size for offer in offers if (size := memory_of(offer))})
         regions = sorted({region for offer in offers for region in offer.regions})
         self._memory.description = self.say.first(f"product.memory@{self._type}", "product.memory")
@@ -153,7 +153,7 @@ class ProductChooser(Opener):
             self._on_chosen(change.new)
 
     @guarded
-    def _on_shelf(self, _change: Any) -> None:
+    def _on_snapshot(self, _change: Any) -> None:
         if self.is_open:
             self.fill()
 
@@ -180,7 +180,7 @@ class TemplateChooser(Opener):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner, "template")
-        self.session.observe(self._on_session, ["shelf", "draft"])
+        self.session.observe(self._on_session, ["snapshot", "draft"])
 
     def build(self) -> list[w.Widget]:
         """Return the list, what choosing would fill, and the button that does it."""
@@ -195,19 +195,19 @@ class TemplateChooser(Opener):
 
     def fill(self) -> None:
         """Show the templates that there are by now."""
-        options = [(template.label, template.id) for template in self.session.shelf.templates]
+        options = [(template.label, template.id) for template in self.session.snapshot.templates]
         if tuple(options) != tuple(self._choice.options):
             self._choice.options = options
         self._tell()
 
     def _filling(self) -> Filling | None:
-        chosen = next((one for one in self.session.shelf.templates if one.id == self._choice.value), None)
+        chosen = next((one for one in self.session.snapshot.templates if one.id == self._choice.value), None)
         return None if chosen is None else fill(self.session.draft, chosen)
 
     def _why_none(self) -> str:
         """Say why none is chosen: nobody chose yet, they are loading, it failed, or there is none."""
         say, state = self.say, self.session.catalogue.state("templates")
-        if self.session.shelf.templates:
+        if self.session.snapshot.templates:
             return say("template.choose")
         if state.error is not None:
             return say("catalogue.failed", what=say("catalogue.templates"), reason=state.error.sentence(say))
@@ -240,7 +240,7 @@ class TemplateChooser(Opener):
     @guarded
     def _on_session(self, change: Any) -> None:
         if self.is_open:
-            self.fill() if change.name == "shelf" else self._tell()
+            self.fill() if change.name == "snapshot" else self._tell()
 
 
 class Proposed(NamedTuple):

@@ -44,7 +44,9 @@ class Preview(Part):
         self._copy.on_click(self._on_copy)
         self._face.observe(self._on_face, "value")
         self.box = theme.box(self._parts(), "ppw-panel")
-        self.session.observe(self._on_session, ["filled", "draft", "shelf", "ceiling", "timer", "unreadable"])
+        self.session.observe(
+            self._on_session, ["filled", "draft", "snapshot", "ceiling", "timer", "unreadable"]
+        )
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; one message, and none when nothing changes."""

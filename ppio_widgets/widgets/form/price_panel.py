@@ -41,12 +41,12 @@ class PricePanel(Part):
         self._refresh = theme.button(self.say("catalogue.refresh"), "ppw-refresh")
         self._refresh.on_click(self._on_refresh)
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
-        self.session.observe(self._on_session, ["report", "shelf", "timer", "loading"])
+        self.session.observe(self._on_session, ["report", "snapshot", "timer", "loading"])
 
     def render(self) -> None:
         """Show what is known now; no message when nothing changes."""
         self._html.value = self._markup()
-        again = "catalogue.retry" if self.session.shelf.failed else "catalogue.refresh"
+        again = "catalogue.retry" if self.session.snapshot.failed else "catalogue.refresh"
         self._refresh.description = self.say(again)
 
     def _markup(self) -> str:
@@ -56,7 +56,7 @@ class PricePanel(Part):
             parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
         parts.append(_list(say("plan.advice"), plan.named_advice(say)))
         quiet = [
-            _failed(self.session.shelf.failed, say),
+            _failed(self.session.snapshot.failed, say),
             say("catalogue.loading") if self.session.loading else "",
         ]
         parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet if line]

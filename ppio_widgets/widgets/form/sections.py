@@ -123,7 +123,7 @@ class Sections(Part):
         self.box: w.Box | None = None
         self._show(self.session.draft)
         self.session.observe(self._on_filled, "filled")
-        self.session.observe(self._on_shelf, "shelf")
+        self.session.observe(self._on_snapshot, "snapshot")
 
     def spot(self, path: Path, scope: str) -> Spot | None:
         """Return where in the form of that class a sentence about a path goes; None where nothing stands."""
@@ -254,7 +254,7 @@ class Sections(Part):
         self._show(self.session.draft)
 
     @guarded
-    def _on_shelf(self, _change: Any) -> None:
+    def _on_snapshot(self, _change: Any) -> None:
         """Offer what the catalogue told meanwhile."""
         for field in self.fields.values():
             field.suggest()
