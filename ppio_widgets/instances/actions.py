@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import Action
     from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.instances.watcher import Watched
+    from ppio_widgets.instances.looks import Watched
     from ppio_widgets.locale.words import Words
 
 # How long an instance may stand still after a stop or delete before it is asked for again.
@@ -76,7 +76,7 @@ _STARTING = (
 _RESTARTING = (InstanceStatus.TO_RESTART, InstanceStatus.RESTARTING)
 _REMOVING = (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING)
 _STOPPING = (InstanceStatus.TO_STOP, InstanceStatus.STOPPING, *_REMOVING)
-_VERBS: Mapping[Action, Verb] = {
+VERBS: Mapping[Action, Verb] = {
     "stop": Verb(_stands_at(*ENDED), _STOPPING),
     "delete": Verb(_stands_at(*GONE), _REMOVING),
     "stop_renewing": Verb(_renews_no_more),
@@ -110,7 +110,7 @@ class Errand:
     @property
     def verb(self) -> Verb:
         """What is asked for."""
-        return _VERBS[self.action]
+        return VERBS[self.action]
 
     def run(self) -> InstanceDetail:
         """Ask for it and return the instance as it was read back.

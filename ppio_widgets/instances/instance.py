@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_id
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances import absence, autostop
+from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
-from ppio_widgets.instances.observed import Observed
+from ppio_widgets.instances.looks import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
-from ppio_widgets.runtime import display, forks, kernel, threads
+from ppio_widgets.runtime import display, kernel, threads
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import Action, PpioClient
-    from ppio_widgets.cloud.instances import Endpoint
+    from ppio_widgets.cloud.instances import Endpoint, InstanceDetail
     from ppio_widgets.instances.autostop import Deadline
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
@@ -41,7 +37,7 @@ _ENDS: Mapping[str, str] = {
 
 
 @without_frames
-class Instance(Observed):
+class Instance(Watched):
     """An instance, by its id.
 
     Every action is read back: it returns when the instance itself shows it, or raises
@@ -90,24 +86,12 @@ class Instance(Observed):
         seen_at: float | None = None,
         offer: Offer | None = None,
     ) -> None:
-        super().__init__()
-        self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
-        self.client: PpioClient = client or kernel.outer("cloud")()
-        self.detail = seen
-        self.missed: PpioError | None = None
-        self.seen_at = 0.0
-        if seen is not None and not seen.is_gone:
-            self.seen_at = threads.now() if seen_at is None else seen_at
-        self._seen_by = self.client.identity if seen is not None else None
+        super().__init__(id, client or kernel.outer("cloud")(), seen, seen_at)
         self._offer = offer
         self.done: tuple[str, float] | None = None
         self.failed: PpioError | None = None
         self._begun = 0
         self._failed_in = 0
-        self._lock = forks.rlock()
-        # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
-        self._looks = itertools.count(1)
-        self._shown = 0
 
     def __repr__(self) -> str:
         status = plain(self._known().status) or "not looked at"
@@ -324,43 +308,6 @@ class Instance(Observed):
         found = self.deadline
         return found is not None and found.cancel()
 
-    def fail(self, error: PpioError) -> None:
-        """Take why it could not be looked at; what was last seen stays."""
-        self.missed = error.with_traceback(None)
-        self.tell()
-
-    def begin_look(self) -> int:
-        """Return the number of a look that begins now, for `see`."""
-        return next(self._looks)
-
-    def see_row(self, row: InstanceDetail, look: int) -> None:
-        """Take what a listing tells of it."""
-        self.see(listed(self.detail, row), look)
-
-    def see(self, seen: InstanceDetail, look: int | None = None) -> None:
-        """Take what a look saw of it, or what is so now; one that began before what is shown is too old.
-
-        What began before it was seen to be removed is too old as well: it will never be anything else.
-        """
-        account = self.client.identity
-        with self._lock:
-            look = self.begin_look() if look is None else look
-            if look < self._shown and not seen.is_gone:
-                return
-            removed = seen.status == InstanceStatus.REMOVED
-            self._shown = self.begin_look() if removed else max(look, self._shown)
-            gone = seen.is_gone and not self._known().is_gone
-            if seen.is_gone:
-                seen = replace(seen, seen_until=self._seen_until())
-            changed = seen != self.detail or self.missed is not None
-            self.detail, self.missed, self.seen_at = seen, None, threads.now()
-            self._seen_by = account
-        if changed:
-            recent.note(self.client.host.base_url, [seen])
-            if gone:
-                kernel.outer("note gone")(self.client, seen)
-            self.tell()
-
     def fail_action(self, error: PpioError) -> None:
         """Take why an action failed that did not come as far as to be asked for."""
         self._fail(self._begin(), error.with_traceback(None))
@@ -392,46 +339,6 @@ class Instance(Observed):
             if self._failed_in <= number:
                 self.failed, self._failed_in = error, number
         self.tell()
-
-    def look(self) -> InstanceDetail:
-        """Look at it once and return what is known then.
-
-        One that is gone has the status ``"removed"`` where the server says so, and ``"not_seen"`` once
-        three looks over a minute have not found it.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        """
-        try:
-            self.read()
-        except PpioError as error:
-            self.missed = error
-            raise
-        return self._known()
-
-    def read(self) -> InstanceDetail:
-        """Look at it once and return what this look saw; of a failure nothing is kept."""
-        number = self.begin_look()
-        seen = kept(self.detail, absence.look(self.client, self.id, self._seen_before()))
-        self.see(seen, number)
-        return seen
-
-    def _seen_before(self) -> InstanceDetail | None:
-        """Return what this account saw of it: another one's "not found" says nothing."""
-        return self.detail if self._seen_by == self.client.identity else None
-
-    def _seen_until(self) -> int:
-        """Return when it was last seen there."""
-        known = self._known()
-        return known.seen_until if known.is_gone else int(self.seen_at)
-
-    def _first(self) -> InstanceDetail:
-        """Return what is known of it; the first time that asks for a look."""
-        return self.detail or self.look()
-
-    def _known(self) -> InstanceDetail:
-        return self.detail or InstanceDetail(self.id)
 
 
 def outcome_words(instance: Instance, say: Words) -> str:

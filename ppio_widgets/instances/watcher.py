@@ -12,7 +12,7 @@ then go to where they belong now, and those of others are not looked at with it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import InstanceStatus
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
+    from ppio_widgets.cloud.instances import DetailListing
+    from ppio_widgets.instances.looks import Watched
 
 # Seconds between looks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0
@@ -33,38 +34,6 @@ SLOWEST_RESTING_SECONDS = 60.0
 SLOWEST_FAILING_SECONDS = 60.0
 # What a listing leaves out is asked for by itself, at most so many in a tick.
 MOST_LOOKS = 5
-
-
-class Watched(Protocol):
-    """An instance, as far as it is looked at and stopped."""
-
-    id: str
-    client: PpioClient
-    detail: InstanceDetail | None
-
-    def look(self) -> InstanceDetail:
-        """Look at it once and return what is known then."""
-
-    def read(self) -> InstanceDetail:
-        """Look at it once and return what this look saw."""
-
-    def begin_look(self) -> int:
-        """Return the number of a look that begins now."""
-
-    def see(self, seen: InstanceDetail, look: int) -> None:
-        """Take what a look saw of it."""
-
-    def see_row(self, row: InstanceDetail, look: int) -> None:
-        """Take what a listing tells of it."""
-
-    def fail(self, error: PpioError) -> None:
-        """Take why it could not be looked at."""
-
-    def stop(self) -> object:
-        """Stop it and read that back."""
-
-    def tell(self) -> None:
-        """Tell the observers that something changed."""
 
 
 @dataclass

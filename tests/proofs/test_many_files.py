@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets import PpioClient, launch
+from ppio_widgets import Instance, PpioClient, launch
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ApiError, ConsentNeeded
-from ppio_widgets.instances import absence
 from ppio_widgets.launches import history, presets
 from ppio_widgets.launches import ledger as ledger_module
 from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, Record, ledger_for
@@ -26,7 +25,6 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting, preset_magic
 from ppio_widgets.practice.cloud import kernel_account
-from ppio_widgets.runtime import kernel
 from tests.magics.conftest import run, shell
 from tests.support.bodies import MINIMAL
 from tests.support.ground import SOAK, launch_on
@@ -129,17 +127,17 @@ def test_a_look_for_one_that_is_gone_opens_no_more_files(proved, long_ledger, qu
     ):
         made = replace(record(MANY + 5, "mine", host=client.host.base_url), instance_id="i-mine")
         fill(long_ledger.folder, [made])
-        seen = InstanceDetail("i-mine", "mine", "running")
+        mine = Instance("i-mine", client, seen=InstanceDetail("i-mine", "mine", "running"))
         for _look in range(2):
             with suppress(ApiError):
-                absence.look(client, "i-mine", seen)
+                mine.look()
             time.turn(60)
         with counted(monkeypatch) as opened:
             if proved:
-                kernel.outer("note gone")(client, absence.look(client, "i-mine", seen))
+                mine.look()
             else:
                 with pytest.raises(ApiError):
-                    absence.look(client, "i-other")
+                    Instance("i-other", client).look()
     # What is saved is read before.
     assert len(opened) <= FEW + 1
     assert long_ledger.get(made.launch_id).gone == ("not_seen" if proved else "")

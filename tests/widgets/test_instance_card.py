@@ -289,7 +289,7 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
         return handle(request)
 
     monkeypatch.setattr(cloud, "handle_request", forget)
-    monkeypatch.setattr(actions, "PATIENCE", dict.fromkeys(actions.PATIENCE, 0.0))
+    monkeypatch.setitem(actions.VERBS, "stop", actions.VERBS["stop"]._replace(patience=0.0))
     click(card, "Stop …")
     answer(card, "Yes, stop it")
     shows(card, "<dd class=ppw-bad>")
