@@ -127,7 +127,7 @@ class Launch(Observed):
     instance : Instance or None
         What was launched, to watch, stop and delete; None until its id is known.
     seen : InstanceInfo or None
-        What was last seen of it while it was followed.
+        What was last seen of it.
     error : PpioError or None
         Why there is no instance, or why it is not known.
     doubt : ConsentNeeded or None
@@ -183,7 +183,7 @@ class Launch(Observed):
         self._looking = forks.lock()  # one at a time
         self._watch: Watch | None = None
         self._followed = False
-        self._unfollowed = False  # somebody wanted nobody to look any more
+        self._unfollowed = False  # nobody looks any more: it has settled, or somebody wanted that
         self._timer = timer or Timer()
         self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
@@ -634,8 +634,10 @@ class Launch(Observed):
             self.tell()
 
     def _end_watch_if_over(self) -> None:
-        if self._watch is not None and (self._unfollowed or self.settled):
-            self._watch.end()
+        if self._unfollowed or self.settled:
+            self._unfollowed = True
+            if self._watch is not None:
+                self._watch.end()
 
     def _go(self, state: LaunchState) -> None:
         with self._lock:

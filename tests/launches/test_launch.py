@@ -418,6 +418,16 @@ def test_its_instance_is_there_once_its_id_is_known(client, clock):
         assert launch.machine() is seen
 
 
+def test_what_becomes_of_its_instance_later_is_not_waited_for():
+    launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
+    wait_for_launches()
+    launch.instance.see(InstanceDetail("abc", "demo", "restarting"))
+    began = time.monotonic()
+    launch.wait(PATIENCE)
+    assert time.monotonic() - began < PATIENCE / 2
+    assert launch.seen.status == "restarting"
+
+
 def test_a_launch_speaks_both_languages():
     launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
     assert sentence_of(launch, words("en")) == "demo on gpu.example.com: running (id abc)."
