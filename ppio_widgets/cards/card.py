@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html, link, named
+from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html, link
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.locale.columns import padded, width
 from ppio_widgets.locale.text import visible
@@ -148,10 +148,11 @@ class Card:
 
 def _fact(fact: Fact, say: Words) -> Markup:
     """Return a fact in a line; an address is a link."""
-    text = esc(plain(fact.text, _LONGEST_TEXT))
-    if fact.kind in ("link", "open"):
-        text = link(fact.text)
-    return named(fact.label, text, say) if fact.label else text
+    is_link = fact.kind in ("link", "open")
+    text = link(fact.text) if is_link else esc(plain(fact.text, _LONGEST_TEXT))
+    if not fact.label:
+        return text
+    return Markup(say("problem.named", name=esc(fact.label), text=text))  # noqa: S704 - both are escaped
 
 
 def terms(facts: Iterable[Fact], say: Words) -> Markup:

@@ -177,15 +177,14 @@ class InstanceSession(_Session):
         return watch(self.instance, self._on_tick)
 
     def _act(self, action: str) -> None:
-        failed: PpioError | None = None
         try:
             getattr(self.instance, action)()
         except PpioError as error:
-            failed = error
+            self._end(action, error)
         except Exception as error:  # noqa: BLE001 - said on the card: nobody else would
             self._not_begun(action, unexpected(error))
-            return
-        self._end(action, failed)
+        else:
+            self._end(action, None)
 
     def _not_begun(self, action: str, failed: PpioError) -> None:
         self.instance.fail_action(failed)
@@ -257,9 +256,8 @@ class BoardSession(_Session):
 
     def refresh(self) -> None:
         """List them now; where watching could not begin, it is tried again."""
-        watched = self._watch
-        if watched is not None:
-            watched.soon()
+        if self._watch is not None:
+            self._watch.soon()
         else:
             self.watch()
 

@@ -229,6 +229,9 @@ class Launch(Observed):
         """What was launched, to watch, stop and delete; None until its id is known."""
         if self.id is not None and self._instance is None:
             self._instance = Instance(self.id, self._wire, offer=self.plan.offer)
+            self._instance.observe(
+                self._on_instance, "sight"
+            )  # first of all, so that others hear of both once
         return self._instance
 
     @property
@@ -617,7 +620,6 @@ class Launch(Observed):
                 if self._followed or self._unfollowed:
                     return
                 self._followed = True
-            instance.observe(self._on_instance, "sight")
             self._watch = watch(instance, self._end_watch_if_over)
             self._end_watch_if_over()
         except BaseException as error:

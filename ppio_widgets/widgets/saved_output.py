@@ -64,6 +64,7 @@ class SavedOutput:
         self._lock = forks.rlock()
         self._places: set[tuple[str | None, int | None]] = set()
         self._written: Card | None = None
+        self._sight: object = None  # of the instance, as the card was made last
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
@@ -106,7 +107,7 @@ class SavedOutput:
                 kernel.publish(content, self._display_id)
         self._begin_soon()
 
-    def write(self, _news: object = None) -> None:
+    def write(self, news: Any = None) -> None:
         """Write what there is to say, once it may be seen and where there is news.
 
         It is called on the threads of launches and watches: whatever goes wrong here is
@@ -116,7 +117,12 @@ class SavedOutput:
             return
         try:
             self._follow()
+            instance = self._instance()
             with self._lock:
+                sight = None if instance is None else instance.sight
+                if news is not None and news.owner is instance and sight is self._sight:
+                    return  # its launch has told of this look
+                self._sight = sight
                 card = self.card()
                 if card is not None and card != self._written:
                     kernel.publish(self._content(card), self._display_id, update=True)
