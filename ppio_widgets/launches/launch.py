@@ -695,19 +695,19 @@ class Launch(Observed):
         """Set its timer once its id is known; where that fails, the next change tries again."""
         if not self._timer or self.id is None or not self._timing.acquire(blocking=False):
             return
-        is_set = False
         try:
             if self.instance is not None:
                 self._timer.set_on(self.instance)
-            self.untimed, is_set = None, True
+            self.untimed = None
         except MomentUnreadable as error:
             self.untimed = error.with_traceback(None)
+            self._timing.release()
             log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", plain(self.id))
-        except Exception as error:  # noqa: BLE001 - the launch goes on
+        except BaseException as error:
+            self._timing.release()
+            if not isinstance(error, Exception):
+                raise
             log_fault(f"launch {self.launch_id}: its timer", error)
-        finally:
-            if not is_set:
-                self._timing.release()
 
 
 def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:
