@@ -30,7 +30,7 @@ from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
-from ppio_widgets.launches.reconcile import Search, look_once
+from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import display, forks, kernel, threads
@@ -424,7 +424,7 @@ class Launch(Observed):
         with self._lock:
             if self.state is not LaunchState.UNKNOWN or self.record is None:
                 raise LaunchRefused("absent_state", name=self.name)
-            return self.record.declared_absent(name)
+            return declared_absent(self.record, name)
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
