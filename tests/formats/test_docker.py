@@ -18,13 +18,13 @@ from tests.support.bodies import env_names, text
 from tests.support.hostile import TEXTS
 
 
-def command_of(line):
-    """The one command of a line."""
+def words_of(line):
+    """The words of the one command of a line, as typed."""
     script = read_shell(line)
     if script.problem:
         raise script.problem
     (command,) = script.commands
-    return command
+    return [script.typed(word) for word in command.words]
 
 
 def codes(line, **options):
@@ -681,7 +681,7 @@ def test_a_line_has_the_words_that_sh_makes_of_it_and_says_its_draft(argvs, case
     seen = argvs([line for _, line in cases], names)
     for (draft, line), argv in zip(cases, seen, strict=True):
         # A shell's variables hold their own names here, so that both read the same.
-        typed = [word.text for word in command_of(line).words[1:]]
+        typed = words_of(line)[1:]
         assert [re.sub(r"\$\{(V_\w+)\}", r"$\1", word) for word in typed] == [
             re.sub(r"\$\{(V_\w+)\}", r"$\1", word) for word in argv
         ]
@@ -703,7 +703,7 @@ def test_quotes_and_backslashes_are_read_as_sh_reads_them(argvs, tangles):
     for tangle in tangles:
         with suppress(InputError):
             read[f"docker {tangle}"] = None
-            read[f"docker {tangle}"] = [word.text for word in command_of(f"docker {tangle}").words]
+            read[f"docker {tangle}"] = words_of(f"docker {tangle}")
     for (line, ours), theirs in zip(read.items(), argvs(list(read)), strict=True):
         if ours is not None:
             assert ours[1:] == theirs
