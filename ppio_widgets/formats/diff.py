@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.formats.json_body import is_same
 from ppio_widgets.request.draft import compact, is_env_value
 from ppio_widgets.request.envref import LONGEST_NAME, EnvRef, is_name, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
@@ -125,7 +126,7 @@ def _changes(before: Any, after: Any, node: Node | None, path: Path, sight: _Sig
             yield from _changes(before.get(name), after.get(name), inner, (*path, name), sight)
     elif isinstance(node, Rows) and _both(before, after, list):
         yield from _of_rows(before or [], after or [], path, sight)
-    elif not _same(before, after):
+    elif not is_same(before, after):
         # Variables that are no rows may be anything.
         yield Change(path, *sight.both(before, after, "env" if path == ("envs",) else ""))
 
@@ -178,7 +179,7 @@ def _without_common(was: list[_Row], now: list[_Row]) -> tuple[list[_Row], list[
     """Take out what is in both, wherever it stands."""
     left, rest = [], list(now)
     for one in was:
-        twin = next((other for other in rest if _same(one[1], other[1])), None)
+        twin = next((other for other in rest if is_same(one[1], other[1])), None)
         if twin is None:
             left.append(one)
         else:
@@ -190,14 +191,14 @@ def _of_row(before: Any, after: Any, path: Path, subject: str, sight: _Sight) ->
     of_variable = path[0] == "envs"
     shown = sight.subject(subject)
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        if not _same(before, after):
+        if not is_same(before, after):
             yield Change(path, *sight.both(before, after, "env" if of_variable else ""), shown)
         return
     told = f"env {subject}" if is_name(shown) and len(subject) <= LONGEST_NAME else "env"
     secret = told if of_variable and looks_secret(subject) else ""
     for name in {**before, **after}:
         old, new, place = before.get(name), after.get(name), (*path, name)
-        if not (_same(old, new) or (sight.blind and is_env_value(place))):
+        if not (is_same(old, new) or (sight.blind and is_env_value(place))):
             yield Change(place, *sight.both(old, new, secret), shown)
 
 
@@ -206,15 +207,6 @@ def _kept(row: Any, path: Path) -> Any:
     if path != ("envs",):
         return row
     return {"key": row["key"]} if isinstance(row, Mapping) and "key" in row else Hidden("env")
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: ``true`` is not ``1``."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return one is other or (one == other and isinstance(one, bool) == isinstance(other, bool))
 
 
 def _shown(value: Any, path: Path, say: Words) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ppio_widgets.errors import RequestInvalid
+from ppio_widgets.request.envref import EnvRef
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
@@ -75,11 +76,6 @@ def body_of(value: Any) -> Mapping[str, Any]:
     """Return the body of a mapping, a request, a plan, a launch, a session or a form.
 
     They are known by what they have, as no room further out is imported here.
-
-    Raises
-    ------
-    RequestInvalid
-        For anything else.
     """
     if isinstance(value, CreateInstanceRequest):
         return value.body()
@@ -122,18 +118,28 @@ def _object(value: Any, code: str) -> Mapping[str, Any]:
     return value
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of drafts are the same JSON: ``1`` is not ``true``."""
+    return one is other or _canonical(one) == _canonical(other)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=json_default)
+
+
+def json_default(value: object) -> object:
+    """Return what stands in JSON for a value that is none."""
+    return value.as_json() if isinstance(value, EnvRef) else str(value)
+
+
 def read_json(
     text: str, code: str, *, before: str = "", finite: bool = False, **params: object
 ) -> tuple[Any, tuple[str, ...]]:
     """Read JSON that a person wrote; return the value, and the keys that an object of it gives twice.
 
     `before` is what stands before the text, so that a line's number is that of the whole. With `finite` NaN
-    and Infinity are refused; in our own texts they are what was typed.
-
-    Raises
-    ------
-    InputError
-        Of a code whose sentence gives the fault as ``{problem}``; it holds nothing of the text.
+    and Infinity are refused; in our own texts they are what was typed. An `InputError` of `code` gives the
+    fault as ``{problem}``; it holds nothing of the text.
     """
     twice: dict[str, None] = {}
 
@@ -146,11 +152,13 @@ def read_json(
     try:
         value = json.loads(plain, object_pairs_hook=kept, parse_constant=_refused if finite else None)
     except json.JSONDecodeError as error:
-        fault = _fault(plain, error, before)
+        kind, at, reason = _fault(plain, error)
     except (ValueError, RecursionError):  # a number of too many digits, NaN; too deep
-        fault = JsonFault("value", *_place(before + plain[: len(plain) - len(plain.lstrip())]))
+        kind, at, reason = "value", len(plain) - len(plain.lstrip()), ""
     else:
         return value, tuple(twice)
+    above = before + plain[:at]
+    fault = JsonFault(kind, above.count("\n") + 1, len(above) - above.rfind("\n"), reason)
     # Outside of the handler: json's exception holds the text.
     raise input_error(code, problem=fault, **params)
 
@@ -159,31 +167,18 @@ def _refused(constant: str) -> Any:
     raise ValueError(constant)  # NaN and Infinity are no JSON
 
 
-def _fault(text: str, error: json.JSONDecodeError, before: str) -> JsonFault:
-    """Say where a text is no JSON; for the slips that are common, what to do."""
-    comma = _trailing_comma(text, error)
-    if comma is not None:
-        return JsonFault("comma", *_place(before + text[:comma]))
+def _fault(text: str, error: json.JSONDecodeError) -> tuple[str, int, str]:
+    """Return what is wrong with a text that is no JSON, for the slips that are common, and where."""
+    before = text[: error.pos].rstrip()
+    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
+        return "comma", error.pos, ""
+    if before.endswith(",") and text[error.pos : error.pos + 1] in ("}", "]"):
+        return "comma", len(before) - 1, ""
     found = (
         ("quotes", _SMART.match(text, error.pos)),
         ("comment", _COMMENT.match(text, error.pos)),
         ("python", _PYTHON.match(text, error.pos)),
         ("quotes", _SMART.search(text)),
     )
-    for code, slip in found:
-        if slip:
-            return JsonFault(code, *_place(before + text[: slip.start()]))
-    return JsonFault("other", *_place(before + text[: error.pos]), error.msg)
-
-
-def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
-    """Return where the comma before a closing bracket is, if that is it."""
-    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
-        return error.pos
-    before = text[: error.pos].rstrip()
-    closes = text[error.pos : error.pos + 1] in ("}", "]")
-    return len(before) - 1 if closes and before.endswith(",") else None
-
-
-def _place(before: str) -> tuple[int, int]:
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+    slips = ((kind, slip.start(), "") for kind, slip in found if slip)
+    return next(slips, ("other", error.pos, error.msg))

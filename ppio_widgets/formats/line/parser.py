@@ -35,7 +35,6 @@ from ppio_widgets.request.draft import (
 )
 from ppio_widgets.request.envref import EnvRef, IsVariable, is_name, key_fault, no_variable
 from ppio_widgets.request.pricing import read_amount
-from ppio_widgets.request.schema import Group, Leaf, node_at
 from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import hide_given, input_error
@@ -194,14 +193,9 @@ def read_line(
     """Read what stands behind ``%ppio_launch`` into a draft.
 
     `lookup` evaluates an expression in the notebook; `cell` is what stands below ``%%ppio_launch``, the body
-    underneath the options; without `outside` there are no files, without `is_variable` no variables.
-
-    Raises
-    ------
-    InputError
-        For an unknown, abbreviated, doubled or incomplete option, a value, a cell or a
-        file that cannot be read, a word that belongs to no option, or one that names a
-        variable of the notebook and would be sent as it stands.
+    underneath the options; without `outside` there are no files, without `is_variable` no variables. An
+    `InputError` for whatever cannot be read, and for a word that names a variable of the notebook and would be
+    sent as it stands.
     """
     reader = _Reader(lookup, outside or Nothing(), is_variable)
     reader.read(split_line(text))
@@ -274,29 +268,24 @@ def _names_variable(option: Option, text: str, named: Sequence[str]) -> InputErr
 
 def _in_braces(named: str) -> str:
     """Return a variable as an f-string has it; an expression with quotes in it is left to the person."""
-    inner = named.removeprefix("$").removeprefix("{").removesuffix("}")
-    shown = UNSAID if '"' in inner else inner
-    return f"{{{shown}}}"
+    inner = named.strip("${}")
+    return "{" + (UNSAID if '"' in inner else inner) + "}"
 
 
 def _evaluated(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
     try:
-        found = _looked_up(expression, word, option, lookup)
+        try:
+            found = lookup(expression)
+        except SyntaxError:
+            if option.kind != "body":
+                raise
+            found = lookup(word.text)  # a dict written out: --body {'name': 'demo'}
     except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
         kind = type(error).__name__
         raise input_error("line_expression", option=option.flag, word=word.text, kind=kind) from None
     if option.kind == "env" and "=" not in _text(option, found):
         raise input_error("option_env")  # no name was typed: this may be the secret itself
     return found
-
-
-def _looked_up(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
-    try:
-        return lookup(expression)
-    except SyntaxError:
-        if option.kind != "body":
-            raise
-    return lookup(word.text)  # a dict written out: --body {'name': 'demo'}
 
 
 def _is_json(text: str) -> bool:
@@ -337,8 +326,7 @@ def _number(option: Option, value: Any, path: Path) -> int:
     text = _text(option, value)
     number = read_whole(text, path)
     if number is None:
-        fault = why_not_whole(text, path)
-        code = "option_port" if fault == "port" else f"option_whole_{fault}" if fault else "option_whole"
+        code = f"option_whole_{why_not_whole(text, path)}".removesuffix("_")
         raise input_error(code, option=option.flag, value=text.strip())
     return number
 
@@ -359,14 +347,6 @@ def _choice(option: Option, value: Any) -> str:
     return text
 
 
-def _span(option: Option, value: Any) -> float:
-    return read_span(_text(option, value))
-
-
-def _switch(_option: Option, _value: Any) -> bool:
-    return True
-
-
 def _env(option: Option, value: Any) -> dict[str, Any]:
     key, equals, rest = _text(option, value).partition("=")
     if equals and key.strip() and key_fault(key):
@@ -377,10 +357,11 @@ def _env(option: Option, value: Any) -> dict[str, Any]:
 
 
 def _port(option: Option, value: Any) -> dict[str, Any]:
-    port, slash, protocol = _text(option, value).partition("/")
-    number = read_whole(port, (*option.path, 0, "port"))
+    text = _text(option, value)
+    port, slash, protocol = text.partition("/")
+    number = read_whole(port, (*option.path, "port"))
     if number is None or (slash and protocol not in PROTOCOLS):
-        raise input_error("option_port", option=option.flag, value=_text(option, value))
+        raise input_error("option_port", option=option.flag, value=text)
     return {"port": number, "protocol": protocol or PROTOCOLS[0]}
 
 
@@ -396,65 +377,31 @@ def _volume(option: Option, value: Any) -> dict[str, str]:
 
 
 def _jupyter(option: Option, value: Any) -> dict[str, Any]:
-    if value is None:
-        return {"enabled": True, "port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL}
-    port, slash, protocol = _text(option, value).partition("/")
-    if slash and not protocol:
-        raise input_error("option_port", option=option.flag, value=_text(option, value))
-    return {
-        "enabled": True,
-        "port": _number(option, port, (*option.path, "port")),
-        "protocol": protocol or JUPYTER_PROTOCOL,
-    }
+    port = {"port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL} if value is None else _port(option, value)
+    return {"enabled": True, **port}
 
 
 def _row(option: Option, value: Any) -> dict[str, Any]:
-    """Read a row of a list by the columns that the models give it: ``path=/health,every=5``, or its JSON."""
+    """Read a row of a list: ``path=/health,every=5``, whose values are texts, or its JSON."""
     text = _text(option, value)
-    found = node_at((*option.path, "*"))
-    columns = found.fields if isinstance(found, Group) else {}
-    if text.startswith("{"):
-        try:
-            return dict(json.loads(text))
-        except ValueError:
-            raise _no_row(option, text, columns) from None
-    row: dict[str, Any] = {}
-    for part in text.split(","):
-        name, equals, said = part.partition("=")
-        leaf = columns.get(name)
-        if not equals or not isinstance(leaf, Leaf) or name in row:
-            raise _no_row(option, part, columns)
-        if leaf.kind == "whole":
-            row[name] = _number(option, said, (*option.path, 0, name))
-        elif leaf.kind != "switch":
-            row[name] = said
-        elif said in _SWITCHED:
-            row[name] = _SWITCHED[said]
-        else:
-            raise _no_row(option, part, columns)
-    return row
-
-
-def _no_row(option: Option, text: str, columns: Mapping[str, object]) -> InputError:
-    return input_error("option_row", option=option.flag, value=text, names=", ".join(columns))
+    try:
+        pairs = (part.split("=", 1) for part in text.split(","))
+        return dict(json.loads(text) if text.startswith("{") else pairs)
+    except (ValueError, RecursionError):
+        raise input_error("option_row", option=option.flag, value=text) from None
 
 
 def _renew(option: Option, value: Any) -> dict[str, Any]:
-    return (
-        {"enabled": True}
-        if value is None
-        else {"enabled": True, "months": _number(option, value, (*option.path, "months"))}
-    )
+    months = {} if value is None else {"months": _number(option, value, (*option.path, "months"))}
+    return {"enabled": True, **months}
 
-
-_SWITCHED = {"true": True, "false": False}
 
 # One for each kind of a value that stands for itself; those of the body have a writer each in `writer`.
 READERS: dict[str, Callable[[Option, Any], Any]] = {
     "text": _text,
     "whole": _whole,
     "choice": _choice,
-    "switch": _switch,
+    "switch": lambda _option, _value: True,
     "env": _env,
     "port": _port,
     "volume": _volume,
@@ -464,7 +411,7 @@ READERS: dict[str, Callable[[Option, Any], Any]] = {
     "price": _price,
     "machine": _text,
     "preset": _text,
-    "span": _span,
+    "span": lambda option, value: read_span(_text(option, value)),
     "moment": _text,
     "cloud": _address,
 }

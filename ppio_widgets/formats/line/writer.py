@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
+from ppio_widgets.formats.json_body import is_same, json_default
 from ppio_widgets.formats.line.options import OPTIONS, Option
 from ppio_widgets.formats.line.parser import READERS
 from ppio_widgets.formats.line.tokens import in_quotes
@@ -66,7 +67,7 @@ def _options(body: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
             if default is not None:
                 absent = merged(absent, _null_at(option.path))
             continue
-        said = [] if _same(value, default) else _said(option, value)
+        said = [] if is_same(value, default) else _said(option, value)
         if said is not None:
             words += said
             rest = with_value(rest, option.path, None)
@@ -81,7 +82,7 @@ def _said(option: Option, value: Any) -> list[str] | None:
     words: list[str] = []
     for row in rows:
         text = _WRITERS[option.kind](row)
-        if text is None or text != visible(text) or not _same(_read(option, text), row):
+        if text is None or text != visible(text) or not is_same(_read(option, text), row):
             return None
         words += [option.flag, _word(text)] if text else [option.flag]
     return words
@@ -125,12 +126,7 @@ def _volume(row: Any) -> str | None:
 
 
 def _row(row: Any) -> str | None:
-    if not isinstance(row, Mapping):
-        return None
-    texts = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in row.items()}
-    if any("," in text for text in texts.values()) or not texts:
-        return json.dumps(dict(row), ensure_ascii=False)
-    return ",".join(f"{key}={text}" for key, text in texts.items())
+    return json.dumps(row, ensure_ascii=False, default=json_default) if isinstance(row, Mapping) else None
 
 
 def _jupyter(value: Any) -> str | None:
@@ -170,7 +166,7 @@ def _word(text: str) -> str:
 
 def _json_word(rest: Mapping[str, Any]) -> str:
     """Return JSON as one word: in single quotes, and what cannot stand in them or in a line is escaped."""
-    text = visible(json.dumps(rest, ensure_ascii=False, default=_plain))
+    text = visible(json.dumps(rest, ensure_ascii=False, default=json_default))
     return "'" + text.replace("'", "\\u0027") + "'"
 
 
@@ -179,16 +175,3 @@ def _null_at(path: tuple[str, ...]) -> dict[str, Any]:
     for key in reversed(path):
         value = {key: value}
     return dict(value)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: ``1`` is not ``true``."""
-    return _canonical(one) == _canonical(other)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=_plain)
-
-
-def _plain(value: object) -> object:
-    return value.as_json() if isinstance(value, EnvRef) else str(value)
