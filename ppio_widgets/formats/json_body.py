@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.request.envref import EnvRef
@@ -45,30 +45,20 @@ class JsonFault:
         return say(f"json.{self.code}", line=self.line, column=self.column, reason=self.reason)
 
 
-class Outside(Protocol):
-    """What a line can reach beyond itself; the magic hands it in."""
+class Outside:
+    """What a line can reach beyond itself: here no file and no variable; whoever has some hands them in."""
 
     @property
     def environ(self) -> Mapping[str, str]:
         """The environment of the kernel."""
+        return {}
 
-    def text(self, path: str) -> str | None:
+    def text(self, _path: str) -> str | None:
         """Return what a file holds; None when there is no such file, `InputError` when it cannot be read."""
+        return None
 
     def holds_secret(self, text: str) -> bool:
         """Whether a secret that is known here, or what looks like one, stands in a text."""
-
-
-class Nothing:
-    """No file is there, and no variable."""
-
-    environ: Mapping[str, str] = {}
-
-    def text(self, _path: str) -> None:
-        """Return that there is no such file."""
-
-    def holds_secret(self, text: str) -> bool:
-        """Go by the looks: nothing is known."""
         return looks_like_key(text)
 
 

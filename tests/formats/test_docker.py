@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.docker import read_docker
-from ppio_widgets.formats.docker_flags import HARMLESS, RUN, usual_protocol
+from ppio_widgets.formats.docker import HARMLESS, RUN, read_docker, usual_protocol
 from ppio_widgets.formats.shell import read_shell
 from ppio_widgets.locale.words import words
 from tests.support.bodies import env_names, text

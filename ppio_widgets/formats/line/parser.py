@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.dotenv import Note, rows_of_files
-from ppio_widgets.formats.json_body import Nothing, Outside, body_in_cell, body_in_text, body_of
+from ppio_widgets.formats.json_body import Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.formats.line.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
 from ppio_widgets.formats.line.tokens import Part, Word, is_expression, split_line
 from ppio_widgets.locale.text import UNSAID
@@ -194,10 +194,9 @@ def read_line(
 
     `lookup` evaluates an expression in the notebook; `cell` is what stands below ``%%ppio_launch``, the body
     underneath the options; without `outside` there are no files, without `is_variable` no variables. An
-    `InputError` for whatever cannot be read, and for a word that names a variable of the notebook and would be
-    sent as it stands.
+    `InputError` for whatever cannot be read, and for a word that would be sent with a variable named in it.
     """
-    reader = _Reader(lookup, outside or Nothing(), is_variable)
+    reader = _Reader(lookup, outside or Outside(), is_variable)
     reader.read(split_line(text))
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
