@@ -60,11 +60,13 @@ _ONE_OF = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """A line, read; what an option says that is not of the body is in the attribute of its name."""
 
-    draft: dict[str, Any]  # what the options and the body underneath say, over the defaults
+    draft: dict[str, Any] = field(
+        default_factory=dict
+    )  # what it and the body underneath say, over the defaults
     said: dict[str, Any] = field(default_factory=dict)  # the same without the defaults
     says_something: bool = False  # whether any option of the body was given
     switches: frozenset[str] = frozenset()  # the flags that are not of the body
@@ -96,11 +98,7 @@ class _Reader:
     body: Mapping[str, Any] = field(default_factory=dict)
     env_files: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    looked_up: set[str] = field(default_factory=set, repr=False)
-    notes: tuple[Note, ...] = ()
-    advice: list[Advice] = field(default_factory=list)
-    again: set[str] = field(default_factory=set)
-    given: dict[str, Any] = field(default_factory=dict, repr=False)  # by the attribute of a `Line`
+    line: Line = field(default_factory=Line)
 
     def read(self, words: Sequence[Word]) -> None:
         position = 0
@@ -129,12 +127,12 @@ class _Reader:
         if named and option.path not in SHELL_FIELDS:
             raise _names_variable(option, value or "", named)
         if named:
-            self.advice.append(Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}))
+            self.line.advice += (Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}),)
         self._take(option, value)
 
     def _take_looked_up(self, option: Option, value: Any) -> None:
         """Take what the notebook holds; the notebook does not show it, so no message repeats it."""
-        self.looked_up.add(option.flag)
+        self.line.looked_up |= {option.flag}
         try:
             self._take(option, value)
         except PpioError as error:
@@ -153,20 +151,20 @@ class _Reader:
         elif option.kind == "env_file":
             self.env_files.append(_text(option, value))
         elif option.kind == "consent":
-            self.again.add(option.choices[0] if value is None else _choice(option, value))
+            self.line.again |= {option.choices[0] if value is None else _choice(option, value)}
         elif option.path:
             item = READERS[option.kind](option, value)
             rows = [*self.draft.get(option.path[0], []), item] if option.repeated else item
             self.draft = with_value(self.draft, option.path, rows)
         elif option.metavar:
-            self.given[option.name.replace("-", "_")] = READERS[option.kind](option, value)
+            setattr(self.line, option.name.replace("-", "_"), READERS[option.kind](option, value))
 
     def take_cell(self, cell: str) -> None:
         """Read the cell as the body underneath."""
         if "--body" in self.seen:
             raise input_error("body_twice")
         self.body = body_in_cell(cell)
-        self.advice += named_variables(self.body, self.is_variable)
+        self.line.advice += tuple(named_variables(self.body, self.is_variable))
 
     def take_env_files(self) -> None:
         """Put the variables of the files underneath those of the line."""
@@ -174,10 +172,10 @@ class _Reader:
         try:
             found = rows_of_files(self.env_files, {row["key"] for row in typed}, self.outside)
         except InputError as error:
-            if "--env-file" in self.looked_up:
+            if "--env-file" in self.line.looked_up:
                 hide_given(error)
             raise
-        self.notes = found.notes
+        self.line.notes = found.notes
         if found.rows:
             self.draft = with_value(self.draft, ("envs",), [*found.rows, *typed])
 
@@ -203,23 +201,16 @@ def read_line(
         if cell is not None:
             reader.take_cell(cell)
         reader.take_env_files()
-    said = merged(reader.body, reader.draft)
-    advice = (
+    line, said = reader.line, merged(reader.body, reader.draft)
+    line.draft, line.said = with_defaults(said), said
+    line.says_something = bool(of_body) or cell is not None
+    line.switches = frozenset(reader.seen - of_body)
+    line.advice = tuple(
         one
-        for one in reader.advice
+        for one in line.advice
         if one.path in SHELL_FIELDS or value_at(said, one.path) == value_at(reader.body, one.path)
     )
-    return Line(
-        draft=with_defaults(said),
-        said=said,
-        says_something=bool(of_body) or cell is not None,
-        switches=frozenset(reader.seen - of_body),
-        looked_up=frozenset(reader.looked_up),
-        notes=reader.notes,
-        advice=tuple(advice),
-        again=frozenset(reader.again),
-        **reader.given,
-    )
+    return line
 
 
 def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
@@ -408,9 +399,6 @@ READERS: dict[str, Callable[[Option, Any], Any]] = {
     "jupyter": _jupyter,
     "renew": _renew,
     "price": _price,
-    "machine": _text,
-    "preset": _text,
     "span": lambda option, value: read_span(_text(option, value)),
-    "moment": _text,
     "cloud": _address,
 }
