@@ -32,26 +32,13 @@ from ppio_widgets.secrets.redaction import input_error
 ReadFile = Callable[[str], str]
 
 
-@dataclass(frozen=True)
-class Table:
-    """Options by their long names: which take a value, which take none, and their letters."""
+# An option of a line: its long name, how it was typed, and its value; a switch has an empty one.
+_Option = tuple[str, str, str]
 
-    valued: frozenset[str]
-    switches: frozenset[str]
-    letters: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Given:
-    """One option of a line: its long name, how it was typed, and its value; a switch has an empty one."""
-
-    name: str
-    shown: str
-    value: str = field(repr=False)
-
-
-# docker 28 (`docker run --help`, and the hidden --dns-opt, --net and --net-alias).
+# docker 28 (`docker --help`, `docker run --help`, and the hidden --dns-opt, --net and --net-alias): the
+# options with a value, those without, and their letters. The namespace is nerdctl's, `replace` podman's.
 _VALUED = """
+config context host log-level namespace tlscacert tlscert tlskey
 add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile
 cpu-count cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus
 cpuset-mems detach-keys device device-cgroup-rule device-read-bps device-read-iops device-write-bps
@@ -63,8 +50,8 @@ network-alias oom-score-adj pid pids-limit platform publish pull restart runtime
 stop-signal stop-timeout storage-opt sysctl tmpfs ulimit user userns uts volume volume-driver volumes-from
 workdir
 """
-# The last is podman's, which many lines have.
 _SWITCHES = """
+debug tls tlsverify version
 detach disable-content-trust help init interactive no-healthcheck oom-kill-disable privileged publish-all
 quiet read-only rm sig-proxy tty use-api-socket replace
 """
@@ -73,18 +60,11 @@ a=attach c=cpu-shares d=detach e=env h=hostname i=interactive l=label m=memory p
 t=tty u=user v=volume w=workdir
 """
 
-RUN = Table(
-    frozenset(_VALUED.split()),
-    frozenset(_SWITCHES.split()),
-    dict(pair.split("=") for pair in _LETTERS.split()),
-)
-
-# What may stand between `docker` and `run`; the namespace is nerdctl's.
-PROGRAM = Table(
-    frozenset({"config", "context", "host", "log-level", "namespace", "tlscacert", "tlscert", "tlskey"}),
-    frozenset({"debug", "help", "tls", "tlsverify", "version"}),
-    {"c": "context", "D": "debug", "H": "host", "l": "log-level", "n": "namespace", "v": "version"},
-)
+VALUED = frozenset(_VALUED.split())
+SWITCHES = frozenset(_SWITCHES.split())
+LETTERS = dict(pair.split("=") for pair in _LETTERS.split())
+# Between `docker` and `run`.
+_LETTERS_BEFORE = {**LETTERS, "D": "debug", "H": "host", "n": "namespace"}
 
 # About the terminal, the client or the time after the end: nothing of it is missed in the cloud.
 _HARMLESS = """
@@ -144,15 +124,15 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
     """
     script = read_shell(text)
     command, before, assigned, behind = _find_run(script)
-    options, words = read_options(behind, RUN)
+    options, words = _read_options(behind, LETTERS)
     if not words or not words[0]:
         raise input_error("docker_no_image")
     image, *rest = words
     if image.startswith(_DASHES):
         raise input_error("docker_dash")
-    run = _Run(script, command.exported, read_file, any(one.name == "publish-all" for one in options))
+    run = _Run(script, command.exported, read_file, any(name == "publish-all" for name, _, _ in options))
     for option in options:
-        run.take(option)
+        run.take(*option)
     if before:
         run.note("docker_options", *before)
     if assigned:
@@ -177,13 +157,13 @@ def _find_run(script: Script) -> tuple[Command, list[str], list[str], list[str]]
     programs = 0
     for command in script.commands:
         assigned, words = _program(command.words)
-        if not words:
+        programs += bool(words)
+        if "run" not in words:
             continue
-        programs += 1
-        options, verb = read_options(words[1:], PROGRAM)
+        options, verb = _read_options(words[1:], _LETTERS_BEFORE)
         verb = verb[1:] if verb[:1] == ["container"] else verb
         if verb[:1] == ["run"]:
-            return command, [option.shown for option in options], assigned, verb[1:]
+            return command, [typed for _, typed, _ in options], assigned, verb[1:]
     raise script.problem or input_error("docker_verb" if programs else "docker_none")
 
 
@@ -246,9 +226,8 @@ class _Run:
         codes = sorted(self.notes, key=lambda code: _LAST.index(code) if code in _LAST else -1)
         return tuple(LeftOut(code, {"names": ", ".join(self.notes[code])}) for code in codes)
 
-    def take(self, option: Given) -> None:  # noqa: C901, PLR0912 - one case for each option
-        typed, value = option.shown, option.value
-        match option.name:
+    def take(self, name: str, typed: str, value: str) -> None:  # noqa: C901, PLR0912 - one case for each option
+        match name:
             case "name":
                 self.texts["name"] = self.as_typed(value, typed)
             case "entrypoint":
@@ -276,7 +255,7 @@ class _Run:
                     self.note("docker_gpus_all", typed)
             case "net" | "network" if value == "host":
                 self.note("docker_host_network", typed)
-            case name:
+            case _:
                 self.note(_SAID.get(name, "docker_options"), typed)
 
     def _entrypoint(self, text: str, typed: str) -> None:
@@ -407,49 +386,49 @@ class _Run:
             self.note("docker_gpus_none", typed)
 
 
-def read_options(words: list[str], table: Table) -> tuple[list[Given], list[str]]:
+def _read_options(words: list[str], letters: Mapping[str, str]) -> tuple[list[_Option], list[str]]:
     """Return the options that `words` begin with, and the words behind them.
 
     A switch that is turned off (``--init=false``) is not returned. An `InputError`, which never has a value,
     for an option that is not known (how many words it takes is not known either), or whose value is missing.
     """
-    given: list[Given] = []
+    given: list[_Option] = []
     position = 0
     while position < len(words) and words[position].startswith("-") and words[position] != "-":
         word = words[position]
         position += 1
         if word == "--":
             break
-        for name, typed, glued in _named(word, table):
-            value = "" if glued is None and name in table.switches else glued
+        for name, typed, glued in _named(word, letters):
+            value = "" if glued is None and name in SWITCHES else glued
             if value is None:
                 if position == len(words):
                     raise input_error("docker_value", option=typed)
                 value = words[position]
                 position += 1
-            if not (name in table.switches and value in _FALSE):
-                given.append(Given(name, typed, value))
+            if not (name in SWITCHES and value in _FALSE):
+                given.append((name, typed, value))
     return given, words[position:]
 
 
-def _named(word: str, table: Table) -> Iterator[tuple[str, str, str | None]]:
+def _named(word: str, letters: Mapping[str, str]) -> Iterator[tuple[str, str, str | None]]:
     """Yield the options of a word: name, how it was typed, and the value where that is in the same word.
 
     A cluster goes up to the first letter that has a value: ``-itd``, ``-eA=1``, ``-p=80:80``, ``-d=true``.
     """
     if word.startswith("--"):
         head, equals, value = word.partition("=")
-        if head[2:] not in table.valued | table.switches:
+        if head[2:] not in VALUED | SWITCHES:
             raise input_error("docker_option", option=shown(head))
         yield head[2:], head, value if equals else None
         return
     for place, letter in enumerate(word[1:], 2):
-        name, behind = table.letters.get(letter), word[place:]
+        name, behind = letters.get(letter), word[place:]
         if name is None:
             raise input_error("docker_option", option=shown(f"-{letter}"))
         # pflag: an equals sign with something behind it is no part of the value.
         is_said = behind.startswith("=") and behind != "="
-        if name in table.valued or is_said:
+        if name in VALUED or is_said:
             yield name, f"-{letter}", behind[is_said:] or None
             return
         yield name, f"-{letter}", None

@@ -89,12 +89,9 @@ _EXPORTING = frozenset({"export", "set"})
 # Of all variables together, so that none that holds others grows without end.
 MOST_FILLED_IN = 1_000_000
 
-# What stands between two marks; inside '…' a backslash is plain text.
-_QUOTATIONS = {
-    "'": re.compile(r"'([^']*)'"),
-    "$'": re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL),
-    "`": re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL),
-}
+# What is quoted, but by double marks: behind a backslash, in '…' (where that is plain text), in $'…'.
+_QUOTED = re.compile(r"\\(.)|'([^']*)'|\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
 # In $'…', as browsers copy a request; another one is refused.
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-7][0-9a-fA-F]|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
@@ -274,18 +271,15 @@ class _Reader:
     def _piece(self, at: int) -> tuple[str, int]:
         """Return what is quoted at a place, in whichever way, or the character there, and where it ends."""
         text = self._text
-        if text[at] == "\\":
-            if at + 1 == len(text):
-                raise input_error("shell_cut_off", mark="\\")
-            return text[at + 1], at + 2
         if text[at] == '"':
             return self._quoted(text, at + 1, '"')
-        if text[at] == "'":
-            quotation = _quotation(text, "'", at)
-            return quotation[1], quotation.end()
-        if text.startswith("$'", at):
-            quotation = _quotation(text, "$'", at)
-            return _ESCAPE.sub(_escaped, quotation[1]), quotation.end()
+        if quoted := _QUOTED.match(text, at):
+            piece = quoted[quoted.lastindex or 0]
+            return piece if quoted[3] is None else _ESCAPE.sub(_escaped, piece), quoted.end()
+        if text[at] == "\\":
+            raise input_error("shell_cut_off", mark="\\")
+        if text[at] == "'" or text.startswith("$'", at):
+            raise input_error("line_quote", mark="'")
         return text[at], at + 1
 
     def _quoted(self, text: str, at: int, mark: str) -> tuple[str, int]:
@@ -312,8 +306,10 @@ class _Reader:
         """Return where what the shell would fill in here ends; None for plain text."""
         if text[at] not in "$`%<>":
             return None
+        if backticks := _BACKTICKS.match(text, at):
+            return backticks.end()
         if text[at] == "`":
-            return _quotation(text, "`", at).end()
+            raise input_error("line_quote", mark="`")
         variable = _VARIABLE.match(text, at)
         if variable and variable[3]:  # of cmd.exe, unless it is a plain per cent sign
             known = variable[3] in self._values or _SURELY_OF_CMD.fullmatch(variable[3])
@@ -379,14 +375,6 @@ def _bracket_end(text: str, start: int, *, quoted: bool) -> int:
         if depth == 0:
             return found.end()
     raise input_error("line_quote", mark=closing)
-
-
-def _quotation(text: str, mark: str, at: int) -> re.Match[str]:
-    """Return the quotation that `mark` begins at a place; what stands in it is the first group."""
-    found = _QUOTATIONS[mark].match(text, at)
-    if found is None:
-        raise input_error("line_quote", mark=mark[-1])
-    return found
 
 
 def _escaped(found: re.Match[str]) -> str:

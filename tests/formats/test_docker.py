@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.docker import HARMLESS, RUN, read_docker, usual_protocol
+from ppio_widgets.formats.docker import HARMLESS, LETTERS, SWITCHES, VALUED, read_docker, usual_protocol
 from ppio_widgets.formats.shell import read_shell
 from ppio_widgets.locale.words import words
 from tests.support.bodies import env_names, text
@@ -91,7 +91,7 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(RUN.valued - TAKEN))
+@pytest.mark.parametrize("name", sorted(VALUED - TAKEN))
 def test_an_option_without_counterpart_takes_its_value_with_it_and_is_said_by_name(name):
     for value in (" s3cret", "=s3cret", " -s3cret", " '$s3cret'"):
         read = read_docker(f"docker run --{name}{value} img cmd")
@@ -103,7 +103,7 @@ def test_an_option_without_counterpart_takes_its_value_with_it_and_is_said_by_na
         assert "s3cret" not in said(read) + repr(read)
 
 
-@pytest.mark.parametrize("name", sorted(RUN.switches - TAKEN))
+@pytest.mark.parametrize("name", sorted(SWITCHES - TAKEN))
 def test_a_switch_takes_no_value_with_it(name):
     for line in (f"docker run --{name} img cmd", f"docker run --{name}=true img cmd"):
         read = read_docker(line)
@@ -112,11 +112,11 @@ def test_a_switch_takes_no_value_with_it(name):
     assert read_docker(f"docker run --{name}=false img").left_out == ()
 
 
-@pytest.mark.parametrize("letter", sorted(RUN.letters))
+@pytest.mark.parametrize("letter", sorted(LETTERS))
 def test_a_letter_is_its_option(letter):
-    name = RUN.letters[letter]
+    name = LETTERS[letter]
     value = {"publish": "80", "volume": "/data", "env": "A=1"}.get(name, "v")
-    behind = "" if name in RUN.switches else f" {value}"
+    behind = "" if name in SWITCHES else f" {value}"
     short, long = (read_docker(f"docker run {option}{behind} img") for option in (f"-{letter}", f"--{name}"))
     assert short.draft == long.draft
     assert [one.code for one in short.left_out] == [one.code for one in long.left_out]
@@ -463,6 +463,7 @@ def test_a_line_is_found_in_what_stands_around_it(line):
     [
         "docker login -p s3cret\ndocker run img",
         "docker pull img; docker run img",
+        "docker -v\ndocker run img",
         "cd /x && docker run img && echo 's3cret",
         "docker run img | tee 's3cret'",
         "docker run img &\nexit",

@@ -64,9 +64,8 @@ _ONE_OF = {
 class Line:
     """A line, read; what an option says that is not of the body is in the attribute of its name."""
 
-    draft: dict[str, Any] = field(
-        default_factory=dict
-    )  # what it and the body underneath say, over the defaults
+    # What the options and the body underneath say, over the defaults.
+    draft: dict[str, Any] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)  # the same without the defaults
     says_something: bool = False  # whether any option of the body was given
     switches: frozenset[str] = frozenset()  # the flags that are not of the body
@@ -116,19 +115,15 @@ class _Reader:
             expression = _expression(word, option)
             if expression is not None:
                 self._take_looked_up(option, _evaluated(expression, word, option, self.lookup))
-            elif value is None and option.value_needed:
+                continue
+            if value is None and option.value_needed:
                 raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
-            else:
-                self._take_word(option, word, value)
-
-    def _take_word(self, option: Option, word: Word, value: str | None) -> None:
-        """Take a word that stands for itself, unless it names a variable of the notebook."""
-        named = word.variables(self.is_variable)
-        if named and option.path not in SHELL_FIELDS:
-            raise _names_variable(option, value or "", named)
-        if named:
-            self.line.advice += (Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}),)
-        self._take(option, value)
+            named = word.variables(self.is_variable)
+            if named and option.path not in SHELL_FIELDS:
+                raise _names_variable(option, value or "", named)
+            if named:
+                self.line.advice += (Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}),)
+            self._take(option, value)
 
     def _take_looked_up(self, option: Option, value: Any) -> None:
         """Take what the notebook holds; the notebook does not show it, so no message repeats it."""
