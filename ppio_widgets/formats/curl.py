@@ -186,8 +186,8 @@ _JSON_HEADERS = frozenset({"content-type", "accept"})
 
 # What writes the header with the key itself, and no variable for it: a command, or a line of curl's config.
 _KEY_IN_HEADER = re.compile(
-    r"^\s*(?:(?:printf|echo|cat)\s+(?:-[ne]+\s+)*)?(?:header\s*[=:]?\s*)?[\"']?authorization\s*:\s*(?:bearer\s+)?"
-    rf"(?:%s\S*\s+)?(?!{HOLE}|%s|bearer\s)[^\s\"'\\]",
+    r"^[ \t]*(?:(?:printf|echo|cat)\s+(?:-[ne]+\s+)*)?(?:header\s*[=:]?\s*)?[\"']?authorization\s*:"
+    rf"\s*(?:bearer\s+)?(?:%s\S*\s+)?(?!{HOLE}|%s|bearer\s)[^\s\"'\\]",
     re.IGNORECASE | re.MULTILINE,
 )
 _ASSIGNED = re.compile(rf"([A-Za-z_]\w*)=(?!{HOLE}).", re.ASCII)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.request.envref import EnvRef
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
@@ -109,17 +108,13 @@ def _object(value: Any, code: str) -> Mapping[str, Any]:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two values of drafts are the same JSON: ``1`` is not ``true``."""
-    return one is other or _canonical(one) == _canonical(other)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=json_default)
-
-
-def json_default(value: object) -> object:
-    """Return what stands in JSON for a value that is none."""
-    return value.as_json() if isinstance(value, EnvRef) else str(value)
+    """Whether two values of drafts are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    kinds = {(isinstance(value, bool), isinstance(value, float)) for value in (one, other)}
+    return one is other or (one == other and len(kinds) == 1)
 
 
 def read_json(

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.json_body import is_same, json_default
+from ppio_widgets.formats.json_body import is_same
 from ppio_widgets.formats.line.options import OPTIONS, PROTOCOLS, Option
 from ppio_widgets.formats.line.parser import READERS
 from ppio_widgets.formats.line.tokens import as_word
@@ -103,8 +103,12 @@ def _volume(row: Any) -> str:
     return f"local:{mount_point}" if kind == "local" else f"{kind}:{storage}:{mount_point}"
 
 
+def _plain(value: object) -> object:
+    return value.as_json() if isinstance(value, EnvRef) else str(value)
+
+
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=json_default)
+    return json.dumps(value, ensure_ascii=False, default=_plain)
 
 
 # One for each kind of the table that is of the body. Of a value of another shape they may say too much or the
