@@ -193,7 +193,7 @@ _KEY_IN_HEADER = re.compile(
 _ASSIGNED = re.compile(rf"([A-Za-z_]\w*)=(?!{HOLE}).", re.ASCII)
 
 
-@dataclass
+@dataclass(repr=False)
 class _Call:
     """What the options of one command say."""
 

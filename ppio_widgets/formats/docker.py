@@ -283,18 +283,21 @@ class _Run:
         """Take the variables of a file; a secret stays there, as what is in a draft is shown and saved."""
         name = shown(word)
         try:
-            rows = read_env_text(self.read_file(name)) if self.read_file and not is_open(word) else None
-        except InputError as error:
-            self.note("docker_env_file_line", f"{name}:{error.params['line']}")
-            return
+            text = None if self.read_file is None or is_open(word) else self.read_file(name)
         except PermissionError:
             self.note("docker_env_file_outside", name)
             return
         except (OSError, ValueError):
-            rows = None
-        if rows is None:
+            text = None
+        if text is None:
             self.note("docker_env_file", name)
-        for key, value in rows or ():
+            return
+        try:
+            rows = read_env_text(text)
+        except InputError as error:
+            self.note("docker_env_file_line", f"{name}:{error.params['line']}")
+            return
+        for key, value in rows:
             is_secret = bool(value) and looks_secret(key)
             if is_secret and not is_name(key):
                 self.from_files.pop(key, None)
