@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets import environment
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.json_body import Outside
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
@@ -114,8 +115,8 @@ def _read_below(path: str) -> str:
 LARGEST_FILE = 1024 * 1024
 
 
-class Disk:
-    """The disk and the environment of the kernel (an `Outside`)."""
+class Disk(Outside):
+    """The disk and the environment of the kernel."""
 
     @property
     def environ(self) -> Mapping[str, str]:
