@@ -60,9 +60,9 @@ FAILURES: Mapping[str, Failure] = {
     "storage_elsewhere": Failure("CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT", _ELSEWHERE),
     # what is sold, and what is free
     "cuda": Failure("CUDA_VERSION_INCOMPATIBLE", "{field}: {product} has CUDA {newest} at most"),
-    "mode": Failure("UNSUPPORTED_BILLING_MODE", "{product} is not sold as {mode}, only as {sold}"),
-    "not_offered": Failure("INSUFFICIENT_RESOURCE", "{product} cannot be launched at present"),
-    "sold_out": Failure("INSUFFICIENT_RESOURCE", "{product} has {free} GPUs free"),
+    "mode": Failure("UNSUPPORTED_BILLING_MODE", "{problem}"),
+    "not_offered": Failure("INSUFFICIENT_RESOURCE", "{problem}"),
+    "sold_out": Failure("INSUFFICIENT_RESOURCE", "{problem}"),
     "instances_full": Failure("CREATE_INSTANCE_LIMIT", "the account has {most} instances"),
     "no_money": Failure(
         "BALANCE_NOT_ENOUGH",
