@@ -14,12 +14,12 @@ from ppio_widgets.locale.words import Span
 from ppio_widgets.magics.completion import Proposal, beginning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.tokens import Typed
-    from ppio_widgets.magics.completion import LineContext
+    from ppio_widgets.magics.completion import LineContext, Source
     from ppio_widgets.request.offers import Offer
 
 # A catalogue is loaded anew after so long; what is older says how old it is.
@@ -84,7 +84,7 @@ def _aged(row: str, context: LineContext) -> str:
     return row if age < _FRESH_SECONDS else say("complete.ago", row=row, age=Span(age).sentence(say))
 
 
-def gpus(text: str, context: LineContext, _given: Collection[str] = ()) -> list[Proposal]:
+def gpus(text: str, context: LineContext) -> list[Proposal]:
     """Return the names of GPUs that can be rented."""
     names = {one.gpu_name: one.id for one in context.told("offers") if one.gpu_name}
     return beginning(text, (Proposal(name, about) for name, about in names.items()))
@@ -111,7 +111,7 @@ def _regions(text: str, context: LineContext) -> list[Proposal]:
     return beginning(text, (Proposal(one, labels.get(one, "")) for one in ids if one not in taken))
 
 
-def _labelled(kind: str) -> Callable[[str, LineContext], list[Proposal]]:
+def _labelled(kind: str) -> Source:
     def found(text: str, context: LineContext) -> list[Proposal]:
         return beginning(text, (Proposal(one.id, one.label) for one in context.told(kind)))
 
@@ -195,7 +195,7 @@ def base_urls(text: str, _context: LineContext) -> list[Proposal]:
     return beginning(text, (Proposal(url) for url in dict.fromkeys(urls)))
 
 
-def presets(text: str, _context: LineContext, _given: Collection[str] = ()) -> list[Proposal]:
+def presets(text: str, _context: LineContext) -> list[Proposal]:
     """Return the presets by their names; none where their folder cannot be read."""
     from ppio_widgets.errors import PresetRefused  # noqa: PLC0415 - on first use
     from ppio_widgets.launches.presets import preset_names  # noqa: PLC0415
@@ -206,57 +206,56 @@ def presets(text: str, _context: LineContext, _given: Collection[str] = ()) -> l
         return []
 
 
-def preset_to_save(text: str, context: LineContext, given: Collection[str]) -> list[Proposal]:
+def preset_to_save(text: str, context: LineContext) -> list[Proposal]:
     """Return the presets that a first word may replace."""
-    return [] if given else presets(text, context)
+    return [] if context.given else presets(text, context)
 
 
 # Instances, by what was last seen of them
 
 
-def instances(
-    text: str,
-    context: LineContext,
-    given: Collection[str] = (),
-    *,
-    first: Callable[[InstanceDetail], bool] | None = None,
-) -> list[Proposal]:
-    """Return instances whose id or name begins with what is typed, but for those that are `given` already.
+def instances(text: str, context: LineContext) -> list[Proposal]:
+    """Return instances whose id or name begins with what is typed, the newest first.
 
     Where an id is typed, or nothing, the id is proposed; where a name is typed the name is,
-    if only one has it. Those that are `first` come before the others, then the newest.
+    if only one has it. Those that the line names already are left out.
     """
-    seen = [one for one in context.instances if one.id not in given and one.name not in given]
-    if first is not None:
-        seen.sort(key=lambda one: not first(one))
-    count = Counter(one.name for one in context.instances)
-    by_id = [_instance(one.id, one.name, one, context) for one in seen if one.id.startswith(text)]
-    if not text:
-        return by_id
-    begun = [one for one in seen if one.name.casefold().startswith(text.casefold())]
-    by_name = [
-        _instance(one.name, one.id, one, context)
-        if count[one.name] == 1 and _can_be_typed(one.name)
-        else _instance(one.id, one.name, one, context)
-        for one in begun
-    ]
-    return [*by_id, *(one for one in by_name if one not in by_id)]
+    return _instances(text, context, lambda _one: True)
 
 
-def running_first(text: str, context: LineContext, given: Collection[str]) -> list[Proposal]:
+def running_first(text: str, context: LineContext) -> list[Proposal]:
     """Return instances, those that are on before the others."""
-    return instances(text, context, given, first=lambda one: one.is_on)
+    return _instances(text, context, lambda one: one.is_on)
 
 
-def stopped_first(text: str, context: LineContext, given: Collection[str]) -> list[Proposal]:
+def stopped_first(text: str, context: LineContext) -> list[Proposal]:
     """Return instances, those that are off before the others."""
-    return instances(text, context, given, first=lambda one: not one.is_on)
+    return _instances(text, context, lambda one: not one.is_on)
 
 
-def renewing(text: str, context: LineContext, given: Collection[str]) -> list[Proposal]:
+def renewing(text: str, context: LineContext) -> list[Proposal]:
     """Return instances, and behind one of them the word that ends their renewal."""
-    off = [Proposal("off", "auto-renew", plain=True)] if given and "off".startswith(text) else []
-    return [*off, *instances(text, context, given)]
+    off = [Proposal("off", "auto-renew", plain=True)] if context.given and "off".startswith(text) else []
+    return [*off, *instances(text, context)]
+
+
+def _instances(text: str, context: LineContext, first: Callable[[InstanceDetail], bool]) -> list[Proposal]:
+    from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - heavy, on first use
+
+    count = Counter(one.name for one in context.instances)
+    by_id, by_name = [], []
+    for one in sorted(context.instances, key=lambda one: not first(one)):
+        if one.id in context.given or one.name in context.given:
+            continue
+        status = status_words(one.status, context.say)
+        proposed = Proposal(one.id, f"{one.name} · {status}" if one.name else status)
+        if one.id.startswith(text):
+            by_id.append(proposed)
+        elif one.name.casefold().startswith(text.casefold()):
+            # A word that begins with a dash is taken for an option, quoted as well.
+            typed = count[one.name] == 1 and one.name.isprintable() and not one.name.startswith("-")
+            by_name.append(Proposal(one.name, f"{one.id} · {status}") if typed else proposed)
+    return [*by_id, *by_name]
 
 
 def names(text: str, context: LineContext) -> list[Proposal]:
@@ -273,19 +272,8 @@ def statuses(text: str, context: LineContext) -> list[Proposal]:
     return beginning(text, (Proposal(one, status_words(one, context.say)) for one in known if one))
 
 
-def _instance(text: str, other: str, one: InstanceDetail, context: LineContext) -> Proposal:
-    from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - loaded already
-
-    return Proposal(text, " · ".join(filter(None, (other, status_words(one.status, context.say)))))
-
-
-def _can_be_typed(name: str) -> bool:
-    # A word that begins with a dash is taken for an option, quoted as well.
-    return name.isprintable() and not name.startswith("-")
-
-
 # What the options take that have no choices of their own, by `Option.source`.
-_SOURCES: Mapping[str, Callable[[str, LineContext], list[Proposal]]] = {
+_SOURCES: Mapping[str, Source] = {
     "products": _products,
     "images": _images,
     "regions": _regions,

@@ -9,7 +9,7 @@ from IPython.core.error import StdinNotImplementedError, UsageError
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.magics.ppio_magic import VERBS
+from ppio_widgets.magics.verbs import VERBS
 from tests.support.wire import faulty, nothing_there
 
 KEY = "sk_live_0123456789abcd"

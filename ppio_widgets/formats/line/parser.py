@@ -184,14 +184,14 @@ class _Reader:
 
 
 def read_line(
-    text: str,
+    text: str | Sequence[Word],
     lookup: Lookup,
     *,
     cell: str | None = None,
     outside: Outside | None = None,
     is_variable: IsVariable = no_variable,
 ) -> Line:
-    """Read what stands behind ``%ppio_launch`` into a draft.
+    """Read what stands behind ``%ppio_launch`` into a draft; it may be taken apart into words already.
 
     `lookup` evaluates an expression in the notebook; `cell` is what stands below ``%%ppio_launch``, the body
     underneath the options; without `outside` there are no files, without `is_variable` no variables.
@@ -204,7 +204,7 @@ def read_line(
         variable of the notebook and would be sent as it stands.
     """
     reader = _Reader(lookup, outside or Nothing(), is_variable)
-    reader.read(split_line(text))
+    reader.read(split_line(text) if isinstance(text, str) else text)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
         if cell is not None:
