@@ -157,10 +157,8 @@ def _envs(text: str, context: LineContext) -> list[Proposal]:
 def _bodies(text: str, context: LineContext) -> list[Proposal]:
     from ppio_widgets.formats.json_body import BODY_FILE  # noqa: PLC0415 - heavy, on first use
 
-    names = [
-        Proposal(f"@{name}", kind, plain=True) for name, kind in context.bodies if f"@{name}".startswith(text)
-    ]
-    return names + _files(text, f"*{BODY_FILE}")
+    names = (Proposal(f"@{name}", kind, plain=True) for name, kind in context.bodies)
+    return [*(one for one in names if one.text.startswith(text)), *_files(text, f"*{BODY_FILE}")]
 
 
 def _env_files(text: str, _context: LineContext) -> list[Proposal]:
@@ -170,8 +168,8 @@ def _env_files(text: str, _context: LineContext) -> list[Proposal]:
 def _files(text: str, *patterns: str) -> list[Proposal]:
     """Return folders, and files called like a pattern, or else any that begin as it is typed.
 
-    As with IPython's own matcher what is hidden is shown once its dot is typed; that one is not
-    asked, as it answers only behind what looks like a path, and leaves a ``$`` without quotes.
+    IPython's own matcher is not asked: it answers only behind what looks like a path, and leaves a ``$``
+    without quotes.
     """
     if "\0" in text:
         return []
@@ -214,48 +212,43 @@ def preset_to_save(text: str, context: LineContext) -> list[Proposal]:
 # Instances, by what was last seen of them
 
 
-def instances(text: str, context: LineContext) -> list[Proposal]:
-    """Return instances whose id or name begins with what is typed, the newest first.
+def _instances(first: Callable[[InstanceDetail], bool]) -> Source:
+    """Return what proposes instances: those that are `first` before the others, then the newest.
 
     Where an id is typed, or nothing, the id is proposed; where a name is typed the name is,
     if only one has it. Those that the line names already are left out.
     """
-    return _instances(text, context, lambda _one: True)
+
+    def found(text: str, context: LineContext) -> list[Proposal]:
+        from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - heavy, on first use
+
+        count = Counter(one.name for one in context.instances)
+        by_id, by_name = [], []
+        for one in sorted(context.instances, key=lambda one: not first(one)):
+            if one.id in context.given or one.name in context.given:
+                continue
+            status = status_words(one.status, context.say)
+            proposed = Proposal(one.id, f"{one.name} · {status}" if one.name else status)
+            if one.id.startswith(text):
+                by_id.append(proposed)
+            elif one.name.casefold().startswith(text.casefold()):
+                # A word that begins with a dash is taken for an option, quoted as well.
+                typed = count[one.name] == 1 and one.name.isprintable() and not one.name.startswith("-")
+                by_name.append(Proposal(one.name, f"{one.id} · {status}") if typed else proposed)
+        return [*by_id, *by_name]
+
+    return found
 
 
-def running_first(text: str, context: LineContext) -> list[Proposal]:
-    """Return instances, those that are on before the others."""
-    return _instances(text, context, lambda one: one.is_on)
-
-
-def stopped_first(text: str, context: LineContext) -> list[Proposal]:
-    """Return instances, those that are off before the others."""
-    return _instances(text, context, lambda one: not one.is_on)
+instances = _instances(lambda _one: True)
+running_first = _instances(lambda one: one.is_on)
+stopped_first = _instances(lambda one: not one.is_on)
 
 
 def renewing(text: str, context: LineContext) -> list[Proposal]:
     """Return instances, and behind one of them the word that ends their renewal."""
     off = [Proposal("off", "auto-renew", plain=True)] if context.given and "off".startswith(text) else []
     return [*off, *instances(text, context)]
-
-
-def _instances(text: str, context: LineContext, first: Callable[[InstanceDetail], bool]) -> list[Proposal]:
-    from ppio_widgets.cloud.answers import status_words  # noqa: PLC0415 - heavy, on first use
-
-    count = Counter(one.name for one in context.instances)
-    by_id, by_name = [], []
-    for one in sorted(context.instances, key=lambda one: not first(one)):
-        if one.id in context.given or one.name in context.given:
-            continue
-        status = status_words(one.status, context.say)
-        proposed = Proposal(one.id, f"{one.name} · {status}" if one.name else status)
-        if one.id.startswith(text):
-            by_id.append(proposed)
-        elif one.name.casefold().startswith(text.casefold()):
-            # A word that begins with a dash is taken for an option, quoted as well.
-            typed = count[one.name] == 1 and one.name.isprintable() and not one.name.startswith("-")
-            by_name.append(Proposal(one.name, f"{one.id} · {status}") if typed else proposed)
-    return [*by_id, *by_name]
 
 
 def names(text: str, context: LineContext) -> list[Proposal]:

@@ -59,7 +59,7 @@ def _display_launch(launch: Launch) -> None:
     display_launch(launch)
 
 
-def load(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics, and how a `Launch` displays itself; tell of what was left open or on."""
     shell.register_magics(PpioMagics(shell))
     completion.install(shell, COMPLETERS)
@@ -68,8 +68,8 @@ def load(shell: InteractiveShell) -> None:
     greeting.greet_soon()
 
 
-def unload(shell: InteractiveShell) -> None:
-    """Take away what `load` registered."""
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take away what loading registered."""
     completion.remove(shell)
     for name in COMPLETERS:
         for kind in ("line", "cell"):

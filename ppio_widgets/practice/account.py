@@ -14,7 +14,7 @@ from typing import Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
-from ppio_widgets.practice.failures import Refused, lesson_of, refused
+from ppio_widgets.practice.failures import Refused, lesson_of
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
@@ -107,7 +107,7 @@ class PracticeAccount:
         Where the image asks for a lost answer the instance is there, and nobody is told.
         """
         if not isinstance(body, Mapping):
-            raise refused("no_object")
+            raise Refused("no_object")
         for wrong in refusals(body):
             raise wrong
         lesson = lesson_of(body["image"])
@@ -157,9 +157,9 @@ class PracticeAccount:
             instance = self._find(instance_id, now)
             status = instance.status(now)
             if status != _ALLOWED_IN.get(action, status):
-                raise refused("wrong_state", action=action, status=status)
+                raise Refused("wrong_state", action=action, status=status)
             if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
-                raise refused("prepaid")
+                raise Refused("prepaid")
             instance.walk, instance.walk_began = action, now
             if action == "stop":
                 instance.stopped = now
@@ -172,11 +172,11 @@ class PracticeAccount:
         """Switch the renewal of a prepaid instance."""
         enabled, months = (value_at(body, ("auto_renew", key)) for key in ("enabled", "months"))
         if not isinstance(enabled, bool):
-            raise refused("invalid", field="auto_renew", problem="enabled is true or false")
+            raise Refused("invalid", field="auto_renew", problem="enabled is true or false")
         with self._lock:
             instance = self._find(instance_id, self._clock())
             if instance.body["billing"]["mode"] != BillingMode.PREPAID:
-                raise refused("not_prepaid")
+                raise Refused("not_prepaid")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
         return {}
@@ -187,18 +187,18 @@ class PracticeAccount:
     def _pay(self, instance: _Instance, now: float) -> None:
         """Take what a launch charges at once; the lock is held."""
         if len(self._alive(now)) >= MOST_INSTANCES:
-            raise refused("instances_full", most=MOST_INSTANCES)
+            raise Refused("instances_full", most=MOST_INSTANCES)
         charged = pricing.charged_now(OFFERS[instance.body["product_id"]], instance.body) or Decimal(0)
         on = (one.hourly for one in self._instances.values() if one.status(now) not in _OFF)
         needed = charged + sum(on, instance.hourly)
         if needed > self._balance:
-            raise refused("no_money", needed=needed, left=self._balance)
+            raise Refused("no_money", needed=needed, left=self._balance)
         self._balance -= charged
 
     def _find(self, instance_id: str, now: float, removed_since: float = 0) -> _Instance:
         instance = self._instances.get(instance_id)
         if instance is None or not instance.is_there(now, removed_since):
-            raise refused("no_instance", id=instance_id)
+            raise Refused("no_instance", id=instance_id)
         return instance
 
 

@@ -14,7 +14,7 @@ from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
 from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import words
-from ppio_widgets.practice.failures import REGISTRY, Refused, lesson_of, refused
+from ppio_widgets.practice.failures import REGISTRY, Refused, lesson_of
 from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
@@ -120,7 +120,7 @@ def _products(query: Query) -> object:
     for name in ("type", "category"):
         # Empty counts as given, and an empty type means gpu; left out, both are a 400.
         if name not in query:
-            raise refused("query_missing", field=name)
+            raise Refused("query_missing", field=name)
     return _page(_ALL, {**query, "type": query["type"] or "gpu"}, *_OF_PRODUCTS)
 
 
@@ -162,7 +162,7 @@ def refusals(body: Mapping[str, Any]) -> Iterator[Refused]:
     unfit = []
     for path, problem in fits(body, OFFERS[product]).items():
         code, sentence = _OF_PRODUCT.get(problem.code), f"{product}: {problem.sentence(path, say)}"
-        unfit.append((code, refused(code, problem=sentence) if code else _invalid(dotted(path), sentence)))
+        unfit.append((code, Refused(code, problem=sentence) if code else _invalid(dotted(path), sentence)))
     yield from (wrong for code, wrong in unfit if code not in _STOCK)
     for advice in advise(body):
         if advice.code in _AS_V1:
@@ -215,7 +215,7 @@ def _elsewhere(body: Mapping[str, Any]) -> Iterator[Refused]:
         regions = [region for region in regions if region == home]
         if not regions:
             code = "network_elsewhere" if field == "network.id" else "storage_elsewhere"
-            yield refused(code, field=field, key=visible(key), home=home)
+            yield Refused(code, field=field, key=visible(key), home=home)
 
 
 def _cuda(body: Mapping[str, Any]) -> Iterator[Refused]:
@@ -227,12 +227,12 @@ def _cuda(body: Mapping[str, Any]) -> Iterator[Refused]:
     if version is None:
         yield _invalid(field, "write it like 12.4 (as v1 documents)")
     elif (int(version[1]), int(version[2])) > newest:
-        yield refused("cuda", field=field, product=body["product_id"], newest="{}.{}".format(*newest))
+        yield Refused("cuda", field=field, product=body["product_id"], newest="{}.{}".format(*newest))
 
 
 def _missing(code: str, field: str, key: str) -> Refused:
-    return refused(code, field=field, key=visible(key) or "id")
+    return Refused(code, field=field, key=visible(key) or "id")
 
 
 def _invalid(field: str, problem: str) -> Refused:
-    return refused("invalid", field=field, problem=problem)
+    return Refused("invalid", field=field, problem=problem)

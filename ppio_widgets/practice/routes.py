@@ -14,7 +14,7 @@ from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.resources import BALANCE
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
-from ppio_widgets.practice.failures import Refused, refused
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.secrets.credentials import is_practice_key
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class _Asked:
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
-            raise refused("no_json") from None
+            raise Refused("no_json") from None
 
 
 def _list(account: PracticeAccount, asked: _Asked) -> object:
@@ -108,9 +108,9 @@ def _json(value: object) -> str:
 def _key(headers: Mapping[str, str]) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if not key.strip():
-        raise refused("no_key")
+        raise Refused("no_key")
     if scheme.lower() != "bearer" or not is_practice_key(key.strip()):
-        raise refused("other_key")
+        raise Refused("other_key")
     return key.strip()
 
 
