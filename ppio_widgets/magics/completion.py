@@ -132,17 +132,8 @@ class LineContext:
         return recent.last_seen(self.base_url) if recent is not None else ()
 
 
-# The ways to go on with a word of one kind, as far as it is typed.
-Source = Callable[[str, LineContext], list[Proposal]]
 # Of an unfinished line of one magic: the part of its last word that is completed, and the ways to go on.
 Completer = Callable[["Typed", LineContext], tuple[str, list[Proposal]]]
-
-
-def beginning(text: str, proposals: Iterable[Proposal]) -> list[Proposal]:
-    """Return the proposals that begin with what is typed, or else those that say it beside."""
-    found = list(proposals)
-    begun = [one for one in found if one.text.startswith(text)]
-    return begun or [one for one in found if text.casefold() in one.about.casefold()]
 
 
 def install(shell: InteractiveShell, completers: Mapping[str, Completer]) -> None:

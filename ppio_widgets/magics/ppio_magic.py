@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
+    from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.instances.listing import Board
     from ppio_widgets.launches.plan import Products
@@ -82,7 +83,7 @@ def _answer(line: str, lookup: Lookup) -> Any:
     given = split_line(line)
     name = _verb_in([word.text for word in given])
     verb = VERBS[name]
-    rest, options = apart(given[len(name.split()) :], verb.options)
+    rest, options = apart(given[len(name.split()) :], verb)
     if len(rest) not in verb.takes:
         raise _misused(name)
     call = globals()[verb.run]
@@ -94,13 +95,12 @@ def _answer(line: str, lookup: Lookup) -> Any:
     return call(*told, **dict(_arguments(options, name, lookup)))
 
 
-def _arguments(given: Mapping[str, Word], name: str, lookup: Lookup) -> Iterator[tuple[str, Any]]:
-    for flag, word in given.items():
-        option = VERBS[name].options[flag]
-        said = _said(word, name, lookup).strip()
+def _arguments(given: Mapping[Option, Word], verb: str, lookup: Lookup) -> Iterator[tuple[str, Any]]:
+    for option, word in given.items():
+        said = _said(word, verb, lookup).strip()
         if not said:  # it would be another cloud than was meant
-            raise input_error("option_needs_value", option=flag, metavar=option.metavar)
-        yield option.argument, said if option.metavar else True
+            raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
+        yield option.name.replace("-", "_"), said if option.metavar else True
 
 
 def _said(word: Word, verb: str, lookup: Lookup) -> str:

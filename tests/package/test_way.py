@@ -1,7 +1,7 @@
 """How a launch travels: CONTRIBUTING says it module by module, and a real form goes that way.
 
-A port is typed and launched on the practice cloud of this process while every call of ours is watched. What is
-on the stack at the last function under a title of the page is the way to it.
+A port is typed and launched on the practice cloud of this process while every call of ours is watched. What
+is on the stack at the last function under a title of the page is the way to it.
 """
 
 from __future__ import annotations
