@@ -44,22 +44,20 @@ def launch_completer(line: Typed, context: LineContext) -> tuple[str, list[Propo
 
 
 def proposed(source: str, text: str, context: LineContext) -> list[Proposal]:
-    """Return what can be gone on with by the `source` of an option or a verb; without one nothing is known."""
+    """Return the ways to go on by the `source` of an option or a verb; without one nothing is known."""
     return _SOURCES[source](text, context) if source else []
 
 
-def plain(texts: Iterable[str], typed: str, about: str) -> list[Proposal]:
-    """Return the texts that begin as it is typed, each to be written as it stands."""
-    return [Proposal(one, about, plain=True) for one in texts if one.startswith(typed)]
+def plain(rows: Rows, text: str) -> list[Proposal]:
+    """Return the rows that begin with what is typed, each to be written as it stands."""
+    return [Proposal(one, about, plain=True) for one, about in rows if one.startswith(text)]
 
 
 def _flags(text: str, context: LineContext) -> list[Proposal]:
     """Return the options that begin so and can still be given; one dash or none is as good as two."""
     begun = f"--{text.lstrip('-')}"
     left = [option for option in OPTIONS if option.repeated or option.flag not in context.flags]
-    return [
-        one for option in left for one in plain([option.flag], begun, context.say(f"option.{option.name}"))
-    ]
+    return plain(((option.flag, context.say(f"option.{option.name}")) for option in left), begun)
 
 
 def _values(flag: str, text: str, context: LineContext) -> list[Proposal]:
@@ -171,8 +169,8 @@ def _envs(text: str, context: LineContext) -> list[Proposal]:
 def _bodies(text: str, context: LineContext) -> list[Proposal]:
     from ppio_widgets.formats.json_body import BODY_FILE  # noqa: PLC0415 - heavy, on first use
 
-    named = [one for name, kind in context.bodies for one in plain([f"@{name}"], text, kind)]
-    return [*named, *_files(text, f"*{BODY_FILE}")]
+    named = ((f"@{name}", kind) for name, kind in context.bodies)
+    return [*plain(named, text), *_files(text, f"*{BODY_FILE}")]
 
 
 def _files(text: str, *patterns: str) -> list[Proposal]:
@@ -249,7 +247,7 @@ _any_instance = _instances(lambda _one: True)
 
 def _renewing(text: str, context: LineContext) -> list[Proposal]:
     """Return instances, and behind one of them the word that ends their renewal."""
-    off = plain(["off"], text, "auto-renew") if context.given else []
+    off = plain([("off", "auto-renew")], text) if context.given else []
     return [*off, *_any_instance(text, context)]
 
 
@@ -283,5 +281,5 @@ _SOURCES: Mapping[str, Source] = {
     "renewing": _renewing,
     "names": _listed(lambda context: ((one.name, one.id) for one in context.instances if one.name)),
     "statuses": _listed(_statuses),
-    "on_or_off": lambda text, _context: plain(("on", "off"), text, "practice"),
+    "on_or_off": lambda text, _context: plain([("on", "practice"), ("off", "practice")], text),
 }

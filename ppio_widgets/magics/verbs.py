@@ -97,10 +97,10 @@ def ppio_completer(line: Typed, context: LineContext) -> tuple[str, list[Proposa
 def _proposals(before: Sequence[Word], text: str, context: LineContext) -> list[Proposal]:
     typed = [word.text for word in before]
     if not typed:
-        return plain(FIRST_WORDS, text, "%ppio")
+        return plain(((one, "%ppio") for one in FIRST_WORDS), text)
     seconds = [name.partition(" ")[2] for name in VERBS if name.startswith(f"{typed[0]} ")]
     if seconds and not typed[1:]:
-        return plain(seconds, text, typed[0])
+        return plain(((one, typed[0]) for one in seconds), text)
     name = known_verb(typed)
     if name is None:
         return []
@@ -109,7 +109,7 @@ def _proposals(before: Sequence[Word], text: str, context: LineContext) -> list[
     if last is not None and last.metavar:
         return proposed(last.source, text, context)
     if text.startswith("-") or not max(verb.takes):
-        return plain([one.flag for one in verb.options if one.flag not in typed], text, name)
+        return plain(((one.flag, name) for one in verb.options if one.flag not in typed), text)
     given = [word.text for word in apart(before[len(name.split()) :], verb)[0]]
     more = len(given) < max(verb.takes)
     return proposed(verb.source, text, replace(context, given=given)) if more else []
