@@ -45,7 +45,7 @@ def launch_completer(line: Typed, context: LineContext) -> tuple[str, list[Propo
 
 def proposed(source: str, text: str, context: LineContext) -> list[Proposal]:
     """Return the ways to go on by the `source` of an option or a verb; without one nothing is known."""
-    return _SOURCES[source](text, context) if source else []
+    return SOURCES[source](text, context) if source else []
 
 
 def plain(rows: Rows, text: str) -> list[Proposal]:
@@ -260,7 +260,7 @@ def _statuses(context: LineContext) -> Rows:
 
 
 # What a word stands for, by the `source` of the option or the verb that takes it.
-_SOURCES: Mapping[str, Source] = {
+SOURCES: Mapping[str, Source] = {
     "products": _products,
     "gpus": _listed(_gpus),
     "images": _listed(_images),

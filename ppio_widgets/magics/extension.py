@@ -53,6 +53,7 @@ PpioMagics.ppio.getdoc = lambda: words()("ppio.usage")
 PpioMagics.ppio_launch.getdoc = lambda: options.usage(words())
 
 
+@without_frames
 def _display_launch(launch: Launch) -> None:
     from ppio_widgets.magics.launch_magic import display_launch  # noqa: PLC0415 - heavy, on first use
 

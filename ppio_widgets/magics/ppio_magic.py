@@ -19,16 +19,8 @@ from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.tokens import split_line
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.listing import on_all, open_board, resolve
-from ppio_widgets.launches import history
+from ppio_widgets.launches import history, presets
 from ppio_widgets.launches.plan import list_products
-from ppio_widgets.launches.presets import (
-    delete_preset,
-    load_preset,
-    load_presets,
-    preset_names,
-    presets_folder,
-    save_preset,
-)
 from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics.verbs import FIRST_WORDS, VERBS, apart, known_verb
@@ -303,7 +295,7 @@ def preset_save(given: Sequence[Word], lookup: Lookup) -> str:
         body = body_of(_looked_up(more[0].text.removeprefix("@"), lookup))
     else:
         body = _of_options(more, lookup)
-    saved, say = save_preset(name, body), words()
+    saved, say = presets.save_preset(name, body), words()
     done = say("preset.replaced" if saved.replaced else "preset.saved", name=name, file=str(saved.path))
     made = say("preset.made_refs", names=", ".join(saved.made_refs)) if saved.made_refs else ""
     return f"{done} {made}".rstrip()
@@ -312,8 +304,8 @@ def preset_save(given: Sequence[Word], lookup: Lookup) -> str:
 def preset_list() -> str:
     """Return a line for each preset."""
     redactor = Redactor.in_use()
-    lines = [_preset_line(name, body, redactor) for name, body in load_presets()]
-    return "\n".join(lines) or words()("preset.empty", folder=str(presets_folder()))
+    lines = [_preset_line(name, body, redactor) for name, body in presets.load_presets()]
+    return "\n".join(lines) or words()("preset.empty", folder=str(presets.presets_folder()))
 
 
 def _preset_line(name: str, body: Mapping[str, Any] | PresetRefused, redactor: Redactor) -> str:
@@ -339,16 +331,16 @@ def _told(value: Any, redactor: Redactor) -> str:
 
 def preset_show(name: str) -> str:
     """Return its JSON; a secret that somebody typed into the file stays in the file."""
-    body, hidden = without_secrets(load_preset(name))
+    body, hidden = without_secrets(presets.load_preset(name))
     text = "\n".join(visible(line) for line in to_json(body).split("\n"))
     return f"{text}\n{words()('preset.hidden', names=', '.join(hidden))}" if hidden else text
 
 
 def preset_delete(name: str) -> str:
     """Delete it."""
-    if not delete_preset(name):
+    if not presets.delete_preset(name):
         # It is not said which one was likely meant: that one would be gone.
-        found = preset_names()
+        found = presets.preset_names()
         raise PresetRefused("preset_missing" if found else "preset_none", name=name, names=", ".join(found))
     return words()("preset.deleted", name=name)
 
