@@ -33,7 +33,7 @@ class InstanceBoard(View):
     Parameters
     ----------
     practice : bool, optional
-        Which cloud, see `ppio_widgets.api.connect`.
+        Which cloud, see `ppio_widgets.launch`.
     client : PpioClient, optional
         The cloud itself; `practice` is then not asked.
     language : str, optional

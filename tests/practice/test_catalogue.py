@@ -298,7 +298,7 @@ def test_what_is_taken(http, body):
         (changed(("resource", "gpu_num"), 7), "INSUFFICIENT_RESOURCE", None),
         (changed(("resource", "rootfs_size_gb"), 19), "VALIDATOR_PARAM", "resource.rootfs_size_gb"),
         (changed(("resource", "rootfs_size_gb"), 501), "VALIDATOR_PARAM", "resource.rootfs_size_gb"),
-        (changed(("candidate_regions",), ["cn-east-1", "mars"]), "VALIDATOR_PARAM", "candidate_regions"),
+        (changed(("candidate_regions",), ["cn-east-1", "mars"]), "VALIDATOR_PARAM", "candidate_regions[1]"),
         (
             changed(("billing",), {"mode": "prepaid", "prepaid": {"months": 2}}),
             "VALIDATOR_PARAM",
@@ -437,8 +437,8 @@ DOCUMENTED = [
     ({"volumes": [volume("data")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
     ({"volumes": [volume("data", "local")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
     ({"volumes": [volume("/")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
-    ({"type": "cpu"}, "VALIDATOR_PARAM", "type", "is a gpu product"),
-    ({"resource": {"gpu_num": 7, "rootfs_size_gb": 20}}, "INSUFFICIENT_RESOURCE", None, "6 GPUs free"),
+    ({"type": "cpu"}, "VALIDATOR_PARAM", "type", "is a GPU product"),
+    ({"resource": {"gpu_num": 7, "rootfs_size_gb": 20}}, "INSUFFICIENT_RESOURCE", None, "Only 6 GPUs"),
 ]
 
 

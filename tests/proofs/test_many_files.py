@@ -23,7 +23,7 @@ from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, L
 from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
-from ppio_widgets.magics import greeting, preset_magic
+from ppio_widgets.magics import greeting, ppio_magic
 from ppio_widgets.practice.cloud import kernel_account
 from tests.magics.conftest import run, shell
 from tests.support.bodies import MINIMAL
@@ -387,7 +387,7 @@ def test_a_list_of_presets_looks_once_at_its_folder_and_once_at_each(monkeypatch
     listed = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda path: looks.append(path) or listed(path))
     with counted(monkeypatch) as opened:
-        listed_presets = preset_magic.listed()
+        listed_presets = ppio_magic.preset_list()
     assert len(listed_presets.splitlines()) == 200
     assert looks == [folder]
     assert sorted(opened) == sorted(path.name for path in listed(folder))
@@ -419,7 +419,7 @@ if SOAK:  # time is nothing that a busy machine can be held to
         folder.mkdir(parents=True)
         for number in range(1000):
             (folder / f"preset {number}.json").write_text(json.dumps(MINIMAL))
-        assert took(preset_magic.listed) < 0.3
+        assert took(ppio_magic.preset_list) < 0.3
 
         def load():
             shell.run_line_magic("reload_ext", "ppio_widgets")

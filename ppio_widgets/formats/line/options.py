@@ -28,7 +28,7 @@ class Option:
     metavar: str = ""  # what the help shows for the value; empty for a switch, in brackets when optional
     repeated: bool = False  # whether each use adds a row
     choices: tuple[str, ...] = ()  # the only values it takes, if so
-    source: str = ""  # where completion takes values from: a function in `magics.completers`
+    source: str = ""  # where completion takes values from: a row of `magics.completers.SOURCES`
 
     @property
     def name(self) -> str:

@@ -176,21 +176,21 @@ class _Reader:
 
 
 def read_line(
-    text: str,
+    text: str | Sequence[Word],
     lookup: Lookup,
     *,
     cell: str | None = None,
     outside: Outside | None = None,
     is_variable: IsVariable = no_variable,
 ) -> Line:
-    """Read what stands behind ``%ppio_launch`` into a draft.
+    """Read what stands behind ``%ppio_launch`` into a draft; it may be taken apart into words already.
 
     `lookup` evaluates an expression in the notebook; `cell` is what stands below ``%%ppio_launch``, the body
     underneath the options; without `outside` there are no files, without `is_variable` no variables. An
     `InputError` for whatever cannot be read, and for a word that would be sent with a variable named in it.
     """
     reader = _Reader(lookup, outside or Outside(), is_variable)
-    reader.read(split_line(text))
+    reader.read(split_line(text) if isinstance(text, str) else text)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
         if cell is not None:

@@ -62,7 +62,7 @@ class LaunchForm(LaunchView):
     language : str, optional
         ``"en"`` or ``"zh"``; without it the environment decides.
     practice : bool, optional
-        Which cloud, see `ppio_widgets.api.connect`. Without a key the form opens
+        Which cloud, see `ppio_widgets.launch`. Without a key the form opens
         on the practice cloud.
     client : PpioClient, optional
         The cloud itself; `practice` is then not asked.

@@ -422,7 +422,7 @@ def test_an_earlier_id_stays_in_sight_when_the_next_launch_is_refused(form, clou
     shows(form, first.id)
 
     def refuse(self, body):
-        raise Refused(400, "CREATE_INSTANCE_LIMIT", "too many")
+        raise Refused("instances_full", most="too many")
 
     monkeypatch.setattr(PracticeAccount, "create", refuse)
     form.launch(again=True)
@@ -432,7 +432,7 @@ def test_an_earlier_id_stays_in_sight_when_the_next_launch_is_refused(form, clou
 
 def test_a_refusal_shows_the_reason_and_the_form_stays_filled(make_form, client, monkeypatch):
     def refuse(self, body):
-        raise Refused(400, "INSUFFICIENT_RESOURCE", "no machine <b>free</b>")
+        raise Refused("sold_out", problem="no machine <b>free</b>")
 
     monkeypatch.setattr(PracticeAccount, "create", refuse)
     form = make_form(MINIMAL)
