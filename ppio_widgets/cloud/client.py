@@ -26,7 +26,7 @@ from ppio_widgets.cloud.answers import (
     read_instance,
     read_reply,
 )
-from ppio_widgets.cloud.catalogue import Catalogue, open_catalogue
+from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.http import Exchange, Limits
 from ppio_widgets.cloud.instances import (
     DetailListing,
@@ -54,7 +54,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import Host, read_host
@@ -283,7 +283,7 @@ class PpioClient:
         """The catalogue that its instances are priced by; nothing is asked until somebody loads it."""
         with self._lock:
             if self._prices is None:
-                self._prices = open_catalogue(self, clock=threads.tick)
+                self._prices = Catalogue(self)
             return self._prices
 
     def close(self) -> None:
