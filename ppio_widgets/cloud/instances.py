@@ -22,6 +22,7 @@ from ppio_widgets.cloud.answers import (
     InstanceStatus,
     Listing,
     as_flag,
+    as_mapping,
     as_rows,
     as_whole,
     plain,
@@ -231,20 +232,13 @@ def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = 
     The redactor knows the secrets that were sent; those that the answer holds are hidden as well.
     `asked_for` is a name that somebody typed: an instance of exactly this name keeps it.
     """
-    info = read_instance(answer)
+    redactor = (redactor or Redactor()).with_answer(as_mapping(answer))
+    info = read_instance(answer, redactor.redact)
     if info is None:
         return None
-    redactor = (redactor or Redactor()).with_answer(answer)
-    words = read_instance(answer, redactor.redact) or info
     told = [(one.name, one.metadata) for one in fields(InstanceDetail) if one.metadata]
     return InstanceDetail(
-        id=info.id,
-        name=info.name if info.name == asked_for else _name(answer, redactor, "name"),
-        # The words that decide what can be done are no secrets, whatever a variable holds.
-        status=info.status if info.status in (InstanceStatus.RUNNING, *ENDED) else words.status,
-        error=words.error,
-        message=words.message,
-        created_at=info.created_at,
+        **{**vars(info), "name": info.name if info.name == asked_for else _name(answer, redactor, "name")},
         **{name: how["read"](answer, redactor, *how["path"]) for name, how in told},
     )
 

@@ -134,29 +134,22 @@ def read_page(reply: Reply, read: Callable[[Any], T | None]) -> Page[T]:
     totals, contradicted = _totals(answer, reply.counted, len(listed))
     cursor = "" if cursor is None else cursor
     left_out = rows is None and "data" in answer
-    odd: Odd | None = None
-    if not isinstance(rows, list):
-        odd = "data" if left_out else "shape"
-    elif len(found) < len(listed):
-        odd = "row"
-    elif contradicted:
-        odd = "total"
-    elif not isinstance(more, bool | None) or not isinstance(cursor, str):
-        odd = "shape"
-    elif more is not None and more != bool(cursor):
-        odd = "cursor"
-    elif more is None:
-        odd = "more"
-    leads_on = isinstance(cursor, str) and more is not False
-    return Page(
-        found,
-        len(listed),
-        cursor if leads_on else "",
-        odd,
-        totals,
-        reply.server_time,
-        isinstance(rows, list) or left_out,
-    )
+    has_list = isinstance(rows, list) or left_out
+    sound = isinstance(more, bool | None) and isinstance(cursor, str)
+    against: dict[Odd, bool] = {  # the first counts
+        "data": left_out,
+        "shape": not has_list,
+        "row": len(found) < len(listed),
+        "total": contradicted,
+    }
+    ends: dict[Odd, bool] = {
+        "shape": not sound,
+        "cursor": more is not None and more != bool(cursor),
+        "more": more is None,
+    }
+    odd = next((odd for odd, holds in (*against.items(), *ends.items()) if holds), None)
+    following = cursor if isinstance(cursor, str) and more is not False else ""
+    return Page(found, len(listed), following, odd, totals, reply.server_time, has_list)
 
 
 def ends_of(pages: Sequence[Page[Any]]) -> tuple[float, Odd | None]:

@@ -13,11 +13,9 @@ import os
 import re
 import ssl
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
@@ -182,20 +180,10 @@ def _trusting(variable: str, place: str) -> ssl.SSLContext:
     if variable == "SSL_CERT_FILE":
         return ssl.create_default_context(cafile=place)
     if variable == "SSL_CERT_DIR":
-        return ssl.create_default_context(capath=os.pathsep.join(_folders(place)))
+        if not any(os.access(folder, os.R_OK | os.X_OK) for folder in place.split(os.pathsep)):
+            raise FileNotFoundError  # OpenSSL would trust nobody
+        return ssl.create_default_context(capath=place)
     return httpx.create_ssl_context(trust_env=False)
-
-
-def _folders(places: str) -> list[str]:
-    """Return the folders of a list that can be read; with none OpenSSL would trust nobody."""
-    found = []
-    for place in filter(None, places.split(os.pathsep)):
-        with suppress(OSError):
-            next(Path(place).iterdir(), None)
-            found.append(place)
-    if not found:
-        raise FileNotFoundError
-    return found
 
 
 forks.run_in_child(_trusting.cache_clear)  # OpenSSL has locks of its own in one
