@@ -29,7 +29,6 @@ from ppio_widgets.instances.watcher import POLL_SECONDS
 from ppio_widgets.locale.words import Phrase, joined
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
-from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ class Errand:
         if before is not None and _REACHED[self.action](before) and self.action != "restart":
             return before
         self.until = threads.tick() + (PATIENCE[self.action] if self.timeout is None else self.timeout)
-        poll(self._step)
+        threads.poll(self._step)
         assert self.seen is not None  # noqa: S101 - for mypy: the last step has just seen it
         return self.seen
 
@@ -277,7 +276,7 @@ def wait_for(instance: Watched, until: str, timeout: float | None) -> None:
         over = (seen is not None and _is_over(seen, until)) or left <= 0
         return None if over else min(pause, left)
 
-    poll(look)
+    threads.poll(look)
 
 
 def _is_over(seen: InstanceDetail, until: str) -> bool:

@@ -40,7 +40,6 @@ EXCEPTIONS = {
     "runtime.kernel._kernels": "the kernels themselves",
     "runtime.kernel._opening": "the lock of the kernels",
     "runtime.kernel.outer_names": "a constant table that the package fills as it is imported",
-    "runtime.display._drawn": "a constant table that the package fills as it is imported",
     "secrets.patterns._spellings": CONSTANT + ": of single characters",
     "widgets.theme.script": CONSTANT,
     "widgets.theme.stylesheet": CONSTANT,
