@@ -156,28 +156,20 @@ class Reply:
     counted: tuple[tuple[str, str], ...] = ()
 
 
-class Dates:
+class Dates(dict[str, float]):
     """The latest ``Date`` of each host's answers; one lies with each kernel or session."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = forks.lock()
-        self._latest: dict[str, float] = {}
 
-    def latest(self, host: str) -> float:
-        """Return the latest, 0 where none was told."""
-        with self._lock:
-            return self._latest.get(host, 0.0)
+    def note(self, host: str, date: float, *, anew: bool = False) -> None:
+        """Take the Date of an answer that was believed; `anew` of one that nobody can have kept.
 
-    def note(self, host: str, date: float) -> None:
-        """Take the Date of an answer that was believed."""
+        By that one a clock may have been set back.
+        """
         with self._lock:
-            self._latest[host] = max(date, self._latest.get(host, 0.0))
-
-    def begin(self, host: str, date: float) -> None:
-        """Take the Date of an answer that nobody can have kept: a clock may have been set."""
-        with self._lock:
-            if date:
-                self._latest[host] = date
+            self[host] = (date if anew else 0.0) or max(date, self.get(host, 0.0))
 
 
 def not_certain(host: str, odd: Odd) -> AnswerUnreadable:

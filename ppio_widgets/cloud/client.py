@@ -96,7 +96,6 @@ _HEADERS = {
     "Connection": "close",  # each request has its own: what comes late or twice is nobody else's answer
     "User-Agent": "ppio-widgets",
 }
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
 
@@ -157,8 +156,8 @@ class PinnedBearer(httpx.Auth):
 
 
 def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
-    """Return scheme, host as it is on the wire, and port."""
-    return (url.scheme, url.raw_host.lower(), url.port or _DEFAULT_PORTS.get(url.scheme))
+    """Return scheme, host as it is on the wire, and port unless it is the default."""
+    return url.scheme, url.raw_host, url.port
 
 
 @cache
@@ -444,7 +443,7 @@ class PpioClient:
         if not 200 <= exchange.status < 300:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
         if self._transport is None:
-            kernel.of(Dates).begin(self.host.base_url, exchange.date)
+            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.
@@ -468,7 +467,7 @@ class PpioClient:
         """Return the answer of one read, where it is the API's and fresh."""
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         dates = kernel.of(Dates) if self._transport is None else Dates()
-        earlier = dates.latest(self.host.base_url)
+        earlier = dates.get(self.host.base_url, 0.0)
         exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request

@@ -24,6 +24,7 @@ import httpx
 from ppio_widgets import environment
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel
+from ppio_widgets.secrets.hosts import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -35,14 +36,13 @@ log = logging.getLogger("ppio_widgets")
 # GNOME writes socks://, and has version 5 in mind. The proxy looks a name up by itself in any case.
 _SOCKS = ("socks", "socks5", "socks5h")
 _KNOWN = ("http", "https", *_SOCKS)
-_PORTS = {"http": 80, "https": 443}
 # Where proxies are settings of the system as well.
 _WITH_SETTINGS = ("darwin", "win32")
 
 
 @dataclass(frozen=True)
 class Why:
-    """What is wrong with what a variable names; its words are ``way.…`` in ``locale/``."""
+    """What is wrong with what a variable names; its words are ``way.…``."""
 
     code: Literal["proxy", "socks", "failed", "authorities", "usual"]
     variable: str = ""  # empty for a setting of the system
@@ -90,7 +90,7 @@ def _named(url: httpx.URL) -> tuple[Way, ...]:
     """Return the proxies that are named for a URL; empty where it needs none."""
     proxies = _proxies()
     _variable, excepted = proxies.get("no", ("", ""))
-    if _goes_without(url.host, url.port or _PORTS.get(url.scheme), excepted):
+    if _goes_without(url.host, url.port or DEFAULT_PORTS.get(url.scheme), excepted):
         return ()
     return tuple(_way(*proxies[kind]) for kind in (url.scheme, "all") if kind in proxies)
 
@@ -122,10 +122,10 @@ def _way(variable: str, value: str) -> Way:
 
 def _is_address(text: str) -> bool:
     try:
-        host = httpx.Proxy(f"http://{text}").url.raw_host.decode("ascii")
-    except (httpx.InvalidURL, ValueError):
+        host = httpx.URL(f"http://{text}").raw_host
+    except httpx.InvalidURL:
         return False
-    return re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host) is not None
+    return re.fullmatch(rb"[a-z0-9._-]+|[0-9a-f:.]+", host) is not None
 
 
 def _goes_without(host: str, port: int | None, excepted: str) -> bool:
@@ -189,20 +189,13 @@ def _trusting(variable: str, place: str) -> ssl.SSLContext:
 forks.run_in_child(_trusting.cache_clear)  # OpenSSL has locks of its own in one
 
 
-class _Said:
-    """What was said in this kernel or session."""
-
-    def __init__(self) -> None:
-        self.lock = forks.lock()
-        self.known: set[tuple[str, Why]] = set()
+class _Said(dict[tuple[str, Why], object]):
+    """What was said in this kernel or session, and by which call."""
 
 
 def say_once(host: str, why: Why) -> None:
     """Say that a host is reached in another way than the variables say, and why; once for each reason."""
-    said = kernel.of(_Said)
-    with said.lock:
-        if (host, why) in said.known:
-            return
-        said.known.add((host, why))
-    say = words()
-    log.warning("%s", say("way.instead", host=host, reason=why.sentence(say)))
+    call = object()
+    if kernel.of(_Said).setdefault((host, why), call) is call:
+        say = words()
+        log.warning("%s", say("way.instead", host=host, reason=why.sentence(say)))
