@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -29,7 +28,7 @@ from ppio_widgets.cloud.answers import (
     read_instance,
 )
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.locale.text import Mask, text_at, visible
+from ppio_widgets.locale.text import text_at, visible
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
@@ -93,10 +92,20 @@ def _words(answer: Any, redactor: Redactor, *path: str) -> str:
 
 
 def _link(answer: Any, redactor: Redactor, *path: str) -> str:
-    """Return an address; empty where a secret stands in it, as half of one leads nowhere."""
+    """Return an address; empty where a secret stands in it, as half of one leads nowhere.
+
+    Looked at are host and path, as they are written and as they are meant: they are all that is shown. The
+    number of its port is no secret, whatever a variable holds.
+    """
     whole = text_at(answer, *path)
-    shown = address(whole)
-    return shown if shown and _is_free(whole, partial(redactor.redact, where="field")) else ""
+    parts = _parts(whole)
+    if parts is None:
+        return ""
+    # As it came: in what is shown the host is in small letters.
+    written = (parts.netloc.removesuffix(f":{parts.port}"), parts.path)
+    meant = map(unquote, written)
+    free = all(redactor.redact(one, where="field") == one for one in (*written, *meant))
+    return address(whole) if free else ""
 
 
 def _positive(answer: Any, _redactor: Redactor, *path: str) -> int:
@@ -376,15 +385,3 @@ _COMMAND = re.compile(rf"ssh(?: (?:{_OPTION}))* {_USER}@{_HOST}(?: (?:{_OPTION})
 def is_ssh_command(text: str) -> bool:
     """Whether a text is ``ssh`` with known options and one ``user@host``, and nothing else."""
     return _COMMAND.fullmatch(text) is not None
-
-
-def _is_free(url: str, hide: Mask) -> bool:
-    """Whether nothing in an address would be hidden, as it is written and as it is meant.
-
-    Looked at are host and path, which are all that is shown of one. The number of its port
-    is no secret, whatever a variable holds.
-    """
-    parts = urlsplit(url.strip())
-    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
-    written = {host, parts.path}
-    return all(hide(one) == one for one in written | {unquote(one) for one in written})

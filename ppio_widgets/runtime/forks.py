@@ -77,29 +77,13 @@ class _Gate:
     """Lets no fork pass while a thread of ours is within OpenSSL: its locks cannot be freed in a child."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()  # a signal's handler may fork on the thread that enters
-        self._within = 0
-
-    def enter(self) -> None:
-        with self._changed:
-            self._within += 1
-
-    def leave(self) -> None:
-        with self._changed:
-            self._within = max(0, self._within - 1)
-            self._changed.notify_all()
+        self.changed = threading.Condition()  # a signal's handler may fork on the thread that enters
+        self.within = 0
 
     def shut(self) -> None:
         """Let nobody in and wait until nobody is within, though not for ever: a server may stall."""
-        self._changed.acquire()
-        self._changed.wait_for(lambda: not self._within, LONGEST_WAIT)
-
-    def open(self) -> None:
-        self._changed.release()
-
-    def renew(self) -> None:
-        self._changed._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
-        self._within = 0
+        self.changed.acquire()
+        self.changed.wait_for(lambda: not self.within, LONGEST_WAIT)
 
 
 _gate = _Gate()
@@ -108,15 +92,19 @@ _gate = _Gate()
 @contextmanager
 def within_openssl() -> Iterator[None]:
     """Hold a fork up meanwhile."""
-    _gate.enter()
+    with _gate.changed:
+        _gate.within += 1
     try:
         yield
     finally:
-        _gate.leave()
+        with _gate.changed:
+            _gate.within = max(0, _gate.within - 1)  # a child begins anew
+            _gate.changed.notify_all()
 
 
 def _in_child() -> None:
-    _gate.renew()
+    _gate.changed._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
+    _gate.within = 0
     for one in list(_locks):
         if getattr(one, "_is_owned", bool)():  # by the thread that forked, which goes on and gives it back
             continue
@@ -130,4 +118,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(before=_gate.shut, after_in_parent=_gate.open, after_in_child=_in_child)
+    os.register_at_fork(before=_gate.shut, after_in_parent=_gate.changed.release, after_in_child=_in_child)
