@@ -136,9 +136,6 @@ class PinnedBearer(httpx.Auth):
     takes the header off): they are the client's to leave alone.
     """
 
-    requires_request_body = False
-    requires_response_body = False
-
     def __init__(self, host: Host, key: ApiKey) -> None:
         self._name = host.name
         self._origin = _origin(httpx.URL(host.base_url))
@@ -202,6 +199,8 @@ class PpioClient:
         Where requests go.
     is_practice : bool
         Whether it is a practice cloud. Practice keys go to no other, and no other key goes there.
+    prices : Catalogue
+        What its instances are priced by; nothing is asked until somebody loads it.
     """
 
     def __init__(
@@ -220,10 +219,10 @@ class PpioClient:
         self._argument = api_key
         self._transport = transport
         self._lock = forks.lock()
-        self._prices: Catalogue | None = None
         self._redactor = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)
+        self.prices = Catalogue(self)
 
     def __repr__(self) -> str:
         return f"PpioClient({self.host.base_url})"
@@ -272,14 +271,6 @@ class PpioClient:
     def has_address(self) -> bool:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
-
-    @property
-    def prices(self) -> Catalogue:
-        """The catalogue that its instances are priced by; nothing is asked until somebody loads it."""
-        with self._lock:
-            if self._prices is None:
-                self._prices = Catalogue(self)
-            return self._prices
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""

@@ -186,7 +186,8 @@ def _trusting(variable: str, place: str) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-forks.run_in_child(_trusting.cache_clear)  # OpenSSL has locks of its own in one
+if hasattr(os, "register_at_fork"):  # OpenSSL has locks of its own in one
+    os.register_at_fork(after_in_child=_trusting.cache_clear)
 
 
 class _Said(dict[tuple[str, Why], object]):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -38,10 +37,12 @@ from ppio_widgets.request.offers import (
     Storage,
     Template,
 )
+from ppio_widgets.request.pricing import amount
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
 
     from ppio_widgets.secrets.hosts import Host
 
@@ -73,7 +74,6 @@ LONGEST_COMMAND = 2047  # v1; more is no command that a form could send
 LONGEST_ENV_KEY = 511
 
 _LARGEST_AMOUNT = 10**18
-_MOST_DIGITS = 12
 _BALANCE_DIGITS = 4  # balances are in 1/10000 of the currency
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
 
@@ -100,11 +100,10 @@ class CatalogueReader:
         for mode in BillingMode:
             query = {**params, "billing_method": mode.value}
             for page in by_cursor(self._source, PRODUCTS, query, read):
-                for offer in self._rows(page):
+                for row in self._rows(page):
+                    offer = replace(row, time=PriceTime(page.server_time))
                     listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
-                    known = merged.get(offer.id)
-                    told = replace(offer, time=PriceTime(page.server_time))
-                    merged[offer.id] = told if known is None else _merge(known, told)
+                    merged[offer.id] = _merge(merged.get(offer.id, offer), offer)
         # Where an answer does not name the modes, the listings that a product is in do.
         return tuple(
             offer if offer.modes else replace(offer, modes=listed[key]) for key, offer in merged.items()
@@ -194,7 +193,7 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
     gpu_min, gpu_max = _bounds(gpu.get("min"), gpu.get("max"))
     rootfs_min, rootfs_max = _bounds(rootfs.get("min_gb"), rootfs.get("max_gb"))
     pricing = as_mapping(product.get("pricing"))
-    digits = as_whole(pricing.get("precision"), 0, _MOST_DIGITS)
+    digits = pricing.get("precision")
     purchasable = as_flag(as_mapping(product.get("activity")).get("purchasable"))
     return Offer(
         id=key,
@@ -236,7 +235,7 @@ def read_balance(answer: Any) -> Decimal | None:
     available = as_mapping(answer).get("availableBalance")
     if not isinstance(available, str) or not _AMOUNT.fullmatch(available):
         return None
-    return _decimal(int(available), _BALANCE_DIGITS)
+    return amount(int(available), _BALANCE_DIGITS)
 
 
 def _bounds(low: Any, high: Any) -> tuple[int | None, int | None]:
@@ -246,30 +245,24 @@ def _bounds(low: Any, high: Any) -> tuple[int | None, int | None]:
     return (None, None) if contrary else (least, most)
 
 
-def _decimal(amount: int, digits: int) -> Decimal:
-    # From text: arithmetic on Decimals would round to the context's precision.
-    return Decimal(f"{amount}E-{digits}")
+def _amount(value: Any, digits: Any, least: int = 0) -> Decimal | None:
+    return None if as_whole(value, least, _LARGEST_AMOUNT) is None else amount(value, digits)
 
 
-def _amount(value: Any, digits: int | None, least: int = 0) -> Decimal | None:
-    amount = as_whole(value, least, _LARGEST_AMOUNT)
-    return None if amount is None or digits is None else _decimal(amount, digits)
-
-
-def _price(block: Mapping[str, Any], digits: int | None) -> Price | None:
+def _price(block: Mapping[str, Any], digits: Any) -> Price | None:
     final, listed = _amount(block.get("final_price"), digits), _amount(block.get("base_price"), digits)
     if final is None or (final == 0 and not listed):
         return None  # nothing to pay of nothing is a price that was left out
     return Price(final, listed)
 
 
-def _hourly(value: Any, digits: int | None) -> Price | None:
+def _hourly(value: Any, digits: Any) -> Price | None:
     """Read a price for one hour; one in an unknown unit is not known."""
     block = as_mapping(value)
     return _price(block, digits) if block.get("unit", "per_hour") == "per_hour" else None
 
 
-def _by_months(value: Any, digits: int | None) -> dict[int, Price]:
+def _by_months(value: Any, digits: Any) -> dict[int, Price]:
     """Read what so many months cost; of two prices for the same time the higher one."""
     prices: dict[int, Price] = {}
     for block in map(as_mapping, as_rows(value)):

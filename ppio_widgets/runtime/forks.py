@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 log = logging.getLogger("ppio_widgets")
 
@@ -35,7 +35,6 @@ LONGEST_WAIT = 2.0
 
 _locks: WeakSet[Any] = WeakSet()
 _things: WeakSet[Forked] = WeakSet()
-_tasks: list[Callable[[], None]] = []
 
 
 def _known(made: T) -> T:
@@ -66,11 +65,6 @@ def event() -> threading.Event:
 def tell(thing: Forked) -> None:
     """Have its `after_fork` called in a child, as long as anybody else knows it."""
     _things.add(thing)
-
-
-def run_in_child(task: Callable[[], None]) -> None:
-    """Run a task in every child, before anything else of ours."""
-    _tasks.append(task)
 
 
 class _Gate:
@@ -109,9 +103,9 @@ def _in_child() -> None:
         if getattr(one, "_is_owned", bool)():  # by the thread that forked, which goes on and gives it back
             continue
         one._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own
-    for let_go in (*_tasks, *(thing.after_fork for thing in list(_things))):
+    for thing in list(_things):
         try:
-            let_go()
+            thing.after_fork()
         except BaseException as error:  # noqa: BLE001, PERF203 - all others let go as well
             with suppress(Exception):
                 log.error("fork: %s", type(error).__name__)  # noqa: TRY400 - no text of it

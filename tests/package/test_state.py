@@ -34,7 +34,6 @@ EXCEPTIONS = {
     "request.schema.tree": CONSTANT,
     "runtime.forks._gate": FORKS,
     "runtime.forks._locks": FORKS,
-    "runtime.forks._tasks": FORKS,
     "runtime.forks._things": FORKS,
     "runtime.kernel._entered": "which of the kernels a thread is in",
     "runtime.kernel._kernels": "the kernels themselves",
