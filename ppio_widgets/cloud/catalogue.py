@@ -94,9 +94,9 @@ class Snapshot:
 class _Slot:
     """One kind; only the answer of its current load counts."""
 
-    value: Any = None
+    told: recent.Told | None = None
+    old: bool = False  # whatever its age: a refresh came
     error: PpioError | None = None
-    loaded_at: float | None = None
     current: object | None = None
     answered: object | None = None
     loads: int = 0
@@ -153,7 +153,7 @@ class Catalogue:
                     slot.current = None
                     if outcome is not None:
                         self._take(slot, load, outcome)
-                        recent.keep(self._base_url, kind, slot.value, self._clock())
+                        recent.keep(self._base_url, kind, slot.told)
                 self._changed.notify_all()
         return self.state(kind)
 
@@ -171,7 +171,7 @@ class Catalogue:
         """
         with self._changed:
             for slot in self._slots.values():
-                slot.current = slot.loaded_at = None
+                slot.current, slot.old = None, True
             self._changed.notify_all()
 
     def due(self) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ class Catalogue:
         """Return all that is there, at once."""
         with self._changed:
             states = {kind: _state(slot) for kind, slot in self._slots.items()}
-            values = {kind: slot.value for kind, slot in self._slots.items() if slot.value is not None}
+            values = {kind: slot.told.value for kind, slot in self._slots.items() if slot.told is not None}
         failed = {kind: state.error for kind, state in states.items() if state.error is not None}
         loading = tuple(kind for kind, state in states.items() if state.word == "loading")
         return Snapshot(
@@ -218,15 +218,13 @@ class Catalogue:
 
     def _take(self, slot: _Slot, load: object, outcome: Any) -> None:
         # After a failure nothing old stays: a price from before would look like today's.
-        now = self._clock()
-        if isinstance(outcome, PpioError):
-            slot.value, slot.error, slot.loaded_at = None, outcome, None
-        else:
-            slot.value, slot.error, slot.loaded_at = _heard(outcome, now), None, now
-        slot.answered = load
+        failed, now = isinstance(outcome, PpioError), self._clock()
+        slot.error = outcome if failed else None
+        slot.told = None if failed else recent.Told(_heard(outcome, now), now)
+        slot.answered, slot.old = load, False
 
     def _fresh(self, slot: _Slot) -> bool:
-        return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
+        return slot.told is not None and not slot.old and self._clock() - slot.told.at < self._life
 
 
 def _heard(value: Any, now: float) -> Any:
@@ -243,4 +241,4 @@ def _state(slot: _Slot) -> KindState:
         return KindState("loading")
     if slot.error is not None:
         return KindState("failed", slot.error)
-    return KindState("waiting" if slot.value is None else "ready")
+    return KindState("waiting" if slot.told is None else "ready")

@@ -73,11 +73,11 @@ def last_gone(base_url: str, word: str) -> InstanceDetail | None:
     return next((one for one in gone if one.id == word), next(named, None))
 
 
-def keep(base_url: str, kind: str, value: Any, at: float) -> None:
-    """Know what a load brought, and when; None, of a load that failed, lets go of what was there."""
+def keep(base_url: str, kind: str, told: Told | None) -> None:
+    """Know what a load brought; None, of a load that failed, lets go of what was there."""
     recent = kernel.of(_Recent)
     with recent.lock:
-        recent.values[base_url, kind] = None if value is None else Told(value, at)
+        recent.values[base_url, kind] = told
 
 
 def told(base_url: str, kind: str) -> Told | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone
 from numbers import Number
 
 from ppio_widgets.errors import MomentUnreadable
@@ -118,16 +118,10 @@ def _local(moment: float) -> datetime:
 
 def _of_day(text: str, now: float) -> datetime | None:
     found = _CLOCK.fullmatch(text)
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    if found is None:
         return None
-    zone = _zone(found[3])
-    today = datetime.fromtimestamp(now, tz=zone or timezone.utc)
-    today = today if zone else today.astimezone()
-    there = datetime(today.year, today.month, today.day, int(found[1]), int(found[2]), tzinfo=zone)
+    zone = datetime.strptime(found[3].upper().replace("UTC", "Z"), "%z").tzinfo if found[3] else None
+    today = datetime.fromtimestamp(now, tz=timezone.utc).astimezone(zone)
+    there = datetime.combine(today.date(), time(int(found[1]), int(found[2])), tzinfo=zone)
     # A naive one is taken in the zone the kernel's clock has on that very day.
     return there if there.timestamp() > now else there + timedelta(days=1)
-
-
-def _zone(text: str | None) -> tzinfo | None:
-    zone = text and text.upper().replace("UTC", "Z")
-    return datetime.strptime(zone, "%z").tzinfo if zone else None
