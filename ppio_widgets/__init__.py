@@ -9,7 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.runtime import display
 from ppio_widgets.runtime.kernel import outer_names
 
 if TYPE_CHECKING:
@@ -92,14 +91,20 @@ _HOMES = {
     "unload_ipython_extension": "magics.extension",
 }
 
-outer_names["cloud"] = "ppio_widgets.api:connect"
-outer_names["note gone"] = "ppio_widgets.launches.history:note_gone"
-outer_names["name of gone"] = "ppio_widgets.launches.history:gone_name"
-display.register("instances.instance:Instance", "cards.instance:card", "widgets.instance_card:InstanceCard")
-display.register("instances.listing:Board", "cards.lists:board_card")
-display.register("launches.launch:Launch", "cards.static:launch_card", "widgets.instance_card:LaunchCard")
-display.register("launches.plan:LaunchPlan", "cards.static:plan_card")
-display.register("launches.plan:Products", "cards.lists:products_card")
+outer_names.update(
+    {
+        "cloud": "api:connect",
+        "note gone": "launches.history:note_gone",
+        "name of gone": "launches.history:gone_name",
+        "card of instances.instance:Instance": "cards.instance:card",
+        "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
+        "card of instances.listing:Board": "cards.lists:board_card",
+        "card of launches.launch:Launch": "cards.static:launch_card",
+        "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",
+        "card of launches.plan:LaunchPlan": "cards.static:plan_card",
+        "card of launches.plan:Products": "cards.lists:products_card",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

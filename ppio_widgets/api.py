@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance
@@ -174,7 +174,7 @@ def priced_plan(
     report: Report, client: PpioClient, ceiling: Decimal | None = None, notes: tuple[Advice, ...] = ()
 ) -> LaunchPlan:
     """Return a plan with its price, where it can be read."""
-    catalogue = open_catalogue(client, clock=threads.tick)
+    catalogue = Catalogue(client)
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")

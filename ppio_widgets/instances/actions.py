@@ -27,7 +27,6 @@ from ppio_widgets.instances.watcher import Pace
 from ppio_widgets.locale.words import Phrase, joined
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks, threads
-from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class Errand:
         self._look_before()
         if self.seen is None or self.verb.anew or not self.verb.reached(self.seen):
             self.until = threads.tick() + (self.verb.patience if self.timeout is None else self.timeout)
-            poll(self._step)
+            threads.poll(self._step)
         assert self.seen is not None  # noqa: S101 - for mypy: the last look has just seen it
         return self.seen
 
@@ -276,7 +275,7 @@ def wait_for(instance: Watched, until: str, timeout: float | None) -> None:
         left = ends - threads.tick()
         return None if left <= 0 or _is_over(instance.detail, until) else min(pause, left)
 
-    poll(look)
+    threads.poll(look)
 
 
 def _is_over(seen: InstanceDetail | None, until: str) -> bool:

@@ -22,7 +22,6 @@ from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.runtime import forks, kernel, threads
-from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
@@ -158,8 +157,8 @@ class Deadline:
                 return None
             return pauses.pop(0) if len(pauses) > 1 else pauses[0]
 
-        if poll(self._slice, self._called_off):
-            poll(attempt, self._called_off)
+        if threads.poll(self._slice, self._called_off):
+            threads.poll(attempt, self._called_off)
 
     def _slice(self) -> float | None:
         """Return how long to wait before the clocks are asked again; None once the time has come."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
@@ -216,7 +216,7 @@ class Products:
 
 def list_products(client: PpioClient, text: str = "") -> Products:
     """List what a cloud's catalogue has with all words of a text in id, name or GPU, asking it once."""
-    catalogue = open_catalogue(client, clock=threads.tick)
+    catalogue = Catalogue(client)
     error = catalogue.load("offers").error
     if error is not None:
         raise error

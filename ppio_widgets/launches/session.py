@@ -14,7 +14,7 @@ from traitlets import Any as Any_
 from traitlets import Bool, Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
-from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.claim import read_consent
@@ -96,7 +96,7 @@ class LaunchSession(HasTraits):
         self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
-        self.catalogue: Catalogue = open_catalogue(client, clock=threads.tick)
+        self.catalogue = Catalogue(client)
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
         self._priced = False
@@ -357,7 +357,7 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.client = client
             self.target = Target.of(client)
-            self.catalogue = open_catalogue(client, clock=threads.tick)
+            self.catalogue = Catalogue(client)
             self.snapshot, self.loading, self._priced, self.pricing = Snapshot(), frozenset(), False, False
             self.report = self._judged(self.draft)
 

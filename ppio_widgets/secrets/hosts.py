@@ -22,7 +22,7 @@ _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 # urlsplit drops line breaks and tabs wherever they stand: what it never sees cannot mislead it.
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ def _judge(url: str, allow_host: str | None) -> Host | HostRefused:
         return HostRefused("host_user")
     host = parts.hostname or ""
     bare = parts.path in ("", "/") and not (parts.query or parts.fragment)
-    if not _is_host(host) or not bare or parts.scheme not in _DEFAULT_PORTS:
+    if not _is_host(host) or not bare or parts.scheme not in DEFAULT_PORTS:
         return HostRefused("host_unreadable")
     loopback = _is_loopback(host)
     if parts.scheme == "http" and not loopback:
         return HostRefused("host_http", host=host)
     bracketed = f"[{host}]" if ":" in host else host
-    name = bracketed if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
+    name = bracketed if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
     judged = Host(f"{parts.scheme}://{name}", name, loopback)
     if not (judged.known or loopback or _allows(allow_host, name)):
         return HostRefused("host_unknown", host=name)

@@ -75,7 +75,7 @@ found["options"] = of(compact(said).body)
 found["diff"] = [one.sentence(words("en")) for one in changes({**body, "color": "blue", "probes": []}, body)]
 launched = launch(body, practice=True).wait(60)
 found["instance"] = str(launched.instance.refresh())
-found["answer"] = launched.instance.client.get_json(f"/gpus/v2/instances/{launched.id}", {})
+found["answer"] = launched.instance.client.get_reply(f"/gpus/v2/instances/{launched.id}", {}).value
 from IPython.testing.globalipapp import start_ipython
 shell = start_ipython()
 shell.run_line_magic("load_ext", "ppio_widgets")

@@ -88,7 +88,7 @@ def test_a_surplus_answer_is_nobody_elses(when, folder):
 
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         for _ in range(3):
-            client.get_json("/gpus/v2/regions", {})
+            client.get_reply("/gpus/v2/regions", {})
         launch = launch_on(client)
         assert launch.submit()
         launch.wait_for_outcome(PATIENCE)

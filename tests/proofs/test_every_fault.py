@@ -594,5 +594,5 @@ def test_an_answer_that_trickles_ends(begins, goes_on, monkeypatch):
     with served(plays) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         monkeypatch.setattr(http, "_watchdog", server.watchdog)
         with pytest.raises(Unreachable):
-            client.get_json("/gpus/v2/regions", {})
+            client.get_reply("/gpus/v2/regions", {})
         assert server.connections == 1

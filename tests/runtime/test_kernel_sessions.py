@@ -104,7 +104,7 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
     first, second = visits
     with host.turn_of(first):
         api.switch_practice(True)
-        recent.keep(HOST.base_url, "offers", ("offer",), 0.0)
+        recent.keep(HOST.base_url, "offers", recent.Told(("offer",), 0.0))
         machine = Instance(account.create(MINIMAL)["id"], client)
         recent.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
