@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from ppio_widgets.cards.html import each, html
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.diff import changes
@@ -15,12 +17,10 @@ from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.redaction import Redactor, gives_secret_away
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import Opener
-from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    import ipywidgets as w
     from markupsafe import Markup
 
     from ppio_widgets.formats.imported import Imported
@@ -43,25 +43,21 @@ class ImportBox(Opener):
         self._preset = ""
         # What is read last counts: reading is done on threads.
         self._asked = 0
-        self._emptying = False
-        self.session.observe(self._on_draft, "draft")
+        self._hear(self.session, self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the list of presets, the field, what it would change, and the button that does it."""
         say = self.say
-        self._presets = theme.choice(
-            description=say("import.preset"),
-            options=[(say("import.no_preset"), "")],
-            _dom_classes=["ppw-field"],
+        self._presets = theme.control(
+            w.Dropdown, "ppw-field", description=say("import.preset"), options=self._offered(())
         )
-        self._text = theme.text_area(
-            rows=3, description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
+        self._text = theme.control(
+            w.Textarea, "ppw-field", description=say("import.text"), placeholder=say("import.hint"), rows=3
         )
         self._told = theme.html("", "ppw-notice")
-        self._apply = theme.button(say("import.apply"), button_style="primary")
-        self._presets.observe(self._on_preset, "value")
-        self._text.observe(self._on_text, "value")
-        self._apply.on_click(self._on_apply)
+        self._apply = self._button(say("import.apply"), self._on_apply, button_style="primary")
+        self._hear(self._presets, self._on_preset, "value")
+        self._hear(self._text, self._on_text, "value")
         return [self._presets, self._text, self._told, self._apply]
 
     def fill(self) -> None:
@@ -83,17 +79,17 @@ class ImportBox(Opener):
         if not threads.try_run(task, name="ppio-import"):
             task()  # a small file, at most
 
-    @guarded
-    def _on_text(self, change: Any) -> None:
-        if change.new.strip():
-            self._ask(partial(import_text, change.new), "")
-        elif not self._emptying and not self._presets.value:
+    def _on_text(self) -> None:
+        text = self._text.value
+        if text.strip():
+            self._ask(partial(import_text, text), "")
+        elif not self._presets.value:
             self._show(None, "")
 
-    @guarded
-    def _on_preset(self, change: Any) -> None:
-        if change.new:
-            self._ask(partial(import_preset, change.new), change.new)
+    def _on_preset(self) -> None:
+        name = self._presets.value
+        if name:
+            self._ask(partial(import_preset, name), name)
 
     def _ask(self, read: Callable[[], Imported], preset: str) -> None:
         """Read on a thread of its own: it may be a file."""
@@ -133,8 +129,7 @@ class ImportBox(Opener):
                     self._show(found, told)
                     return
 
-    @guarded
-    def _on_draft(self, _change: Any) -> None:
+    def _on_draft(self) -> None:
         if self._found is not None:
             self._in_background(partial(self._tell, self._found, self._preset, self._asked))
 
@@ -145,11 +140,13 @@ class ImportBox(Opener):
             return
         with self.session.lock:
             if not self.session.closed:
-                options = ((self.say("import.no_preset"), ""), *((name, name) for name in names))
-                if options != tuple(self._presets.options):
-                    self._presets.options = options
+                with self._filling():
+                    theme.offer(self._presets, self._offered(names))
 
-    def _changes(self, found: Imported, before: Mapping[str, Any]) -> str:
+    def _offered(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        return [(self.say("import.no_preset"), ""), *((name, name) for name in names)]
+
+    def _changes(self, found: Imported, before: Mapping[str, Any]) -> Markup:
         """Return what would change, before anything does, and what it takes from the kernel."""
         say = self.say
         found_changes = changes(before, over(found, before), redactor=Redactor.in_use())
@@ -167,14 +164,10 @@ class ImportBox(Opener):
 
     def _empty(self) -> None:
         """Empty the field: a widget's value is saved with the notebook, and it may hold a secret."""
-        self._emptying = True
-        try:
+        with self._filling():
             self._text.value = ""
-        finally:
-            self._emptying = False
 
-    @guarded
-    def _on_apply(self, _button: Any) -> None:
+    def _on_apply(self) -> None:
         found, draft, preset = self._found, self._shown_for, self._preset
         # What changed since is shown in a moment: no click applies what was not seen.
         if found is not None and draft is not None and draft is self.session.draft:
@@ -190,5 +183,4 @@ def told_lists(told: Mapping[str, list[str]]) -> Markup:
 
 def _list(title: str, lines: list[str]) -> Markup:
     shown = [*lines[:MOST_SHOWN], *(["…"] if len(lines) > MOST_SHOWN else [])]
-    items = html("<ul>{}</ul>", each("<li>{}</li>", shown)) if shown else ""
-    return html("<div class='ppw-told'><b>{}</b>{}</div>", title, items)
+    return theme.told(title, shown)

@@ -5,9 +5,11 @@ One HTML widget of its own, so that a keystroke that changes none of it sends no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ppio_widgets.cards.html import esc
+import ipywidgets as w
+
+from ppio_widgets.cards.html import each, html
 from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
@@ -16,12 +18,12 @@ from ppio_widgets.locale.words import joined
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.view import Part, guarded
+from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    import ipywidgets as w
+    from markupsafe import Markup
 
     from ppio_widgets.errors import PpioError
     from ppio_widgets.locale.words import Words
@@ -38,39 +40,37 @@ class PricePanel(Part):
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
         self._html = theme.html(self._markup())
-        self._refresh = theme.button(self.say("catalogue.refresh"), "ppw-refresh")
-        self._refresh.on_click(self._on_refresh)
+        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh")
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
-        self.session.observe(self._on_session, ["report", "shelf", "timer", "loading"])
+        self._hear(self.session, self._render, "report", "shelf", "timer")
+        self._hear(self.session, self._on_loading, "loading")
 
-    def render(self) -> None:
+    def _render(self) -> None:
         """Show what is known now; no message when nothing changes."""
         self._html.value = self._markup()
         again = "catalogue.retry" if self.session.shelf.failed else "catalogue.refresh"
         self._refresh.description = self.say(again)
 
-    def _markup(self) -> str:
-        say, plan = self.say, self.session.plan
-        parts = [_list(say("cost.title"), plan.costs(say), " ppw-costs")]
-        if self.session.timer:
-            parts.append(f"<p>{esc(self.session.timer.sentence(say))}</p>")
-        parts.append(_list(say("plan.advice"), plan.named_advice(say)))
-        quiet = [
-            _failed(self.session.shelf.failed, say),
-            say("catalogue.loading") if self.session.loading else "",
+    def _markup(self) -> Markup:
+        say, plan, session = self.say, self.session.plan, self.session
+        costs, advice = plan.costs(say), plan.named_advice(say)
+        failed = _failed(session.shelf.failed, say)
+        quiet = [failed, say("catalogue.loading") if session.loading else ""]
+        parts = [
+            theme.told(say("cost.title"), costs, "ppw-told ppw-costs") if costs else "",
+            html("<p>{}</p>", session.timer.sentence(say)) if session.timer else "",
+            theme.told(say("plan.advice"), advice) if advice else "",
+            each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
         ]
-        parts += [f"<p class=ppw-quiet>{esc(line)}</p>" for line in quiet if line]
-        return "".join(parts)
+        return each("{}", parts)
 
-    @guarded
-    def _on_session(self, change: Any) -> None:
-        if change.name != "loading" or not change.new:  # what begins is said with the next news
-            self.render()
+    def _on_loading(self) -> None:
+        if not self.session.loading:  # what begins is said with the next news
+            self._render()
 
-    @guarded
-    def _on_refresh(self, _button: Any) -> None:
+    def _load(self) -> None:
         self.session.load(anew=True)
-        self.render()
+        self._render()
 
 
 class Limits(Part):
@@ -79,19 +79,16 @@ class Limits(Part):
     def __init__(self, owner: Guarded, stop: str) -> None:
         super().__init__(owner)
         ceiling = self.session.ceiling
-        self.ceiling = self._text(CEILING, "" if ceiling is None else f"{ceiling:f}")
-        self.ceiling.observe(self._on_ceiling, "value")
-        self.stop = self._text(STOP, stop)
+        self.ceiling = self._text(CEILING, "" if ceiling is None else f"{ceiling:f}", self._take_ceiling)
+        self.stop = self._text(STOP, stop, self._take_stop)
         self._take_stop()
-        self.stop.observe(self._on_stop, "value")
 
-    def _text(self, path: Path, value: str) -> w.Text:
-        return theme.text(
-            description=field_name(path, self.say),
-            placeholder=self.say(f"hint.{path[0]}"),
-            value=value,
-            _dom_classes=["ppw-field", "ppw-short", CLASSES[path]],
-        )
+    def _text(self, path: Path, value: str, take: Callable[[], None]) -> w.Text:
+        name, hint = field_name(path, self.say), self.say(f"hint.{path[0]}")
+        classes = ("ppw-field", "ppw-short", CLASSES[path])
+        text = theme.control(w.Text, *classes, description=name, placeholder=hint, value=value)
+        self._hear(text, take, "value")
+        return text
 
     def _take_stop(self) -> None:
         """Take the timer as typed; one that cannot be read keeps a launch from being made."""
@@ -100,16 +97,10 @@ class Limits(Part):
         except MomentUnreadable as error:
             self.session.stop_by(Timer(), error.with_traceback(None))
 
-    @guarded
-    def _on_stop(self, _change: Any) -> None:
-        self._take_stop()
-
-    @guarded
-    def _on_ceiling(self, change: Any) -> None:
+    def _take_ceiling(self) -> None:
         """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
-        text = change.new.strip()
         try:
-            self.session.limit(read_ceiling(text or None, "ceiling_field"))
+            self.session.limit(read_ceiling(self.ceiling.value.strip() or None, "ceiling_field"))
         except LaunchRefused as error:
             self.session.limit(None, error)
 
@@ -124,8 +115,3 @@ def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
         return say("catalogue.all_failed", reason=reason)
     what = say("catalogue.and").join(say(f"catalogue.{kind}") for kind in failed)
     return say("catalogue.failed", what=what, reason=reason)
-
-
-def _list(title: str, lines: list[str], kind: str = "") -> str:
-    items = "".join(f"<li>{esc(line)}</li>" for line in lines)
-    return f"<div class='ppw-told{kind}'><b>{esc(title)}</b><ul>{items}</ul></div>" if items else ""
