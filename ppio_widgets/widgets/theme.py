@@ -7,81 +7,40 @@ one. Nobody writes to a shared one; looks change by CSS class.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
-from ipywidgets.widgets.widget_bool import CheckboxStyle
-from ipywidgets.widgets.widget_description import DescriptionStyle
-from ipywidgets.widgets.widget_selection import ToggleButtonsStyle
-from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 from markupsafe import Markup
 
 from ppio_widgets.cards.html import each, esc
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 
-@dataclass(frozen=True)
 class Looks:
-    """The shared instances; one set for all forms of a kernel or session."""
+    """The shared instances of this kernel or session, each made when first needed."""
 
-    layout: w.Layout
-    text: Any
-    choice: Any
-    check: Any
-    tabs: Any
-    button: Any
-    html: Any
-
-    @property
-    def alive(self) -> bool:
-        """Whether the front end still knows them (``Widget.close_all`` kills them)."""
-        return all(look.comm is not None for look in vars(self).values())
-
-
-class _Shared:
-    """The looks of this kernel or session; None before they are first needed."""
-
-    looks: Looks | None = None
+    def shared(self, kind: type[w.Widget] = w.Layout) -> Any:
+        """Return the instance of a class, made anew when it was closed (``Widget.close_all`` does that)."""
+        made = vars(self).get(kind.__name__)
+        if made is None or made.comm is None:
+            made = vars(self)[kind.__name__] = kind()
+        return made
 
 
 def looks() -> Looks:
-    """Return the shared looks, made anew when they were closed."""
-    shared = kernel.of(_Shared)
-    if shared.looks is None or not shared.looks.alive:
-        shared.looks = Looks(
-            layout=w.Layout(),
-            text=TextStyle(),
-            choice=DescriptionStyle(),
-            check=CheckboxStyle(),
-            tabs=ToggleButtonsStyle(),
-            button=w.ButtonStyle(),
-            html=HTMLStyle(),
-        )
-    return shared.looks
-
-
-# Which of the shared styles a kind of control has; all others have that of a choice.
-_STYLES: Mapping[type[w.Widget], str] = {
-    w.Text: "text",
-    w.Textarea: "text",
-    w.Checkbox: "check",
-    w.ToggleButtons: "tabs",
-    w.Button: "button",
-    w.HTML: "html",
-}
+    """Return the shared looks."""
+    return kernel.of(Looks)
 
 
 def control(kind: type[w.Widget], *classes: str, **traits: Any) -> Any:
     """Make a widget of one of the stock kinds."""
-    shared = looks()
-    style = next((name for one, name in _STYLES.items() if issubclass(kind, one)), "choice")
-    return kind(layout=shared.layout, style=getattr(shared, style), _dom_classes=classes, **traits)
+    style = looks().shared(kind.style.klass)
+    return kind(layout=looks().shared(), style=style, _dom_classes=classes, **traits)
 
 
 def html(value: str = "", *classes: str) -> w.HTML:
@@ -91,7 +50,7 @@ def html(value: str = "", *classes: str) -> w.HTML:
 
 def box(children: Sequence[w.Widget], *classes: str) -> w.Box:
     """Make a box that its CSS class arranges."""
-    return w.Box(children=children, layout=looks().layout, _dom_classes=classes)
+    return w.Box(children=children, layout=looks().shared(), _dom_classes=classes)
 
 
 def fill(box: w.Box, children: Iterable[w.Widget | None]) -> None:

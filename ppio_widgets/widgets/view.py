@@ -162,7 +162,7 @@ class View(Guarded, w.Box):
         # changing its words the kernel answers. Its tooltip is what the script says where none comes.
         self._shown = self._button(_ANSWERS[0], self._on_shown, "ppw-shown", tooltip=self.say("form.silent"))
         children = [self._top, *children, self._shown]
-        super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", self._css])
+        super().__init__(children=children, layout=theme.looks().shared(), _dom_classes=["ppw", self._css])
         # Only now, when the new one stands, may the old ones go.
         replaced, cell, page = earlier(), kernel.cell_id(), kernel.of(_Page)
         for view in replaced:

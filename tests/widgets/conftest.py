@@ -47,12 +47,11 @@ def wire(monkeypatch):
             sent.append((msg_type, len(json.dumps(content, ensure_ascii=False).encode())))
 
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    theme.looks()
     before = set(_instances)
     yield sent
-    assert set(_instances) - before == set(), "a test left widgets open"
     for look in vars(theme.looks()).values():
         look.close()
+    assert set(_instances) - before == set(), "a test left widgets open"
 
 
 @pytest.fixture(autouse=True)

@@ -24,8 +24,7 @@ from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.importer import ImportBox, told_lists
-from ppio_widgets.widgets.form.preview import Preview
-from ppio_widgets.widgets.form.price_panel import PricePanel
+from ppio_widgets.widgets.form.preview import Preview, PricePanel
 from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
 from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView

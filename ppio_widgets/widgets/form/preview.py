@@ -1,7 +1,8 @@
-"""The right-hand side: preview, what still blocks, and what is said beside the fields.
+"""The right-hand side: preview, what still blocks, what it costs, and what is said beside the fields.
 
-All of it is one HTML widget, so that a keystroke is one message whatever changes.
-Errors and advice stand beside their fields by CSS rules in it: no model is opened for them.
+The preview is one HTML widget, so that a keystroke is one message whatever changes. Errors and advice stand
+beside their fields by CSS rules in it: no model is opened for them. The price is another one, so that a
+keystroke that changes none of it sends nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from ppio_widgets.cards.body import folded, panel, preview
-from ppio_widgets.cards.html import css_string, html, named
+from ppio_widgets.cards.html import css_string, each, html, named
+from ppio_widgets.cloud.catalogue import KINDS
+from ppio_widgets.locale.words import joined
 from ppio_widgets.request.choices import limits
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
@@ -22,6 +25,8 @@ from ppio_widgets.widgets.view import Part
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from ppio_widgets.errors import PpioError
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
     from ppio_widgets.widgets.form.sections import Sections, Spot
     from ppio_widgets.widgets.view import Guarded
@@ -106,7 +111,7 @@ class Preview(Part):
 
     def _advice(self) -> Iterator[str]:
         """Yield CSS that says beside the switch of a row why it may be better used."""
-        for key, advised in self._sections.advised():
+        for key, advised in self._sections.lists["envs"].advised().items():
             rows = ",".join(f".{row.key}" for row in advised[:MOST_RULES])
             switch = f".{self._scope} :is({rows})>.ppw-switch>.widget-label-basic::after"
             yield f"{switch}{{content:{css_string(self.say(f'advice.{key}'))}}}"
@@ -135,3 +140,54 @@ def esc_text(text: str) -> Markup:
     """Escape text for a ``<textarea>``: exact, as it is to be copied."""
     # A newline right behind the tag is dropped by the parser; the body begins with a brace.
     return Markup(text.replace("&", "&amp;").replace("<", "&lt;"))  # noqa: S704 - escaped here
+
+
+class PricePanel(Part):
+    """Cost, advice and the state of the catalogue; below the preview."""
+
+    def __init__(self, owner: Guarded) -> None:
+        super().__init__(owner)
+        self._html = theme.html(self._markup())
+        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh")
+        self.box = theme.box([self._html, self._refresh], "ppw-cost")
+        self._hear(self.session, self._render, "report", "shelf", "timer")
+        self._hear(self.session, self._on_loading, "loading")
+
+    def _render(self) -> None:
+        """Show what is known now; no message when nothing changes."""
+        self._html.value = self._markup()
+        again = "catalogue.retry" if self.session.shelf.failed else "catalogue.refresh"
+        self._refresh.description = self.say(again)
+
+    def _markup(self) -> Markup:
+        say, plan, session = self.say, self.session.plan, self.session
+        costs, advice = plan.costs(say), plan.named_advice(say)
+        failed = _failed(session.shelf.failed, say)
+        quiet = [failed, say("catalogue.loading") if session.loading else ""]
+        parts = [
+            theme.told(say("cost.title"), costs, "ppw-told ppw-costs") if costs else "",
+            html("<p>{}</p>", session.timer.sentence(say)) if session.timer else "",
+            theme.told(say("plan.advice"), advice) if advice else "",
+            each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
+        ]
+        return each("{}", parts)
+
+    def _on_loading(self) -> None:
+        if not self.session.loading:  # what begins is said with the next news
+            self._render()
+
+    def _load(self) -> None:
+        self.session.load(anew=True)
+        self._render()
+
+
+def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
+    """Return in one sentence what could not be loaded, and each kind of reason once; empty for nothing."""
+    if not failed:
+        return ""
+    reasons = {(type(one), one.code, one.params.get("status")): one.sentence(say) for one in failed.values()}
+    reason = joined(reasons.values())
+    if set(failed) == set(KINDS):
+        return say("catalogue.all_failed", reason=reason)
+    what = say("catalogue.and").join(say(f"catalogue.{kind}") for kind in failed)
+    return say("catalogue.failed", what=what, reason=reason)

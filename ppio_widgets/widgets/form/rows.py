@@ -266,13 +266,12 @@ class EnvRow(Row):
 
 
 class RowList(Part):
-    """A list of rows with its Add button; `on_change` is called with it after a person changed it."""
+    """A list of rows with its Add button; what a person changes in it is the list of the draft."""
 
-    def __init__(self, column: str, owner: Guarded, on_change: Callable[[RowList], None]) -> None:
+    def __init__(self, column: str, owner: Guarded) -> None:
         super().__init__(owner)
         self.column = column
         self.rows: list[Row] = []
-        self._on_change = on_change
         self._add = self._button(self.say(f"row.add.{column}"), self._on_add, "ppw-add")
         self._label = theme.html(html("<span>{}</span>", self.say(f"list.{column}")), "ppw-label")
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
@@ -315,8 +314,8 @@ class RowList(Part):
         return found
 
     def changed(self) -> None:
-        """Tell that a row says something else."""
-        self._on_change(self)
+        """Take what the rows say by now."""
+        self.session.set((self.column,), [row.value for row in self.rows])
 
     def remove(self, row: Row) -> None:
         """Take a row away and close all it opened."""

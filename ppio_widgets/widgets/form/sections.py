@@ -5,9 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import ipywidgets as w
+
 from ppio_widgets.cards.html import html
+from ppio_widgets.errors import LaunchRefused, MomentUnreadable
+from ppio_widgets.launches.launch import Timer
+from ppio_widgets.launches.session import CEILING, STOP
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
+from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
+from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import (
     ProductChooser,
@@ -17,17 +24,13 @@ from ppio_widgets.widgets.form.choosers import (
     cuda_of_tag,
 )
 from ppio_widgets.widgets.form.fields import Field
-from ppio_widgets.widgets.form.price_panel import CLASSES, Limits
 from ppio_widgets.widgets.form.rows import RowList
 from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import ipywidgets as w
+    from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.request.schema import Path
-    from ppio_widgets.widgets.form.rows import Row
     from ppio_widgets.widgets.view import Guarded
 
 # Of an object, all its fields stand there, in the contract's order.
@@ -39,6 +42,9 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "network": ("ports", "network", "volumes"),
     "tools": ("tools", "auto_migrate"),
 }
+
+# The classes by which the stylesheet finds what is no field of the body.
+CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
 
 ANY = object()
 
@@ -94,6 +100,38 @@ class Spot(NamedTuple):
     may_show: bool
 
 
+class Limits(Part):
+    """Price ceiling and timer: what is no field of the body, and stands with the billing."""
+
+    def __init__(self, owner: Guarded, stop: str) -> None:
+        super().__init__(owner)
+        ceiling = self.session.ceiling
+        self.ceiling = self._text(CEILING, "" if ceiling is None else f"{ceiling:f}", self._take_ceiling)
+        self.stop = self._text(STOP, stop, self._take_stop)
+        self._take_stop()
+
+    def _text(self, path: Path, value: str, take: Callable[[], None]) -> w.Text:
+        name, hint = field_name(path, self.say), self.say(f"hint.{path[0]}")
+        classes = ("ppw-field", "ppw-short", CLASSES[path])
+        text = theme.control(w.Text, *classes, description=name, placeholder=hint, value=value)
+        self._hear(text, take, "value")
+        return text
+
+    def _take_stop(self) -> None:
+        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.stop_by(Timer.read(self.stop.value))
+        except MomentUnreadable as error:
+            self.session.stop_by(Timer(), error.with_traceback(None))
+
+    def _take_ceiling(self) -> None:
+        """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.limit(read_ceiling(self.ceiling.value.strip() or None, "ceiling_field"))
+        except LaunchRefused as error:
+            self.session.limit(None, error)
+
+
 class Sections(Part):
     """All controls of a form, and the one way from them to the draft.
 
@@ -109,7 +147,6 @@ class Sections(Part):
         self._heads = {
             name: theme.html(html("<h3>{}</h3>", self.say(f"section.{name}")), "ppw-head") for name in PLACES
         }
-        self._forced: set[str] = set()
         self._limits = Limits(self, stop)
         self._chooser = ProductChooser(self, self._on_product)
         self._templates = TemplateChooser(self)
@@ -124,7 +161,7 @@ class Sections(Part):
         }
         for name in _NAMES:
             if isinstance(node_at(_path(name)), Rows):
-                self.lists[name] = RowList(name, self, self._on_rows)
+                self.lists[name] = RowList(name, self)
         self._make_fields()
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
@@ -148,16 +185,10 @@ class Sections(Part):
         may_show = self.attempted or field is None or field.touched
         return Spot(selector, f"{selector}>.widget-label::after", may_show)
 
-    def advised(self) -> Iterator[tuple[str, list[Row]]]:
-        """Yield each advice that some rows of a list are given, and the rows."""
-        for rows in self.lists.values():
-            yield from rows.advised().items()
-
     def _make_fields(self) -> None:
         """Show the whole draft in the controls; nothing of what they said before stays."""
         draft = self.session.draft
         self.attempted = False
-        self._forced = {name for name in SHOWN_WHEN if value_at(draft, _path(name)) is not None}
         for name in _NAMES:
             given = value_at(draft, _path(name))
             field = self.fields.get(name)
@@ -182,11 +213,11 @@ class Sections(Part):
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
-        if name not in SHOWN_WHEN or name in self._forced:
+        if name not in SHOWN_WHEN or value_at(draft, _path(name)) is not None:
             return True
         master, value = SHOWN_WHEN[name]
         found = value_at(draft, _path(master))
-        return self._is_shown(master, draft) and (found == value or (value is ANY and found is not None))
+        return found is not None and value in (found, ANY)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
         theme.fill(self.box, self._widgets(draft))
@@ -204,11 +235,9 @@ class Sections(Part):
                 children.extend(self._below.get(name, ()))
         return children
 
-    def _uncovered(self, name: str, draft: Mapping[str, Any]) -> Any:
-        """Return what a field says that a person has just made appear; None while it is hidden."""
-        if not self._is_shown(name, draft):
-            return None
-        field = self.fields[name]
+    def _uncovered(self, name: str) -> Any:
+        """Return what a field says that a person has just made appear."""
+        field = self._field(name)
         if field.value is None and name in _FIRST:
             field.show(_FIRST[name])
         return field.value
@@ -226,16 +255,15 @@ class Sections(Part):
 
     def _on_field(self, field: Field) -> None:
         draft = with_value(self.session.draft, field.path, field.value)
-        dependents = self._dependents(_name(field.path))
-        self._forced.difference_update(dependents)
+        dependents = [_path(name) for name in self._dependents(_name(field.path))]
+        for path in dependents:
+            draft = with_value(draft, path, None)
+        for path in dependents:
+            if self._is_shown(_name(path), draft):
+                draft = with_value(draft, path, self._uncovered(_name(path)))
         if dependents:
             self._arrange(draft)
-        for dependent in dependents:
-            draft = with_value(draft, _path(dependent), self._uncovered(dependent, draft))
         self.session.replace(draft)
-
-    def _on_rows(self, rows: RowList) -> None:
-        self.session.set((rows.column,), [row.value for row in rows.rows])
 
     def _on_product(self, product_id: str) -> None:
         """Take the product that was chosen from the list; nothing else that was typed is changed."""
