@@ -80,8 +80,7 @@ class LaunchControls(Part):
 
     @cached_property
     def _look(self) -> w.Button:
-        """The first of what settles a launch whose answer was lost: look now, or say that one looked."""
-        return self._button(self.say("launch.look"), self._on_look, "ppw-look")
+        return self._button(self.say("launch.look"), self.session.launch.look_soon, "ppw-look")
 
     @cached_property
     def _name(self) -> w.Text:
@@ -118,9 +117,6 @@ class LaunchControls(Part):
         if self._launch is None:
             self._show_status(html("<p>{}</p>", self.say("line.cancelled")))
             self._arrange()
-
-    def _on_look(self) -> None:
-        self.session.launch.look_soon()
 
     def _on_absent(self) -> None:
         say, name = self.say, self._name.value

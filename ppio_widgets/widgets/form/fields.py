@@ -1,4 +1,4 @@
-"""Controls of single values: one field of the body each; buttons for fields that the API lacks."""
+"""Controls of single values: one field of the body each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ppio_widgets.locale.text import UNSAID, visible, whole
-from ppio_widgets.request.draft import renamed, value_at, without
+from ppio_widgets.locale.text import visible, whole
 from ppio_widgets.request.envref import EnvRef, reference
-from ppio_widgets.request.schema import Leaf, Path, dotted, leaves, pattern
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.schema import Leaf, Path, leaves, pattern
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.view import Part, close_all
+from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,9 +36,6 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
     "registry_auth_id": lambda shelf: shelf.auths,
     "candidate_regions.*": lambda shelf: shelf.regions,
 }
-
-MOST_UNKNOWN = 4
-LONGEST_NAME = 40
 
 
 class Field(Part):
@@ -172,44 +167,6 @@ class RefField(Field):
     def _as_shown(self) -> str:
         ref = reference(self._given)
         return "" if ref is None else _as_text(ref.name)
-
-
-class UnknownFields(Part):
-    """Buttons that remove each field that the API does not know, or give it the name that was meant."""
-
-    def __init__(self, owner: Guarded) -> None:
-        super().__init__(owner)
-        self._found: list[tuple[Path, str]] = []
-        self._buttons: list[w.Widget] = []
-
-    def buttons(self) -> list[w.Widget]:
-        """Return the buttons for the fields of the draft as it is."""
-        found = [
-            (path, str(problem.params.get("meant", "")))
-            for path, problem in self.session.report.problems.items()
-            if problem.code in ("unknown", "unknown_meant")
-        ][:MOST_UNKNOWN]
-        if found != self._found:
-            close_all(self._buttons)
-            self._found = found
-            self._buttons = [button for path, meant in found for button in self._of(path, meant)]
-        return self._buttons
-
-    def _of(self, path: Path, meant: str) -> list[w.Widget]:
-        say, session, name = self.say, self.session, dotted(path)
-        name = UNSAID if looks_like_key(name) else name
-        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        remove = self._button(
-            say("problem.remove", name=name), lambda: session.fill(without(session.draft, path)), "ppw-fix"
-        )
-        if not meant or value_at(session.draft, (*path[:-1], meant)) is not None:
-            return [remove]
-        rename = self._button(
-            say("problem.rename", name=name, meant=meant),
-            lambda: session.fill(renamed(session.draft, path, meant)),
-            "ppw-fix",
-        )
-        return [rename, remove]
 
 
 def _as_text(value: Any) -> str:

@@ -98,7 +98,6 @@ class LaunchForm(LaunchView):
         fell_back = fell_back and client.is_practice
         draft = DEFAULTS if value is None else body_of(value)
         session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
-        self._taking = False
         self._own: dict[str, Any] | None = None
         self.left_out: list[str] = []
         self._css = scope = f"ppw{next(kernel.current().numbers)}"
@@ -121,7 +120,7 @@ class LaunchForm(LaunchView):
             top=_banner(client, say, no_key),
         )
         self._publish()
-        self._hear(session, self._on_draft, "draft")
+        self._hear(session, self._publish, "draft")
 
     @classmethod
     def from_json(cls, source: str | Path | Mapping[str, Any], **options: Any) -> Self:
@@ -267,11 +266,7 @@ class LaunchForm(LaunchView):
         if not isinstance(given, Mapping | CreateInstanceRequest):
             raise TraitError(self.say("error.body_kind", kind=type(given).__name__))
         with self.session.lock:
-            self._taking = True
-            try:
-                self.session.fill(copied(body_of(given)))
-            finally:
-                self._taking = False
+            self.session.fill(copied(body_of(given)))
         return copied(self.session.report.body)
 
     def _on_restore(self) -> None:
@@ -279,10 +274,6 @@ class LaunchForm(LaunchView):
         self.typed_before = None
         self.children = [child for child in self.children if child not in self._restore]
         close_all(self._restore)
-
-    def _on_draft(self) -> None:
-        if not self._taking:  # what is set is published by whoever sets it
-            self._publish()
 
 
 def _way_to_a_key() -> str:

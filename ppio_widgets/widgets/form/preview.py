@@ -15,12 +15,15 @@ from markupsafe import Markup
 from ppio_widgets.cards.body import folded, panel, preview
 from ppio_widgets.cards.html import css_string, each, html, named
 from ppio_widgets.cloud.catalogue import KINDS
+from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.locale.words import joined
 from ppio_widgets.request.choices import limits
+from ppio_widgets.request.draft import renamed, value_at, without
+from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import field_name
+from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.fields import UnknownFields
-from ppio_widgets.widgets.view import Part
+from ppio_widgets.widgets.view import Part, close_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 MOST_BLOCKERS = 6
 MOST_RULES = 60
+MOST_UNKNOWN = 4
+LONGEST_NAME = 40
 
 
 class Preview(Part):
@@ -42,7 +47,8 @@ class Preview(Part):
         super().__init__(owner)
         self._sections = sections
         self._scope = scope
-        self._unknown = UnknownFields(self)
+        self._unknown: list[tuple[Path, str]] = []
+        self._fixes: list[w.Button] = []
         names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
         self._face = theme.control(
             w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
@@ -61,7 +67,28 @@ class Preview(Part):
 
     def _parts(self) -> list[w.Widget]:
         """Return what stands there now: below what blocks, the way out where a click is one."""
-        return [self._face, self._copy, self._html, *self._unknown.buttons()]
+        problems = self.session.report.problems.items()
+        unknown = [
+            (path, str(problem.params.get("meant", "")))
+            for path, problem in problems
+            if problem.code in ("unknown", "unknown_meant")
+        ][:MOST_UNKNOWN]
+        if unknown != self._unknown:
+            close_all(self._fixes)
+            self._unknown = unknown
+            self._fixes = [button for path, meant in unknown for button in self._fixes_of(path, meant)]
+        return [self._face, self._copy, self._html, *self._fixes]
+
+    def _fixes_of(self, path: Path, meant: str) -> Iterator[w.Button]:
+        """Yield buttons that give an unknown field the name that was meant, or remove it."""
+        say, session, name = self.say, self.session, dotted(path)
+        name = UNSAID if looks_like_key(name) else name
+        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        if meant and value_at(session.draft, (*path[:-1], meant)) is None:
+            words = say("problem.rename", name=name, meant=meant)
+            yield self._button(words, lambda: session.fill(renamed(session.draft, path, meant)), "ppw-fix")
+        words = say("problem.remove", name=name)
+        yield self._button(words, lambda: session.fill(without(session.draft, path)), "ppw-fix")
 
     def _markup(self, extra: str = "") -> Markup:
         say, plan, name = self.say, self.session.plan, self._face.value

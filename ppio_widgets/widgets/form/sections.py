@@ -100,38 +100,6 @@ class Spot(NamedTuple):
     may_show: bool
 
 
-class Limits(Part):
-    """Price ceiling and timer: what is no field of the body, and stands with the billing."""
-
-    def __init__(self, owner: Guarded, stop: str) -> None:
-        super().__init__(owner)
-        ceiling = self.session.ceiling
-        self.ceiling = self._text(CEILING, "" if ceiling is None else f"{ceiling:f}", self._take_ceiling)
-        self.stop = self._text(STOP, stop, self._take_stop)
-        self._take_stop()
-
-    def _text(self, path: Path, value: str, take: Callable[[], None]) -> w.Text:
-        name, hint = field_name(path, self.say), self.say(f"hint.{path[0]}")
-        classes = ("ppw-field", "ppw-short", CLASSES[path])
-        text = theme.control(w.Text, *classes, description=name, placeholder=hint, value=value)
-        self._hear(text, take, "value")
-        return text
-
-    def _take_stop(self) -> None:
-        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
-        try:
-            self.session.stop_by(Timer.read(self.stop.value))
-        except MomentUnreadable as error:
-            self.session.stop_by(Timer(), error.with_traceback(None))
-
-    def _take_ceiling(self) -> None:
-        """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
-        try:
-            self.session.limit(read_ceiling(self.ceiling.value.strip() or None, "ceiling_field"))
-        except LaunchRefused as error:
-            self.session.limit(None, error)
-
-
 class Sections(Part):
     """All controls of a form, and the one way from them to the draft.
 
@@ -147,7 +115,11 @@ class Sections(Part):
         self._heads = {
             name: theme.html(html("<h3>{}</h3>", self.say(f"section.{name}")), "ppw-head") for name in PLACES
         }
-        self._limits = Limits(self, stop)
+        ceiling = self.session.ceiling
+        typed = "" if ceiling is None else f"{ceiling:f}"
+        self._ceiling = self._text(CEILING, typed, self._take_ceiling)
+        self._stop = self._text(STOP, stop, self._take_stop)
+        self._take_stop()
         self._chooser = ProductChooser(self, self._on_product)
         self._templates = TemplateChooser(self)
         self._address = Proposal(self, address_without_slips, partial(self._take, "image"))
@@ -156,7 +128,7 @@ class Sections(Part):
         self._below: dict[str, tuple[w.Widget, ...]] = {
             "product_id": (self._chooser.box,),
             "image": (self._address.box, self._templates.box),
-            "billing.mode": (self._limits.ceiling, self._limits.stop),
+            "billing.mode": (self._ceiling, self._stop),
             "resource.min_cuda_version": (self._cuda.box,),
         }
         for name in _NAMES:
@@ -276,3 +248,24 @@ class Sections(Part):
             field.suggest()
         for rows in self.lists.values():
             rows.suggest()
+
+    def _text(self, path: Path, value: str, take: Callable[[], None]) -> w.Text:
+        name, hint = field_name(path, self.say), self.say(f"hint.{path[0]}")
+        classes = ("ppw-field", "ppw-short", CLASSES[path])
+        text = theme.control(w.Text, *classes, description=name, placeholder=hint, value=value)
+        self._hear(text, take, "value")
+        return text
+
+    def _take_stop(self) -> None:
+        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.stop_by(Timer.read(self._stop.value))
+        except MomentUnreadable as error:
+            self.session.stop_by(Timer(), error.with_traceback(None))
+
+    def _take_ceiling(self) -> None:
+        """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.limit(read_ceiling(self._ceiling.value.strip() or None, "ceiling_field"))
+        except LaunchRefused as error:
+            self.session.limit(None, error)
