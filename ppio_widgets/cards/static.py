@@ -53,7 +53,7 @@ _CONFIRMABLE = (LaunchState.DRAFT, LaunchState.ARMED, LaunchState.WITHDRAWN)
 
 def plan_drawn(plan: LaunchPlan, say: Words) -> dict[str, str]:
     """Return a plan as text and HTML: the body, what blocks, what is advised, and what it costs."""
-    blockers, advice = plan.named_blockers(say), plan.named_advice(say)
+    blockers, advice = plan.blockers(say), plan.named_advice(say)
     parts = [Part(say("plan.blocked"), tuple(blockers)) if blockers else Part(say("plan.ready"))]
     parts += [Part(say("plan.advice"), tuple(advice))] if advice else []
     parts += map(Part, plan.asides(say))

@@ -13,16 +13,16 @@ from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_i
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import absence, autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
+from ppio_widgets.instances.observed import Observed
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
 from ppio_widgets.runtime import display, forks, kernel, threads
-from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
     from decimal import Decimal
 
@@ -76,7 +76,7 @@ class Outcomes:
 
 
 @without_frames
-class Instance:
+class Instance(Observed):
     """An instance, by its id.
 
     Every action is read back: it returns when the instance itself shows it, or raises
@@ -108,6 +108,8 @@ class Instance:
         Why the last look failed.
     seen_at : float
         Unix seconds of the last look that did not fail; 0 before the first.
+    sight : object
+        Changes whenever one of these does: ``instance.observe(handler, "sight")``.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Instance:
         seen_at: float | None = None,
         offer: Offer | None = None,
     ) -> None:
+        super().__init__()
         self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
         self.client: PpioClient = client or kernel.outer("cloud")()
         self.detail = seen
@@ -133,7 +136,6 @@ class Instance:
         # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
         self._looks = itertools.count(1)
         self._shown = 0
-        self._listeners: Listeners[Instance] = Listeners()
 
     def __repr__(self) -> str:
         status = plain(self._known().status) or "not looked at"
@@ -255,14 +257,6 @@ class Instance:
         """Return Jupyter's address with its token, if it has one, read afresh."""
         return self.client.reveal_jupyter_url(self.id)
 
-    def subscribe(self, listener: Callable[[Instance], None]) -> None:
-        """Call `listener` after each change, on the thread that saw it."""
-        self._listeners.add(listener)
-
-    def unsubscribe(self, listener: Callable[[Instance], None]) -> None:
-        """Call `listener` no longer."""
-        self._listeners.remove(listener)
-
     def refresh(self) -> Instance:
         """Look at it once, and at the price of its product.
 
@@ -367,10 +361,6 @@ class Instance:
         """Call the timer off; False when there was none."""
         found = self.deadline
         return found is not None and found.cancel()
-
-    def tell(self) -> None:
-        """Tell the listeners that something changed."""
-        self._listeners.tell(self, "instance")
 
     def fail(self, error: PpioError) -> None:
         """Take why it could not be looked at; what was last seen stays."""

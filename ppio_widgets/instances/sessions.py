@@ -49,7 +49,7 @@ class InstanceSession(HasTraits):
         self._going: tuple[str, ...] = ()
         self._told = False  # since the last look
         super().__init__()
-        instance.subscribe(self._on_instance)
+        instance.observe(self._on_instance, "sight")
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -129,7 +129,7 @@ class InstanceSession(HasTraits):
             self.cancel()
             self.closed = True
             self.unobserve_all()
-        self.instance.unsubscribe(self._on_instance)
+        self.instance.unobserve(self._on_instance, "sight")
         self.stop_watching()
 
     def _act(self, action: str) -> None:
@@ -155,7 +155,7 @@ class InstanceSession(HasTraits):
         if watched is not None:
             watched.soon()
 
-    def _on_instance(self, _instance: Instance) -> None:
+    def _on_instance(self, _change: object = None) -> None:
         with self.lock:
             if not self.closed:
                 self._told = True
@@ -163,7 +163,7 @@ class InstanceSession(HasTraits):
 
     def _on_tick(self) -> None:
         if not self._told:  # time and cost go on; what changed in this look was told
-            self._on_instance(self.instance)
+            self._on_instance()
         self._told = False
         seen = self.instance.detail
         if seen is not None and seen.is_gone:
@@ -188,7 +188,7 @@ class InstanceSession(HasTraits):
     def _load_price(self) -> None:
         seen = self.instance.detail
         self.instance.client.prices.load_products(None if seen is None else [seen.product_id])
-        self._on_instance(self.instance)
+        self._on_instance()
 
 
 # While nothing else changes, times and costs are counted on only so often: all rows are sent anew.

@@ -137,8 +137,11 @@ class Disk:
             large = isinstance(error, Unfit) and error.why == "large"
             code = "file_large" if large else "file_unreadable"
             raise input_error(code, path=path, kind=reason(error)) from None
-        text = _decoded(content)
-        if text is None or "\0" in text:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:  # raised on, it would hold the content
+            text = "\0"
+        if "\0" in text:
             raise input_error("file_no_text", path=path)
         return text
 
@@ -149,10 +152,3 @@ class Disk:
     @cached_property
     def _redactor(self) -> Redactor:
         return Redactor.in_use()
-
-
-def _decoded(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:  # raised on, it would hold the content
-        return None

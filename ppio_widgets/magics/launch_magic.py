@@ -131,7 +131,7 @@ class LaunchMagics(Magics):
         if answers == "yes":
             doubts = [named(one, words()) for one in plan.report.advice if one.is_doubt]
             _say_each([*doubts, *filter(None, [plan.taken(words())])])
-            return _finish(timer.set_on(Launch(plan, client)), again=given.again)
+            return _finish(Launch(plan, client, timer=timer), again=given.again)
         if answers == "buttons":
             return self._ask_by_buttons(given, client, timer)
         if answers == "input":
@@ -166,7 +166,7 @@ class LaunchMagics(Magics):
         since = changed_since(plan.report.body, plan.target, given.preset)
         if since is not None:
             print("\n".join(since.sentences(say)))  # noqa: T201
-        launch = timer.set_on(Launch(plan, client))
+        launch = Launch(plan, client, timer=timer)
         question = say("line.ask", **plan.question(say))
         while _ask(question).strip().lower() in ("y", "yes", "是"):
             if plan.price_is_old:  # the prompt waited that long: yes was said to a price that may be another
@@ -183,7 +183,7 @@ class LaunchMagics(Magics):
                 doubt = error
             asked = say(f"launch.yes_{doubt.kind}")
             question = say("line.ask_again", reason=doubt.fact(say), scope=doubt.scope(say), yes=asked)
-            launch, again = timer.set_on(Launch(plan, client)), again | doubt.facts
+            launch, again = Launch(plan, client, timer=timer), again | doubt.facts
         print(say("line.cancelled"))  # noqa: T201
         self._shown = (launch, kernel.execution())
         return launch

@@ -16,7 +16,7 @@ from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.question import Question
 from ppio_widgets.widgets.saved_output import SavedOutput
-from ppio_widgets.widgets.view import Part, View, guarded
+from ppio_widgets.widgets.view import Part, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +145,7 @@ class LaunchPanel(Part):
         self._status = theme.html("", "ppw-status")
         self.box = theme.box([self._status], "ppw-launched")
         self._render()
-        launch.subscribe(self._on_launch)
+        self._hear(launch, self._render, "sight")
 
     def watch(self) -> None:
         """Look at the instance from now on, or as soon as there is one."""
@@ -166,10 +166,6 @@ class LaunchPanel(Part):
             launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
         )
         self._status.value = html("<div role=status>{}</div>", each("<p>{}</p>", lines)) if lines else ""
-
-    @guarded
-    def _on_launch(self, _launch: Launch) -> None:
-        self._render()
 
 
 class _Sight:
@@ -195,7 +191,7 @@ class LaunchCard(View):
         self._told = theme.html("", "ppw-status")
         self._panel = LaunchPanel(self, launch)
         remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), lambda: launch.instance)
-        launch.subscribe(remains.write)
+        launch.observe(remains.write, "sight")
         super().__init__(remains, [self._panel.box, self._told], [self._panel])
 
     def __repr__(self) -> str:

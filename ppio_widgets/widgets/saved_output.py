@@ -135,7 +135,7 @@ class SavedOutput:
         with self._lock:
             self._ended = True
         for one in self._followed:
-            one.unsubscribe(self.write)
+            one.unobserve(self.write, "sight")
 
     def _begin_soon(self) -> None:
         if threads.HAS_THREADS:
@@ -155,7 +155,7 @@ class SavedOutput:
             if one is None or one in self._followed or self._ended:
                 return
             self._followed.append(one)
-            one.subscribe(self.write)
+            one.observe(self.write, "sight")
 
     def _content(self, card: Card) -> dict[str, str]:
         return card.kept(self._say, self._id)
@@ -195,7 +195,7 @@ class LaunchOutput(SavedOutput):
     def _hear(self, launch: Launch) -> None:
         if launch not in self._heard:
             self._heard.append(launch)
-            launch.subscribe(self.write)
+            launch.observe(self.write, "sight")
 
     def _on_launch(self, change: Any) -> None:
         if change.new is not None:

@@ -562,8 +562,8 @@ def test_the_servers_words_cannot_act_in_a_card():
 
 def test_a_listener_that_fails_keeps_nobody_from_hearing(machine, caplog):
     heard = []
-    machine.subscribe(lambda _one: 1 / 0)
-    machine.subscribe(lambda one: heard.append(one.status))
+    machine.observe(lambda _change: 1 / 0, "sight")
+    machine.observe(lambda change: heard.append(change.owner.status), "sight")
     machine.stop()
     assert "exited" in heard
     assert "ZeroDivisionError" in caplog.text

@@ -24,7 +24,7 @@ from ppio_widgets.instances.autostop import Deadline
 from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches import reconcile
-from ppio_widgets.launches.launch import live_launch
+from ppio_widgets.launches.launch import Timer, live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
@@ -425,7 +425,7 @@ class Forking:
     def __init__(self):
         self.children = []
 
-    def __call__(self, *_told):
+    def __call__(self, *_told, **_how):
         if self.children:
             return
         child = os.fork()
@@ -464,14 +464,15 @@ def alone(monkeypatch, tmp_path):
     assert not wrote.exists(), wrote.read_text()
 
 
-def forked_where(fork, when, launch):
+def forked_where(fork, when, launch, monkeypatch):
     """Have it forked at one of the moments at which a launch calls somebody."""
     if when == "made":
-        launch.when_made(fork)
+        launch._timer = Timer(after=3600.0)
+        monkeypatch.setattr(launch_module, "set_for", fork)
     elif when == "late":
-        launch.subscribe(lambda one: one.late and fork())
+        launch.observe(lambda _change: launch.late and fork(), "sight")
     else:
-        launch.subscribe(lambda one: one.state.value == when and fork())
+        launch.observe(lambda _change: launch.state.value == when and fork(), "sight")
 
 
 @pytest.mark.parametrize("when", ["claimed", "sending", "late", "made", "succeeded"])
@@ -491,7 +492,7 @@ def test_who_forks_as_it_is_told_sends_once(when, alone, folder, monkeypatch):
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client)
         launch.stop_following()
-        forked_where(fork, when, launch)
+        forked_where(fork, when, launch, monkeypatch)
         begun = launch.submit()
         alone()
         assert begun

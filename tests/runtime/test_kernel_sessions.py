@@ -145,7 +145,7 @@ def test_practice_launches_of_two_visitors_do_not_stand_in_each_others_way(host,
     launches[1].stop_following()
     wait_for_threads("ppio-watch")
     for one in kernel._kernels.values():
-        one.of(ledger.PracticeFolder).remove()
+        one.of(ledger.PracticeFolder)._removal()
 
 
 def test_watching_does_not_go_over_to_another_visitor(host, visits, client, account):

@@ -342,7 +342,7 @@ def test_what_does_not_change_is_not_sent(card_of, identity, clock, wire, accoun
     with whole(card):
         wire.clear()
     seen, patience = [], threading.Event()
-    card.session.instance.subscribe(seen.append)
+    card.session.instance.observe(seen.append, "sight")
     for _ in range(20):
         card.session._on_tick()
         patience.wait(0.002)

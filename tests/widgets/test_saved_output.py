@@ -338,13 +338,13 @@ def test_one_look_at_what_was_launched_writes_one_card(client, clock, going, pag
     wait_for_threads("ppio-watch")
     say = words("en")
     output = saved_output.SavedOutput(say, lambda: static.of_launch(launch, say), lambda: launch.instance)
-    launch.subscribe(output.write)
+    launch.observe(output.write, "sight")
     output.show()
     output._begin()
     for seconds, status in ((30, "running"), (0, "running")):
         clock.turn(seconds)
         before = len(page.sent)
-        launch.see(launch.instance.look())
+        launch.instance.look()
         assert launch.instance.status == status
         assert len(page.sent) - before == (seconds > 0)
     output.close()

@@ -90,7 +90,7 @@ class ProductChooser(Opener):
         super().__init__(owner, "product")
         self._on_chosen = on_chosen
         self._type = ""
-        self._hear(self.session, self.refill, "shelf")
+        self._hear(self.session, self.refill, "snapshot")
         self._hear(self.session, self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
@@ -115,7 +115,7 @@ class ProductChooser(Opener):
     def fill(self) -> None:
         """Show what fits the filters; each message is sent only when something changes."""
         self._type, draft, say = self._wanted_type(), self.session.draft, self.say
-        offers = [offer for offer in self.session.shelf.products if offer.type == self._type]
+        offers = [offer for offer in self.session.snapshot.products if offer.type == self._type]
         sizes = sorted({size for offer in offers if (size := memory_of(offer))})
         regions = sorted({region for offer in offers for region in offer.regions})
         self._memory.description = say.first(f"product.memory@{self._type}", "product.memory")
@@ -151,7 +151,7 @@ class TemplateChooser(Opener):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner, "template")
-        self._hear(self.session, self.refill, "shelf", "draft")
+        self._hear(self.session, self.refill, "snapshot", "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the list, what choosing would fill, and the button that does it."""
@@ -164,7 +164,7 @@ class TemplateChooser(Opener):
 
     def fill(self) -> None:
         """Show the templates that there are, what the chosen one fills, and what it would overwrite."""
-        options = tuple((template.label, template.id) for template in self.session.shelf.templates)
+        options = tuple((template.label, template.id) for template in self.session.snapshot.templates)
         if options != tuple(self._choice.options):
             with self._filling():
                 self._choice.options = options
@@ -180,13 +180,13 @@ class TemplateChooser(Opener):
         self._what.value = html("<p>{}</p>", Markup("<br>").join(lines) or say("template.same"))
 
     def _chosen(self) -> Filling | None:
-        chosen = next((one for one in self.session.shelf.templates if one.id == self._choice.value), None)
+        chosen = next((one for one in self.session.snapshot.templates if one.id == self._choice.value), None)
         return None if chosen is None else fill(self.session.draft, chosen)
 
     def _why_none(self) -> str:
         """Say why none is chosen: nobody chose yet, they are loading, it failed, or there is none."""
         say, state = self.say, self.session.catalogue.state("templates")
-        if self.session.shelf.templates:
+        if self.session.snapshot.templates:
             return say("template.choose")
         if state.error is not None:
             return say("catalogue.failed", what=say("catalogue.templates"), reason=state.error.sentence(say))

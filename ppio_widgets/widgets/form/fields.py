@@ -96,7 +96,7 @@ class Field(Part):
         """Offer the ids that the catalogue knows by now, by their words; an id may still be typed."""
         if self._key not in _LISTED or self._has_area:
             return
-        labels = {one.id: one.label for one in _LISTED[self._key](self.session.shelf)}
+        labels = {one.id: one.label for one in _LISTED[self._key](self.session.snapshot)}
         offer = self.session.offer
         if self._key == "candidate_regions.*" and offer is not None and offer.regions:
             labels = {region: labels.get(region, region) for region in offer.regions}

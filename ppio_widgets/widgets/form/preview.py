@@ -57,7 +57,7 @@ class Preview(Part):
         self._copy = self._button(self.say("copy.button"), self._hand_over, "ppw-copy")
         self.box = theme.box(self._parts(), "ppw-panel")
         self._hear(self._face, self.render, "value")
-        told = ("filled", "draft", "shelf", "ceiling", "timer", "unreadable")
+        told = ("filled", "draft", "snapshot", "ceiling", "timer", "unreadable")
         self._hear(self.session, self.render, *told)
 
     def render(self, extra: str = "") -> None:
@@ -177,19 +177,19 @@ class PricePanel(Part):
         self._html = theme.html(self._markup())
         self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh")
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
-        self._hear(self.session, self._render, "report", "shelf", "timer")
+        self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
         """Show what is known now; no message when nothing changes."""
         self._html.value = self._markup()
-        again = "catalogue.retry" if self.session.shelf.failed else "catalogue.refresh"
+        again = "catalogue.retry" if self.session.snapshot.failed else "catalogue.refresh"
         self._refresh.description = self.say(again)
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session
         costs, advice = plan.costs(say), plan.named_advice(say)
-        failed = _failed(session.shelf.failed, say)
+        failed = _failed(session.snapshot.failed, say)
         quiet = [failed, say("catalogue.loading") if session.loading else ""]
         parts = [
             theme.told(say("cost.title"), costs, "ppw-told ppw-costs") if costs else "",

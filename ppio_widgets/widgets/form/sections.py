@@ -137,7 +137,7 @@ class Sections(Part):
         self._make_fields()
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
-        self._hear(self.session, self._suggest, "shelf")
+        self._hear(self.session, self._suggest, "snapshot")
 
     def spot(self, path: Path, scope: str) -> Spot | None:
         """Return where in the form of that class a sentence about a path goes; None where nothing stands."""
