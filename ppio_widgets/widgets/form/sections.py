@@ -168,16 +168,16 @@ class Sections(Part):
                 self.lists[name].show(given)
             elif field is not None and field.takes(given):
                 field.show(given)
-            elif field is not None:
-                self.fields.pop(name).close()
-                self._field(name, given)
-            elif given is not None or name not in SHOWN_WHEN:
-                self._field(name, given)
+            else:
+                if field is not None:
+                    self.fields.pop(name).close()
+                if given is not None or name not in SHOWN_WHEN:
+                    self._field(name, given)
 
     def _show(self) -> None:
         """Show a draft that came from elsewhere: a text, a template, a value that was set."""
         self._make_fields()
-        self._arrange(self.session.draft)
+        theme.fill(self.box, self._widgets(self.session.draft))
 
     def _field(self, name: str, given: Any = None) -> Field:
         if name not in self.fields:
@@ -190,9 +190,6 @@ class Sections(Part):
         master, value = SHOWN_WHEN[name]
         found = value_at(draft, _path(master))
         return found is not None and value in (found, ANY)
-
-    def _arrange(self, draft: Mapping[str, Any]) -> None:
-        theme.fill(self.box, self._widgets(draft))
 
     def _widgets(self, draft: Mapping[str, Any]) -> list[w.Widget]:
         """Return the right controls under each heading."""
@@ -234,7 +231,7 @@ class Sections(Part):
             if self._is_shown(_name(path), draft):
                 draft = with_value(draft, path, self._uncovered(_name(path)))
         if dependents:
-            self._arrange(draft)
+            theme.fill(self.box, self._widgets(draft))
         self.session.replace(draft)
 
     def _on_product(self, product_id: str) -> None:
