@@ -26,7 +26,6 @@ from tests.support.practice import OneAccount
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY
 
-
 # Of every look there is one of these.
 STYLED = (
     ipywidgets.Button,
