@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 
 
 class AskingButtons(Part):
-    """A button for each action of one or several instances; pressed, a question in their place.
-
-    `beside` are buttons that ask nothing.
-    """
+    """A button for each action, beside others that ask nothing; pressed, a question in their place."""
 
     def __init__(self, owner: Guarded, beside: Sequence[w.Widget] = ()) -> None:
         super().__init__(owner)

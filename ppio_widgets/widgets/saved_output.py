@@ -162,10 +162,7 @@ class SavedOutput:
 
 
 class LaunchOutput(SavedOutput):
-    """What is left of a form, or of a line's confirmation.
-
-    Where that was given up, the card is of the launch that it was about; a form's is of the form.
-    """
+    """What is left of a form or, of its launch even where that was given up, of a line's confirmation."""
 
     def __init__(self, session: LaunchSession, say: Words, *, is_form: bool = False) -> None:
         super().__init__(say, self._card, lambda: session.launch.instance if session.launch else None)

@@ -210,6 +210,11 @@ class View(Guarded, w.Box):
         self._remains.show()
         return {**shown, "text/html": self._remains.pointer()}
 
+    def _drop(self, widget: w.Widget) -> None:
+        """Take a child away and close it."""
+        self.children = [child for child in self.children if child is not widget]
+        close_all(widget)
+
     def _with_looks(self, top: str) -> Markup:
         """Return what stands on top behind the stylesheet and the script, which every view brings along."""
         return self._remains.style + theme.stylesheet() + theme.script() + top

@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
 
 class Opener(Part):
-    """A button that opens something below it, which is built when it is first opened.
-
-    The words ``<words>.open`` and ``<words>.close`` stand on the button.
-    """
+    """A button, ``<words>.open``, that opens something below it, which is built when first opened."""
 
     def __init__(self, owner: Guarded, words: str) -> None:
         super().__init__(owner)

@@ -29,10 +29,7 @@ MOST_SHOWN = 40
 
 
 class ImportBox(Opener):
-    """A button that opens a list of presets and a field to paste into; built when first opened.
-
-    What is read is shown as a change of the draft; applied, the session has the changed draft.
-    """
+    """Opens a list of presets and a field to paste into; what is read is shown as a change of the draft."""
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner, "import")

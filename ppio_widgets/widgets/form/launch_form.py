@@ -29,7 +29,6 @@ from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
 from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView
 from ppio_widgets.widgets.saved_output import LaunchOutput
-from ppio_widgets.widgets.view import close_all
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -225,12 +224,12 @@ class LaunchForm(LaunchView):
 
     def _notices(self) -> list[w.Widget]:
         """Offer what was typed in the form that this cell made before."""
-        self._restore: list[w.Widget] = []
-        if self.typed_before is not None:
-            button = self._button(self.say("form.restore"), self._on_restore)
-            note = theme.html(html("<p>{}</p>", self.say("form.closed_earlier")))
-            self._restore = [theme.box([note, button], "ppw-notice")]
-        return self._restore
+        if self.typed_before is None:
+            return []
+        button = self._button(self.say("form.restore"), self._on_restore)
+        note = theme.html(html("<p>{}</p>", self.say("form.closed_earlier")))
+        self._restore = theme.box([note, button], "ppw-notice")
+        return [self._restore]
 
     def _tell_left_out(self, found: Imported) -> None:
         self.left_out = [one.sentence(self.say) for one in found.left_out]
@@ -243,9 +242,7 @@ class LaunchForm(LaunchView):
         self.session.load()
         self._top.value = self._with_looks(_banner(client, self.say, ""))
         if self._sign_in is not None:
-            done, self._sign_in = self._sign_in, None
-            self.children = [child for child in self.children if child is not done.box]
-            done.close()
+            self._drop(self._sign_in.box)
 
     def _show_all_errors(self) -> None:
         self._sections.attempted = True
@@ -272,8 +269,7 @@ class LaunchForm(LaunchView):
     def _on_restore(self) -> None:
         self.value = dict(self.typed_before or {})
         self.typed_before = None
-        self.children = [child for child in self.children if child not in self._restore]
-        close_all(self._restore)
+        self._drop(self._restore)
 
 
 def _way_to_a_key() -> str:

@@ -107,33 +107,28 @@ class Row(Part):
         return self._given if isinstance(self._given, Mapping) else {}
 
     def _visible(self) -> list[str]:
-        """Return the columns in use.
-
-        One is made when it is first needed; later it is only hidden, its text remembered.
-        """
+        """Return the columns in use, made when first needed and later only hidden, their text remembered."""
         shown = []
         for name in self._names:  # one that depends on another stands behind it
             if self._is_visible(name):
                 shown.append(name)
                 if name not in self.fields:
-                    self._make(name)
+                    self._make(name, self._first(name))
         return shown
 
     def _is_visible(self, name: str) -> bool:
         master, value = _SHOWN_WHEN.get(f"{self._column}.{name}", ("", ""))
-        if not master:
+        if not master or self.fields[master].value == value:
             return True
-        given = self._extra.get(name) is not None and not self.fields[master].touched
-        return given or self.fields[master].value == value
+        return self._extra.get(name) is not None and not self.fields[master].touched
 
-    def _make(self, name: str) -> None:
+    def _first(self, name: str) -> Any:
+        """Return what a column says before a person touches it."""
         if self._given is None:
-            self._show(name, _FIRST.get(name))
-        else:
-            self._show(name, self._extra.get(name) if name else self._given)
+            return _FIRST.get(name)
+        return self._extra.get(name) if name else self._given
 
-    def _show(self, name: str, value: Any) -> None:
-        """Make the control of a column, showing a value."""
+    def _make(self, name: str, value: Any) -> None:
         path: Path = (self._column, 0, *([name] if name else []))
         make = self._kind(name, value)
         self.fields[name] = make(path, self, self._on_field, given=value, row=self._number)
@@ -258,7 +253,7 @@ class EnvRow(Row):
         self._was_switched = True
         if self._given is not None:
             self._given = {**self._extra, "value": value}
-        self._show("value", value)
+        self._make("value", value)
         self.fields["value"].touched = True
         self.arrange()
         old.close()

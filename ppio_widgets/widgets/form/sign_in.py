@@ -33,10 +33,7 @@ class SecretField(w.Password):
 
 
 class SignIn(Part):
-    """A button that opens the field; the key goes to this kernel's memory and nowhere else.
-
-    `on_signed_in` is called once there is a key for the host.
-    """
+    """A button that opens the field; the key goes to this kernel's memory and nowhere else."""
 
     def __init__(self, owner: Guarded, host: Host, on_signed_in: Callable[[], None]) -> None:
         super().__init__(owner)
