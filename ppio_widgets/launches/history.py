@@ -10,7 +10,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import CredentialsError, LaunchRefused
 from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
-from ppio_widgets.launches.reconcile import look_once
+from ppio_widgets.launches.reconcile import declared_absent, look_once
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
@@ -128,7 +128,7 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
     """Take a person's word, given by typing the name, that the instance is not there."""
-    absent = record.declared_absent(name)
+    absent = declared_absent(record, name)
     ledger.save(absent)
     return absent
 

@@ -30,7 +30,7 @@ from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
-from ppio_widgets.launches.reconcile import Search, look_once
+from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import display, forks, kernel, threads
@@ -424,7 +424,7 @@ class Launch(Observed):
         with self._lock:
             if self.state is not LaunchState.UNKNOWN or self.record is None:
                 raise LaunchRefused("absent_state", name=self.name)
-            return self.record.declared_absent(name)
+            return declared_absent(self.record, name)
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
@@ -695,19 +695,19 @@ class Launch(Observed):
         """Set its timer once its id is known; where that fails, the next change tries again."""
         if not self._timer or self.id is None or not self._timing.acquire(blocking=False):
             return
-        is_set = False
         try:
             if self.instance is not None:
                 self._timer.set_on(self.instance)
-            self.untimed, is_set = None, True
+            self.untimed = None
         except MomentUnreadable as error:
             self.untimed = error.with_traceback(None)
+            self._timing.release()
             log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", plain(self.id))
-        except Exception as error:  # noqa: BLE001 - the launch goes on
+        except BaseException as error:
+            self._timing.release()
+            if not isinstance(error, Exception):
+                raise
             log_fault(f"launch {self.launch_id}: its timer", error)
-        finally:
-            if not is_set:
-                self._timing.release()
 
 
 def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:

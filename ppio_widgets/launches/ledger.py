@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import platformdirs
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches.names import alike, folded, neighbours
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
@@ -115,14 +114,6 @@ class Record:
         if self.launch_id == other.launch_id or self.host != other.host:
             return False
         return alike(self.name, other.name)
-
-    def declared_absent(self, name: str) -> Record:
-        """Return it with a person's word, given by typing the name, that the instance is not there."""
-        if not self.unresolved:
-            raise LaunchRefused("absent_state", name=plain(self.name))
-        if name.strip() != self.name.strip():
-            raise LaunchRefused("absent_name", name=plain(self.name))
-        return replace(self, state=LaunchState.ABSENT, source="person")
 
     def to_json(self) -> str:
         """Return it as it stands in its file."""

@@ -77,8 +77,6 @@ def load_preset(name: str) -> dict[str, Any]:
         found = _read(name, _path(name))
     except FileNotFoundError:
         found = _missing(name)
-    except OSError as error:  # of the folder
-        found = _refused("preset_unreadable", error, name=name)
     if isinstance(found, PresetRefused):
         raise found
     return found
@@ -86,7 +84,7 @@ def load_preset(name: str) -> dict[str, Any]:
 
 def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
     """Yield each preset, in order: its name, and its body or why it cannot be read."""
-    stems = {_key(stem): stem for stem in sorted(_listed(), reverse=True)}  # of two alike the first
+    stems = {_key(stem): stem for stem in sorted(_stems(), reverse=True)}  # of two alike the first
     for name in _ordered(stems.values()):
         with suppress(FileNotFoundError):  # it was deleted meanwhile
             yield unicodedata.normalize("NFC", name), _read(name, presets_folder() / f"{name}.json")
@@ -94,7 +92,7 @@ def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
 
 def preset_names() -> list[str]:
     """Return the names of all presets, in order."""
-    return _ordered({unicodedata.normalize("NFC", stem) for stem in _listed()})
+    return _ordered({unicodedata.normalize("NFC", stem) for stem in _stems()})
 
 
 def delete_preset(name: str) -> bool:
@@ -137,14 +135,6 @@ def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
 
 def _refused(code: str, error: OSError, **of: str) -> PresetRefused:
     return PresetRefused(code, folder=str(presets_folder()), reason=reason(error), **of)
-
-
-def _listed() -> list[str]:
-    """Return the names of the files that a preset can be in."""
-    try:
-        return _stems()
-    except OSError as error:
-        raise _refused("presets_unreadable", error) from None
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
@@ -196,9 +186,11 @@ def _key(name: str) -> str:
 def _stems() -> list[str]:
     """Return the names of the files that a preset can be in; other files there are not ours."""
     folder = presets_folder()
-    if not folder.is_dir():
-        return []
-    return [path.stem for path in folder.iterdir() if path.suffix == ".json" and _is_sound(path.stem)]
+    try:
+        found = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise _refused("presets_unreadable", error) from None
+    return [path.stem for path in found if path.suffix == ".json" and _is_sound(path.stem)]
 
 
 def _path(name: str) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
-from ppio_widgets.errors import PpioError, log_fault
+from ppio_widgets.errors import LaunchRefused, PpioError, log_fault
 from ppio_widgets.launches.names import filter_of, made_of, may_be
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
@@ -125,6 +125,15 @@ class _Begun:
         """Return the seconds since; where another kernel began, by the clock that both have."""
         began, tick = self._began.get(launch_id, (0.0, 0.0))
         return threads.tick() - tick if began == since else now - since
+
+
+def declared_absent(record: Record, name: str) -> Record:
+    """Return it with a person's word, given by typing the name, that the instance is not there."""
+    if not record.unresolved:
+        raise LaunchRefused("absent_state", name=plain(record.name))
+    if name.strip() != record.name.strip():
+        raise LaunchRefused("absent_name", name=plain(record.name))
+    return replace(record, state=LaunchState.ABSENT, source="person")
 
 
 def ids_of_others(record: Record, contents: Contents) -> set[str | None]:

@@ -18,6 +18,7 @@ from tests.launches.test_session import reached
 from tests.support.acting import ActingClock, HeldCloud, acted, interrupted
 from tests.support.bodies import MINIMAL
 from tests.support.sentences import sentence_of
+from tests.support.threads import wait_for_threads
 from tests.support.wire import PATIENCE
 
 __all__ = ["starved"]
@@ -124,6 +125,8 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     session.stop_by(Timer(after=3 * 3600.0))
     starved["ppio-deadline"] = 0
     launch = session.send().wait_for_answer(PATIENCE)
+    launch.stop_following()
+    wait_for_threads("ppio-launch", "ppio-watch")  # what they tell is over: each change tries again
     assert launch.instance.deadline is None
     assert "Stop the instance by hand" in sentence_of(launch, words("en"))
     starved.clear()
