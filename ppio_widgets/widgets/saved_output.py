@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ppio_widgets.cards import static
-from ppio_widgets.cards.html import NO_FORMULAS, esc
+from ppio_widgets.cards.html import NO_FORMULAS, html
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.instances.listing import open_board
 from ppio_widgets.runtime import forks, kernel, threads
@@ -75,9 +75,9 @@ class SavedOutput:
         card = self.card()
         return card.kept(self._say) if card is not None else {}
 
-    def pointer(self) -> str:
+    def pointer(self) -> Markup:
         """Return HTML that stands beside the view where this output stands above it."""
-        return f"<p class='{NO_FORMULAS}'>{esc(self._say('static.view'))}</p>"
+        return html("<p class='{}'>{}</p>", NO_FORMULAS, self._say("static.view"))
 
     def place(self) -> None:
         """Keep a place in the cell that makes the view; it is used if a container shows the view."""
@@ -168,10 +168,7 @@ class SavedOutput:
 
 
 class LaunchOutput(SavedOutput):
-    """What is left of a form, or of a line's confirmation.
-
-    Where that was given up, the card is of the launch that it was about; a form's is of the form.
-    """
+    """What is left of a form or, of its launch even where that was given up, of a line's confirmation."""
 
     def __init__(self, session: LaunchSession, say: Words, *, is_form: bool = False) -> None:
         super().__init__(say, self._card, lambda: session.launch.instance if session.launch else None)

@@ -26,6 +26,16 @@ from tests.support.practice import OneAccount
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY
 
+# Of every look there is one of these.
+STYLED = (
+    ipywidgets.Button,
+    ipywidgets.Checkbox,
+    ipywidgets.Dropdown,
+    ipywidgets.HTML,
+    ipywidgets.Text,
+    ipywidgets.ToggleButtons,
+)
+
 
 class Wire(list):
     """The messages sent to the front end: pairs of kind and size in bytes."""
@@ -47,12 +57,14 @@ def wire(monkeypatch):
             sent.append((msg_type, len(json.dumps(content, ensure_ascii=False).encode())))
 
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    theme.looks()
+    theme.looks().shared()
+    for kind in STYLED:
+        theme.looks().shared(kind.style.klass)
     before = set(_instances)
     yield sent
-    assert set(_instances) - before == set(), "a test left widgets open"
     for look in vars(theme.looks()).values():
         look.close()
+    assert set(_instances) - before == set(), "a test left widgets open"
 
 
 @pytest.fixture(autouse=True)

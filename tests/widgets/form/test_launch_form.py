@@ -493,7 +493,7 @@ def test_a_form_opens_after_all_widgets_of_the_kernel_were_closed(make_form):
     for look in vars(theme.looks()).values():
         look.close()
     form = make_form()
-    assert theme.looks().alive
+    assert form.layout.comm is not None
     type_into(find(form, "Name"), "still works")
     assert form.value["name"] == "still works"
     for look in vars(theme.looks()).values():
@@ -527,7 +527,7 @@ def test_a_fault_of_ours_becomes_a_status_line_and_one_log_record(form, monkeypa
     def fail(*_):
         raise RuntimeError("holds s3cret")
 
-    monkeypatch.setattr(form._preview, "render", fail)
+    monkeypatch.setattr("ppio_widgets.widgets.form.preview.preview", fail)
     type_into(find(form, "Name"), "a")
     records = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(records) == 1
