@@ -354,7 +354,6 @@ class LaunchSession(HasTraits):
             networks=shelf.networks,
             offers=shelf.offers,
             is_variable=self._is_variable,
-            before=self.report,
         )
 
     def use(self, client: PpioClient) -> None:

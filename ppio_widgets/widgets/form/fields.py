@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.locale.text import UNSAID, visible, whole
-from ppio_widgets.request.draft import renamed, value_at, without
+from ppio_widgets.request.draft import renamed, value_at
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.schema import Leaf, Path, dotted, leaves, pattern
 from ppio_widgets.secrets.patterns import looks_like_key
@@ -225,7 +225,7 @@ class UnknownFields(Part):
 
     @guarded
     def _on_remove(self, path: Path, _button: Any) -> None:
-        self.session.fill(without(self.session.draft, path))
+        self.session.fill(renamed(self.session.draft, path, None))
 
     @guarded
     def _on_rename(self, path: Path, meant: str, _button: Any) -> None:
