@@ -185,11 +185,8 @@ def _json_text(value: object) -> object:
 Fault = Literal["fraction", "unclear", "unit", "gb", "port", ""]
 
 # Signs as Chinese input methods write them (U+FF01 to U+FF5E), and what else stands for one.
-_ASCII: dict[int, int | str] = {
-    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
-    0x3002: ".",
-    0x2212: "-",
-}
+_SIGNS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_SIGNS |= {ord("。"): ".", 0x2212: "-", ord("￥"): "¥"}
 
 # At most as many digits as a 64-bit number has, so that int() cannot refuse. Behind a point three
 # zeros could be thousands.
@@ -213,7 +210,7 @@ def read_whole(text: str, path: Path) -> int | None:
     Only a size in GB takes its unit, and in a port a comma stands between two of them.
     """
     form = _GIGABYTES if _is_gigabytes(path) else _PORT if _is_port(path) else _QUANTITY
-    found = form.fullmatch(_plain(text))
+    found = form.fullmatch(plain(text))
     return int(found[1].replace(",", "")) if found else None
 
 
@@ -221,20 +218,16 @@ def why_not_whole(text: str, path: Path) -> Fault:
     """Return why `read_whole` reads no number from a text; empty where it does."""
     if read_whole(text, path) is not None:
         return ""
-    plain = _plain(text)[:_LONGEST]
-    if _is_port(path) and _SEVERAL.fullmatch(plain):
+    typed = plain(text)[:_LONGEST]
+    if _is_port(path) and _SEVERAL.fullmatch(typed):
         return "port"
-    if _UNCLEAR.fullmatch(plain):
+    if _UNCLEAR.fullmatch(typed):
         return "unclear"
-    if _FRACTION.fullmatch(plain):
+    if _FRACTION.fullmatch(typed):
         return "fraction"
-    if _WITH_UNIT.fullmatch(plain):
+    if _WITH_UNIT.fullmatch(typed):
         return "gb" if _is_gigabytes(path) else "unit"
     return ""
-
-
-def _plain(text: str) -> str:
-    return text.translate(_ASCII).strip()
 
 
 def _is_gigabytes(path: Path) -> bool:
@@ -243,3 +236,8 @@ def _is_gigabytes(path: Path) -> bool:
 
 def _is_port(path: Path) -> bool:
     return path[-1] == "port"
+
+
+def plain(text: str) -> str:
+    """Return in ASCII what was typed full-width, without the blanks around it."""
+    return text.translate(_SIGNS).strip()

@@ -142,11 +142,8 @@ def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any],
 def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a new body with the value of each reference in its place, and these values: they stay secret.
 
-    Raises
-    ------
-    RequestInvalid
-        When a variable is not set, or its value cannot be sent, or it is the one of an account's own key. The
-        error names the variables, all of a kind at once, and never a value.
+    A variable that is not set, holds an account's own key or what cannot be sent raises a `RequestInvalid`,
+    which names the variables, all of a kind at once, and never a value.
     """
     names = reference_names(body)
     values = {name: environ[name] for name in names if is_name(name) and name in environ}

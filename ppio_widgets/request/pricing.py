@@ -7,14 +7,14 @@ docstring says so. Nothing is invented: what an answer did not give is None.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from numbers import Number
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.draft import plain, value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime.times import as_given
 
@@ -44,9 +44,6 @@ _TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
 _MOST = 10**12
 _FINEST = -40
 
-# The full-width forms of ASCII (Unicode, U+FF01 to U+FF5E), and of the yuan sign.
-_NARROW = {**{0xFEE0 + code: chr(code) for code in range(0x21, 0x7F)}, ord("￥"): "¥"}
-
 # Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
@@ -56,7 +53,7 @@ class AboveCeiling:
     """Why a price ceiling stops a launch; its parameters are amounts as shown, and the billing mode."""
 
     code: Literal["price_above", "price_unknown", "price_old"]  # one that is old counts as unknown
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str]
 
     @property
     def known(self) -> bool:
@@ -90,7 +87,7 @@ def read_amount(value: object) -> Decimal | None:
     is no amount: words, a unit, a comma, an exponent, below zero, not finite.
     """
     if isinstance(value, str):
-        typed = _TYPED.fullmatch(value.translate(_NARROW).strip())
+        typed = _TYPED.fullmatch(plain(value))
         return Decimal(typed[1]) if typed else None
     if isinstance(value, bool) or not isinstance(value, Number):
         return None
@@ -109,10 +106,7 @@ def read_amount(value: object) -> Decimal | None:
 def read_ceiling(value: object, code: str = "ceiling") -> Decimal | None:
     """Return the most that one hour may cost, as `read_amount` reads it; None for None: any price.
 
-    Raises
-    ------
-    LaunchRefused
-        For what is no amount; `code` names its sentence.
+    What is no amount raises a `LaunchRefused`; `code` names its sentence.
     """
     ceiling = read_amount(value)
     if ceiling is None and value is not None:
@@ -167,12 +161,9 @@ def is_cpu(body: Mapping[str, Any]) -> bool:
 
 
 def count_of(offer: Offer, body: Mapping[str, Any]) -> int | None:
-    """Return what a listed price is multiplied by, if it is known.
-
-    The number of GPUs: "unit price x time x number of cards" for postpaid and spot
-    (novita.ai/docs/guides/gpu-instance-pricing). For prepaid no page says so; it is the
-    higher reading. A CPU product is priced as a whole.
-    """
+    """Return what a listed price is multiplied by, if it is known; a CPU product is priced as a whole."""
+    # "Unit price x time x number of cards" for postpaid and spot
+    # (novita.ai/docs/guides/gpu-instance-pricing). For prepaid no page says so; it is the higher reading.
     return 1 if offer.type == "cpu" else gpus_of(body)
 
 
@@ -220,10 +211,8 @@ def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
 def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     """Return what a body costs per hour, all GPUs together, or None when it is not known.
 
-    The disk is not in it: the period of its price is not documented. Prepaid is
-    charged at once; its hourly price, over 720 hours a month, is only for comparing
-    with a ceiling and is rounded *up* at the sixth decimal, so that rounding never
-    brings it under a ceiling.
+    The disk is not in it: the period of its price is not documented. That of prepaid, over 720 hours a month,
+    is only for comparing with a ceiling, and is rounded *up*, so that rounding never brings it under one.
     """
     whole = whole_price(offer, body)
     if whole is None or not is_prepaid(body):

@@ -55,22 +55,11 @@ _MARKS = str.maketrans({"。": ".", "∶": ":", ",": "."})
 
 @dataclass(frozen=True)
 class Report:
-    """What the check found.
+    """What the check found."""
 
-    Attributes
-    ----------
-    request : CreateInstanceRequest or None
-        The request, when nothing is wrong.
-    body : dict
-        The body as it stands, valid or not.
-    problems : mapping of path to Problem
-        Every error at once, in the body's order; rows are numbered as in the draft.
-    advice : tuple of Advice
-        What warns and lets pass.
-    """
-
-    request: CreateInstanceRequest | None
-    body: dict[str, Any] = field(default_factory=dict)
+    request: CreateInstanceRequest | None  # when nothing is wrong
+    body: dict[str, Any] = field(default_factory=dict)  # as it stands, valid or not
+    # Every error at once, in the body's order, and what only warns; rows are numbered as in the draft.
     problems: Mapping[Path, Problem] = field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
 
@@ -80,13 +69,7 @@ class Report:
         return {path: problem.sentence(path, say) for path, problem in self.problems.items()}
 
     def require(self) -> CreateInstanceRequest:
-        """Return the request.
-
-        Raises
-        ------
-        RequestInvalid
-            With every error in one message, named by path.
-        """
+        """Return the request, or raise a `RequestInvalid` with every error in one message, named by path."""
         if self.request is not None:
             return self.request
         lines = joined(f"{dotted(path)}: {text}" for path, text in self.errors().items())
@@ -201,13 +184,11 @@ def _missing(path: Path) -> Iterator[tuple[Path, Problem]]:
     """Say what is missing where it would be typed: at the leaves."""
     node = node_at(path)
     if isinstance(node, Group):
-        for name in node.fields:
-            if name in node.required:
-                yield from _missing((*path, name))
-    elif isinstance(node, Leaf) and node.kind != "text":
-        yield path, _limits(path)
+        for name in filter(node.required.__contains__, node.fields):
+            yield from _missing((*path, name))
     else:
-        yield path, Problem("missing")
+        has_limits = isinstance(node, Leaf) and node.kind != "text"
+        yield path, _limits(path) if has_limits else Problem("missing")
 
 
 def _of_address(image: str) -> Problem:
