@@ -129,7 +129,7 @@ class LaunchSession(HasTraits):
         found = self.report.errors(say)
         above = self._above
         # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
-        if above is not None and (above.known or not found):
+        if above is not None and (above.code == "price_above" or not found):
             found[CEILING] = above.sentence(say)
         try:
             self.timer.require()
@@ -166,7 +166,7 @@ class LaunchSession(HasTraits):
     def _above(self) -> AboveCeiling | None:
         """Why the ceiling stops it; an old price is asked for again before that can be judged."""
         above = self.plan.above_ceiling
-        return None if above is None or above.is_old else above
+        return None if above is None or above.code == "price_old" else above
 
     @property
     def has_launched(self) -> bool:

@@ -41,8 +41,7 @@ _HOURLY_DECIMALS = 6
 # An amount as it is typed, once its full-width letters are plain ones. No comma: it is a
 # decimal point to some and groups digits for others, a thousand times as much.
 _TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
-_MOST = 10**12
-_FINEST = -40
+_LONGEST = 60  # digits of a number that may be one
 
 # Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -54,16 +53,6 @@ class AboveCeiling:
 
     code: Literal["price_above", "price_unknown", "price_old"]  # one that is old counts as unknown
     params: Mapping[str, str]
-
-    @property
-    def known(self) -> bool:
-        """Whether the price is known, and above it."""
-        return self.code == "price_above"
-
-    @property
-    def is_old(self) -> bool:
-        """Whether it is for the age of the price alone: asked for again, it may pass."""
-        return self.code == "price_old"
 
     def sentence(self, say: Words) -> str:
         """Return it in words; prepaid says how months became hours."""
@@ -86,21 +75,15 @@ def read_amount(value: object) -> Decimal | None:
     It is a number, or text like ``15``, ``12.5`` or ``¥12.5``; full-width letters are as good. None for what
     is no amount: words, a unit, a comma, an exponent, below zero, not finite.
     """
-    if isinstance(value, str):
-        typed = _TYPED.fullmatch(plain(value))
-        return Decimal(typed[1]) if typed else None
-    if isinstance(value, bool) or not isinstance(value, Number):
-        return None
-    try:
-        number = Decimal(str(value))  # a float through its text: 12.1 is meant, not the nearest binary
-    except (InvalidOperation, ValueError):  # a Fraction; a whole number of too many digits
-        return None
-    if not number.is_finite() or not 0 <= number < _MOST:
-        return None
-    if number == 0:
-        return Decimal(0)
-    exponent = number.as_tuple().exponent
-    return number if isinstance(exponent, int) and exponent >= _FINEST else None
+    if isinstance(value, Number):
+        try:
+            # A float through its text: 12.1 is meant, not the nearest binary. Nothing is minus zero.
+            number = Decimal(str(value)) or Decimal(0)
+        except (InvalidOperation, ValueError):  # True, a Fraction; a whole number of too many digits
+            return None
+        value = f"{number:f}" if -_LONGEST <= number.adjusted() <= _LONGEST else ""
+    typed = _TYPED.fullmatch(plain(value)) if isinstance(value, str) else None
+    return Decimal(typed[1]) if typed else None
 
 
 def read_ceiling(value: object, code: str = "ceiling") -> Decimal | None:

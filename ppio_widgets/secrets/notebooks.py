@@ -22,7 +22,7 @@ from ppio_widgets.secrets.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ppio_widgets.locale.words import Sayable, Words
+    from ppio_widgets.locale.words import Words
 
 # Kinds of output that are base64: what looks like a key there is chance.
 _PACKED = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
@@ -111,14 +111,10 @@ _Text = tuple[Place, str, bool]
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    failure: str | Sayable = ""
-    content = b""
     try:
         content = contents(path, LARGEST_NOTEBOOK)
     except (OSError, ValueError) as error:
-        failure = reason(error)
-    if failure:
-        raise PpioError("notebook_unreadable", file=str(path), reason=failure)
+        raise PpioError("notebook_unreadable", file=str(path), reason=reason(error)) from None
     data: Any = None
     with suppress(ValueError, RecursionError):
         data = json.loads(content)
@@ -128,8 +124,9 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _texts(notebook: Mapping[str, Any]) -> Iterator[_Text]:
-    """Yield every text of a notebook, cell by cell."""
-    for number, cell in enumerate(_cells(notebook), 1):
+    """Yield every text of a notebook, cell by cell; before format 4 all of it counts as metadata."""
+    cells = notebook.get("cells")
+    for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
         parts = cell.items() if isinstance(cell, dict) else [("", cell)]
         for name, part in parts:
             if name == "outputs" and isinstance(part, list):
@@ -143,19 +140,8 @@ def _texts(notebook: Mapping[str, Any]) -> Iterator[_Text]:
             rest = {key: value for key, value in part.items() if key != "widgets"}
             yield from _strings(rest, Place("metadata"))
             yield from _strings(part.get("widgets"), Place("widgets"))
-        elif name not in ("cells", "worksheets"):
+        elif name != "cells" or not isinstance(part, list):
             yield from _strings({name: part}, Place("metadata"))
-
-
-def _cells(notebook: Mapping[str, Any]) -> list[Any]:
-    """Return the cells; before format 4 they stand in worksheets."""
-    if isinstance(notebook.get("cells"), list):
-        return list(notebook["cells"])
-    cells: list[Any] = []
-    for sheet in notebook["worksheets"]:
-        inner = sheet.get("cells") if isinstance(sheet, dict) else None
-        cells += inner if isinstance(inner, list) else [sheet]
-    return cells
 
 
 def _strings(value: Any, place: Place) -> Iterator[_Text]:
