@@ -191,12 +191,9 @@ _SIGNS |= {ord("。"): ".", 0x2212: "-", ord("￥"): "¥"}
 # At most as many digits as a 64-bit number has, so that int() cannot refuse. Behind a point three
 # zeros could be thousands.
 _LONGEST = 64
-_DIGITS = r"[+-]?[0-9]{1,18}"
-_THOUSANDS = r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}"
-_NO_FRACTION = r"(?:\.0{1,2}|\.0{4,18})?"
-_QUANTITY = re.compile(rf"({_DIGITS}|{_THOUSANDS}){_NO_FRACTION}")
-_GIGABYTES = re.compile(rf"({_DIGITS}|{_THOUSANDS}){_NO_FRACTION}\s*(?:GB?)?", re.IGNORECASE)
-_PORT = re.compile(rf"({_DIGITS}){_NO_FRACTION}")
+_WHOLE = re.compile(
+    r"([+-]?(?:[0-9]{1,18}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}))(?:\.0{1,2}|\.0{4,18})?(\s*GB?)?", re.IGNORECASE
+)
 
 _SEVERAL = re.compile(r"[0-9]+\s*(?:[^0-9\s.]|\s)\s*[0-9].*")
 _UNCLEAR = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}\.[0-9]{3}|[0-9]+(?:[.,][0-9]+)*,[0-9]+(?:[.,][0-9]+)*)")
@@ -209,9 +206,10 @@ def read_whole(text: str, path: Path) -> int | None:
 
     Only a size in GB takes its unit, and in a port a comma stands between two of them.
     """
-    form = _GIGABYTES if _is_gigabytes(path) else _PORT if _is_port(path) else _QUANTITY
-    found = form.fullmatch(plain(text))
-    return int(found[1].replace(",", "")) if found else None
+    found = _WHOLE.fullmatch(plain(text))
+    if found is None or (found[2] and not _is_gigabytes(path)) or ("," in found[1] and _is_port(path)):
+        return None
+    return int(found[1].replace(",", ""))
 
 
 def why_not_whole(text: str, path: Path) -> Fault:

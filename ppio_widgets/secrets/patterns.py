@@ -15,7 +15,7 @@ from binascii import a2b_base64
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ _CHANCE = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{8,}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+Kind: TypeAlias = Literal["key", "token", "private", "password"]
+
+
 @dataclass(frozen=True)
 class Shape:
     """How the keys of some service look."""
 
-    kind: Literal["key", "token", "private", "password"]
+    kind: Kind
     begins: tuple[str, ...]
     rest: re.Pattern[str]
     by_chance: bool = True  # whether the rest has to look made by chance
@@ -48,7 +51,7 @@ class Sighting:
 
     start: int
     end: int
-    kind: Literal["key", "token", "private", "password"]
+    kind: Kind
     shown: str  # what may be: its beginning and, of a key or token, its last four characters
     secret: int  # where in the text the secret itself starts, behind ``Bearer`` or a user's name
 
@@ -57,9 +60,6 @@ class Sighting:
         """Why it is hidden: ``"key?"``, as nobody here knows it."""
         return "private key?" if self.kind == "private" else f"{self.kind}?"
 
-
-# Of these the last characters are shown as well.
-_ENDS_SHOWN = ("key", "token")
 
 # What stands for a password in documentation, or is filled in by somebody else.
 _DOTS_FOR_ONE = r"[*x.\u2022\u2026]+|\u2022{4}\([^()@]*\)"
@@ -182,7 +182,7 @@ def _of_shape(text: str, shape: Shape, begin: str) -> Iterator[Sighting]:
         within = begin[0].isalpha() and _WORD.search(before) and not _ESCAPE.search(before)
         match = None if within else shape.rest.match(text, place + len(begin))
         if match and (not shape.by_chance or _is_by_chance(match[0])):
-            last = match[0][-4:] if shape.kind in _ENDS_SHOWN else ""
+            last = match[0][-4:] if shape.kind in ("key", "token") else ""
             user = match[0].index(":") + 1 if shape.kind == "password" else 0
             yield Sighting(place, match.end(), shape.kind, f"{begin}…{last}", match.start() + user)
         place = text.find(begin, place + len(begin))

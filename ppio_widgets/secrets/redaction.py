@@ -49,12 +49,6 @@ _TO_THE_END = re.compile(r"[^-]*(?:-----END [A-Z ]*-----)?")
 # So many pieces are looked for in a text one by one; of more, those that the text has are looked up.
 _FEW = 50
 
-# What of a message repeats something that was given.
-_REPEATED = ("value", "word", "path", "name")
-
-# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
-_HEAD, _TAIL = 30, 49
-
 
 @dataclass(frozen=True)
 class Scrubbed:
@@ -259,13 +253,9 @@ class Redactor:
 
     def _kernel_name(self, key: str, value: Any) -> str:
         """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
-        holders = [
-            one.source
-            for one in self._known.by_value.values()
-            if one.value == value and environment.variable(one.source) == value
-        ]
-        if holders and environment.variable(key) != value:
-            return holders[0]
+        holder = self._known.by_value.get(value) if isinstance(value, str) else None
+        if holder is not None and environment.variable(holder.source) == value != environment.variable(key):
+            return holder.source
         name = re.sub(r"[^A-Za-z0-9_]", "_", key)
         return name if is_name(name) else f"_{name}"
 
@@ -285,6 +275,13 @@ def without_secrets(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str,
         # What is no field of ours may be the secret itself, of a kind that nobody recognises.
         raise PresetRefused("preset_secret", field=field if field in tree().fields else UNSAID, source=why)
     return clean.body, clean.references
+
+
+# What of a message repeats something that was given.
+_REPEATED = ("value", "word", "path", "name")
+
+# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
+_HEAD, _TAIL = 30, 49
 
 
 def unrepeated(error: PpioError) -> PpioError:
