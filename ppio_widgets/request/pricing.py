@@ -30,11 +30,6 @@ HOURS_PER_MONTH = 720
 
 _SIGNS: Mapping[str, str] = {"CNY": "¥", "USD": "$"}
 
-# Beyond these nothing is a price: 64-bit whole numbers, and twice the decimals of any seen
-# (v1 prices are in 1/100000).
-_LARGEST = 2**63
-_MOST_DECIMALS = 12
-
 # Decimals of an hourly price that had to be divided.
 _HOURLY_DECIMALS = 6
 
@@ -58,15 +53,6 @@ class AboveCeiling:
         """Return it in words; prepaid says how months became hours."""
         key = f"money.{self.code}"
         return say.first(f"{key}@{self.params['mode']}", key, **self.params)
-
-
-def amount(value: int, precision: int) -> Decimal | None:
-    """Return ``value / 10**precision`` exactly, or None where the two cannot be an amount."""
-    if type(value) is not int or type(precision) is not int:
-        return None
-    if abs(value) >= _LARGEST or not 0 <= precision <= _MOST_DECIMALS:
-        return None
-    return _scaled(value, precision)
 
 
 def read_amount(value: object) -> Decimal | None:
