@@ -185,8 +185,12 @@ def _json_text(value: object) -> object:
 Fault = Literal["fraction", "unclear", "unit", "gb", "port", ""]
 
 # Signs as Chinese input methods write them (U+FF01 to U+FF5E), and what else stands for one.
-_SIGNS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-_SIGNS |= {ord("。"): ".", 0x2212: "-", ord("￥"): "¥"}
+_SIGNS = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    0x3002: ".",
+    0x2212: "-",
+    0xFFE5: "¥",
+}
 
 # At most as many digits as a 64-bit number has, so that int() cannot refuse. Behind a point three
 # zeros could be thousands.
