@@ -55,9 +55,11 @@ def read_host(base_url: str | None = None, *, allow_host: str | None = None) -> 
         raise HostRefused("host_user")
     host = parts.hostname or ""
     bare = parts.path in ("", "/") and not (parts.query or parts.fragment)
-    if not _is_host(host) or not bare or parts.scheme not in _DEFAULT_PORTS:
+    address = _address(host)
+    is_host = _NAME.fullmatch(host) is not None or (address is not None and "%" not in host)
+    if not is_host or not bare or parts.scheme not in _DEFAULT_PORTS:
         raise HostRefused("host_unreadable")
-    loopback = _is_loopback(host)
+    loopback = host == "localhost" or (address is not None and address.is_loopback)
     if parts.scheme == "http" and not loopback:
         raise HostRefused("host_http", host=host)
     bracketed = f"[{host}]" if ":" in host else host
@@ -82,20 +84,7 @@ def _allows(allow_host: str | None, name: str) -> bool:
     return allow_host is not None and allow_host.isascii() and allow_host.strip().lower() == name
 
 
-def _is_host(host: str) -> bool:
-    """Whether it is a plain ASCII name or an IP address without a scope."""
-    if ":" not in host:
-        return _NAME.fullmatch(host) is not None
-    try:
-        return "%" not in host and ipaddress.IPv6Address(host).version == 6
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host)
+    return None
