@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -124,6 +125,17 @@ def _met(by_piece: Mapping[bytes, Sequence[Secret]], content: bytes) -> Iterator
     return chain.from_iterable(by_piece.get(piece, ()) for piece in met)
 
 
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in their order, those that touch as one."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return joined
+
+
 class Redactor:
     """Knows secrets: hides them in a text, finds them, takes them out of a body. It does not show them.
 
@@ -178,18 +190,21 @@ class Redactor:
 
         Known ones come first; what looks like a key and is known whole is seen once.
         """
-        known = []
-        for place in self._known.places(encoded(text), where):
-            yield place
-            known.append(place[:2])
+        known: list[tuple[int, int]] = []
+        for start, stop, one in self._known.places(encoded(text), where):
+            yield start, stop, one
+            known.append((start, stop))
+        spans = _joined(known)
+        in_bytes = int if text.isascii() else lambda place: len(encoded(text[:place]))
         for seen in sightings(text):
             last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
-            stop = len(encoded(text[: last.end() if last else seen.end]))
-            open_from = len(encoded(text[: seen.secret]))
-            for begin, end in sorted(known):
-                open_from = max(open_from, end) if begin <= open_from else open_from
+            stop = in_bytes(last.end() if last else seen.end)
+            open_from = in_bytes(seen.secret)
+            behind = bisect_right(spans, (open_from, len(text) * 4))
+            if behind and spans[behind - 1][1] > open_from:
+                open_from = spans[behind - 1][1]
             if open_from < stop:  # else all of it is known
-                yield len(encoded(text[: seen.start])), stop, seen
+                yield in_bytes(seen.start), stop, seen
 
     def finds(self, text: str) -> str:
         """Return why a secret stands in a text; nothing where there is none."""
