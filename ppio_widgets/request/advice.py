@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import pricing
-from ppio_widgets.request.choices import closest_offer, has_digest, repository_and_tag
+from ppio_widgets.request.choices import closest_offer, repository_and_tag
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
 from ppio_widgets.request.envref import IsVariable, no_variable, variables_in
 from ppio_widgets.request.models import can_be_address
@@ -131,9 +131,10 @@ def _product(body: Mapping[str, Any], offers: Sequence[Offer]) -> Iterator[Advic
 
 
 def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
-    # What runs behind such an address can change between two launches (how registries work).
+    # What runs behind such an address can change between two launches (how registries work); a digest
+    # (@sha256:…) names an image by its content.
     image = value_at(body, ("image",))
-    if not isinstance(image, str) or not image or not can_be_address(image) or has_digest(image):
+    if not isinstance(image, str) or not image or not can_be_address(image) or "@" in image:
         return
     _, tag = repository_and_tag(image)
     if tag in ("", "latest"):

@@ -145,11 +145,6 @@ def repository_and_tag(image: str) -> tuple[str, str]:
     return head + slash + name, tag
 
 
-def has_digest(image: str) -> bool:
-    """Whether an address names its image by content (``@sha256:…``), which never changes."""
-    return "@" in image
-
-
 def cuda_proposal(image: str) -> tuple[str, str] | None:
     """Return the CUDA version that an image's tag names, and the part of the tag that says so.
 

@@ -194,11 +194,11 @@ _SIGNS = {
 
 # At most as many digits as a 64-bit number has, so that int() cannot refuse. Behind a point three
 # zeros could be thousands.
-_LONGEST = 64
 _WHOLE = re.compile(
     r"([+-]?(?:[0-9]{1,18}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}))(?:\.0{1,2}|\.0{4,18})?(\s*GB?)?", re.IGNORECASE
 )
 
+_LONGEST = 64  # so much of a text is looked at for the reason
 _SEVERAL = re.compile(r"[0-9]+\s*(?:[^0-9\s.]|\s)\s*[0-9].*")
 _UNCLEAR = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}\.[0-9]{3}|[0-9]+(?:[.,][0-9]+)*,[0-9]+(?:[.,][0-9]+)*)")
 _FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+")
