@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html, link
+from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html, link, named
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.locale.columns import padded, width
 from ppio_widgets.locale.text import visible
@@ -152,7 +152,7 @@ def _fact(fact: Fact, say: Words) -> Markup:
     text = link(fact.text) if is_link else esc(plain(fact.text, _LONGEST_TEXT))
     if not fact.label:
         return text
-    return Markup(say("problem.named", name=esc(fact.label), text=text))  # noqa: S704 - both are escaped
+    return named(fact.label, text, say)
 
 
 def terms(facts: Iterable[Fact], say: Words) -> Markup:

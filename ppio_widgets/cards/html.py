@@ -12,6 +12,8 @@ from ppio_widgets.locale.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ppio_widgets.locale.words import Words
+
 # Classes by which front ends leave an HTML output's ``$…$`` alone: a formula can hold a link.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 
@@ -36,6 +38,11 @@ def link(address: str, name: str = "") -> Markup:
     if not is_web(address):
         return esc(address)
     return html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', address, name or address)
+
+
+def named(label: object, text: object, say: Words) -> Markup:
+    """Return a text, or HTML, behind its label."""
+    return Markup(say("problem.named", name=esc(label), text=esc(text)))  # noqa: S704 - both are escaped
 
 
 def css_string(text: str) -> str:

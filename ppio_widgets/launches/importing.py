@@ -15,7 +15,7 @@ from ppio_widgets.formats.json_body import Outside
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
-from ppio_widgets.request.draft import Draft, merged, with_defaults
+from ppio_widgets.request.draft import DEFAULTS, Draft, merged
 from ppio_widgets.runtime.files import Unfit, contents, reason
 from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated
 
@@ -68,7 +68,7 @@ def over(found: Imported, draft: Draft) -> Draft:
     """
     if found.kind == "docker":
         return merged(draft, found.draft)
-    return with_defaults(found.draft) if found.kind == "line" else found.draft
+    return merged(DEFAULTS, found.draft) if found.kind == "line" else found.draft
 
 
 def _screened(found: Imported) -> Imported:

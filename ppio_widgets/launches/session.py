@@ -131,7 +131,7 @@ class LaunchSession(HasTraits):
         is_whole = not found
         for path, problem in self._problems.items():
             # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
-            if is_whole or not isinstance(problem, AboveCeiling) or problem.known:
+            if is_whole or not isinstance(problem, AboveCeiling) or problem.code == "price_above":
                 found[path] = problem.sentence(say)
         return found
 
@@ -157,7 +157,7 @@ class LaunchSession(HasTraits):
         """What blocks a launch beside the body; an old price is asked for again before it is judged."""
         found: dict[Path, PpioError | AboveCeiling] = {}
         above = self.plan.above_ceiling
-        if above is not None and not above.is_old:
+        if above is not None and above.code != "price_old":
             found[CEILING] = above
         try:
             self.timer.require()
@@ -348,7 +348,6 @@ class LaunchSession(HasTraits):
             networks=snapshot.networks,
             offers=snapshot.offers,
             is_variable=self._is_variable,
-            before=self.report,
         )
 
     def use(self, client: PpioClient) -> None:

@@ -24,13 +24,13 @@ from ppio_widgets.formats.line.tokens import Part, Word, is_expression, split_li
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
 from ppio_widgets.request.draft import (
+    DEFAULTS,
     JUPYTER_PORT,
     JUPYTER_PROTOCOL,
     merged,
     read_whole,
     value_at,
     why_not_whole,
-    with_defaults,
     with_value,
 )
 from ppio_widgets.request.envref import EnvRef, IsVariable, is_name, key_fault, no_variable
@@ -83,7 +83,7 @@ class Line:
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
-        return replace(self, draft=with_defaults(merged(start, self.said)), says_something=True)
+        return replace(self, draft=merged(DEFAULTS, merged(start, self.said)), says_something=True)
 
 
 @dataclass
@@ -197,7 +197,7 @@ def read_line(
             reader.take_cell(cell)
         reader.take_env_files()
     line, said = reader.line, merged(reader.body, reader.draft)
-    line.draft, line.said = with_defaults(said), said
+    line.draft, line.said = merged(DEFAULTS, said), said
     line.says_something = bool(of_body) or cell is not None
     line.switches = frozenset(reader.seen - of_body)
     line.advice = tuple(

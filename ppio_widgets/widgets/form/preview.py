@@ -18,7 +18,7 @@ from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.locale.words import joined
 from ppio_widgets.request.choices import limits
-from ppio_widgets.request.draft import renamed, value_at, without
+from ppio_widgets.request.draft import renamed, value_at
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.secrets.patterns import looks_like_key
@@ -88,7 +88,7 @@ class Preview(Part):
             words = say("problem.rename", name=name, meant=meant)
             yield self._button(words, lambda: session.fill(renamed(session.draft, path, meant)), "ppw-fix")
         words = say("problem.remove", name=name)
-        yield self._button(words, lambda: session.fill(without(session.draft, path)), "ppw-fix")
+        yield self._button(words, lambda: session.fill(renamed(session.draft, path, None)), "ppw-fix")
 
     def _markup(self, extra: str = "") -> Markup:
         say, plan, name = self.say, self.session.plan, self._face.value
