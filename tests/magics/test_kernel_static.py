@@ -19,7 +19,9 @@ FORM = f"from ppio_widgets import LaunchForm\nform = LaunchForm({BODY!r}, practi
 def kernel(tmp_path):
     env = environment(tmp_path) | {"HF_TOKEN": ENV_SECRET}
     manager, client = start_new_kernel(kernel_name="python3", env=env)
-    yield Kernel(client)
+    kernel = Kernel(client)
+    kernel.run("from ppio_widgets.instances import watcher\nwatcher.POLL_SECONDS = 0.1")
+    yield kernel
     client.stop_channels()
     manager.shutdown_kernel(now=True)
 
