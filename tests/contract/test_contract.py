@@ -103,7 +103,7 @@ ODD = st.one_of(
 def mutated(draw):
     """Copies of a valid body, each spoilt in its own way: to draw the body is what takes time."""
     body = draw(bodies)
-    return [spoilt(draw, body) for _ in range(5)]
+    return [spoilt(draw, body) for _ in range(20)]
 
 
 def spoilt(draw, sound):
@@ -138,7 +138,7 @@ def test_valid_bodies_are_taken_by_both(body):
     assert models_take(body)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(mutated())
 def test_models_and_schema_agree_on_broken_bodies(broken):
     for body in broken:
