@@ -8,14 +8,18 @@ BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test quick lint soak kernels test-oldest picture bench clean
+.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
 
-# 7.0.1 is the first ipykernel that keeps in a context which cell an output belongs to.
-test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready lint
+# Lint takes its time beside the tests. 7.0.1 is the first ipykernel that keeps in a context which cell an
+# output belongs to.
+test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready
 	$(BIN)/python tests/support/ensure_chromium.py
+	$(MAKE) --no-print-directory --jobs 2 --keep-going lint pytest
+
+pytest: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 quick: $(VENV)/.dev-ready

@@ -25,21 +25,17 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("ppio"), max_examples=20)
 settings.load_profile("ppio")
 
-# Seconds of the files that take longest, of which each worker has some.
-SECONDS = {
-    "browser/test_consent.py": 110,
-    "browser/test_static.py": 70,
-    "browser/test_lab.py": 60,
-    "browser/test_hostile.py": 60,
-    "browser/test_places.py": 50,
-    "browser/test_typed.py": 35,
-    "browser/test_machine.py": 30,
-    "notebooks/test_notebooks.py": 45,
-    "notebooks/test_static.py": 31,
-    "notebooks/test_readme.py": 20,
-    "magics/test_kernel_static.py": 20,
-    "notebooks/test_refusal.py": 10,
-}
+# The files that take longest, in this order before all others. Those with a browser are two workers', each of
+# which starts one JupyterLab and one Chromium for all of them.
+FIRST = (
+    *("browser/test_consent.py", "browser/test_lab.py", "browser/test_machine.py"),
+    *("browser/test_demo.py", "browser/test_market.py"),
+    *("browser/test_hostile.py", "browser/test_static.py", "browser/test_places.py"),
+    *("browser/test_typed.py", "browser/test_env_row.py", "browser/test_import.py"),
+    *("notebooks/test_notebooks.py", "notebooks/test_sweep.py", "notebooks/test_static.py"),
+    *("notebooks/test_readme.py", "notebooks/test_refusal.py", "package/test_field.py"),
+)
+SECOND_BROWSER = "browser/test_hostile.py"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -48,17 +44,25 @@ def pytest_xdist_auto_num_workers():
     return 1 + (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a file to one worker, and half of the files with a browser as if they were one."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - without workers it is not needed
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0].removeprefix("tests/")
+            if not path.startswith("browser/"):
+                return path
+            return f"browsers {path in FIRST[FIRST.index(SECOND_BROWSER) :]}"
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items):
-    """The longest files begin first; those with a browser, which mostly wait, among those that compute."""
-    files = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
-    longest = sorted(files, key=lambda path: -SECONDS.get(f"{path.parent.name}/{path.name}", 0))
-    browsers = [path for path in longest if path.parent.name == "browser"]
-    others = [path for path in longest if path not in browsers]
-    for number, path in enumerate(browsers):
-        others.insert(number * (1 + len(files) // len(browsers)), path)
-    items[:] = [item for path in others for item in files[path]]
+    """The longest files begin first."""
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(f"{item.path.parent.name}/{item.path.name}", len(FIRST)))
 
 
 @pytest.fixture(autouse=True)

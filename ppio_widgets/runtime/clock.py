@@ -56,3 +56,7 @@ class Clock:
         if not event.is_set():  # nobody else could set it meanwhile, and not all locks can wait there
             time.sleep(max(0.0, seconds))
         return event.is_set()
+
+    def until(self, event: threading.Event, moment: float) -> bool:
+        """Wait until the event is set; False when a moment of `monotonic` has come before."""
+        return self.wait(event, moment - self.monotonic())

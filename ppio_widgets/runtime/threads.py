@@ -101,7 +101,7 @@ def after(seconds: float, task: Callable[[], None]) -> threading.Event:
     due = tick() + seconds
 
     def run_when_due() -> None:
-        if not wait(called_off, due - tick()):
+        if not kernel.current().clock.until(called_off, due):
             task()
 
     try:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -98,7 +98,7 @@ class Lab:
             "PPIO_WIDGETS_LANG": "en",
             "PPIO_GPU_BASE_URL": practice_url,
         }
-        self.theme(dark=False)
+        self._quieten()
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"),
@@ -117,12 +117,10 @@ class Lab:
             stderr=subprocess.STDOUT,
         )
 
-    def theme(self, *, dark: bool) -> None:
-        """Choose the theme of the pages opened from now on, with news fetching off."""
+    def _quieten(self) -> None:
+        """Have no news fetched."""
         plugins = self.settings / "@jupyterlab" / "apputils-extension"
-        plugins.mkdir(parents=True, exist_ok=True)
-        name = "JupyterLab Dark" if dark else "JupyterLab Light"
-        (plugins / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
+        plugins.mkdir(parents=True)
         news = {"fetchNews": "false", "checkForUpdates": False}
         (plugins / "notification.jupyterlab-settings").write_text(json.dumps(news))
 
@@ -188,7 +186,7 @@ class Notebook:
         if self.page.url == "about:blank":
             self.load(path)
         else:
-            self.show(path)
+            self.show_instead(path)
         # Selectors alone are not enough: before this the first Control+Enter can be lost.
         until(self.lab.kernel_is_ready, "the kernel is idle and connected")
 
@@ -198,7 +196,7 @@ class Notebook:
         self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab/tree/{path.name}?reset&token={self.lab.token}")
         self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
 
-    def show(self, path: Path) -> None:
+    def show_instead(self, path: Path) -> None:
         """Open a notebook in the JupyterLab that is there, in the place of all that it shows."""
         self.path = path
         self.page.evaluate(CLOSE_ALL)
@@ -253,30 +251,49 @@ def kept(chromium):
 
 
 @pytest.fixture
-def own_page():
-    """Asked for by a test that changes its page itself, or needs one that nothing was shown in."""
+def new_page_first():
+    """Asked for by a test that needs a page in which nothing was shown before."""
+
+
+@pytest.fixture
+def own_page(new_page_first):
+    """Asked for by a test that changes its page itself, so that no other one may have it afterwards."""
+
+
+@contextmanager
+def page_for(request, lab, chromium, kept):
+    """The page that the tests before had, unless this one needs another; it goes when something failed."""
+    failed = request.session.testsfailed
+    if "new_page_first" in request.fixturenames:
+        while kept:
+            kept.pop().context.close()
+    page = kept.pop() if kept else new_page(chromium)
+    is_whole = False
+    try:
+        page.set_viewport_size(VIEWPORT)
+        yield page
+        is_whole = request.session.testsfailed == failed
+    finally:
+        if is_whole and "own_page" not in request.fixturenames:
+            page.context.clear_permissions()
+            page.evaluate(CLOSE_ALL)
+            kept.append(page)
+        else:
+            page.context.close()
+        lab.end_kernels()
 
 
 @pytest.fixture
 def notebook(request, lab, chromium, kept):
-    is_own, failed = "own_page" in request.fixturenames, request.session.testsfailed
-    page = new_page(chromium) if is_own or not kept else kept.pop()
-    page.set_viewport_size(VIEWPORT)
     faults: list[str] = []
 
     def heard(error):
         faults.append(str(error))
 
-    page.on("pageerror", heard)
-    try:
-        yield Notebook(lab, page)
-    finally:
-        page.remove_listener("pageerror", heard)
-        if is_own or faults or request.session.testsfailed > failed:
-            page.context.close()
-        else:
-            page.context.clear_permissions()
-            page.evaluate(CLOSE_ALL)
-            kept.append(page)
-        lab.end_kernels()
+    with page_for(request, lab, chromium, kept) as page:
+        page.on("pageerror", heard)
+        try:
+            yield Notebook(lab, page)
+        finally:
+            page.remove_listener("pageerror", heard)
     assert [fault for fault in faults if re.search("ppw|widget", fault)] == []

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from ppio_widgets.practice import server
 from ppio_widgets.practice.failures import LOST_ANSWER
 
-from .conftest import PATIENCE, Notebook, let_read, until
+from .conftest import PATIENCE, Notebook, let_read, page_for, until
 
 SOAK = os.environ.get("PPIO_WIDGETS_SOAK") == "1"
 WINDOWS = ((1280, 720), (1440, 900), (820, 1100))
@@ -139,7 +139,7 @@ class Sheet(Notebook):
 
 
 @contextmanager
-def sheets(lab, chromium):
+def sheets(request, lab, chromium, kept):
     wire = []
     answer = server.answer
 
@@ -150,21 +150,17 @@ def sheets(lab, chromium):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "answer", noted)
-        context = chromium.new_context(viewport={"width": 1280, "height": 720})
-        context.set_default_timeout(20_000)
-        try:
-            sheet = Sheet(lab, context.new_page(), wire)
+        with page_for(request, lab, chromium, kept) as page:
+            page.set_viewport_size({"width": 1280, "height": 720})
+            sheet = Sheet(lab, page, wire)
             sheet.fill()
             yield sheet
-        finally:
-            context.close()
-            lab.end_kernels()
 
 
 @pytest.fixture(scope="module")
-def sheet(lab, chromium):
+def sheet(request, lab, chromium, kept):
     """All views in one page; whoever asks cancels, so that each button stands as it stood."""
-    with sheets(lab, chromium) as sheet:
+    with sheets(request, lab, chromium, kept) as sheet:
         yield sheet
 
 
@@ -177,7 +173,7 @@ FIRST = {
 }
 
 
-@pytest.mark.usefixtures("own_page")
+@pytest.mark.usefixtures("new_page_first")
 def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
     """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
     page = notebook.page
@@ -379,7 +375,7 @@ def test_where_script_and_stylesheet_do_nothing_the_kernel_still_takes_no_early_
         only_asks(
             sheet, *ask, lambda button, ms=DOUBLE[number % 4]: sheet.double_click(button, ms), cancel=escape
         )
-    only_asks(sheet, *ASKING[0], lambda button: sheet.hold_enter(button, HELD[-1]), cancel=escape)
+    only_asks(sheet, *ASKING[0], lambda button: sheet.hold_enter(button, HELD[1]), cancel=escape)
     for cell, name, yes in ASKING:
         if name == "Delete …":
             only_asks(sheet, cell, name, yes, lambda button: sheet.hold_enter(button, HELD[0]), cancel=escape)

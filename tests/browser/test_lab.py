@@ -6,7 +6,6 @@ import json
 import os
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from .conftest import let_read, until
@@ -212,34 +211,48 @@ def test_running_the_cell_again_offers_what_was_typed(notebook):
     expect(restore).to_have_count(0)
 
 
-@pytest.mark.usefixtures("own_page")
-@pytest.mark.parametrize("dark", [False, True])
-def test_nothing_is_cut_off_in_any_width_and_theme(notebook, lab, dark):
+def test_nothing_is_cut_off_in_any_width_and_theme(notebook):
+    """The dark theme is chosen in the page that has shown the light one, as a person does."""
     widths = (1500, 1000, 720)
-    lab.theme(dark=dark)
-    try:
-        notebook.open([f"{IMPORT}LaunchForm({BUSY!r}, practice=True)"] * len(widths))
-    finally:
-        lab.theme(dark=False)
+    notebook.open([f"{IMPORT}LaunchForm({BUSY!r}, practice=True)"] * len(widths))
     for number, width in enumerate(widths):
         notebook.page.set_viewport_size({"width": width, "height": 1400})
         notebook.run(number)
         form = notebook.form(number)
         form.get_by_role("button", name="Launch", exact=True).click()
         expect(form.locator(".ppw-readout style")).to_be_attached()
-        wider = form.evaluate(
-            "root => [...root.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right"
-            " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute').length"
-        )
-        assert wider == 0, width
-        field = form.locator("input[type=text]").first
-        background = field.evaluate("e => getComputedStyle(e).backgroundColor")
-        channels = [int(part) for part in background.strip("rgba()").split(",")[:3]]
-        assert (sum(channels) < 300) == dark, width
-        side = form.locator(".ppw-panel").bounding_box()
-        first = form.locator(".ppw-form").bounding_box()
-        beside = first["width"] + side["width"] < width and width == 1500
-        assert (side["x"] > first["x"] + 100) == beside, width
+    try:
+        for dark in (False, True):
+            choose_theme(notebook, dark=dark)
+            for number, width in enumerate(widths):
+                notebook.page.set_viewport_size({"width": width, "height": 1400})
+                all_fits(notebook.form(number), width, dark=dark)
+    finally:
+        choose_theme(notebook, dark=False)
+
+
+def choose_theme(notebook, *, dark):
+    choose = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+    notebook.page.evaluate(choose, f"JupyterLab {'Dark' if dark else 'Light'}")
+    light = "false" if dark else "true"
+    notebook.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
+
+
+def all_fits(form, width, *, dark):
+    """Nothing reaches out of it, its fields have the theme's colours, and the panel stands where it fits."""
+    wider = form.evaluate(
+        "root => [...root.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right"
+        " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute').length"
+    )
+    assert wider == 0, width
+    field = form.locator("input[type=text]").first
+    background = field.evaluate("e => getComputedStyle(e).backgroundColor")
+    channels = [int(part) for part in background.strip("rgba()").split(",")[:3]]
+    assert (sum(channels) < 300) == dark, width
+    side = form.locator(".ppw-panel").bounding_box()
+    first = form.locator(".ppw-form").bounding_box()
+    beside = first["width"] + side["width"] < width and width == 1500
+    assert (side["x"] > first["x"] + 100) == beside, width
 
 
 BUSY = {

@@ -69,7 +69,6 @@ def scrolled(view, selector):
     )
 
 
-@pytest.mark.usefixtures("own_page")
 def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(notebook):
     page = notebook.page
     page.set_viewport_size({"width": 1500, "height": 800})

@@ -135,13 +135,13 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
     lab.end_kernels()
     dead = notebook.cell(0).get_by_text("model not found")
 
-    notebook.load(path)
+    notebook.show_instead(path)
     begun(notebook)
     is_useful(notebook.card(), identity)
     expect(dead).to_be_visible()
 
     strange = copied(path, "strange", kernelspec={"name": "python3", "display_name": "Python 3"})
-    notebook.show(strange)
+    notebook.show_instead(strange)
     begun(notebook)
     is_useful(notebook.card(), identity)
     expect(notebook.output(0)).to_contain_text("The live view needs the kernel that made it.")
@@ -152,7 +152,7 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
         if trusted:
             trust(lab, alone)
         lab.end_kernels()
-        notebook.show(alone)
+        notebook.show_instead(alone)
         notebook.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
         is_useful(notebook.card(), identity)
         assert lab.get("/api/sessions") == []
@@ -165,7 +165,7 @@ def test_a_form_that_launched_nothing_says_how_to_get_it_back(notebook, lab):
     path = saved(notebook, "nothing was launched from it")
     assert is_out_of_sight(notebook)
     lab.end_kernels()
-    notebook.show(path)
+    notebook.show_instead(path)
     begun(notebook)
     expect(notebook.card()).to_be_visible(timeout=PATIENCE)
     expect(notebook.card()).to_contain_text("%ppio_launch --form --name left --product a100-80g")

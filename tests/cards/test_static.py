@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.cards import static
@@ -117,6 +117,7 @@ def test_a_draft_says_what_it_is_and_how_to_get_it_back():
     assert "\n  %load_ext ppio_widgets\n  %ppio_launch --form --name demo --product a100-80g" in text
 
 
+@settings(max_examples=40)
 @given(bodies_with_refs)
 def test_the_line_gives_the_body_back_with_its_variables_by_name(body):
     card = static.of_draft(planned(body), SAY)

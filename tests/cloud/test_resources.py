@@ -184,7 +184,7 @@ def priced(**pricing):
 
 
 @pytest.mark.long
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(anything, st.sampled_from(sorted(READERS)))
 def test_no_reader_raises_whatever_comes(answer, name):
     value = READERS[name][0](answer)
@@ -192,7 +192,7 @@ def test_no_reader_raises_whatever_comes(answer, name):
 
 
 @pytest.mark.long
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(anything, st.sampled_from(sorted(READERS)))
 def test_no_reader_raises_when_one_place_is_odd(odd, name):
     read, row = READERS[name]

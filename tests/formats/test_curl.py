@@ -97,7 +97,7 @@ def test_a_curl_text_reads_back_as_its_body(body):
         assert read_curl(to_curl(body, words(language))) == Imported("curl", body, (), "api.ppio.com")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.sampled_from(SHELLS), bodies)
 def test_a_shell_gives_curl_the_exact_body_and_the_key_on_its_input(spies, shell, body):
     done = run(shell, to_curl(body, SAY), spies, PPIO_API_KEY=KEY)
@@ -108,7 +108,7 @@ def test_a_shell_gives_curl_the_exact_body_and_the_key_on_its_input(spies, shell
 
 
 @pytest.mark.long
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.sampled_from(SHELLS), bodies_with_refs, st.data())
 def test_values_of_the_environment_arrive_exactly_and_in_no_argument(spies, shell, body, data):
     names = names_of(body)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef, Launch, LaunchPlan, check
@@ -153,6 +153,7 @@ def test_with_unknown_values_only_keys_are_compared():
     assert 'Variable A: "1" (was not set)' in said(before, after)
 
 
+@settings(max_examples=40)
 @given(bodies_with_refs, bodies_with_refs, st.booleans())
 def test_no_secret_is_in_a_change_or_its_sentence(before, after, unknown):
     secret = "hush-0123456789"
@@ -166,6 +167,7 @@ def test_no_secret_is_in_a_change_or_its_sentence(before, after, unknown):
         assert not any(secret in text for text in told)
 
 
+@settings(max_examples=40)
 @given(bodies, bodies)
 def test_a_change_does_not_show_values_in_its_repr(before, after):
     for change in changes({**before, "command": "hush-0123"}, {**after, "command": "hush-4567"}):
@@ -175,6 +177,7 @@ def test_a_change_does_not_show_values_in_its_repr(before, after):
 # For any bodies.
 
 
+@settings(max_examples=40)
 @given(bodies_with_refs)
 def test_nothing_is_different_from_itself_nor_from_its_json(body):
     assert changes(body, body) == ()
@@ -195,6 +198,7 @@ def test_the_order_of_rows_is_no_difference(body, random):
         assert changes(body, {**body, "envs": random.sample(body["envs"], len(keys))}) == ()
 
 
+@settings(max_examples=40)
 @given(bodies_with_refs, bodies_with_refs)
 def test_there_and_back_are_the_same_changes_turned_round(before, after):
     there, back = changes(before, after), changes(after, before)
@@ -202,6 +206,7 @@ def test_there_and_back_are_the_same_changes_turned_round(before, after):
     assert turned == sorted((repr(one.after), repr(one.before), one.row) for one in back)
 
 
+@settings(max_examples=40)
 @given(bodies_with_refs, bodies_with_refs)
 def test_a_change_stands_where_it_says(before, after):
     for change in changes(before, after):

@@ -669,7 +669,7 @@ def lines(draw):
 
 
 @pytest.mark.long
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.lists(lines(), min_size=10, max_size=30))
 def test_a_line_has_the_words_that_sh_makes_of_it_and_says_its_draft(argvs, cases):
     names = {
@@ -696,7 +696,7 @@ tangled = (
 
 
 @pytest.mark.long
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.lists(tangled, min_size=20, max_size=40))
 def test_quotes_and_backslashes_are_read_as_sh_reads_them(argvs, tangles):
     read = {}

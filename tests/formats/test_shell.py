@@ -106,7 +106,7 @@ plain = tangles.filter(lambda text: not re.search(r"\\[ \t]+[\n#]|\\\n[ \t]*#|\$
 
 @pytest.mark.long
 @needs_bash
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(plain, min_size=20, max_size=60))
 def test_commands_and_words_are_those_of_bash(tmp_path_factory, texts):
     lines = [f"a {text}" for text in texts]
@@ -127,7 +127,7 @@ documents = st.lists(
 
 @pytest.mark.long
 @needs_bash
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.tuples(

@@ -14,7 +14,7 @@ from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_onc
 
 
 @pytest.fixture
-def acting(monkeypatch, clock):
+def acting(watching, clock):
     kernel.current().clock = ActingClock(clock)
 
 
@@ -152,24 +152,6 @@ def test_a_listing_that_arrives_after_closing_and_a_refresh_change_nothing(sessi
 # Where the system has no thread left.
 
 
-@pytest.fixture
-def starved(monkeypatch):
-    """Names of threads that cannot begin; with a number, only so many of them can."""
-    names = {}
-    start = threading.Thread.start
-
-    def begin(thread):
-        left = names.get(thread.name)
-        if left is not None:
-            if left <= 0:
-                raise RuntimeError("can't start new thread")
-            names[thread.name] = left - 1
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", begin)
-    return names
-
-
 def test_an_interrupt_before_it_begins_leaves_nothing_that_seems_to_go_on(session, cloud, monkeypatch):
     session.choose(ids(session))
     session.ask("stop")
@@ -185,14 +167,14 @@ def test_an_interrupt_before_it_begins_leaves_nothing_that_seems_to_go_on(sessio
 
 
 def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again(session, cloud, starved):
-    starved["ppio-act"] = 0
+    starved.left = 0
     session.choose(ids(session)[:2])
     session.ask("stop")
     session.confirm()
     assert (session.acting, cloud.asked) == ("", [])
     assert all(isinstance(result, PpioError) for _title, result in session.results)
     assert len(session.results) == 2
-    starved.clear()
+    starved.left = None
     session.ask("stop")
     session.confirm()
     acted()
@@ -201,7 +183,7 @@ def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_with_one_thread_left_all_are_done_all_the_same(session, cloud, starved, threads):
-    starved["ppio-act"] = threads
+    starved.left = threads
     session.choose(ids(session))
     session.ask("stop")
     session.confirm()
@@ -211,11 +193,10 @@ def test_with_one_thread_left_all_are_done_all_the_same(session, cloud, starved,
 
 
 def test_watching_that_could_not_begin_is_said_and_begins_with_a_refresh(session, starved):
-    starved["ppio-watch"] = 0
-    starved["ppio-catalogue"] = 0
+    starved.left = 0
     session.watch()
     assert isinstance(session.missed, PpioError)
-    starved.clear()
+    starved.left = None
     seen = threading.Event()
     session.observe(lambda change: change["new"] is None and seen.set(), "missed")
     session.refresh()

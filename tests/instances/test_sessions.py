@@ -12,7 +12,7 @@ from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_onc
 
 
 @pytest.fixture
-def acting(monkeypatch, clock):
+def acting(watching, clock):
     acting = ActingClock(clock)
     kernel.current().clock = acting
     return acting
@@ -112,10 +112,10 @@ def test_a_delete_that_failed_is_not_forgotten_because_an_earlier_stop_succeeds(
     assert session.instance.failed is None
 
 
-def test_what_was_removed_meanwhile_is_said_to_be_gone(session, cloud, account, machine):
+def test_what_was_removed_meanwhile_is_said_to_be_gone(session, cloud, account, machine, clock):
     session.ask("delete")
     account.act(machine.id, "delete")
-    kernel.current().clock.wait(threading.Event(), 60)
+    clock.turn(60)
     machine.look()
     assert (machine.status, session.actions) == ("removed", ())
     session.confirm()
@@ -159,16 +159,16 @@ def test_a_closed_card_does_nothing(session, cloud):
 
 def test_a_question_asked_anew_is_not_withdrawn_by_the_time_of_the_one_before(session, acting):
     session.ask("stop")
-    timer = the_timer(acting, 1)
+    due, timer = the_timer(acting, 1)
     # It becomes due at the very moment in which the question is cancelled and asked again.
     with session.lock:
-        acting.timers[0].set()
+        due.set()
         session.cancel()
         session.ask("stop")
     timer.join(PATIENCE)
     assert session.asking == "stop"
-    timer = the_timer(acting, 2)
-    acting.timers[1].set()
+    due, timer = the_timer(acting, 2)
+    due.set()
     timer.join(PATIENCE)
     assert session.asking == ""
 
@@ -184,11 +184,11 @@ def test_two_cards_of_one_instance_both_hear_what_failed(session, cloud, machine
 
 
 def the_timer(acting, number):
-    """Wait until so many timers were begun, and return the last one's thread."""
+    """Wait until so many timers were begun, and return the last one."""
     begun = threading.Event()
     while len(acting.timers) < number:
         begun.wait(0.005)
-    return [one for one in threading.enumerate() if one.name == "ppio-timer"][-1]
+    return acting.timers[-1]
 
 
 def ends(session, action):

@@ -15,11 +15,13 @@ BODY = {**MINIMAL, "product_id": "a100-80g", "envs": [{"key": "HF_TOKEN", "value
 FORM = f"from ppio_widgets import LaunchForm\nform = LaunchForm({BODY!r}, practice=True)\nform"
 
 
-@pytest.fixture
-def kernel(tmp_path):
-    env = environment(tmp_path) | {"HF_TOKEN": ENV_SECRET}
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    env = environment(tmp_path_factory.mktemp("kernel")) | {"HF_TOKEN": ENV_SECRET}
     manager, client = start_new_kernel(kernel_name="python3", env=env)
-    yield Kernel(client)
+    kernel = Kernel(client)
+    kernel.run("from ppio_widgets.instances import watcher\nwatcher.POLL_SECONDS = 0.1")
+    yield kernel
     client.stop_channels()
     manager.shutdown_kernel(now=True)
 
@@ -65,11 +67,11 @@ def test_a_form_has_two_outputs_and_the_second_is_written_with_the_outcome(kerne
 
 def test_a_line_with_buttons_has_two_outputs_as_well(kernel):
     kernel.run("%load_ext ppio_widgets")
-    line = "%ppio_launch --practice --name demo --product a100-80g --image i"
+    line = "%ppio_launch --practice --name by-line --product a100-80g --image i"
     outputs = Outputs()
     outputs.take(kernel.run(line, cell="cell-1")[1])
     assert len(outputs) == 2
-    assert "%ppio_launch --name demo" in outputs.until(kernel, "waiting for your confirmation")
+    assert "%ppio_launch --name by-line" in outputs.until(kernel, "waiting for your confirmation")
     launched = Outputs()
     launched.take(kernel.run(f"{line} --yes", cell="cell-2")[1])
     assert len(launched) == 2

@@ -3,7 +3,6 @@
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from nbconvert import HTMLExporter
 
 from tests.support.bodies import MINIMAL
 from tests.support.sweep import ENV_SECRET, KEY, hits
@@ -46,6 +45,8 @@ def executed(monkeypatch, tmp_path):
         sheet = nbformat.v4.new_notebook(cells=cells)
         NotebookClient(sheet, timeout=120, kernel_name="python3", store_widget_state=False).execute()
         nbformat.validate(sheet)
+        from nbconvert import HTMLExporter  # noqa: PLC0415 - a second for whoever only collects the tests
+
         page, _ = HTMLExporter().from_notebook_node(sheet)
         assert hits(nbformat.writes(sheet) + page) == []
         return [cell.outputs for cell in sheet.cells], page

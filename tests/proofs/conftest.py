@@ -9,7 +9,6 @@ import pytest
 import trustme
 
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.instances import watcher
 from ppio_widgets.launches import ledger, reconcile
 from tests.support.fault_server import ABROAD, by_kind, served
 from tests.support.fixtures import (
@@ -20,12 +19,25 @@ from tests.support.fixtures import (
     clock,
     quick,
     server,
+    starved,
     time,
+    watching,
 )
 from tests.support.ground import Listings
 from tests.support.wire import REAL_KEY, resets_after_reading, wait_for_launches
 
-__all__ = ["_any_server", "_plain_environment", "account", "client", "clock", "quick", "server", "time"]
+__all__ = [
+    "_any_server",
+    "_plain_environment",
+    "account",
+    "client",
+    "clock",
+    "quick",
+    "server",
+    "starved",
+    "time",
+    "watching",
+]
 
 
 @pytest.fixture
@@ -58,11 +70,6 @@ def listings(time):
 @pytest.fixture
 def empty(listings):
     return listings.page()
-
-
-@pytest.fixture
-def follows_quickly(monkeypatch):
-    monkeypatch.setattr(watcher, "POLL_SECONDS", 0.002)
 
 
 @pytest.fixture

@@ -602,7 +602,7 @@ def test_a_timer_and_a_watch_are_their_parents():
         assert not [one for one in server.received if one.method == "PUT"]
 
 
-@pytest.mark.usefixtures("follows_quickly")
+@pytest.mark.usefixtures("watching")
 def test_a_thousand_kept_objects_need_few_descriptors():
     cloud = Cloud()
     count_launches = 500 if SOAK else 40

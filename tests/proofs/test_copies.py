@@ -28,7 +28,7 @@ from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, launch_on, submitted
 from tests.support.wire import REAL_KEY, wait_for_launches
 
-pytestmark = pytest.mark.usefixtures("follows_quickly")
+pytestmark = pytest.mark.usefixtures("watching")
 
 NOT_SENT, UNKNOWN = LaunchState.NOT_SENT, LaunchState.UNKNOWN
 

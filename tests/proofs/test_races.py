@@ -8,12 +8,14 @@ import random
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
+from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.clock import Clock
 from tests.support.child import race
 from tests.support.fault_account import Account
@@ -210,43 +212,53 @@ def test_a_refused_claim_is_taken_back(overtaken, folder):
 
 
 @pytest.fixture
-def no_thread_for(monkeypatch):
-    """The system has no thread left for one of a launch's tasks."""
+def no_watchdog(monkeypatch):
+    """The system has no thread left to watch over the time of a request."""
 
-    def forbid(task):
-        start = threading.Thread.start
+    def refuse(*_args):
+        raise RuntimeError("can't start new thread")
 
-        def refuse(thread):
-            if thread.name == task:
-                raise RuntimeError("can't start new thread")
-            start(thread)
-
-        monkeypatch.setattr(threading.Thread, "start", refuse)
-
-    return forbid
+    monkeypatch.setattr(threading.Timer, "start", refuse)
 
 
-def test_a_stop_goes_out_though_there_is_no_thread_to_watch_over_its_time(no_thread_for):
+def test_a_stop_goes_out_though_there_is_no_thread_to_watch_over_its_time(no_watchdog):
     with served(says(200, {"id": "i-1"})) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        no_thread_for("ppio-watchdog")
         client.act("i-1", "stop")
         server.finish()
         assert [request.method for request in server.received] == ["PUT"]
 
 
+def test_a_launch_is_not_sent_without_a_thread_to_watch_over_its_time(no_watchdog):
+    loses_nothing(says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0)
+
+
 @pytest.mark.parametrize(
-    ("task", "answer", "state", "posts"),
+    ("number", "answer", "state", "posts"),
     [
-        ("ppio-launch", says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0),
-        ("ppio-timer", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
-        ("ppio-watchdog", says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0),
-        ("ppio-watch", says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1),
-        ("ppio-look", resets_after_reading, LaunchState.UNKNOWN, 1),
+        pytest.param(0, says(200, {"id": "i-1"}), LaunchState.NOT_SENT, 0, id="launch"),
+        pytest.param(1, says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1, id="timer"),
+        pytest.param(2, says(200, {"id": "i-1"}), LaunchState.SUCCEEDED, 1, id="watch"),
+        pytest.param(2, resets_after_reading, LaunchState.UNKNOWN, 1, id="look"),
     ],
 )
-def test_a_task_without_a_thread_loses_nothing(task, answer, state, posts, no_thread_for):
+def test_a_task_without_a_thread_loses_nothing(number, answer, state, posts, monkeypatch):
+    """The system has no thread left when that many have begun, and has one again for whatever comes then."""
+    begun = []
+
+    def thread(**how):
+        begun.append(how)
+        if len(begun) == number + 1:
+            raise RuntimeError("can't start new thread")
+        return threading.Thread(**how)
+
+    monkeypatch.setattr(threads, "threading", SimpleNamespace(Thread=thread))
+    loses_nothing(answer, state, posts)
+    assert len(begun) > number
+
+
+def loses_nothing(answer, state, posts):
+    """Launch, whatever thread there is none for: it comes to this state, with so many create calls."""
     with served(listing(), answer, rests) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        no_thread_for(task)
         launch = launch_on(client)
         assert launch.submit()
         assert launch.wait_for_outcome(PATIENCE).state is state

@@ -30,7 +30,7 @@ from tests.support.wire import (
 SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
 HOURS = 3600.0
 
-pytestmark = pytest.mark.usefixtures("follows_quickly")
+pytestmark = pytest.mark.usefixtures("watching")
 
 
 # What an empty listing proves, and when.

@@ -1,7 +1,5 @@
 """Where the system has no thread left, no click and no launch is lost."""
 
-import threading
-
 import pytest
 
 from ppio_widgets import Instance
@@ -13,7 +11,6 @@ from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel, threads
-from tests.instances.test_board_session import starved
 from tests.launches.test_session import reached
 from tests.support.acting import ActingClock, HeldCloud, acted, interrupted
 from tests.support.bodies import MINIMAL
@@ -21,11 +18,9 @@ from tests.support.sentences import sentence_of
 from tests.support.threads import wait_for_threads
 from tests.support.wire import PATIENCE
 
-__all__ = ["starved"]
-
 
 @pytest.fixture
-def machine(account, clock, monkeypatch):
+def machine(account, clock, watching):
     kernel.current().clock = ActingClock(clock)
     cloud = HeldCloud(account)
     identity = cloud.running()
@@ -35,13 +30,13 @@ def machine(account, clock, monkeypatch):
 
 @pytest.mark.usefixtures("quick")
 def test_a_launch_is_armed_and_sent_though_nobody_says_what_changed(client, account, starved):
-    for name in ("ppio-since", "ppio-timer", "ppio-catalogue"):
-        starved[name] = 0
+    starved.left = 0
     session = LaunchSession(client, MINIMAL)
     session.load()
     assert session.loading == frozenset()
     assert session.arm()
     assert (session.status, session.since) == (LaunchState.ARMED, None)
+    starved.left = 1
     launch = session.confirm().wait_for_answer(PATIENCE)
     assert launch.state is LaunchState.SUCCEEDED
     assert len(account.page()["data"]) == 1
@@ -52,12 +47,14 @@ def test_a_launch_is_armed_and_sent_though_nobody_says_what_changed(client, acco
 def test_who_is_asked_once_more_is_asked_though_nobody_says_what_changed(client, account, starved):
     session = LaunchSession(client, MINIMAL)
     session.send().wait_for_answer(PATIENCE)
-    starved["ppio-since"] = starved["ppio-timer"] = 0
+    starved.left = 0
     assert session.arm()
     asked_again = reached(session, LaunchState.ARMED)
     asked_again.clear()
+    starved.left = 1
     second = session.confirm()
     assert asked_again.wait(PATIENCE)
+    starved.left = 1
     assert session.confirm() is second
     assert second.wait_for_answer(PATIENCE).state is LaunchState.SUCCEEDED
     assert len(account.page()["data"]) == 2
@@ -67,11 +64,11 @@ def test_who_is_asked_once_more_is_asked_though_nobody_says_what_changed(client,
 @pytest.mark.usefixtures("quick")
 def test_a_launch_without_a_thread_was_not_sent_and_can_be_confirmed_again(client, account, starved):
     session = LaunchSession(client, MINIMAL)
-    starved["ppio-launch"] = 0
     assert session.arm()
+    starved.left = 0
     assert session.confirm().state is LaunchState.NOT_SENT
     assert account.page()["data"] == []
-    starved.clear()
+    starved.left = None
     assert session.arm()
     assert session.confirm().wait_for_answer(PATIENCE).state is LaunchState.SUCCEEDED
     session.close()
@@ -79,13 +76,13 @@ def test_a_launch_without_a_thread_was_not_sent_and_can_be_confirmed_again(clien
 
 def test_an_action_without_a_thread_is_said_to_have_failed_and_is_offered_again(machine, starved):
     session = InstanceSession(machine)
-    starved["ppio-act"] = 0
+    starved.left = 0
     session.ask("stop")
     session.confirm()
     assert isinstance(machine.failed, PpioError)
     assert session.acting == ""
     assert "stop" in session.actions
-    starved.clear()
+    starved.left = None
     session.ask("stop")
     session.confirm()
     acted()
@@ -96,10 +93,10 @@ def test_an_action_without_a_thread_is_said_to_have_failed_and_is_offered_again(
 def test_a_card_without_a_thread_is_not_watched_and_says_so(machine, starved):
     machine._offer = None
     session = InstanceSession(machine)
-    starved["ppio-watch"] = starved["ppio-catalogue"] = 0
+    starved.left = 0
     session.watch()
     assert not session.watching
-    starved.clear()
+    starved.left = None
     session.watch()
     assert session.watching
     session.close()
@@ -108,7 +105,7 @@ def test_a_card_without_a_thread_is_not_watched_and_says_so(machine, starved):
 
 def test_a_timer_without_a_thread_is_none_and_the_one_before_stays(machine, starved):
     first = machine.stop_after("3h")
-    starved["ppio-deadline"] = 0
+    starved.left = 0
     with pytest.raises(MomentUnreadable):
         machine.stop_after("1h")
     assert machine.deadline is first
@@ -123,13 +120,13 @@ def test_a_timer_without_a_thread_is_none_and_the_one_before_stays(machine, star
 def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved):
     session = LaunchSession(client, MINIMAL)
     session.stop_by(Timer(after=3 * 3600.0))
-    starved["ppio-deadline"] = 0
+    starved.left = 1  # the launch's own
     launch = session.send().wait_for_answer(PATIENCE)
     launch.stop_following()
     wait_for_threads("ppio-launch", "ppio-watch")  # what they tell is over: each change tries again
     assert launch.instance.deadline is None
     assert "Stop the instance by hand" in sentence_of(launch, words("en"))
-    starved.clear()
+    starved.left = None
     launch.tell()
     assert launch.instance.deadline.state == "waiting"
     assert "Stop the instance by hand" not in sentence_of(launch, words("en"))
@@ -173,7 +170,8 @@ def test_a_timer_that_fires_already_is_not_said_to_be_called_off(machine):
 
 
 def test_starving_is_what_it_says(starved):
-    starved["x"] = 1
-    threading.Thread(target=lambda: None, name="x").start()
+    starved.left = 1
+    threads.run(lambda: None, name="ppio-act", daemon=True)
     with pytest.raises(RuntimeError):
-        threading.Thread(target=lambda: None, name="x").start()
+        threads.run(lambda: None, name="ppio-act", daemon=True)
+    acted()

@@ -365,5 +365,5 @@ def test_a_launch_keeps_to_its_model(monkeypatch):
     monkeypatch.setattr(Launching, "disk", disk, raising=False)
     monkeypatch.setattr(Launching, "earlier", threading.enumerate(), raising=False)
     run_state_machine_as_test(
-        Launching, settings=settings(max_examples=5_000 if SOAK else 200, stateful_step_count=25)
+        Launching, settings=settings(max_examples=5_000 if SOAK else 60, stateful_step_count=25)
     )

@@ -10,7 +10,20 @@ from tests.support.fixtures import (
     clock,
     quick,
     server,
+    starved,
     time,
+    watching,
 )
 
-__all__ = ["_any_server", "_plain_environment", "account", "client", "clock", "quick", "server", "time"]
+__all__ = [
+    "_any_server",
+    "_plain_environment",
+    "account",
+    "client",
+    "clock",
+    "quick",
+    "server",
+    "starved",
+    "time",
+    "watching",
+]

@@ -7,9 +7,11 @@ import threading
 import httpx
 
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.instances.autostop import SLICE_SECONDS
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.runtime.clock import Clock
 from tests.support.bodies import MINIMAL
+from tests.support.clock import SHORT
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 
@@ -59,7 +61,10 @@ class HeldCloud(PracticeTransport):
 
 
 class ActingClock(Clock):
-    """The account's time goes by while an action is read back; timers are let go by hand."""
+    """The account's time goes by while an action is read back; timers are let go by hand.
+
+    Each is the event that lets it go, and the thread that waits for it.
+    """
 
     def __init__(self, clock):
         self._clock = clock
@@ -71,20 +76,20 @@ class ActingClock(Clock):
     monotonic = now
 
     def wait(self, event, seconds):
-        name = threading.current_thread().name
-        if name == "ppio-timer":
-            due = threading.Event()
-            self.timers.append(due)
-            while not due.wait(0.005):
-                if event.is_set():
-                    return True
-            return False  # it is due, whatever happens at this very moment
-        if name == "ppio-watch":
-            return event.wait(0.002)
-        if name == "ppio-deadline":
+        if seconds < SHORT:
+            return event.wait(seconds)
+        if seconds >= SLICE_SECONDS:  # an instance that is to stop much later
             return event.wait(PATIENCE)
         self._clock.turn(seconds)
         return event.is_set()
+
+    def until(self, event, moment):
+        due = threading.Event()
+        self.timers.append((due, threading.current_thread()))
+        while not due.wait(0.005):
+            if event.is_set():
+                return True
+        return False  # it is due, whatever happens at this very moment
 
 
 def at_once(count, what):

@@ -26,10 +26,14 @@ class Clock:
         self.now += seconds
 
 
-class LaunchClock(clock.Clock):
-    """The clock of a launch, turned by hand; a search never waits, its time goes by instead.
+# A pause that a test made so short (`quick`) takes place: it is not what the clock is turned for.
+SHORT = 0.1
 
-    Timers (a late answer, an open confirmation) stand still until the time is turned past them.
+
+class LaunchClock(clock.Clock):
+    """The clock of a launch, turned by hand; a pause between two looks is none, its time goes by instead.
+
+    What is to happen at a moment (a late answer, an open confirmation) waits until it is turned past it.
     """
 
     def __init__(self) -> None:
@@ -48,17 +52,17 @@ class LaunchClock(clock.Clock):
         self.time += seconds
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        if threading.current_thread().name == "ppio-look":
-            self.searching.wait(PATIENCE)
-            if event.is_set():
-                return True
-            self.pauses.append(seconds)
-            self.time += seconds
-            return False
-        if threading.current_thread().name == "ppio-watch":
-            return event.wait(0.002)  # watching is not what these tests turn the clock for
-        until = self.time + seconds
-        while self.time < until:
+        if seconds < SHORT:
+            return event.wait(seconds)
+        self.searching.wait(PATIENCE)
+        if event.is_set():
+            return True
+        self.pauses.append(seconds)
+        self.time += seconds
+        return False
+
+    def until(self, event: threading.Event, moment: float) -> bool:
+        while self.time < moment:
             if event.wait(0.005):
                 return True
         return event.is_set()
@@ -102,8 +106,8 @@ class PartingClocks(clock.Clock):
         self._later.sort(key=lambda one: one[0])
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        if threading.current_thread().name not in ("ppio-deadline", "MainThread"):
-            return event.wait(0.002)
+        if seconds < SHORT:
+            return event.wait(seconds)
         while not self.going.wait(0.002):
             if event.is_set():
                 return True

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from types import SimpleNamespace
+
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
@@ -7,7 +10,7 @@ from ppio_widgets.instances import watcher
 from ppio_widgets.launches import reconcile
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime import kernel, threads
 from tests.support.clock import Clock, LaunchClock
 from tests.support.practice import RICH, OneAccount
 from tests.support.threads import wait_for_threads
@@ -66,16 +69,45 @@ def client(server):
 
 
 @pytest.fixture
-def quick(monkeypatch):
-    """Launches look often."""
+def watching(monkeypatch):
+    """What is watched is looked at often, whatever a clock is turned for."""
     monkeypatch.setattr(watcher, "POLL_SECONDS", 0.002)
     for name in ("MOVING", "RESTING", "FAILING"):
         monkeypatch.setattr(watcher, f"SLOWEST_{name}_SECONDS", 0.01)
-    monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.001,) * 4)
 
 
 @pytest.fixture
-def time(monkeypatch):
+def quick(monkeypatch, watching):
+    """Launches look often."""
+    monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.001,) * 4)
+
+
+class Starving:
+    """A system that has only so many threads left for us; None is as many as are asked for."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+        self._lock = threading.Lock()
+
+    def thread(self, **how) -> threading.Thread:
+        with self._lock:
+            if self.left == 0:
+                raise RuntimeError("can't start new thread")
+            if self.left is not None:
+                self.left -= 1
+        return threading.Thread(**how)
+
+
+@pytest.fixture
+def starved(monkeypatch):
+    """The system has no more threads left than a test says."""
+    starving = Starving()
+    monkeypatch.setattr(threads, "threading", SimpleNamespace(Thread=starving.thread))
+    return starving
+
+
+@pytest.fixture
+def time(monkeypatch, watching):
     """The clock of a launch, turned by hand, and the real schedule of looks."""
     clock = LaunchClock()
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", LOOK_PAUSES)

@@ -63,42 +63,44 @@ class Injection:
     def _enter(self, frame, _event, _arg):
         code = frame.f_code
         ours = code.co_filename.startswith(self._folders) and not code.co_filename.endswith(_LOCKS)
-        return self._step if ours and _can_fail(code) else None
+        places = _places(code) if ours else {}
+        if not places:
+            return None
 
-    def _step(self, frame, event, _arg):
-        if event == "line" and frame.f_lasti in _can_fail(frame.f_code):
-            place = _place(frame)
-            with self._lock:
-                self.counts[place] += 1
-                here = place == self._place and self.counts[place] == self._nth
-            if here:
-                self.where = (
-                    f"{self.kind.__name__} at {place}, time {self._nth}, on {threading.current_thread().name}"
-                )
-                raise self.kind
-        return self._step
+        def step(frame, event, _arg):
+            if event == "line" and frame.f_lasti in places:
+                self._come_to(places[frame.f_lasti])
+            return step
 
+        return step
 
-def _place(frame):
-    path = Path(frame.f_code.co_filename)
-    return f"{path.parent.name}/{path.name}:{frame.f_lineno} {frame.f_code.co_name}"
+    def _come_to(self, place):
+        with self._lock:
+            self.counts[place] += 1
+            here = place == self._place and self.counts[place] == self._nth
+        if here:
+            self.where = (
+                f"{self.kind.__name__} at {place}, time {self._nth}, on {threading.current_thread().name}"
+            )
+            raise self.kind
 
 
 @cache
-def _can_fail(code):
-    """Return where lines begin at which something can be raised.
+def _places(code):
+    """Return where lines begin at which something can be raised, and what each is called.
 
     Not as a ``try`` is entered, nor between a ``with`` and its end: the interpreter does not look for signals
     there, and needs no memory. An exception there would be ours alone, and leave a lock taken.
     """
+    path = Path(code.co_filename)
     entered = _with_lines(code.co_filename)
     names = {one.offset: one.opname for one in dis.get_instructions(code)}
-    found = set()
+    found = {}
     for offset, line in dis.findlinestarts(code):
         enters = names[offset].startswith("LOAD_") and names[offset] != "LOAD_CONST"
         if names[offset] not in _NOTHING and (line not in entered or enters):
-            found.add(offset)
-    return frozenset(found)
+            found[offset] = f"{path.parent.name}/{path.name}:{line} {code.co_name}"
+    return found
 
 
 @cache

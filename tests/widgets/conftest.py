@@ -21,10 +21,13 @@ from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.widgets import theme
 from tests.support.clock import Clock
 from tests.support.consent import let_read
+from tests.support.fixtures import starved, watching
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY
+
+__all__ = ["starved", "watching"]
 
 # Of every look there is one of these.
 STYLED = (

@@ -178,19 +178,19 @@ def test_a_new_choice_withdraws_the_question(board_of, fill):
 
 
 @pytest.mark.long
-def test_a_thousand_instances_stay_usable(board_of, account, wire, clock, monkeypatch):
+def test_hundreds_of_instances_stay_usable(board_of, account, wire, clock, monkeypatch):
     monkeypatch.setattr(account, "_balance", RICH)
-    for number in range(1000):
-        account.create({**BODY, "name": f"job-{number:04}"})
+    for number in range(500):
+        account.create({**BODY, "name": f"job-{number:03}"})
     clock.turn(20)
     board = board_of()
-    shows(board, "1000 instances")
-    shows(board, "800 more are not shown")
+    shows(board, "500 instances")
+    shows(board, "300 more are not shown")
     assert len(rows(board)) == 200
     priced(board)
     wire.clear()
-    type_into(find(board, "Name or id"), "job-0007")
-    assert [row.split()[1] for row in rows(board)] == ["job-0007"]
+    type_into(find(board, "Name or id"), "job-007")
+    assert [row.split()[1] for row in rows(board)] == ["job-007"]
     assert wire.size() < 8_000
     wire.clear()
     type_into(find(board, "Name or id"), "")

@@ -10,6 +10,7 @@ from ipywidgets.widgets.widget import _instances
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.instances import actions
+from ppio_widgets.instances.autostop import SLICE_SECONDS
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.request.validation import check
@@ -34,7 +35,7 @@ BODY = {
 
 
 class AccountClock(Clock):
-    """The account's clock; who waits is let go on at once, and no time goes by for it."""
+    """The account's clock; a pause is hardly one, no time goes by for it, and no moment comes."""
 
     def __init__(self, clock):
         self._clock = clock
@@ -43,9 +44,10 @@ class AccountClock(Clock):
         return self._clock.now
 
     def wait(self, event, seconds):
-        if threading.current_thread().name in ("ppio-timer", "ppio-deadline"):
-            return event.wait(PATIENCE)
-        return event.wait(0.002)
+        return event.wait(PATIENCE if seconds == SLICE_SECONDS else 0.002)
+
+    def until(self, event, _moment):
+        return event.wait(PATIENCE)
 
 
 @pytest.fixture(autouse=True)

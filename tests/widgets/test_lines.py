@@ -119,7 +119,7 @@ def test_a_value_of_several_lines_arrives_whole_and_is_seen_to_be_secret(form):
 
 
 @pytest.mark.long
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text("ab=#'\"\\\n\r\t $é", min_size=1, max_size=30))
 def test_every_text_with_line_breaks_is_what_was_typed(make_form, text):
     form = make_form(MINIMAL)

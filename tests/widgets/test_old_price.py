@@ -7,7 +7,7 @@ import pytest
 from ppio_widgets import Instance, LaunchRefused, PpioClient
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
-from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets.instance_card import InstanceCard
 from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.clock import LaunchClock
@@ -23,7 +23,7 @@ YES = "Yes, launch it"
 
 
 @pytest.fixture
-def time(monkeypatch):
+def time(watching):
     time = LaunchClock()
     kernel.current().clock = time
     return time
@@ -297,20 +297,15 @@ def test_the_plan_of_a_line_is_asked_anew_once_its_first_price_is_there(wire, cl
         wait_for_threads("ppio-launch", "ppio-watch", "ppio-timer", "ppio-since")
 
 
-def test_without_a_thread_for_it_nothing_is_sent_at_an_old_price(form, cloud, time, monkeypatch):
+def test_without_a_thread_for_it_nothing_is_sent_at_an_old_price(form, cloud, time, starved):
     time.turn(HOURS)
-    begin, starved = threads.try_run, ["ppio-catalogue"]
-
-    def try_run(task, *, name):
-        return name not in starved and begin(task, name=name)
-
-    monkeypatch.setattr(threads, "try_run", try_run)
+    starved.left = 0
     press(find(form, "Launch"))
     let_read()
     press(find(form, YES))
     assert cloud.posts == 0
     assert find_all(form, YES)
-    starved.clear()
+    starved.left = None
     press(find(form, YES))
     landed()
     press(find(form, YES))

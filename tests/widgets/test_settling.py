@@ -26,7 +26,7 @@ KEY = "sk_live_0123456789abcd"
 
 
 @pytest.fixture
-def time(monkeypatch):
+def time(watching):
     clock = LaunchClock()
     kernel.current().clock = clock
     return clock

@@ -176,7 +176,7 @@ def test_setting_value_fills_every_control_and_replaces_everything(form):
 
 
 @pytest.mark.long
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies)
 def test_any_body_goes_in_and_comes_out_unchanged_also_after_a_touch(make_form, body):
     form = make_form(body)

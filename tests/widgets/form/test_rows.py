@@ -191,7 +191,7 @@ def test_a_wrong_reference_from_outside_is_kept_and_said(form, value):
 
 
 @pytest.mark.long
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies_with_refs)
 def test_any_body_with_references_goes_in_and_comes_out_unchanged(make_form, body):
     form = make_form(body)
@@ -204,7 +204,7 @@ def test_any_body_with_references_goes_in_and_comes_out_unchanged(make_form, bod
 
 
 @pytest.mark.long
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(env_names)
 def test_any_name_typed_is_the_name_of_the_reference(make_form, name):
     form = make_form(envs(REF))
