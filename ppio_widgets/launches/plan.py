@@ -11,16 +11,17 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
 from ppio_widgets.locale.words import words
-from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
-from ppio_widgets.request.price_text import cost_sentences, rented, terms
+from ppio_widgets.request.price_text import cost_sentences, figures, rented, terms
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
+from ppio_widgets.request.products import Wanted
 from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import display, threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
+    from ppio_widgets.request.price_text import Figures
     from collections.abc import Mapping
     from decimal import Decimal
 
@@ -104,6 +105,10 @@ class LaunchPlan:
         """Return what it will cost, what of that is not known, and of when an old price is."""
         told = cost_sentences(self.offer, self.body, say, balance=self.balance, asked=self.price_asked)
         return [*told[:1], *filter(None, [self.price_age(say)]), *told[1:]]
+
+    def figures(self, say: Words, timer_seconds: float | None = None) -> Figures:
+        """Return what it costs in figures; `timer_seconds` are those after which it is stopped."""
+        return figures(self.offer, self.body, say, balance=self.balance, stops_after=timer_seconds)
 
     @property
     def price_is_old(self) -> bool:

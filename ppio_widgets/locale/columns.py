@@ -21,6 +21,16 @@ def padded(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
+def fitted(text: str, columns: int) -> str:
+    """Return a text cut to so many columns, with a mark where something is left out."""
+    if width(text) <= columns:
+        return text
+    kept = text
+    while kept and width(kept) > columns - 1:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """Return a text in lines of at most so many columns; a longer word is not broken."""
     lines: list[str] = []

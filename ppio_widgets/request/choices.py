@@ -1,93 +1,21 @@
-"""What a person picks: a product that fits, what it allows, a template, the CUDA version of an image."""
+"""What a person picks: what a product allows, a template, the CUDA version of an image."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import value_at, with_value
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.request.pricing import shown
+from ppio_widgets.request.pricing import count_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.locale.words import Words
-    from ppio_widgets.request.offers import Offer, Price, Template
+    from ppio_widgets.request.offers import Offer, Template
     from ppio_widgets.request.schema import Path
-
-# So many rows a list shows; more are found by narrowing the filter.
-MOST_MATCHES = 50
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a person looks for."""
-
-    text: str = ""  # words that all have to occur in the id, the name or the GPU's name
-    memory_gb: int = 0  # at least so much, see `memory_of`; 0: any
-    region: str = ""  # empty, as mode and type: any
-    mode: str = ""
-    type: str = ""
-
-    def found_in(self, offers: Sequence[Offer]) -> list[Offer]:
-        """Return what fits: GPUs first, then what can be launched now, then the cheapest."""
-        words = self.text.casefold().split()
-        return sorted((offer for offer in offers if self._fits(offer, words)), key=self._rank)
-
-    def _rank(self, offer: Offer) -> tuple[object, ...]:
-        price = _hourly(offer, self.mode)
-        cost = (price is None, price.final if price is not None else 0)
-        return (offer.type == "cpu", not offer.available, cost, offer.id)
-
-    def _fits(self, offer: Offer, words: list[str]) -> bool:
-        known = f"{offer.id} {offer.name} {offer.gpu_name} {memory_of(offer) or ''}gb".casefold()
-        return (
-            all(word in known for word in words)
-            and (not self.memory_gb or (memory_of(offer) or 0) >= self.memory_gb)
-            and (not self.region or offer.sold_in(self.region))
-            and (not self.type or self.type == offer.type)
-            and (not self.mode or not offer.modes or self.mode in offer.modes)
-        )
-
-
-def memory_of(offer: Offer) -> int | None:
-    """Return the GB of memory that a product is chosen by: of one GPU, or of a CPU product."""
-    return offer.memory_gb if offer.type == "cpu" else offer.gpu_memory_gb
-
-
-def closest_offer(text: str, offers: Sequence[Offer]) -> Offer | None:
-    """Return the product that was likely meant by an id that is not there, or by a name."""
-    named = Wanted(text).found_in(offers)
-    if named:
-        return named[0]
-    by_id = {offer.id.casefold(): offer for offer in offers}
-    close = difflib.get_close_matches(text.casefold(), by_id, 1)
-    return by_id[close[0]] if close else None
-
-
-def offer_row(offer: Offer, mode: str, say: Words) -> str:
-    """Return a product as one line: ``A100 80 GB · 8 GPU max · 6 free · ¥12.60/h``."""
-    name = offer.gpu_name or offer.name or offer.id
-    memory = f"{offer.gpu_memory_gb} GB" if offer.gpu_memory_gb else ""
-    parts = [f"{name} {memory}".strip() if memory not in name else name]
-    if offer.type == "cpu":
-        parts += [say("product.cores", n=offer.cpu)] if offer.cpu else []
-        parts += [say("product.host_memory", n=offer.memory_gb)] if offer.memory_gb else []
-    if offer.gpu_max is not None:
-        parts.append(say("product.max", n=offer.gpu_max))
-    if offer.gpu_free is not None:
-        parts.append(say("product.free", n=offer.gpu_free))
-    price = _hourly(offer, mode)
-    known = "" if price is None else shown(price.final, offer.currency)
-    parts.append(say("product.price", price=known) if known else say("product.no_price"))
-    if not (offer.deployable and offer.purchasable):
-        parts.append(say("product.blocked"))
-    elif not offer.available:
-        parts.append(say("product.sold_out"))
-    return " · ".join(parts)
 
 
 def limits(offer: Offer, say: Words) -> dict[str, str]:
@@ -108,14 +36,85 @@ def limits(offer: Offer, say: Words) -> dict[str, str]:
     return found
 
 
+_COUNTS = (1, 2, 4, 8)
+
+
+def gpu_counts(offer: Offer | None, _body: Mapping[str, Any], _say: Words) -> list[tuple[str, str]]:
+    """Return how many GPUs an instance usually has, as far as the product allows it."""
+    least, most = (offer.gpu_min or 1, offer.gpu_max or 8) if offer is not None else (1, 8)
+    if offer is not None and offer.type == "cpu":
+        most = least
+    counts = sorted({least, *(n for n in _COUNTS if least <= n <= most), *([most] if most <= 8 else [])})
+    return [(str(n), str(n)) for n in counts]
+
+
+def billing_modes(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
+    """Return the billing modes that the product is sold in, each with what tells it from the others."""
+    found = []
+    for mode in BillingMode:
+        if offer is None or not offer.modes or mode in offer.modes:
+            note = "" if offer is None else _mode_note(offer, mode, body, say)
+            found.append((f"{say(f'payment.{mode}')} {note}".strip(), mode.value))
+    return found
+
+
+def _mode_note(offer: Offer, mode: BillingMode, body: Mapping[str, Any], say: Words) -> str:
+    gpus = count_of(offer, body) or 1
+    hourly = offer.postpaid
+    if mode is BillingMode.SPOT and offer.spot is not None and hourly is not None and hourly.final:
+        share = round((offer.spot.final - hourly.final) * 100 / hourly.final)
+        return say("payment.share", share=f"{share:+d}".replace("-", "−"))
+    if mode is BillingMode.POSTPAID and hourly is not None:
+        return say("product.price", price=shown(hourly.final * gpus, offer.currency))
+    if mode is BillingMode.PREPAID and 1 in offer.prepaid:
+        return say("payment.month", price=shown(offer.prepaid[1].final * gpus, offer.currency))
+    return ""
+
+
+def month_counts(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
+    """Return for how many months a product is sold, each with its total."""
+    if offer is None or not offer.prepaid:
+        return [(str(n), str(n)) for n in (1, 3, 6, 12)]
+    gpus = count_of(offer, body) or 1
+    return [
+        (f"{n} · {shown(price.final * gpus, offer.currency)}", str(n))
+        for n, price in sorted(offer.prepaid.items())
+    ]
+
+
+# The fields of which there are a few usual values.
+SEGMENTS: Mapping[str, Callable[[Offer | None, Mapping[str, Any], Words], list[tuple[str, str]]]] = {
+    "resource.gpu_num": gpu_counts,
+    "billing.mode": billing_modes,
+    "billing.prepaid.months": month_counts,
+}
+
+
+def summary(names: Sequence[str], body: Mapping[str, Any], say: Words) -> str:
+    """Return what a body says in some of its fields and lists, in a few words; no value of a variable."""
+    parts = []
+    for name in names:
+        value = value_at(body, tuple(name.split(".")))
+        if value in (None, "", [], {}, False):
+            continue
+        key = f"summary.{name}"
+        if isinstance(value, list | tuple):
+            rows = [str(next(iter(row.values()), "")) if isinstance(row, dict) else str(row) for row in value]
+            text = ", ".join(rows[:3]) + (f" +{len(rows) - 3}" if len(rows) > 3 else "")
+        else:
+            text = "" if value is True else str(value)
+        words = (
+            say(key) if key in say else say(f"list.{name}") if f"list.{name}" in say else say(f"field.{name}")
+        )
+        parts.append(f"{words} {text}".strip())
+    text = " · ".join(parts)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def _span(low: int | None, high: int | None, unit: str = "") -> str:
     if low is None and high is None:
         return ""
     return f"{'' if low is None else low}–{'' if high is None else high}{unit}"
-
-
-def _hourly(offer: Offer, mode: str) -> Price | None:
-    return offer.spot if mode == BillingMode.SPOT else offer.postpaid
 
 
 # What people and vendors write in tags: cuda12.4, cuda-12.4.1, cu12.4 | cuda-12-1, cuda_12_1 |

@@ -11,7 +11,7 @@ from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
-from ppio_widgets.runtime.times import until_morning
+from ppio_widgets.runtime.times import until_morning, write_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,6 +127,66 @@ def _renewal(offer: Offer, body: Mapping[str, Any]) -> Decimal | None:
     if price is None or gpus is None or not pricing.is_price(price.final):
         return None
     return pricing.times(price.final, gpus)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a launch costs, in figures: the one that counts with its unit, and lines of words and figures."""
+
+    amount: str
+    unit: str
+    lines: tuple[tuple[str, str], ...] = ()
+    is_hourly: bool = False
+
+
+def figures(  # noqa: PLR0913 - each is one thing that money depends on
+    offer: Offer | None,
+    body: Mapping[str, Any],
+    say: Words,
+    *,
+    balance: Decimal | None = None,
+    stops_after: float | None = None,
+    now: datetime | None = None,
+) -> Figures:
+    """Return what a body costs in figures; nothing is invented: what is not known is a dash.
+
+    `stops_after` are the seconds after which it is stopped by itself.
+    """
+    known = pricing.offer_for(offer, body)
+    hourly, charge = pricing.hourly(known, body), pricing.charged_now(known, body)
+    if known is None or hourly is None:
+        key = "figures.unknown" if body.get("product_id") else "figures.choose"
+        return Figures("–", say(key))
+    lines = [_size_line(known, body, say)]
+    if charge is not None:
+        total, unit = charge, say("figures.now", months=months_words(pricing.months_of(body) or 1, say))
+    else:
+        total, unit = hourly, say("figures.hour")
+        if stops_after is not None:
+            cost = pricing.to_cents(Fraction(hourly) * Fraction(stops_after) / 3600)
+            lines.append(
+                (say("figures.stops", span=write_span(stops_after)), f"≈ {shown(cost, known.currency)}")
+            )
+        seconds, clock = until_morning(now)
+        morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
+        lines.append((say("figures.morning", clock=clock), f"≈ {shown(morning, known.currency)}"))
+    if balance is not None:
+        left = (
+            say("figures.hours_left", hours=_hours(Fraction(balance) / Fraction(hourly)))
+            if hourly > 0
+            else ""
+        )
+        lines.append((say("figures.balance", balance=shown(balance, known.currency)), left))
+    return Figures(shown(total, known.currency), unit, tuple(lines), charge is None)
+
+
+def _size_line(offer: Offer, body: Mapping[str, Any], say: Words) -> tuple[str, str]:
+    size, free = pricing.whole_at(body, _DISK), offer.rootfs_free_gb
+    if size is None or free is None:
+        return say("figures.disk", size="?"), say("figures.disk_unknown")
+    return say("figures.disk", size=size), say(
+        "figures.free" if size <= free else "figures.disk_extra", n=size - free
+    )
 
 
 def renews(body: Mapping[str, Any]) -> bool:

@@ -64,6 +64,8 @@ class LaunchControls(Part):
         self._hear(self.session, self._tell_question, "snapshot", "since", "pricing")
         self._hear(self.session, self._on_repriced, "repriced")
         self._hear(self.session, self._catch_up, "draft")
+        self._hear(self.session, self._price, "report", "snapshot")
+        self._price()
         self._arrange()
 
     @cached_property
@@ -89,6 +91,16 @@ class LaunchControls(Part):
     @cached_property
     def _absent(self) -> w.Button:
         return self._button(self.say("launch.absent_button"), self._on_absent, "ppw-say-absent", "ppw-ask")
+
+    def _price(self) -> None:
+        """Say on the button what a launch costs."""
+        if self._launch is not None:
+            figures = self.session.plan.figures(self.say)
+            priced = f"{figures.amount}{self.say('figures.an_hour') if figures.is_hourly else ''}"
+            known = figures.amount != "–"
+            self._launch.description = (
+                self.say("launch.priced", price=priced) if known else self.say("launch.button")
+            )
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from ppio_widgets.locale.text import visible, whole
+from ppio_widgets.request.choices import SEGMENTS
 from ppio_widgets.request.envref import EnvRef, reference
 from ppio_widgets.request.schema import Leaf, Path, leaves, pattern
 from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.segments import Segments
 from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
@@ -69,8 +71,13 @@ class Field(Part):
         self._on_change = on_change
         self._ids: dict[str, str] = {}
         self.widget = self._build(row)
-        self._hear(self.widget, self._on_value, "value")
+        self._listen()
         self.suggest()
+
+    @property
+    def after(self) -> str:
+        """Behind which part of the control a sentence about it stands, as the end of a selector."""
+        return ">.widget-label::after"
 
     @property
     def value(self) -> Any:
@@ -149,9 +156,52 @@ class Field(Part):
         text = _as_text(self._given)
         return options if text in dict(options).values() else [*options, (visible(text) or "—", text)]
 
+    def _listen(self) -> None:
+        self._hear(self.widget, self._on_value, "value")
+
     def _on_value(self) -> None:
         self.touched = True
         self._on_change(self)
+
+
+class SegmentField(Field):
+    """The control of a value of which there are a few usual ones, which stand side by side with their price."""
+
+    after = "::after"
+
+    @property
+    def value(self) -> Any:
+        """What was given or, once a person changed it, what was chosen or typed; None for nothing."""
+        return (self._segments.value or None) if self.touched else self._given
+
+    def show(self, value: Any) -> None:
+        """Show a value from outside, which no person changed yet."""
+        self.touched, self._given = False, value
+        self._segments.show(_as_text(value), self._choices())
+
+    def suggest(self) -> None:
+        """Offer what the product allows, at its prices."""
+        self._segments.offer(self._choices())
+
+    def _build(self, row: int) -> w.Widget:
+        hint = f"hint.{self._key}"
+        self._segments = Segments(
+            self,
+            self._named(row),
+            self._on_value,
+            options=self._choices(),
+            value=_as_text(self._given),
+            other="" if self._leaf.kind == "choice" else self.say("choice.other"),
+            hint=self.say(hint) if hint in self.say else "",
+            classes=("ppw-field", self.css),
+        )
+        return self._segments.box
+
+    def _listen(self) -> None:
+        """The segments tell by themselves."""
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return SEGMENTS[self._key](self.session.offer, self.session.report.body, self.say)
 
 
 class RefField(Field):

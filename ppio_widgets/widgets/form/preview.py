@@ -17,7 +17,7 @@ from ppio_widgets.cards.html import css_string, each, html, named
 from ppio_widgets.cloud.catalogue import KINDS
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.locale.words import joined
-from ppio_widgets.request.choices import limits
+from ppio_widgets.request.choices import limits, summary
 from ppio_widgets.request.draft import renamed, value_at
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import field_name
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 MOST_BLOCKERS = 6
 MOST_RULES = 60
 MOST_UNKNOWN = 4
+MOST_WARNINGS = 2
 LONGEST_NAME = 40
 
 
@@ -119,7 +120,8 @@ class Preview(Part):
             fields = ",".join(spot.field for spot, _text in marked)
             bordered = f":is({fields}) :is(input,select,textarea)"
             rules.insert(0, f"{bordered}{{border-color:var(--ppw-error)!important}}")
-        css = "".join([*rules, *self._notes({spot.after for spot, _text in wrong}), *self._advice()])
+        notes = self._notes({spot.after for spot, _text in wrong})
+        css = "".join([*rules, *notes, *self._advice(), *self._summaries()])
         return Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
 
     def _notes(self, taken: Collection[str]) -> Iterator[str]:
@@ -136,9 +138,17 @@ class Preview(Part):
             # With the root's own class too: the stylesheet of a later form must not win over it.
             yield f".ppw{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
 
+    def _summaries(self) -> Iterator[str]:
+        """Yield CSS that says in the head of a closed section what stands in it."""
+        body = self.session.report.body
+        for section, names in self._sections.closed:
+            text = summary(names, body, self.say) or self.say(f"none.{section}")
+            yield f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+
     def _advice(self) -> Iterator[str]:
         """Yield CSS that says beside the switch of a row why it may be better used."""
-        for key, advised in self._sections.lists["envs"].advised().items():
+        envs = self._sections.lists.get("envs")
+        for key, advised in envs.advised().items() if envs else ():
             rows = ",".join(f".{row.key}" for row in advised[:MOST_RULES])
             switch = f".{self._scope} :is({rows})>.ppw-switch>.widget-label-basic::after"
             yield f"{switch}{{content:{css_string(self.say(f'advice.{key}'))}}}"
@@ -170,12 +180,12 @@ def esc_text(text: str) -> Markup:
 
 
 class PricePanel(Part):
-    """Cost, advice and the state of the catalogue; below the preview."""
+    """What it costs in figures, and what is worth knowing: what stands above Launch."""
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
-        self._html = theme.html(self._markup())
-        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh")
+        self._html = theme.html(self._markup(), "ppw-price")
+        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh", "ppw-link")
         self.box = theme.box([self._html, self._refresh], "ppw-cost")
         self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
@@ -188,16 +198,29 @@ class PricePanel(Part):
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session
+        bill = plan.figures(say, session.timer.after)
         costs, advice = plan.costs(say), plan.named_advice(say)
         failed = _failed(session.snapshot.failed, say)
         quiet = [failed, say("catalogue.loading") if session.loading else ""]
-        parts = [
-            theme.told(say("cost.title"), costs, "ppw-told ppw-costs") if costs else "",
-            html("<p>{}</p>", session.timer.sentence(say)) if session.timer else "",
-            theme.told(say("plan.advice"), advice) if advice else "",
-            each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
-        ]
-        return each("{}", parts)
+        rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
+        warnings = each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])
+        rest = [*advice[MOST_WARNINGS:], *costs]
+        return each(
+            "{}",
+            [
+                html("<p class=ppw-amount><b>{}</b> {}</p>", bill.amount, bill.unit),
+                html("<dl>{}</dl>", rows) if rows else "",
+                warnings,
+                html(
+                    "<details><summary>{}</summary>{}</details>",
+                    say("cost.more", n=len(rest)),
+                    each("<p>{}</p>", rest),
+                )
+                if rest
+                else "",
+                each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
+            ],
+        )
 
     def _on_loading(self) -> None:
         if not self.session.loading:  # what begins is said with the next news

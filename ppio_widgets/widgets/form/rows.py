@@ -267,7 +267,7 @@ class RowList(Part):
         super().__init__(owner)
         self.column = column
         self.rows: list[Row] = []
-        self._add = self._button(self.say(f"row.add.{column}"), self._on_add, "ppw-add")
+        self._add = self._button(self.say(f"row.add.{column}"), self.add, "ppw-add")
         self._label = theme.html(html("<span>{}</span>", self.say(f"list.{column}")), "ppw-label")
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
@@ -354,7 +354,8 @@ class RowList(Part):
         note = self._note if told else None
         theme.fill(self.box, [self._label, note, *(row.box for row in self.rows), self._add])
 
-    def _on_add(self) -> None:
+    def add(self) -> None:
+        """Add an empty row at the end."""
         self.rows.append(self._new(len(self.rows) + 1))
         self._publish(*self._told)
 

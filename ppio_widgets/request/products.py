@@ -1,0 +1,157 @@
+"""The products as a person chooses one: which fit, in what order, and the cells of each in a table."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ppio_widgets.locale.columns import fitted, padded, width
+from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.pricing import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+
+    from ppio_widgets.locale.words import Words
+    from ppio_widgets.request.offers import Offer, Price
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person looks for."""
+
+    text: str = ""  # words that all have to occur in the id, the name or the GPU's name
+    memory_gb: int = 0  # at least so much, see `memory_of`; 0: any
+    region: str = ""  # empty, as mode and type: any
+    mode: str = ""
+    type: str = ""
+    in_stock: bool = False  # only what can be launched now
+
+    def found_in(self, offers: Iterable[Offer]) -> list[Offer]:
+        """Return what fits: GPUs first, then what can be launched now, then what costs least."""
+        words = self.text.casefold().split()
+        return sorted((offer for offer in offers if self._fits(offer, words)), key=self._rank)
+
+    def _rank(self, offer: Offer) -> tuple[object, ...]:
+        least = least_cost(offer, self.mode)
+        return (offer.type == "cpu", not offer.available, least is None, least or 0, offer.id)
+
+    def _fits(self, offer: Offer, words: list[str]) -> bool:
+        known = f"{offer.id} {offer.name} {offer.gpu_name} {memory_of(offer) or ''}gb".casefold()
+        return (
+            all(word in known for word in words)
+            and (not self.memory_gb or (memory_of(offer) or 0) >= self.memory_gb)
+            and (not self.region or offer.sold_in(self.region))
+            and (not self.type or self.type == offer.type)
+            and (not self.mode or not offer.modes or self.mode in offer.modes)
+            and (not self.in_stock or offer.available)
+        )
+
+
+def least_cost(offer: Offer, mode: str = "") -> Decimal | None:
+    """Return what the smallest launch costs in an hour: eight times the price where only eights are sold."""
+    price = _hourly(offer, mode)
+    return None if price is None else price.final * (offer.gpu_min or 1)
+
+
+def memory_of(offer: Offer) -> int | None:
+    """Return the GB of memory that a product is chosen by: of one GPU, or of a CPU product."""
+    return offer.memory_gb if offer.type == "cpu" else offer.gpu_memory_gb
+
+
+def closest_offer(text: str, offers: Sequence[Offer]) -> Offer | None:
+    """Return the product that was likely meant by an id that is not there, or by a name."""
+    named = Wanted(text).found_in(offers)
+    if named:
+        return named[0]
+    by_id = {offer.id.casefold(): offer for offer in offers}
+    close = difflib.get_close_matches(text.casefold(), by_id, 1)
+    return by_id[close[0]] if close else None
+
+
+def offer_row(offer: Offer, mode: str, say: Words) -> str:
+    """Return a product as one line: ``A100 80 GB · 8 GPU max · 6 free · ¥12.60/h``."""
+    name = offer.gpu_name or offer.name or offer.id
+    memory = f"{offer.gpu_memory_gb} GB" if offer.gpu_memory_gb else ""
+    parts = [f"{name} {memory}".strip() if memory not in name else name]
+    if offer.type == "cpu":
+        parts += [say("product.cores", n=offer.cpu)] if offer.cpu else []
+        parts += [say("product.host_memory", n=offer.memory_gb)] if offer.memory_gb else []
+    if offer.gpu_max is not None:
+        parts.append(say("product.max", n=offer.gpu_max))
+    if offer.gpu_free is not None:
+        parts.append(say("product.free", n=offer.gpu_free))
+    price = _hourly(offer, mode)
+    known = "" if price is None else shown(price.final, offer.currency)
+    parts.append(say("product.price", price=known) if known else say("product.no_price"))
+    if not (offer.deployable and offer.purchasable):
+        parts.append(say("product.blocked"))
+    elif not offer.available:
+        parts.append(say("product.sold_out"))
+    return " · ".join(parts)
+
+
+# The columns of the table: how wide each may get, and whether it stands on the right. A narrow page clips the tail.
+_WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 12, "host": 14, "regions": 24}
+_ON_THE_RIGHT = ("memory", "on_demand", "spot", "free")
+MOST_NAMED_REGIONS = 2
+
+
+def table(offers: Sequence[Offer], say: Words) -> tuple[str, list[str]]:
+    """Return the head of a table of products, and a row of each; no two rows are the same."""
+    kind = "cpu" if any(offer.type == "cpu" for offer in offers) else "gpu"
+    head = {name: say.first(f"product.column.{name}@{kind}", f"product.column.{name}") for name in _WIDEST}
+    rows = [_cells(offer, say) for offer in offers]
+    names = Counter(row["gpu"] for row in rows)
+    for offer, row in zip(offers, rows, strict=True):
+        if names[row["gpu"]] > 1:  # told apart at the end, where there is room
+            row["regions"] = f"{row['regions']}  {offer.id}".strip()
+    found = [head, *rows]
+    widths = {name: min(most, max(width(row[name]) for row in found)) for name, most in _WIDEST.items()}
+    lines = [_line(row, widths) for row in found]
+    return lines[0], lines[1:]
+
+
+def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
+    parts = []
+    for name, columns in widths.items():
+        if name == "regions":  # the last one: it is clipped by the page
+            parts.append(cells[name])
+            continue
+        cell = fitted(cells[name], columns)
+        parts.append(" " * (columns - width(cell)) + cell if name in _ON_THE_RIGHT else padded(cell, columns))
+    return "  ".join(parts).rstrip()
+
+
+def _cells(offer: Offer, say: Words) -> dict[str, str]:
+    memory, least = memory_of(offer), offer.gpu_min or 1
+    name = offer.gpu_name or offer.name or offer.id
+    host = [f"{offer.cpu}" if offer.cpu else "", f"{offer.memory_gb} GB" if offer.memory_gb else ""]
+    if offer.type == "cpu":
+        host = host[:1]
+    free = "" if offer.gpu_free is None else str(offer.gpu_free)
+    if not (offer.deployable and offer.purchasable):
+        free = say("product.not_sold")
+    elif not offer.available:
+        free = say("product.sold_out")
+    many = len(offer.regions) > MOST_NAMED_REGIONS
+    return {
+        "gpu": say("product.from", name=name, n=least) if least > 1 else name,
+        "memory": f"{memory} GB" if memory else "",
+        "on_demand": _amount(offer.postpaid, offer),
+        "spot": _amount(offer.spot, offer),
+        "free": free,
+        "host": " · ".join(filter(None, host)),
+        "regions": say("product.regions", n=len(offer.regions)) if many else ", ".join(offer.regions),
+    }
+
+
+def _amount(price: Price | None, offer: Offer) -> str:
+    return "–" if price is None else shown(price.final, offer.currency)
+
+
+def _hourly(offer: Offer, mode: str) -> Price | None:
+    return offer.spot if mode == BillingMode.SPOT else offer.postpaid
