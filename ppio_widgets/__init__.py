@@ -9,7 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.runtime import display
 from ppio_widgets.runtime.kernel import outer_names
 
 if TYPE_CHECKING:
@@ -75,51 +74,46 @@ __all__ = [
     "launch",
 ]
 
+# The modules of these names; any other public one is an error.
 _HOMES = {
-    "CreateInstanceRequest": "ppio_widgets.request.models",
-    "EnvRef": "ppio_widgets.request.envref",
-    "Instance": "ppio_widgets.api",
-    "InstanceBoard": "ppio_widgets.widgets.board",
-    "Launch": "ppio_widgets.launches.launch",
-    "LaunchForm": "ppio_widgets.widgets.form.launch_form",
-    "LaunchPlan": "ppio_widgets.launches.plan",
-    "PpioClient": "ppio_widgets.cloud.client",
-    "check": "ppio_widgets.request.validation",
-    "launch": "ppio_widgets.api",
+    "CreateInstanceRequest": "request.models",
+    "EnvRef": "request.envref",
+    "Instance": "api",
+    "InstanceBoard": "widgets.board",
+    "Launch": "launches.launch",
+    "LaunchForm": "widgets.form.launch_form",
+    "LaunchPlan": "launches.plan",
+    "PpioClient": "cloud.client",
+    "check": "request.validation",
+    "launch": "api",
+    # IPython's hooks for `%load_ext` and `%unload_ext`
+    "load_ipython_extension": "magics.extension",
+    "unload_ipython_extension": "magics.extension",
 }
 
-
-outer_names["cloud"] = "ppio_widgets.api:connect"
-outer_names["note gone"] = "ppio_widgets.launches.history:note_gone"
-outer_names["name of gone"] = "ppio_widgets.launches.history:gone_name"
-display.register("instances.instance:Instance", "cards.instance:drawn", "widgets.instance_card:InstanceCard")
-display.register("instances.listing:Board", "cards.lists:board_drawn")
-display.register("launches.launch:Launch", "cards.static:launch_drawn", "widgets.instance_card:LaunchCard")
-display.register("launches.plan:LaunchPlan", "cards.static:plan_drawn")
-display.register("launches.plan:Products", "cards.lists:products_drawn")
+outer_names.update(
+    {
+        "cloud": "api:connect",
+        "note gone": "launches.history:note_gone",
+        "name of gone": "launches.history:gone_name",
+        "card of instances.instance:Instance": "cards.instance:card",
+        "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
+        "card of instances.listing:Board": "cards.lists:board_card",
+        "card of launches.launch:Launch": "cards.static:launch_card",
+        "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",
+        "card of launches.plan:LaunchPlan": "cards.static:plan_card",
+        "card of launches.plan:Products": "cards.lists:products_card",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in __all__ and name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES.get(name, "ppio_widgets.errors")), name)
+    value = getattr(import_module(f"ppio_widgets.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
-
-
-def load_ipython_extension(shell: Any) -> None:
-    """Register the magics (IPython's hook for ``%load_ext ppio_widgets``)."""
-    from ppio_widgets.magics.extension import load  # noqa: PLC0415 - IPython only when it asks
-
-    load(shell)
-
-
-def unload_ipython_extension(shell: Any) -> None:
-    """Take the magics away again."""
-    from ppio_widgets.magics.extension import unload  # noqa: PLC0415
-
-    unload(shell)

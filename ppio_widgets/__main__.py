@@ -1,8 +1,4 @@
-"""The command ``ppio-widgets``.
-
-``demo`` opens the quickstart with the lessons beside it, ``practice`` serves the practice cloud,
-``check-notebook`` looks for secrets in saved notebooks.
-"""
+"""The command ``ppio-widgets``: the demo, the practice cloud, and a look for secrets in notebooks."""
 
 from __future__ import annotations
 
@@ -43,9 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     checked = commands.add_parser("check-notebook", help=say("command.check"), allow_abbrev=False)
     checked.add_argument("files", nargs="+", metavar="FILE.ipynb", help=say("command.check_files"))
     given = parser.parse_args(arguments)
-    if given.command == "check-notebook":
-        return _check(given.files)
-    return _demo(given) if given.command == "demo" else _practice(given.port)
+    return {"demo": _demo, "practice": _practice, "check-notebook": _check}[given.command](given)
 
 
 def _demo(given: argparse.Namespace) -> int:
@@ -97,16 +91,16 @@ def _quickstart() -> Path:
     return folder / QUICKSTART
 
 
-def _practice(port: int) -> int:
+def _practice(given: argparse.Namespace) -> int:
     """Serve the practice cloud on loopback until interrupted."""
     from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - as the next
 
     try:
-        server = PracticeServer(port)
+        server = PracticeServer(given.port)
     except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
         reason = getattr(error, "strerror", None) or error
-        print(words()("command.port_taken", port=port, reason=reason), file=sys.stderr)
+        print(words()("command.port_taken", port=given.port, reason=reason), file=sys.stderr)
         return 1
     with server:
         # No exception at whichever line the server is at: it ends between two requests.
@@ -119,11 +113,11 @@ def _practice(port: int) -> int:
     return 0
 
 
-def _check(files: list[str]) -> int:
+def _check(given: argparse.Namespace) -> int:
     """Look for secrets in saved notebooks."""
     from ppio_widgets.secrets.notebooks import check_notebooks  # noqa: PLC0415 - the others need none of it
 
-    return check_notebooks(files, partial(_tell, sys.stdout), partial(_tell, sys.stderr))
+    return check_notebooks(given.files, partial(_tell, sys.stdout), partial(_tell, sys.stderr))
 
 
 def _tell(stream: TextIO, line: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance
@@ -45,9 +45,7 @@ LOOK_UP_SECONDS = 90.0
 
 
 class _Switch:
-    """What ``%ppio practice`` chose in this kernel; None before."""
-
-    practice: bool | None = None
+    practice: bool | None = None  # what ``%ppio practice`` chose in this kernel
 
 
 def switch_practice(on: bool) -> None:  # noqa: FBT001 - a switch is on or off
@@ -73,27 +71,10 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     fall_back: bool = False,
     need_key: bool = True,
 ) -> PpioClient:
-    """Return a client of the cloud that is meant.
+    """Return a client of the cloud that is meant; `launch` says what means which.
 
-    Parameters
-    ----------
-    practice : bool, optional
-        True for the practice cloud: the one served at a loopback base URL, else
-        the one in this process. False for the live one. Without it ``%ppio practice``
-        decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
-        `base_url` of another machine is refused.
-    api_key, base_url, allow_host : optional
-        See `PpioClient`. On the practice cloud a practice key, ``sk_practice_NAME.PIN``, is an
-        account of its own; any other key is not sent there.
-    fall_back : bool
-        Whether to take the practice cloud when there is no key. A form does; a
-        line or a call never does.
-    need_key : bool
-        Whether a missing key is an error now rather than when a request is made.
-
-    Raises
-    ------
-    CredentialsError, HostRefused
+    With `fall_back` it is the practice cloud where there is no key: a form does that, a line or a call never.
+    With `need_key` a missing key is an error now, and not when a request is made.
     """
     api_key = hidden(api_key)
     host = read_host(base_url, allow_host=allow_host)
@@ -135,8 +116,14 @@ def launch(  # noqa: PLR0913 - the same, and consent
     ----------
     body : mapping or CreateInstanceRequest
         The body of "create instance"; nothing is added to it.
-    api_key, base_url, practice, allow_host
-        Which cloud; see `connect`.
+    api_key, base_url, allow_host : optional
+        See `PpioClient`. On the practice cloud a practice key, ``sk_practice_NAME.PIN``, is an
+        account of its own; any other key is not sent there.
+    practice : bool, optional
+        True for the practice cloud: the one served at a loopback base URL, else
+        the one in this process. False for the live one. Without it ``%ppio practice``
+        decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
+        `base_url` of another machine is refused.
     max_hourly_price : Decimal, int or str, optional
         The most that one hour may cost, all GPUs together, in the account's currency.
         Above it, or when the price is not known, nothing is sent.
@@ -165,8 +152,13 @@ def launch(  # noqa: PLR0913 - the same, and consent
         written down, looked up further, and listed by ``%ppio launches``.
     """
     api_key = hidden(api_key)
-    report = _judged(body)
-    report.require()
+    if isinstance(body, CreateInstanceRequest):
+        report = Report(body, body.body())
+    elif isinstance(body, Mapping):
+        report = check(body)
+        report.require()
+    else:
+        raise RequestInvalid("body_kind", kind=type(body).__name__)
     consent = read_consent(again)
     ceiling = read_ceiling(max_hourly_price)
     client = connect(practice=practice, api_key=api_key, base_url=base_url, allow_host=allow_host)
@@ -181,18 +173,8 @@ def launch(  # noqa: PLR0913 - the same, and consent
 def priced_plan(
     report: Report, client: PpioClient, ceiling: Decimal | None = None, notes: tuple[Advice, ...] = ()
 ) -> LaunchPlan:
-    """Return a plan with its price, where it can be read.
-
-    Parameters
-    ----------
-    report : Report
-    client : PpioClient
-    ceiling : Decimal, optional
-        See `launch`.
-    notes : tuple of Advice
-        See `LaunchPlan`.
-    """
-    catalogue = open_catalogue(client, clock=threads.tick)
+    """Return a plan with its price, where it can be read."""
+    catalogue = Catalogue(client)
     product = str(report.body.get("product_id", ""))
     catalogue.load_products([product], cpu_first=is_cpu(report.body))
     catalogue.load("balance")
@@ -202,30 +184,12 @@ def priced_plan(
     return LaunchPlan(judged, Target.of(client), offer, told.balance, ceiling, notes=notes)
 
 
-def _judged(body: Mapping[str, Any] | CreateInstanceRequest) -> Report:
-    if isinstance(body, CreateInstanceRequest):
-        return Report(body, body.body())
-    if not isinstance(body, Mapping):
-        raise RequestInvalid("body_kind", kind=type(body).__name__)
-    return check(body)
-
-
 @without_frames
 def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None] | None = None) -> Launch:
     """Submit a launch and wait for the server's answer, or for a lost one to be looked up.
 
-    Parameters
-    ----------
-    begun : Launch
-    again : bool, str or iterable of str
-        See `launch`.
-    report : callable, optional
-        Called with a sentence when the waiting becomes long.
-
-    Raises
-    ------
-    PpioError
-        Whatever kept it from being an instance.
+    `report` is called with a sentence when the waiting becomes long; whatever kept the launch from being an
+    instance is raised.
     """
     begun.submit(again=again)
     begun.wait_for_answer(SOFT_SECONDS)
@@ -247,25 +211,7 @@ def finish(begun: Launch, *, again: Again = False, report: Callable[[str], None]
 
 @without_frames
 def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
-    """Look a recorded launch up now, once.
-
-    Parameters
-    ----------
-    launch_id : str
-    api_key : optional
-        Of the account that it was launched on; see `PpioClient`.
-
-    Returns
-    -------
-    str
-        Where it stands, in a sentence.
-
-    Raises
-    ------
-    LaunchRefused
-        When there is no such launch, or the key at hand is of another account.
-    CredentialsError, HostRefused
-    """
+    """Look a recorded launch up now, once, and say where it stands; `api_key` is of the account it is on."""
     api_key = hidden(api_key)
     begun = live_launch(launch_id)
     if begun is not None:
@@ -282,23 +228,7 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
 
 @without_frames
 def declare_absent(launch_id: str, name: str) -> str:
-    """Take a person's word that the instance of a recorded launch is not there.
-
-    Parameters
-    ----------
-    launch_id : str
-    name : str
-        The instance's name, typed once more.
-
-    Returns
-    -------
-    str
-        Where it stands, in a sentence.
-
-    Raises
-    ------
-    LaunchRefused
-    """
+    """Take a person's word that the instance of a recorded launch is not there; `name` is typed once more."""
     begun = live_launch(launch_id)
     if begun is not None:
         begun.declare_absent(name)

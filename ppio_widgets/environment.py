@@ -22,6 +22,6 @@ def variable(name: str) -> str | None:
     return _environ(os).get(name)
 
 
-def variables() -> MutableMapping[str, str]:
-    """Return all variables of the environment, by name; a caller binds them to no name of a module."""
-    return _environ(os)
+def variables() -> dict[str, str]:
+    """Return what all variables of the environment hold now; other threads may set some meanwhile."""
+    return {name: value for name in list(_environ(os)) if (value := variable(name)) is not None}

@@ -1,28 +1,8 @@
 """The one tree of exceptions; every message in it is safe to print.
 
-::
-
-    PpioError
-    ├── CredentialsError      no key, or one that cannot be one
-    ├── HostRefused           a base URL that a key must not be sent to
-    ├── InputError            a line, a file or a pasted text that cannot be read
-    ├── RequestInvalid        the body does not fit the contract; nothing was sent
-    ├── LaunchRefused         this side declined to send; nothing was sent
-    │   └── ConsentNeeded     it declined until somebody says so once more
-    ├── NotSent               the request did not leave this machine
-    ├── OutcomeUnknown        it may have left, and no readable answer came
-    ├── LaunchAbsent          the answer was lost; it was looked up and is not there
-    ├── ActionUnconfirmed     an action was asked for, and reading back does not show it
-    ├── MomentUnreadable      what was given is no time, or one that is over
-    ├── PresetRefused         a preset that cannot be saved, found or read
-    ├── Unreachable           a read got no answer
-    ├── AnswerUnreadable      a read got an answer that is not the API's
-    └── ApiError              the server answered with an error
-        └── AccessDenied      401 or 403
-
 An exception holds a *code* and its parameters and is put into words late, so
 that the same one reads in English and in Chinese. Bad arguments of a line are
-a ``UsageError`` of IPython's and live in :mod:`ppio_widgets.magics`.
+a ``UsageError`` of IPython's, see `ppio_widgets.magics`.
 """
 
 from __future__ import annotations
@@ -35,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.locale.words import Sayable, Span, joined, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ppio_widgets.locale.words import Words
 
@@ -44,9 +24,6 @@ log = logging.getLogger("ppio_widgets")
 # Statuses by which the server surely refused. 409 may mean that it is there already;
 # 408, 425 and every 5xx that somebody on the way gave up; of others nothing is known.
 REFUSALS = frozenset((307, 308, *range(400, 407), *range(411, 416), 422, 429, 431, 451))
-
-# What the API says of an id that it does not know.
-_NOT_FOUND = ((400, "RESOURCE_NOT_FOUND"), (404, "RESOURCE_NOT_FOUND"))
 
 # Statuses that call for the same next step as another one.
 _ALIKE = {
@@ -95,7 +72,7 @@ class PpioError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by code and parameters."""
-        return (_rebuild, (type(self), self.code, dict(self.params)))
+        return (type(self), (self.code,), {"params": dict(self.params)})
 
     def _render_traceback_(self) -> list[str]:
         """Show one readable line in a notebook instead of a stack (IPython's hook)."""
@@ -125,11 +102,7 @@ def is_gone(error: BaseException) -> bool:
 
     It answers 400, not 404; the page of a gateway is no word of the API.
     """
-    return isinstance(error, ApiError) and (error.status, error.reason) in _NOT_FOUND
-
-
-def _rebuild(cls: type[PpioError], code: str, params: dict[str, object]) -> PpioError:
-    return cls(code, **params)
+    return isinstance(error, ApiError) and error.status in (400, 404) and error.reason == "RESOURCE_NOT_FOUND"
 
 
 class CredentialsError(PpioError):
@@ -271,7 +244,9 @@ class ApiError(PpioError):
 
     def sentence(self, say: Words) -> str:
         """Status, the server's words, its name for the error, and the next step."""
-        parts = [self.said(say), say.first(*self._steps())]
+        # The next step, the most exact that there is.
+        steps = (self.reason, self.status, _ALIKE.get(self.status), f"{self.status // 100}xx", "other")
+        parts = [self.said(say), say.first(*(f"next.{step}" for step in steps))]
         if self.retry_after is not None:
             parts.append(say("retry.wait", span=Span(self.retry_after).sentence(say)))
         return joined(parts)
@@ -282,14 +257,6 @@ class ApiError(PpioError):
         text = " ".join(filter(None, told)) or say("error.no_words")
         key = "error.api" if self.refused else "error.api_open"
         return say.ended(say(key, status=self.status, words=text))
-
-    def _steps(self) -> Iterator[str]:
-        """Yield the keys of the next step, the most exact first; the last one is always there."""
-        yield f"next.{self.reason}"
-        yield f"next.{self.status}"
-        yield f"next.{_ALIKE.get(self.status)}"
-        yield f"next.{self.status // 100}xx"
-        yield "next.other"
 
 
 class AccessDenied(ApiError):

@@ -28,9 +28,13 @@ MOST_LINES = 40
 LONGEST_FACE_LINE = 600
 
 
-def preview(body: Mapping[str, Any], say: Words) -> str:
-    """Return the body as HTML for a ``<pre>``; a reference shows its name behind dots."""
-    return _object(body, "", say)
+def preview(body: Mapping[str, Any], say: Words, indent: str = "") -> str:
+    """Return a body, or an object in it, as HTML for a ``<pre>``; a reference shows its name behind dots."""
+    if not body:
+        return "{}"
+    inner = indent + "  "
+    lines = ",\n".join(f"{inner}{_key(key)}: {_value(item, inner, say)}" for key, item in body.items())
+    return f"{{\n{lines}\n{indent}}}"
 
 
 def folded(text: str, say: Words, taken: str = "") -> str:
@@ -39,7 +43,7 @@ def folded(text: str, say: Words, taken: str = "") -> str:
     `taken` says what is taken from the kernel's environment; it is said where the text is not whole.
     """
     lines = text.split("\n")
-    kept = [f"{line[:LONGEST_FACE_LINE]}…" if len(line) > LONGEST_FACE_LINE else line for line in lines]
+    kept = [_cut(line, LONGEST_FACE_LINE) for line in lines]
     shown: list[str] = [esc(line) for line in kept[:MOST_LINES]]
     more = len(lines) - MOST_LINES
     if more > 0:
@@ -56,22 +60,15 @@ def panel(title: str, shown: str, below_title: str = "") -> str:
 
 def _value(value: Any, indent: str, say: Words) -> str:
     if isinstance(value, Mapping):
-        return _object(value, indent, say)
+        return preview(value, say, indent)
     if isinstance(value, list | tuple):
         return _list(value, indent, say)
     if isinstance(value, str):
         return f"<i>{_text(value, say)}</i>"
     if isinstance(value, EnvRef):
-        return f"<s>{esc(say('preview.from_kernel', name=_cut(str(value.name))))}</s>"
+        name = _cut(str(value.name), LONGEST_LINE)
+        return f"<s>{esc(say('preview.from_kernel', name=name))}</s>"
     return f"<u>{esc(json.dumps(value, default=str))}</u>"
-
-
-def _object(value: Mapping[str, Any], indent: str, say: Words) -> str:
-    if not value:
-        return "{}"
-    inner = indent + "  "
-    lines = ",\n".join(f"{inner}{_key(key)}: {_value(item, inner, say)}" for key, item in value.items())
-    return f"{{\n{lines}\n{indent}}}"
 
 
 def _list(value: list[Any] | tuple[Any, ...], indent: str, say: Words) -> str:
@@ -108,8 +105,8 @@ def _key(key: Any) -> str:
     return f"<b>{esc(json.dumps(str(key), ensure_ascii=False))}</b>"
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_LINE else f"{name[:LONGEST_LINE]}…"
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _text(value: str, say: Words) -> str:

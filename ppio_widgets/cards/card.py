@@ -84,23 +84,18 @@ class Table:
 class Card:
     """A value as a person sees it, before it is text or HTML.
 
-    `as_of` says when it was true. Two cards with the same `mark`, where it is given, say the same.
+    `as_of` says when it was true. Two cards are equal that tell the same but for the time; as hours and costs
+    go on in a table, what of it is compared is `rows`.
     """
 
     title: str
     code: str = ""
     parts: tuple[Part, ...] = ()
-    table: Table | None = None
+    table: Table | None = field(default=None, compare=False)
+    rows: tuple[object, ...] = ()
     facts: tuple[Fact, ...] = ()
     ways: tuple[Way, ...] = ()
     as_of: str = field(default="", compare=False)
-    mark: object = None
-
-    def says_the_same(self, other: Card | None) -> bool:
-        """Whether there is nothing new in it but the time."""
-        if other is None:
-            return False
-        return self == other if self.mark is None else self.mark == other.mark
 
     def without_secrets(self, say: Words) -> Card:
         """Return it as it is or, where a secret that is at hand here got into it, without what it tells."""
@@ -117,15 +112,14 @@ class Card:
     def kept(self, say: Words, css: str = "") -> dict[str, str]:
         """Return text and HTML that may be saved: no secret that is at hand here is in it."""
         safe = self.without_secrets(say)
-        classes = f"{KEPT} {css}" if css else KEPT
-        return {"text/plain": safe.as_text(say), "text/html": safe.as_html(say, classes)}
+        return {"text/plain": safe.as_text(say), "text/html": safe.as_html(say, f"{KEPT} {css}")}
 
     def as_text(self, say: Words) -> str:
         """Return it as lines of text."""
         lines = [visible(self.title), *map(visible, self.code.split("\n") if self.code else ())]
         for part in self.parts:
             lines += [part.title, *(f"  - {line}" for line in part.lines)]
-        if self.table is not None:
+        if self.table is not None and self.table.rows:
             shown = self.table.first(MOST_ROWS)
             lines += [*map(visible, shown.lines()), *shown.left_out(say)]
         lines += [f"  {fact}" for fact in self._facts(say)]
@@ -138,12 +132,12 @@ class Card:
         """Return it as one element, which does without a stylesheet and a script."""
         within = [html("<p><b>{}</b></p>", self.title), _pre(self.code)]
         within += [html("<p>{}</p>{}", part.title, _items(part.lines)) for part in self.parts]
-        if self.table is not None:
+        if self.table is not None and self.table.rows:
             within += [_scrolled(self.table), each("<p>{}</p>", self.table.left_out(say))]
-        within += [_items(fact_html(fact, say) for fact in self.facts)]
+        within += [_items(_fact(fact, say) for fact in self.facts)]
         within += [html("<p>{}</p>", self.as_of)] if self.as_of else []
         within += [html("<p>{}</p>{}", way.what_for, _pre(way.code)) for way in self.ways]
-        classes = f"{css} {NO_FORMULAS}" if css else NO_FORMULAS
+        classes = f"{css} {NO_FORMULAS}".strip()
         return html("<div class='{}' style='{}'>{}</div>", classes, _FRAME, each("{}", within))
 
     def _facts(self, say: Words) -> Iterator[str]:
@@ -152,12 +146,13 @@ class Card:
             yield say("problem.named", name=one.label, text=text) if one.label else text
 
 
-def fact_html(fact: Fact, say: Words) -> Markup:
+def _fact(fact: Fact, say: Words) -> Markup:
     """Return a fact in a line; an address is a link."""
-    text = esc(plain(fact.text, _LONGEST_TEXT))
-    if fact.kind in ("link", "open"):
-        text = link(fact.text)
-    return named(fact.label, text, say) if fact.label else text
+    is_link = fact.kind in ("link", "open")
+    text = link(fact.text) if is_link else esc(plain(fact.text, _LONGEST_TEXT))
+    if not fact.label:
+        return text
+    return named(fact.label, text, say)
 
 
 def terms(facts: Iterable[Fact], say: Words) -> Markup:

@@ -40,7 +40,7 @@ def link(address: str, name: str = "") -> Markup:
     return html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', address, name or address)
 
 
-def named(label: str, text: object, say: Words) -> Markup:
+def named(label: object, text: object, say: Words) -> Markup:
     """Return a text, or HTML, behind its label."""
     return Markup(say("problem.named", name=esc(label), text=esc(text)))  # noqa: S704 - both are escaped
 

@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from ppio_widgets.locale.words import Words
 
 
-def drawn(instance: Instance, say: Words) -> dict[str, str]:
-    """Return an instance as text and HTML; one that nobody has looked at is looked at first."""
+def card(instance: Instance, say: Words) -> Card:
+    """Return the card of an instance; one that nobody has looked at is looked at first."""
     if instance.detail is None:
         with suppress(PpioError):  # what fails is said on the card
             instance.refresh()
-    card = Card(headline(instance, say), facts=(*cost_facts(instance, say), *facts(instance, say)))
-    return {"text/plain": card.as_text(say), "text/html": card.as_html(say, "ppio-machine")}
+    return Card(headline(instance, say), facts=(*cost_facts(instance, say), *facts(instance, say)))
 
 
 def headline(instance: Instance, say: Words) -> str:
@@ -49,7 +48,7 @@ def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
     if seen is not None:
         yield Fact(say("machine.cost"), cost_words(instance, seen, say))
         if seen.mode == BillingMode.PREPAID and not seen.is_gone:
-            yield Fact(say("machine.renewal"), renewal_words(seen, say))
+            yield Fact(say("machine.renewal"), _renewal(seen, say))
 
 
 def facts(instance: Instance, say: Words) -> Iterator[Fact]:
@@ -76,57 +75,43 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
     if instance.failed is not None:
         yield Fact(say("machine.failed"), instance.failed.sentence(say), kind="bad")
     if instance.missed is not None:
-        yield Fact(say("machine.missed"), missed_words(instance, instance.missed, say), kind="bad")
+        yield Fact(say("machine.missed"), _missed(instance, instance.missed, say), kind="bad")
     if instance.done is not None:
         yield Fact(say("machine.done"), confirmed_words(*instance.done, say))
 
 
-# The way up, and the API's words for each step on it.
-STEPS: Mapping[str, tuple[str, ...]] = {
-    "queued": (
-        InstanceStatus.TO_CREATE,
-        InstanceStatus.CREATING,
-        InstanceStatus.TO_START,
-        InstanceStatus.STARTING,
-        InstanceStatus.TO_RESTART,
-        InstanceStatus.RESTARTING,
-    ),
-    "pulling": (InstanceStatus.PULLING,),
-    "running": (InstanceStatus.RUNNING,),
+# The way up, and which step of it each of the API's words is.
+_STEPS = ("queued", "pulling", "running")
+_REACHED: Mapping[str, int] = {
+    InstanceStatus.TO_CREATE: 1,
+    InstanceStatus.CREATING: 1,
+    InstanceStatus.TO_START: 1,
+    InstanceStatus.STARTING: 1,
+    InstanceStatus.TO_RESTART: 1,
+    InstanceStatus.RESTARTING: 1,
+    InstanceStatus.PULLING: 2,
+    InstanceStatus.RUNNING: 3,
 }
 
 
-def steps(instance: Instance) -> tuple[list[str], int]:
-    """Return the steps on the way up, and how many of them are reached; none when it is not on it.
-
-    A step is reached once it has begun.
-    """
-    seen = instance.detail
-    if seen is None or seen.error:
-        return [], 0
-    reached = next((number for number, words in enumerate(STEPS.values(), 1) if seen.status in words), 0)
-    return (list(STEPS), reached) if reached else ([], 0)
-
-
 def progress(instance: Instance, say: Words) -> Markup:
-    """Return the way up as HTML: its steps, and how many are reached."""
-    names, reached = steps(instance)
-    if not names:
+    """Return the way up as HTML: its steps, each reached once it has begun; empty where it is not on it."""
+    seen = instance.detail
+    reached = 0 if seen is None or seen.error else _REACHED.get(seen.status, 0)
+    if not reached:
         return Markup()
-    marks = (
-        ["ppw-done"] * (reached - 1) + ["ppw-now aria-current=step"] + ["ppw-next"] * (len(names) - reached)
-    )
-    items = (
+    marks = ["ppw-done"] * (reached - 1) + ["ppw-now aria-current=step"] + ["ppw-next"] * len(_STEPS)
+    items = [
         html("<li class={}>{}", Markup(mark), say(f"step.{name}"))  # noqa: S704 - ours
-        for name, mark in zip(names, marks, strict=True)
-    )
+        for name, mark in zip(_STEPS, marks, strict=False)
+    ]
     return html(
         "<ol class=ppw-steps>{}</ol><progress aria-label='{}' max={} value={}></progress>",
-        *(each("{}", items), say("launch.progress"), len(names), reached),
+        *(each("{}", items), say("launch.progress"), len(_STEPS), reached),
     )
 
 
-def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
+def _missed(instance: Instance, error: PpioError, say: Words) -> str:
     """Return why it could not be looked at, and since when what is shown is old."""
     reason = error.sentence(say)
     if not instance.seen_at:
@@ -135,7 +120,7 @@ def missed_words(instance: Instance, error: PpioError, say: Words) -> str:
     return say(key, moment=moment_words(instance.seen_at, threads.now()), reason=reason)
 
 
-def renewal_words(seen: InstanceDetail, say: Words) -> str:
+def _renewal(seen: InstanceDetail, say: Words) -> str:
     """Return whether a prepaid instance renews automatically, and when its months end."""
     key = {True: "machine.renews", False: "machine.renews_not", None: "machine.renews_unknown"}[seen.renews]
     if not seen.ends_at:

@@ -17,67 +17,57 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 40
 
-_OF_INSTANCES = ("id", "name", "status", "product", "hours", "cost", "region", "mode")
-_OF_PRODUCTS = ("id", "gpu", "most", "free", "stock", "postpaid", "spot")
+
+def board_card(board: Board, say: Words) -> Card:
+    """Return instances as a card."""
+    return Card(board.head(say), table=instance_table(board, say))
 
 
-def board_drawn(board: Board, say: Words) -> dict[str, str]:
-    """Return instances as text and HTML."""
-    return _drawn(board.head(say), instance_table(board, say), say)
-
-
-def products_drawn(products: Products, say: Words) -> dict[str, str]:
-    """Return products as text and HTML."""
-    heads = tuple(say(f"products.{column}") for column in _OF_PRODUCTS)
-    rows = tuple(_product(offer, say) for offer in products.offers)
-    return _drawn(products.head(say), Table(heads, rows, "products.more"), say)
+def products_card(products: Products, say: Words) -> Card:
+    """Return products as a card."""
+    rows = [_product(offer, say) for offer in products.offers]
+    return Card(products.head(say), table=_table("products", rows, say))
 
 
 def instance_table(board: Board, say: Words) -> Table:
     """Return a row for each instance."""
-    heads = tuple(say(f"board.{column}") for column in _OF_INSTANCES)
-    return Table(heads, tuple(_instance(one, board, say) for one in board.instances), "board.more")
+    return _table("board", [_instance(one, board, say) for one in board.instances], say)
 
 
-def _drawn(head: str, table: Table, say: Words) -> dict[str, str]:
-    card = Card(head, table=table if table.rows else None)
-    return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
+def _table(kind: str, rows: list[dict[str, str]], say: Words) -> Table:
+    """Return rows of cells by the names of their columns as a table; each name has its words."""
+    heads = [say(f"{kind}.{name}") for name in rows[0]] if rows else []
+    return Table(tuple(heads), tuple(tuple(row.values()) for row in rows), f"{kind}.more")
 
 
-def _instance(one: InstanceDetail, board: Board, say: Words) -> tuple[str, ...]:
+def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
     offer = board.offers.get(one.product_id)
     seconds, cost = one.seconds_on(board.now), one.cost_so_far(offer, board.now)
-    status = status_words(one.status, say)
-    told = one.error or one.message
-    mode = f"mode.{one.mode}"
-    return (
-        plain(one.id),
-        plain(one.name, LONGEST_CELL),
-        plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
-        plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
-        "?" if seconds is None else f"{seconds / 3600:,.1f}",
-        "?" if cost is None else f"≈ {pricing.shown(cost, offer.currency if offer else '')}",
-        plain(one.region),
-        say(mode) if mode in say else plain(one.mode),
-    )
+    status, told, mode = status_words(one.status, say), one.error or one.message, f"mode.{one.mode}"
+    return {
+        "id": plain(one.id),
+        "name": plain(one.name, LONGEST_CELL),
+        "status": plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
+        "product": plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
+        "hours": "?" if seconds is None else f"{seconds / 3600:,.1f}",
+        "cost": "?" if cost is None else f"≈ {pricing.shown(cost, offer.currency if offer else '')}",
+        "region": plain(one.region),
+        "mode": say(mode) if mode in say else plain(one.mode),
+    }
 
 
-def _product(offer: Offer, say: Words) -> tuple[str, ...]:
+def _product(offer: Offer, say: Words) -> dict[str, str]:
     memory = "" if offer.gpu_memory_gb is None else f"{offer.gpu_memory_gb} GB"
     gpu = offer.gpu_name or offer.name
-    return (
-        plain(offer.id),
-        plain(gpu if memory in gpu else f"{gpu} {memory}".strip(), LONGEST_CELL),
-        _count(offer.gpu_max),
-        _count(offer.gpu_free),
-        _stock(offer, say),
-        _price(offer.postpaid, offer),
-        _price(offer.spot, offer),
-    )
-
-
-def _count(number: int | None) -> str:
-    return "?" if number is None else str(number)
+    return {
+        "id": plain(offer.id),
+        "gpu": plain(gpu if memory in gpu else f"{gpu} {memory}".strip(), LONGEST_CELL),
+        "most": "?" if offer.gpu_max is None else str(offer.gpu_max),
+        "free": "?" if offer.gpu_free is None else str(offer.gpu_free),
+        "stock": _stock(offer, say),
+        "postpaid": _price(offer.postpaid, offer),
+        "spot": _price(offer.spot, offer),
+    }
 
 
 def _stock(offer: Offer, say: Words) -> str:

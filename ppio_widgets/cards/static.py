@@ -48,23 +48,31 @@ _GPUS: Path = ("resource", "gpu_num")
 _TOLD: tuple[Path, ...] = (("product_id",), ("image",), ("type",), _GPUS, ("billing", "mode"))
 # An id that stands in a line as it is; of another one no line is written.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
-_CONFIRMABLE = (LaunchState.DRAFT, LaunchState.ARMED, LaunchState.WITHDRAWN)
+# The words for launching it again; none while one may be running unseen.
+_AGAIN = {
+    LaunchState.DRAFT: "static.launch",
+    LaunchState.ARMED: "static.launch",
+    LaunchState.WITHDRAWN: "static.launch",
+    LaunchState.SUCCEEDED: "static.another",
+    LaunchState.REJECTED: "static.retry",
+    LaunchState.NOT_SENT: "static.retry",
+    LaunchState.ABSENT: "static.retry",
+}
 
 
-def plan_drawn(plan: LaunchPlan, say: Words) -> dict[str, str]:
-    """Return a plan as text and HTML: the body, what blocks, what is advised, and what it costs."""
-    blockers, advice = plan.named_blockers(say), plan.named_advice(say)
+def plan_card(plan: LaunchPlan, say: Words) -> Card:
+    """Return the card of a plan: the body, what blocks, what is advised, and what it costs."""
+    blockers, advice = plan.blockers(say), plan.named_advice(say)
     parts = [Part(say("plan.blocked"), tuple(blockers)) if blockers else Part(say("plan.ready"))]
     parts += [Part(say("plan.advice"), tuple(advice))] if advice else []
     parts += map(Part, plan.asides(say))
     title = say("plan.head", cloud=plan.target.words(say))
-    card = Card(title, code=to_json(plan.report.body), parts=tuple(parts))
-    return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
+    return Card(title, code=to_json(plan.report.body), parts=tuple(parts))
 
 
-def launch_drawn(launch: Launch, say: Words) -> dict[str, str]:
-    """Return a launch as text and HTML."""
-    return of_launch(launch, say).kept(say)
+def launch_card(launch: Launch, say: Words) -> Card:
+    """Return the card of a launch that is displayed, and so saved."""
+    return of_launch(launch, say).without_secrets(say)
 
 
 def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> Card:
@@ -72,12 +80,12 @@ def of_draft(plan: LaunchPlan, say: Words, timer: Timer | None = None) -> Card:
     body, facts = _what(plan, say)
     name = plain(value_at(body, ("name",))) if body is not None else ""
     named = [Fact(field_name(("name",), say), name)] if name else []
-    lines = _lines(plan, body, timer, form=True)
+    line = _line(plan, body, timer, "--form")
     return Card(
         say("static.form", cloud=plan.target.words(say)),
         facts=(*named, *facts, *_costs(plan, body, say)),
-        ways=tuple(Way(say("static.reopen"), line) for line in lines),
-        as_of=say("static.as_typed", moment=_moment()),
+        ways=(Way(say("static.reopen"), line),) if line else (),
+        as_of=_as_of(say, key="static.as_typed"),
     )
 
 
@@ -86,25 +94,25 @@ def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: 
 
     `others` are those from the same place: their instances may be running as well.
     """
-    plan, machine = launch.plan, launch.instance
+    plan, instance = launch.plan, launch.instance
     others = [one for one in others if one is not launch]
-    body, facts = _what(plan, say)
-    seen = machine is not None and machine.detail is not None
-    if machine is not None and seen:
-        title, facts = headline(machine, say), (*facts, *_seen(machine, say))
+    body, told = _what(plan, say)
+    facts = list(told)
+    if instance is not None and instance.detail is not None:
+        title = headline(instance, say)
+        facts += _seen(instance, say)
+        asides = launch_asides(launch, say)
     else:
-        title, facts = launch_sentence(launch, say), (*facts, *_costs(plan, body, say))
-    asides = (*(launch_asides(launch, say) if seen else ()), *_others(others, say))
+        title = launch_sentence(launch, say)
+        facts += _costs(plan, body, say)
+        asides = []
+    facts += [Fact("", text) for text in (*asides, *_others(others, say))]
     ways = [way for one in (launch, *others) for way in _way_to(one, say)]
-    key = _again(launch)
-    if key:
-        ways += [Way(say(key), line) for line in _lines(plan, body, timer)]
-    return Card(
-        title,
-        facts=(*facts, *(Fact("", text) for text in asides)),
-        ways=tuple(ways),
-        as_of=_as_of(machine.seen_at if machine is not None else 0.0, say),
-    )
+    again, line = _AGAIN.get(launch.state), _line(plan, body, timer)
+    if again is not None and line:
+        ways.append(Way(say(again), line))
+    as_of = _as_of(say, instance.seen_at if instance is not None else 0.0)
+    return Card(title, facts=tuple(facts), ways=tuple(ways), as_of=as_of)
 
 
 def of_instance(instance: Instance, say: Words) -> Card:
@@ -113,24 +121,22 @@ def of_instance(instance: Instance, say: Words) -> Card:
         headline(instance, say),
         facts=tuple(_seen(instance, say)),
         ways=tuple(_way_to_instance(instance, say)),
-        as_of=_as_of(instance.seen_at, say),
+        as_of=_as_of(say, instance.seen_at),
     )
 
 
 def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> Card:
     """Return the card of all instances as they were listed, or of why they could not be."""
-    rows = tuple((one.id, one.name, one.status, one.error) for one in board.instances)
-    table = replace(instance_table(board, say), more="preview.more").first(MOST_ROWS)
     return Card(
         missed.sentence(say) if missed is not None else board.head(say),
-        table=table if len(board) else None,
+        table=replace(instance_table(board, say), more="preview.more").first(MOST_ROWS),
+        rows=tuple((one.id, one.name, one.status, one.error) for one in board.instances),
         ways=(Way(say("static.list"), _code("%ppio ls", practice=practice)),),
-        as_of=_as_of(board.now, say),
-        mark=(str(missed or board.doubt or ""), rows),
+        as_of=_as_of(say, board.now),
     )
 
 
-def without_values(body: Mapping[str, Any]) -> dict[str, Any] | None:
+def _without_values(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a body with the names of its variables only; None when a secret stands elsewhere in it.
 
     A form writes its card by itself, so it is stricter than a preset, which a person saves:
@@ -161,7 +167,7 @@ def _by_name(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _what(plan: LaunchPlan, say: Words) -> tuple[dict[str, Any] | None, tuple[Fact, ...]]:
     """Return what of a plan's body may be kept, and what is told of it."""
-    body = without_values(plan.report.body)
+    body = _without_values(plan.report.body)
     if body is None:
         return None, (Fact("", say("static.body_secret")),)
     facts = []
@@ -223,41 +229,26 @@ def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
         yield Way(say("static.show", name=name), _code(f"%ppio show {instance.id}", practice=practice))
 
 
-def _again(launch: Launch) -> str:
-    """Return the words for launching this again; none while one may be running unseen."""
-    if launch.state in UNRESOLVED or launch.state is LaunchState.CLAIMED:
-        return ""
-    if launch.state is LaunchState.SUCCEEDED:
-        return "static.another"
-    return "static.launch" if launch.state in _CONFIRMABLE else "static.retry"
-
-
-def _lines(
-    plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None, *, form: bool = False
-) -> list[str]:
-    """Return the code that has a body launched, with its price ceiling and timer, or opens it as a form."""
+def _line(plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None, option: str = "") -> str:
+    """Return the code that has a body launched, with its price ceiling and timer; empty for no body."""
     if body is None:
-        return []
+        return ""
     where = plan.target
     # The address of a practice cloud ends with it, and the notebook is read on other days.
     line = to_line(body, practice=where.practice, base_url="" if where.practice else where.base_url)
-    if form:
-        line = line.replace(MAGIC, f"{MAGIC} --form", 1)
+    if option:
+        line = line.replace(MAGIC, f"{MAGIC} {option}", 1)
     if plan.ceiling is not None:
         line += f" --max-price {plan.ceiling:f}"
     if timer is not None and timer.after is not None:
         line += f" --stop-after {write_span(timer.after)}"
-    return [f"{LOAD}\n{line}"]
+    return f"{LOAD}\n{line}"
 
 
 def _code(line: str, *, practice: bool) -> str:
     return "\n".join([LOAD, *(["%ppio practice on"] if practice else []), line])
 
 
-def _as_of(seen_at: float, say: Words) -> str:
-    return say("static.as_of", moment=_moment(seen_at))
-
-
-def _moment(moment: float = 0.0) -> str:
+def _as_of(say: Words, moment: float = 0.0, key: str = "static.as_of") -> str:
     """Return a time with its zone and always with its date: nobody knows when it will be read."""
-    return moment_words(moment or threads.now(), 0.0)
+    return say(key, moment=moment_words(moment or threads.now(), 0.0))

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from html import unescape
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
-from ppio_widgets.locale.text import Mask, visible
+from ppio_widgets.locale.text import Mask, is_half, text_at, visible
 from ppio_widgets.locale.words import Phrase
 from ppio_widgets.runtime import forks
 
@@ -59,7 +59,7 @@ class InstanceStatus(str, Enum):
     RESETTING = "resetting"
     MIGRATING = "migrating"
     FREEZING = "freezing"
-    # Ours and no server's: not found was proved (`instances.absence`), and nobody said "removed".
+    # Ours and no server's: not found was proved (`instances.looks`), and nobody said "removed".
     NOT_SEEN = "not_seen"
 
     __str__ = str.__str__
@@ -123,25 +123,24 @@ class InstanceInfo:
 def read_instance(answer: Any, mask: Mask = str) -> InstanceInfo | None:
     """Read one instance; None when it has no usable id. `mask` hides secrets in its words.
 
+    The words that decide what can be done are no secrets, whatever a variable holds.
     ``status`` is an object ``{status, error, message}`` (PPIO GPU API v2, get
     instance); older clients saw a plain text, which is taken too.
     """
-    if not isinstance(answer, Mapping):
+    identity = text_at(answer, "id")
+    if not identity:
         return None
-    identity = answer.get("id")
-    if not isinstance(identity, str) or not identity:
-        return None
-    status = answer.get("status")
-    triple = status if isinstance(status, Mapping) else {"status": status}
-    status_said = _said(triple.get("status"), mask)
-    created = answer.get("created_at")
-    name = answer.get("name")
+    status, created = answer.get("status"), answer.get("created_at")
+    told = status if isinstance(status, Mapping) else {"status": status}
+    word = text_at(told, "status")
+    word = word if word in _RESTING else mask(word)
     return InstanceInfo(
         id=identity,
-        name=name if isinstance(name, str) else "",
-        status="" if status_said == InstanceStatus.NOT_SEEN else status_said,
-        error=_said(triple.get("error"), mask),
-        message=_said(triple.get("message"), mask),
+        name=text_at(answer, "name"),
+        status="" if word == InstanceStatus.NOT_SEEN else plain(word),
+        # Secrets are masked before they can be shortened out of shape.
+        error=plain(mask(text_at(told, "error"))),
+        message=plain(mask(text_at(told, "message"))),
         created_at=created if type(created) is int else 0,
     )
 
@@ -157,28 +156,20 @@ class Reply:
     counted: tuple[tuple[str, str], ...] = ()
 
 
-class Dates:
+class Dates(dict[str, float]):
     """The latest ``Date`` of each host's answers; one lies with each kernel or session."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = forks.lock()
-        self._latest: dict[str, float] = {}
 
-    def latest(self, host: str) -> float:
-        """Return the latest, 0 where none was told."""
-        with self._lock:
-            return self._latest.get(host, 0.0)
+    def note(self, host: str, date: float, *, anew: bool = False) -> None:
+        """Take the Date of an answer that was believed; `anew` of one that nobody can have kept.
 
-    def note(self, host: str, date: float) -> None:
-        """Take the Date of an answer that was believed."""
+        By that one a clock may have been set back.
+        """
         with self._lock:
-            self._latest[host] = max(date, self._latest.get(host, 0.0))
-
-    def begin(self, host: str, date: float) -> None:
-        """Take the Date of an answer that nobody can have kept: a clock may have been set."""
-        with self._lock:
-            if date:
-                self._latest[host] = date
+            self[host] = (date if anew else 0.0) or max(date, self.get(host, 0.0))
 
 
 def not_certain(host: str, odd: Odd) -> AnswerUnreadable:
@@ -199,23 +190,16 @@ def read_reply(exchange: Exchange, host: str, earlier: float, mask: Mask = str) 
         error.server_time = 0.0 if odd else exchange.date
         # Only "not found" makes a state; every other error stays what it is, whoever said it.
         return not_certain(host, odd) if odd and is_gone(error) else error
-    found = _parsed(exchange.content)
-    odd = _odd(exchange, found, earlier)
-    if odd is not None:
-        return not_certain(host, odd)
-    return Reply(found, exchange.date, exchange.counted)
-
-
-def _odd(exchange: Exchange, found: Any, earlier: float) -> Odd | None:
+    found, odd = _parsed(exchange.content)
     if exchange.status != 200:
-        return "status"
-    if exchange.cut:
-        return "cut"
-    if isinstance(found, _Unread):
-        return found.odd
-    if not isinstance(found, Mapping):
-        return "shape"
-    return "error" if tells_error(found) else _stale(exchange, earlier)
+        odd = "status"
+    elif exchange.cut:
+        odd = "cut"
+    elif odd is None and not isinstance(found, Mapping):
+        odd = "shape"
+    elif odd is None:
+        odd = "error" if tells_error(found) else _stale(exchange, earlier)
+    return not_certain(host, odd) if odd else Reply(found, exchange.date, exchange.counted)
 
 
 def _stale(exchange: Exchange, earlier: float) -> Odd | None:
@@ -226,11 +210,9 @@ def _stale(exchange: Exchange, earlier: float) -> Odd | None:
 
 def _not_the_apis(content: bytes) -> Odd | None:
     """Return what speaks against an error's being the API's own."""
-    found = _parsed(content)
-    if isinstance(found, _Unread):
-        return found.odd
+    found, odd = _parsed(content)
     told = isinstance(found, Mapping) and isinstance(found.get("reason"), str) and not found.get("data")
-    return None if told else "shape"
+    return odd if odd or told else "shape"
 
 
 def tells_error(answer: Mapping[str, Any]) -> bool:
@@ -255,34 +237,28 @@ class Listing:
         return self.odd is None
 
 
-@dataclass(frozen=True)
-class _Unread:
-    odd: Odd
-
-
 class _Twice(ValueError):
     """A key is named twice."""
 
 
 def read_json(content: bytes) -> Any:
     """Return the JSON of an answer, or None when it is none."""
-    found = _parsed(content)
-    return None if isinstance(found, _Unread) else found
+    return _parsed(content)[0]
 
 
-def _parsed(content: bytes) -> Any:
+def _parsed(content: bytes) -> tuple[Any, Odd | None]:
     try:
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+        text = content.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number), None
     except _Twice:
-        return _Unread("twice")
+        return None, "twice"
     except (ValueError, RecursionError):
-        return _Unread("json")
+        return None, "json"
 
 
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    listed = list(pairs)
-    found = dict(listed)
-    if len(found) < len(listed):
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
         raise _Twice
     return found
 
@@ -318,9 +294,7 @@ def read_error(status: int, content: bytes, retry_after: float | None = None, ma
 
 def plain(value: Any, longest: int = LONGEST_WORDS) -> str:
     """Return text from outside on one line, shortened, control characters visible."""
-    if not isinstance(value, str):
-        return ""
-    text = visible(" ".join(value.split()))
+    text = visible(" ".join(value.split())) if isinstance(value, str) else ""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -376,7 +350,7 @@ def as_text(value: Any, longest: int = LONGEST_TEXT) -> str:
     """
     if not isinstance(value, str) or len(value) > longest:
         return ""
-    return "" if any("\ud800" <= char <= "\udfff" for char in value) else value
+    return "" if any(map(is_half, value)) else value
 
 
 def as_id(value: Any, longest: int = LONGEST_ID) -> str:

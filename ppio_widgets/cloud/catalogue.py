@@ -7,8 +7,6 @@ by itself, so that one that is slow or forbidden holds nothing else up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,10 +16,11 @@ from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import PpioError
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer
-from ppio_widgets.runtime import forks
+from ppio_widgets.runtime import forks, threads
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
     from decimal import Decimal
 
     from ppio_widgets.cloud.paging import Source
@@ -47,8 +46,6 @@ PRICES = (*OFFERS, "balance")
 # A load that a refresh made pointless cannot be stopped, and one new load need not wait for
 # it; a third one does, so that nobody who presses Refresh again and again piles up requests.
 MOST_LOADS = 2
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -97,9 +94,9 @@ class Snapshot:
 class _Slot:
     """One kind; only the answer of its current load counts."""
 
-    value: Any = None
+    told: recent.Told | None = None
+    old: bool = False  # whatever its age: a refresh came
     error: PpioError | None = None
-    loaded_at: float | None = None
     current: object | None = None
     answered: object | None = None
     loads: int = 0
@@ -115,14 +112,13 @@ class Catalogue:
 
     def __init__(
         self,
-        reader: CatalogueReader,
+        source: Source,
         *,
-        clock: Clock,
+        clock: Callable[[], float] = threads.tick,
         life: float = PRICE_LIFE_SECONDS,
-        base_url: str = "",
     ) -> None:
-        self._reader = reader
-        self._base_url = base_url
+        self._reader = CatalogueReader(source)
+        self._base_url = source.host.base_url
         self._clock = clock
         self._life = life
         self._changed = forks.condition()
@@ -143,13 +139,22 @@ class Catalogue:
         """
         slot = self._slots[kind]
         load = self._begin(slot)
-        if load is not None:
-            with self._under_way(slot, load):
-                outcome = self._read(kind)
-                with self._changed:
-                    if slot.current is load:  # else a refresh came meanwhile: this answer is stale
-                        self._take(slot, outcome)
-                        recent.keep(self._base_url, kind, slot.value, self._clock())
+        if load is None:
+            return self.state(kind)
+        outcome: Any = None
+        try:
+            outcome = getattr(self._reader, kind)()
+        except PpioError as error:
+            outcome = bare(error)
+        finally:  # an Interrupt leaves nobody waiting
+            with self._changed:
+                slot.loads -= 1
+                if slot.current is load:  # else a refresh came meanwhile: this answer is stale
+                    slot.current = None
+                    if outcome is not None:
+                        self._take(slot, load, outcome)
+                        recent.keep(self._base_url, kind, slot.told)
+                self._changed.notify_all()
         return self.state(kind)
 
     def load_products(self, ids: Collection[str] | None = None, *, cpu_first: bool = False) -> None:
@@ -166,7 +171,7 @@ class Catalogue:
         """
         with self._changed:
             for slot in self._slots.values():
-                slot.current = slot.loaded_at = None
+                slot.current, slot.old = None, True
             self._changed.notify_all()
 
     def due(self) -> tuple[str, ...]:
@@ -190,7 +195,7 @@ class Catalogue:
         """Return all that is there, at once."""
         with self._changed:
             states = {kind: _state(slot) for kind, slot in self._slots.items()}
-            values = {kind: slot.value for kind, slot in self._slots.items() if slot.value is not None}
+            values = {kind: slot.told.value for kind, slot in self._slots.items() if slot.told is not None}
         failed = {kind: state.error for kind, state in states.items() if state.error is not None}
         loading = tuple(kind for kind, state in states.items() if state.word == "loading")
         return Snapshot(
@@ -200,69 +205,35 @@ class Catalogue:
     def _begin(self, slot: _Slot) -> object | None:
         """Begin a load, or wait for one to share and return None."""
         with self._changed:
-            while True:
-                load = slot.current
-                if load is not None:
-                    self._wait_for(slot, load)
-                    if slot.answered is load:
-                        return None
-                elif self._fresh(slot):
+            while slot.current is not None or (slot.loads >= MOST_LOADS and not self._fresh(slot)):
+                shared = slot.current
+                self._changed.wait()
+                if shared is not None and slot.answered is shared:
                     return None
-                elif slot.loads >= MOST_LOADS:
-                    self._changed.wait()
-                else:
-                    slot.current = load = object()
-                    slot.loads += 1
-                    return load
+            if self._fresh(slot):
+                return None
+            slot.current = load = object()
+            slot.loads += 1
+            return load
 
-    def _wait_for(self, slot: _Slot, load: object) -> None:
-        self._changed.wait_for(lambda: slot.current is not load)
-
-    @contextmanager
-    def _under_way(self, slot: _Slot, load: object) -> Iterator[None]:
-        """End a load whatever happens to it: an Interrupt leaves nobody waiting."""
-        try:
-            yield
-        finally:
-            with self._changed:
-                slot.loads -= 1
-                if slot.current is load:
-                    slot.current = None
-                self._changed.notify_all()
-
-    def _read(self, kind: str) -> Any:
-        """Return what the server has of a kind, or the `PpioError` why not."""
-        try:
-            return getattr(self._reader, kind)()
-        except PpioError as error:
-            return bare(error)
-
-    def _take(self, slot: _Slot, outcome: Any) -> None:
+    def _take(self, slot: _Slot, load: object, outcome: Any) -> None:
         # After a failure nothing old stays: a price from before would look like today's.
-        failed = isinstance(outcome, PpioError)
-        now = self._clock()
-        slot.value, slot.error = (None, outcome) if failed else (_heard(outcome, now), None)
-        slot.loaded_at = None if failed else now
-        slot.answered, slot.current = slot.current, None
+        failed, now = isinstance(outcome, PpioError), self._clock()
+        slot.error = outcome if failed else None
+        slot.told = None if failed else recent.Told(_heard(outcome, now), now)
+        slot.answered, slot.old = load, False
 
     def _fresh(self, slot: _Slot) -> bool:
-        return slot.loaded_at is not None and self._clock() - slot.loaded_at < self._life
-
-
-def open_catalogue(source: Source, *, clock: Clock) -> Catalogue:
-    """Return a catalogue of a client's cloud; nothing is asked yet. `clock` is that of `PriceTime`."""
-    return Catalogue(CatalogueReader(source), clock=clock, base_url=source.host.base_url)
+        return slot.told is not None and not slot.old and self._clock() - slot.told.at < self._life
 
 
 def _heard(value: Any, now: float) -> Any:
     """Return a kind as it was loaded; each product knows when that was."""
     if not isinstance(value, tuple):
         return value
-    return tuple(_heard_offer(one, now) if isinstance(one, Offer) else one for one in value)
-
-
-def _heard_offer(offer: Offer, now: float) -> Offer:
-    return replace(offer, time=replace(offer.time, heard_at=now))
+    return tuple(
+        replace(one, time=replace(one.time, heard_at=now)) if isinstance(one, Offer) else one for one in value
+    )
 
 
 def _state(slot: _Slot) -> KindState:
@@ -270,4 +241,4 @@ def _state(slot: _Slot) -> KindState:
         return KindState("loading")
     if slot.error is not None:
         return KindState("failed", slot.error)
-    return KindState("waiting" if slot.value is None else "ready")
+    return KindState("waiting" if slot.told is None else "ready")

@@ -7,7 +7,7 @@ import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
 import os
 import ssl
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
@@ -21,12 +21,13 @@ from ppio_widgets.cloud.answers import (
     InstanceInfo,
     Listing,
     Reply,
+    as_mapping,
     not_certain,
     read_error,
     read_instance,
     read_reply,
 )
-from ppio_widgets.cloud.catalogue import Catalogue, open_catalogue
+from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.http import Exchange, Limits
 from ppio_widgets.cloud.instances import (
     DetailListing,
@@ -54,7 +55,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import Host, read_host
@@ -95,7 +96,6 @@ _HEADERS = {
     "Connection": "close",  # each request has its own: what comes late or twice is nobody else's answer
     "User-Agent": "ppio-widgets",
 }
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
 
@@ -111,10 +111,6 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 BILLED = ("start", "restart")
 
 
-# Stands for a row that cannot be read, and cannot be what is looked for.
-_OTHER = InstanceInfo("")
-
-
 @dataclass(frozen=True)
 class _Asking:
     """One request, before it goes out."""
@@ -122,13 +118,12 @@ class _Asking:
     method: str
     path: str
     # What else `httpx.Client.build_request` takes.
-    more: Mapping[str, Any] = field(repr=False)
-    # By default those of everything but the create call.
-    limits: Limits | None = None
-    timeout: httpx.Timeout | None = None
+    content: Mapping[str, Any] = field(repr=False)
     # Whether to go by ways that nobody named where those that are named fail: a look, and what ends a
     # bill; never what begins one.
     anyhow: bool = False
+    # By default those of everything but the create call.
+    limits: Limits | None = None
     # Values in it that must not be repeated to anybody.
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -140,9 +135,6 @@ class PinnedBearer(httpx.Auth):
     meant, ends here, before a connection is opened. Of redirects httpx asks no auth (it
     takes the header off): they are the client's to leave alone.
     """
-
-    requires_request_body = False
-    requires_response_body = False
 
     def __init__(self, host: Host, key: ApiKey) -> None:
         self._name = host.name
@@ -161,8 +153,8 @@ class PinnedBearer(httpx.Auth):
 
 
 def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
-    """Return scheme, host as it is on the wire, and port."""
-    return (url.scheme, url.raw_host.lower(), url.port or _DEFAULT_PORTS.get(url.scheme))
+    """Return scheme, host as it is on the wire, and port unless it is the default."""
+    return url.scheme, url.raw_host, url.port
 
 
 @cache
@@ -207,6 +199,8 @@ class PpioClient:
         Where requests go.
     is_practice : bool
         Whether it is a practice cloud. Practice keys go to no other, and no other key goes there.
+    prices : Catalogue
+        What its instances are priced by; nothing is asked until somebody loads it.
     """
 
     def __init__(
@@ -225,10 +219,10 @@ class PpioClient:
         self._argument = api_key
         self._transport = transport
         self._lock = forks.lock()
-        self._prices: Catalogue | None = None
         self._redactor = Redactor()  # of all that was sent: a later answer may repeat it
         practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
         self.is_practice = practice or (self.host.loopback and practises)
+        self.prices = Catalogue(self)
 
     def __repr__(self) -> str:
         return f"PpioClient({self.host.base_url})"
@@ -278,14 +272,6 @@ class PpioClient:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
 
-    @property
-    def prices(self) -> Catalogue:
-        """The catalogue that its instances are priced by; nothing is asked until somebody loads it."""
-        with self._lock:
-            if self._prices is None:
-                self._prices = open_catalogue(self, clock=threads.tick)
-            return self._prices
-
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
         if self._transport is not None:
@@ -325,18 +311,19 @@ class PpioClient:
     ) -> Verdict:
         """Send the create call once, on a connection of its own, and judge what came of it.
 
-        Parameters
-        ----------
-        body : mapping
-            As it goes on the wire.
-        secrets : tuple of str
-            Values in it that must not be repeated to anybody.
-        waited : float
-            Seconds since it was written down as on its way: they count towards those in which it may leave.
+        `secrets` are values in it that must not be repeated to anybody; the seconds that it `waited` since it
+        was written down as on its way count towards those in which it may leave.
         """
         exchange, kind = Exchange(), ""
         try:
-            self._post(exchange, body, secrets, waited)
+            limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN - waited)
+            content = {
+                "content": json.dumps(body, ensure_ascii=False).encode(),
+                "headers": {"Content-Type": "application/json"},
+                "timeout": _PATIENT,
+            }
+            (way,) = self._ways(anyhow=False)
+            self._go(exchange, way, _Asking("POST", INSTANCES, content, limits=limits, secrets=secrets))
         except PpioError:  # refused on this side: no key
             raise
         except BaseException as error:  # noqa: BLE001 - an Interrupt too: what is known of the request counts
@@ -353,49 +340,27 @@ class PpioClient:
         )
 
     def look(self, name: str, may_be: Callable[[str], bool] | None = None) -> Listing:
-        """Return every instance that a name may mean: all pages, or an error.
+        """Return every instance that a name may mean (empty for all): all pages, or an error.
 
-        The server's filter is fuzzy; who asks compares the names. Env values, which the
-        answer carries, are dropped on arrival.
-
-        Parameters
-        ----------
-        name : str
-            What to filter by; empty for all.
-        may_be : callable, optional
-            Whether a listed name may be the one that is looked for: a row that cannot be read, of a
-            name that cannot be it, says nothing against the listing. By default any may be it.
-
-        Raises
-        ------
-        ApiError, Unreachable
-        AnswerUnreadable
-            When anything about an answer is odd: it is no evidence of absence.
+        The server's filter is fuzzy; who asks compares the names. A row that cannot be read, of a name that
+        `may_be` says cannot be looked for, says nothing against the listing. Anything else that is odd about
+        an answer is an error: it is no evidence of absence.
         """
         pages = list(self._pages(partial(self._read_sound, may_be=may_be), name=name))
-        found = {one.id: one for page in pages for one in page.rows if one is not _OTHER}
+        found = {one.id: one for page in pages for one in page.rows if one.id}
         listing = Listing(tuple(found.values()), *ends_of(pages))
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
         return listing
 
     def get_detail(self, instance_id: str) -> InstanceDetail:
-        """Return one instance in full, without its secrets.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable
-        """
+        """Return one instance in full, without its secrets."""
         return self._one(instance_id, lambda answer: read_detail(answer, self._redactor))
 
     def ask_date(self, instance_id: str) -> float:
         """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
 
         An error of the API's own, such as not found, tells it as well.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable
         """
         try:
             return self.get_reply(path_of(instance_id), {}).server_time
@@ -405,12 +370,7 @@ class PpioClient:
             return error.server_time
 
     def get_body(self, instance_id: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the body that would make another instance like this one, and the names of its envs.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable
-        """
+        """Return the body that would make another instance like this one, and the names of its envs."""
         return self._one(instance_id, read_body)
 
     def get_instance(self, instance_id: str) -> InstanceInfo:
@@ -441,34 +401,8 @@ class PpioClient:
             if page.odd is not None:
                 raise not_certain(self.host.name, page.odd)
 
-    def list_details(self, name: str | None = None, status: str | None = None) -> tuple[InstanceDetail, ...]:
-        """Return the account's instances, all pages, newest first; a listing tells no connections.
-
-        Parameters
-        ----------
-        name : str, optional
-            Fuzzy filter of the server, on name or id.
-        status : str, optional
-            One of the API's words.
-
-        Raises
-        ------
-        ApiError, Unreachable
-        AnswerUnreadable
-            When it is not certain that these are all.
-        """
-        listing = self.listing(name, status)
-        if listing.odd is not None:
-            raise not_certain(self.host.name, listing.odd)
-        return listing.instances
-
     def listing(self, name: str | None = None, status: str | None = None) -> DetailListing:
-        """Return what `list_details` does, and what speaks against its being all.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable
-        """
+        """Return all instances that filters let through, newest first, and what speaks against it."""
         read = partial(read_detail, redactor=self._redactor, asked_for=name or "")
         pages = list(self._pages(read, name=name, status=status))
         found = {one.id: one for page in pages for one in page.rows}
@@ -488,7 +422,8 @@ class PpioClient:
             When it may have arrived and no answer came.
         """
         method, verb, body = _CALLS[action]
-        exchange = self._write(method, f"{path_of(instance_id)}{verb}", body, anyhow=action not in BILLED)
+        path = f"{path_of(instance_id)}{verb}"
+        exchange = self._call(_Asking(method, path, {"json": body}, anyhow=action not in BILLED))
         known = {"host": self.host.name, "kind": exchange.cause, "action": Phrase(f"action.{action}")}
         if exchange.interrupted:
             raise KeyboardInterrupt
@@ -498,6 +433,8 @@ class PpioClient:
             raise OutcomeUnknown("action_lost", **known)
         if not 200 <= exchange.status < 300:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
+        if self._transport is None:
+            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.
@@ -517,25 +454,11 @@ class PpioClient:
         """
         return self._one(instance_id, lambda answer: (jupyter_address(answer),))[0]
 
-    def get_json(self, path: str, params: Mapping[str, str]) -> Any:
-        """Return the JSON of one read.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        """
-        return self.get_reply(path, params).value
-
     def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
-        """Return the answer of one read, where it is the API's and fresh.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        """
-        dates = kernel.of(Dates)
+        """Return the answer of one read, where it is the API's and fresh."""
         # A cloud of this process answers by itself: nothing on the way can have kept it.
-        earlier = dates.latest(self.host.base_url) if self._transport is None else 0.0
+        dates = kernel.of(Dates) if self._transport is None else Dates()
+        earlier = dates.get(self.host.base_url, 0.0)
         exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
@@ -544,28 +467,21 @@ class PpioClient:
         reply = read_reply(exchange, self.host.name, earlier, self._redactor.redact)
         if isinstance(reply, PpioError):
             raise reply
-        if self._transport is None:
-            dates.note(self.host.base_url, reply.server_time)
+        dates.note(self.host.base_url, reply.server_time)
         return reply
 
     def _read_sound(self, row: Any, may_be: Callable[[str], bool] | None) -> InstanceInfo | None:
-        """Read a row that may be what is looked for: one that does not tell all that is compared is none."""
-        one = read_instance(row)
+        """Read a row that may be what is looked for; one that does not tell all that is compared is none."""
+        one = self._read_brief(row)
         if one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0:
-            return self._with_words(one, row)
+            return one
         name = text_at(row, "name")
-        # Without a name it may be any.
-        return _OTHER if may_be and name.strip() and not may_be(name) else None
+        # Without a name it may be any; of a name that cannot be it, it is passed over.
+        return InstanceInfo("") if may_be and name.strip() and not may_be(name) else None
 
     def _read_brief(self, row: Any) -> InstanceInfo | None:
-        """Read what is kept of one instance."""
-        info = read_instance(row, self._redactor.redact)
-        return None if info is None else self._with_words(info, row)
-
-    def _with_words(self, info: InstanceInfo, row: Any) -> InstanceInfo:
-        """Hide in the words of an instance the secrets that its own row holds as well."""
-        told = read_instance(row, self._redactor.with_answer(row).redact) or info
-        return replace(info, error=told.error, message=told.message)
+        """Read what is kept of one instance, without the secrets that were sent and that its row holds."""
+        return read_instance(row, self._redactor.with_answer(as_mapping(row)).redact)
 
     def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
         """Read one instance; the answer, which holds passwords, is in no frame of an error."""
@@ -581,49 +497,11 @@ class PpioClient:
         given = {key: text for key, text in filters.items() if text}
         return by_cursor(self, INSTANCES, given, read, most=MOST_PAGES)
 
-    def _post(
-        self, exchange: Exchange, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float
-    ) -> None:
-        content = json.dumps(body, ensure_ascii=False).encode()
-        (way,) = self._ways(anyhow=False)
-        limits = Limits(LARGEST_CREATE_ANSWER, LISTEN_SECONDS, LEAVE_WITHIN - waited)
-        more = {"content": content, "headers": {"Content-Type": "application/json"}}
-        self._go(exchange, way, _Asking("POST", INSTANCES, more, limits, _PATIENT, secrets=secrets))
-
     def _ways(self, *, anyhow: bool) -> tuple[Way, ...]:
         """Return how a request may go out; loopback never goes through a proxy."""
         if self._transport is not None or self.host.loopback:
             return (DIRECT,)
         return ways_to(self.host.base_url, anyhow=anyhow)
-
-    def _context(self, *, anyhow: bool) -> tuple[ssl.SSLContext | None, Why | None]:
-        secure = self.host.base_url.startswith("https://") and self._transport is None
-        return authorities(anyhow=anyhow) if secure else (_bare_context(), None)
-
-    def _open(self, way: Way, timeout: httpx.Timeout, context: ssl.SSLContext) -> httpx.Client:
-        """Return what one request goes out with: nothing of it is anybody else's."""
-        return httpx.Client(
-            base_url=self.host.base_url,
-            timeout=timeout,
-            transport=self._transport,
-            verify=context,
-            proxy=way.proxy or None,
-            trust_env=False,  # what the environment says is in the way
-            follow_redirects=False,
-            headers=_HEADERS,
-        )
-
-    def _close(self, http: httpx.Client) -> None:
-        if self._transport is None:  # one that was given serves the next request as well
-            http.close()
-
-    def _write(
-        self, method: str, path: str, body: Mapping[str, Any] | None, *, anyhow: bool = False
-    ) -> Exchange:
-        exchange = self._call(_Asking(method, path, {"json": body}, anyhow=anyhow))
-        if 200 <= exchange.status < 300 and self._transport is None:
-            kernel.of(Dates).begin(self.host.base_url, exchange.date)
-        return exchange
 
     def _call(self, asking: _Asking) -> Exchange:
         """Make one request that is not the create call, by the first way on which it leaves."""
@@ -642,46 +520,48 @@ class PpioClient:
         What is wrong with what is named before (`past`, the first fault counts) explains that nothing left;
         what left anyhow is not explained by it, and it is said once that it went another way.
         """
-        context, wrong = self._context(anyhow=asking.anyhow)
+        secure = self.host.base_url.startswith("https://") and self._transport is None
+        context, wrong = authorities(anyhow=asking.anyhow) if secure else (_bare_context(), None)
         past = past or way.past
         if way.fault is not None or context is None:
             exchange.failure, exchange.why = "Unusable", past or way.fault or wrong
             return
         past = past or wrong
         try:
-            http = self._open(way, asking.timeout or _TIMEOUT, context)
-            request = http.build_request(asking.method, asking.path, **asking.more)
+            http = httpx.Client(  # nothing of it is anybody else's
+                base_url=self.host.base_url,
+                transport=self._transport,
+                verify=context,
+                proxy=way.proxy or None,
+                trust_env=False,  # what the environment says is in the way
+                follow_redirects=False,
+                headers=_HEADERS,
+            )
+            request = http.build_request(
+                asking.method, asking.path, **{"timeout": _TIMEOUT, **asking.content}
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, its words are not ours
             kind = type(error).__name__
             exchange.failure, exchange.why = kind, past or way.failed(kind)
             return
         try:
+            process = os.getpid()
+            key = self.require_key()
+            if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
+                raise NotSent("fault_before", kind="Fork")
+            with self._lock:
+                self._redactor.learn(sent_secrets(key, asking.secrets))
+            # Failures come back as a name: no exception may hold the header.
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
-            self._exchange(exchange, http, request, limits, asking.secrets)
+            exchange.run(http, request, PinnedBearer(self.host, key), limits)
         finally:
-            if not exchange.interrupted:  # else its pool may be left locked
-                self._close(http)
+            # One that was given serves the next request as well, and an Interrupt may leave a pool locked.
+            if self._transport is None and not exchange.interrupted:
+                http.close()
         if not exchange.left:
             exchange.why = past or way.failed(exchange.failure)
         elif past is not None:
             say_once(self.host.name, past)
-
-    def _exchange(
-        self,
-        exchange: Exchange,
-        http: httpx.Client,
-        request: httpx.Request,
-        limits: Limits,
-        secrets: tuple[str, ...] = (),
-    ) -> None:
-        """Make one request. Failures come back as a name: no exception may hold the header."""
-        process = os.getpid()
-        key = self.require_key()
-        if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
-            raise NotSent("fault_before", kind="Fork")
-        with self._lock:
-            self._redactor.learn(sent_secrets(key, secrets))
-        exchange.run(http, request, PinnedBearer(self.host, key), limits)
 
 
 @dataclass(frozen=True)

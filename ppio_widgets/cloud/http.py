@@ -52,7 +52,7 @@ class TookTooLong(Exception):
 class Limits:
     """How much, and how long."""
 
-    # Bytes of the largest answer; 0 when nothing but its status is read.
+    # Bytes of the largest answer.
     size: int
     # After which the connection is shut down; httpx has no total time.
     seconds: float
@@ -66,8 +66,8 @@ class Exchange:
 
     # 0 without an answer, and until the whole of it is there.
     status: int = 0
-    # The answer as it came; its words may repeat a secret. Empty when it is cut: too large, in an encoding
-    # that nobody asked for, or not wanted.
+    # The answer as it came; its words may repeat a secret. Empty when it is cut: too large, or in an
+    # encoding that nobody asked for.
     content: bytes = field(default=b"", repr=False)
     cut: bool = False
     # The kind of exception that ended it, and what is wrong with the way that it was to go.
@@ -216,7 +216,7 @@ class Exchange:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             parts: list[bytes] = []
             size = 0
-            self.cut = limit == 0 or encoding not in ("", "identity")
+            self.cut = encoding not in ("", "identity")
             # A transport of this process may hand over an answer that is read already.
             source = [response.content] if response.is_stream_consumed else response.iter_raw()
             for part in () if self.cut else source:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -22,13 +21,14 @@ from ppio_widgets.cloud.answers import (
     InstanceStatus,
     Listing,
     as_flag,
+    as_mapping,
     as_rows,
     as_whole,
     plain,
     read_instance,
 )
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.locale.text import Mask, text_at, visible
+from ppio_widgets.locale.text import text_at, visible
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
@@ -36,6 +36,7 @@ from ppio_widgets.request.schema import Group, Rows, tree
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from ppio_widgets.request.offers import Offer
@@ -50,11 +51,12 @@ _SCHEMES = ("http", "https", "tcp", "ws", "wss")
 _LATEST = 10**18
 _LONGEST_SHOWN_ID = 60
 
-# What of a body an answer tells in another shape, or what is told of an instance by words of its own.
-_RESHAPED = frozenset({"billing", "resource", "ports", "network", "candidate_regions", "tools", "envs"})
+# What of a body an answer tells in another shape, and what is told of an instance by words of its own.
+_RESHAPED = frozenset({"billing", "resource", "network", "candidate_regions", "envs"})
+_SIZES = ("gpu_num", "rootfs_size_gb")
 _SAID = _RESHAPED.union(
     ("name", "type", "product_id", "image", "registry_auth_id", "entrypoint", "command"),
-    ("volumes", "auto_migrate"),
+    ("volumes", "auto_migrate", "ports", "tools"),
 )
 
 
@@ -77,6 +79,72 @@ def require_id(value: object) -> str:
     return value
 
 
+# How a field of an instance is read from an answer, its secrets hidden.
+
+
+def _name(answer: Any, redactor: Redactor, *path: str) -> str:
+    return plain(redactor.redact(text_at(answer, *path), where="name"), LONGEST_ADDRESS)
+
+
+def _words(answer: Any, redactor: Redactor, *path: str) -> str:
+    """Return the server's text, secrets hidden before it can be shortened out of shape."""
+    return plain(redactor.redact(text_at(answer, *path), where="field"), LONGEST_ADDRESS)
+
+
+def _link(answer: Any, redactor: Redactor, *path: str) -> str:
+    """Return an address; empty where a secret stands in it, as half of one leads nowhere.
+
+    Looked at are host and path, as they are written and as they are meant: they are all that is shown. The
+    number of its port is no secret, whatever a variable holds.
+    """
+    whole = text_at(answer, *path)
+    parts = _parts(whole)
+    if parts is None:
+        return ""
+    # As it came: in what is shown the host is in small letters.
+    written = (parts.netloc.removesuffix(f":{parts.port}"), parts.path)
+    meant = map(unquote, written)
+    free = all(redactor.redact(one, where="field") == one for one in (*written, *meant))
+    return address(whole) if free else ""
+
+
+def _positive(answer: Any, _redactor: Redactor, *path: str) -> int:
+    return as_whole(value_at(answer, path), 1, _LATEST) or 0
+
+
+def _flag(answer: Any, _redactor: Redactor, *path: str) -> bool | None:
+    return as_flag(value_at(answer, path))
+
+
+def _ports(answer: Any, redactor: Redactor, *path: str) -> tuple[Endpoint, ...]:
+    found = []
+    for row in as_rows(value_at(answer, path)):
+        port = _positive(row, redactor, "port")
+        if port:
+            words, link = _words(row, redactor, "protocol"), _link(row, redactor, "endpoint")
+            found.append(Endpoint(port, words, link))
+    return tuple(found)
+
+
+def _logs(answer: Any, redactor: Redactor, *path: str) -> tuple[tuple[str, str], ...]:
+    links = [(kind, _link(answer, redactor, *path, f"{kind}_endpoint")) for kind in ("instance", "system")]
+    return tuple((kind, url) for kind, url in links if url)
+
+
+def _made_of(answer: Any, redactor: Redactor) -> tuple[tuple[Path, str], ...]:
+    return tuple(
+        (path, plain(redactor.redact(text, where="field")))
+        for name, node in tree().fields.items()
+        if name not in _SAID
+        for path, text in _texts((name,), _as_modelled(answer.get(name), node))
+    )
+
+
+def _told(default: Any, read: Callable[..., Any], *path: str) -> Any:
+    """Return a field that an answer tells at a path."""
+    return field(default=default, metadata={"read": read, "path": path})
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One port, and where it is reached; `url` is empty until the server tells it."""
@@ -90,29 +158,29 @@ class Endpoint:
 class InstanceDetail(InstanceInfo):
     """What is kept of an instance in full; what is not told is empty or 0."""
 
-    product_id: str = ""
-    image: str = ""
-    region: str = ""
-    mode: str = ""  # of billing
-    gpu_num: int = 0
-    rootfs_gb: int = 0
-    months: int = 0  # of a prepaid one
+    product_id: str = _told("", _name, "product_id")
+    image: str = _told("", _words, "image")
+    region: str = _told("", _words, "region")
+    mode: str = _told("", _name, "billing", "mode")
+    gpu_num: int = _told(0, _positive, "resource_specs", "gpu_num")
+    rootfs_gb: int = _told(0, _positive, "resource_specs", "rootfs_size_gb")
+    months: int = _told(0, _positive, "billing", "prepaid", "months")
     # Unix seconds of the last start, the last stop and a prepaid end.
-    started_at: int = 0
-    stopped_at: int = 0
-    ends_at: int = 0
+    started_at: int = _told(0, _positive, "last_started_at")
+    stopped_at: int = _told(0, _positive, "last_stopped_at")
+    ends_at: int = _told(0, _positive, "billing", "prepaid", "end_time")
     # Whether a prepaid one renews automatically.
-    renews: bool | None = None
+    renews: bool | None = _told(None, _flag, "billing", "prepaid", "auto_renew", "enabled")
     # Of one that is gone: when it was last seen there.
     seen_until: int = 0
-    ports: tuple[Endpoint, ...] = ()
+    ports: tuple[Endpoint, ...] = _told((), _ports, "ports")
     # Without user, password or token.
-    jupyter_url: str = ""
-    ssh_command: str = ""
+    jupyter_url: str = _told("", _link, "tools", "jupyter", "endpoint")
+    ssh_command: str = _told("", _words, "tools", "ssh", "command")
     # ``("instance", address)`` and ``("system", address)``, as the server names them.
-    logs: tuple[tuple[str, str], ...] = ()
+    logs: tuple[tuple[str, str], ...] = _told((), _logs, "tools", "log")
     # What else of the body it was made of: the path and the value of each field, as text.
-    made_of: tuple[tuple[Path, str], ...] = ()
+    made_of: tuple[tuple[Path, str], ...] = _told((), _made_of)
 
     @property
     def is_on(self) -> bool:
@@ -173,45 +241,14 @@ def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = 
     The redactor knows the secrets that were sent; those that the answer holds are hidden as well.
     `asked_for` is a name that somebody typed: an instance of exactly this name keeps it.
     """
-    info = read_instance(answer)
+    redactor = (redactor or Redactor()).with_answer(as_mapping(answer))
+    info = read_instance(answer, redactor.redact)
     if info is None:
         return None
-    redact = (redactor or Redactor()).with_answer(answer).redact
-    in_name, hide = partial(redact, where="name"), partial(redact, where="field")
-    words = read_instance(answer, redact) or info
+    told = [(one.name, one.metadata) for one in fields(InstanceDetail) if one.metadata]
     return InstanceDetail(
-        id=info.id,
-        name=info.name if info.name == asked_for else in_name(info.name),
-        # The words that decide what can be done are no secrets, whatever a variable holds.
-        status=info.status if info.status in (InstanceStatus.RUNNING, *ENDED) else words.status,
-        error=words.error,
-        message=words.message,
-        created_at=info.created_at,
-        product_id=_said(answer, in_name, "product_id"),
-        image=_said(answer, hide, "image"),
-        region=_said(answer, hide, "region"),
-        mode=_said(answer, in_name, "billing", "mode"),
-        gpu_num=_positive(answer, "resource_specs", "gpu_num"),
-        rootfs_gb=_positive(answer, "resource_specs", "rootfs_size_gb"),
-        months=_positive(answer, "billing", "prepaid", "months"),
-        started_at=_positive(answer, "last_started_at"),
-        stopped_at=_positive(answer, "last_stopped_at"),
-        ends_at=_positive(answer, "billing", "prepaid", "end_time"),
-        renews=_renews(answer),
-        ports=tuple(_ports(answer, hide)),
-        jupyter_url=_link(answer, hide, "tools", "jupyter", "endpoint"),
-        ssh_command=_said(answer, hide, "tools", "ssh", "command"),
-        logs=tuple(
-            (kind, url)
-            for kind in ("instance", "system")
-            if (url := _link(answer, hide, "tools", "log", f"{kind}_endpoint"))
-        ),
-        made_of=tuple(
-            (path, plain(hide(text)))
-            for name, node in tree().fields.items()
-            if name not in _SAID
-            for path, text in _texts((name,), _as_modelled(answer.get(name), node))
-        ),
+        **{**vars(info), "name": info.name if info.name == asked_for else _name(answer, redactor, "name")},
+        **{name: how["read"](answer, redactor, *how["path"]) for name, how in told},
     )
 
 
@@ -244,16 +281,7 @@ def kept(before: InstanceDetail | None, seen: InstanceDetail) -> InstanceDetail:
 
     Whether "get instance" tells them was cut off in the page that was seen.
     """
-    if before is None:
-        return seen
-    return replace(
-        seen,
-        created_at=seen.created_at or before.created_at,
-        started_at=seen.started_at or before.started_at,
-        stopped_at=seen.stopped_at or before.stopped_at,
-        ends_at=seen.ends_at or before.ends_at,
-        renews=before.renews if seen.renews is None else seen.renews,
-    )
+    return _filled(seen, before, ("created_at", "started_at", "stopped_at", "ends_at", "renews"))
 
 
 def listed(before: InstanceDetail | None, row: InstanceDetail) -> InstanceDetail:
@@ -267,13 +295,16 @@ def listed(before: InstanceDetail | None, row: InstanceDetail) -> InstanceDetail
     both_run = row.status == before.status == InstanceStatus.RUNNING
     if not both_run or before.started_at != row.started_at:
         return row
-    return replace(
-        row,
-        ports=row.ports if any(port.url for port in row.ports) else before.ports,
-        jupyter_url=row.jupyter_url or before.jupyter_url,
-        ssh_command=row.ssh_command or before.ssh_command,
-        logs=row.logs or before.logs,
-    )
+    ports = row.ports if any(port.url for port in row.ports) else before.ports
+    return _filled(replace(row, ports=ports), before, ("jupyter_url", "ssh_command", "logs"))
+
+
+def _filled(seen: InstanceDetail, before: InstanceDetail | None, names: tuple[str, ...]) -> InstanceDetail:
+    if before is None:
+        return seen
+    asked = [one for one in fields(seen) if one.name in names]
+    untold = [one.name for one in asked if getattr(seen, one.name) == one.default]
+    return replace(seen, **{name: getattr(before, name) for name in untold})
 
 
 def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
@@ -283,24 +314,20 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     """
     if read_instance(answer) is None:
         return None
-    body = {
-        name: found
-        for name, node in tree().fields.items()
-        if name not in _RESHAPED and (found := _as_modelled(answer.get(name), node)) not in (None, "", [], {})
+    model = {name: node for name, node in tree().fields.items() if name not in _RESHAPED}
+    body = {name: _as_modelled(answer.get(name), node) for name, node in model.items()}
+    mode, region = text_at(answer, "billing", "mode") or "postpaid", text_at(answer, "region")
+    months = as_whole(value_at(answer, ("billing", "prepaid", "months")), 1) or 1
+    sizes = {key: as_whole(value_at(answer, ("resource_specs", key)), 1) for key in _SIZES}
+    network = text_at(answer, "network", "id")
+    body |= {
+        "billing": {"mode": mode, **({"prepaid": {"months": months}} if mode == "prepaid" else {})},
+        "network": {"id": network} if network else None,
+        "candidate_regions": [region] if region else None,
     }
-    body["billing"] = _billing(answer)
-    sizes = {key: _positive(answer, "resource_specs", key) for key in ("gpu_num", "rootfs_size_gb")}
-    body["resource"] = {key: size for key, size in sizes.items() if size}
-    ports = [{"port": one.port, "protocol": one.protocol} for one in _ports(answer)]
-    jupyter = value_at(answer, ("tools", "jupyter"), {})
-    optional = {
-        "ports": ports,
-        "network": {"id": text} if (text := text_at(answer, "network", "id")) else None,
-        "candidate_regions": [answer["region"]] if text_at(answer, "region") else None,
-        "tools": {"jupyter": _jupyter(jupyter)} if isinstance(jupyter, Mapping) and jupyter else None,
-    }
-    names = tuple(row["key"] for row in _rows(answer, "envs", ("key",)))
-    return {**body, **{key: value for key, value in optional.items() if value}}, names
+    envs = tuple(key for row in as_rows(answer.get("envs")) if (key := text_at(row, "key")))
+    told = {name: value for name, value in body.items() if value not in (None, "", [], {})}
+    return {**told, "resource": {key: size for key, size in sizes.items() if size}}, envs
 
 
 def ssh_password(answer: Any) -> str | None:
@@ -358,59 +385,3 @@ _COMMAND = re.compile(rf"ssh(?: (?:{_OPTION}))* {_USER}@{_HOST}(?: (?:{_OPTION})
 def is_ssh_command(text: str) -> bool:
     """Whether a text is ``ssh`` with known options and one ``user@host``, and nothing else."""
     return _COMMAND.fullmatch(text) is not None
-
-
-def _billing(answer: Any) -> dict[str, Any]:
-    billing: dict[str, Any] = {"mode": text_at(answer, "billing", "mode") or "postpaid"}
-    if billing["mode"] == "prepaid":
-        billing["prepaid"] = {"months": _positive(answer, "billing", "prepaid", "months") or 1}
-    return billing
-
-
-def _jupyter(tool: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tool[key] for key in ("enabled", "port", "protocol") if key in tool}
-
-
-def _renews(answer: Any) -> bool | None:
-    return as_flag(value_at(answer, ("billing", "prepaid", "auto_renew", "enabled")))
-
-
-def _rows(answer: Any, name: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
-    found = [row for row in as_rows(answer.get(name)) if isinstance(row, Mapping)]
-    return [{key: text for key in keys if (text := text_at(row, key))} for row in found]
-
-
-def _ports(answer: Any, hide: Mask = str) -> Iterator[Endpoint]:
-    for row in as_rows(answer.get("ports")):
-        port = _positive(row, "port")
-        if port:
-            yield Endpoint(port, _said(row, hide, "protocol"), _link(row, hide, "endpoint"))
-
-
-def _said(answer: Any, hide: Mask, *path: str) -> str:
-    """Return the server's text, secrets hidden before it can be shortened out of shape."""
-    return plain(hide(text_at(answer, *path)), LONGEST_ADDRESS)
-
-
-def _link(answer: Any, hide: Mask, *path: str) -> str:
-    """Return an address; empty where a secret stands in it, as half of one leads nowhere."""
-    whole = text_at(answer, *path)
-    shown = address(whole)
-    return shown if shown and _is_free(whole, hide) else ""
-
-
-def _is_free(url: str, hide: Mask) -> bool:
-    """Whether nothing in an address would be hidden, as it is written and as it is meant.
-
-    Looked at are host and path, which are all that is shown of one. The number of its port
-    is no secret, whatever a variable holds.
-    """
-    parts = urlsplit(url.strip())
-    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
-    written = {host, parts.path}
-    return all(hide(one) == one for one in written | {unquote(one) for one in written})
-
-
-def _positive(answer: Any, *path: str) -> int:
-    value = value_at(answer, path) if isinstance(answer, Mapping) else None
-    return as_whole(value, 1, _LATEST) or 0

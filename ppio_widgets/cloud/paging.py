@@ -134,29 +134,19 @@ def read_page(reply: Reply, read: Callable[[Any], T | None]) -> Page[T]:
     totals, contradicted = _totals(answer, reply.counted, len(listed))
     cursor = "" if cursor is None else cursor
     left_out = rows is None and "data" in answer
-    odd: Odd | None = None
-    if not isinstance(rows, list):
-        odd = "data" if left_out else "shape"
-    elif len(found) < len(listed):
-        odd = "row"
-    elif contradicted:
-        odd = "total"
-    elif not isinstance(more, bool | None) or not isinstance(cursor, str):
-        odd = "shape"
-    elif more is not None and more != bool(cursor):
-        odd = "cursor"
-    elif more is None:
-        odd = "more"
-    leads_on = isinstance(cursor, str) and more is not False
-    return Page(
-        found,
-        len(listed),
-        cursor if leads_on else "",
-        odd,
-        totals,
-        reply.server_time,
-        isinstance(rows, list) or left_out,
+    has_list = isinstance(rows, list) or left_out
+    against: tuple[tuple[bool, Odd], ...] = (  # the first counts
+        (left_out, "data"),
+        (not has_list, "shape"),
+        (len(found) < len(listed), "row"),
+        (contradicted, "total"),
+        (not isinstance(more, bool | None) or not isinstance(cursor, str), "shape"),
+        (more is not None and more != bool(cursor), "cursor"),
+        (more is None, "more"),
     )
+    odd = next((odd for holds, odd in against if holds), None)
+    following = cursor if isinstance(cursor, str) and more is not False else ""
+    return Page(found, len(listed), following, odd, totals, reply.server_time, has_list)
 
 
 def ends_of(pages: Sequence[Page[Any]]) -> tuple[float, Odd | None]:
@@ -169,15 +159,12 @@ def _totals(
     answer: Mapping[str, Any], counted: tuple[tuple[str, str], ...], size: int
 ) -> tuple[tuple[int, ...], bool]:
     """Return every total that is told, and whether a range contradicts the rows of this page."""
-    told = [answer.get("total"), *(text for name, text in counted if name == "x-total-count")]
-    contradicted = False
+    told, contradicted = [answer.get("total")], False
     for name, text in counted:
-        if name == "content-range":
-            first, last, total = _range(text)
-            contradicted = contradicted or last - first + 1 != size
-            told.append(total)
-    numbers = [one for one in map(_number, told) if one is not None]
-    return tuple(numbers), contradicted
+        first, last, total = _range(text) if name == "content-range" else (0, size - 1, text)
+        contradicted = contradicted or last - first + 1 != size
+        told.append(total)
+    return tuple(one for one in map(_number, told) if one is not None), contradicted
 
 
 def _range(text: str) -> tuple[int, int, str]:

@@ -13,11 +13,9 @@ import os
 import re
 import ssl
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
@@ -26,6 +24,7 @@ import httpx
 from ppio_widgets import environment
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel
+from ppio_widgets.secrets.hosts import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -37,14 +36,13 @@ log = logging.getLogger("ppio_widgets")
 # GNOME writes socks://, and has version 5 in mind. The proxy looks a name up by itself in any case.
 _SOCKS = ("socks", "socks5", "socks5h")
 _KNOWN = ("http", "https", *_SOCKS)
-_PORTS = {"http": 80, "https": 443}
 # Where proxies are settings of the system as well.
 _WITH_SETTINGS = ("darwin", "win32")
 
 
 @dataclass(frozen=True)
 class Why:
-    """What is wrong with what a variable names; its words are ``way.…`` in ``locale/``."""
+    """What is wrong with what a variable names; its words are ``way.…``."""
 
     code: Literal["proxy", "socks", "failed", "authorities", "usual"]
     variable: str = ""  # empty for a setting of the system
@@ -92,7 +90,7 @@ def _named(url: httpx.URL) -> tuple[Way, ...]:
     """Return the proxies that are named for a URL; empty where it needs none."""
     proxies = _proxies()
     _variable, excepted = proxies.get("no", ("", ""))
-    if _goes_without(url.host, url.port or _PORTS.get(url.scheme), excepted):
+    if _goes_without(url.host, url.port or DEFAULT_PORTS.get(url.scheme), excepted):
         return ()
     return tuple(_way(*proxies[kind]) for kind in (url.scheme, "all") if kind in proxies)
 
@@ -124,10 +122,10 @@ def _way(variable: str, value: str) -> Way:
 
 def _is_address(text: str) -> bool:
     try:
-        host = httpx.Proxy(f"http://{text}").url.raw_host.decode("ascii")
-    except (httpx.InvalidURL, ValueError):
+        host = httpx.URL(f"http://{text}").raw_host
+    except httpx.InvalidURL:
         return False
-    return re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host) is not None
+    return re.fullmatch(rb"[a-z0-9._-]+|[0-9a-f:.]+", host) is not None
 
 
 def _goes_without(host: str, port: int | None, excepted: str) -> bool:
@@ -182,39 +180,23 @@ def _trusting(variable: str, place: str) -> ssl.SSLContext:
     if variable == "SSL_CERT_FILE":
         return ssl.create_default_context(cafile=place)
     if variable == "SSL_CERT_DIR":
-        return ssl.create_default_context(capath=os.pathsep.join(_folders(place)))
+        if not any(os.access(folder, os.R_OK | os.X_OK) for folder in place.split(os.pathsep)):
+            raise FileNotFoundError  # OpenSSL would trust nobody
+        return ssl.create_default_context(capath=place)
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _folders(places: str) -> list[str]:
-    """Return the folders of a list that can be read; with none OpenSSL would trust nobody."""
-    found = []
-    for place in filter(None, places.split(os.pathsep)):
-        with suppress(OSError):
-            next(Path(place).iterdir(), None)
-            found.append(place)
-    if not found:
-        raise FileNotFoundError
-    return found
+if hasattr(os, "register_at_fork"):  # OpenSSL has locks of its own in one
+    os.register_at_fork(after_in_child=_trusting.cache_clear)
 
 
-forks.run_in_child(_trusting.cache_clear)  # OpenSSL has locks of its own in one
-
-
-class _Said:
-    """What was said in this kernel or session."""
-
-    def __init__(self) -> None:
-        self.lock = forks.lock()
-        self.known: set[tuple[str, Why]] = set()
+class _Said(dict[tuple[str, Why], object]):
+    """What was said in this kernel or session, and by which call."""
 
 
 def say_once(host: str, why: Why) -> None:
     """Say that a host is reached in another way than the variables say, and why; once for each reason."""
-    said = kernel.of(_Said)
-    with said.lock:
-        if (host, why) in said.known:
-            return
-        said.known.add((host, why))
-    say = words()
-    log.warning("%s", say("way.instead", host=host, reason=why.sentence(say)))
+    call = object()
+    if kernel.of(_Said).setdefault((host, why), call) is call:
+        say = words()
+        log.warning("%s", say("way.instead", host=host, reason=why.sentence(say)))

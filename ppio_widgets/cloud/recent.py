@@ -30,11 +30,15 @@ class Told:
 
 
 class _Recent:
+    """By base URL and kind: instances and those that are gone, newest first, and what is `Told`."""
+
     def __init__(self) -> None:
         self.lock = forks.lock()
-        self.instances: dict[str, tuple[InstanceDetail, ...]] = {}  # newest first
-        self.gone: dict[str, tuple[InstanceDetail, ...]] = {}
-        self.told: dict[tuple[str, str], Told] = {}  # by base URL and kind
+        self.values: dict[tuple[str, str], Any] = {}
+
+    def get(self, base_url: str, kind: str) -> Any:
+        with self.lock:
+            return self.values.get((base_url, kind))
 
 
 def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = False) -> None:
@@ -45,46 +49,38 @@ def note(base_url: str, instances: Iterable[InstanceDetail], *, whole: bool = Fa
     looked_at = tuple(instances)
     recent = kernel.of(_Recent)
     with recent.lock:
-        before = {one.id: one for one in recent.instances.get(base_url, ())}
+        before = {one.id: one for one in recent.values.get((base_url, "instances"), ())}
         now = {one.id: kept(before.get(one.id), one) for one in looked_at}
         # Of two made at the same time, or at one that is not known, the one seen last comes first.
         found = now if whole else {**now, **{key: one for key, one in before.items() if key not in now}}
         alive = [one for one in found.values() if not one.is_gone]
         alive.sort(key=lambda one: one.created_at, reverse=True)
-        recent.instances[base_url] = tuple(alive[:MOST_SEEN])
+        recent.values[base_url, "instances"] = tuple(alive[:MOST_SEEN])
         removed = {one.id: one for one in looked_at if one.is_gone}
-        gone = [one for one in recent.gone.get(base_url, ()) if one.id not in removed]
-        recent.gone[base_url] = (*removed.values(), *gone)[:MOST_SEEN]
+        gone = [one for one in recent.values.get((base_url, "gone"), ()) if one.id not in removed]
+        recent.values[base_url, "gone"] = (*removed.values(), *gone)[:MOST_SEEN]
 
 
 def last_seen(base_url: str) -> tuple[InstanceDetail, ...]:
     """Return the instances of a cloud as they were seen last, newest first."""
-    recent = kernel.of(_Recent)
-    with recent.lock:
-        return recent.instances.get(base_url, ())
+    return kernel.of(_Recent).get(base_url, "instances") or ()
 
 
 def last_gone(base_url: str, word: str) -> InstanceDetail | None:
     """Return what was last seen of an instance that is gone, by its id or exact name."""
-    recent = kernel.of(_Recent)
-    with recent.lock:
-        gone = recent.gone.get(base_url, ())
+    gone: tuple[InstanceDetail, ...] = kernel.of(_Recent).get(base_url, "gone") or ()
     named = (one for one in gone if one.name == word)
     return next((one for one in gone if one.id == word), next(named, None))
 
 
-def keep(base_url: str, kind: str, value: Any, at: float) -> None:
-    """Know what a load brought, and when; None, of a load that failed, lets go of what was there."""
+def keep(base_url: str, kind: str, told: Told | None) -> None:
+    """Know what a load brought; None, of a load that failed, lets go of what was there."""
     recent = kernel.of(_Recent)
     with recent.lock:
-        if value is None:
-            recent.told.pop((base_url, kind), None)
-        else:
-            recent.told[base_url, kind] = Told(value, at)
+        recent.values[base_url, kind] = told
 
 
 def told(base_url: str, kind: str) -> Told | None:
     """Return what a cloud has of a kind, as far as this kernel knows."""
-    recent = kernel.of(_Recent)
-    with recent.lock:
-        return recent.told.get((base_url, kind))
+    found: Told | None = kernel.of(_Recent).get(base_url, kind)
+    return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -25,6 +24,7 @@ from ppio_widgets.cloud.answers import (
     plain,
 )
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, read_page
+from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import (
     BillingMode,
     ImageTag,
@@ -37,10 +37,12 @@ from ppio_widgets.request.offers import (
     Storage,
     Template,
 )
+from ppio_widgets.request.pricing import amount
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
 
     from ppio_widgets.secrets.hosts import Host
 
@@ -69,9 +71,9 @@ PRACTICE_CURRENCY = "CNY"
 
 LONGEST_IMAGE = 500  # of a body's image
 LONGEST_COMMAND = 2047  # v1; more is no command that a form could send
+LONGEST_ENV_KEY = 511
 
 _LARGEST_AMOUNT = 10**18
-_MOST_DIGITS = 12
 _BALANCE_DIGITS = 4  # balances are in 1/10000 of the currency
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
 
@@ -97,12 +99,11 @@ class CatalogueReader:
         listed: dict[str, tuple[str, ...]] = {}
         for mode in BillingMode:
             query = {**params, "billing_method": mode.value}
-            for page in map(self._sound, by_cursor(self._source, PRODUCTS, query, read)):
-                for offer in page.rows:
+            for page in by_cursor(self._source, PRODUCTS, query, read):
+                for row in self._rows(page):
+                    offer = replace(row, time=PriceTime(page.server_time))
                     listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
-                    known = merged.get(offer.id)
-                    told = replace(offer, time=PriceTime(page.server_time))
-                    merged[offer.id] = told if known is None else _merge(known, told)
+                    merged[offer.id] = _merge(merged.get(offer.id, offer), offer)
         # Where an answer does not name the modes, the listings that a product is in do.
         return tuple(
             offer if offer.modes else replace(offer, modes=listed[key]) for key, offer in merged.items()
@@ -114,43 +115,44 @@ class CatalogueReader:
 
     def regions(self) -> tuple[Region, ...]:
         """Return the public regions."""
-        return _each_id(self._rows(by_cursor(self._source, REGIONS, {}, read_region)))
+        return self._all(REGIONS, Region)
 
     def networks(self) -> tuple[Network, ...]:
         """Return the account's VPC networks."""
-        return _each_id(self._rows(by_cursor(self._source, NETWORKS, {}, read_network)))
+        return self._all(NETWORKS, Network)
 
     def templates(self) -> tuple[Template, ...]:
         """Return the templates that the account sees."""
-        return _each_id(self._rows(by_cursor(self._source, TEMPLATES, {}, read_template)))
-
-    def images(self) -> tuple[ImageTag, ...]:
-        """Return the images, one value for each tag."""
-        found = self._rows(by_cursor(self._source, IMAGES, {}, read_images))
-        return tuple(dict.fromkeys(tag for tags in found for tag in tags))
+        return self._all(TEMPLATES, Template)
 
     def storages(self) -> tuple[Storage, ...]:
         """Return the account's network storages."""
-        return _each_id(self._rows(by_number(self._source, STORAGES, {}, read_storage)))
+        return self._all(STORAGES, Storage, by_number)
+
+    def images(self) -> tuple[ImageTag, ...]:
+        """Return the images, one value for each tag."""
+        pages = by_cursor(self._source, IMAGES, {}, read_images)
+        return tuple(dict.fromkeys(tag for page in pages for tags in self._rows(page) for tag in tags))
 
     def auths(self) -> tuple[RegistryAuth, ...]:
         """Return the account's registry auths; passwords are dropped, and an error repeats no words."""
-        page = ask(self._source, AUTHS, {}, lambda reply: read_page(reply, read_auth), words=False)
-        return _each_id(self._sound(page).rows)
+        read = partial(read_row, RegistryAuth)
+        page = ask(self._source, AUTHS, {}, lambda reply: read_page(reply, read), words=False)
+        return _each_id(self._rows(page))
 
     def balance(self) -> Decimal:
         """Return what the account has left, in the host's currency."""
         return ask(self._source, BALANCE, {}, lambda reply: read_balance(reply.value))
 
-    def _rows(self, pages: Iterable[Page[T]]) -> Iterator[T]:
-        for page in map(self._sound, pages):
-            yield from page.rows
+    def _all(self, path: str, kind: type[_I], pages: Callable[..., Any] = by_cursor) -> tuple[_I, ...]:
+        listed = pages(self._source, path, {}, partial(read_row, kind))
+        return _each_id(row for page in listed for row in self._rows(page))
 
-    def _sound(self, page: Page[T]) -> Page[T]:
-        """Return a page as it is; only one without a list cannot be read."""
+    def _rows(self, page: Page[T]) -> tuple[T, ...]:
+        """Return the rows of a page; only one without a list cannot be read."""
         if not page.has_list:
             raise not_certain(self._source.host.name, "shape")
-        return page
+        return page.rows
 
 
 def _each_id(values: Iterable[_I]) -> tuple[_I, ...]:
@@ -174,7 +176,7 @@ def _merge(known: Offer, offer: Offer) -> Offer:
 
 
 def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer | None:
-    """Read one product (v2, list products) of a listing of `product_type`.
+    """Read one product of a listing of `product_type` (v2, list products).
 
     Prices are integers with ``pricing.precision`` decimal digits: without a precision
     no price is known. A limit or a storage price of 0 was left out (a Go server's zero);
@@ -191,7 +193,7 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
     gpu_min, gpu_max = _bounds(gpu.get("min"), gpu.get("max"))
     rootfs_min, rootfs_max = _bounds(rootfs.get("min_gb"), rootfs.get("max_gb"))
     pricing = as_mapping(product.get("pricing"))
-    digits = as_whole(pricing.get("precision"), 0, _MOST_DIGITS)
+    digits = pricing.get("precision")
     purchasable = as_flag(as_mapping(product.get("activity")).get("purchasable"))
     return Offer(
         id=key,
@@ -220,66 +222,6 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
     )
 
 
-def read_region(row: Any) -> Region | None:
-    """Read one region; ``feature`` is known from public clients only (v2, list regions)."""
-    region = as_mapping(row)
-    feature = as_mapping(region.get("feature"))
-    return _with_id(
-        Region(
-            id=as_id(region.get("id")),
-            name=plain(region.get("name")),
-            has_storage=as_flag(feature.get("network_volume")),
-            has_network=as_flag(feature.get("instance_vpc_network")),
-        )
-    )
-
-
-def read_network(row: Any) -> Network | None:
-    """Read one network; its page is cut off before the region (v2, list VPC; create has ``region_id``)."""
-    network = as_mapping(row)
-    region = as_id(network.get("region_id")) or as_id(network.get("region"))
-    return _with_id(Network(as_id(network.get("id")), plain(network.get("name")), region))
-
-
-def read_storage(row: Any) -> Storage | None:
-    """Read one network storage (v1, list network storage); its cluster is v2's region."""
-    storage = as_mapping(row)
-    return _with_id(
-        Storage(
-            id=as_id(storage.get("storageId")),
-            name=plain(storage.get("storageName")),
-            size_gb=as_whole(storage.get("storageSize")),
-            region=as_id(storage.get("clusterId")),
-        )
-    )
-
-
-def read_auth(row: Any) -> RegistryAuth | None:
-    """Read one registry auth (v1, list repository auths); the password is not looked at."""
-    auth = as_mapping(row)
-    return _with_id(RegistryAuth(as_id(auth.get("id")), plain(auth.get("name")), plain(auth.get("username"))))
-
-
-def read_template(row: Any) -> Template | None:
-    """Read one template (v2, list templates); what it fills into a body stays exactly as it came."""
-    template = as_mapping(row)
-    return _with_id(
-        Template(
-            id=as_id(template.get("id")),
-            name=plain(template.get("name")),
-            image=as_id(template.get("image"), LONGEST_IMAGE),
-            registry_auth_id=as_id(template.get("registry_auth_id")),
-            command=as_text(template.get("command"), LONGEST_COMMAND),
-            entrypoint=as_text(template.get("entrypoint"), LONGEST_COMMAND),
-            ports=tuple(port for one in as_rows(template.get("ports")) for port in _port(as_mapping(one))),
-            envs=tuple(env for one in as_rows(template.get("envs")) for env in _env(as_mapping(one))),
-            rootfs_size_gb=as_whole(template.get("rootfs_size_gb"), 1),
-            min_cuda_version=as_id(template.get("min_cuda_version")),
-            description=plain(as_mapping(template.get("metadata")).get("description")),
-        )
-    )
-
-
 def read_images(row: Any) -> tuple[ImageTag, ...]:
     """Read the tags of one image (public clients only), or the image itself where it has none."""
     image = as_mapping(row)
@@ -293,11 +235,7 @@ def read_balance(answer: Any) -> Decimal | None:
     available = as_mapping(answer).get("availableBalance")
     if not isinstance(available, str) or not _AMOUNT.fullmatch(available):
         return None
-    return _decimal(int(available), _BALANCE_DIGITS)
-
-
-def _with_id(value: _I) -> _I | None:
-    return value if value.id else None
+    return amount(int(available), _BALANCE_DIGITS)
 
 
 def _bounds(low: Any, high: Any) -> tuple[int | None, int | None]:
@@ -307,30 +245,24 @@ def _bounds(low: Any, high: Any) -> tuple[int | None, int | None]:
     return (None, None) if contrary else (least, most)
 
 
-def _decimal(amount: int, digits: int) -> Decimal:
-    # From text: arithmetic on Decimals would round to the context's precision.
-    return Decimal(f"{amount}E-{digits}")
+def _amount(value: Any, digits: Any, least: int = 0) -> Decimal | None:
+    return None if as_whole(value, least, _LARGEST_AMOUNT) is None else amount(value, digits)
 
 
-def _amount(value: Any, digits: int | None, least: int = 0) -> Decimal | None:
-    amount = as_whole(value, least, _LARGEST_AMOUNT)
-    return None if amount is None or digits is None else _decimal(amount, digits)
-
-
-def _price(block: Mapping[str, Any], digits: int | None) -> Price | None:
+def _price(block: Mapping[str, Any], digits: Any) -> Price | None:
     final, listed = _amount(block.get("final_price"), digits), _amount(block.get("base_price"), digits)
     if final is None or (final == 0 and not listed):
         return None  # nothing to pay of nothing is a price that was left out
     return Price(final, listed)
 
 
-def _hourly(value: Any, digits: int | None) -> Price | None:
+def _hourly(value: Any, digits: Any) -> Price | None:
     """Read a price for one hour; one in an unknown unit is not known."""
     block = as_mapping(value)
     return _price(block, digits) if block.get("unit", "per_hour") == "per_hour" else None
 
 
-def _by_months(value: Any, digits: int | None) -> dict[int, Price]:
+def _by_months(value: Any, digits: Any) -> dict[int, Price]:
     """Read what so many months cost; of two prices for the same time the higher one."""
     prices: dict[int, Price] = {}
     for block in map(as_mapping, as_rows(value)):
@@ -342,12 +274,57 @@ def _by_months(value: Any, digits: int | None) -> dict[int, Price]:
     return dict(sorted(prices.items()))
 
 
-def _port(port: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
-    number, protocol = as_whole(port.get("port"), 1, 65535), as_id(port.get("protocol"))
-    return ((number, protocol),) if number is not None and protocol else ()
+def _network_region(network: Any) -> str:
+    # The page of networks is cut off before the region (v2, list VPC; create has ``region_id``).
+    return as_id(value_at(network, ("region_id",))) or as_id(value_at(network, ("region",)))
 
 
-def _env(env: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    key, value = as_text(env.get("key"), 511), env.get("value", "")
-    sound = bool(key) and isinstance(value, str) and as_text(value) == value
-    return ((key, value),) if sound else ()
+def _ports(value: Any) -> tuple[tuple[int, str], ...]:
+    ports = map(as_mapping, as_rows(value))
+    read = [(as_whole(one.get("port"), 1, 65535), as_id(one.get("protocol"))) for one in ports]
+    return tuple((number, protocol) for number, protocol in read if number is not None and protocol)
+
+
+def _envs(value: Any) -> tuple[tuple[str, str], ...]:
+    envs = map(as_mapping, as_rows(value))
+    read = [(as_text(one.get("key"), LONGEST_ENV_KEY), one.get("value", "")) for one in envs]
+    return tuple((key, text) for key, text in read if key and isinstance(text, str) and as_text(text) == text)
+
+
+# How each field of a row is read, and the keys that lead to it. What a template fills into a body stays
+# exactly as it came; an auth's password is not looked at.
+_COLUMNS: Mapping[type, Mapping[str, tuple[Any, ...]]] = {
+    Region: {  # v2, list regions; ``feature`` is known from public clients only
+        "id": (as_id, "id"),
+        "name": (plain, "name"),
+        "has_storage": (as_flag, "feature", "network_volume"),
+        "has_network": (as_flag, "feature", "instance_vpc_network"),
+    },
+    Network: {"id": (as_id, "id"), "name": (plain, "name"), "region": (_network_region,)},
+    Storage: {  # v1, list network storage; its cluster is v2's region
+        "id": (as_id, "storageId"),
+        "name": (plain, "storageName"),
+        "size_gb": (as_whole, "storageSize"),
+        "region": (as_id, "clusterId"),
+    },
+    RegistryAuth: {"id": (as_id, "id"), "name": (plain, "name"), "username": (plain, "username")},
+    Template: {  # v2, list templates
+        "id": (as_id, "id"),
+        "name": (plain, "name"),
+        "image": (partial(as_id, longest=LONGEST_IMAGE), "image"),
+        "registry_auth_id": (as_id, "registry_auth_id"),
+        "command": (partial(as_text, longest=LONGEST_COMMAND), "command"),
+        "entrypoint": (partial(as_text, longest=LONGEST_COMMAND), "entrypoint"),
+        "ports": (_ports, "ports"),
+        "envs": (_envs, "envs"),
+        "rootfs_size_gb": (partial(as_whole, low=1), "rootfs_size_gb"),
+        "min_cuda_version": (as_id, "min_cuda_version"),
+        "description": (plain, "metadata", "description"),
+    },
+}
+
+
+def read_row(kind: type[_I], row: Any) -> _I | None:
+    """Read one row as a value of a kind; None without an id."""
+    values = {name: read(value_at(row, tuple(path))) for name, (read, *path) in _COLUMNS[kind].items()}
+    return kind(**values) if values["id"] else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import read_json
-from ppio_widgets.formats.shell import HOLE, Script, ShellWord, read_shell, variable_of
+from ppio_widgets.formats.shell import HOLE, Script, read_shell
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import (
@@ -27,11 +27,9 @@ from ppio_widgets.secrets.patterns import is_placeholder
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from ppio_widgets.locale.words import Words
-
-__all__ = ["read_curl", "to_curl"]
 
 # A reference as `to_json` writes it, and as one line. No text of JSON holds a line break,
 # so neither is found inside of one.
@@ -161,7 +159,7 @@ _DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
 _CURL = re.compile(r"(?:.*/)?curl(?:\.exe)?")
 _ANY_URL = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
-_HEADER_NAME = re.compile(r"([A-Za-z0-9-]{1,60})[:;]")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9.-]{1,40}")
 
 # curl's options by their short letters, and those with a value: it is not to be taken for the URL.
@@ -184,18 +182,25 @@ _WITH_VALUE = frozenset(_VALUED.split())
 _LIKE_OURS = frozenset(
     {"silent", "show-error", "fail", "fail-with-body", "disable", "write-out", "no-location"}
 )
-_OTHER_BODIES = frozenset({"form", "form-string", "upload-file", "data-urlencode"})
-_KEYS = frozenset({"user", "oauth2-bearer"})
 _JSON_HEADERS = frozenset({"content-type", "accept"})
 
+# What writes the header with the key itself, and no variable for it: a command, or a line of curl's config.
+_KEY_IN_HEADER = re.compile(
+    r"^[ \t]*(?:(?:printf|echo|cat)\s+(?:-[ne]+\s+)*)?(?:header\s*[=:]?\s*)?[\"']?authorization\s*:"
+    rf"\s*(?:bearer\s+)?(?:%s\S*\s+)?(?!{HOLE}|%s|bearer\s)[^\s\"'\\]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ASSIGNED = re.compile(rf"([A-Za-z_]\w*)=(?!{HOLE}).", re.ASCII)
 
-@dataclass
+
+@dataclass(repr=False)
 class _Call:
     """What the options of one command say."""
 
-    urls: list[ShellWord] = field(default_factory=list)
+    script: Script
+    urls: list[str] = field(default_factory=list)
     method: str = ""
-    data: list[ShellWord] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
     joined: str = "&"
     left_out: list[LeftOut] = field(default_factory=list)
 
@@ -204,216 +209,140 @@ class _Call:
         if one not in self.left_out:
             self.left_out.append(one)
 
+    def take(self, name: str, word: str) -> None:  # noqa: C901 - one case for each option
+        """Note what one option says; a word behind none has an empty name."""
+        match name:
+            case "next":
+                raise input_error("curl_many")
+            case "form" | "form-string" | "upload-file" | "data-urlencode":
+                raise input_error("curl_body")
+            case "get" | "head":
+                self.method = "GET"
+            case "request":
+                self.method = word.upper()
+            case "url":
+                self.urls.append(word)
+            case "":  # the URL, or the value of an option that is not known here
+                if _ANY_URL.fullmatch(self.script.typed(word)) or _CREATE_URL.fullmatch(word):
+                    self.urls.append(word)
+            case "data" | "data-ascii" | "data-binary" | "data-raw" | "json":
+                if name != "data-raw" and word.startswith("@") and word != "@-":
+                    raise input_error("curl_file")
+                self.joined = "" if name == "json" else self.joined
+                self.data.append(word)
+            case "header":
+                self._take_header(word)
+            case "user" | "oauth2-bearer":
+                self.leave("curl_key")
+            case _ if name not in _LIKE_OURS and not (name == "config" and word == "-"):  # ours: the key
+                option = f"-{name}" if len(name) == 1 else f"--{name}"
+                self.leave("curl_option", option=option if _OPTION_NAME.fullmatch(option) else "--…")
+
+    def _take_header(self, word: str) -> None:
+        name, _, value = word.replace(";", ":", 1).partition(":")
+        if not _HEADER_NAME.fullmatch(name) or name == word:
+            if word != "@-":  # ours: the key
+                self.leave("curl_option", option="--header")
+        elif name.lower() == "authorization":
+            self.leave("curl_key")
+        # <content-type>, as in documentation, is a placeholder.
+        elif name.lower() not in _JSON_HEADERS or not (
+            "json" in value.lower() or is_placeholder(self.script.typed(value))
+        ):
+            self.leave("curl_header", name=name)
+
+    def body(self) -> dict[str, Any]:
+        """Return the body; what the shell would put into it elsewhere than as an env value is said."""
+        words = self.data
+        if words in ([], ["@-"]):
+            words = self.script.documents  # of curl, or of what is piped into it
+            if len(words) != 1:
+                raise input_error("curl_body")
+        text = self.joined.join(words)
+        if not re.sub(HOLE, "", text).strip():
+            raise input_error("curl_body")  # in a variable that the text says nothing of
+        body, _ = read_json(text, "curl_json")
+        if not isinstance(body, dict):
+            raise input_error("body_kind", kind=type(body).__name__)
+        rows = body.get("envs")
+        if isinstance(rows, list):
+            body["envs"] = [self._referring(row) if isinstance(row, dict) else row for row in rows]
+        typed: dict[str, Any] = self._typed(body)
+        return typed
+
+    def _referring(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row with an `EnvRef` where its value comes from the environment."""
+        value = row.get("value")
+        name = self.script.variable(value) if isinstance(value, str) else None
+        name = name or placeholder_name(value)  # as `to_curl` writes a reference for practice
+        ref = EnvRef(name) if name else reference(value)
+        return {**row, "value": ref} if ref else row
+
+    def _typed(self, value: Any) -> Any:
+        """Return what of a body the shell would fill in as it was typed, and say so."""
+        if isinstance(value, dict):
+            return {self._typed(key): self._typed(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._typed(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        for hole in re.findall(HOLE, value):
+            found = _VARIABLE.match(self.script.typed(hole))
+            self.leave("curl_variable", name=found[1] if found else "(…)")
+        return self.script.typed(value)
+
 
 def read_curl(text: str) -> Imported:
     """Read a curl command that creates an instance, as `to_curl` or documentation has it.
 
-    A variable of the shell that is the whole value of an env becomes an `EnvRef`.
-
-    Raises
-    ------
-    InputError
-        When it is not one curl command, not one that creates an instance, or its body is
-        not there to be read.
+    A variable of the shell that is the whole value of an env becomes an `EnvRef`. An `InputError` where it is
+    not one curl command, not one that creates an instance, or its body is not there to be read.
     """
     script = read_shell(text)
     if script.problem:
         raise script.problem
-    commands = [words for command in script.commands if (words := _after_curl(command.words)) is not None]
-    if len(commands) != 1:
-        raise input_error("curl_many" if commands else "curl_none")
-    call = _Call()
-    if _has_key_beside(script):
+    commands = [_apart(command.words) for command in script.commands]
+    called = [options for _, options in commands if options is not None]
+    if len(called) != 1:
+        raise input_error("curl_many" if called else "curl_none")
+    call = _Call(script)
+    beside = [word for words, _ in commands for word in words]
+    assigned = [found[1] for word in beside if (found := _ASSIGNED.match(word))]
+    written = [*(" ".join(words) for words, _ in commands), *script.documents]
+    if any(map(is_account_key, assigned)) or any(map(_KEY_IN_HEADER.search, written)):
         call.leave("curl_key")
-    for name, word in _options(commands[0]):
-        _take(call, name, word)
-    created = _CREATE_URL.fullmatch(call.urls[0].masked) if len(call.urls) == 1 else None
+    for name, word in _options(called[0]):
+        call.take(name, word)
+    created = _CREATE_URL.fullmatch(call.urls[0]) if len(call.urls) == 1 else None
     if created is None or call.method not in ("", "POST"):
         raise input_error("curl_url")
-    draft = _draft(call, script)
+    draft = call.body()
     host = created[1].lower() if _HOST.fullmatch(created[1]) else ""
     return Imported("curl", draft, tuple(call.left_out), _DEFAULT_PORT.sub("", host))
 
 
-def _has_key_beside(script: Script) -> bool:
-    """Whether a key comes to curl otherwise than by its own words."""
-    behind = ((command.words, _after_curl(command.words)) for command in script.commands)
-    beside = (words if rest is None else words[: len(words) - len(rest)] for words, rest in behind)
-    return any(map(_brings_key, beside)) or any(map(_holds_key, script.documents))
-
-
-def _after_curl(words: Sequence[ShellWord]) -> Sequence[ShellWord] | None:
-    """Return the words behind ``curl``, or None where a command is another one."""
+def _apart(words: list[str]) -> tuple[list[str], list[str] | None]:
+    """Return what stands before ``curl``, and the words behind it; None where a command is another one."""
     for position, word in enumerate(words):
-        if _CURL.fullmatch(word.text):
-            return words[position + 1 :]
-        if "=" not in word.text and word.text not in ("sudo", "time", "exec", "command"):
-            return None
-    return None
+        if _CURL.fullmatch(word):
+            return words[:position], words[position + 1 :]
+        if "=" not in word and word not in ("sudo", "time", "exec", "command"):
+            break
+    return words, None
 
 
-def _options(words: Sequence[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
-    """Yield each option by its long name, with its value; what is none by an empty name."""
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each option by its long name, with its value or an empty one; what is none by an empty name."""
     rest = iter(words)
     for word in rest:
-        text = word.text
-        if text.startswith("--"):
-            name = text[2:]
-            yield name, next(rest, None) if name in _WITH_VALUE else None
-        elif text.startswith("-") and len(text) > 1:
-            yield from _short(word, rest)
-        else:
+        if word.startswith("--"):
+            yield word[2:], next(rest, "") if word[2:] in _WITH_VALUE else ""
+        elif not word.startswith("-") or word == "-":
             yield "", word
-
-
-def _short(word: ShellWord, rest: Iterator[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
-    for position, letter in enumerate(word.masked[1:], 2):
-        name = _LONG.get(letter, letter)
-        if name not in _WITH_VALUE:
-            yield name, None
-            continue
-        glued = word.after(position)
-        yield name, glued if glued.masked else next(rest, None)
-        return
-
-
-def _take(call: _Call, name: str, word: ShellWord | None) -> None:
-    """Note what one option says."""
-    if name == "next":
-        raise input_error("curl_many")
-    if name in _OTHER_BODIES:
-        raise input_error("curl_body")
-    if name in ("get", "head"):
-        call.method = "GET"
-    elif word is not None and name in _READERS:
-        _READERS[name](call, word)
-    elif name in _KEYS:
-        call.leave("curl_key")
-    elif name and name not in _LIKE_OURS:
-        option = f"-{name}" if len(name) == 1 else f"--{name}"
-        call.leave("curl_option", option=option if _OPTION_NAME.fullmatch(option) else "--…")
-
-
-def _take_word(call: _Call, word: ShellWord) -> None:
-    """Note a word behind no option: the URL, or the value of an option that is not known here."""
-    if _ANY_URL.fullmatch(word.text) or _CREATE_URL.fullmatch(word.masked):
-        call.urls.append(word)
-
-
-def _take_data(call: _Call, word: ShellWord) -> None:
-    if word.text.startswith("@") and word.text != "@-":
-        raise input_error("curl_file")
-    call.data.append(word)
-
-
-def _take_json(call: _Call, word: ShellWord) -> None:
-    call.joined = ""
-    _take_data(call, word)
-
-
-def _take_config(call: _Call, word: ShellWord) -> None:
-    if word.text != "-":  # ours: the key
-        call.leave("curl_option", option="--config")
-
-
-def _take_header(call: _Call, word: ShellWord) -> None:
-    match = _HEADER_NAME.match(word.text)
-    if match is None:
-        if word.text != "@-":  # ours: the key
-            call.leave("curl_option", option="--header")
-    elif match[1].lower() == "authorization":
-        call.leave("curl_key")
-    elif not (match[1].lower() in _JSON_HEADERS and _is_json(word.text[match.end() :])):
-        call.leave("curl_header", name=match[1])
-
-
-def _is_json(value: str) -> bool:
-    return "json" in value.lower() or is_placeholder(value)  # <content-type>, as in documentation
-
-
-_READERS: dict[str, Callable[[_Call, ShellWord], None]] = {
-    "": _take_word,
-    "url": lambda call, word: call.urls.append(word),
-    "request": lambda call, word: setattr(call, "method", word.text.upper()),
-    "data": _take_data,
-    "data-ascii": _take_data,
-    "data-binary": _take_data,
-    "data-raw": lambda call, word: call.data.append(word),
-    "json": _take_json,
-    "config": _take_config,
-    "header": _take_header,
-}
-
-
-def _draft(call: _Call, script: Script) -> dict[str, Any]:
-    """Return the body; what the shell would put into it elsewhere than as an env value is said."""
-    words: Sequence[ShellWord] = call.data
-    if not words or [word.text for word in words] == ["@-"]:
-        words = script.documents  # of curl, or of what is piped into it
-        if len(words) != 1:
-            raise input_error("curl_body")
-    if not "".join(word.masked for word in words).replace(HOLE, "").strip():
-        raise input_error("curl_body")  # in a variable that the text says nothing of
-    draft = _json(call.joined.join(word.text for word in words))
-    # Once more with a number in each hole, so that it is known which text of the body has which.
-    expansions = (one for word in words for one in word.expansions)
-    holes = {f"{HOLE}{number}{HOLE}": one for number, one in enumerate(expansions)}
-    numbered = iter(holes)
-    masked = call.joined.join(word.masked for word in words)
-    draft = _with_references(draft, _json(re.sub(HOLE, lambda _: next(numbered), masked)), holes)
-    for expansion in holes.values():
-        match = _VARIABLE.match(expansion)
-        call.leave("curl_variable", name=match[1] if match else "(…)")
-    return draft
-
-
-def _json(text: str) -> dict[str, Any]:
-    """Return a JSON object."""
-    value, _ = read_json(text, "curl_json")
-    if not isinstance(value, dict):
-        raise input_error("body_kind", kind=type(value).__name__)
-    return value
-
-
-def _with_references(body: dict[str, Any], numbered: dict[str, Any], holes: dict[str, str]) -> dict[str, Any]:
-    """Return a body with an `EnvRef` for each env value from the environment, whose hole is taken out."""
-    rows, twins = body.get("envs"), numbered.get("envs")
-    if not isinstance(rows, list) or not isinstance(twins, list) or len(rows) != len(twins):
-        return body
-    return {**body, "envs": [_referring(row, twin, holes) for row, twin in zip(rows, twins, strict=True)]}
-
-
-def _referring(row: Any, numbered: Any, holes: dict[str, str]) -> Any:
-    if not isinstance(row, dict) or not isinstance(numbered, dict):
-        return row
-    ref, hole = reference(row.get("value")), numbered.get("value")
-    if missed := placeholder_name(row.get("value")):  # as `to_curl` writes a reference for practice
-        ref = EnvRef(missed)
-    if isinstance(hole, str) and (name := variable_of(holes.get(hole, ""))):
-        ref = EnvRef(name)
-        del holes[hole]
-    return {**row, "value": ref} if ref else row
-
-
-# The header, as it is written on standard input and in a config of curl.
-_HEADER = re.compile(r"""(?im)^\s*(?:header\s*[=:]?\s*)?["']?authorization\s*:""")
-
-# What may stand in a command that writes it, and beside it, without being the key.
-_NO_KEY = re.compile(
-    rf"""(?i)\s|["']|%s|\\[nr]|{HOLE}|header\s*[=:]?|authorization\s*:|bearer|(?:printf|echo|cat)\s|-[ne]+\s"""
-)
-_ASSIGNED = re.compile(rf"([A-Za-z_]\w*)=[^{HOLE}]", re.ASCII)
-
-
-def _brings_key(words: Sequence[ShellWord]) -> bool:
-    """Whether words of a command other than curl hold the key itself, and no variable for it."""
-    if any((found := _ASSIGNED.match(word.masked)) and is_account_key(found[1]) for word in words):
-        return True
-    writes = any(_HEADER.search(word.masked) for word in words)
-    return writes and bool(_NO_KEY.sub("", " ".join(word.masked for word in words)))
-
-
-def _holds_key(document: ShellWord) -> bool:
-    """Whether a line of a document is the header with the key itself."""
-    lines = [line for line in document.masked.split("\n") if _HEADER.match(line)]
-    return bool(_NO_KEY.sub("", " ".join(lines)))
+        else:
+            for place, letter in enumerate(word[1:], 2):
+                name = _LONG.get(letter, letter)
+                if name in _WITH_VALUE:
+                    yield name, word[place:] or next(rest, "")
+                    break
+                yield name, ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.formats.json_body import is_same
 from ppio_widgets.request.draft import compact, is_env_value
 from ppio_widgets.request.envref import LONGEST_NAME, EnvRef, is_name, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
@@ -78,26 +79,6 @@ class Change:
         return f"{say(named)} {self.row}"
 
 
-@dataclass(frozen=True)
-class _Sight:
-    """What may be compared, and what may be seen."""
-
-    blind: bool
-    redactor: Redactor
-
-    def subject(self, text: str) -> str:
-        return "…" if self.redactor.finds(text) else text
-
-    def both(self, before: Any, after: Any, secret: str = "") -> tuple[Any, Any]:
-        """Return two values, or what stands for one that must not be seen; `secret` says why none may."""
-        return self._value(before, secret), self._value(after, secret)
-
-    def _value(self, value: Any, secret: str) -> Any:
-        if value is None or isinstance(value, EnvRef):  # a reference may be seen
-            return value
-        return Hidden(secret) if secret else self.redactor.hides(_text(value)) or value
-
-
 def changes(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
@@ -111,23 +92,68 @@ def changes(
     compared. Hidden is what the redactor knows as a secret, and what looks like one.
     """
     old, new = compact(before), compact(after)
-    found = _changes(old.body, new.body, tree(), (), _Sight(values_unknown, redactor or Redactor()))
+    comparison = _Comparison(values_unknown, redactor or Redactor())
+    found = comparison.changes(old.body, new.body, tree(), ())
     return tuple(replace(one, path=(old if one.is_gone_row else new).in_draft(one.path)) for one in found)
 
 
-def _changes(before: Any, after: Any, node: Node | None, path: Path, sight: _Sight) -> Iterator[Change]:
-    if isinstance(node, Group) and _both(before, after, Mapping):
-        before, after = before or {}, after or {}
-        names = [name for name in node.fields if name in before or name in after]
-        names += [name for name in {**before, **after} if name not in node.fields]
-        for name in names:
-            inner = node.fields.get(name)
-            yield from _changes(before.get(name), after.get(name), inner, (*path, name), sight)
-    elif isinstance(node, Rows) and _both(before, after, list):
-        yield from _of_rows(before or [], after or [], path, sight)
-    elif not _same(before, after):
-        # Variables that are no rows may be anything.
-        yield Change(path, *sight.both(before, after, "env" if path == ("envs",) else ""))
+@dataclass(frozen=True)
+class _Comparison:
+    """Compares; knows what may be compared, and what may be seen."""
+
+    values_unknown: bool
+    redactor: Redactor
+
+    def changes(self, before: Any, after: Any, node: Node | None, path: Path) -> Iterator[Change]:
+        if isinstance(node, Group) and _both(before, after, Mapping):
+            before, after = before or {}, after or {}
+            for name in {**node.fields, **before, **after}:
+                inner = node.fields.get(name)
+                yield from self.changes(before.get(name), after.get(name), inner, (*path, name))
+        elif isinstance(node, Rows) and _both(before, after, list):
+            yield from self._rows(before or [], after or [], path)
+        else:  # variables that are no rows may be anything
+            yield from self._change(before, after, path, secret="env" if path == ("envs",) else "")
+
+    def _change(
+        self, before: Any, after: Any, path: Path, row: str = "", *, secret: str = ""
+    ) -> Iterator[Change]:
+        """Yield the change of a value; `secret` says why none of the two may be seen."""
+        if not is_same(before, after):
+            yield Change(path, self._seen(before, secret), self._seen(after, secret), row)
+
+    def _seen(self, value: Any, secret: str) -> Any:
+        if value is None or isinstance(value, EnvRef):  # a reference may be seen
+            return value
+        return Hidden(secret) if secret else self.redactor.hides(_text(value)) or value
+
+    def _rows(self, before: Sequence[Any], after: Sequence[Any], path: Path) -> Iterator[Change]:
+        old, new = _by_subject(before, path), _by_subject(after, path)
+        gone: list[Change] = []
+        for subject in {**new, **old}:
+            shown = "…" if self.redactor.finds(subject) else subject
+            pairs = zip_longest(old.get(subject, []), new.get(subject, []), fillvalue=(-1, None))
+            for (place, row), (new_place, new_row) in pairs:
+                if new_row is None:
+                    gone.append(Change((*path, place), _kept(row, path), None, shown))
+                elif row is None:
+                    yield Change((*path, new_place), None, _kept(new_row, path), shown)
+                else:
+                    yield from self._row(row, new_row, (*path, new_place), subject, shown)
+        yield from gone
+
+    def _row(self, before: Any, after: Any, path: Path, subject: str, shown: str) -> Iterator[Change]:
+        """Yield the changes of a row; the value of a variable is seen where its name is harmless."""
+        of_variable = path[0] == "envs"
+        if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+            yield from self._change(before, after, path, shown, secret="env" if of_variable else "")
+            return
+        told = f"env {subject}" if is_name(shown) and len(subject) <= LONGEST_NAME else "env"
+        secret = told if of_variable and looks_secret(subject) else ""
+        for name in {**before, **after}:
+            place = (*path, name)
+            if not (self.values_unknown and is_env_value(place)):
+                yield from self._change(before.get(name), after.get(name), place, shown, secret=secret)
 
 
 def _both(before: Any, after: Any, kind: type) -> bool:
@@ -135,70 +161,28 @@ def _both(before: Any, after: Any, kind: type) -> bool:
     return all(value is None or isinstance(value, kind) for value in (before, after))
 
 
-def _of_rows(before: Sequence[Any], after: Sequence[Any], path: Path, sight: _Sight) -> Iterator[Change]:
-    old, new = _by_subject(before, path), _by_subject(after, path)
-    gone: list[Change] = []
-    for subject in {**new, **old}:
-        was, now = old.get(subject, []), new.get(subject, [])
-        if path != ("envs",):
-            was, now = _without_common(was, now)
-        shown = sight.subject(subject)
-        for (place, row), (new_place, new_row) in zip_longest(was, now, fillvalue=(-1, None)):
-            if new_row is None:
-                gone.append(Change((*path, place), _kept(row, path), None, shown))
-            elif row is None:
-                yield Change((*path, new_place), None, _kept(new_row, path), shown)
-            else:
-                yield from _of_row(row, new_row, (*path, new_place), subject, sight)
-    yield from gone
+# What a row is about: the first of these that it has.
+_SUBJECTS = {"envs": ("key",), "ports": ("port",), "volumes": ("mount_point", "id", "type")}
 
 
-_Row = tuple[int, Any]
-
-
-def _by_subject(rows: Sequence[Any], path: Path) -> dict[str, list[_Row]]:
+def _by_subject(rows: Sequence[Any], path: Path) -> dict[str, list[tuple[int, Any]]]:
     """Return the rows with their places, by what each is about."""
-    found: dict[str, list[_Row]] = defaultdict(list)
+    found: dict[str, list[tuple[int, Any]]] = defaultdict(list)
     for place, row in enumerate(rows):
         found[_subject(row, path)].append((place, row))
+    if path != ("envs",):  # in which the order may decide
+        for same in found.values():
+            same.sort(key=lambda placed: _text(placed[1]))
     return found
 
 
 def _subject(row: Any, path: Path) -> str:
     if not isinstance(row, Mapping):
         return str(row) if path != ("envs",) else "…"
-    names = {"envs": ("key",), "ports": ("port",), "volumes": ("mount_point", "id", "type")}
-    known = (row[name] for name in names.get(str(path[0]), ()) if name in row)
+    known = (row[name] for name in _SUBJECTS.get(str(path[0]), ()) if name in row)
     subject = str(next(known, "…"))
     # In the place of a variable's name its value may stand as well.
     return "…" if path == ("envs",) and key_fault(subject) in ("equals", "lines") else subject
-
-
-def _without_common(was: list[_Row], now: list[_Row]) -> tuple[list[_Row], list[_Row]]:
-    """Take out what is in both, wherever it stands."""
-    left, rest = [], list(now)
-    for one in was:
-        twin = next((other for other in rest if _same(one[1], other[1])), None)
-        if twin is None:
-            left.append(one)
-        else:
-            rest.remove(twin)
-    return left, rest
-
-
-def _of_row(before: Any, after: Any, path: Path, subject: str, sight: _Sight) -> Iterator[Change]:
-    of_variable = path[0] == "envs"
-    shown = sight.subject(subject)
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        if not _same(before, after):
-            yield Change(path, *sight.both(before, after, "env" if of_variable else ""), shown)
-        return
-    told = f"env {subject}" if is_name(shown) and len(subject) <= LONGEST_NAME else "env"
-    secret = told if of_variable and looks_secret(subject) else ""
-    for name in {**before, **after}:
-        old, new, place = before.get(name), after.get(name), (*path, name)
-        if not (_same(old, new) or (sight.blind and is_env_value(place))):
-            yield Change(place, *sight.both(old, new, secret), shown)
 
 
 def _kept(row: Any, path: Path) -> Any:
@@ -206,15 +190,6 @@ def _kept(row: Any, path: Path) -> Any:
     if path != ("envs",):
         return row
     return {"key": row["key"]} if isinstance(row, Mapping) and "key" in row else Hidden("env")
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: ``true`` is not ``1``."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return one is other or (one == other and isinstance(one, bool) == isinstance(other, bool))
 
 
 def _shown(value: Any, path: Path, say: Words) -> str:

@@ -13,10 +13,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dotenv.parser import Binding, parse_stream
+from dotenv.parser import parse_stream
 
 from ppio_widgets.errors import InputError
 from ppio_widgets.request.envref import EnvRef, is_name
@@ -33,12 +32,11 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 _FILLED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
 
 
-@dataclass(frozen=True)
-class EnvRows:
+class EnvRows(NamedTuple):
     """What env files say: rows of a body, a value a text or an `EnvRef`, and what is worth saying of them."""
 
-    rows: tuple[dict[str, Any], ...] = ()
-    notes: tuple[Note, ...] = ()
+    rows: tuple[dict[str, Any], ...]
+    notes: tuple[Note, ...]
 
 
 def read_env_text(
@@ -46,20 +44,24 @@ def read_env_text(
 ) -> list[tuple[str, str | None]]:
     """Read the text of an env file: each name once, with the last of its values; None where no ``=`` is.
 
-    Raises
-    ------
-    InputError
-        For a line that cannot be read, or has a secret in place of a name: a file may hold
-        nothing but a token. It tells the number of the line and nothing of what stands there.
+    An `InputError` for a line that cannot be read, or has a secret in place of a name: a file may hold
+    nothing but a token. It tells the number of the line and nothing of what stands there.
     """
     found: dict[str, str | None] = {}
     for binding in parse_stream(io.StringIO(text.removeprefix("\ufeff"))):
         key, value = binding.key, binding.value
-        if binding.error or (key is not None and value is None and not is_name(key)):
-            raise input_error("env_file_line", line=_line(binding))
+        code = (
+            "env_file_line"
+            if binding.error or (value is None and key is not None and not is_name(key))
+            else ""
+        )
+        if code or (key is not None and is_secret(key)):
+            statement = binding.original.string
+            blank = statement[: len(statement) - len(statement.lstrip())]  # dotenv counts the lines before it
+            raise input_error(
+                code or "env_file_token", line=binding.original.line + len(_BREAK.findall(blank))
+            )
         if key is not None:
-            if is_secret(key):
-                raise input_error("env_file_token", line=_line(binding))
             found[key] = value
     return list(found.items())
 
@@ -67,11 +69,8 @@ def read_env_text(
 def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside) -> EnvRows:
     """Read env files into rows; of two values for a name the later one counts, and one of `typed` over all.
 
-    Raises
-    ------
-    InputError
-        When a file is not there or cannot be read, or when a secret cannot be taken by its
-        name: the kernel has another value, or no variable can be called so.
+    An `InputError` where a file is not there or cannot be read, or where a secret cannot be taken by its
+    name: the kernel has another value, or no variable can be called so.
     """
     pairs: dict[str, str | None] = {}
     for path in paths:
@@ -79,10 +78,15 @@ def rows_of_files(paths: Sequence[str], typed: Collection[str], outside: Outside
         if text is None:
             raise input_error("file_missing", option="--env-file", path=path)
         pairs.update(read_env_text(text, outside.holds_secret))
-    for key in typed:
-        pairs.pop(key, None)
     load = "; ".join(f"load_dotenv({path!r}, interpolate=False)" for path in paths)
-    return _rows(pairs, outside, "env_file_secret", lambda _first: f"from dotenv import load_dotenv; {load}")
+    left = {key: value for key, value in pairs.items() if key not in typed}
+    return _rows(left, outside, "env_file_secret", f"from dotenv import load_dotenv; {load}")
+
+
+def rows_of_text(text: str, outside: Outside) -> EnvRows:
+    """Read the text of an env file into rows, by the rules of `rows_of_files`."""
+    pairs = dict(read_env_text(text, outside.holds_secret))
+    return _rows(pairs, outside, "env_text_secret", "")
 
 
 def variables_in(text: str) -> int:
@@ -94,19 +98,8 @@ def variables_in(text: str) -> int:
     return len(pairs) if any(value is not None for _key, value in pairs) else 0
 
 
-def rows_of_text(text: str, outside: Outside) -> EnvRows:
-    """Read the text of an env file into rows, by the rules of `rows_of_files`."""
-    return _rows(
-        dict(read_env_text(text, outside.holds_secret)),
-        outside,
-        "env_text_secret",
-        lambda first: f'import os, getpass; os.environ["{first}"] = getpass.getpass()',
-    )
-
-
-def _rows(
-    pairs: Mapping[str, str | None], outside: Outside, refusal: str, load: Callable[[str], str]
-) -> EnvRows:
+def _rows(pairs: Mapping[str, str | None], outside: Outside, refusal: str, load: str) -> EnvRows:
+    """Return the rows of variables; `load` is how the secret ones get into the kernel."""
     environ = outside.environ
     secrets = {
         key: value
@@ -122,14 +115,8 @@ def _rows(
     as_written = [key for key, value in taken.items() if value and _FILLED_BY_DOTENV.search(value)]
     notes: list[Note] = []
     if missing:
-        notes.append(("env_by_name", {"names": ", ".join(missing), "load": load(missing[0])}))
+        load = load or f'import os, getpass; os.environ["{missing[0]}"] = getpass.getpass()'
+        notes.append(("env_by_name", {"names": ", ".join(missing), "load": load}))
     if as_written:
         notes.append(("env_as_written", {"names": ", ".join(as_written)}))
     return EnvRows(tuple(rows), tuple(notes))
-
-
-def _line(binding: Binding) -> int:
-    """Return where a statement begins; dotenv counts the blank lines before it to it."""
-    text = binding.original.string
-    blank = text[: len(text) - len(text.lstrip())]
-    return binding.original.line + len(_BREAK.findall(blank))

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.request.models import CreateInstanceRequest
@@ -44,30 +44,20 @@ class JsonFault:
         return say(f"json.{self.code}", line=self.line, column=self.column, reason=self.reason)
 
 
-class Outside(Protocol):
-    """What a line can reach beyond itself; the magic hands it in."""
+class Outside:
+    """What a line can reach beyond itself: here no file and no variable; whoever has some hands them in."""
 
     @property
     def environ(self) -> Mapping[str, str]:
         """The environment of the kernel."""
+        return {}
 
-    def text(self, path: str) -> str | None:
+    def text(self, _path: str) -> str | None:
         """Return what a file holds; None when there is no such file, `InputError` when it cannot be read."""
+        return None
 
     def holds_secret(self, text: str) -> bool:
         """Whether a secret that is known here, or what looks like one, stands in a text."""
-
-
-class Nothing:
-    """No file is there, and no variable."""
-
-    environ: Mapping[str, str] = {}
-
-    def text(self, _path: str) -> None:
-        """Return that there is no such file."""
-
-    def holds_secret(self, text: str) -> bool:
-        """Go by the looks: nothing is known."""
         return looks_like_key(text)
 
 
@@ -75,11 +65,6 @@ def body_of(value: Any) -> Mapping[str, Any]:
     """Return the body of a mapping, a request, a plan, a launch, a session or a form.
 
     They are known by what they have, as no room further out is imported here.
-
-    Raises
-    ------
-    RequestInvalid
-        For anything else.
     """
     if isinstance(value, CreateInstanceRequest):
         return value.body()
@@ -122,18 +107,24 @@ def _object(value: Any, code: str) -> Mapping[str, Any]:
     return value
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of drafts are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    kinds = {(isinstance(value, bool), isinstance(value, float)) for value in (one, other)}
+    return one is other or (one == other and len(kinds) == 1)
+
+
 def read_json(
     text: str, code: str, *, before: str = "", finite: bool = False, **params: object
 ) -> tuple[Any, tuple[str, ...]]:
     """Read JSON that a person wrote; return the value, and the keys that an object of it gives twice.
 
     `before` is what stands before the text, so that a line's number is that of the whole. With `finite` NaN
-    and Infinity are refused; in our own texts they are what was typed.
-
-    Raises
-    ------
-    InputError
-        Of a code whose sentence gives the fault as ``{problem}``; it holds nothing of the text.
+    and Infinity are refused; in our own texts they are what was typed. An `InputError` of `code` gives the
+    fault as ``{problem}``; it holds nothing of the text.
     """
     twice: dict[str, None] = {}
 
@@ -146,11 +137,13 @@ def read_json(
     try:
         value = json.loads(plain, object_pairs_hook=kept, parse_constant=_refused if finite else None)
     except json.JSONDecodeError as error:
-        fault = _fault(plain, error, before)
+        kind, at, reason = _fault(plain, error)
     except (ValueError, RecursionError):  # a number of too many digits, NaN; too deep
-        fault = JsonFault("value", *_place(before + plain[: len(plain) - len(plain.lstrip())]))
+        kind, at, reason = "value", len(plain) - len(plain.lstrip()), ""
     else:
         return value, tuple(twice)
+    above = before + plain[:at]
+    fault = JsonFault(kind, above.count("\n") + 1, len(above) - above.rfind("\n"), reason)
     # Outside of the handler: json's exception holds the text.
     raise input_error(code, problem=fault, **params)
 
@@ -159,31 +152,18 @@ def _refused(constant: str) -> Any:
     raise ValueError(constant)  # NaN and Infinity are no JSON
 
 
-def _fault(text: str, error: json.JSONDecodeError, before: str) -> JsonFault:
-    """Say where a text is no JSON; for the slips that are common, what to do."""
-    comma = _trailing_comma(text, error)
-    if comma is not None:
-        return JsonFault("comma", *_place(before + text[:comma]))
+def _fault(text: str, error: json.JSONDecodeError) -> tuple[str, int, str]:
+    """Return what is wrong with a text that is no JSON, for the slips that are common, and where."""
+    before = text[: error.pos].rstrip()
+    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
+        return "comma", error.pos, ""
+    if before.endswith(",") and text[error.pos : error.pos + 1] in ("}", "]"):
+        return "comma", len(before) - 1, ""
     found = (
         ("quotes", _SMART.match(text, error.pos)),
         ("comment", _COMMENT.match(text, error.pos)),
         ("python", _PYTHON.match(text, error.pos)),
         ("quotes", _SMART.search(text)),
     )
-    for code, slip in found:
-        if slip:
-            return JsonFault(code, *_place(before + text[: slip.start()]))
-    return JsonFault("other", *_place(before + text[: error.pos]), error.msg)
-
-
-def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
-    """Return where the comma before a closing bracket is, if that is it."""
-    if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
-        return error.pos
-    before = text[: error.pos].rstrip()
-    closes = text[error.pos : error.pos + 1] in ("}", "]")
-    return len(before) - 1 if closes and before.endswith(",") else None
-
-
-def _place(before: str) -> tuple[int, int]:
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+    slips = ((kind, slip.start(), "") for kind, slip in found if slip)
+    return next(slips, ("other", error.pos, error.msg))

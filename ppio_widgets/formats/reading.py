@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
@@ -13,7 +13,7 @@ from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import read_json
 from ppio_widgets.formats.line.options import OPTIONS
-from ppio_widgets.formats.line.parser import Lookup, read_line
+from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.shell import BLANK, PROMPT
 from ppio_widgets.request.draft import merged
 from ppio_widgets.secrets.redaction import input_error
@@ -30,9 +30,8 @@ _BLOCK = re.compile(
 
 # `x = %ppio_launch …`; a line may be continued, what follows is other code, or the cell of `%%`.
 _LINE = re.compile(
-    r"(?:[^\W\d]\w*\s*=\s*)?%ppio_launch(?![\w-])(?P<line>(?:\\\n|[^\n])*)(?P<rest>.*)", re.DOTALL
+    r"(?:[^\W\d]\w*\s*=\s*)?%(?P<cell>%?)ppio_launch(?![\w-])(?P<line>(?:\\\n|[^\n])*)(?P<rest>.*)", re.DOTALL
 )
-_CELL = re.compile(r"%%ppio_launch(?![\w-])(?P<line>[^\n]*)(?P<rest>.*)", re.DOTALL)
 # Comments before it, which JSON has none of, are said with their place.
 _JSON = re.compile(
     r"\{|\[\s*(?:[]\[{\"0-9-]|true\b|false\b|null\b)"
@@ -51,23 +50,19 @@ _DOCKER = re.compile(
 )
 
 
-def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | None = None) -> Imported:
+def read_any(text: str, *, read_file: ReadFile | None = None) -> Imported:
     """Read a text into a draft, whichever of the four kinds it is, a prompt or Markdown around it or not.
 
-    `read_file` returns the text of a file that a docker line names by ``--env-file``. `lookup` evaluates an
-    expression of a ``%ppio_launch`` line in the notebook: it runs what the text says, so it is to be given
-    only for a text that the person wrote.
+    `read_file` returns the text of a file that a docker line names by ``--env-file``.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    reader = _Reader(text, read_file, lookup)
     block = _BLOCK.search(text)
     try:
         # With a code block in it, a text is read as a whole only if it begins as one of the four.
-        found = reader.read(0, len(text), anywhere=block is None)
+        found = _read("", text, read_file, anywhere=block is None)
         if found is None and block is not None:
-            found = reader.read(*block.span("text"), anywhere=True)
-            around = text[: block.start()] + text[block.end() :]
-            if found is not None and around.strip():
+            found = _read(text[: block.start("text")], block["text"], read_file, anywhere=True)
+            if found is not None and (text[: block.start()] + text[block.end() :]).strip():
                 found = replace(found, left_out=(*found.left_out, LeftOut("around")))
     except RecursionError:
         problem = input_error("import_deep")
@@ -78,71 +73,61 @@ def read_any(text: str, *, read_file: ReadFile | None = None, lookup: Lookup | N
     raise problem
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads a part of a text."""
+def _read(above: str, text: str, read_file: ReadFile | None, *, anywhere: bool) -> Imported | None:
+    """Read a text that stands below another; None when it is of no kind that is known.
 
-    text: str = field(repr=False)
-    read_file: ReadFile | None
-    lookup: Lookup | None
+    A docker run may be the first command, or with `anywhere` any of them.
+    """
+    typed = text.rstrip()
+    part = typed.lstrip()
+    prompt = _PROMPT.match(part)
+    part = part[prompt.end() :] if prompt else part
+    above += typed.removesuffix(part)
+    if _JSON.match(part):
+        return Imported("json", *_json(part, above))
+    if line := _LINE.fullmatch(part):
+        said, left_out = _said(line["line"].replace("\\\n", " "))
+        rest = line["rest"]
+        if line["cell"] and rest.strip():
+            body, twice = _json(rest, above + part[: line.start("rest")])
+            return Imported("line", merged(body, said), (*left_out, *twice))
+        around = (LeftOut("around"),) if rest.strip() else ()
+        return Imported("line", said, (*left_out, *around))
+    # With its prompt, as that says something of the lines behind it. Our own curl line begins with
+    # comments, and others with the body.
+    is_docker = _DOCKER.match(part)
+    if not is_docker and (_CURL.match(part) or (CREATE_PATH in part and _CURL.search(part))):
+        return read_curl(typed)
+    if is_docker or (anywhere and _DOCKER.search(part)):
+        return read_docker(typed, read_file)
+    return None
 
-    def read(self, start: int, end: int, *, anywhere: bool) -> Imported | None:
-        """Read from `start` to `end`; None when it is of no kind that is known.
 
-        A docker run may be the first command, or with `anywhere` any of them.
-        """
-        typed = self.text[start:end].rstrip()
-        start += len(typed) - len(typed.lstrip())
-        prompt = _PROMPT.match(self.text, start, end)
-        start = prompt.end() if prompt else start
-        part = self.text[start:end].rstrip()
-        if _JSON.match(part):
-            return Imported("json", *_json(part, self.text[:start]))
-        if line := _CELL.fullmatch(part):
-            return self._cell(line["line"], line["rest"], start + line.start("rest"))
-        if line := _LINE.fullmatch(part):
-            said, left_out = self._said(line["line"].replace("\\\n", " "))
-            around = (LeftOut("around"),) if line["rest"].strip() else ()
-            return Imported("line", said, (*left_out, *around))
-        # With its prompt, as that says something of the lines behind it. Our own curl line begins with
-        # comments, and others with the body.
-        is_docker = _DOCKER.match(part)
-        if not is_docker and (_CURL.match(part) or (CREATE_PATH in part and _CURL.search(part))):
-            return read_curl(typed)
-        if is_docker or (anywhere and _DOCKER.search(part)):
-            return read_docker(typed, self.read_file)
-        return None
-
-    def _cell(self, line: str, cell: str, start: int) -> Imported:
-        """Read the line of a cell magic over the body that the cell is."""
-        said, left_out = self._said(line)
-        body, twice = _json(cell, self.text[:start]) if cell.strip() else ({}, ())
-        return Imported("line", merged(body, said), (*left_out, *twice))
-
-    def _said(self, line: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
-        """Return what a line says of the body, and which of its options are about something else."""
-        try:
-            read = read_line(line, self.lookup or _no_notebook)
-        except InputError as error:
-            if self.lookup is not None or error.code != "line_expression":
-                raise
-            option = error.params["option"]
-        else:
-            cloud = (LeftOut("line_cloud", {"url": read.base_url}),) if read.base_url else ()
-            told = {"--base-url"} if cloud else set()
-            flags = [option.flag for option in OPTIONS if option.flag in read.switches - told]
-            switches = (LeftOut("switches", {"names": ", ".join(flags)}),) if flags else ()
-            return read.said, (*cloud, *switches)
-        raise input_error("import_lookup", option=option)
+def _said(line: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+    """Return what a line says of the body, and which of its options are about something else."""
+    try:
+        read = read_line(line, _no_notebook)
+    except InputError as error:
+        if error.code != "line_expression":
+            raise
+        option = error.params["option"]
+    else:
+        cloud = (LeftOut("line_cloud", {"url": read.base_url}),) if read.base_url else ()
+        told = {"--base-url"} if cloud else set()
+        flags = [option.flag for option in OPTIONS if option.flag in read.switches - told]
+        switches = (LeftOut("switches", {"names": ", ".join(flags)}),) if flags else ()
+        return read.said, (*cloud, *switches)
+    raise input_error("import_lookup", option=option)
 
 
 def _no_notebook(expression: str) -> Any:
+    """Refuse an expression: evaluating it would run what the text says."""
     raise LookupError(expression)
 
 
-def _json(text: str, before: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
-    """Read a JSON object; `before` is what stands before it, so that a line's number is the text's."""
-    value, twice = read_json(text, "import_json", before=before, finite=True)
+def _json(text: str, above: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+    """Read a JSON object; `above` is what stands before it, so that a line's number is the text's."""
+    value, twice = read_json(text, "import_json", before=above, finite=True)
     if not isinstance(value, Mapping):
         raise input_error("import_json_object")
     return dict(value), (LeftOut("json_twice", {"names": ", ".join(twice)}),) if twice else ()

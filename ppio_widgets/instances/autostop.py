@@ -15,20 +15,17 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import MomentUnreadable, PpioError, frames_of
-from ppio_widgets.instances import absence
 from ppio_widgets.instances.actions import unexpected
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.runtime import forks, kernel, threads
-from ppio_widgets.runtime.polling import poll
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.instances.looks import Watched
     from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -39,20 +36,6 @@ SLICE_SECONDS = 30.0
 CLOCKS_DIFFER_SECONDS = 60.0
 # Between attempts; the last one again and again until it has stopped or is called off.
 PAUSES = (5.0, 15.0, 60.0, 120.0, 300.0)
-
-
-class Stoppable(Protocol):
-    """An instance, as far as a timer needs it."""
-
-    id: str
-    client: PpioClient
-    detail: InstanceDetail | None
-
-    def stop(self) -> object:
-        """Stop it and read that back."""
-
-    def tell(self) -> None:
-        """Tell the listeners that something changed."""
 
 
 class _Timers:
@@ -114,7 +97,7 @@ class Deadline:
     where it could not be relied on.
     """
 
-    def __init__(self, instance: Stoppable, when: float, *, is_span: bool = False) -> None:
+    def __init__(self, instance: Watched, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
         now = threads.now()
@@ -174,8 +157,8 @@ class Deadline:
                 return None
             return pauses.pop(0) if len(pauses) > 1 else pauses[0]
 
-        if poll(self._slice, self._called_off):
-            poll(attempt, self._called_off)
+        if threads.poll(self._slice, self._called_off):
+            threads.poll(attempt, self._called_off)
 
     def _slice(self) -> float | None:
         """Return how long to wait before the clocks are asked again; None once the time has come."""
@@ -281,9 +264,7 @@ class Deadline:
     def _is_gone(self) -> bool:
         """Whether nothing is left to stop, whatever a single answer says."""
         seen = self.instance.detail
-        if seen is not None:
-            return seen.is_gone
-        return absence.is_proved(self.instance.client, self.instance.id)
+        return seen.is_gone if seen is not None else self.instance.is_proved
 
     def _go(self, state: str) -> bool:
         with self._lock:
@@ -302,7 +283,7 @@ def of(host: str, instance_id: str) -> Deadline | None:
     return None if found is None or found.state == "cancelled" else found
 
 
-def set_for(instance: Stoppable, when: float, *, is_span: bool = False) -> Deadline:
+def set_for(instance: Watched, when: float, *, is_span: bool = False) -> Deadline:
     """Have an instance stopped at a time, or after one, in place of the timer it had; see `Deadline`.
 
     Where there is no thread for it nothing could ever fire: that is `MomentUnreadable`, and a timer that it

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_id
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances import absence, autostop
+from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
+from ppio_widgets.instances.looks import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
-from ppio_widgets.runtime import display, forks, kernel, threads
-from ppio_widgets.runtime.observers import Listeners
+from ppio_widgets.runtime import display, kernel, threads
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import Action, PpioClient
-    from ppio_widgets.cloud.instances import Endpoint
+    from ppio_widgets.cloud.instances import Endpoint, InstanceDetail
     from ppio_widgets.instances.autostop import Deadline
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
@@ -40,43 +36,8 @@ _ENDS: Mapping[str, str] = {
 }
 
 
-class Outcomes:
-    """The last action that was read back, and the last that failed.
-
-    A failure stays until an action that was begun later is read back: that a stop was seen to have
-    happened is no answer to a delete that failed after it.
-    """
-
-    def __init__(self) -> None:
-        self.done: tuple[str, float] | None = None
-        self.failed: PpioError | None = None
-        self._begun = 0
-        self._failed_in = 0
-        self._lock = forks.lock()
-
-    def begin(self) -> int:
-        """Return the number of an action that begins now; what was read back before is over."""
-        with self._lock:
-            self._begun += 1
-            self.done = None
-            return self._begun
-
-    def read_back(self, number: int, action: str) -> None:
-        """Take that an action was seen to have happened."""
-        with self._lock:
-            if self._failed_in <= number:
-                self.failed = None
-            self.done = (action, threads.now())
-
-    def fail(self, number: int, error: PpioError) -> None:
-        """Take why an action failed."""
-        with self._lock:
-            if self._failed_in <= number:
-                self.failed, self._failed_in = error, number
-
-
 @without_frames
-class Instance:
+class Instance(Watched):
     """An instance, by its id.
 
     Every action is read back: it returns when the instance itself shows it, or raises
@@ -106,8 +67,14 @@ class Instance:
         What was last seen of it; None before the first look.
     missed : PpioError or None
         Why the last look failed.
+    done : tuple or None
+        The last action that was read back, and the Unix seconds when it was; None while one begins.
+    failed : PpioError or None
+        Why the last action failed; it stays until one that was begun later is read back.
     seen_at : float
         Unix seconds of the last look that did not fail; 0 before the first.
+    sight : object
+        Changes whenever one of these does: ``instance.observe(handler, "sight")``.
     """
 
     def __init__(
@@ -119,21 +86,12 @@ class Instance:
         seen_at: float | None = None,
         offer: Offer | None = None,
     ) -> None:
-        self.id = id if seen is not None else require_id(id)  # what a listing told can be shown
-        self.client: PpioClient = client or kernel.outer("cloud")()
-        self.detail = seen
-        self.missed: PpioError | None = None
-        self.seen_at = 0.0
-        if seen is not None and not seen.is_gone:
-            self.seen_at = threads.now() if seen_at is None else seen_at
-        self._seen_by = self.client.identity if seen is not None else None
+        super().__init__(id, client or kernel.outer("cloud")(), seen, seen_at)
         self._offer = offer
-        self._outcomes = Outcomes()
-        self._lock = forks.rlock()
-        # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
-        self._looks = itertools.count(1)
-        self._shown = 0
-        self._listeners: Listeners[Instance] = Listeners()
+        self.done: tuple[str, float] | None = None
+        self.failed: PpioError | None = None
+        self._begun = 0
+        self._failed_in = 0
 
     def __repr__(self) -> str:
         status = plain(self._known().status) or "not looked at"
@@ -148,16 +106,6 @@ class Instance:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
         return display.bundle(self, **options)
-
-    @property
-    def done(self) -> tuple[str, float] | None:
-        """The last action that was read back, and the Unix seconds when it was; None while one begins."""
-        return self._outcomes.done
-
-    @property
-    def failed(self) -> PpioError | None:
-        """Why the last action failed; it stays until one that was begun later is read back."""
-        return self._outcomes.failed
 
     @property
     def error(self) -> PpioError | None:
@@ -254,14 +202,6 @@ class Instance:
     def reveal_jupyter_url(self) -> str | None:
         """Return Jupyter's address with its token, if it has one, read afresh."""
         return self.client.reveal_jupyter_url(self.id)
-
-    def subscribe(self, listener: Callable[[Instance], None]) -> None:
-        """Call `listener` after each change, on the thread that saw it."""
-        self._listeners.add(listener)
-
-    def unsubscribe(self, listener: Callable[[Instance], None]) -> None:
-        """Call `listener` no longer."""
-        self._listeners.remove(listener)
 
     def refresh(self) -> Instance:
         """Look at it once, and at the price of its product.
@@ -368,105 +308,37 @@ class Instance:
         found = self.deadline
         return found is not None and found.cancel()
 
-    def tell(self) -> None:
-        """Tell the listeners that something changed."""
-        self._listeners.tell(self, "instance")
-
-    def fail(self, error: PpioError) -> None:
-        """Take why it could not be looked at; what was last seen stays."""
-        self.missed = error.with_traceback(None)
-        self.tell()
-
-    def begin_look(self) -> int:
-        """Return the number of a look that begins now, for `see`."""
-        return next(self._looks)
-
-    def see_row(self, row: InstanceDetail, look: int) -> None:
-        """Take what a listing tells of it."""
-        self.see(listed(self.detail, row), look)
-
-    def see(self, seen: InstanceDetail, look: int | None = None) -> None:
-        """Take what a look saw of it, or what is so now; one that began before what is shown is too old.
-
-        What began before it was seen to be removed is too old as well: it will never be anything else.
-        """
-        account = self.client.identity
-        with self._lock:
-            look = self.begin_look() if look is None else look
-            if look < self._shown and not seen.is_gone:
-                return
-            removed = seen.status == InstanceStatus.REMOVED
-            self._shown = self.begin_look() if removed else max(look, self._shown)
-            gone = seen.is_gone and not self._known().is_gone
-            if seen.is_gone:
-                seen = replace(seen, seen_until=self._seen_until())
-            changed = seen != self.detail or self.missed is not None
-            self.detail, self.missed, self.seen_at = seen, None, threads.now()
-            self._seen_by = account
-        if changed:
-            recent.note(self.client.host.base_url, [seen])
-            if gone:
-                absence.write_down(self.client, seen)
-            self.tell()
-
     def fail_action(self, error: PpioError) -> None:
         """Take why an action failed that did not come as far as to be asked for."""
-        self._outcomes.fail(self._outcomes.begin(), error.with_traceback(None))
-        self.tell()
+        self._fail(self._begin(), error.with_traceback(None))
 
     def _act(self, action: Action, timeout: float | None) -> Instance:
-        number = self._outcomes.begin()
+        number = self._begin()
         try:
-            errand = Errand(
-                self.client, self.id, action, self.begin_look, self._take, timeout, self._seen_before()
-            )
-            seen = errand.run()
-            self.see(seen, errand.look)
+            seen = Errand(self, action, timeout, known=self._seen_before() is not None).run()
         except PpioError as error:
-            self._outcomes.fail(number, error)
-            self.tell()
+            self._fail(number, error)
             raise
-        # Whatever was asked for, one that is gone is not called stopped.
-        self._outcomes.read_back(number, _ENDS.get(seen.status, action))
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed = None
+            # Whatever was asked for, one that is gone is not called stopped.
+            self.done = _ENDS.get(seen.status, action), threads.now()
         self.tell()
         return self
 
-    def _take(self, seen: InstanceDetail, look: int) -> None:
-        self.see(kept(self.detail, seen), look)
+    def _begin(self) -> int:
+        """Return the number of an action that begins now; what was read back before is over."""
+        with self._lock:
+            self._begun += 1
+            self.done = None
+            return self._begun
 
-    def look(self) -> InstanceDetail:
-        """Look at it once and return what was seen.
-
-        One that is gone has the status ``"removed"`` where the server says so, and ``"not_seen"`` once
-        three looks over a minute have not found it.
-
-        Raises
-        ------
-        ApiError, Unreachable, AnswerUnreadable, CredentialsError
-        """
-        number = self.begin_look()
-        try:
-            self._take(absence.look(self.client, self.id, self._seen_before()), number)
-        except PpioError as error:
-            self.missed = error
-            raise
-        return self._known()
-
-    def _seen_before(self) -> InstanceDetail | None:
-        """Return what this account saw of it: another one's "not found" says nothing."""
-        return self.detail if self._seen_by == self.client.identity else None
-
-    def _seen_until(self) -> int:
-        """Return when it was last seen there."""
-        known = self._known()
-        return known.seen_until if known.is_gone else int(self.seen_at)
-
-    def _first(self) -> InstanceDetail:
-        """Return what is known of it; the first time that asks for a look."""
-        return self.detail or self.look()
-
-    def _known(self) -> InstanceDetail:
-        return self.detail or InstanceDetail(self.id)
+    def _fail(self, number: int, error: PpioError) -> None:
+        with self._lock:
+            if self._failed_in <= number:
+                self.failed, self._failed_in = error, number
+        self.tell()
 
 
 def outcome_words(instance: Instance, say: Words) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud import recent
@@ -132,30 +131,16 @@ def on_all(
     `heard` is called with the number and the result of each, as soon as it is there.
     """
     results: list[str | PpioError] = [""] * len(instances)
-    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in range(len(instances)):
-        waiting.put(number)
-    left = threading.Semaphore(0)
 
-    def work() -> None:
-        while True:
-            try:
-                number = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                results[number] = do(instances[number])
-            except PpioError as error:
-                results[number] = error
-            except Exception as error:  # noqa: BLE001 - the others are still done
-                results[number] = unexpected(error)
-            if heard is not None:
-                heard(number, results[number])
-            left.release()
+    def work(number: int) -> None:
+        try:
+            results[number] = do(instances[number])
+        except PpioError as error:
+            results[number] = error
+        except Exception as error:  # noqa: BLE001 - the others are still done
+            results[number] = unexpected(error)
+        if heard is not None:
+            heard(number, results[number])
 
-    begun = [threads.try_run(work, name="ppio-act") for _worker in range(min(8, len(instances)))]
-    if not any(begun):
-        work()  # the system has no thread left: one after the other, on this one
-    for _one in instances:
-        left.acquire()
+    threads.run_all([partial(work, number) for number in range(len(instances))], name="ppio-act")
     return results

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from traitlets import Any, Bool, HasTraits, Unicode
 from traitlets import Tuple as TupleOf
 
-from ppio_widgets.cloud.answers import ENDED, InstanceStatus
+from ppio_widgets.cloud.answers import GONE, OFF, InstanceStatus
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.actions import unexpected, unheard
@@ -19,7 +19,7 @@ from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
@@ -30,64 +30,117 @@ if TYPE_CHECKING:
 ASKED_SECONDS = 120.0
 
 
-class InstanceSession(HasTraits):
-    """One card's sight of an instance, and its verbs."""
+# What can be asked for where an instance stands; whatever else it is doing, it can be made to stop.
+_OFFERED: Mapping[str, tuple[Action, ...]] = {
+    InstanceStatus.RUNNING: ("stop", "restart", "delete"),
+    **dict.fromkeys(OFF, ("start", "delete")),
+    **dict.fromkeys(GONE, ()),
+}
+
+
+class _Session(HasTraits):
+    """What a card and a board have in common: a watch, a question, an action, and prices that grow old."""
 
     asking = Unicode(help="The action whose confirmation is open, or empty.")
     acting = Unicode(help="The action on its way that was asked for last, or empty.")
     watching = Bool(False, help="Whether it is looked at by itself.")
-    sight = Any(help="Changes with each look at the instance.")
 
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
+    def __init__(self) -> None:
         self.lock = forks.rlock()
         self.closed = False
         self._watch: Watch | None = None
-        self._unasked = forks.event()
-        self._question = 0
         self._asked_at = -inf
-        self._going: tuple[str, ...] = ()
-        self._told = False  # since the last look
         super().__init__()
-        instance.subscribe(self._on_instance)
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        """What can be asked for now."""
-        seen = self.instance.detail
-        status = seen.status if seen is not None else ""
-        if seen is not None and seen.is_gone:
-            return ()
-        if status in ENDED:
-            offered: tuple[Action, ...] = ("start", "delete")
-        elif status == InstanceStatus.RUNNING:
-            offered = ("stop", "restart", "delete")
-        else:  # whatever it is doing, it can be made to stop
-            offered = ("stop", "delete")
-        if seen is not None and seen.may_renew:
-            offered = (*offered, "stop_renewing")
-        going = (*self._going, *(("start", "restart") if self._going else ()))
-        return tuple(one for one in offered if one not in going)
 
     def watch(self) -> None:
-        """Look at it by itself from now on; its price is loaded in the background, and again when old."""
+        """Look by itself from now on; prices are loaded in the background, and again when old."""
         with self.lock:
             if self.closed or self._watch is not None:
                 return
             self.watching = True
             try:
-                self._watch = watch(self.instance, self._on_tick)
-            except RuntimeError:  # the system has no thread left
+                self._watch = self._begin_watch()
+            except RuntimeError as error:  # the system has no thread left
                 self.watching = False
-        self._ask_price()
+                self._on_unwatched(unexpected(error))
+        self._ask_prices()
 
     def stop_watching(self) -> None:
-        """Look no longer; the instance goes on as it is."""
+        """Look no longer; what is looked at goes on as it is."""
         with self.lock:
             watched, self._watch = self._watch, None
             self.watching = False
         if watched is not None:
             watched.end()
+
+    def cancel(self) -> None:
+        """Withdraw the open confirmation."""
+        with self.lock:
+            self.asking = ""
+
+    def close(self) -> None:
+        """End quietly: nothing is stopped, and an action on its way goes on."""
+        with self.lock:
+            self.cancel()
+            self.closed = True
+            self.unobserve_all()
+        self.stop_watching()
+
+    def _begin_watch(self) -> Watch:
+        raise NotImplementedError
+
+    def _on_unwatched(self, error: PpioError) -> None:
+        """Take why watching could not begin."""
+
+    def _run(self, action: str, task: Callable[[], None], on_failure: Callable[[PpioError], None]) -> None:
+        """Run an action on a thread of its own; where none begins, nothing was sent, and it looks so."""
+        try:
+            self.acting = action
+            threads.run(task, name="ppio-act", daemon=True)
+        except BaseException as error:  # an Interrupt as well
+            on_failure(unexpected(error))
+            if not isinstance(error, RuntimeError):
+                raise
+
+    def _ask_prices(self) -> None:
+        """Have old prices asked for again, at most once in the life of one: what fails is not pressed."""
+        now = threads.tick()
+        if self.closed or not threads.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
+            return
+        if self._prices_are_old(now):
+            self._asked_at = now
+            threads.try_run(self._load_prices, name="ppio-catalogue")
+
+    def _prices_are_old(self, _now: float) -> bool:
+        return True
+
+    def _load_prices(self) -> None:
+        raise NotImplementedError
+
+
+class InstanceSession(_Session):
+    """One card's sight of an instance, and its verbs."""
+
+    sight = Any(help="Changes with each look at the instance.")
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self._unasked = forks.event()
+        self._question = 0
+        self._going: tuple[str, ...] = ()
+        self._told = False  # since the last look
+        super().__init__()
+        instance.observe(self._on_instance, "sight")
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What can be asked for now."""
+        seen = self.instance.detail
+        offered = _OFFERED.get(seen.status if seen is not None else "", ("stop", "delete"))
+        if seen is not None and seen.may_renew:
+            offered = (*offered, "stop_renewing")
+        going = (*self._going, *(("start", "restart") if self._going else ()))
+        return tuple(one for one in offered if one not in going)
 
     def ask(self, action: Action) -> None:
         """Open the confirmation of an action."""
@@ -113,34 +166,28 @@ class InstanceSession(HasTraits):
             if self.closed or not action:
                 return
             self._going = (*self._going, action)
-        try:
-            self.acting = action
-            threads.run(lambda: self._act(action), name="ppio-act", daemon=True)
-        except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
-            failed = unexpected(error)
-            self.instance.fail_action(failed)
-            self._end(action, failed)
-            if not isinstance(error, RuntimeError):
-                raise
+        self._run(action, lambda: self._act(action), lambda failed: self._not_begun(action, failed))
 
     def close(self) -> None:
         """End quietly: nothing is stopped, and an action on its way goes on."""
-        with self.lock:
-            self.cancel()
-            self.closed = True
-            self.unobserve_all()
-        self.instance.unsubscribe(self._on_instance)
-        self.stop_watching()
+        super().close()
+        self.instance.unobserve(self._on_instance, "sight")
+
+    def _begin_watch(self) -> Watch:
+        return watch(self.instance, self._on_tick)
 
     def _act(self, action: str) -> None:
-        failed: PpioError | None = None
         try:
             getattr(self.instance, action)()
         except PpioError as error:
-            failed = error
+            self._end(action, error)
         except Exception as error:  # noqa: BLE001 - said on the card: nobody else would
-            failed = unexpected(error)
-            self.instance.fail_action(failed)
+            self._not_begun(action, unexpected(error))
+        else:
+            self._end(action, None)
+
+    def _not_begun(self, action: str, failed: PpioError) -> None:
+        self.instance.fail_action(failed)
         self._end(action, failed)
 
     def _end(self, action: str, failed: PpioError | None) -> None:
@@ -155,7 +202,7 @@ class InstanceSession(HasTraits):
         if watched is not None:
             watched.soon()
 
-    def _on_instance(self, _instance: Instance) -> None:
+    def _on_instance(self, _change: object = None) -> None:
         with self.lock:
             if not self.closed:
                 self._told = True
@@ -163,46 +210,39 @@ class InstanceSession(HasTraits):
 
     def _on_tick(self) -> None:
         if not self._told:  # time and cost go on; what changed in this look was told
-            self._on_instance(self.instance)
+            self._on_instance()
         self._told = False
         seen = self.instance.detail
         if seen is not None and seen.is_gone:
             self.stop_watching()
         else:
-            self._ask_price()
+            self._ask_prices()
 
     def _on_nobody(self, number: int) -> None:
         with self.lock:
             if number == self._question:  # not one that was asked anew meanwhile
                 self.cancel()
 
-    def _ask_price(self) -> None:
-        """Have an old price asked for again, at most once in the life of one: what fails is not pressed."""
-        offer, now = self.instance.offer, threads.tick()
-        if self.closed or not threads.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
-            return
-        if offer is None or offer.time.is_old(now):
-            self._asked_at = now
-            threads.try_run(self._load_price, name="ppio-catalogue")
+    def _prices_are_old(self, now: float) -> bool:
+        offer = self.instance.offer
+        return offer is None or offer.time.is_old(now)
 
-    def _load_price(self) -> None:
+    def _load_prices(self) -> None:
         seen = self.instance.detail
         self.instance.client.prices.load_products(None if seen is None else [seen.product_id])
-        self._on_instance(self.instance)
+        self._on_instance()
 
 
 # While nothing else changes, times and costs are counted on only so often: all rows are sent anew.
 STALE_SECONDS = 60.0
 
 
-class BoardSession(HasTraits):
+class BoardSession(_Session):
     """All instances of an account, watched by one listing a tick."""
 
     board = Any(Board(()), help="The instances as they were last listed, a Board.")
     loaded = Bool(False, help="Whether they were listed at all.")
     missed = Any(None, allow_none=True, help="Why the last listing failed, a PpioError.")
-    asking = Unicode(help="The action whose confirmation is open, or empty.")
-    acting = Unicode(help="The action that is on its way, or empty.")
     chosen = TupleOf(help="Ids of the instances that are chosen.")
     results = TupleOf(
         help="Pairs of a title and what came of the action: words, a PpioError, or nothing yet."
@@ -210,31 +250,14 @@ class BoardSession(HasTraits):
 
     def __init__(self, client: PpioClient, say: Words) -> None:
         self.client = client
-        self.lock = forks.rlock()
-        self.closed = False
         self._say = say
-        self._watch: Watch | None = None
         self._asked: list[Instance] = []
-        self._asked_at = -inf
         super().__init__()
-
-    def watch(self) -> None:
-        """List them by itself from now on; prices are loaded in the background, and again when old."""
-        with self.lock:
-            if self.closed or self._watch is not None:
-                return
-            try:
-                self._watch = watch_all(self.client, self._on_listing)
-            except RuntimeError as error:  # the system has no thread left
-                self.missed = unexpected(error)
-                return
-        self._ask_prices()
 
     def refresh(self) -> None:
         """List them now; where watching could not begin, it is tried again."""
-        watched = self._watch
-        if watched is not None:
-            watched.soon()
+        if self._watch is not None:
+            self._watch.soon()
         else:
             self.watch()
 
@@ -253,11 +276,6 @@ class BoardSession(HasTraits):
                 self._asked = instances
                 self.asking = action
 
-    def cancel(self) -> None:
-        """Withdraw the open confirmation."""
-        with self.lock:
-            self.asking = ""
-
     def confirm(self) -> None:
         """Do what was asked about to each that is chosen; what comes of each is read back."""
         with self.lock:
@@ -265,15 +283,8 @@ class BoardSession(HasTraits):
             self.asking = ""
             if self.closed or not action or not instances:
                 return
-            try:
-                self.results = tuple((one.title, "") for one in instances)
-                self.acting = action
-                threads.run(lambda: self._act(action, instances), name="ppio-act", daemon=True)
-            except BaseException as error:  # an Interrupt as well: nothing was sent, and it is not to look so
-                self.acting = ""
-                self.results = tuple((one.title, unexpected(error)) for one in instances)
-                if not isinstance(error, RuntimeError):
-                    raise
+            self.results = tuple((one.title, "") for one in instances)
+            self._run(action, lambda: self._act(action, instances), self._not_begun)
 
     def instances(self) -> list[Instance]:
         """Return the chosen instances that are still there; of an open question, all that it names."""
@@ -283,14 +294,15 @@ class BoardSession(HasTraits):
         found = [there[one] for one in self.chosen if one in there]
         return [Instance(one.id, self.client, seen=one, seen_at=self.board.now) for one in found]
 
-    def close(self) -> None:
-        """End quietly: nothing is stopped, and an action on its way goes on."""
-        with self.lock:
-            self.closed = True
-            self.unobserve_all()
-            watched, self._watch = self._watch, None
-        if watched is not None:
-            watched.end()
+    def _begin_watch(self) -> Watch:
+        return watch_all(self.client, self._on_listing)
+
+    def _on_unwatched(self, error: PpioError) -> None:
+        self.missed = error
+
+    def _not_begun(self, failed: PpioError) -> None:
+        self.acting = ""
+        self.results = tuple((title, failed) for title, _result in self.results)
 
     def _act(self, action: str, instances: list[Instance]) -> None:
         def do(machine: Instance) -> str:
@@ -334,13 +346,6 @@ class BoardSession(HasTraits):
         same = rows == self.board.instances and 0 <= now - self.board.now < STALE_SECONDS
         at = self.board.now if same else now
         self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt)
-
-    def _ask_prices(self) -> None:
-        """Have the prices asked for, at most once in the life of one."""
-        now = threads.tick()
-        if threads.HAS_THREADS and now - self._asked_at >= PRICE_LIFE_SECONDS:
-            self._asked_at = now
-            threads.try_run(self._load_prices, name="ppio-catalogue")
 
     def _load_prices(self) -> None:
         self.client.prices.load_products()

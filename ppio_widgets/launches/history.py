@@ -10,7 +10,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import CredentialsError, LaunchRefused
 from ppio_widgets.launches.launch import live_launch, unrecorded_launches
 from ppio_widgets.launches.ledger import Contents, Ledger, ledger_for
-from ppio_widgets.launches.reconcile import look_once
+from ppio_widgets.launches.reconcile import declared_absent, look_once
 from ppio_widgets.launches.sentences import launch_sentence, record_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
@@ -56,10 +56,15 @@ class Launches:
 
 def launches() -> Launches:
     """Return all launches of this user, those of this kernel on the practice cloud too."""
-    real, practice = (ledger_for(practice=which).read() for which in (False, True))
+    real, practice = (ledger.read() for ledger in _ledgers())
     records = sorted((*real.records, *practice.records), key=lambda one: (not one.unresolved, -one.sent_at))
     contents = Contents(tuple(records), (*real.unreadable, *practice.unreadable), real.closed)
     return Launches(contents, unrecorded_launches())
+
+
+def _ledgers() -> tuple[Ledger, Ledger]:
+    """Return that of what is billed, and that of practice."""
+    return ledger_for(practice=False), ledger_for(practice=True)
 
 
 def left_open(say: Words) -> list[str]:
@@ -71,8 +76,7 @@ def left_open(say: Words) -> list[str]:
 
 def open_ids() -> list[str]:
     """Return the ids of all launches whose outcome is not known."""
-    ledgers = [ledger_for(practice=which) for which in (False, True)]
-    written = [record.launch_id for ledger in ledgers for record in ledger.unresolved().records]
+    written = [record.launch_id for ledger in _ledgers() for record in ledger.unresolved().records]
     ours = [one.launch_id for one in unrecorded_launches() if one.state in UNRESOLVED]
     return list(dict.fromkeys((*written, *ours)))
 
@@ -80,15 +84,13 @@ def open_ids() -> list[str]:
 def forget(launch_id: str) -> bool:
     """Set a file aside that cannot be read; False when there is none, or it can be read."""
     with suppress(OSError):  # a text that no file can be called
-        return launch_id.isalnum() and any(
-            ledger_for(practice=which).forget(launch_id) for which in (False, True)
-        )
+        return launch_id.isalnum() and any(ledger.forget(launch_id) for ledger in _ledgers())
     return False
 
 
 def find(launch_id: str) -> tuple[Record, Ledger]:
     """Return a record and the ledger that holds it; `LaunchRefused` when there is none."""
-    for ledger in (ledger_for(practice=False), ledger_for(practice=True)):
+    for ledger in _ledgers():
         record = ledger.get(launch_id) if launch_id.isalnum() else None
         if record is not None:
             return record, ledger
@@ -126,11 +128,7 @@ def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:
 
 def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
     """Take a person's word, given by typing the name, that the instance is not there."""
-    if not record.unresolved:
-        raise LaunchRefused("absent_state", name=plain(record.name))
-    if name.strip() != record.name.strip():
-        raise LaunchRefused("absent_name", name=plain(record.name))
-    absent = replace(record, state=LaunchState.ABSENT, source="person")
+    absent = declared_absent(record, name)
     ledger.save(absent)
     return absent
 

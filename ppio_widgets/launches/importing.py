@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from ppio_widgets import environment
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
+from ppio_widgets.formats.json_body import Outside
 from ppio_widgets.formats.reading import read_any
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
-from ppio_widgets.request.draft import Draft, merged, with_defaults
+from ppio_widgets.request.draft import DEFAULTS, Draft, merged
 from ppio_widgets.runtime.files import Unfit, contents, reason
 from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated
 
@@ -67,7 +68,7 @@ def over(found: Imported, draft: Draft) -> Draft:
     """
     if found.kind == "docker":
         return merged(draft, found.draft)
-    return with_defaults(found.draft) if found.kind == "line" else found.draft
+    return merged(DEFAULTS, found.draft) if found.kind == "line" else found.draft
 
 
 def _screened(found: Imported) -> Imported:
@@ -114,8 +115,8 @@ def _read_below(path: str) -> str:
 LARGEST_FILE = 1024 * 1024
 
 
-class Disk:
-    """The disk and the environment of the kernel (an `Outside`)."""
+class Disk(Outside):
+    """The disk and the environment of the kernel."""
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -137,8 +138,11 @@ class Disk:
             large = isinstance(error, Unfit) and error.why == "large"
             code = "file_large" if large else "file_unreadable"
             raise input_error(code, path=path, kind=reason(error)) from None
-        text = _decoded(content)
-        if text is None or "\0" in text:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:  # raised on, it would hold the content
+            text = "\0"
+        if "\0" in text:
             raise input_error("file_no_text", path=path)
         return text
 
@@ -149,10 +153,3 @@ class Disk:
     @cached_property
     def _redactor(self) -> Redactor:
         return Redactor.in_use()
-
-
-def _decoded(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:  # raised on, it would hold the content
-        return None

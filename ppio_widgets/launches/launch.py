@@ -7,7 +7,7 @@ import time
 import warnings
 import weakref
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +26,14 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.instances.autostop import set_for
 from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
 from ppio_widgets.launches.claim import claim, read_consent
 from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_id
-from ppio_widgets.launches.reconcile import Search
+from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import display, forks, kernel, threads
-from ppio_widgets.runtime.observers import Listeners
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
 
@@ -69,10 +69,8 @@ class Timer:
         """Read a length of time (``3h``) or a time (``17:30``); empty text is no timer."""
         if not text.strip():
             return cls()
-        try:
+        with suppress(MomentUnreadable):  # then it is a time, or its message says what both look like
             return cls(after=read_span(text))
-        except MomentUnreadable:
-            pass  # then it is a time, or its message says what both look like
         try:
             return cls(at=read_moment(text, threads.now()))
         except MomentUnreadable as error:
@@ -94,51 +92,16 @@ class Timer:
         if self.at is not None and self.at <= now:
             raise MomentUnreadable("moment_over", value=moment_words(self.at, now))
 
-    def set_on(self, launch: Launch) -> Launch:
-        """Have the launch's instance stopped, as soon as it has an id, also when that has to be looked up.
-
-        Whoever has waited for the id finds the timer set. Where there was no thread for it, each later
-        change of the launch tries again.
-        """
-        if not self:
-            return launch
-        when, is_span = (self.after, True) if self.at is None else (self.at, False)
-        once = forks.lock()
-
-        def listen(changed: Launch) -> None:
-            instance = changed.instance
-            if instance is not None and when is not None and once.acquire(blocking=False):
-                try:
-                    set_for(instance, when, is_span=is_span)
-                    changed.untimed = None
-                except MomentUnreadable as error:
-                    changed.untimed = error.with_traceback(None)
-                    once.release()
-                    log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", instance.id)
-                except BaseException:  # an Interrupt: the next change of the launch tries again
-                    once.release()
-                    raise
-
-        launch.when_made(listen)
-        launch.subscribe(listen)
-        return launch
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A claimed launch: its body as it goes on the wire, what in that is secret, and the record of it.
-
-    `unrecorded` says why the ledger does not hold it, where that was consented to.
-    """
-
-    body: Mapping[str, Any] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    record: Record
-    unrecorded: PpioError | None
+    def set_on(self, instance: Instance) -> None:
+        """Have this kernel stop an instance then."""
+        if self.after is not None:
+            set_for(instance, self.after, is_span=True)
+        elif self.at is not None:
+            set_for(instance, self.at)
 
 
 @without_frames
-class Launch:
+class Launch(Observed):
     """A launch and what has become of it.
 
     Made by `ppio_widgets.launch`, by a form or by the line; not by hand.
@@ -151,6 +114,8 @@ class Launch:
         Where it is written down; by default the user's, or a throw-away one for practice.
     launch_id : str, optional
         Ours; by default a new one.
+    timer : Timer, optional
+        When this kernel stops its instance; by default never.
 
     Attributes
     ----------
@@ -162,7 +127,7 @@ class Launch:
     instance : Instance or None
         What was launched, to watch, stop and delete; None until its id is known.
     seen : InstanceInfo or None
-        What was last seen of it while it was followed.
+        What was last seen of it.
     error : PpioError or None
         Why there is no instance, or why it is not known.
     doubt : ConsentNeeded or None
@@ -175,6 +140,8 @@ class Launch:
         Ids of the instances of its name that were listed before it was sent, and agreed to.
     untimed : PpioError or None
         Why a timer that was promised with it does not run.
+    sight : object
+        Changes whenever one of these does: ``launch.observe(handler, "sight")``.
     """
 
     def __init__(
@@ -184,14 +151,15 @@ class Launch:
         *,
         ledger: Ledger | None = None,
         launch_id: str | None = None,
+        timer: Timer | None = None,
     ) -> None:
+        super().__init__()
         self.plan = plan
         self.launch_id = launch_id or new_launch_id()
         self.state = LaunchState.DRAFT
         self.id: str | None = None
         self.other_id: str | None = None
         self.source = ""
-        self.seen: InstanceInfo | None = None
         self.error: PpioError | None = None
         self.doubt: ConsentNeeded | None = None
         self.late = False
@@ -211,13 +179,19 @@ class Launch:
         self._leaving = False
         self._forked = False  # it is a copy: the launch is another process's
         self._verdict: Verdict | None = None
-        self._search = Search(self, wire, self._ledger)
-        self._following = Following(self)
-        self._listeners: Listeners[Launch] = Listeners()
-        self._when_made: Listeners[Launch] = Listeners()
+        self._search = self._new_search()
+        self._looking = forks.lock()  # one at a time
+        self._watch: Watch | None = None
+        self._followed = False
+        self._unfollowed = False  # nobody looks any more: it has settled, or somebody wanted that
+        self._timer = timer or Timer()
+        self._timing = forks.lock()  # once its timer is set, or while it is being set
         self._instance: Instance | None = None
-        remember(self)
+        kernel.of(_Alive).launches[self.launch_id] = self
         forks.tell(self)
+
+    def _new_search(self) -> Search:
+        return Search(self.look, self.tell, lambda: self.state in UNRESOLVED)
 
     def __repr__(self) -> str:
         known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
@@ -255,7 +229,15 @@ class Launch:
         """What was launched, to watch, stop and delete; None until its id is known."""
         if self.id is not None and self._instance is None:
             self._instance = Instance(self.id, self._wire, offer=self.plan.offer)
+            self._instance.observe(
+                self._on_instance, "sight"
+            )  # first of all, so that others hear of both once
         return self._instance
+
+    @property
+    def seen(self) -> InstanceInfo | None:
+        """What was last seen of the instance."""
+        return None if self._instance is None else self._instance.detail
 
     def machine(self) -> Instance | None:
         """Return `instance`; this spelling of before goes with the next release."""
@@ -265,17 +247,6 @@ class Launch:
             stacklevel=2,
         )
         return self.instance
-
-    def subscribe(self, listener: Callable[[Launch], None]) -> None:
-        """Call `listener` after each change, on the thread that made it."""
-        self._listeners.add(listener)
-
-    def when_made(self, listener: Callable[[Launch], None]) -> None:
-        """Call `listener` once its id is known, before anybody who waits for that goes on.
-
-        It must not wait for the launch, nor for who does.
-        """
-        self._when_made.add(listener)
 
     def arm(self) -> None:
         """Open the confirmation; nothing is sent."""
@@ -346,7 +317,7 @@ class Launch:
         """
         if not threads.HAS_THREADS:
             return self._wait_here(timeout)
-        return self._wait(lambda: self.settled or (self._following.ended and not self.pending), timeout)
+        return self._wait(lambda: self.settled or (self._unfollowed and not self.pending), timeout)
 
     def wait_for_answer(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered the create call, or will not."""
@@ -378,19 +349,54 @@ class Launch:
             left = None if timeout is None else max(0.0, began + timeout - threads.tick())
             with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
                 instance.wait(timeout=left)
-            if instance.detail is not None:
-                self.see(instance.detail)
         return self
 
     def look(self) -> Launch:
         """Look a lost answer up now, once, and return itself; anything but UNKNOWN is left as it is."""
-        self._search.look()
+        with self._looking:
+            try:
+                self._look_up()
+            except BaseException:  # what it had found counts
+                self._end_look(self.record)
+                raise
         return self
+
+    def _look_up(self) -> None:
+        with self._lock:
+            if self.state is LaunchState.UNKNOWN and self.record is not None:
+                self._move(LaunchState.RECONCILING)
+            elif not (self.state is LaunchState.SENDING and self.late):
+                return
+            record = self.record
+        if record is None:
+            return
+        seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
+        try:
+            self.tell()
+            seen = look_once(record, self._wire, self._ledger, threads.now())
+        except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
+            log_fault(f"launch {self.launch_id}: a look", error)
+        finally:  # an Interrupt leaves it unknown as well
+            self._end_look(seen)
+
+    def _end_look(self, seen: Record | None) -> None:
+        """Take what a look-up found; while the answer may still come, only an instance counts."""
+        with self._lock:
+            found = seen is not None and seen.state is LaunchState.SUCCEEDED
+            counts = self.state is LaunchState.RECONCILING or (self.state is LaunchState.SENDING and found)
+            if counts and seen is not None:
+                self._keep(seen, seen.state)
+        self._announce()
 
     def look_soon(self) -> None:
         """Have a lost answer looked up at once, on its own thread."""
         if self.state is LaunchState.UNKNOWN:
-            self._search.begin(at_once=True)
+            self._begin_search(at_once=True)
+
+    def _begin_search(self, *, at_once: bool = False) -> None:
+        """Have it looked up from now on; not in a forked child, where it is the parent's."""
+        if self.record is not None:
+            self._search.begin(at_once=at_once)
 
     def declare_absent(self, name: str) -> None:
         """Take a person's word that the instance is not there.
@@ -406,13 +412,12 @@ class Launch:
             When the name is another one, or the launch is not unknown.
         """
         with self._lock:
-            record = self.check_absent(name)
-            self._keep(replace(record, source="person"), LaunchState.ABSENT)
+            self._keep(self.check_absent(name), LaunchState.ABSENT)
         self._search.end()
         self.tell()
 
     def check_absent(self, name: str) -> Record:
-        """Return the record of which a person may say, by this name, that there is no instance.
+        """Return its record once a person has said, by this name, that there is no instance.
 
         Raises
         ------
@@ -422,24 +427,14 @@ class Launch:
         with self._lock:
             if self.state is not LaunchState.UNKNOWN or self.record is None:
                 raise LaunchRefused("absent_state", name=self.name)
-            if name.strip() != self.record.name.strip():
-                raise LaunchRefused("absent_name", name=self.name)
-            return self.record
+            return declared_absent(self.record, name)
 
     def stop_following(self) -> None:
         """Stop looking at the instance; it goes on as it is. A lost answer is still looked up."""
-        self._following.end()
+        self._unfollowed = True
+        self._end_watch_if_over()
         with self._lock:
             self._changed.notify_all()
-
-    def see(self, seen: InstanceInfo) -> None:
-        """Take what was seen of the instance."""
-        with self._lock:
-            changed = seen != self.seen
-            self.seen = seen
-            self._changed.notify_all()
-        if changed:
-            self.tell()
 
     def _take(self, submitted: object) -> bool:
         """Whether the launch of this call is still to be begun: who is told so begins it or breaks it off."""
@@ -452,44 +447,43 @@ class Launch:
     def _run(self, submitted: object, consent: Consent, *, ask: bool) -> None:
         """Check, claim, send: the whole of it, on its own thread."""
         try:
-            self._run_or_break_off(submitted, consent, ask=ask)
-        except BaseException as error:
-            self._break_off(error)  # something more was raised as it was broken off
-            log_fault(f"launch {self.launch_id}", error)
-            if not threads.HAS_THREADS and not isinstance(error, Exception):
-                raise  # it is the thread of the person who pressed Interrupt
+            try:
+                if self._take(submitted):
+                    self._carry_out(consent, ask=ask)
+            except BaseException as error:  # noqa: BLE001
+                self._end_run(error)
+        except BaseException as error:  # noqa: BLE001 - something more was raised as it was broken off
+            self._end_run(error)
 
-    def _run_or_break_off(self, submitted: object, consent: Consent, *, ask: bool) -> None:
-        try:
-            if self._take(submitted):
-                self._carry_out(consent, ask=ask)
-        except BaseException as error:
-            self._break_off(error)
-            log_fault(f"launch {self.launch_id}", error)
-            if not isinstance(error, Exception) and not threads.HAS_THREADS:
-                raise
+    def _end_run(self, error: BaseException) -> None:
+        self._break_off(error)
+        log_fault(f"launch {self.launch_id}", error)
+        if not threads.HAS_THREADS and not isinstance(error, Exception):
+            raise error  # it is the thread of the person who pressed Interrupt
 
     def _carry_out(self, consent: Consent, *, ask: bool) -> None:
         ready = self._make_ready(consent)
-        if isinstance(ready, Ready):
-            self.record, self.unrecorded = ready.record, ready.unrecorded
-            if ready.unrecorded is not None:
-                keep(self)
+        if not isinstance(ready, PpioError):
+            if self.unrecorded is not None:
+                self._stay_known()
             self._go(LaunchState.SENDING)
-            self._send(ready.body, ready.secrets)
+            self._send(*ready)
         elif ask and isinstance(ready, ConsentNeeded):
             self.doubt = ready
             self._go(LaunchState.ARMED)
         else:
-            self._conclude(LaunchState.NOT_SENT, error=ready)
+            self._conclude(Verdict(sent=False, error=ready))
 
-    def _make_ready(self, consent: Consent) -> Ready | PpioError:
-        """Claim it; what is recorded and what is sent come of one body. Returns why it must not be sent."""
+    def _make_ready(self, consent: Consent) -> tuple[Mapping[str, Any], tuple[str, ...]] | PpioError:
+        """Claim it; what is recorded and what is sent come of one body.
+
+        Returns that as it goes on the wire and what in it is secret, or why it must not be sent.
+        """
         try:
             # Of what was checked: a person may have changed the body that is shown.
             body = self.plan.report.require().body()
             filled, secrets = on_wire(body, practice=self._wire.is_practice)
-            record, unrecorded = claim(
+            self.record, self.unrecorded = claim(
                 self.launch_id, body, self._wire, self._ledger, consent, self._note_claim
             )
         except PpioError as error:
@@ -498,7 +492,7 @@ class Launch:
             kind = type(error).__name__
             log_fault(f"launch {self.launch_id}: the check before sending", error)
             return NotSent("fault_before", kind=kind)
-        return Ready(filled, secrets, record, unrecorded)
+        return filled, secrets
 
     def _note_claim(self, record: Record, copies: tuple[str, ...]) -> None:
         if self._forked:
@@ -516,12 +510,7 @@ class Launch:
             self._verdict = send(self._wire, body, secrets, waited)
         finally:
             late.set()
-        self._take_verdict(self._verdict)
-
-    def _take_verdict(self, verdict: Verdict) -> None:
-        if verdict.candidate and self.record is not None:
-            self.record = replace(self.record, candidates=(verdict.candidate,))
-        self._conclude(state_after(verdict), instance_id=verdict.instance_id, error=verdict.error)
+        self._conclude(self._verdict)
 
     def _break_off(self, error: BaseException) -> None:
         """End where a person can act, whatever was raised; what the wire has said counts, and is not lost.
@@ -542,22 +531,23 @@ class Launch:
         lost = Verdict(sent=True, error=OutcomeUnknown("fault", kind=kind)) if self._leaving else None
         verdict = self._verdict or lost
         if verdict is not None and self.state in (LaunchState.SENDING, LaunchState.SUCCEEDED):
-            self._take_verdict(verdict)
+            self._conclude(verdict)
         elif self.state in BUSY:
             no_thread = self.record is None and isinstance(error, RuntimeError)
             known = {"host": self.plan.target.name} if no_thread else {}
             failed = NotSent("not_sent" if no_thread else "fault_before", kind=kind, **known)
-            self._conclude(LaunchState.NOT_SENT, error=failed)
+            self._conclude(Verdict(sent=False, error=failed))
         else:
             self._announce()
 
-    def _conclude(
-        self, state: LaunchState, *, instance_id: str | None = None, error: PpioError | None = None
-    ) -> None:
-        """Take what the wire said; what was looked up meanwhile is never lost."""
+    def _conclude(self, verdict: Verdict) -> None:
+        """Take what the wire said, or why nothing was sent; what was looked up meanwhile is never lost."""
+        state, instance_id = state_after(verdict), verdict.instance_id
         with self._lock:
             if self._forked:
                 return
+            if verdict.candidate and self.record is not None:
+                self.record = replace(self.record, candidates=(verdict.candidate,))
             if self.state is LaunchState.SUCCEEDED:
                 if instance_id is not None and instance_id != self.id:
                     self.other_id = instance_id
@@ -567,17 +557,17 @@ class Launch:
                 try:
                     self._release()
                 finally:
-                    self.error = error
+                    self.error = verdict.error
                     self._move(state)
             else:
                 if state is LaunchState.UNKNOWN:
-                    self._search.begin()  # first, so that who waits for the outcome waits on
-                self.error = error
+                    self._begin_search()  # first, so that who waits for the outcome waits on
+                self.error = verdict.error
                 source = "answer" if instance_id else ""
                 self._keep(replace(self.record, instance_id=instance_id, source=source), state)
         self._announce()
         if self.state is LaunchState.UNKNOWN and not threads.HAS_THREADS:
-            self._search.look()
+            self.look()
 
     def _release(self) -> None:
         """Take a claim back under which nothing was sent; what another kernel wrote stays."""
@@ -600,34 +590,7 @@ class Launch:
         try:
             self.tell()
         finally:
-            self._search.begin()
-
-    def begin_look(self) -> Record | None:
-        """Return what is to be looked up; None when there is nothing to look up (any more)."""
-        with self._lock:
-            if self.state is LaunchState.UNKNOWN and self.record is not None:
-                self._move(LaunchState.RECONCILING)
-            elif not (self.state is LaunchState.SENDING and self.late):
-                return None
-            return self.record
-
-    def end_look(self, seen: Record) -> None:
-        """Take what a look-up found; while the answer may still come, only an instance counts."""
-        with self._lock:
-            found = seen.state is LaunchState.SUCCEEDED
-            if self.state is LaunchState.RECONCILING or (self.state is LaunchState.SENDING and found):
-                self._keep(seen, seen.state)
-        self._announce()
-
-    def break_off_look(self) -> None:
-        """Go back to where it stood before a look that was interrupted; what that had found counts."""
-        with self._lock:
-            record = self.record
-            found = record is not None and record.state is LaunchState.SUCCEEDED
-            half = self.state is LaunchState.RECONCILING or (self.state is LaunchState.SENDING and found)
-            if half and record is not None:
-                self._keep(record, record.state)
-        self._announce()
+            self._begin_search()
 
     def after_fork(self) -> None:
         """Become a copy that sends, looks up and writes nothing: the launch is the parent's.
@@ -637,9 +600,9 @@ class Launch:
         self._forked = True
         self._claimed = self._submitted = self._verdict = None
         self._search.after_fork()
-        self._search, self._following = Search(self, self._wire, self._ledger), Following(self)
-        self._following.ended = True
-        self._listeners, self._when_made = Listeners(), Listeners()
+        self._search, self._watch, self._unfollowed = self._new_search(), None, True
+        self._timer = Timer()
+        self.unobserve_all()
         if self.state in (LaunchState.DRAFT, LaunchState.ARMED):
             self.state = LaunchState.WITHDRAWN
         elif self.state is LaunchState.CLAIMED or self.state in UNRESOLVED:
@@ -647,10 +610,36 @@ class Launch:
             self.error = OutcomeUnknown("forked", launch_id=self.launch_id)
 
     def _follow(self) -> None:
+        """Look at the instance from now on; nothing where that was begun, or ended, before."""
         self._search.end()
         instance = self.instance
-        if instance is not None:
-            self._following.begin(instance)
+        if instance is None:
+            return
+        try:
+            with self._lock:
+                if self._followed or self._unfollowed:
+                    return
+                self._followed = True
+            self._watch = watch(instance, self._end_watch_if_over)
+            self._end_watch_if_over()
+        except BaseException as error:
+            # No thread left, or an Interrupt: nobody may wait for what nobody sees.
+            try:
+                self.stop_following()
+            finally:
+                log_fault(f"launch {self.launch_id}: following did not begin", error)
+            if not isinstance(error, Exception):
+                raise
+
+    def _on_instance(self, _change: object) -> None:
+        if not self._unfollowed:
+            self.tell()
+
+    def _end_watch_if_over(self) -> None:
+        if self._unfollowed or self.settled:
+            self._unfollowed = True
+            if self._watch is not None:
+                self._watch.end()
 
     def _go(self, state: LaunchState) -> None:
         with self._lock:
@@ -670,8 +659,7 @@ class Launch:
         self._save(replace(record, state=state))
         self.id, self.source = record.instance_id, record.source
         try:
-            if self.id is not None:
-                self._when_made.tell(self, f"launch {self.launch_id}")
+            self._set_timer()  # first, so that who waits for the id finds it set
         finally:
             self._move(state)
 
@@ -685,18 +673,43 @@ class Launch:
         self.unrecorded = None if reason is None else unsaved
         if reason is None:
             return
-        keep(self)  # whoever began it may have been interrupted, and hold it no longer
+        self._stay_known()  # whoever began it may have been interrupted, and hold it no longer
         if record.instance_id is not None:
             identity = plain(record.instance_id)
             log_line(
                 logging.WARNING, "launch %s: its instance %s is recorded nowhere", self.launch_id, identity
             )
 
+    def _stay_known(self) -> None:
+        """Be known as long as the kernel lives: the ledger does not hold what has become of it."""
+        kernel.of(_Alive).unrecorded[self.launch_id] = self
+
     def tell(self) -> None:
-        """Wake who waits, and tell the listeners."""
+        """Wake who waits, and tell the observers."""
         with self._lock:
             self._changed.notify_all()
-        self._listeners.tell(self, f"launch {self.launch_id}")
+        try:
+            self._set_timer()
+        finally:
+            super().tell()
+
+    def _set_timer(self) -> None:
+        """Set its timer once its id is known; where that fails, the next change tries again."""
+        if not self._timer or self.id is None or not self._timing.acquire(blocking=False):
+            return
+        try:
+            if self.instance is not None:
+                self._timer.set_on(self.instance)
+            self.untimed = None
+        except MomentUnreadable as error:
+            self.untimed = error.with_traceback(None)
+            self._timing.release()
+            log_line(logging.ERROR, "launch: instance %s has NO timer: no thread for it", plain(self.id))
+        except BaseException as error:
+            self._timing.release()
+            if not isinstance(error, Exception):
+                raise
+            log_fault(f"launch {self.launch_id}: its timer", error)
 
 
 def send(wire: PpioClient, body: Mapping[str, Any], secrets: tuple[str, ...], waited: float) -> Verdict:
@@ -720,54 +733,6 @@ def state_after(verdict: Verdict) -> LaunchState:
     return LaunchState.REJECTED if isinstance(verdict.error, ApiError) else LaunchState.UNKNOWN
 
 
-class Following:
-    """Follows the instance of a launch: begun once at most, ended when the launch is settled.
-
-    `ended` says that somebody wanted nobody to look any more.
-    """
-
-    def __init__(self, launch: Launch) -> None:
-        self.ended = False
-        self._launch = launch
-        self._lock = forks.lock()
-        self._begun = False
-        self._watch: Watch | None = None
-
-    def begin(self, instance: Instance) -> None:
-        """Look from now on; nothing when it was begun or ended before."""
-        try:
-            with self._lock:
-                if self._begun or self.ended:
-                    return
-                self._begun = True
-            self._watch = watch(instance, lambda: self._on_tick(instance))
-            self._end_if_over()
-        except BaseException as error:
-            # No thread left, or an Interrupt: nobody may wait for what nobody sees.
-            try:
-                self._launch.stop_following()
-            finally:
-                log_fault(f"launch {self._launch.launch_id}: following did not begin", error)
-            if not isinstance(error, Exception):
-                raise
-
-    def end(self) -> None:
-        """Look no longer; the instance goes on as it is."""
-        self.ended = True
-        self._end_if_over()
-
-    def _on_tick(self, instance: Instance) -> None:
-        if instance.detail is not None:
-            self._launch.see(instance.detail)
-        self._end_if_over()
-
-    def _end_if_over(self) -> None:
-        with self._lock:
-            made = self._watch if self.ended or self._launch.settled else None
-        if made is not None:
-            made.end()
-
-
 class _Alive:
     """The launches of this kernel or session that are still known, by their own ids."""
 
@@ -782,19 +747,9 @@ class _Alive:
         self.unrecorded = {}
 
 
-def remember(launch: Launch) -> None:
-    """Know a launch as long as anybody else does."""
-    kernel.of(_Alive).launches[launch.launch_id] = launch
-
-
 def live_launch(launch_id: str) -> Launch | None:
     """Return the launch of this id, when it was made here and is still known."""
     return kernel.of(_Alive).launches.get(launch_id)
-
-
-def keep(launch: Launch) -> None:
-    """Know a launch as long as the kernel lives: the ledger does not hold what has become of it."""
-    kernel.of(_Alive).unrecorded[launch.launch_id] = launch
 
 
 def unrecorded_launches() -> tuple[Launch, ...]:

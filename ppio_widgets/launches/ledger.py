@@ -51,7 +51,19 @@ MOST_PRACTICE = 100
 
 VERSION = 1
 
-_TIMES = ("sent_at", "offset", "absent_since", "absent_date", "gone_at")
+# What stands in the file for a field of each type.
+_IN_JSON: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "float | None": (int, float, type(None)),
+    "dict[str, Any]": (dict,),
+    "tuple[str, ...]": (list,),
+    "tuple[str, ...] | None": (list, type(None)),
+    "LaunchState": (str,),
+}
 
 # The states that a record can have; it is written only from the sending on.
 _WRITTEN = ("sending", "succeeded", "rejected", "not_sent", "unknown", "absent")
@@ -134,33 +146,13 @@ class Record:
 
 def _is_sound(data: Mapping[str, Any]) -> bool:
     """Whether each value is of its kind, so that a damaged file cannot pass for a record."""
-    kinds: Mapping[str, tuple[type, ...]] = {
-        "launch_id": (str,),
-        "host": (str,),
-        "account": (str,),
-        "body": (dict,),
-        "state": (str,),
-        "sent_at": (int, float),
-        "offset": (int, float, type(None)),
-        "name_was_free": (bool,),
-        "listed": (list, type(None)),
-        "instance_id": (str, type(None)),
-        "source": (str,),
-        "practice": (bool,),
-        "absences": (int,),
-        "absent_since": (int, float),
-        "candidates": (list,),
-        "absent_date": (int, float),
-        "missed": (str,),
-        "gone": (str,),
-        "gone_at": (int, float),
-    }
     required = ("launch_id", "host", "account", "body", "sent_at", "state")
     if not all(name in data for name in required):
         return False
-    if not all(isinstance(data[name], kind) for name, kind in kinds.items() if name in data):
+    types = {one.name: str(one.type) for one in fields(Record) if one.name in data}
+    if not all(isinstance(data[name], _IN_JSON[kind]) for name, kind in types.items()):
         return False
-    times = [data[name] for name in _TIMES if data.get(name) is not None]
+    times = [data[name] for name, kind in types.items() if "float" in kind and data[name] is not None]
     # Not infinite, not NaN, and not so large that it cannot be reckoned with.
     return (
         data["state"] in _WRITTEN
@@ -424,7 +416,3 @@ class PracticeFolder:
     def after_fork(self) -> None:
         """Leave it to the parent: a child that ends in order would remove it there."""
         self._removal.detach()
-
-    def remove(self) -> None:
-        """Remove it now."""
-        self._removal()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.cloud.catalogue import open_catalogue
+from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
@@ -21,15 +21,22 @@ from ppio_widgets.runtime import display, threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.schema import Path
 
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
 STRANGERS_KEY = "GPU_API_KEY"
+
+
+def each_named(errors: Mapping[Path, str], say: Words) -> list[str]:
+    """Return each error with the name of its field before it."""
+    return [say("problem.named", name=field_name(path, say), text=text) for path, text in errors.items()]
 
 
 @dataclass(frozen=True)
@@ -124,11 +131,6 @@ class LaunchPlan:
         if self.offer is not None and self.price_is_old:
             raise LaunchRefused("price_old", moment=price_moment(self.offer))
 
-    def above(self, say: Words) -> str:
-        """Return why the ceiling stops it, or an empty text."""
-        above = self.above_ceiling
-        return above.sentence(say) if above is not None else ""
-
     @property
     def above_ceiling(self) -> AboveCeiling | None:
         """Why the ceiling stops it, or None."""
@@ -136,13 +138,9 @@ class LaunchPlan:
             return None
         return above_ceiling(self.offer, self.body, self.ceiling, old=self.price_is_old)
 
-    def blockers(self, say: Words) -> list[tuple[str, str]]:
-        """Return what still blocks: pairs of field and sentence."""
-        return [(field_name(path, say), text) for path, text in self.report.errors(say).items()]
-
-    def named_blockers(self, say: Words) -> list[str]:
+    def blockers(self, say: Words) -> list[str]:
         """Return what still blocks, each as one text."""
-        return [say("problem.named", name=name, text=text) for name, text in self.blockers(say)]
+        return each_named(self.report.errors(say), say)
 
     def question(self, say: Words) -> dict[str, str]:
         """Return what a person is asked to confirm, in parts: what, where, and all that it commits to.
@@ -218,7 +216,7 @@ class Products:
 
 def list_products(client: PpioClient, text: str = "") -> Products:
     """List what a cloud's catalogue has with all words of a text in id, name or GPU, asking it once."""
-    catalogue = open_catalogue(client, clock=threads.tick)
+    catalogue = Catalogue(client)
     error = catalogue.load("offers").error
     if error is not None:
         raise error

@@ -7,9 +7,7 @@ in case only are one preset everywhere, as on some systems they are one file.
 from __future__ import annotations
 
 import difflib
-import errno
 import json
-import os
 import re
 import unicodedata
 from contextlib import suppress
@@ -25,14 +23,14 @@ from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.diff import Change, changes
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.request.draft import to_json
-from ppio_widgets.runtime.files import Unfit, contents, publish, reason, sync_folder, written
+from ppio_widgets.runtime.files import Unfit, contents, reason, sync_folder, written
 from ppio_widgets.secrets.redaction import Hidden, Redactor, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ppio_widgets.cloud.client import Target
-    from ppio_widgets.locale.words import Sayable, Words
+    from ppio_widgets.locale.words import Words
 
 CONFIG_VARIABLE = "PPIO_WIDGETS_CONFIG_DIR"
 
@@ -54,32 +52,20 @@ class Saved:
     replaced: bool = False
 
 
-def save_preset(name: str, body: Mapping[str, Any], *, replace: bool = True) -> Saved:
+def save_preset(name: str, body: Mapping[str, Any]) -> Saved:
     """Save a body, complete or not, under a name; its secrets are left out (see `without_secrets`)."""
     name = _sound(name)
     clean, made_refs = without_secrets(body)
     folder = presets_folder()
-    failure: str | Sayable = ""
-    taken = False
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = _path(name)
         there = path.exists()
         with written(folder, "preset", to_json(clean) + "\n") as spare:
-            if replace:
-                spare.replace(path)
-            else:
-                publish(spare, path)
+            spare.replace(path)
         sync_folder(folder)
-    except FileExistsError:  # also where the folder should be
-        taken = folder.is_dir()
-        failure = os.strerror(errno.EEXIST)
     except OSError as error:
-        failure = reason(error)
-    if taken:
-        raise PresetRefused("preset_there", name=name)
-    if failure:
-        raise PresetRefused("preset_unwritable", name=name, folder=str(folder), reason=failure)
+        raise _refused("preset_unwritable", error, name=name) from None
     return Saved(path, made_refs, there)
 
 
@@ -91,8 +77,6 @@ def load_preset(name: str) -> dict[str, Any]:
         found = _read(name, _path(name))
     except FileNotFoundError:
         found = _missing(name)
-    except OSError as error:  # of the folder
-        found = _unreadable(name, error)
     if isinstance(found, PresetRefused):
         raise found
     return found
@@ -100,7 +84,7 @@ def load_preset(name: str) -> dict[str, Any]:
 
 def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
     """Yield each preset, in order: its name, and its body or why it cannot be read."""
-    stems = {_key(stem): stem for stem in sorted(_listed(), reverse=True)}  # of two alike the first
+    stems = {_key(stem): stem for stem in sorted(_stems(), reverse=True)}  # of two alike the first
     for name in _ordered(stems.values()):
         with suppress(FileNotFoundError):  # it was deleted meanwhile
             yield unicodedata.normalize("NFC", name), _read(name, presets_folder() / f"{name}.json")
@@ -108,21 +92,18 @@ def load_presets() -> Iterator[tuple[str, dict[str, Any] | PresetRefused]]:
 
 def preset_names() -> list[str]:
     """Return the names of all presets, in order."""
-    return _ordered({unicodedata.normalize("NFC", stem) for stem in _listed()})
+    return _ordered({unicodedata.normalize("NFC", stem) for stem in _stems()})
 
 
 def delete_preset(name: str) -> bool:
     """Delete a preset; False when there is none of this name."""
     name = _sound(name)
-    failure: str | Sayable = ""
     try:
         _path(name).unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
-        failure = reason(error)
-    if failure:
-        raise PresetRefused("preset_unwritable", name=name, folder=str(presets_folder()), reason=failure)
+        raise _refused("preset_unwritable", error, name=name) from None
     return True
 
 
@@ -133,47 +114,31 @@ def presets_folder() -> Path:
 
 
 def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
-    """Return the body that a file holds, or why there is none."""
+    """Return the body that a file holds, or why there is none; the reason quotes nothing of the file."""
     of = {"name": name, "file": str(path)}
     try:
-        content = contents(path, LARGEST_FILE)
+        # Some editors of Windows begin a file with a mark of its encoding.
+        body = json.loads(contents(path, LARGEST_FILE).decode("utf-8-sig"))
     except FileNotFoundError:
         raise
     except OSError as error:
-        if isinstance(error, Unfit) and error.why == "large":
-            return PresetRefused("preset_text", **of)
-        return _unreadable(name, error)
-    return _body(content, of)
-
-
-def _unreadable(name: str, error: OSError) -> PresetRefused:
-    return PresetRefused("preset_unreadable", name=name, folder=str(presets_folder()), reason=reason(error))
-
-
-def _listed() -> list[str]:
-    """Return the names of the files that a preset can be in."""
-    failure: str | Sayable = ""
-    try:
-        return _stems()
-    except OSError as error:
-        failure = reason(error)
-    raise PresetRefused("presets_unreadable", folder=str(presets_folder()), reason=failure)
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda name: (_key(name), name))
-
-
-def _body(content: bytes, of: Mapping[str, str]) -> dict[str, Any] | PresetRefused:
-    """Return the body that a file holds, or why there is none; the reason quotes nothing of the file."""
-    try:
-        # Some editors of Windows begin a file with a mark of its encoding.
-        body = json.loads(content.decode("utf-8-sig"))
+        large = isinstance(error, Unfit) and error.why == "large"
+        return (
+            PresetRefused("preset_text", **of) if large else _refused("preset_unreadable", error, name=name)
+        )
     except json.JSONDecodeError as error:
         return PresetRefused("preset_json", line=error.lineno, column=error.colno, reason=error.msg, **of)
     except (ValueError, RecursionError):  # not UTF-8; a number, or brackets, without end
         return PresetRefused("preset_text", **of)
     return body if isinstance(body, dict) else PresetRefused("preset_object", **of)
+
+
+def _refused(code: str, error: OSError, **of: str) -> PresetRefused:
+    return PresetRefused(code, folder=str(presets_folder()), reason=reason(error), **of)
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (_key(name), name))
 
 
 def _missing(name: str) -> PresetRefused:
@@ -221,9 +186,11 @@ def _key(name: str) -> str:
 def _stems() -> list[str]:
     """Return the names of the files that a preset can be in; other files there are not ours."""
     folder = presets_folder()
-    if not folder.is_dir():
-        return []
-    return [path.stem for path in folder.iterdir() if path.suffix == ".json" and _is_sound(path.stem)]
+    try:
+        found = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise _refused("presets_unreadable", error) from None
+    return [path.stem for path in found if path.suffix == ".json" and _is_sound(path.stem)]
 
 
 def _path(name: str) -> Path:
@@ -262,22 +229,16 @@ def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> 
 
     Reads the ledger and the presets: not for the kernel's own thread.
     """
-    name = str(body.get("name", ""))
+    what, name = "launch", str(body.get("name", ""))
     before = last_body_of(name, target)
-    if before is not None:
-        return Since(
-            "launch",
-            name,
-            _veiled(changes(before, body, values_unknown=True, redactor=Redactor.in_use())),
-        )
-    if not preset:
+    if before is None:
+        what, name = "preset", preset
+        with suppress(PresetRefused):
+            before = load_preset(preset) if preset else None
+    if before is None:
         return None
-    try:
-        return Since(
-            "preset", preset, _veiled(changes(load_preset(preset), body, redactor=Redactor.in_use()))
-        )
-    except PresetRefused:
-        return None
+    found = changes(before, body, values_unknown=what == "launch", redactor=Redactor.in_use())
+    return Since(what, name, _veiled(found))
 
 
 def _veiled(found: tuple[Change, ...]) -> tuple[Change, ...]:

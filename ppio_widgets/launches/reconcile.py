@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import GONE, InstanceStatus, not_certain, plain
-from ppio_widgets.errors import PpioError, log_fault
+from ppio_widgets.errors import LaunchRefused, PpioError, log_fault
 from ppio_widgets.launches.names import filter_of, made_of, may_be
-from ppio_widgets.launches.states import UNRESOLVED, LaunchState
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import forks, kernel, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ppio_widgets.cloud.answers import InstanceInfo, Listing
     from ppio_widgets.cloud.client import PpioClient
@@ -127,6 +127,15 @@ class _Begun:
         return threads.tick() - tick if began == since else now - since
 
 
+def declared_absent(record: Record, name: str) -> Record:
+    """Return it with a person's word, given by typing the name, that the instance is not there."""
+    if not record.unresolved:
+        raise LaunchRefused("absent_state", name=plain(record.name))
+    if name.strip() != record.name.strip():
+        raise LaunchRefused("absent_name", name=plain(record.name))
+    return replace(record, state=LaunchState.ABSENT, source="person")
+
+
 def ids_of_others(record: Record, contents: Contents) -> set[str | None]:
     """Return the ids that other launches on this host were given, of whichever name."""
     return {
@@ -140,45 +149,28 @@ def _ids(instances: list[InstanceInfo]) -> tuple[str, ...]:
     return tuple(plain(one.id) for one in instances)
 
 
-class Sought(Protocol):
-    """What the search needs of a launch."""
-
-    record: Record | None
-    state: LaunchState
-
-    def tell(self) -> None:
-        """Tell whoever observes it."""
-
-    def begin_look(self) -> Record | None:
-        """Return what is to be looked up; None when there is nothing to look up (any more)."""
-
-    def end_look(self, seen: Record) -> None:
-        """Take what a look found."""
-
-    def break_off_look(self) -> None:
-        """Go back to where it stood before a look that was interrupted."""
-
-
 class Search:
-    """Looks one launch up until it is settled, or a quarter of an hour; `going` while a look is to come."""
+    """Has a lost answer looked up until nothing is open, or a quarter of an hour.
 
-    def __init__(self, launch: Sought, wire: PpioClient, ledger: Ledger) -> None:
+    `going` while a look is to come; `look` looks once, `tell` tells who waits and observes.
+    """
+
+    def __init__(
+        self, look: Callable[[], object], tell: Callable[[], None], is_open: Callable[[], bool]
+    ) -> None:
         self.going = False
-        self._launch = launch
-        self._wire = wire
-        self._ledger = ledger
-        self._one_at_a_time = forks.lock()
+        self._look = look
+        self._tell = tell
+        self._is_open = is_open
         self._schedule = forks.lock()
         self._pauses: Iterator[float] = iter(())
         self._wake = forks.event()
 
     def begin(self, *, at_once: bool = False) -> None:
         """Begin the schedule, or begin it anew; where threads do not exist, whoever waits keeps to it."""
-        if self._launch.record is None:  # a copy in a forked child: it is the parent's to look up
-            return
         if not threads.HAS_THREADS:
             if at_once:
-                self.look()
+                self._look()
             return
         try:
             with self._schedule:
@@ -209,36 +201,14 @@ class Search:
                 if left <= 0:
                     return
                 threads.wait(threading.Event(), min(pause, left))
-                self.look()
+                self._look()
         finally:
             self.going = False
-            self._launch.tell()
+            self._tell()
 
     def end(self) -> None:
         """Stop: there is nothing to look for any more."""
         self._wake.set()
-
-    def look(self) -> None:
-        """Look once, now."""
-        with self._one_at_a_time:
-            try:
-                self._look()
-            except BaseException:
-                self._launch.break_off_look()
-                raise
-
-    def _look(self) -> None:
-        record = self._launch.begin_look()
-        if record is None:
-            return
-        seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
-        try:
-            self._launch.tell()
-            seen = look_once(record, self._wire, self._ledger, threads.now())
-        except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
-            log_fault("search", error)
-        finally:  # an Interrupt leaves it unknown as well
-            self._launch.end_look(seen)
 
     def _run(self) -> None:
         try:
@@ -247,23 +217,23 @@ class Search:
                     self._wake.clear()  # it is settled, or begins anew
                 else:
                     self._look_alone()
-            self._launch.tell()
+            self._tell()
         except BaseException as error:  # noqa: BLE001 - it is said that nobody looks any more
             self.going = False
             try:
-                self._launch.tell()
+                self._tell()
             finally:
                 log_fault("search", error)
 
     def _look_alone(self) -> None:
         """Look, on a thread where nobody is there to be told: the next look comes whatever is raised."""
         try:
-            self.look()
+            self._look()
         except BaseException as error:  # noqa: BLE001
             log_fault("search", error)
 
     def _next_pause(self) -> float | None:
         with self._schedule:
-            pause = next(self._pauses, None) if self._launch.state in UNRESOLVED else None
+            pause = next(self._pauses, None) if self._is_open() else None
             self.going = pause is not None
             return pause

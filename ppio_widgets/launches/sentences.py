@@ -82,28 +82,30 @@ def _with_instance(launch: Launch, where: str, say: Words) -> str:
 
 
 def _without_instance(launch: Launch, where: str, say: Words) -> str:
-    key = f"launch.{launch.state.value}"
+    state = launch.state
+    error = launch.error.sentence(say) if launch.error is not None else ""
+    doubt = launch.doubt.fact(say) if launch.doubt is not None else ""
+    # That it may be running was said, and is settled once it is absent.
+    reason = {LaunchState.ARMED: doubt, LaunchState.ABSENT: ""}.get(state, error)
     named, more = ", ".join(launch.copies[:MOST_NAMED]), len(launch.copies) - MOST_NAMED
-    if launch.state is LaunchState.SENDING and launch.late:
-        key = "launch.late"
-    if launch.state is LaunchState.ARMED:
-        reason = launch.doubt.fact(say) if launch.doubt is not None else ""
-    elif launch.state is LaunchState.ABSENT:
-        reason = ""  # that it may be running was said, and is settled
-        if launch.source == "person":
-            key = "launch.absent_said"
-        elif launch.copies:
-            key = "launch.absent_copies" if more > 0 else "launch.absent_copy"
-    else:
-        reason = launch.error.sentence(say) if launch.error is not None else ""
-    parts = [say(key, name=launch.name, cloud=where, reason=reason, ids=named, n=more).rstrip()]
-    if launch.state is LaunchState.WITHDRAWN and launch.doubt is not None:
-        parts.append(launch.doubt.fact(say))
-    if launch.state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
+    told = say(_key(launch), name=launch.name, cloud=where, reason=reason, ids=named, n=more).rstrip()
+    parts = [told, doubt if state is LaunchState.WITHDRAWN else ""]
+    if state in (LaunchState.UNKNOWN, LaunchState.RECONCILING):
         parts.append(say("launch.looks" if launch.pending else "launch.rests", launch_id=launch.launch_id))
-    if launch.state in UNRESOLVED and launch.record is not None:
+    if state in UNRESOLVED and launch.record is not None:
         parts += [launch.record.missed, _candidates(launch.record, say)]
     return joined(parts)
+
+
+def _key(launch: Launch) -> str:
+    """Return which sentence says where a launch without an instance stands."""
+    if launch.state is LaunchState.SENDING and launch.late:
+        return "launch.late"
+    if launch.state is LaunchState.ABSENT and launch.source == "person":
+        return "launch.absent_said"
+    if launch.state is LaunchState.ABSENT and launch.copies:
+        return "launch.absent_copies" if len(launch.copies) > MOST_NAMED else "launch.absent_copy"
+    return f"launch.{launch.state.value}"
 
 
 def _candidates(record: Record, say: Words) -> str:

@@ -14,24 +14,26 @@ from traitlets import Any as Any_
 from traitlets import Bool, Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
-from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.errors import LaunchRefused, MomentUnreadable, RequestInvalid
+from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.claim import read_consent
 from ppio_widgets.launches.launch import Launch, Timer
-from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.launches.plan import LaunchPlan, each_named
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.draft import copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
-from ppio_widgets.request.validation import Report, check, field_name
+from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from decimal import Decimal
+
+    from traitlets.utils.bunch import Bunch
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.errors import ConsentNeeded, PpioError
@@ -68,7 +70,7 @@ class LaunchSession(HasTraits):
     filled = Integer(help="How many drafts came from elsewhere than the controls that show them.")
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
-    shelf = Instance(Snapshot, args=(), help="What the catalogue told so far.")
+    snapshot = Instance(Snapshot, args=(), help="What the catalogue told so far.")
     ceiling = Any_(None, allow_none=True, help="The most that one hour may cost, a Decimal; None: any price.")
     timer = Instance(Timer, args=(), help="When the kernel stops what is launched; false: never.")
     unreadable = Any_({}, help="Why what was typed as ceiling or timer is none: errors by path.")
@@ -78,8 +80,7 @@ class LaunchSession(HasTraits):
     loading = Any_(frozenset(), help="The kinds of the catalogue that are on their way.")
     pricing = Bool(False, help="Whether an old price is on its way anew.")
     repriced = Any_(None, allow_none=True, help="Why the open question is asked anew, a Repriced.")
-    sight = Any_(help="Changes whenever what is known of the launch does.")
-    earlier = TupleOf(help="Where the launches before it stand.")
+    sight = TupleOf(help="Changes whenever what is known of one of the launches does.")
 
     def __init__(
         self,
@@ -95,7 +96,7 @@ class LaunchSession(HasTraits):
         self.launches: tuple[Launch, ...] = ()
         self.client = client
         self.target = Target.of(client)
-        self.catalogue: Catalogue = open_catalogue(client, clock=threads.tick)
+        self.catalogue = Catalogue(client)
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
         self._priced = False
@@ -113,7 +114,7 @@ class LaunchSession(HasTraits):
             self.report,
             self.target,
             self.offer,
-            self.shelf.balance,
+            self.snapshot.balance,
             self.ceiling,
             price_asked=self._priced,
             notes=self._notes,
@@ -122,51 +123,47 @@ class LaunchSession(HasTraits):
     @property
     def offer(self) -> Offer | None:
         """The product that the draft names, where the catalogue told it."""
-        return self.shelf.offer(str(self.report.body.get("product_id", "")))
+        return self.snapshot.offer(str(self.report.body.get("product_id", "")))
 
     def errors(self, say: Words) -> dict[Path, str]:
         """Return all that blocks a launch, a sentence for each path: the body's, ceiling and timer."""
         found = self.report.errors(say)
-        above = self._above
-        # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
-        if above is not None and (above.known or not found):
-            found[CEILING] = above.sentence(say)
-        try:
-            self.timer.require()
-        except MomentUnreadable as error:  # its time is over by now
-            found[STOP] = error.sentence(say)
-        return {**found, **{path: error.sentence(say) for path, error in self.unreadable.items()}}
+        is_whole = not found
+        for path, problem in self._problems.items():
+            # Of a body that is not whole yet the price cannot be known: that is no error of the ceiling.
+            if is_whole or not isinstance(problem, AboveCeiling) or problem.code == "price_above":
+                found[path] = problem.sentence(say)
+        return found
 
     @property
     def blocked(self) -> bool:
         """Whether a launch would be refused now."""
-        try:
-            self.require()
-        except (RequestInvalid, LaunchRefused, MomentUnreadable):
-            return True
-        return False
+        return self.report.request is None or bool(self._problems)
 
     def blockers(self, say: Words) -> list[str]:
         """Return all that blocks a launch, each as one text."""
-        return [
-            say("problem.named", name=field_name(path, say), text=text)
-            for path, text in self.errors(say).items()
-        ]
+        return each_named(self.errors(say), say)
 
     def require(self) -> None:
         """Pass when nothing blocks."""
         self.report.require()
-        for error in self.unreadable.values():
-            raise error.with_traceback(None)
-        self.timer.require()
-        if self._above is not None:
-            raise LaunchRefused("price", reason=self._above)
+        for problem in self._problems.values():
+            if isinstance(problem, AboveCeiling):
+                raise LaunchRefused("price", reason=problem)
+            raise problem.with_traceback(None)
 
     @property
-    def _above(self) -> AboveCeiling | None:
-        """Why the ceiling stops it; an old price is asked for again before that can be judged."""
+    def _problems(self) -> dict[Path, PpioError | AboveCeiling]:
+        """What blocks a launch beside the body; an old price is asked for again before it is judged."""
+        found: dict[Path, PpioError | AboveCeiling] = {}
         above = self.plan.above_ceiling
-        return None if above is None or above.is_old else above
+        if above is not None and above.code != "price_old":
+            found[CEILING] = above
+        try:
+            self.timer.require()
+        except MomentUnreadable as error:  # its time is over by now
+            found[STOP] = error
+        return {**found, **self.unreadable}
 
     @property
     def has_launched(self) -> bool:
@@ -194,9 +191,7 @@ class LaunchSession(HasTraits):
     def arm(self) -> bool:
         """Open the confirmation, or return that something blocks; an old price is asked for again."""
         with self.lock:
-            if self.closed or self.status in BUSY:
-                return False
-            if self.blocked:
+            if self.closed or self.status in BUSY or self.blocked:
                 return False
             self._ask_price()
             self.begin()
@@ -267,23 +262,22 @@ class LaunchSession(HasTraits):
     def limit(self, ceiling: Decimal | None, unreadable: LaunchRefused | None = None) -> None:
         """Set or lift the price ceiling; an `unreadable` one blocks until it is one."""
         with self.lock:
-            self.disarm()
             self._note(CEILING, unreadable)
             self.ceiling = ceiling
 
     def stop_by(self, timer: Timer, unreadable: MomentUnreadable | None = None) -> None:
         """Set or lift the timer of what is launched; an `unreadable` one blocks until it is one."""
         with self.lock:
-            self.disarm()
             self._note(STOP, unreadable)
             self.timer = timer
 
     def _note(self, path: Path, error: PpioError | None) -> None:
+        self.disarm()
         others = {key: one for key, one in self.unreadable.items() if key != path}
         self.unreadable = others if error is None else {**others, path: error}
 
     def load(self, *, anew: bool = False, kinds: Collection[str] = KINDS) -> None:
-        """Load the catalogue in the background; what comes changes `shelf`."""
+        """Load the catalogue in the background; what comes changes `snapshot`."""
         with self.lock:
             if self.closed:
                 return
@@ -296,8 +290,8 @@ class LaunchSession(HasTraits):
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return
-        loading = Loading(catalogue, due, partial(self._on_landed, catalogue))
-        if not threads.try_run(loading.run, name="ppio-catalogue"):
+        task = partial(load_kinds, catalogue, due, partial(self._on_landed, catalogue))
+        if not threads.try_run(task, name="ppio-catalogue"):
             with self.lock:  # a Refresh, or the next answer, tries again
                 self.loading -= frozenset(due)
                 self.pricing = self._is_pricing
@@ -308,7 +302,7 @@ class LaunchSession(HasTraits):
             if not self.closed and catalogue is self.catalogue:
                 with self.hold_trait_notifications():  # nobody sees one without the other
                     self.loading -= set(kinds)
-                    self.shelf = catalogue.snapshot()
+                    self.snapshot = catalogue.snapshot()
                     self.report = self._judged(self.draft)
                     self.pricing = self._is_pricing
                     self._requote()
@@ -345,16 +339,15 @@ class LaunchSession(HasTraits):
 
     def _judged(self, draft: Mapping[str, Any]) -> Report:
         """Check a draft against the contract and against what the catalogue told."""
-        shelf = self.shelf
-        offer = shelf.offer(str(draft.get("product_id", "")))
+        snapshot = self.snapshot
+        offer = snapshot.offer(str(draft.get("product_id", "")))
         return check(
             draft,
             offer=offer,
-            storages=shelf.storages,
-            networks=shelf.networks,
-            offers=shelf.offers,
+            storages=snapshot.storages,
+            networks=snapshot.networks,
+            offers=snapshot.offers,
             is_variable=self._is_variable,
-            before=self.report,
         )
 
     def use(self, client: PpioClient) -> None:
@@ -363,8 +356,8 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.client = client
             self.target = Target.of(client)
-            self.catalogue = open_catalogue(client, clock=threads.tick)
-            self.shelf, self.loading, self._priced, self.pricing = Snapshot(), frozenset(), False, False
+            self.catalogue = Catalogue(client)
+            self.snapshot, self.loading, self._priced, self.pricing = Snapshot(), frozenset(), False, False
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None
@@ -375,7 +368,7 @@ class LaunchSession(HasTraits):
         self._before = self.launch
         self._asked_for = self._terms
         self.agreed = ()
-        self.launch = self.timer.set_on(Launch(self.plan, self.client))
+        self.launch = Launch(self.plan, self.client, timer=self.timer)
         return self.launch
 
     @property
@@ -388,16 +381,15 @@ class LaunchSession(HasTraits):
             self._before.stop_following()
         if launch not in self.launches:
             self.launches = (*self.launches, launch)
-            launch.subscribe(self._on_launch)
-            self._note_earlier()
+            launch.observe(self._on_launch, "sight")
+            self._note_launches()
         launch.submit(again=again, ask=ask)
         return launch
 
-    def _note_earlier(self) -> None:
-        self.earlier = tuple(
-            (one.launch_id, one.state, one.pending, one.id, one.other_id)
+    def _note_launches(self) -> None:
+        self.sight = tuple(
+            (one.launch_id, one.state, one.seen, one.late, one.pending, one.id, one.other_id)
             for one in self.launches
-            if one is not self.launch
         )
 
     def _on_armed(self) -> None:
@@ -430,14 +422,15 @@ class LaunchSession(HasTraits):
             if launch is self.launch:
                 self.disarm()
 
-    def _on_launch(self, launch: Launch) -> None:
+    def _on_launch(self, change: Bunch) -> None:
         """Take over what became of the launch; called on its threads."""
+        launch: Launch = change.owner
         with self.lock:
             if self.closed or launch is not self.launch:
                 if launch.state is LaunchState.ARMED:  # nobody is there to be asked once more
                     launch.withdraw()
                 if not self.closed:
-                    self._note_earlier()
+                    self._note_launches()
                 return
             asked_again = launch.state is LaunchState.ARMED and self.status in BUSY
             if asked_again and self._asked_for != self._terms:
@@ -446,59 +439,46 @@ class LaunchSession(HasTraits):
                 self._on_armed()
             else:
                 self.status = launch.state
-            self.sight = (launch.seen, launch.late, launch.pending, launch.other_id)
+            self._note_launches()
 
 
 MOMENT_SECONDS = 0.1
 
 
-class Loading:
-    """One load of some kinds, in their order: one update for what comes together, and few threads.
+def load_kinds(
+    catalogue: Catalogue, kinds: Sequence[str], on_landed: Callable[[Sequence[str]], None]
+) -> None:
+    """Load some kinds, in their order: one update for what comes together, and few threads.
 
     A cloud that answers at once (the practice cloud) is read by one thread: eight would only
     take the processor from each other, and from the form that is being drawn. What is not
     there after a moment gets a thread for each kind, so that none waits for another.
     `on_landed` is called with the kinds that came (or failed) since the call before.
     """
+    waiting, landed, told = list(kinds), [], 0
+    changed = forks.condition()
 
-    def __init__(
-        self, catalogue: Catalogue, kinds: Sequence[str], on_landed: Callable[[Sequence[str]], None]
-    ) -> None:
-        self._catalogue = catalogue
-        self._on_landed = on_landed
-        self._count = len(kinds)
-        self._waiting = list(kinds)
-        self._landed: list[str] = []
-        self._changed = forks.condition()
-
-    def run(self) -> None:
-        """Load everything; returns when the last kind was told."""
-        told = 0
-        self._begin_reader()
-        while told < self._count:
-            with self._changed:
-                self._changed.wait_for(lambda: len(self._landed) == self._count, MOMENT_SECONDS)
-                landed, waiting = self._landed[told:], len(self._waiting)
-            if landed:
-                told += len(landed)
-                self._on_landed(landed)
-            for _kind in range(waiting):
-                self._begin_reader()
-
-    def _begin_reader(self) -> None:
-        if not threads.try_run(self._read, name="ppio-catalogue"):
-            self._read()
-
-    def _read(self) -> None:
-        """Read one kind after the other until none waits."""
+    def read() -> None:
         while True:
-            with self._changed:
-                if not self._waiting:
+            with changed:
+                if not waiting:
                     return
-                kind = self._waiting.pop(0)
+                kind = waiting.pop(0)
             try:
-                self._catalogue.load(kind)
+                catalogue.load(kind)
             finally:
-                with self._changed:
-                    self._landed.append(kind)
-                    self._changed.notify_all()
+                with changed:
+                    landed.append(kind)
+                    changed.notify_all()
+
+    readers = 1
+    while told < len(kinds):
+        for _reader in range(readers):
+            if not threads.try_run(read, name="ppio-catalogue"):
+                read()
+        with changed:
+            changed.wait_for(lambda: len(landed) == len(kinds), MOMENT_SECONDS)
+            news, readers = landed[told:], len(waiting)
+        if news:
+            told += len(news)
+            on_landed(news)

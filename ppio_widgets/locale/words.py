@@ -1,8 +1,4 @@
-"""Words to people, in English and 中文.
-
-``en.json`` and ``zh.json`` hold the same keys (a test says so). Everyone may
-import this package; it imports nothing of ours.
-"""
+"""Words to people, in English and 中文: ``en.json`` and ``zh.json`` hold the same keys."""
 
 from __future__ import annotations
 
@@ -34,13 +30,7 @@ class Words:
         self._sentences: dict[str, str] = json.loads(text)
 
     def __call__(self, key: str, /, **params: object) -> str:
-        """Return the sentence of `key` with `params` filled in, whatever is in those visible.
-
-        Raises
-        ------
-        KeyError
-            When the key, or a parameter of its sentence, does not exist.
-        """
+        """Return the sentence of `key` with `params` filled in, whatever is in those visible."""
         shown = {name: visible(value) if isinstance(value, str) else value for name, value in params.items()}
         return self._sentences[key].format_map(shown)
 
@@ -78,12 +68,7 @@ class Sayable(Protocol):
 
 @dataclass(frozen=True)
 class Phrase:
-    """One sentence, or a part of one, that is put into words late.
-
-    Parameters
-    ----------
-    key : str
-    """
+    """One sentence, or a part of one, that is put into words late."""
 
     key: str
 
@@ -94,12 +79,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Span:
-    """A length of time that is put into words late: ``"5 min"``.
-
-    Parameters
-    ----------
-    seconds : float
-    """
+    """A length of time that is put into words late: ``"5 min"``."""
 
     seconds: float
 
@@ -117,15 +97,9 @@ def _load(language: Language) -> Words:
 
 
 def words(language: str | None = None) -> Words:
-    """Return the words of a language.
+    """Return the words of a language, or of the one that the environment names first.
 
-    Parameters
-    ----------
-    language : str, optional
-        ``"en"`` or ``"zh"`` (also ``"zh_CN.UTF-8"`` and the like: anything
-        that begins with *zh* is Chinese, all else English). Without it,
-        ``PPIO_WIDGETS_LANG``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` are
-        asked in this order.
+    What begins with *zh* is Chinese (``"zh_CN.UTF-8"``), all else English.
     """
     if language is None:
         names = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")

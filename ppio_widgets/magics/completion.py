@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from ppio_widgets.errors import InputError, PpioError
-from ppio_widgets.formats.line.tokens import split_line
+from ppio_widgets.formats.line.tokens import as_word, split_line, typed
 from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import words
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +41,7 @@ LONGEST_ABOUT = 100
 # `%ppio …`, `x = %ppio_launch …`, and `%%ppio_launch …` where a cell begins.
 _LINE = re.compile(r"(?:[^=#]*=)?[ \t]*%(ppio_launch|ppio)[ \t]+")
 _CELL = re.compile(r"[ \t]*%%(ppio_launch)[ \t]+")
-_HEAD = re.compile(r"[ \t]*%%ppio_launch(?!\w)")
+_HEAD = re.compile(r"\s*%%ppio_launch(?!\w)")
 
 # What `--body @name` takes beside a dict, known by name: nothing of a stranger's object is called.
 _BODIES = frozenset({"CreateInstanceRequest", "LaunchForm", "LaunchPlan"})
@@ -66,6 +67,7 @@ class LineContext:
 
     others: tuple[Word, ...] = ()
     bodies: Iterable[tuple[str, str]] = ()
+    given: Sequence[str] = ()  # of a verb of ``%ppio``: the words before
 
     @cached_property
     def say(self) -> Words:
@@ -111,40 +113,27 @@ class LineContext:
 
     def told(self, kind: str) -> tuple[Any, ...]:
         """Return what the cloud's catalogue told of a kind last: ``"offers"``, ``"storages"``."""
-        if not self.base_url:
-            return ()
-        from ppio_widgets.cloud.recent import told  # noqa: PLC0415 - loaded already
-
-        found = told(self.base_url, kind)
+        found = self._told(kind)
         return found.value if found is not None else ()
 
     def age(self, kind: str) -> float:
         """Return how many seconds ago that was; 0 where there is nothing."""
-        from ppio_widgets.cloud.recent import told  # noqa: PLC0415
-        from ppio_widgets.runtime import threads  # noqa: PLC0415
-
-        found = told(self.base_url, kind)
+        found = self._told(kind)
         return threads.tick() - found.at if found is not None else 0.0
+
+    def _told(self, kind: str) -> Any:
+        recent = sys.modules.get("ppio_widgets.cloud.recent")
+        return recent.told(self.base_url, kind) if recent is not None else None
 
     @property
     def instances(self) -> tuple[InstanceDetail, ...]:
         """The instances that were seen last, newest first."""
-        if not self.base_url:
-            return ()
-        from ppio_widgets.cloud.recent import last_seen  # noqa: PLC0415
-
-        return last_seen(self.base_url)
+        recent = sys.modules.get("ppio_widgets.cloud.recent")
+        return recent.last_seen(self.base_url) if recent is not None else ()
 
 
 # Of an unfinished line of one magic: the part of its last word that is completed, and the ways to go on.
 Completer = Callable[["Typed", LineContext], tuple[str, list[Proposal]]]
-
-
-def beginning(text: str, proposals: Iterable[Proposal]) -> list[Proposal]:
-    """Return the proposals that begin with what is typed, or else those that speak of it."""
-    found = list(proposals)
-    begun = [one for one in found if one.text.startswith(text)]
-    return begun or [one for one in found if text.casefold() in one.about.casefold()]
 
 
 def install(shell: InteractiveShell, completers: Mapping[str, Completer]) -> None:
@@ -177,14 +166,11 @@ def _nothing() -> dict[str, Any]:
 def _matches(
     context: CompletionContext, completers: Mapping[str, Completer], bodies: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    before, behind = _logical_line(context)
-    found = _magic(context, before)
-    if found is None:
-        return _nothing()
-    from ppio_widgets.formats.line.tokens import as_word, typed  # noqa: PLC0415 - on first use
-
-    line = typed(before[found.end() :])
-    if line is None:
+    before, behind = _around(context)
+    # Below the first line of a cell magic stands JSON.
+    found = (_CELL if _HEAD.match(context.full_text) else _LINE).match(before)
+    line = typed(before[found.end() :]) if found is not None else None
+    if found is None or line is None:
         return _nothing()
     fragment, proposals = completers[found[1]](line, LineContext((*line.before, *_words(behind)), bodies))
     completions = [
@@ -206,31 +192,12 @@ def _matches(
     }
 
 
-def _magic(context: CompletionContext, before: str) -> re.Match[str] | None:
-    """Return the magic that a line begins with, if it is ours and the cursor is behind its name."""
-    lines = context.full_text.split("\n")
-    head = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    if _HEAD.match(lines[head]) is None:
-        return _LINE.match(before)
-    # Below the first line stands JSON.
-    return _CELL.match(before) if context.cursor_line == head else None
-
-
-def _logical_line(context: CompletionContext) -> tuple[str, str]:
+def _around(context: CompletionContext) -> tuple[str, str]:
     """Return the line up to the cursor and behind it; a backslash at its end goes on below."""
-    lines = context.full_text.split("\n")
-    first = last = context.cursor_line
-    while first > 0 and lines[first - 1].endswith("\\"):
-        first -= 1
-    while last + 1 < len(lines) and lines[last].endswith("\\"):
-        last += 1
-    above = [line[:-1] for line in lines[first : context.cursor_line]]
-    cursor = lines[context.cursor_line]
-    below = [cursor[context.cursor_position :], *lines[context.cursor_line + 1 : last + 1]]
-    return (
-        " ".join([*above, cursor[: context.cursor_position]]),
-        " ".join(line.removesuffix("\\") for line in below),
-    )
+    text, lines = context.full_text, context.full_text.split("\n")
+    cursor = sum(len(line) + 1 for line in lines[: context.cursor_line]) + context.cursor_position
+    before, behind = (part.replace("\\\n", " ") for part in (text[:cursor], text[cursor:]))
+    return before.rpartition("\n")[2], behind.partition("\n")[0]
 
 
 def _words(behind: str) -> list[Word]:

@@ -1,43 +1,83 @@
-"""What ``%load_ext ppio_widgets`` registers: names only; the heavy imports wait for the first use."""
+"""What ``%load_ext ppio_widgets`` registers: names only; what they do is imported with the first use."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+
+from ppio_widgets.formats.line import options
+from ppio_widgets.locale.words import words
 from ppio_widgets.magics import completion, greeting
 from ppio_widgets.magics.completers import launch_completer
-from ppio_widgets.magics.launch_magic import LaunchMagics
-from ppio_widgets.magics.ppio_magic import PpioMagics, ppio_completer
+from ppio_widgets.magics.verbs import ppio_completer
+from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from ppio_widgets.launches.launch import Launch
 
 COMPLETERS = {"ppio_launch": launch_completer, "ppio": ppio_completer}
 _LAUNCH = ("ppio_widgets.launches.launch", "Launch")
 
 
-def load(shell: InteractiveShell) -> None:
+@magics_class
+class PpioMagics(Magics):
+    """``%ppio_launch``, ``%%ppio_launch`` and ``%ppio``."""
+
+    @no_var_expand
+    @line_cell_magic
+    @without_frames
+    def ppio_launch(self, line: str, cell: str | None = None) -> Any:
+        """Launch a PPIO GPU instance from a line; without options, open the form."""
+        from ppio_widgets.magics import launch_magic  # noqa: PLC0415 - heavy, on first use
+
+        return launch_magic.run(line, self._lookup, cell)
+
+    @no_var_expand
+    @line_magic
+    @without_frames
+    def ppio(self, line: str) -> Any:
+        """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
+        from ppio_widgets.magics import ppio_magic  # noqa: PLC0415 - heavy, on first use
+
+        return ppio_magic.run(line, self._lookup)
+
+    def _lookup(self, expression: str) -> Any:
+        return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
+
+
+# For `%ppio?`: asked by IPython when it is shown, in the language of that moment.
+PpioMagics.ppio.getdoc = lambda: words()("ppio.usage")
+PpioMagics.ppio_launch.getdoc = lambda: options.usage(words())
+
+
+@without_frames
+def _display_launch(launch: Launch) -> None:
+    from ppio_widgets.magics.launch_magic import display_launch  # noqa: PLC0415 - heavy, on first use
+
+    display_launch(launch)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics, and how a `Launch` displays itself; tell of what was left open or on."""
-    magics = LaunchMagics(shell)
-    shell.register_magics(magics, PpioMagics(shell))
+    shell.register_magics(PpioMagics(shell))
     completion.install(shell, COMPLETERS)
-    formatter = shell.display_formatter.ipython_display_formatter
-    formatter.for_type_by_name(*_LAUNCH, magics.display_launch)
+    shell.display_formatter.ipython_display_formatter.for_type_by_name(*_LAUNCH, _display_launch)
     greeting.tell_of_open_launches()
     greeting.greet_soon()
 
 
-def unload(shell: InteractiveShell) -> None:
-    """Take away what `load` registered."""
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take away what loading registered."""
     completion.remove(shell)
     for name in COMPLETERS:
         for kind in ("line", "cell"):
             shell.magics_manager.magics[kind].pop(name, None)
-    for magics in (LaunchMagics, PpioMagics):
-        shell.magics_manager.registry.pop(magics.__name__, None)
+    shell.magics_manager.registry.pop(PpioMagics.__name__, None)
     formatter = shell.display_formatter.ipython_display_formatter
-    key = ".".join(_LAUNCH)
     formatter.deferred_printers.pop(_LAUNCH, None)
     for known in list(formatter.type_printers):
-        if f"{known.__module__}.{known.__qualname__}" == key:
+        if (known.__module__, known.__qualname__) == _LAUNCH:
             formatter.pop(known)

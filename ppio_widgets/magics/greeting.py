@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ppio_widgets.locale.words import Span, words
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,21 +32,15 @@ def tell_of_open_launches() -> None:
 
 def greet_soon() -> None:
     """Look on a thread of its own: loading never waits for it, and no failure of it is seen."""
-    from ppio_widgets.runtime import threads  # noqa: PLC0415 - light, and here only
-
     if threads.HAS_THREADS:
         threads.try_run(_greet, name="ppio-greeting")
 
 
 def left_on(client: PpioClient, say: Words) -> str:
-    """Return the line, or an empty text when nothing of earlier notebooks is on.
-
-    Prepaid instances are not counted: stopping one saves nothing.
-    """
+    """Return the line, or an empty text; prepaid instances are not counted: stopping one saves nothing."""
     from ppio_widgets.launches.launch import ids_of_this_kernel  # noqa: PLC0415
     from ppio_widgets.request import pricing  # noqa: PLC0415
     from ppio_widgets.request.offers import BillingMode  # noqa: PLC0415
-    from ppio_widgets.runtime import threads  # noqa: PLC0415
 
     ours = ids_of_this_kernel()
     listed = client.listing().instances

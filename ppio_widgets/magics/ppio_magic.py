@@ -1,33 +1,46 @@
-"""``%ppio``: a table of verbs that sign in, choose the cloud, and see and settle launches and instances."""
+"""What the verbs of ``%ppio`` do; `verbs` has their table."""
 
 from __future__ import annotations
 
 import difflib
+import getpass
 import re
-from dataclasses import dataclass, field
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import IPython.core.error
 from IPython.core.error import StdinNotImplementedError
-from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from ppio_widgets.errors import ActionUnconfirmed
+from ppio_widgets import api
+from ppio_widgets.cloud import recent
+from ppio_widgets.errors import ActionUnconfirmed, LaunchRefused, PpioError, PresetRefused
+from ppio_widgets.formats.json_body import body_of
+from ppio_widgets.formats.line.parser import read_line
+from ppio_widgets.formats.line.tokens import split_line
+from ppio_widgets.instances.instance import Instance
+from ppio_widgets.instances.listing import on_all, open_board, resolve
+from ppio_widgets.launches import history, presets
+from ppio_widgets.launches.plan import list_products
+from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import words
-from ppio_widgets.magics import completers, preset_magic
-from ppio_widgets.magics.completion import Proposal
+from ppio_widgets.magics.verbs import FIRST_WORDS, VERBS, apart, known_verb
+from ppio_widgets.request.draft import to_json, value_at
+from ppio_widgets.request.validation import named
 from ppio_widgets.runtime import kernel
-from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.credentials import ApiKey, forget_keys, remember_key
+from ppio_widgets.secrets.hosts import read_host
+from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
-    from ppio_widgets.formats.line.tokens import Typed, Word
-    from ppio_widgets.instances.instance import Instance
+    from ppio_widgets.formats.line.options import Option
+    from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.instances.listing import Board
     from ppio_widgets.launches.plan import Products
-    from ppio_widgets.magics.completion import LineContext
+
+    Lookup = Callable[[str], Any]
 
 
 class UsageError(IPython.core.error.UsageError):
@@ -42,220 +55,104 @@ class UsageError(IPython.core.error.UsageError):
         return [f"{type(self).__name__}: {self}"]
 
 
-def _nothing(_text: str, _context: LineContext, _given: Collection[str] = ()) -> list[Proposal]:
-    return []
+def run(line: str, lookup: Lookup) -> Any:
+    """Do what a line says; text is printed, anything else is the value of the line."""
+    try:
+        answer = _answer(line, lookup)
+    except ActionUnconfirmed:
+        raise  # loud, and as what it is: an instance may still be billed
+    except PpioError as error:
+        message = str(unrepeated(error))
+    else:
+        if not isinstance(answer, str):
+            return answer
+        print(answer)  # noqa: T201 - a line magic answers
+        return None
+    raise UsageError(message)
 
 
-@dataclass(frozen=True)
-class VerbOption:
-    """An option of a verb: the argument it becomes, what it takes (a switch nothing), what Tab proposes."""
-
-    argument: str
-    metavar: str = ""
-    completes: Callable[[str, LineContext], list[Proposal]] = _nothing
-
-
-@dataclass(frozen=True)
-class Verb:
-    """A verb of ``%ppio``; its words to people stand in ``ppio.usage`` of the locale.
-
-    `run` gets the words and, by their arguments, the options; text that it returns is printed. `takes`
-    says how many words there may be, `completes` what Tab proposes for the next one. A verb that `acts`
-    bills or destroys, and is never proposed for a mistyped one. One that `reads_line` gets the line as
-    it was typed, and who knows the notebook's variables.
-    """
-
-    run: Callable[..., Any]
-    takes: Sequence[int] = (0,)
-    completes: Callable[[str, LineContext, Collection[str]], list[Proposal]] = _nothing
-    options: Mapping[str, VerbOption] = field(default_factory=dict)
-    acts: bool = False
-    reads_line: bool = False
-
-
-@magics_class
-class PpioMagics(Magics):
-    """``%ppio``."""
-
-    @no_var_expand
-    @line_magic
-    @without_frames
-    def ppio(self, line: str) -> Any:
-        """Sign in and out, choose the cloud, see and settle launches, see and stop instances."""
-        from ppio_widgets.errors import PpioError  # noqa: PLC0415 - on first use
-        from ppio_widgets.secrets.redaction import unrepeated  # noqa: PLC0415
-
-        try:
-            answer = self._answer(line)
-        except ActionUnconfirmed:
-            raise  # loud, and as what it is: an instance may still be billed
-        except PpioError as error:
-            message = str(unrepeated(error))
-        else:
-            if not isinstance(answer, str):
-                return answer
-            print(answer)  # noqa: T201 - a line magic answers
-            return None
-        raise UsageError(message)
-
-    def _answer(self, line: str) -> Any:
-        from ppio_widgets.formats.line.tokens import split_line  # noqa: PLC0415
-
-        given = split_line(line)
-        name = _verb_in([word.text for word in given])
-        verb = VERBS[name]
-        rest, options = _apart(given[len(name.split()) :], verb.options)
-        if len(rest) not in verb.takes:
-            raise _misused(name)
-        if verb.reads_line:
-            return verb.run(line, self._lookup)
-        told = [self._said(word, name) for word in rest]
-        if verb.options and any(word.startswith("-") for word in told):
-            raise _misused(name)
-        return verb.run(*told, **self._arguments(options, name))
-
-    def _arguments(self, given: Mapping[str, Word], name: str) -> dict[str, Any]:
-        from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
-
-        arguments: dict[str, Any] = {}
-        for flag, word in given.items():
-            option = VERBS[name].options[flag]
-            said = self._said(word, name).strip()
-            if not said:  # it would be another cloud than was meant
-                raise input_error("option_needs_value", option=flag, metavar=option.metavar)
-            arguments[option.argument] = said if option.metavar else True
-        return arguments
-
-    def _said(self, word: Word, verb: str) -> str:
-        """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
-        from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
-
-        name = word.text.removeprefix("$")
-        if word.quoted or name == word.text or not name.isidentifier():
-            inside = word.variables(kernel.is_variable)
-            if inside:
-                raise input_error("ppio_variable", option=f"%ppio {verb}", named=inside[0])
-            return word.text
-        try:
-            found = self._lookup(name)
-        except NameError:
-            raise input_error("no_variable", name=name) from None
-        if isinstance(found, bool) or not isinstance(found, str | int):
-            raise input_error("option_kind", option=f"%ppio {verb}", kind=type(found).__name__)
-        return str(found)
-
-    def _lookup(self, expression: str) -> Any:
-        return eval(expression, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the person's own notebook
-
-
-# For `%ppio?`: asked by IPython when it is shown, in the language of that moment.
-PpioMagics.ppio.getdoc = lambda: words()("ppio.usage")
-
-
-def ppio_completer(line: Typed, context: LineContext) -> tuple[str, list[Proposal]]:
-    """Return the part of the typed word of ``%ppio`` that is completed, and the ways to go on."""
-    return line.raw, _proposals(line.before, line.text, context)
-
-
-def _proposals(before: Sequence[Word], text: str, context: LineContext) -> list[Proposal]:
-    given = [word.text for word in before]
-    if not given:
-        return _plain(_first_words(), text, "%ppio")
-    seconds = [name.partition(" ")[2] for name in VERBS if name.startswith(f"{given[0]} ")]
-    if seconds and not given[1:]:
-        return _plain(seconds, text, given[0])
-    name = _known_verb(given)
-    if name is None:
-        return []
+def _answer(line: str, lookup: Lookup) -> Any:
+    given = split_line(line)
+    name = _verb_in([word.text for word in given])
     verb = VERBS[name]
-    last = verb.options.get(given[-1])
-    if last is not None and last.metavar:
-        return last.completes(text, context)
-    if text.startswith("-") or not max(verb.takes):
-        return _plain([flag for flag in verb.options if flag not in given], text, name)
-    words_given = [word.text for word in _apart(before[len(name.split()) :], verb.options)[0]]
-    return verb.completes(text, context, words_given) if len(words_given) < max(verb.takes) else []
+    rest, options = apart(given[len(name.split()) :], verb)
+    if len(rest) not in verb.takes:
+        raise _misused(name)
+    call = globals()[verb.run]
+    if verb.reads_words:
+        return call(rest, lookup)
+    told = [_said(word, name, lookup) for word in rest]
+    if verb.options and any(word.startswith("-") for word in told):
+        raise _misused(name)
+    return call(*told, **dict(_arguments(options, name, lookup)))
 
 
-def _plain(choices: Iterable[str], text: str, about: str) -> list[Proposal]:
-    return [Proposal(one, about, plain=True) for one in choices if one.startswith(text)]
+def _arguments(given: Mapping[Option, Word], verb: str, lookup: Lookup) -> Iterator[tuple[str, Any]]:
+    for option, word in given.items():
+        said = _said(word, verb, lookup).strip()
+        if not said:  # it would be another cloud than was meant
+            raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
+        yield option.name.replace("-", "_"), said if option.metavar else True
 
 
-def _apart(given: Sequence[Word], options: Mapping[str, VerbOption]) -> tuple[list[Word], dict[str, Word]]:
-    """Return the words of a verb, and by their flags the values of its options (of a switch itself)."""
-    from ppio_widgets.formats.line.tokens import Word  # noqa: PLC0415
-
-    left: list[Word] = []
-    found: dict[str, Word] = {}
-    coming = iter(given)
-    for word in coming:
-        option = options.get(word.text) if word.is_flag else None
-        if option is None or word.text in found:
-            left.append(word)
-        else:
-            found[word.text] = next(coming, Word()) if option.metavar else word
-    return left, found
-
-
-def _first_words() -> list[str]:
-    return list(dict.fromkeys(name.partition(" ")[0] for name in VERBS))
-
-
-def _known_verb(given: Sequence[str]) -> str | None:
-    """Return the verb that a line begins with, by its two words or its one."""
-    return next((name for name in (" ".join(given[:2]), given[0]) if name in VERBS), None)
+def _said(word: Word, verb: str, lookup: Lookup) -> str:
+    """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
+    name = word.text.removeprefix("$")
+    if word.quoted or name == word.text or not name.isidentifier():
+        inside = word.variables(kernel.is_variable)
+        if inside:
+            raise input_error("ppio_variable", option=f"%ppio {verb}", named=inside[0])
+        return word.text
+    found = _looked_up(name, lookup)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise input_error("option_kind", option=f"%ppio {verb}", kind=type(found).__name__)
+    return str(found)
 
 
 def _verb_in(given: Sequence[str]) -> str:
     """Return the verb of a line; one that was likely meant is named if it harms nothing."""
-    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415
-
     if not given or not given[0]:
         raise input_error("ppio_nothing")
-    name = _known_verb(given)
+    name = known_verb(given)
     if name is not None:
         return name
-    if given[0] in _first_words():
+    if given[0] in FIRST_WORDS:
         raise _misused(given[0])
-    close = difflib.get_close_matches(given[0], _first_words(), 1)
+    close = difflib.get_close_matches(given[0], FIRST_WORDS, 1)
     harmless = bool(close) and not (close[0] in VERBS and VERBS[close[0]].acts)
     raise input_error("ppio_meant" if harmless else "ppio_unknown", word=given[0], meant="".join(close))
 
 
 def _misused(name: str) -> UsageError:
     """Say in one line how a verb is written; of one word that goes on, in all its ways."""
-    say = words()
-    written = [re.split(r" {2,}", line)[0] for line in say("ppio.usage").split("\n")]
+    written = [re.split(r" {2,}", line)[0] for line in usage().split("\n")]
     uses = [use for use in written if use.split()[1 : 1 + len(name.split())] == name.split()]
-    return UsageError(say("ppio.use", uses=", ".join(uses)))
+    return UsageError(words()("ppio.use", uses=", ".join(uses)))
+
+
+def usage() -> str:
+    """Return all verbs, a line for each."""
+    return words()("ppio.usage")
 
 
 # Instances and products: `cloud` is which cloud the line names, as arguments of `api.connect`.
 
 
-def _ls(*, name: str | None = None, status: str | None = None, **cloud: Any) -> Board:
+def ls(*, name: str | None = None, status: str | None = None, **cloud: Any) -> Board:
     """Return all instances, newest first, filtered by name or status where that is given."""
-    from ppio_widgets.instances.listing import open_board  # noqa: PLC0415 - heavy, on first use
-
-    return open_board(_client(cloud), name, status)
+    return open_board(api.connect(**cloud), name, status)
 
 
-def _products(*given: str, **cloud: Any) -> Products:
+def products(*given: str, **cloud: Any) -> Products:
     """Return what can be rented, filtered by words where they are given."""
-    from ppio_widgets.launches.plan import list_products  # noqa: PLC0415
-
-    return list_products(_client(cloud), " ".join(given))
+    return list_products(api.connect(**cloud), " ".join(given))
 
 
-def _show(word: str, **cloud: Any) -> Instance:
+def show(word: str, **cloud: Any) -> Instance:
     """Return one instance, freshly looked at; of one that is gone what was last seen of it here."""
-    from ppio_widgets.cloud import recent  # noqa: PLC0415
-    from ppio_widgets.errors import LaunchRefused  # noqa: PLC0415
-    from ppio_widgets.instances.instance import Instance  # noqa: PLC0415
-
-    client = _client(cloud)
+    client = api.connect(**cloud)
     try:
-        found = _found(client, [word])[0]
+        found = resolve(client, word)
     except LaunchRefused as error:
         gone = recent.last_gone(client.host.base_url, word)
         if gone is None or error.code != "no_such_instance":
@@ -264,27 +161,59 @@ def _show(word: str, **cloud: Any) -> Instance:
     return found.refresh()
 
 
-def _delete(*given: str, yes: bool = False, **cloud: Any) -> None:
+def stop(*given: str, **cloud: Any) -> None:
+    """Stop each."""
+    _on_each("stop", api.connect(**cloud), given)
+
+
+def start(*given: str, **cloud: Any) -> None:
+    """Start each."""
+    _on_each("start", api.connect(**cloud), given)
+
+
+def delete(*given: str, yes: bool = False, **cloud: Any) -> None:
     """Delete each for good, after one question that names them and what is lost."""
-    _on_each("delete", *given, consented=yes, **cloud)
+    _on_each("delete", api.connect(**cloud), given, consents=_always if yes else _asked)
 
 
-def _auto_renew(*given: str, **cloud: Any) -> None:
+def auto_renew(*given: str, **cloud: Any) -> None:
     """Turn the auto-renew of each off."""
     *named, switch = given
     if switch != "off":
         raise _misused("auto-renew")
-    _on_each("stop_renewing", *named, **cloud)
+    _on_each("stop_renewing", api.connect(**cloud), named)
 
 
-def _on_each(action: Action, *given: str, consented: bool = True, **cloud: Any) -> None:
+def _always(_instances: Sequence[Instance]) -> bool:
+    return True
+
+
+def _asked(instances: Sequence[Instance]) -> bool:
+    say = words()
+    lost = say("lost.delete", names="; ".join(one.title for one in instances))
+    answer = typed(input, say("ppio.delete_ask", lost=lost)) if kernel.takes_input() else None
+    if answer is None:
+        raise UsageError(say("ppio.delete_nobody", lost=lost))
+    return answer.strip().lower() in ("y", "yes", "是")
+
+
+def typed(ask: Callable[[str], str], question: str) -> str | None:
+    """Return what somebody types, or None where nobody can."""
+    try:
+        return ask(question)
+    except (StdinNotImplementedError, EOFError):
+        return None
+
+
+def _on_each(
+    action: Action,
+    client: PpioClient,
+    given: Sequence[str],
+    consents: Callable[[Sequence[Instance]], bool] = _always,
+) -> None:
     """Act on each, and say of each what was read back; a slip in a name stops all before anything is done."""
-    from ppio_widgets.errors import PpioError  # noqa: PLC0415
-    from ppio_widgets.instances.listing import on_all  # noqa: PLC0415
-
-    client = _client(cloud)
-    instances = _found(client, given)
-    if not consented and not _consent(instances):
+    instances = list({one.id: one for one in (resolve(client, word) for word in given)}.values())
+    if not consents(instances):
         print(words()("ppio.delete_kept"))  # noqa: T201 - a line magic answers
         return
 
@@ -304,138 +233,131 @@ def _on_each(action: Action, *given: str, consented: bool = True, **cloud: Any) 
         raise ActionUnconfirmed("some_failed", failed=len(failed), n=len(results))
 
 
-def _found(client: PpioClient, given: Sequence[str]) -> list[Instance]:
-    """Return the instances of ids or exact names, each once."""
-    from ppio_widgets.instances.listing import resolve  # noqa: PLC0415
-
-    found: dict[str, Instance] = {}
-    for word in given:
-        one = resolve(client, word)
-        found.setdefault(one.id, one)
-    return list(found.values())
-
-
-def _consent(instances: list[Instance]) -> bool:
-    say = words()
-    lost = say("lost.delete", names="; ".join(one.title for one in instances))
-    typed = None
-    if kernel.takes_input():
-        try:
-            typed = input(say("ppio.delete_ask", lost=lost))
-        except (StdinNotImplementedError, EOFError):
-            typed = None
-    if typed is None:
-        raise UsageError(say("ppio.delete_nobody", lost=lost))
-    return typed.strip().lower() in ("y", "yes", "是")
-
-
-def _client(cloud: Mapping[str, Any]) -> PpioClient:
-    from ppio_widgets.api import connect  # noqa: PLC0415
-
-    return connect(**cloud)
-
-
 # The key, the cloud, launches
 
 
-def _login(**cloud: Any) -> str:
-    from getpass import getpass  # noqa: PLC0415 - the terminal's business, only here
-
-    from ppio_widgets.secrets.credentials import ApiKey, remember_key  # noqa: PLC0415
-    from ppio_widgets.secrets.hosts import read_host  # noqa: PLC0415
-
-    say = words()
-    host = read_host(**cloud)
+def login(**cloud: Any) -> str:
+    """Ask for the key, and keep it in this kernel until `logout`."""
+    say, host = words(), read_host(**cloud)
     if host.loopback:
         raise UsageError(say("ppio.login_practice", host=host.name))
-    try:
-        typed = getpass(say("ppio.login_ask", host=host.name))
-    except (StdinNotImplementedError, EOFError):
-        typed = None
-    if typed is None:
+    typed_key = typed(getpass.getpass, say("ppio.login_ask", host=host.name))
+    if typed_key is None:
         raise UsageError(say("ppio.login_nobody"))
-    key = ApiKey(typed, "%ppio login")
-    del typed
+    key = ApiKey(typed_key, "%ppio login")
+    del typed_key
     remember_key(host, key)
     return say("ppio.logged_in", host=host.name, last=key.last_four)
 
 
-def _logout() -> str:
-    from ppio_widgets.secrets.credentials import forget_keys  # noqa: PLC0415
-
+def logout() -> str:
+    """Forget the keys that were typed."""
     forget_keys()
     return words()("ppio.logged_out")
 
 
-def _practice(state: str) -> str:
-    from ppio_widgets.api import switch_practice  # noqa: PLC0415
-
+def practice(state: str) -> str:
+    """Choose the practice cloud for this kernel, or not."""
     if state not in ("on", "off"):
         raise _misused("practice")
-    switch_practice(state == "on")
+    api.switch_practice(state == "on")
     return words()(f"ppio.practice_{state}")
 
 
-def _launches() -> Any:
-    from ppio_widgets.launches import history  # noqa: PLC0415
-
+def launches() -> Any:
+    """Return all launches that are written down."""
     return history.launches()
 
 
-def _look(launch_id: str = "") -> str:
-    from ppio_widgets import api  # noqa: PLC0415
-    from ppio_widgets.launches import history  # noqa: PLC0415
-
+def look(launch_id: str = "") -> str:
+    """Look one launch up, or each whose outcome is open."""
     open_ones = [launch_id] if launch_id else history.open_ids()
     return "\n".join(api.look_up(one) for one in open_ones) or words()("record.none_open")
 
 
-def _absent(launch_id: str, name: str) -> str:
-    from ppio_widgets import api  # noqa: PLC0415
-
+def absent(launch_id: str, name: str) -> str:
+    """Take a person's word that the instance of a launch is not there."""
     return api.declare_absent(launch_id, name)
 
 
-def _forget(launch_id: str) -> str:
-    from ppio_widgets.launches import history  # noqa: PLC0415
-
+def forget(launch_id: str) -> str:
+    """Throw the record of a launch away, where nothing can come of it any more."""
     return words()("record.forgotten" if history.forget(launch_id) else "record.kept", launch_id=launch_id)
 
 
-def _on_or_off(text: str, _context: LineContext, _given: Collection[str]) -> list[Proposal]:
-    return _plain(("on", "off"), text, "practice")
+# Presets: bodies to begin with, kept without secrets
 
 
-_SOME = range(1, 1000)
-_HOST = {
-    "--base-url": VerbOption("base_url", "URL", completers.base_urls),
-    "--allow-host": VerbOption("allow_host", "HOST"),
-}
-_CLOUD = {"--practice": VerbOption("practice"), **_HOST}
-_FILTERS = {
-    "--name": VerbOption("name", "TEXT", completers.names),
-    "--status": VerbOption("status", "WORD", completers.statuses),
-}
-_YES = {"--yes": VerbOption("yes")}
+def preset_save(given: Sequence[Word], lookup: Lookup) -> str:
+    """Save the body of a variable, or that of options, under the name that comes first."""
+    name, more = given[0].text, given[1:]
+    if len(more) == 1 and more[0].text.startswith("@"):
+        body = body_of(_looked_up(more[0].text.removeprefix("@"), lookup))
+    else:
+        body = _of_options(more, lookup)
+    saved, say = presets.save_preset(name, body), words()
+    done = say("preset.replaced" if saved.replaced else "preset.saved", name=name, file=str(saved.path))
+    made = say("preset.made_refs", names=", ".join(saved.made_refs)) if saved.made_refs else ""
+    return f"{done} {made}".rstrip()
 
-VERBS: Mapping[str, Verb] = {
-    "ls": Verb(_ls, options={**_FILTERS, **_CLOUD}),
-    "products": Verb(_products, range(1000), completers.gpus, _CLOUD),
-    "show": Verb(_show, (1,), completers.instances, _CLOUD),
-    "stop": Verb(partial(_on_each, "stop"), _SOME, completers.running_first, _CLOUD, acts=True),
-    "start": Verb(partial(_on_each, "start"), _SOME, completers.stopped_first, _CLOUD, acts=True),
-    "delete": Verb(_delete, _SOME, completers.instances, {**_YES, **_CLOUD}, acts=True),
-    "auto-renew": Verb(_auto_renew, range(2, 1000), completers.renewing, _CLOUD),
-    "login": Verb(_login, options=_HOST),
-    "logout": Verb(_logout),
-    "practice": Verb(_practice, (1,), _on_or_off),
-    "launches": Verb(_launches),
-    "launches look": Verb(_look, (0, 1)),
-    "launches absent": Verb(_absent, (2,)),
-    "launches forget": Verb(_forget, (1,)),
-    "preset save": Verb(preset_magic.save, range(2, 1000), completers.preset_to_save, reads_line=True),
-    "preset list": Verb(preset_magic.listed),
-    "preset show": Verb(preset_magic.show, (1,), completers.presets),
-    "preset delete": Verb(preset_magic.delete, (1,), completers.presets),
-    "help": Verb(lambda: words()("ppio.usage")),
-}
+
+def preset_list() -> str:
+    """Return a line for each preset."""
+    redactor = Redactor.in_use()
+    lines = [_preset_line(name, body, redactor) for name, body in presets.load_presets()]
+    return "\n".join(lines) or words()("preset.empty", folder=str(presets.presets_folder()))
+
+
+def _preset_line(name: str, body: Mapping[str, Any] | PresetRefused, redactor: Redactor) -> str:
+    """Return a preset in one line; one that cannot be read says so in its place."""
+    say = words()
+    if isinstance(body, PresetRefused):
+        return say("problem.named", name=name, text=body.sentence(say))
+    paths = (("product_id",), ("image",), ("resource", "gpu_num"), ("billing", "mode"))
+    found = [value_at(body, path) for path in paths]
+    product, image, gpus, mode = (_told(value, redactor) for value in found)
+    mode = say(f"mode.{mode}") if f"mode.{mode}" in say else mode
+    return say("preset.line", name=name, product=product, image=image, gpus=gpus, mode=mode)
+
+
+def _told(value: Any, redactor: Redactor) -> str:
+    """Return a value for a list; a secret that somebody typed into the file stays in the file."""
+    if value is None:
+        return "-"
+    if not isinstance(value, str | int):
+        return "…"
+    return visible(str(redactor.hides(str(value)) or value))
+
+
+def preset_show(name: str) -> str:
+    """Return its JSON; a secret that somebody typed into the file stays in the file."""
+    body, hidden = without_secrets(presets.load_preset(name))
+    text = "\n".join(visible(line) for line in to_json(body).split("\n"))
+    return f"{text}\n{words()('preset.hidden', names=', '.join(hidden))}" if hidden else text
+
+
+def preset_delete(name: str) -> str:
+    """Delete it."""
+    if not presets.delete_preset(name):
+        # It is not said which one was likely meant: that one would be gone.
+        found = presets.preset_names()
+        raise PresetRefused("preset_missing" if found else "preset_none", name=name, names=", ".join(found))
+    return words()("preset.deleted", name=name)
+
+
+def _looked_up(name: str, lookup: Lookup) -> Any:
+    """Return what the notebook holds under a name."""
+    with suppress(NameError):
+        if name.isidentifier():
+            return lookup(name)
+    raise input_error("no_variable", name=name)
+
+
+def _of_options(given: Sequence[Word], lookup: Lookup) -> Mapping[str, Any]:
+    """Return the body that options say; what is no part of a body is refused, not dropped."""
+    line = read_line(given, lookup, is_variable=kernel.is_variable)
+    for one in line.advice:
+        print(named(one, words()))  # noqa: T201 - before anything is saved
+    if line.switches:
+        raise input_error("preset_no_body", options=", ".join(sorted(line.switches)))
+    return line.draft

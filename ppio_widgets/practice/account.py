@@ -13,16 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
-from ppio_widgets.locale.text import visible
-from ppio_widgets.locale.words import words
-from ppio_widgets.practice.catalogue import OFFERS, page_of, refusal, region_of
-from ppio_widgets.practice.failures import Refused, lesson_of, refused
+from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
+from ppio_widgets.practice.failures import Refused, lesson_of
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.request.schema import dotted
-from ppio_widgets.request.validation import judge
 from ppio_widgets.runtime import forks
 
 Clock = Callable[[], float]
@@ -65,8 +61,8 @@ class _Instance:
     hourly: Decimal
     walk: str = "create"
     walk_began: float = 0
+    started: float = 0
     stopped: float = 0
-    started: float = field(default=0)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
     def status(self, now: float) -> str:
@@ -75,9 +71,9 @@ class _Instance:
         # A clock that was set back finds the walk at its beginning.
         return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
 
-    def is_known(self, now: float) -> bool:
-        """Whether it is there, or was until a minute ago."""
-        return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - REMOVED_SECONDS))
+    def is_there(self, now: float, removed_since: float = 0) -> bool:
+        """Whether it is there, or was until so many seconds ago."""
+        return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - removed_since))
 
 
 class PracticeAccount:
@@ -102,12 +98,8 @@ class PracticeAccount:
         """Return what is left of the money, in 1/10000 yuan as the API tells it."""
         with self._lock:
             left = f"{self._balance * 10_000:.0f}"
-        return {
-            "availableBalance": left,
-            "cashBalance": left,
-            "creditLimit": "500000",
-            "outstandingInvoices": "0",
-        }
+        told = {"creditLimit": "500000", "outstandingInvoices": "0"}
+        return {"availableBalance": left, "cashBalance": left, **told}
 
     def create(self, body: Any) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``; the first thing that is wrong is refused.
@@ -115,18 +107,21 @@ class PracticeAccount:
         Where the image asks for a lost answer the instance is there, and nobody is told.
         """
         if not isinstance(body, Mapping):
-            raise refused("no_object")
-        _validate(body)
+            raise Refused("no_object")
+        for wrong in refusals(body):
+            raise wrong
         lesson = lesson_of(body["image"])
         if isinstance(lesson, Refused):
             raise lesson
-        now = self._clock()
-        kept = compact(body).body
+        now, kept = self._clock(), compact(body).body
+        hourly = None if pricing.is_prepaid(kept) else pricing.hourly(OFFERS[kept["product_id"]], kept)
         instance = _Instance(
-            secrets.token_hex(5), kept, created=now, hourly=_hourly(kept), walk_began=now, started=now
+            secrets.token_hex(5), kept, now, hourly or Decimal(0), walk_began=now, started=now
         )
         with self._lock:
-            self._instances = {key: one for key, one in self._instances.items() if one.is_known(now)}
+            self._instances = {
+                key: one for key, one in self._instances.items() if one.is_there(now, REMOVED_SECONDS)
+            }
             self._pay(instance, now)
             self._instances[instance.id] = instance
         if lesson is not None:
@@ -134,16 +129,10 @@ class PracticeAccount:
         return {"id": instance.id}
 
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
-        """Return one instance in full; `served_at` is where the pages of its ports and logs are, if anywhere.
-
-        One that is not there is a 400, not a 404.
-        """
+        """Return one instance in full; `served_at` is where its own pages are, if anywhere."""
         with self._lock:
             now = self._clock()
-            instance = self._instances.get(instance_id)
-            if instance is None or not instance.is_known(now):
-                raise refused("no_instance", id=instance_id)
-            return _detail(instance, now, served_at)
+            return _detail(self._find(instance_id, now, REMOVED_SECONDS), now, served_at)
 
     def is_up(self, instance_id: str) -> bool:
         """Whether an instance runs."""
@@ -168,9 +157,9 @@ class PracticeAccount:
             instance = self._find(instance_id, now)
             status = instance.status(now)
             if status != _ALLOWED_IN.get(action, status):
-                raise refused("wrong_state", action=action, status=status)
+                raise Refused("wrong_state", action=action, status=status)
             if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
-                raise refused("prepaid")
+                raise Refused("prepaid")
             instance.walk, instance.walk_began = action, now
             if action == "stop":
                 instance.stopped = now
@@ -183,55 +172,34 @@ class PracticeAccount:
         """Switch the renewal of a prepaid instance."""
         enabled, months = (value_at(body, ("auto_renew", key)) for key in ("enabled", "months"))
         if not isinstance(enabled, bool):
-            raise refused("invalid", field="auto_renew", problem="enabled is true or false")
+            raise Refused("invalid", field="auto_renew", problem="enabled is true or false")
         with self._lock:
             instance = self._find(instance_id, self._clock())
             if instance.body["billing"]["mode"] != BillingMode.PREPAID:
-                raise refused("not_prepaid")
+                raise Refused("not_prepaid")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
         return {}
 
     def _alive(self, now: float) -> list[_Instance]:
-        return [one for one in self._instances.values() if one.status(now) != InstanceStatus.REMOVED]
+        return [one for one in self._instances.values() if one.is_there(now)]
 
     def _pay(self, instance: _Instance, now: float) -> None:
         """Take what a launch charges at once; the lock is held."""
         if len(self._alive(now)) >= MOST_INSTANCES:
-            raise refused("instances_full", most=MOST_INSTANCES)
-        charged = _charged(instance.body)
+            raise Refused("instances_full", most=MOST_INSTANCES)
+        charged = pricing.charged_now(OFFERS[instance.body["product_id"]], instance.body) or Decimal(0)
         on = (one.hourly for one in self._instances.values() if one.status(now) not in _OFF)
         needed = charged + sum(on, instance.hourly)
         if needed > self._balance:
-            raise refused("no_money", needed=needed, left=self._balance)
+            raise Refused("no_money", needed=needed, left=self._balance)
         self._balance -= charged
 
-    def _find(self, instance_id: str, now: float) -> _Instance:
+    def _find(self, instance_id: str, now: float, removed_since: float = 0) -> _Instance:
         instance = self._instances.get(instance_id)
-        if instance is None or instance.status(now) == InstanceStatus.REMOVED:
-            raise refused("no_instance", id=instance_id)
+        if instance is None or not instance.is_there(now, removed_since):
+            raise Refused("no_instance", id=instance_id)
         return instance
-
-
-def _validate(body: Mapping[str, Any]) -> None:
-    _, problems = judge(body)
-    for path, problem in problems.items():
-        sentence = problem.sentence(path, words("en"))
-        raise refused("invalid", field=visible(dotted(path)), problem=sentence)
-    wrong = refusal(compact(body).body)
-    if wrong is not None:
-        raise wrong
-
-
-def _charged(body: Mapping[str, Any]) -> Decimal:
-    """Return what a launch charges at once."""
-    return pricing.charged_now(OFFERS[body["product_id"]], body) or Decimal(0)
-
-
-def _hourly(body: Mapping[str, Any]) -> Decimal:
-    """Return what an instance is billed by the hour: nothing when it is prepaid."""
-    prepaid = pricing.is_prepaid(body)
-    return (None if prepaid else pricing.hourly(OFFERS[body["product_id"]], body)) or Decimal(0)
 
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:
@@ -265,15 +233,15 @@ def _billing(instance: _Instance) -> dict[str, Any]:
 def _detail(instance: _Instance, now: float, served_at: str) -> dict[str, Any]:
     summary = _summary(instance, now)
     address = f"{instance.id}.{summary['region']}.practice.invalid"
-    pages = f"{served_at}/machines/{instance.id}" if served_at else ""
-    logs = f"{pages}/log" if pages else f"https://log.{address}"
+    logs, notebook = f"https://log.{address}", f"https://{address}"
+    if served_at:
+        logs, notebook = (f"{served_at}/machines/{instance.id}/{page}" for page in ("log", "jupyter"))
     ssh = {"command": f"ssh -p 22 root@{address}", "username": "root", "password": instance.password}
     log = {f"{kind}_endpoint": f"{logs}/{kind}" for kind in ("instance", "system")}
     tools = {**instance.body.get("tools", {}), "ssh": ssh, "log": log}
     jupyter = tools.pop("jupyter", {})
     if jupyter.get("enabled"):
-        endpoint = f"{pages}/jupyter" if pages else f"https://{address}"
-        tools["jupyter"] = {"port": 8888, **jupyter, "endpoint": endpoint}
+        tools["jupyter"] = {"port": 8888, **jupyter, "endpoint": notebook}
     return {**summary, "tools": tools}
 
 

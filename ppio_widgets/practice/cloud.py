@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from ppio_widgets.practice.account import Clock, PracticeAccount
-from ppio_widgets.practice.failures import Refused, refused
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import require_key, reveal
 from ppio_widgets.secrets.hosts import read_host
@@ -44,14 +44,14 @@ class PracticeCloud:
         for account in accounts:
             with suppress(Refused):
                 return account.is_up(instance_id)
-        raise refused("no_instance", id=instance_id)
+        raise Refused("no_instance", id=instance_id)
 
     def _made(self) -> PracticeAccount:
         """Return a new account, when full in place of one without instances; the lock is held."""
         if len(self._accounts) >= MOST_ACCOUNTS:
             empty = next((key for key, account in self._accounts.items() if account.is_empty), None)
             if empty is None:
-                raise refused("accounts_full", most=MOST_ACCOUNTS)
+                raise Refused("accounts_full", most=MOST_ACCOUNTS)
             del self._accounts[empty]
         return PracticeAccount(self._clock)
 

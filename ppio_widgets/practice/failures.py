@@ -1,9 +1,8 @@
 """Everything that the practice cloud does to a person: refuse a call, or lose the answer of one.
 
-One table names them all. Some are met on purpose, to see what is done then: such a lesson is asked
-for by the image, as a shop's test card asks for a refusal. So it is asked for in the same way in a
-form, in a line, in Python and with curl, in this process or over a socket, and nobody meets it by
-chance.
+One table names them all. Some are met on purpose: such a lesson is asked for by the image, as a shop's test
+card asks for a refusal. So it is asked for in the same way in a form, in a line, in Python and with curl, and
+nobody meets it by chance.
 """
 
 from __future__ import annotations
@@ -60,9 +59,9 @@ FAILURES: Mapping[str, Failure] = {
     "storage_elsewhere": Failure("CUR_CLUSTER_NETWORK_STORAGE_NOT_SUPPORT", _ELSEWHERE),
     # what is sold, and what is free
     "cuda": Failure("CUDA_VERSION_INCOMPATIBLE", "{field}: {product} has CUDA {newest} at most"),
-    "mode": Failure("UNSUPPORTED_BILLING_MODE", "{product} is not sold as {mode}, only as {sold}"),
-    "not_offered": Failure("INSUFFICIENT_RESOURCE", "{product} cannot be launched at present"),
-    "sold_out": Failure("INSUFFICIENT_RESOURCE", "{product} has {free} GPUs free"),
+    "mode": Failure("UNSUPPORTED_BILLING_MODE", "{problem}"),
+    "not_offered": Failure("INSUFFICIENT_RESOURCE", "{problem}"),
+    "sold_out": Failure("INSUFFICIENT_RESOURCE", "{problem}"),
     "instances_full": Failure("CREATE_INSTANCE_LIMIT", "the account has {most} instances"),
     "no_money": Failure(
         "BALANCE_NOT_ENOUGH",
@@ -83,21 +82,15 @@ class AnswerLost(Exception):
 
 
 class Refused(Exception):
-    """A call that the account refuses, in the API's own shape."""
+    """A call that the account refuses by a row of the table, in the API's own shape."""
 
-    def __init__(
-        self, status: int, reason: str, message: str, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.answer = {"code": status, "reason": reason, "message": message, "metadata": dict(metadata or {})}
-
-
-def refused(code: str, **params: object) -> Refused:
-    """Return a refusal of the table; its metadata is the field or the id that is at fault."""
-    failure = FAILURES[code]
-    metadata = {name: str(value) for name, value in params.items() if name in ("field", "id")}
-    return Refused(failure.status, failure.reason, failure.message.format(**params), metadata)
+    def __init__(self, code: str, **params: object) -> None:
+        failure = FAILURES[code]
+        super().__init__(failure.message.format(**params))
+        self.status = failure.status
+        at_fault = {name: str(value) for name, value in params.items() if name in ("field", "id")}
+        told = {"code": self.status, "reason": failure.reason, "message": str(self)}
+        self.answer = {**told, "metadata": at_fault}
 
 
 def lesson_of(image: str) -> Refused | AnswerLost | None:
@@ -106,4 +99,4 @@ def lesson_of(image: str) -> Refused | AnswerLost | None:
     code = next((code for code, failure in FAILURES.items() if failure.image == asked), None)
     if code is None or not asked:
         return None
-    return refused(code) if FAILURES[code].reason else AnswerLost()
+    return Refused(code) if FAILURES[code].reason else AnswerLost()

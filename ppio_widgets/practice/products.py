@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ppio_widgets.request.pricing import HOURS_PER_MONTH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-HOURS_PER_MONTH = 720
 
 REGIONS: tuple[dict[str, Any], ...] = tuple(
     {
@@ -84,7 +84,7 @@ _GPUS = (
     ("prod-a800-80g", "A800", 80, (1, 8, 8), (16, 128), (50, 500, 50), (NORTH_2,)),
 )
 # Id, cores, GB, regions; in none is in all of them (v1, list products).
-_CPUS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+_CPUS = (
     ("cpu.8c16g", 8, 16, (EAST, SOUTH)),
     ("cpu.32c64g", 32, 64, ()),
 )
@@ -92,18 +92,22 @@ _NOT_DEPLOYABLE = "prod-v100-32g"
 _NOT_PURCHASABLE = "prod-a800-80g"  # seen, but not sold to this account
 
 
-def _product(key: str, regions: tuple[str, ...], spec: dict[str, Any], **named: str) -> dict[str, Any]:
+def _product(key: str, regions: tuple[str, ...], spec: dict[str, Any], **told: str) -> dict[str, Any]:
     prices = _PRICES[key]
     on_sale = prices.hour[0] != prices.hour[1]
-    modes = ("postpaid", *(("prepaid",) if prices.months else ()), *(("spot",) if prices.spot else ()))
+    pricing: dict[str, Any] = {"postpaid": _priced(prices.hour)}
+    if prices.months:
+        pricing["prepaid"] = [_month(key, prices.hour, *block) for block in prices.months.items()]
+    if prices.spot:
+        pricing["spot"] = _priced(prices.spot)
     return {
         "id": key,
         "category": "instance",
-        **named,
+        **told,
         "region_ids": list(regions),
         "resource_spec": spec,
-        "pricing": _pricing(key, prices),
-        "billing_methods": list(modes),
+        "billing_methods": list(pricing),
+        "pricing": {"precision": prices.precision, **pricing, "storage_price_per_gb": prices.storage},
         "deployable": key != _NOT_DEPLOYABLE,
         "activity": {
             "is_activity_product": on_sale,
@@ -113,38 +117,27 @@ def _product(key: str, regions: tuple[str, ...], spec: dict[str, Any], **named: 
     }
 
 
-def _pricing(key: str, prices: _Prices) -> dict[str, Any]:
-    pricing: dict[str, Any] = {"precision": prices.precision, "postpaid": _priced(prices.hour)}
-    if prices.spot:
-        pricing["spot"] = _priced(prices.spot)
-    if prices.months:
-        pricing["prepaid"] = [
-            {
-                "spec_id": f"spec-{key}-{count}m",
-                "duration_months": count,
-                "final_price": prices.hour[1] * HOURS_PER_MONTH * count * percent // 100,
-                "base_price": prices.hour[0] * HOURS_PER_MONTH * count,
-            }
-            for count, percent in prices.months.items()
-        ]
-    return {**pricing, "storage_price_per_gb": prices.storage}
-
-
 def _priced(price: Price) -> dict[str, Any]:
     return {"base_price": price[0], "final_price": price[1], "unit": "per_hour"}
 
 
-def _spec(host: tuple[int, int], rootfs: tuple[int, int, int]) -> dict[str, Any]:
+def _month(key: str, hour: Price, count: int, percent: int) -> dict[str, Any]:
     return {
-        "cpu": host[0],
-        "memory_gb": host[1],
-        "rootfs": {"min_gb": rootfs[0], "max_gb": rootfs[1], "free_gb": rootfs[2]},
+        "spec_id": f"spec-{key}-{count}m",
+        "duration_months": count,
+        "final_price": hour[1] * HOURS_PER_MONTH * count * percent // 100,
+        "base_price": hour[0] * HOURS_PER_MONTH * count,
     }
 
 
-def _gpu_spec(key: str, gpu: str, memory: int, gpus: tuple[int, int, int]) -> dict[str, Any]:
-    least, most, free = gpus
-    return {
+def _spec(host: tuple[int, int], rootfs: tuple[int, int, int]) -> dict[str, Any]:
+    disk = dict(zip(("min_gb", "max_gb", "free_gb"), rootfs, strict=True))
+    return {"cpu": host[0], "memory_gb": host[1], "rootfs": disk}
+
+
+def _gpu_product(row: tuple[Any, ...]) -> dict[str, Any]:
+    key, gpu, memory, (least, most, free), host, rootfs, regions = row
+    block = {
         "spec_id": f"spec-{key}",
         "name": gpu,
         "memory_gb": memory,
@@ -153,43 +146,26 @@ def _gpu_spec(key: str, gpu: str, memory: int, gpus: tuple[int, int, int]) -> di
         "available": free,
         "max_available": min(most, free),
     }
-
-
-def _stock(free: int) -> str:
     steps = ((24, "high"), (5, "normal"), (1, "low"), (0, "none"))
-    return next(word for least, word in steps if free >= least)
+    stock = next(word for enough, word in steps if free >= enough)
+    name = f"{gpu} {memory} GB"
+    told = {"name": name, "type": "gpu", "description": f"NVIDIA {name}", "inventory_state": stock}
+    return _product(key, regions, {"gpu": block, **_spec(host, rootfs)}, **told)
 
 
-PRODUCTS: tuple[dict[str, Any], ...] = tuple(
-    _product(
-        key,
-        regions,
-        {"gpu": _gpu_spec(key, gpu, memory, gpus), **_spec(host, rootfs)},
-        name=f"{gpu} {memory} GB",
-        type="gpu",
-        description=f"NVIDIA {gpu} {memory} GB",
-        inventory_state=_stock(gpus[2]),
-    )
-    for key, gpu, memory, gpus, host, rootfs, regions in _GPUS
-)
+def _cpu_product(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a product without a GPU block, priced as a whole."""
+    key, cores, memory, regions = row
+    about = {"name": f"CPU {cores}C{memory}G", "type": "cpu", "description": f"{cores} cores, {memory} GB"}
+    return _product(key, regions, _spec((cores, memory), (10, 500, 30)), **about, inventory_state="normal")
 
-# A CPU product has no GPU block, and is priced as a whole.
-CPU_PRODUCTS: tuple[dict[str, Any], ...] = tuple(
-    _product(
-        key,
-        regions,
-        _spec((cores, memory), (10, 500, 30)),
-        name=f"CPU {cores}C{memory}G",
-        type="cpu",
-        description=f"{cores} cores, {memory} GB",
-        inventory_state="normal",
-    )
-    for key, cores, memory, regions in _CPUS
-)
+
+PRODUCTS = tuple(map(_gpu_product, _GPUS))
+CPU_PRODUCTS = tuple(map(_cpu_product, _CPUS))
 
 # The newest CUDA that the drivers of each product's hosts run; no answer tells it.
-_CUDA = {"V100": "12.2", "T4": "12.2", "H200": "12.9", "RTX 5090": "12.9"}
-NEWEST_CUDA = {key: _CUDA.get(gpu, "12.8") for key, gpu, *_ in _GPUS}
+_CUDA = {"V100": (12, 2), "T4": (12, 2), "H200": (12, 9), "RTX 5090": (12, 9)}
+NEWEST_CUDA = {key: _CUDA.get(gpu, (12, 8)) for key, gpu, *_ in _GPUS}
 
 for _region in REGIONS:
     _region["gpus"] = [one["name"] for one in PRODUCTS if _region["id"] in one["region_ids"]]

@@ -15,7 +15,7 @@ from ppio_widgets.practice.products import EAST, NORTH, SOUTH, WEST
 _OWNER = "practice"
 _FINE = {"status": "running", "error": "", "message": ""}
 
-NETWORKS: tuple[dict[str, Any], ...] = tuple(
+NETWORKS = tuple(
     {"id": key, "owner_id": _OWNER, "name": name, "status": _FINE, "region_id": region}
     for key, name, region in (
         ("vpc-east-dev", "dev", EAST),
@@ -24,7 +24,7 @@ NETWORKS: tuple[dict[str, Any], ...] = tuple(
     )
 )
 
-STORAGES: tuple[dict[str, Any], ...] = tuple(
+STORAGES = tuple(
     {"storageId": key, "storageName": name, "storageSize": size, "clusterId": region, "clusterName": region}
     for key, name, size, region in (
         ("ns-datasets", "datasets", 500, EAST),

@@ -14,45 +14,60 @@ from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.resources import BALANCE
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
-from ppio_widgets.practice.failures import Refused, refused
+from ppio_widgets.practice.failures import Refused
 from ppio_widgets.secrets.credentials import is_practice_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.practice.account import PracticeAccount
     from ppio_widgets.practice.cloud import PracticeCloud
 
-_ONE = re.compile(rf"{INSTANCES}/([^/]+)")
-_ACTION = re.compile(rf"{INSTANCES}/([^/]+)/(start|stop|restart|auto-renew)")
-_JSON = "application/json; charset=utf-8"
-
 # The pages behind an instance's addresses: what would be its Jupyter, and its logs.
-_PAGE = re.compile(r"/machines/([0-9a-f]+)/(jupyter|log/instance|log/system)")
+_PAGE = re.compile(r"/machines/([0-9a-f]+)/(?:jupyter|log/instance|log/system)")
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost):[0-9]+")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: status, content type, the cloud's clock as an HTTP date, and bytes."""
+    """What goes back."""
 
     status: int
-    content_type: str
-    date: str
+    headers: Mapping[str, str]
     content: bytes
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers of the answer."""
-        return {"Content-Type": self.content_type, "Date": self.date}
 
 
 @dataclass(frozen=True)
 class _Asked:
-    method: str
-    path: str
     query: Mapping[str, str]
     content: bytes
+    served_at: str  # the base address of an instance's pages; empty where they cannot be reached
+
+    def body(self) -> object:
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            raise Refused("no_json") from None
+
+
+def _list(account: PracticeAccount, asked: _Asked) -> object:
+    name, status, cursor = (asked.query.get(key, "") for key in ("name", "status", "cursor"))
+    limit = catalogue.whole(asked.query.get("limit", ""))
+    return account.page(name=name, status=status, limit=limit, cursor=cursor)
+
+
+# The calls about instances and money, by method and path; what a path holds in brackets is passed on.
+_CALLS: Mapping[tuple[str, str], Callable[..., object]] = {
+    ("POST", INSTANCES): lambda account, asked: account.create(asked.body()),
+    ("GET", INSTANCES): _list,
+    ("GET", f"{INSTANCES}/([^/]+)"): lambda account, asked, one: account.get(one, asked.served_at),
+    ("DELETE", f"{INSTANCES}/([^/]+)"): lambda account, _asked, one: account.act(one, "delete"),
+    ("PUT", f"{INSTANCES}/([^/]+)/(start|stop|restart)"): lambda account, _asked, *act: account.act(*act),
+    ("PUT", f"{INSTANCES}/([^/]+)/auto-renew"): lambda account, asked, one: account.set_auto_renew(
+        one, asked.body()
+    ),
+    ("GET", BALANCE): lambda account, _asked: account.balance(),
+}
 
 
 def answer(
@@ -63,87 +78,55 @@ def answer(
     `failures.AnswerLost` is raised when the connection is to break instead of an answer.
     """
     path, _, query = target.partition("?")
-    date = formatdate(cloud.now(), usegmt=True)
     host = headers.get("host", "")
-    if method == "GET" and (page := _page(cloud, path)) is not None:
-        return Answer(page[0], "text/html; charset=utf-8", date, page[1].encode())
-    asked = _Asked(method, path, dict(parse_qsl(query, keep_blank_values=True)), content)
+    date = formatdate(cloud.now(), usegmt=True)
+    if method == "GET" and (page := _PAGE.fullmatch(path)):
+        status, text = _page(cloud, page[1])
+        return _answer(status, "text/html", date, text)
+    asked = _Asked(
+        dict(parse_qsl(query, keep_blank_values=True)),
+        content,
+        f"http://{host}" if _LOOPBACK.fullmatch(host) else "",
+    )
     try:
-        account = cloud.account(_key(headers))
-        result = _call(account, asked, _served_at(host))
+        result = _called(cloud.account(_key(headers)), method, path, asked)
     except Refused as refusal:
-        return _json(refusal.status, date, refusal.answer)
+        return _answer(refusal.status, "application/json", date, _json(refusal.answer))
     if result is None:
-        return Answer(404, "text/plain; charset=utf-8", date, b"404 page not found")
-    return _json(200, date, result)
+        return _answer(404, "text/plain", date, "404 page not found")
+    return _answer(200, "application/json", date, _json(result))
+
+
+def _answer(status: int, kind: str, date: str, text: str) -> Answer:
+    return Answer(status, {"Content-Type": f"{kind}; charset=utf-8", "Date": date}, text.encode())
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _key(headers: Mapping[str, str]) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if not key.strip():
-        raise refused("no_key")
+        raise Refused("no_key")
     if scheme.lower() != "bearer" or not is_practice_key(key.strip()):
-        raise refused("other_key")
+        raise Refused("other_key")
     return key.strip()
 
 
-def _call(account: PracticeAccount, asked: _Asked, served_at: str) -> object | None:
-    """Return the answer's JSON, or None where there is no such page."""
-    method, path, query = asked.method, asked.path, asked.query
-    if path == INSTANCES and method == "POST":
-        return account.create(_read_body(asked.content))
-    if path == INSTANCES and method == "GET":
-        return account.page(
-            name=query.get("name", ""),
-            status=query.get("status", ""),
-            limit=catalogue.whole(query.get("limit", "")),
-            cursor=query.get("cursor", ""),
-        )
-    if (found := _ACTION.fullmatch(path)) and method == "PUT":
-        return _act(account, unquote(found[1]), found[2], asked.content)
-    if found := _ONE.fullmatch(path):
-        if method == "GET":
-            return account.get(unquote(found[1]), served_at)
-        if method == "DELETE":
-            return account.act(unquote(found[1]), "delete")
-    own = (method, path) == ("GET", BALANCE)
-    return account.balance() if own else catalogue.answer(method, path, query)
+def _called(account: PracticeAccount, method: str, path: str, asked: _Asked) -> object | None:
+    """Return the answer's JSON, or None where there is no such call."""
+    for (verb, pattern), call in _CALLS.items():
+        if verb == method and (found := re.fullmatch(pattern, path)):
+            return call(account, asked, *map(unquote, found.groups()))
+    return catalogue.answer(method, path, asked.query)
 
 
-def _act(account: PracticeAccount, instance_id: str, action: str, content: bytes) -> object:
-    if action == "auto-renew":
-        return account.set_auto_renew(instance_id, _read_body(content))
-    return account.act(instance_id, action)
-
-
-def _read_body(content: bytes) -> object:
+def _page(cloud: PracticeCloud, instance_id: str) -> tuple[int, str]:
+    """Return status and HTML of an instance's page."""
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise refused("no_json") from None
-
-
-def _json(status: int, date: str, value: object) -> Answer:
-    return Answer(status, _JSON, date, json.dumps(value, ensure_ascii=False).encode())
-
-
-def _served_at(host: str) -> str:
-    """Return the base address of the pages, when they can be reached at all."""
-    return f"http://{host}" if _LOOPBACK.fullmatch(host) else ""
-
-
-def _page(cloud: PracticeCloud, path: str) -> tuple[int, str] | None:
-    """Return status and HTML of an instance's page; None for a path that is none."""
-    found = _PAGE.fullmatch(path)
-    if found is None:
-        return None
-    say = words()
-    try:
-        up = cloud.is_up(found[1])
+        status, key = (200, "page") if cloud.is_up(instance_id) else (502, "booting")
     except Refused:
-        return 404, _html(say("practice.no_machine"))
-    return (200, _html(say("practice.page", id=found[1]))) if up else (502, _html(say("practice.booting")))
-
-
-def _html(text: str) -> str:
-    return f"<!doctype html><meta charset=utf-8><title>{escape(text)}</title><p>{escape(text)}</p>"
+        status, key = 404, "no_machine"
+    text = escape(words()(f"practice.{key}", id=instance_id))
+    return status, f"<!doctype html><meta charset=utf-8><title>{text}</title><p>{text}</p>"

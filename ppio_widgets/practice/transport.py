@@ -14,18 +14,8 @@ if TYPE_CHECKING:
 
 # The events of httpx's real transport, in its order. A client that learns from
 # them whether a request has left must learn the same here.
-_BEFORE = (
-    "connection.connect_tcp.started",
-    "connection.connect_tcp.complete",
-    "http11.send_request_headers.started",
-    "http11.send_request_headers.complete",
-    "http11.send_request_body.started",
-    "http11.send_request_body.complete",
-)
-_AFTER = (
-    "http11.receive_response_headers.started",
-    "http11.receive_response_headers.complete",
-)
+_BEFORE = ("connection.connect_tcp", "http11.send_request_headers", "http11.send_request_body")
+_AFTER = ("http11.receive_response_headers",)
 
 
 class PracticeTransport(httpx.BaseTransport):
@@ -54,4 +44,5 @@ class PracticeTransport(httpx.BaseTransport):
         trace: Any = request.extensions.get("trace")
         if trace is not None:
             for event in events:
-                trace(event, {})
+                trace(f"{event}.started", {})
+                trace(f"{event}.complete", {})

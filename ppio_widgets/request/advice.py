@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import pricing
-from ppio_widgets.request.choices import closest_offer, has_digest, repository_and_tag
+from ppio_widgets.request.choices import closest_offer, repository_and_tag
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
 from ppio_widgets.request.envref import IsVariable, no_variable, variables_in
 from ppio_widgets.request.models import can_be_address
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from ppio_widgets.request.offers import Network, Offer, Storage
     from ppio_widgets.request.schema import Path
 
-# v1, create instance (PPIO and Novita).
+# v1, create instance (PPIO and Novita): not allowed, for ports and tools.
 _RESERVED = range(2222, 2225)
-_MOST_PORTS = 15  # ports and tools together
-_MOST_ENVS = 100  # Novita create, PPIO upgrade
-_MOST_MOUNTS = 30
+
+# So many rows a list may have: v1, create instance (Novita) and upgrade (PPIO) of the variables; v1, create
+# instance (PPIO and Novita) of the ports, tools counted, though the console and the vendor's MCP server say
+# other numbers; v1, create instance (Novita) of the mounts.
+_MOST_ROWS = (("envs", "many_envs", 100), ("ports", "many_ports", 15), ("volumes", "many_mounts", 30))
 _LONGEST_COMMAND = 2047
 
 _JUPYTER: Path = ("tools", "jupyter", "port")
@@ -37,8 +39,9 @@ _JUPYTER: Path = ("tools", "jupyter", "port")
 # A shell on the instance fills in what stands in these.
 SHELL_FIELDS: frozenset[Path] = frozenset({("command",), ("entrypoint",)})
 
-# Several lines are what these are made of, or an error or advice of its own.
-_OF_LINES = ("entrypoint", "command", "image", "envs.*.key", "envs.*.value", "volumes.*.mount_point")
+# These take several lines; of the others, those in which a line break is an error or advice of its own.
+_OF_LINES = ("entrypoint", "command", "envs.*.value")
+_JUDGED_ELSEWHERE = ("image", "envs.*.key", "volumes.*.mount_point")
 
 # Advice that something else may be sent than was meant: a confirmation repeats it.
 _DOUBTS = frozenset(
@@ -92,10 +95,7 @@ def advise(  # noqa: PLR0913 - each is one thing that is known beside the body
     """
     found = [advice for rule in _RULES for advice in rule(body)]
     found += [*_product(body, offers), *named_variables(body, is_variable)]
-    regions = _regions(body, pricing.offer_for(offer, body))
-    found += _storage_regions(body, regions, {storage.id: storage.region for storage in storages})
-    found += _network_region(body, regions, {network.id: network.region for network in networks})
-    return tuple(found)
+    return (*found, *_elsewhere(body, pricing.offer_for(offer, body), storages, networks))
 
 
 def named_variables(body: Mapping[str, Any], is_variable: IsVariable) -> Iterator[Advice]:
@@ -131,9 +131,10 @@ def _product(body: Mapping[str, Any], offers: Sequence[Offer]) -> Iterator[Advic
 
 
 def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
-    # What runs behind such an address can change between two launches (how registries work).
+    # What runs behind such an address can change between two launches (how registries work); a digest
+    # (@sha256:…) names an image by its content.
     image = value_at(body, ("image",))
-    if not isinstance(image, str) or not image or not can_be_address(image) or has_digest(image):
+    if not isinstance(image, str) or not image or not can_be_address(image) or "@" in image:
         return
     _, tag = repository_and_tag(image)
     if tag in ("", "latest"):
@@ -162,76 +163,59 @@ def _commands(body: Mapping[str, Any]) -> Iterator[Advice]:
             yield Advice((name,), "too_long", {"length": len(text), "most": _LONGEST_COMMAND})
 
 
-def _line_ends(body: Mapping[str, Any]) -> Iterator[Advice]:
-    # Enter breaks the line in a field that takes several; a text of one line rarely means that.
-    texts: list[tuple[Path, Any]] = [((name,), value_at(body, (name,))) for name in ("entrypoint", "command")]
-    texts += [(("envs", number, "value"), row.get("value")) for number, row in enumerate(_rows(body, "envs"))]
-    for path, text in texts:
-        if isinstance(text, str) and text.find("\n") == len(text) - 1 >= 0:
-            yield Advice(path, "line_end")
-
-
 def _line_breaks(body: Mapping[str, Any]) -> Iterator[Advice]:
-    # What is pasted may have several lines; a name, an id or a path is one value.
     for path, text in _texts(body, ()):
-        leaf = leaves().get(pattern(path)) if "\n" in text or "\r" in text else None
-        if leaf is not None and leaf.kind == "text" and pattern(path) not in _OF_LINES:
+        if "\n" not in text and "\r" not in text:
+            continue
+        place = pattern(path)
+        leaf = leaves().get(place)
+        if place in _OF_LINES:
+            # Enter breaks the line in a field that takes several; a text of one line rarely means that.
+            if text.find("\n") == len(text) - 1:
+                yield Advice(path, "line_end")
+        # What is pasted may have several lines; a name, an id or a path is one value.
+        elif leaf is not None and leaf.kind == "text" and place not in _JUDGED_ELSEWHERE:
             yield Advice(path, "line_break")
 
 
+def _many_rows(body: Mapping[str, Any]) -> Iterator[Advice]:
+    for name, code, most in _MOST_ROWS:
+        count = len(_rows(body, name)) + (name == "ports" and _jupyter_port(body) is not None)
+        if count > most:
+            yield Advice((name,), code, {"count": count, "most": most})
+
+
 def _envs(body: Mapping[str, Any]) -> Iterator[Advice]:
-    rows = _rows(body, "envs")
-    # v1, create instance (Novita) and upgrade (PPIO).
-    if len(rows) > _MOST_ENVS:
-        yield Advice(("envs",), "many_envs", {"count": len(rows), "most": _MOST_ENVS})
     # Which of two wins is not documented.
-    for number, first in _repeated([row.get("key") for row in rows]):
+    rows = _rows(body, "envs")
+    for number, first in _repeated([(row.get("key"),) for row in rows]):
         yield Advice(("envs", number, "key"), "env_twice", {"key": rows[number]["key"], "first": first + 1})
 
 
-def _reserved_ports(body: Mapping[str, Any]) -> Iterator[Advice]:
-    # v1, create instance (PPIO and Novita): 2222-2224 are not allowed, for ports and tools.
-    used: list[tuple[Path, Any]] = [
-        (("ports", number, "port"), row.get("port")) for number, row in enumerate(_rows(body, "ports"))
-    ]
-    for path, port in [*used, (_JUPYTER, _jupyter_port(body))]:
+def _ports(body: Mapping[str, Any]) -> Iterator[Advice]:
+    rows, jupyter = _rows(body, "ports"), _jupyter_port(body)
+    used: list[tuple[Path, Any]] = [(("ports", n, "port"), row.get("port")) for n, row in enumerate(rows)]
+    for path, port in [*used, (_JUPYTER, jupyter)]:
         if type(port) is int and port in _RESERVED:
             yield Advice(path, "port_reserved", {"port": port})
-
-
-def _many_ports(body: Mapping[str, Any]) -> Iterator[Advice]:
-    # v1, create instance (PPIO and Novita): at most 15 ports, tools counted. The console and the
-    # vendor's MCP server say other numbers.
-    count = len(_rows(body, "ports")) + (_jupyter_port(body) is not None)
-    if count > _MOST_PORTS:
-        yield Advice(("ports",), "many_ports", {"count": count, "most": _MOST_PORTS})
-
-
-def _ports_twice(body: Mapping[str, Any]) -> Iterator[Advice]:
-    rows = _rows(body, "ports")
     # The console refuses a port twice in one protocol's list; once in each passes there.
     for number, first in _repeated([(row.get("port"), row.get("protocol")) for row in rows]):
-        params = {"port": rows[number].get("port"), "first": first + 1}
-        yield Advice(("ports", number, "port"), "port_twice", params)
+        path, port = used[number]
+        yield Advice(path, "port_twice", {"port": port, "first": first + 1})
     # A public client gave v2 up with 8888 both in ports and in tools.jupyter.
-    jupyter = _jupyter_port(body)
-    for number, row in enumerate(rows):
-        if jupyter is not None and row.get("port") == jupyter:
-            yield Advice(("ports", number, "port"), "jupyter_port", {"port": jupyter})
+    for path, port in used:
+        if jupyter is not None and port == jupyter:
+            yield Advice(path, "jupyter_port", {"port": jupyter})
 
 
 def _mounts(body: Mapping[str, Any]) -> Iterator[Advice]:
-    rows = _rows(body, "volumes")
-    # v1, create instance (Novita): at most 30 mounts.
-    if len(rows) > _MOST_MOUNTS:
-        yield Advice(("volumes",), "many_mounts", {"count": len(rows), "most": _MOST_MOUNTS})
-    points = [row.get("mount_point") for row in rows]
+    points = [row.get("mount_point") for row in _rows(body, "volumes")]
     for number, point in enumerate(points):
         if isinstance(point, str) and point and (code := _bad_mount(point)):
             yield Advice(("volumes", number, "mount_point"), code)
     # The console: local and network paths must differ.
-    same = [point.rstrip("/") or None if isinstance(point, str) else None for point in points]
-    for number, first in _repeated(same):
+    same = [point.rstrip("/") if isinstance(point, str) else None for point in points]
+    for number, first in _repeated([(point,) for point in same]):
         params = {"mount": same[number], "first": first + 1}
         yield Advice(("volumes", number, "mount_point"), "mount_twice", params)
 
@@ -262,48 +246,37 @@ _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[Advice]], ...] = (
     _auto_renew,
     _cpu_count,
     _commands,
-    _line_ends,
     _line_breaks,
+    _many_rows,
     _envs,
-    _reserved_ports,
-    _many_ports,
-    _ports_twice,
+    _ports,
     _mounts,
     _losses,
 )
 
 
-def _storage_regions(
-    body: Mapping[str, Any], regions: tuple[str, ...], homes: Mapping[str, str]
+def _elsewhere(
+    body: Mapping[str, Any], offer: Offer | None, storages: Sequence[Storage], networks: Sequence[Network]
 ) -> Iterator[Advice]:
-    # Storage is tied to its region; it cannot be mounted from another (v1 storage guide).
-    for number, row in enumerate(_rows(body, "volumes")):
-        if row.get("type") == "network" and (home := _elsewhere(row.get("id"), regions, homes)):
-            yield Advice(("volumes", number, "id"), "storage_elsewhere", {"region": home, **_some(regions)})
-
-
-def _network_region(
-    body: Mapping[str, Any], regions: tuple[str, ...], homes: Mapping[str, str]
-) -> Iterator[Advice]:
-    # A network is made in one region (v2, create VPC: region_id is required).
-    if home := _elsewhere(value_at(body, ("network", "id")), regions, homes):
-        yield Advice(("network", "id"), "network_elsewhere", {"region": home, **_some(regions)})
-
-
-def _elsewhere(place: Any, regions: tuple[str, ...], homes: Mapping[str, str]) -> str:
-    home = homes.get(place, "") if isinstance(place, str) else ""
-    return home if home and regions and home not in regions else ""
-
-
-def _regions(body: Mapping[str, Any], offer: Offer | None) -> tuple[str, ...]:
-    """Where the instance may come to be: the regions chosen, else the product's."""
+    # Storage cannot be mounted from another region (v1 storage guide); a network is made in one (v2, create
+    # VPC: region_id is required). The instance comes to be in the regions chosen, else in the product's.
     chosen = value_at(body, ("candidate_regions",))
     named = [one for one in chosen if isinstance(one, str)] if isinstance(chosen, list | tuple) else []
-    return tuple(named) or (offer.regions if offer is not None else ())
+    regions = named or (offer.regions if offer is not None else ())
+    places: list[tuple[Path, str, Sequence[Storage | Network]]] = [
+        (("volumes", number, "id"), "storage_elsewhere", storages)
+        for number, row in enumerate(_rows(body, "volumes"))
+        if row.get("type") == "network"
+    ]
+    for path, code, known in [*places, (("network", "id"), "network_elsewhere", networks)]:
+        home = next((one.region for one in known if one.id == value_at(body, path)), "")
+        if home and regions and home not in regions:
+            yield Advice(path, code, {"region": home, "regions": some(regions)})
 
 
-def _some(regions: tuple[str, ...]) -> dict[str, str]:
-    return {"regions": ", ".join(regions[:8]) + (" …" if len(regions) > 8 else "")}
+def some(names: Sequence[str]) -> str:
+    """Return the first of many names, as a sentence lists them."""
+    return ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
 
 
 def _rows(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -320,13 +293,10 @@ def _jupyter_port(body: Mapping[str, Any]) -> int | None:
     return port if type(port) is int else None
 
 
-def _repeated(values: Sequence[Any]) -> Iterator[tuple[int, int]]:
+def _repeated(values: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
     """Yield the number of each value that stood before, and where it first did. Blank ones never repeat."""
     seen: dict[str, int] = {}
-    for number, value in enumerate(values):
-        parts = value if isinstance(value, tuple) else (value,)
-        if any(part in (None, "") for part in parts):
-            continue
-        first = seen.setdefault(repr(value), number)
-        if first != number:
+    for number, parts in enumerate(values):
+        first = seen.setdefault(repr(parts), number)
+        if first != number and not any(part in (None, "") for part in parts):
             yield number, first

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import value_at, with_value
@@ -13,7 +12,7 @@ from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price, Template
@@ -36,16 +35,12 @@ class Wanted:
     def found_in(self, offers: Sequence[Offer]) -> list[Offer]:
         """Return what fits: GPUs first, then what can be launched now, then the cheapest."""
         words = self.text.casefold().split()
-        found = [offer for offer in offers if self._fits(offer, words)]
-        return sorted(
-            found,
-            key=lambda offer: (
-                offer.type == "cpu",
-                not offer.available,
-                *_price_key(offer, self.mode),
-                offer.id,
-            ),
-        )
+        return sorted((offer for offer in offers if self._fits(offer, words)), key=self._rank)
+
+    def _rank(self, offer: Offer) -> tuple[object, ...]:
+        price = _hourly(offer, self.mode)
+        cost = (price is None, price.final if price is not None else 0)
+        return (offer.type == "cpu", not offer.available, cost, offer.id)
 
     def _fits(self, offer: Offer, words: list[str]) -> bool:
         known = f"{offer.id} {offer.name} {offer.gpu_name} {memory_of(offer) or ''}gb".casefold()
@@ -85,7 +80,9 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
         parts.append(say("product.max", n=offer.gpu_max))
     if offer.gpu_free is not None:
         parts.append(say("product.free", n=offer.gpu_free))
-    parts.append(_price_words(offer, mode, say))
+    price = _hourly(offer, mode)
+    known = "" if price is None else shown(price.final, offer.currency)
+    parts.append(say("product.price", price=known) if known else say("product.no_price"))
     if not (offer.deployable and offer.purchasable):
         parts.append(say("product.blocked"))
     elif not offer.available:
@@ -96,18 +93,14 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
 def limits(offer: Offer, say: Words) -> dict[str, str]:
     """Return what a product allows, in a few words for each field that it bounds."""
     found: dict[str, str] = {}
-    span = _span(offer.gpu_min, offer.gpu_max)
-    if span:
+    if span := _span(offer.gpu_min, offer.gpu_max):
         free = "" if offer.gpu_free is None else say("product.free", n=offer.gpu_free)
         found["resource.gpu_num"] = say("product.limits", span=span, free=free) if free else span
     elif offer.type == "cpu":
         found["resource.gpu_num"] = say("product.cpu_count")
-    span = _span(offer.rootfs_min_gb, offer.rootfs_max_gb)
-    if span:
+    if span := _span(offer.rootfs_min_gb, offer.rootfs_max_gb, " GB"):
         free = "" if offer.rootfs_free_gb is None else say("product.disk_free", n=offer.rootfs_free_gb)
-        found["resource.rootfs_size_gb"] = (
-            say("product.limits", span=f"{span} GB", free=free) if free else f"{span} GB"
-        )
+        found["resource.rootfs_size_gb"] = say("product.limits", span=span, free=free) if free else span
     if offer.modes:
         found["billing.mode"] = ", ".join(offer.modes)
     if offer.prepaid:
@@ -115,26 +108,14 @@ def limits(offer: Offer, say: Words) -> dict[str, str]:
     return found
 
 
-def _span(low: int | None, high: int | None) -> str:
+def _span(low: int | None, high: int | None, unit: str = "") -> str:
     if low is None and high is None:
         return ""
-    return f"{'' if low is None else low}–{'' if high is None else high}"
+    return f"{'' if low is None else low}–{'' if high is None else high}{unit}"
 
 
 def _hourly(offer: Offer, mode: str) -> Price | None:
     return offer.spot if mode == BillingMode.SPOT else offer.postpaid
-
-
-def _price_key(offer: Offer, mode: str) -> tuple[bool, Decimal]:
-    price = _hourly(offer, mode)
-    return (price is None, price.final if price is not None else Decimal(0))
-
-
-def _price_words(offer: Offer, mode: str, say: Words) -> str:
-    price = _hourly(offer, mode)
-    if price is None:
-        return say("product.no_price")
-    return say("product.price", price=shown(price.final, offer.currency))
 
 
 # What people and vendors write in tags: cuda12.4, cuda-12.4.1, cu12.4 | cuda-12-1, cuda_12_1 |
@@ -142,15 +123,15 @@ def _price_words(offer: Offer, mode: str, say: Words) -> str:
 # "nocuda12.4" is not taken for a version.
 _MARK = r"(?<![a-z])cu(?:da)?"
 _IN_TAG = re.compile(
-    rf"{_MARK}[-_]?(?P<a>\d\d)\.(?P<b>\d)(?:\.\d+)?(?![\d.])"
-    rf"|(?<![a-z])cuda(?P<sep>[-_])(?P<c>\d\d)(?P=sep)(?P<d>\d)(?![\d.])"
-    rf"|{_MARK}(?P<e>\d\d)(?P<f>\d)(?![\d.])",
+    rf"{_MARK}[-_]?(\d\d)\.(\d)(?:\.\d+)?(?![\d.])"
+    rf"|(?<![a-z])cuda(?:-(\d\d)-|_(\d\d)_)(\d)(?![\d.])"
+    rf"|{_MARK}(\d\d)(\d)(?![\d.])",
     re.IGNORECASE | re.ASCII,
 )
 
 # The tags of NVIDIA's own image begin with the version: 12.4.1-cudnn-devel-ubuntu22.04.
 _NVIDIA = re.compile(r"(?:.*/)?nvidia/cuda", re.IGNORECASE)
-_LEADING = re.compile(r"(?P<a>\d\d)\.(?P<b>\d)(?:\.\d+)?(?![\d.])", re.ASCII)
+_LEADING = re.compile(r"\A(\d\d)\.(\d)(?:\.\d+)?(?![\d.])", re.ASCII)
 
 # Majors that are believable; 9 and older had one digit, and no machine here runs them.
 _MAJORS = range(10, 20)
@@ -164,11 +145,6 @@ def repository_and_tag(image: str) -> tuple[str, str]:
     return head + slash + name, tag
 
 
-def has_digest(image: str) -> bool:
-    """Whether an address names its image by content (``@sha256:…``), which never changes."""
-    return "@" in image
-
-
 def cuda_proposal(image: str) -> tuple[str, str] | None:
     """Return the CUDA version that an image's tag names, and the part of the tag that says so.
 
@@ -177,17 +153,12 @@ def cuda_proposal(image: str) -> tuple[str, str] | None:
     repository, tag = repository_and_tag(image)
     found = list(_IN_TAG.finditer(tag))
     if not found and _NVIDIA.fullmatch(repository):
-        found = [match for match in [_LEADING.match(tag)] if match]
-    versions = {_version(match): match[0] for match in found}
+        found = list(_LEADING.finditer(tag))
+    versions = {tuple(filter(None, match.groups())): match[0] for match in found}
     if len(versions) != 1:
         return None
-    [(version, part)] = versions.items()
-    return (version, part) if int(version.partition(".")[0]) in _MAJORS else None
-
-
-def _version(match: re.Match[str]) -> str:
-    major, minor = [text for name, text in match.groupdict().items() if name != "sep" and text is not None]
-    return f"{major}.{minor}"
+    [((major, minor), part)] = versions.items()
+    return (f"{major}.{minor}", part) if int(major) in _MAJORS else None
 
 
 @dataclass(frozen=True)
@@ -200,31 +171,24 @@ class Filling:
 
 
 def fill(draft: Mapping[str, Any], template: Template) -> Filling:
-    """Return what choosing a template would make of a draft; nothing is changed."""
+    """Return what choosing a template would make of a draft; what it leaves open stays as it is."""
+    said: dict[Path, Any] = {
+        ("image",): template.image,
+        ("registry_auth_id",): template.registry_auth_id,
+        ("command",): template.command,
+        ("entrypoint",): template.entrypoint,
+        ("ports",): [{"port": port, "protocol": protocol} for port, protocol in template.ports],
+        ("envs",): [{"key": key, "value": value} for key, value in template.envs],
+        ("resource", "rootfs_size_gb"): template.rootfs_size_gb,
+        ("resource", "min_cuda_version"): template.min_cuda_version,
+    }
     fills: list[Path] = []
     overwrites: list[Path] = []
     filled = dict(draft)
-    for path, value in _values(template):
+    for path, value in said.items():
         before = value_at(draft, path)
-        if before == value or str(before) == str(value):
+        if value in (None, "", []) or str(before) == str(value):
             continue
         (fills if before in (None, "", [], ()) else overwrites).append(path)
         filled = with_value(filled, path, value)
     return Filling(filled, tuple(fills), tuple(overwrites))
-
-
-def _values(template: Template) -> Iterator[tuple[Path, Any]]:
-    """Yield what a template says; what it leaves open stays as it is."""
-    yield from (
-        ((name,), value)
-        for name in ("image", "registry_auth_id", "command", "entrypoint")
-        if (value := getattr(template, name))
-    )
-    if template.ports:
-        yield ("ports",), [{"port": port, "protocol": protocol} for port, protocol in template.ports]
-    if template.envs:
-        yield ("envs",), [{"key": key, "value": value} for key, value in template.envs]
-    if template.rootfs_size_gb is not None:
-        yield ("resource", "rootfs_size_gb"), template.rootfs_size_gb
-    if template.min_cuda_version:
-        yield ("resource", "min_cuda_version"), template.min_cuda_version

@@ -32,51 +32,31 @@ JUPYTER_PROTOCOL = "http"
 
 
 @dataclass(frozen=True)
-class _List:
-    """A list of a draft, and what is left of it: its rows, and the numbers they had."""
-
-    given: Any
-    rows: list[Any]
-    numbers: list[int]
-
-
-@dataclass(frozen=True)
 class Compact:
     """A draft without its blanks.
 
     In its body, unset, ``None``, empty text, empty lists and empty objects are gone (but an env value may be
     ``""`` when its key is there); a text typed for a whole number is one (`read_whole`); ``{"$env": "NAME"}``
-    is an `EnvRef`; fields stand in the contract's order. `lists` has for each list of the contract what it
-    was and what is left of it.
+    is an `EnvRef`; fields stand in the contract's order.
     """
 
     body: dict[str, Any]
-    lists: dict[Path, _List] = field(default_factory=dict, repr=False)
+    # Of each list, where in the draft the rows stood that are left.
+    numbers: dict[Path, list[int]] = field(default_factory=dict, repr=False)
 
     def in_draft(self, path: Path) -> Path:
         """Return a path of the body as a path of the draft."""
         moved: list[str | int] = []
         for depth, part in enumerate(path):
-            found = self.lists.get(path[:depth])
-            places = found.numbers if found else []
+            places = self.numbers.get(path[:depth], [])
             moved.append(places[part] if isinstance(part, int) and part < len(places) else part)
         return tuple(moved)
 
 
-def compact(draft: Draft, before: Compact | None = None) -> Compact:
-    """Drop what is blank and read whole numbers; see :class:`Compact`.
-
-    A draft is replaced, never changed in place, so a list that is the same object as in the draft `before` is
-    not gone through again: a keystroke costs as much with many rows.
-    """
-    lists = _Lists(before.lists if before else {})
-    body = _compact(draft, tree(), (), lists)
-    return Compact(body if isinstance(body, dict) else {}, lists.now)
-
-
-def with_defaults(draft: Draft) -> dict[str, Any]:
-    """Return `draft` over the defaults of form and line."""
-    return merged(DEFAULTS, draft)
+def compact(draft: Draft) -> Compact:
+    """Drop what is blank and read whole numbers; see :class:`Compact`."""
+    numbers: dict[Path, list[int]] = {}
+    return Compact(_compact_group(draft, tree(), (), numbers), numbers)
 
 
 def merged(below: Draft, above: Draft) -> dict[str, Any]:
@@ -122,36 +102,22 @@ def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
     return value
 
 
-def without(draft: Draft, path: Path) -> dict[str, Any]:
-    """Return a new draft without the field at `path`."""
-    return _renamed(draft, path, None)
-
-
-def renamed(draft: Draft, path: Path, name: str) -> dict[str, Any]:
-    """Return a new draft with another name for the field at `path`, in its place."""
-    return _renamed(draft, path, name)
-
-
-def _renamed(values: Draft, path: Path, name: str | None) -> dict[str, Any]:
-    head, *rest = path
+def renamed(draft: Any, path: Path, name: str | None) -> Any:
+    """Return a new draft with another name for the field at `path`, in its place; ``None`` takes it away."""
+    head, rest = path[0], path[1:]
+    if rest and isinstance(draft, list | tuple):
+        return [renamed(row, rest, name) if number == head else row for number, row in enumerate(draft)]
+    if not isinstance(draft, Mapping):
+        return draft
     result: dict[str, Any] = {}
-    for key, value in values.items():
+    for key, value in draft.items():
         if key != head:
             result[key] = value
         elif rest:
-            result[key] = _renamed_within(value, tuple(rest), name)
+            result[key] = renamed(value, rest, name)
         elif name is not None:
             result[name] = value
     return result
-
-
-def _renamed_within(value: Any, path: Path, name: str | None) -> Any:
-    if isinstance(value, Mapping):
-        return _renamed(value, path, name)
-    if isinstance(value, list | tuple) and path[1:]:
-        place, rest = path[0], path[1:]
-        return [_renamed_within(row, rest, name) if one == place else row for one, row in enumerate(value)]
-    return value
 
 
 def with_value(draft: Draft, path: Path, value: Any) -> dict[str, Any]:
@@ -173,15 +139,7 @@ def is_env_value(path: Path) -> bool:
     return len(path) == 3 and path[0] == "envs" and path[2] == "value"
 
 
-@dataclass
-class _Lists:
-    """The lists of the draft that is gone through, and those of an earlier one."""
-
-    before: Mapping[Path, _List]
-    now: dict[Path, _List] = field(default_factory=dict)
-
-
-def _compact(value: Any, node: Node | None, path: Path, lists: _Lists) -> Any:
+def _compact(value: Any, node: Node | None, path: Path, numbers: dict[Path, list[int]]) -> Any:
     if isinstance(value, str):  # first: most of them are, and they need the least
         if not isinstance(node, Leaf) or node.kind != "whole":
             return value
@@ -189,37 +147,27 @@ def _compact(value: Any, node: Node | None, path: Path, lists: _Lists) -> Any:
         return (value.strip() or None) if number is None else number
     if isinstance(value, Mapping):
         ref = reference(value) if is_env_value(path) else None
-        return ref or _compact_group(value, node, path, lists)
+        return ref or _compact_group(value, node, path, numbers)
     if isinstance(value, list | tuple):
-        return _compact_list(value, node, path, lists)
+        item = node.item if isinstance(node, Rows) else None
+        rows = [_compact(row, item, (*path, number), numbers) for number, row in enumerate(value)]
+        numbers[path] = [number for number, row in enumerate(rows) if not _is_blank(row)]
+        return [rows[number] for number in numbers[path]]
     return value
 
 
-def _compact_group(value: Draft, node: Node | None, path: Path, lists: _Lists) -> dict[str, Any]:
+def _compact_group(
+    value: Draft, node: Node | None, path: Path, numbers: dict[Path, list[int]]
+) -> dict[str, Any]:
     known = node.fields if isinstance(node, Group) else {}
     value = {str(name): item for name, item in value.items()}
     names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
     result: dict[str, Any] = {}
     for name in names:
-        inner = _compact(value[name], known.get(name), (*path, name), lists)
+        inner = _compact(value[name], known.get(name), (*path, name), numbers)
         if not _is_blank(inner) or (is_env_value((*path, name)) and result.get("key")):
             result[name] = inner
     return result
-
-
-def _compact_list(value: Any, node: Node | None, path: Path, lists: _Lists) -> list[Any]:
-    if not isinstance(node, Rows):
-        return _left_of(value, None, path, lists).rows
-    before = lists.before.get(path)
-    found = before if before and before.given is value else _left_of(value, node.item, path, lists)
-    lists.now[path] = found
-    return list(found.rows)
-
-
-def _left_of(value: Any, item: Node | None, path: Path, lists: _Lists) -> _List:
-    inner = [_compact(row, item, (*path, number), lists) for number, row in enumerate(value)]
-    numbers = [number for number, row in enumerate(inner) if not _is_blank(row)]
-    return _List(value, [inner[number] for number in numbers], numbers)
 
 
 def _is_blank(value: Any) -> bool:
@@ -237,22 +185,20 @@ def _json_text(value: object) -> object:
 Fault = Literal["fraction", "unclear", "unit", "gb", "port", ""]
 
 # Signs as Chinese input methods write them (U+FF01 to U+FF5E), and what else stands for one.
-_ASCII: dict[int, int | str] = {
-    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
+_SIGNS = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     0x3002: ".",
     0x2212: "-",
+    0xFFE5: "¥",
 }
 
 # At most as many digits as a 64-bit number has, so that int() cannot refuse. Behind a point three
 # zeros could be thousands.
-_LONGEST = 64
-_DIGITS = r"[+-]?[0-9]{1,18}"
-_THOUSANDS = r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}"
-_NO_FRACTION = r"(?:\.0{1,2}|\.0{4,18})?"
-_QUANTITY = re.compile(rf"({_DIGITS}|{_THOUSANDS}){_NO_FRACTION}")
-_GIGABYTES = re.compile(rf"({_DIGITS}|{_THOUSANDS}){_NO_FRACTION}\s*(?:GB?)?", re.IGNORECASE)
-_PORT = re.compile(rf"({_DIGITS}){_NO_FRACTION}")
+_WHOLE = re.compile(
+    r"([+-]?(?:[0-9]{1,18}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}))(?:\.0{1,2}|\.0{4,18})?(\s*GB?)?", re.IGNORECASE
+)
 
+_LONGEST = 64  # so much of a text is looked at for the reason
 _SEVERAL = re.compile(r"[0-9]+\s*(?:[^0-9\s.]|\s)\s*[0-9].*")
 _UNCLEAR = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}\.[0-9]{3}|[0-9]+(?:[.,][0-9]+)*,[0-9]+(?:[.,][0-9]+)*)")
 _FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+")
@@ -264,29 +210,26 @@ def read_whole(text: str, path: Path) -> int | None:
 
     Only a size in GB takes its unit, and in a port a comma stands between two of them.
     """
-    form = _GIGABYTES if _is_gigabytes(path) else _PORT if _is_port(path) else _QUANTITY
-    found = form.fullmatch(_plain(text))
-    return int(found[1].replace(",", "")) if found else None
+    found = _WHOLE.fullmatch(plain(text))
+    if found is None or (found[2] and not _is_gigabytes(path)) or ("," in found[1] and _is_port(path)):
+        return None
+    return int(found[1].replace(",", ""))
 
 
 def why_not_whole(text: str, path: Path) -> Fault:
     """Return why `read_whole` reads no number from a text; empty where it does."""
     if read_whole(text, path) is not None:
         return ""
-    plain = _plain(text)[:_LONGEST]
-    if _is_port(path) and _SEVERAL.fullmatch(plain):
+    typed = plain(text)[:_LONGEST]
+    if _is_port(path) and _SEVERAL.fullmatch(typed):
         return "port"
-    if _UNCLEAR.fullmatch(plain):
+    if _UNCLEAR.fullmatch(typed):
         return "unclear"
-    if _FRACTION.fullmatch(plain):
+    if _FRACTION.fullmatch(typed):
         return "fraction"
-    if _WITH_UNIT.fullmatch(plain):
+    if _WITH_UNIT.fullmatch(typed):
         return "gb" if _is_gigabytes(path) else "unit"
     return ""
-
-
-def _plain(text: str) -> str:
-    return text.translate(_ASCII).strip()
 
 
 def _is_gigabytes(path: Path) -> bool:
@@ -295,3 +238,8 @@ def _is_gigabytes(path: Path) -> bool:
 
 def _is_port(path: Path) -> bool:
     return path[-1] == "port"
+
+
+def plain(text: str) -> str:
+    """Return in ASCII what was typed full-width, without the blanks around it."""
+    return text.translate(_SIGNS).strip()

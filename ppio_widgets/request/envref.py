@@ -8,13 +8,13 @@ cloud: whoever shares one could read it there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets import environment
 from ppio_widgets.errors import RequestInvalid
-from ppio_widgets.locale.text import UNSAID
+from ppio_widgets.locale.text import UNSAID, is_half
 
 if TYPE_CHECKING:
     from ppio_widgets.locale.words import Words
@@ -101,7 +101,14 @@ def is_account_key(name: str) -> bool:
 
 def reference_names(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of all variables that a body takes from the kernel's environment, each once."""
-    return tuple(dict.fromkeys(ref.name for ref in _references(body)))
+    found = (reference(row.get("value")) for row in _env_rows(body) if isinstance(row, Mapping))
+    return tuple(dict.fromkeys(one.name for one in found if one is not None))
+
+
+def _env_rows(body: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the rows of the variables: nowhere else may a reference stand."""
+    rows = body.get("envs")
+    return rows if isinstance(rows, list | tuple) else ()
 
 
 def placeholder(name: str) -> str:
@@ -135,11 +142,8 @@ def on_wire(body: Mapping[str, Any], *, practice: bool) -> tuple[dict[str, Any],
 def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a new body with the value of each reference in its place, and these values: they stay secret.
 
-    Raises
-    ------
-    RequestInvalid
-        When a variable is not set, or its value cannot be sent, or it is the one of an account's own key. The
-        error names the variables, all of a kind at once, and never a value.
+    A variable that is not set, holds an account's own key or what cannot be sent raises a `RequestInvalid`,
+    which names the variables, all of a kind at once, and never a value.
     """
     names = reference_names(body)
     values = {name: environ[name] for name in names if is_name(name) and name in environ}
@@ -147,54 +151,30 @@ def resolved(body: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[
     if refusal is not None:
         del values, environ  # no frame of the traceback holds them
         raise refusal
-    wire = {key: _filled(value, values) for key, value in body.items()}
-    return wire, tuple(dict.fromkeys(value for value in values.values() if value))
+    wire = dict(body)
+    if names:
+        wire["envs"] = [_filled(row, values) for row in _env_rows(body)]
+    return wire, tuple(filter(None, dict.fromkeys(values.values())))
+
+
+def _filled(row: Any, values: Mapping[str, str]) -> Any:
+    ref = reference(row.get("value")) if isinstance(row, Mapping) else None
+    return row if ref is None else {**row, "value": values[ref.name]}
 
 
 def _refusal(names: tuple[str, ...], values: Mapping[str, str]) -> RequestInvalid | None:
     """Return why values cannot be sent, or None; it names the variables only."""
-    own = [name for name in names if is_account_key(name)]
-    if own:
-        return RequestInvalid("env_account_key", names=", ".join(own))
     unset = [name for name in names if name not in values]
-    if unset:
-        return RequestInvalid("env_unset", names=", ".join(unset), first=unset[0])
-    too_long = [name for name, value in values.items() if len(value) > LONGEST_VALUE]
-    if too_long:
-        return RequestInvalid("env_long", names=", ".join(too_long), longest=LONGEST_VALUE)
-    no_text = [name for name, value in values.items() if not _is_text(value)]
-    return RequestInvalid("env_text", names=", ".join(no_text)) if no_text else None
-
-
-def _references(value: Any) -> Iterator[EnvRef]:
-    ref = reference(value)
-    if ref is not None:
-        yield ref
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _references(inner)
-
-
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
-    ref = reference(value)
-    if ref is not None:
-        return values[ref.name]
-    if isinstance(value, Mapping):
-        return {key: _filled(inner, values) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_filled(inner, values) for inner in value]
-    return value
-
-
-def _is_text(value: str) -> bool:
-    """Whether a value can be written as UTF-8: bytes that are none come as lone surrogates.
-
-    Looked at, not tried: the exception would hold the value.
-    """
-    return not any("\ud800" <= char <= "\udfff" for char in value)
+    reasons = {
+        "env_account_key": [name for name in names if is_account_key(name)],
+        "env_unset": unset,
+        "env_long": [name for name, value in values.items() if len(value) > LONGEST_VALUE],
+        # Bytes that are no UTF-8 come as lone surrogates.
+        "env_text": [name for name, value in values.items() if any(map(is_half, value))],
+    }
+    facts = {"first": next(iter(unset), ""), "longest": LONGEST_VALUE}
+    found = ((code, ", ".join(named)) for code, named in reasons.items() if named)
+    return next((RequestInvalid(code, names=named, **facts) for code, named in found), None)
 
 
 # Whether a name is a variable that the person has made in the notebook.

@@ -212,22 +212,16 @@ class CreateInstanceRequest(_Part):
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body: what is unset or empty is absent, a reference is still an `EnvRef`."""
-        return _without_blanks(self)
-
-
-def _without_blanks(part: _Part) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    for name in type(part).model_fields:
-        value = _plain(getattr(part, name))
-        # A variable may be set to an empty text.
-        if value not in (None, "", [], {}) or (value == "" and isinstance(part, EnvVar)):
-            body[name] = value
-    return body
+        body: dict[str, Any] = _plain(self)
+        return body
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, _Part):
-        return _without_blanks(value)
+        fields = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+        # A variable may be set to an empty text.
+        blank: tuple[object, ...] = (None, [], {}) if isinstance(value, EnvVar) else (None, "", [], {})
+        return {name: one for name, one in fields.items() if one not in blank}
     if isinstance(value, tuple):
-        return [plain for item in value if (plain := _plain(item)) not in ("", {})]
+        return [one for one in map(_plain, value) if one not in ("", {})]
     return value.value if isinstance(value, Enum) else value

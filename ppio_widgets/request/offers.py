@@ -101,69 +101,66 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Region:
-    """A region; whether it has network storage and VPC networks, where that is told."""
+class _Listed:
+    """What an account or a cloud has, and a body names by its id."""
 
     id: str
     name: str = ""
-    has_storage: bool | None = None
-    has_network: bool | None = None
 
-    @property
-    def label(self) -> str:
-        """As a person chooses it: ``name (id)``."""
-        return _label(self.name, self.id)
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A network storage; `region` is the id of the region that it is tied to."""
-
-    id: str
-    name: str = ""
-    size_gb: int | None = None
-    region: str = ""
-
-    @property
-    def label(self) -> str:
-        """As a person chooses it: ``name (id, region, size)``."""
-        return _label(self.name, self.id, self.region, "" if self.size_gb is None else f"{self.size_gb} GB")
-
-
-@dataclass(frozen=True)
-class Network:
-    """A VPC network; `region` is empty where the answer did not tell it."""
-
-    id: str
-    name: str = ""
-    region: str = ""
+    def _facts(self) -> tuple[str, ...]:
+        """Return what tells it from others, beside its id; empty where it is not told."""
+        return ()
 
     @property
     def label(self) -> str:
         """As a person chooses it: ``name (id, region)``."""
-        return _label(self.name, self.id, self.region)
+        told = ", ".join(filter(None, (self.id, *self._facts())))
+        return f"{self.name} ({told})" if self.name else told
 
 
 @dataclass(frozen=True)
-class RegistryAuth:
+class Region(_Listed):
+    """A region; whether it has network storage and VPC networks, where that is told."""
+
+    has_storage: bool | None = None
+    has_network: bool | None = None
+
+
+@dataclass(frozen=True)
+class Storage(_Listed):
+    """A network storage; `region` is the id of the region that it is tied to."""
+
+    size_gb: int | None = None
+    region: str = ""
+
+    def _facts(self) -> tuple[str, ...]:
+        return (self.region, "" if self.size_gb is None else f"{self.size_gb} GB")
+
+
+@dataclass(frozen=True)
+class Network(_Listed):
+    """A VPC network; `region` is empty where the answer did not tell it."""
+
+    region: str = ""
+
+    def _facts(self) -> tuple[str, ...]:
+        return (self.region,)
+
+
+@dataclass(frozen=True)
+class RegistryAuth(_Listed):
     """Saved registry credentials, without what makes them secret."""
 
-    id: str
-    name: str = ""
     username: str = ""
 
-    @property
-    def label(self) -> str:
-        """As a person chooses it: ``name (id, user)``."""
-        return _label(self.name, self.id, self.username)
+    def _facts(self) -> tuple[str, ...]:
+        return (self.username,)
 
 
 @dataclass(frozen=True)
-class Template:
+class Template(_Listed):
     """A template: what choosing it fills in."""
 
-    id: str
-    name: str = ""
     image: str = ""
     registry_auth_id: str = ""
     command: str = ""
@@ -174,22 +171,12 @@ class Template:
     min_cuda_version: str = ""
     description: str = ""
 
-    @property
-    def label(self) -> str:
-        """As a person chooses it: ``name (id)``."""
-        return _label(self.name, self.id)
-
 
 @dataclass(frozen=True)
 class ImageTag:
     """An image with its tag, ready for the body: ``registry/name:tag``."""
 
     image: str
-
-
-def _label(name: str, *facts: str) -> str:
-    told = [fact for fact in facts if fact]
-    return f"{name} ({', '.join(told)})" if name else ", ".join(told)
 
 
 def price_moment(offer: Offer) -> str:

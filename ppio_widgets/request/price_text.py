@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,12 @@ from ppio_widgets.runtime.times import until_morning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
-    from decimal import Decimal
 
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price
 
 _RENEW = ("billing", "prepaid", "auto_renew")
+_DISK = ("resource", "rootfs_size_gb")
 
 
 def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
@@ -48,7 +49,8 @@ def cost_sentences(  # noqa: PLR0913 - each is one thing that money depends on
         first = say("money.unknown_product", product=product) if asked else say("money.not_asked")
         return [first, *commitment(body, say)]
     bill = _Bill(known, body, say)
-    return [*bill.price(now), *bill.disk(), *(bill.balance(balance) if balance is not None else ())]
+    found = [*bill.price(now), *bill.disk()]
+    return found if balance is None else [*found, bill.balance(balance)]
 
 
 def commitment(body: Mapping[str, Any], say: Words) -> list[str]:
@@ -97,10 +99,7 @@ def charges(offer: Offer | None, body: Mapping[str, Any]) -> dict[str, Decimal |
     found = {"months" if prepaid else "hour": pricing.whole_price(known, body)}
     if prepaid and renews(body):
         found["renewal"] = None if known is None else _renewal(known, body)
-    size, free = (
-        pricing.whole_at(body, ("resource", "rootfs_size_gb")),
-        known.rootfs_free_gb if known else None,
-    )
+    size, free = pricing.whole_at(body, _DISK), known.rootfs_free_gb if known else None
     if known is not None and size is not None and free is not None and size > free:
         found["disk"] = known.storage_price
     return found
@@ -148,154 +147,116 @@ class _Bill:
     body: Mapping[str, Any]
     say: Words
 
+    def _say(self, key: str, **facts: object) -> str:
+        """Return a sentence; its amounts are shown in the offer's currency."""
+        currency = self.offer.currency
+        for name, fact in facts.items():
+            facts[name] = shown(fact, currency) if isinstance(fact, Decimal) else fact
+        return self.say(key, **facts)
+
     def price(self, now: datetime | None) -> Iterator[str]:
-        mode, unit, count = pricing.mode_of(self.body), pricing.unit_price(self.offer, self.body), self._count
+        unit = pricing.unit_price(self.offer, self.body)
         if unit is None:
-            yield self._unknown_price(mode)
+            yield self._unknown_price()
             yield from commitment(self.body, self.say)
             return
+        count = pricing.count_of(self.offer, self.body)
         if count is None:
-            yield self.say("money.unknown_gpus", price=self._shown(unit.final))
-        elif mode == BillingMode.PREPAID:
-            yield from self._prepaid(unit, count)
+            yield self._say("money.unknown_gpus", price=unit.final)
         else:
-            yield from self._by_the_hour(unit, count, now)
-        if mode == BillingMode.PREPAID:
-            yield self.say("money.no_release")
-            yield from self._renewal()
-        elif mode == BillingMode.SPOT:
-            yield from self._against_on_demand()
-            yield self.say("money.reclaim")
+            yield from self._total(unit, count, now)
+        if pricing.is_prepaid(self.body):
+            yield self._say("money.no_release")
+            if renews(self.body):
+                yield self._renewal()
+        elif pricing.mode_of(self.body) == BillingMode.SPOT:
+            if count is not None:
+                yield self._against_on_demand(unit.final, count)
+            yield self._say("money.reclaim")
 
     def disk(self) -> Iterator[str]:
         """Say what of the system disk costs nothing; above it only what is documented."""
-        size, free = pricing.whole_at(self.body, ("resource", "rootfs_size_gb")), self.offer.rootfs_free_gb
+        size, free = pricing.whole_at(self.body, _DISK), self.offer.rootfs_free_gb
         price = self.offer.storage_price
         if size is None:
             return
         if free is None:
-            yield self.say("money.disk_unknown", size=size)
+            yield self._say("money.disk_unknown", size=size)
         elif size <= free:
-            yield self.say("money.disk_free", size=size, free=free)
-        elif price is not None and pricing.is_price(price):
+            yield self._say("money.disk_free", size=size, free=free)
+        elif pricing.is_price(price):
             # storage_price_per_gb: neither unit nor period is on the page (v2, list products).
-            yield self.say(
-                "money.disk_priced", size=size, free=free, extra=size - free, price=self._shown(price)
-            )
+            yield self._say("money.disk_priced", size=size, free=free, extra=size - free, price=price)
         else:
-            yield self.say("money.disk_extra", size=size, free=free, extra=size - free)
+            yield self._say("money.disk_extra", size=size, free=free, extra=size - free)
 
-    def balance(self, balance: Decimal) -> Iterator[str]:
+    def balance(self, balance: Decimal) -> str:
         charge, rate = pricing.charged_now(self.offer, self.body), pricing.hourly(self.offer, self.body)
-        has = self._shown(balance)
         if charge is not None:
-            left = pricing.minus(balance, charge)
-            if left >= 0:
-                yield self.say("money.balance_left", balance=has, left=self._shown(left))
-            else:
-                yield self.say(
-                    "money.balance_short", balance=has, short=self._shown(pricing.minus(charge, balance))
-                )
-        elif rate is None:
-            yield self.say("money.balance", balance=has)
-        elif balance <= 0 < rate:
-            yield self.say("money.balance_empty", balance=has)
-        elif rate > 0:
-            hours = _hours(Fraction(balance) / Fraction(rate))
-            yield self.say("money.balance_hours", balance=has, hours=hours)
-        else:
-            yield self.say("money.balance", balance=has)
-
-    @property
-    def _count(self) -> int | None:
-        return pricing.count_of(self.offer, self.body)
-
-    def _shown(self, amount: Decimal) -> str:
-        return shown(amount, self.offer.currency)
-
-    def _by_the_hour(self, unit: Price, count: int, now: datetime | None) -> Iterator[str]:
-        rate = pricing.times(unit.final, count)
-        # Billed from pulling until stopped, by the second (novita.ai/docs/guides/gpu-instance-pricing).
-        if count == 1:
-            key = "money.hourly_cpu" if self.offer.type == "cpu" else "money.hourly"
-            yield self.say(key, total=self._shown(rate))
-        else:
-            yield self.say(
-                "money.hourly_product", price=self._shown(unit.final), gpus=count, total=self._shown(rate)
-            )
-        yield from self._listed(unit, count, "money.listed_hourly")
-        seconds, clock = until_morning(now)
-        yield self.say(
-            "money.left_on",
-            three=self._shown(pricing.times(rate, 3)),
-            clock=clock,
-            morning=self._shown(pricing.to_cents(Fraction(rate) * seconds / 3600)),
+            left, short = pricing.minus(balance, charge), pricing.minus(charge, balance)
+            key = "money.balance_left" if left >= 0 else "money.balance_short"
+            return self._say(key, balance=balance, left=left, short=short)
+        if rate is None or rate <= 0:
+            return self._say("money.balance", balance=balance)
+        if balance <= 0:
+            return self._say("money.balance_empty", balance=balance)
+        return self._say(
+            "money.balance_hours", balance=balance, hours=_hours(Fraction(balance) / Fraction(rate))
         )
 
-    def _prepaid(self, unit: Price, count: int) -> Iterator[str]:
-        charge = pricing.times(unit.final, count)
-        months = months_words(pricing.months_of(self.body) or 1, self.say)
-        if count == 1:
-            yield self.say("money.prepaid", total=self._shown(charge), months=months)
+    def _total(self, unit: Price, count: int, now: datetime | None) -> Iterator[str]:
+        """Say what all GPUs cost for an hour, or for the months bought, and what that comes to."""
+        total, months = pricing.times(unit.final, count), pricing.months_of(self.body) or 1
+        prepaid = pricing.is_prepaid(self.body)
+        # Billed from pulling until stopped, by the second (novita.ai/docs/guides/gpu-instance-pricing).
+        kind = "prepaid" if prepaid else "hourly"
+        if count > 1:
+            kind = f"{kind}_product"
+        elif self.offer.type == "cpu" and not prepaid:
+            kind = "hourly_cpu"
+        term = months_words(months, self.say)
+        yield self._say(f"money.{kind}", price=unit.final, gpus=count, total=total, months=term)
+        if unit.listed is not None and pricing.is_price(unit.listed) and unit.listed != unit.final:
+            key = "money.listed" if prepaid else "money.listed_hourly"
+            yield self._say(key, listed=pricing.times(unit.listed, count), final=total)
+        if prepaid:
+            rate = pricing.to_cents(Fraction(total) / (pricing.HOURS_PER_MONTH * months))
+            yield self._say("money.prepaid_hourly", rate=rate, hours=pricing.HOURS_PER_MONTH)
         else:
-            yield self.say(
-                "money.prepaid_product",
-                price=self._shown(unit.final),
-                gpus=count,
-                total=self._shown(charge),
-                months=months,
-            )
-        yield from self._listed(unit, count, "money.listed")
-        hours = pricing.HOURS_PER_MONTH * (pricing.months_of(self.body) or 1)
-        rate = self._shown(pricing.to_cents(Fraction(charge) / hours))
-        yield self.say("money.prepaid_hourly", rate=rate, hours=pricing.HOURS_PER_MONTH)
+            seconds, clock = until_morning(now)
+            morning = pricing.to_cents(Fraction(total) * seconds / 3600)
+            yield self._say("money.left_on", three=pricing.times(total, 3), clock=clock, morning=morning)
 
-    def _renewal(self) -> Iterator[str]:
-        """With auto-renew: by how many months, and what each time costs at today's price."""
-        if not renews(self.body):
-            return
+    def _renewal(self) -> str:
+        """Say by how many months it renews, and what each time costs at today's price."""
         count = pricing.whole_at(self.body, (*_RENEW, "months"))
         if count is None:
             # v2 takes 0 and does not say what it means.
-            yield self.say("money.renews_unknown")
-            return
-        each, months = _renewal(self.offer, self.body), months_words(count, self.say)
-        if each is None:
-            yield self.say("money.renews", months=months)
-        else:
-            yield self.say("money.renews_at", months=months, total=self._shown(each))
+            return self._say("money.renews_unknown")
+        each = _renewal(self.offer, self.body)
+        key = "money.renews" if each is None else "money.renews_at"
+        return self._say(key, months=months_words(count, self.say), total=each)
 
-    def _against_on_demand(self) -> Iterator[str]:
+    def _against_on_demand(self, spot: Decimal, count: int) -> str:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""
-        spot, on_demand, gpus = self.offer.spot, self.offer.postpaid, self._count
-        if spot is None or not pricing.is_price(spot.final) or gpus is None:
-            return
-        if on_demand is None or not pricing.is_price(on_demand.final):
-            yield self.say("money.spot_unknown")
-            return
-        less = pricing.minus(on_demand.final, spot.final)
-        shares = {"price": self._shown(pricing.times(on_demand.final, gpus))}
-        if less < 0:
-            more = pricing.minus(spot.final, on_demand.final)
-            yield self.say("money.spot_dearer", more=self._shown(pricing.times(more, gpus)), **shares)
-        elif less == 0:
-            yield self.say("money.spot_same", **shares)
-        else:
-            percent = (Fraction(less) * 100 / Fraction(on_demand.final)).__floor__()
-            share = str(percent) if percent else "<1"
-            yield self.say("money.spot_saves", share=share, **shares)
+        if self.offer.postpaid is None or not pricing.is_price(self.offer.postpaid.final):
+            return self._say("money.spot_unknown")
+        on_demand = self.offer.postpaid.final
+        price = pricing.times(on_demand, count)
+        if spot > on_demand:
+            more = pricing.times(pricing.minus(spot, on_demand), count)
+            return self._say("money.spot_dearer", more=more, price=price)
+        if spot == on_demand:
+            return self._say("money.spot_same", price=price)
+        percent = (Fraction(pricing.minus(on_demand, spot)) * 100 / Fraction(on_demand)).__floor__()
+        return self._say("money.spot_saves", share=str(percent) if percent else "<1", price=price)
 
-    def _listed(self, unit: Price, gpus: int, key: str) -> Iterator[str]:
-        if unit.listed is not None and pricing.is_price(unit.listed) and unit.listed != unit.final:
-            listed, final = pricing.times(unit.listed, gpus), pricing.times(unit.final, gpus)
-            yield self.say(key, listed=self._shown(listed), final=self._shown(final))
-
-    def _unknown_price(self, mode: str) -> str:
-        name = self.offer.name or self.offer.id
+    def _unknown_price(self) -> str:
+        name, mode = self.offer.name or self.offer.id, pricing.mode_of(self.body)
         months = pricing.months_of(self.body)
-        if mode == BillingMode.PREPAID and months is not None:
-            return self.say("money.unknown_months", product=name, months=months_words(months, self.say))
-        return self.say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))
+        if pricing.is_prepaid(self.body) and months is not None:
+            return self._say("money.unknown_months", product=name, months=months_words(months, self.say))
+        return self._say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))
 
 
 def _hours(hours: Fraction) -> str:

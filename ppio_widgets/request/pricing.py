@@ -7,14 +7,14 @@ docstring says so. Nothing is invented: what an answer did not give is None.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from numbers import Number
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import LaunchRefused
-from ppio_widgets.request.draft import value_at
+from ppio_widgets.request.draft import plain, value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime.times import as_given
 
@@ -30,22 +30,15 @@ HOURS_PER_MONTH = 720
 
 _SIGNS: Mapping[str, str] = {"CNY": "¥", "USD": "$"}
 
-# Beyond these nothing is a price: 64-bit whole numbers, and twice the decimals of any seen
-# (v1 prices are in 1/100000).
-_LARGEST = 2**63
-_MOST_DECIMALS = 12
-
 # Decimals of an hourly price that had to be divided.
 _HOURLY_DECIMALS = 6
 
 # An amount as it is typed, once its full-width letters are plain ones. No comma: it is a
 # decimal point to some and groups digits for others, a thousand times as much.
 _TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
-_MOST = 10**12
-_FINEST = -40
+_LONGEST = 60  # digits of a number that may be one
 
-# The full-width forms of ASCII (Unicode, U+FF01 to U+FF5E), and of the yuan sign.
-_NARROW = {**{0xFEE0 + code: chr(code) for code in range(0x21, 0x7F)}, ord("￥"): "¥"}
+_MOST_DECIMALS = 12  # of an amount in an answer
 
 # Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -56,17 +49,7 @@ class AboveCeiling:
     """Why a price ceiling stops a launch; its parameters are amounts as shown, and the billing mode."""
 
     code: Literal["price_above", "price_unknown", "price_old"]  # one that is old counts as unknown
-    params: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def known(self) -> bool:
-        """Whether the price is known, and above it."""
-        return self.code == "price_above"
-
-    @property
-    def is_old(self) -> bool:
-        """Whether it is for the age of the price alone: asked for again, it may pass."""
-        return self.code == "price_old"
+    params: Mapping[str, str]
 
     def sentence(self, say: Words) -> str:
         """Return it in words; prepaid says how months became hours."""
@@ -74,13 +57,11 @@ class AboveCeiling:
         return say.first(f"{key}@{self.params['mode']}", key, **self.params)
 
 
-def amount(value: int, precision: int) -> Decimal | None:
-    """Return ``value / 10**precision`` exactly, or None where the two cannot be an amount."""
-    if type(value) is not int or type(precision) is not int:
-        return None
-    if abs(value) >= _LARGEST or not 0 <= precision <= _MOST_DECIMALS:
-        return None
-    return _scaled(value, precision)
+def amount(value: int, places: object) -> Decimal | None:
+    """Return ``value / 10**places`` exactly, or None where that many decimals cannot be meant."""
+    if isinstance(places, int) and 0 <= places <= _MOST_DECIMALS:
+        return _scaled(value, places)
+    return None
 
 
 def read_amount(value: object) -> Decimal | None:
@@ -89,30 +70,21 @@ def read_amount(value: object) -> Decimal | None:
     It is a number, or text like ``15``, ``12.5`` or ``¥12.5``; full-width letters are as good. None for what
     is no amount: words, a unit, a comma, an exponent, below zero, not finite.
     """
-    if isinstance(value, str):
-        typed = _TYPED.fullmatch(value.translate(_NARROW).strip())
-        return Decimal(typed[1]) if typed else None
-    if isinstance(value, bool) or not isinstance(value, Number):
-        return None
-    try:
-        number = Decimal(str(value))  # a float through its text: 12.1 is meant, not the nearest binary
-    except (InvalidOperation, ValueError):  # a Fraction; a whole number of too many digits
-        return None
-    if not number.is_finite() or not 0 <= number < _MOST:
-        return None
-    if number == 0:
-        return Decimal(0)
-    exponent = number.as_tuple().exponent
-    return number if isinstance(exponent, int) and exponent >= _FINEST else None
+    if isinstance(value, Number):
+        try:
+            # A float through its text: 12.1 is meant, not the nearest binary. Nothing is minus zero.
+            number = Decimal(str(value)) or Decimal(0)
+        except (InvalidOperation, ValueError):  # True, a Fraction; a whole number of too many digits
+            return None
+        value = f"{number:f}" if -_LONGEST <= number.adjusted() <= _LONGEST else ""
+    typed = _TYPED.fullmatch(plain(value)) if isinstance(value, str) else None
+    return Decimal(typed[1]) if typed else None
 
 
 def read_ceiling(value: object, code: str = "ceiling") -> Decimal | None:
     """Return the most that one hour may cost, as `read_amount` reads it; None for None: any price.
 
-    Raises
-    ------
-    LaunchRefused
-        For what is no amount; `code` names its sentence.
+    What is no amount raises a `LaunchRefused`; `code` names its sentence.
     """
     ceiling = read_amount(value)
     if ceiling is None and value is not None:
@@ -167,12 +139,9 @@ def is_cpu(body: Mapping[str, Any]) -> bool:
 
 
 def count_of(offer: Offer, body: Mapping[str, Any]) -> int | None:
-    """Return what a listed price is multiplied by, if it is known.
-
-    The number of GPUs: "unit price x time x number of cards" for postpaid and spot
-    (novita.ai/docs/guides/gpu-instance-pricing). For prepaid no page says so; it is the
-    higher reading. A CPU product is priced as a whole.
-    """
+    """Return what a listed price is multiplied by, if it is known; a CPU product is priced as a whole."""
+    # "Unit price x time x number of cards" for postpaid and spot
+    # (novita.ai/docs/guides/gpu-instance-pricing). For prepaid no page says so; it is the higher reading.
     return 1 if offer.type == "cpu" else gpus_of(body)
 
 
@@ -220,10 +189,8 @@ def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
 def hourly(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
     """Return what a body costs per hour, all GPUs together, or None when it is not known.
 
-    The disk is not in it: the period of its price is not documented. Prepaid is
-    charged at once; its hourly price, over 720 hours a month, is only for comparing
-    with a ceiling and is rounded *up* at the sixth decimal, so that rounding never
-    brings it under a ceiling.
+    The disk is not in it: the period of its price is not documented. That of prepaid, over 720 hours a month,
+    is only for comparing with a ceiling, and is rounded *up*, so that rounding never brings it under one.
     """
     whole = whole_price(offer, body)
     if whole is None or not is_prepaid(body):

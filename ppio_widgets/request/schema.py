@@ -11,7 +11,6 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-import annotated_types
 from pydantic import BaseModel
 
 from ppio_widgets.request.models import CreateInstanceRequest
@@ -126,14 +125,7 @@ def _node(annotation: Any, field: FieldInfo | None) -> Node:
         return Leaf("choice", choices=tuple(one.value for one in annotation))
     kinds: dict[type, Kind] = {int: "whole", bool: "switch", str: "text"}
     bare = get_args(annotation)[0] if get_args(annotation) else annotation
-    limits = field.metadata if field else []
-    return Leaf(
-        kinds[bare],
-        low=_limit(limits, annotated_types.Ge, "ge"),
-        high=_limit(limits, annotated_types.Le, "le"),
-        longest=_limit(limits, annotated_types.MaxLen, "max_length"),
-    )
-
-
-def _limit(metadata: list[Any], kind: type, name: str) -> int | None:
-    return next((getattr(limit, name) for limit in metadata if isinstance(limit, kind)), None)
+    limits: dict[str, int] = {}
+    for limit in field.metadata if field else ():
+        limits |= {name: getattr(limit, name) for name in ("ge", "le", "max_length") if hasattr(limit, name)}
+    return Leaf(kinds[bare], (), limits.get("ge"), limits.get("le"), limits.get("max_length"))

@@ -15,8 +15,8 @@ from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.locale.text import is_half
 from ppio_widgets.locale.words import Words, joined, words
 from ppio_widgets.request import pricing
-from ppio_widgets.request.advice import Advice, advise
-from ppio_widgets.request.draft import Compact, Draft, compact, is_env_value, value_at, why_not_whole
+from ppio_widgets.request.advice import Advice, advise, some
+from ppio_widgets.request.draft import Draft, compact, is_env_value, value_at, why_not_whole
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.models import CreateInstanceRequest, can_be_address
 from ppio_widgets.request.schema import Group, Leaf, Path, dotted, node_at, pattern
@@ -55,27 +55,13 @@ _MARKS = str.maketrans({"。": ".", "∶": ":", ",": "."})
 
 @dataclass(frozen=True)
 class Report:
-    """What the check found.
+    """What the check found."""
 
-    Attributes
-    ----------
-    request : CreateInstanceRequest or None
-        The request, when nothing is wrong.
-    body : dict
-        The body as it stands, valid or not.
-    problems : mapping of path to Problem
-        Every error at once, in the body's order; rows are numbered as in the draft.
-    advice : tuple of Advice
-        What warns and lets pass.
-    compact : Compact
-        The draft without its blanks, for the next check.
-    """
-
-    request: CreateInstanceRequest | None
-    body: dict[str, Any] = field(default_factory=dict)
+    request: CreateInstanceRequest | None  # when nothing is wrong
+    body: dict[str, Any] = field(default_factory=dict)  # as it stands, valid or not
+    # Every error at once, in the body's order, and what only warns; rows are numbered as in the draft.
     problems: Mapping[Path, Problem] = field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
-    compact: Compact | None = field(default=None, repr=False, compare=False)
 
     def errors(self, language: str | Words | None = None) -> dict[Path, str]:
         """Return one short sentence for each path that has an error."""
@@ -83,13 +69,7 @@ class Report:
         return {path: problem.sentence(path, say) for path, problem in self.problems.items()}
 
     def require(self) -> CreateInstanceRequest:
-        """Return the request.
-
-        Raises
-        ------
-        RequestInvalid
-            With every error in one message, named by path.
-        """
+        """Return the request, or raise a `RequestInvalid` with every error in one message, named by path."""
         if self.request is not None:
             return self.request
         lines = joined(f"{dotted(path)}: {text}" for path, text in self.errors().items())
@@ -119,7 +99,6 @@ def check(  # noqa: PLR0913 - each is one thing that is known beside the draft
     networks: Sequence[Network] = (),
     offers: Sequence[Offer] = (),
     is_variable: IsVariable = no_variable,
-    before: Report | None = None,
 ) -> Report:
     """Judge a draft by the contract, and by its product where that is known.
 
@@ -134,35 +113,25 @@ def check(  # noqa: PLR0913 - each is one thing that is known beside the draft
         Those of the account, for advice about their regions.
     offers, is_variable : optional
         For advice about an unknown product and about names of variables: see `advise`.
-    before : Report, optional
-        Of an earlier draft, which was replaced and not changed: see `compact`.
 
     Returns
     -------
     Report
         With the request, or with all errors.
     """
-    tight = compact(draft, before.compact if before else None)
+    tight = compact(draft)
     request, found = judge(tight.body)
     problems = {path: _of_reference(problem, path, tight.body) for path, problem in found.items()}
     for path, problem in fits(tight.body, offer).items():
         problems.setdefault(path, problem)
+    advice = advise(
+        tight.body, offer, storages=storages, networks=networks, offers=offers, is_variable=is_variable
+    )
     return Report(
         None if problems else request,
         tight.body,
         {tight.in_draft(path): problem for path, problem in problems.items()},
-        tuple(
-            replace(one, path=tight.in_draft(one.path))
-            for one in advise(
-                tight.body,
-                offer,
-                storages=storages,
-                networks=networks,
-                offers=offers,
-                is_variable=is_variable,
-            )
-        ),
-        tight,
+        tuple(replace(one, path=tight.in_draft(one.path)) for one in advice),
     )
 
 
@@ -215,13 +184,11 @@ def _missing(path: Path) -> Iterator[tuple[Path, Problem]]:
     """Say what is missing where it would be typed: at the leaves."""
     node = node_at(path)
     if isinstance(node, Group):
-        for name in node.fields:
-            if name in node.required:
-                yield from _missing((*path, name))
-    elif isinstance(node, Leaf) and node.kind != "text":
-        yield path, _limits(path)
+        for name in filter(node.required.__contains__, node.fields):
+            yield from _missing((*path, name))
     else:
-        yield path, Problem("missing")
+        has_limits = isinstance(node, Leaf) and node.kind != "text"
+        yield path, _limits(path) if has_limits else Problem("missing")
 
 
 def _of_address(image: str) -> Problem:
@@ -280,85 +247,53 @@ class Problem:
         return say.first(f"{key}@{pattern(path)}", key, **self.params)
 
 
-# So many ids are listed in a sentence.
-_LISTED = 8
-
-
 def fits(body: Mapping[str, Any], offer: Offer | None) -> dict[Path, Problem]:
     """Return what of a body does not fit its product; rows are numbered as in the body.
 
     Nothing is judged by another product's offer, nor by what an answer did not give.
     """
     offer = pricing.offer_for(offer, body)
-    if offer is None:
-        return {}
-    rules = (_product, _type, _mode, _months, _gpus, _rootfs, _regions)
-    return {path: problem for rule in rules for path, problem in rule(body, offer)}
+    return {} if offer is None else dict([*_not_sold(body, offer), *_too_large(body, offer)])
 
 
-def _product(_body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+def _not_sold(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     # deployable and activity.purchasable block a choice (inferred from their names, v2, list products).
-    if not offer.deployable:
-        yield ("product_id",), Problem("undeployable")
-    elif not offer.purchasable:
-        yield ("product_id",), Problem("not_purchasable")
-    elif not offer.available:
-        yield ("product_id",), Problem("sold_out")
-
-
-def _type(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
+    if not offer.available:
+        code = "sold_out" if offer.purchasable else "not_purchasable"
+        yield ("product_id",), Problem(code if offer.deployable else "undeployable")
     # Unset means gpu (v2, create instance). The error stands where something was chosen.
     if offer.type in ("gpu", "cpu") and (offer.type == "cpu") != pricing.is_cpu(body):
         given = value_at(body, ("type",))
         yield ("type" if given else "product_id",), Problem(f"product_of_{offer.type}")
-
-
-def _mode(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     # The server's UNSUPPORTED_BILLING_MODE (error page).
-    mode = pricing.mode_of(body)
+    mode, months = pricing.mode_of(body), pricing.months_of(body)
     if mode and offer.modes and mode not in offer.modes:
         yield ("billing", "mode"), Problem("mode_not_sold", {"modes": ", ".join(offer.modes)})
-
-
-def _months(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
-    months = pricing.months_of(body)
     if pricing.is_prepaid(body) and months and offer.prepaid and months not in offer.prepaid:
         sold = ", ".join(str(count) for count in sorted(offer.prepaid))
         yield ("billing", "prepaid", "months"), Problem("months_not_sold", {"months": sold})
+    chosen = value_at(body, ("candidate_regions",))
+    for number, region in enumerate(chosen) if isinstance(chosen, list | tuple) else ():
+        if not offer.sold_in(region):
+            yield ("candidate_regions", number), Problem("region_not_sold", {"regions": some(offer.regions)})
 
 
-def _gpus(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
-    path = ("resource", "gpu_num")
+def _too_large(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     gpus, free = pricing.gpus_of(body), offer.gpu_free
-    if gpus is None:
-        return
     problem = _outside(gpus, offer.gpu_min, offer.gpu_max)
-    if problem is None and free and gpus > free:  # with none free, the product itself says so
+    if problem is None and gpus and free and gpus > free:  # with none free, the product itself says so
         problem = Problem("above_free", {"free": free})
+    if problem is not None:
+        yield ("resource", "gpu_num"), problem
+    # The console checks just this on the v1 names minRootFS and maxRootFS.
+    path = ("resource", "rootfs_size_gb")
+    problem = _outside(pricing.whole_at(body, path), offer.rootfs_min_gb, offer.rootfs_max_gb)
     if problem is not None:
         yield path, problem
 
 
-def _rootfs(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
-    # The console checks just this on the v1 names minRootFS and maxRootFS.
-    path = ("resource", "rootfs_size_gb")
-    size = pricing.whole_at(body, path)
-    if size is not None and (problem := _outside(size, offer.rootfs_min_gb, offer.rootfs_max_gb)):
-        yield path, problem
-
-
-def _regions(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
-    chosen = value_at(body, ("candidate_regions",))
-    if not isinstance(chosen, list | tuple):
-        return
-    some = ", ".join(offer.regions[:_LISTED]) + (" …" if len(offer.regions) > _LISTED else "")
-    for number, region in enumerate(chosen):
-        if not offer.sold_in(region):
-            yield ("candidate_regions", number), Problem("region_not_sold", {"regions": some})
-
-
-def _outside(value: int, low: int | None, high: int | None) -> Problem | None:
-    if (low is None or value >= low) and (high is None or value <= high):
+def _outside(value: int | None, low: int | None, high: int | None) -> Problem | None:
+    if value is None or ((low is None or value >= low) and (high is None or value <= high)):
         return None
     if low is None:
         return Problem("offer_most", {"high": high})

@@ -1,1 +1,1 @@
-"""What there is once in a kernel: cell, threads, clock, files, observers; it knows no cloud and no body."""
+"""What there is once in a kernel: cell, threads, clock, files; it knows no cloud and no body."""

@@ -25,7 +25,7 @@ def _find_boot_clock() -> int | None:
     return found
 
 
-_HAS_THREADS = sys.platform != "emscripten"
+HAS_THREADS = sys.platform != "emscripten"
 _boot = _find_boot_clock()
 
 
@@ -51,7 +51,7 @@ class Clock:
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set; False when the time is over before."""
-        if _HAS_THREADS:
+        if HAS_THREADS:
             return event.wait(seconds)
         if not event.is_set():  # nobody else could set it meanwhile, and not all locks can wait there
             time.sleep(max(0.0, seconds))

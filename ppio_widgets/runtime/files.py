@@ -28,7 +28,6 @@ _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 
 # Only where a system has them; a pipe does not keep its reader waiting, a terminal is not taken over.
 _FOR_READING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
-_PART = 64 * 1024
 
 
 class Unfit(OSError):
@@ -54,32 +53,19 @@ def contents(path: Path, most: int) -> bytes:
     system does not allow it, and `ValueError` for a text that can be no path.
     """
     _require_regular(path.stat())  # before it is opened: to open a device may already do something
-    descriptor = os.open(path, _FOR_READING)
-    try:
-        told = os.fstat(descriptor)  # of what was opened, whatever has its name by now
+    with os.fdopen(os.open(path, _FOR_READING), "rb") as file:
+        told = os.fstat(file.fileno())  # of what was opened, whatever has its name by now
         _require_regular(told)
-        if told.st_size > most:
-            raise Unfit("large")
-        return _read(descriptor, most)
-    finally:
-        os.close(descriptor)
+        # A file of the system (``/proc``) tells no size, and any may grow meanwhile.
+        found = b"" if told.st_size > most else file.read(most + 1)
+    if told.st_size > most or len(found) > most:
+        raise Unfit("large")
+    return found
 
 
 def _require_regular(told: os.stat_result) -> None:
     if not stat.S_ISREG(told.st_mode):
         raise Unfit("irregular")
-
-
-def _read(descriptor: int, most: int) -> bytes:
-    """Read to the end; a file of the system (``/proc``) tells no size, and any may grow meanwhile."""
-    parts: list[bytes] = []
-    left = most + 1
-    while left > 0 and (part := os.read(descriptor, min(left, _PART))):
-        parts.append(part)
-        left -= len(part)
-    if left <= 0:
-        raise Unfit("large")
-    return b"".join(parts)
 
 
 def keep_private(folder: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 log = logging.getLogger("ppio_widgets")
 
@@ -35,7 +35,6 @@ LONGEST_WAIT = 2.0
 
 _locks: WeakSet[Any] = WeakSet()
 _things: WeakSet[Forked] = WeakSet()
-_tasks: list[Callable[[], None]] = []
 
 
 def _known(made: T) -> T:
@@ -68,38 +67,17 @@ def tell(thing: Forked) -> None:
     _things.add(thing)
 
 
-def run_in_child(task: Callable[[], None]) -> None:
-    """Run a task in every child, before anything else of ours."""
-    _tasks.append(task)
-
-
 class _Gate:
     """Lets no fork pass while a thread of ours is within OpenSSL: its locks cannot be freed in a child."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()  # a signal's handler may fork on the thread that enters
-        self._within = 0
-
-    def enter(self) -> None:
-        with self._changed:
-            self._within += 1
-
-    def leave(self) -> None:
-        with self._changed:
-            self._within = max(0, self._within - 1)
-            self._changed.notify_all()
+        self.changed = threading.Condition()  # a signal's handler may fork on the thread that enters
+        self.within = 0
 
     def shut(self) -> None:
         """Let nobody in and wait until nobody is within, though not for ever: a server may stall."""
-        self._changed.acquire()
-        self._changed.wait_for(lambda: not self._within, LONGEST_WAIT)
-
-    def open(self) -> None:
-        self._changed.release()
-
-    def renew(self) -> None:
-        self._changed._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
-        self._within = 0
+        self.changed.acquire()
+        self.changed.wait_for(lambda: not self.within, LONGEST_WAIT)
 
 
 _gate = _Gate()
@@ -108,26 +86,30 @@ _gate = _Gate()
 @contextmanager
 def within_openssl() -> Iterator[None]:
     """Hold a fork up meanwhile."""
-    _gate.enter()
+    with _gate.changed:
+        _gate.within += 1
     try:
         yield
     finally:
-        _gate.leave()
+        with _gate.changed:
+            _gate.within = max(0, _gate.within - 1)  # a child begins anew
+            _gate.changed.notify_all()
 
 
 def _in_child() -> None:
-    _gate.renew()
+    _gate.changed._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
+    _gate.within = 0
     for one in list(_locks):
         if getattr(one, "_is_owned", bool)():  # by the thread that forked, which goes on and gives it back
             continue
         one._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own
-    for let_go in (*_tasks, *(thing.after_fork for thing in list(_things))):
+    for thing in list(_things):
         try:
-            let_go()
+            thing.after_fork()
         except BaseException as error:  # noqa: BLE001, PERF203 - all others let go as well
             with suppress(Exception):
                 log.error("fork: %s", type(error).__name__)  # noqa: TRY400 - no text of it
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(before=_gate.shut, after_in_parent=_gate.open, after_in_child=_in_child)
+    os.register_at_fork(before=_gate.shut, after_in_parent=_gate.changed.release, after_in_child=_in_child)

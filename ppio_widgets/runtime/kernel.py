@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Answers = Literal["buttons", "input"]
 
-# What lives further out than who asks for it, as ``module:name``: who chooses a "cloud", and who writes down
-# that an instance is gone. The package says so as it is imported, and nobody later.
+# What lives further out than who asks for it, as ``module:name`` of this package: who chooses a "cloud", who
+# writes down that an instance is gone, who draws a type. The package says so as it is imported, nobody later.
 outer_names: dict[str, str] = {}
 
 T = TypeVar("T")
@@ -154,14 +154,9 @@ def who_answers() -> Answers | None:
 
 
 def outer(name: str) -> Any:
-    """Return what the package names for something that lives further in."""
-    return named(outer_names[name])
-
-
-def named(name: str) -> Any:
-    """Return what is called ``module:name``, imported now."""
-    module, _, inside = name.partition(":")
-    return getattr(import_module(module), inside)
+    """Return what the package names for something that lives further in, imported now."""
+    module, _, inside = outer_names[name].partition(":")
+    return getattr(import_module(f"ppio_widgets.{module}"), inside)
 
 
 def publish(bundle: Mapping[str, str], display_id: str, *, update: bool = False) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextvars
-import sys
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
-from ppio_widgets.runtime import forks, kernel
+from ppio_widgets.runtime import clock, forks, kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-HAS_THREADS = sys.platform != "emscripten"
+HAS_THREADS = clock.HAS_THREADS
 
 
 def now() -> float:
@@ -28,6 +28,18 @@ def tick() -> float:
 def wait(event: threading.Event, seconds: float) -> bool:
     """Wait until an event is set; False when the time is over before."""
     return kernel.current().clock.wait(event, seconds)
+
+
+def poll(look: Callable[[], float | None], called_off: threading.Event | None = None) -> bool:
+    """Look until there is nothing left to wait for; False when it was called off before.
+
+    `look` returns the seconds until the next one, None for no more. Nothing is waited for after the last one.
+    """
+    event = called_off if called_off is not None else forks.event()
+    while (pause := look()) is not None:
+        if wait(event, pause):
+            return False
+    return True
 
 
 def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
@@ -52,6 +64,32 @@ def try_run(task: Callable[[], None], *, name: str) -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def run_all(tasks: Iterable[Callable[[], None]], *, name: str) -> None:
+    """Run tasks on threads, eight at a time, and return when all are done.
+
+    Where the system has no thread left, they are run on this one, one after the other.
+    """
+    waiting = deque(tasks)
+    count, done = len(waiting), threading.Semaphore(0)
+
+    def work() -> None:
+        while True:
+            try:
+                task = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                task()
+            finally:
+                done.release()
+
+    begun = [try_run(work, name=name) for _worker in range(min(8, count))]
+    if not any(begun):
+        work()
+    for _task in range(count):
+        done.acquire()
 
 
 def after(seconds: float, task: Callable[[], None]) -> threading.Event:

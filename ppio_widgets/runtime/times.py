@@ -71,9 +71,11 @@ def read_moment(text: str | datetime, now: float) -> float:
     found = text if isinstance(text, datetime) else None
     try:
         if isinstance(text, str):
-            found = _of_day(text.strip(), now) or _iso(text.strip())
+            # Python 3.10 does not read the Z.
+            iso = re.sub(r"[Zz]$", "+00:00", text.strip())
+            found = _of_day(text.strip(), now) or datetime.fromisoformat(iso)
         moment = None if found is None else found.timestamp()
-    except (ValueError, ArithmeticError, OSError):  # an offset of days; a year that no clock shows
+    except (ValueError, ArithmeticError, OSError):  # no date; an offset of days; a year that no clock shows
         moment = None
     if moment is None:
         raise MomentUnreadable("moment", value=as_given(text))
@@ -106,11 +108,8 @@ def until_morning(now: datetime | None = None) -> tuple[int, str]:
 
 def zone_of(moment: datetime) -> str:
     """Return the zone of a moment as people read it: ``UTC+08:00``."""
-    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
-    if minutes == 0:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'+' if minutes > 0 else '-'}{hours:02}:{rest:02}"
+    hours, minutes = f"{moment:%z}"[:3], f"{moment:%z}"[3:5]
+    return "UTC" if (hours[1:], minutes) in (("00", "00"), ("", "")) else f"UTC{hours}:{minutes}"
 
 
 def _local(moment: float) -> datetime:
@@ -119,28 +118,10 @@ def _local(moment: float) -> datetime:
 
 def _of_day(text: str, now: float) -> datetime | None:
     found = _CLOCK.fullmatch(text)
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    if found is None:
         return None
-    zone = _zone(found[3])
-    today = datetime.fromtimestamp(now, tz=zone or timezone.utc)
-    today = today if zone else today.astimezone()
-    there = datetime(today.year, today.month, today.day, int(found[1]), int(found[2]), tzinfo=zone)
+    zone = datetime.strptime(found[3].upper().replace("UTC", "Z"), "%z").tzinfo if found[3] else None
+    today = datetime.fromtimestamp(now, tz=timezone.utc).astimezone(zone)
+    there = datetime.combine(today.date(), time(int(found[1]), int(found[2])), tzinfo=zone)
     # A naive one is taken in the zone the kernel's clock has on that very day.
     return there if there.timestamp() > now else there + timedelta(days=1)
-
-
-def _zone(text: str | None) -> timezone | None:
-    if text is None:
-        return None
-    if text.upper() in ("Z", "UTC"):
-        return timezone.utc
-    minutes = int(text[1:3]) * 60 + int(text[-2:])
-    return timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes))
-
-
-def _iso(text: str) -> datetime | None:
-    try:
-        # Python 3.10 does not read the Z.
-        return datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))
-    except ValueError:
-        return None

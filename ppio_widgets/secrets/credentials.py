@@ -6,17 +6,17 @@ import hashlib
 import logging
 import re
 import secrets
-import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from ppio_widgets import environment
 from ppio_widgets.errors import CredentialsError
-from ppio_widgets.runtime import forks, kernel
-from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host, read_host
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.frames import without_frames
+from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host
 
 log = logging.getLogger("ppio_widgets")
 
@@ -42,6 +42,7 @@ LONGEST = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+@without_frames
 class ApiKey:
     """An API key that does not show itself; `source` says where it came from, for people: ``"PPIO_API_KEY"``.
 
@@ -51,14 +52,23 @@ class ApiKey:
 
     __slots__ = ("_value", "source")
 
-    def __init__(self, value: str, source: str) -> None:
-        self._value = ""  # a traceback may show even what was never built
+    def __init__(self, value: object, source: str) -> None:
+        if not isinstance(value, str):
+            raise CredentialsError("key_kind", source=source, kind=type(value).__name__)
+        text = value.strip()
+        faults = {
+            "key_empty": not text,
+            "key_control": _CONTROL.search(text) is not None,
+            "key_ascii": not text.isascii(),
+            "key_blank": " " in text,
+            "key_short": len(text) < SHORTEST,
+            "key_long": len(text) > LONGEST,
+        }
+        for code, wrong in faults.items():
+            if wrong:
+                raise CredentialsError(code, source=source)
+        self._value = text
         self.source = source
-        refusal = _refusal(value, source)
-        if refusal is not None:
-            del value  # what is nearly a key stays in no frame of the traceback
-            raise refusal
-        self._value = value.strip()
 
     @property
     def last_four(self) -> str:
@@ -107,55 +117,18 @@ def draw_practice_key(name: str) -> str:
     return f"sk_practice_{name}.{secrets.token_hex(8)}"
 
 
-def _refusal(value: object, source: str) -> CredentialsError | None:
-    """Return what is wrong with a key, or None."""
-    if not isinstance(value, str):
-        return CredentialsError("key_kind", source=source, kind=type(value).__name__)
-    value = value.strip()
-    faults = {
-        "key_empty": not value,
-        "key_control": _CONTROL.search(value) is not None,
-        "key_ascii": not value.isascii(),
-        "key_blank": " " in value,
-        "key_short": len(value) < SHORTEST,
-        "key_long": len(value) > LONGEST,
-    }
-    return next((CredentialsError(code, source=source) for code, wrong in faults.items() if wrong), None)
-
-
 class _Memory:
-    """The keys kept until logout in a kernel or session, each for one host; nothing is written."""
+    """The keys kept until logout in a kernel or session, each for one host; nothing is written.
+
+    A logout begins two new books: what is asked for meanwhile goes into an old one, which nobody reads.
+    """
 
     def __init__(self) -> None:
-        self._lock = forks.lock()
-        self._signed_in: dict[str, ApiKey] = {}
-        self._kept: dict[str, ApiKey] = {}
-        self._logouts = 0
-
-    def sign_in(self, host: Host, key: ApiKey) -> None:
-        with self._lock:
-            self._signed_in[host.base_url] = key
-
-    def signed_in(self, host: Host) -> ApiKey | None:
-        with self._lock:
-            return self._signed_in.get(host.base_url)
-
-    def kept(self, host: Host) -> tuple[ApiKey | None, int]:
-        """Return what Colab or the keyring once answered, and the number of logouts so far."""
-        with self._lock:
-            return self._kept.get(host.base_url), self._logouts
-
-    def keep(self, host: Host, key: ApiKey, logouts: int) -> None:
-        """Keep what they answered, unless somebody logged out while it was asked."""
-        with self._lock:
-            if logouts == self._logouts:
-                self._kept[host.base_url] = key
+        self.forget()
 
     def forget(self) -> None:
-        with self._lock:
-            self._signed_in.clear()
-            self._kept.clear()
-            self._logouts += 1
+        self.signed_in: dict[str, ApiKey] = {}
+        self.found: dict[str, ApiKey] = {}  # what Colab or the keyring once answered
 
 
 def _memory() -> _Memory:
@@ -169,7 +142,7 @@ def remember_key(host: Host, key: ApiKey) -> None:
     """
     if host.loopback:
         raise CredentialsError("key_loopback", host=host.name)
-    _memory().sign_in(host, key)
+    _memory().signed_in[host.base_url] = key
 
 
 def forget_keys() -> None:
@@ -180,17 +153,15 @@ def forget_keys() -> None:
 def keys_at_hand() -> tuple[ApiKey, ...]:
     """Return the keys of the known hosts that this kernel knows already; nobody else is asked."""
     memory = _memory()
-    found: list[ApiKey | CredentialsError | None] = []
+    found: list[ApiKey | None] = []
     for base_url, variable in KEY_VARIABLES.items():
-        host = read_host(base_url)
-        found += [
-            memory.signed_in(host),
-            memory.kept(host)[0],
-            _read(environment.variable(variable), variable),
-        ]
-    return tuple(key for key in found if isinstance(key, ApiKey))
+        found += [memory.signed_in.get(base_url), memory.found.get(base_url)]
+        with suppress(CredentialsError):
+            found.append(_of_environment(variable))
+    return tuple(filter(None, found))
 
 
+@without_frames
 def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     """Return the key for a host, or None when there is none.
 
@@ -199,47 +170,44 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     Elsewhere `remember_key`; and for the known hosts their environment variable, Colab's secret
     of that name, the keyring. One that cannot be a key is not passed over: it raises a `CredentialsError`.
     """
-    found = _found(host, argument)
-    del argument
-    if isinstance(found, CredentialsError):
-        raise found
-    return found
-
-
-def require_key(host: Host, argument: KeySource | None = None) -> ApiKey:
-    """Return the key for a host as `find_key` does; without one the error says where it can come from."""
-    found = _found(host, argument)
-    del argument
-    if isinstance(found, CredentialsError):
-        raise found
-    if found is None:
-        variable = KEY_VARIABLES.get(host.base_url)
-        if variable is None:
-            raise CredentialsError("key_missing_other", host=host.name)
-        raise CredentialsError("key_missing", host=host.name, variable=variable)
-    return found
-
-
-# From here on what cannot be a key comes back as an error: whoever raises it holds no value.
-
-
-def _found(host: Host, argument: KeySource | None) -> ApiKey | CredentialsError | None:
     if argument is not None:
         return _asked(argument)
     if host.loopback:
         return _practice_key()
-    key = _memory().signed_in(host)
+    key = _memory().signed_in.get(host.base_url)
     if key is not None or not host.known:
         return key
     variable = KEY_VARIABLES[host.base_url]
-    return _read(environment.variable(variable), variable) or _of_others(host, variable)
+    return _of_environment(variable) or _of_others(host, variable)
 
 
-def _practice_key() -> ApiKey | CredentialsError:
+@without_frames
+def require_key(host: Host, argument: KeySource | None = None) -> ApiKey:
+    """Return the key for a host as `find_key` does; without one the error says where it can come from."""
+    found = find_key(host, argument)
+    if found is not None:
+        return found
+    if host.known:
+        raise CredentialsError("key_missing", host=host.name, variable=KEY_VARIABLES[host.base_url])
+    raise CredentialsError("key_missing_other", host=host.name)
+
+
+def _asked(argument: KeySource) -> ApiKey:
+    """Return the key that an argument is, or asks for."""
+    answer: object = argument
+    if callable(argument):
+        try:
+            answer = argument()
+        except Exception as error:  # noqa: BLE001 - its words, and what is behind it, may hold the key
+            raise CredentialsError("key_callable", kind=type(error).__name__) from None
+    return answer if isinstance(answer, ApiKey) else ApiKey(answer, "api_key")
+
+
+def _practice_key() -> ApiKey:
     """Return the practice key of this kernel or host session; a real key in its place is refused."""
-    key = _read(environment.variable(PRACTICE_KEY_VARIABLE), PRACTICE_KEY_VARIABLE) or kernel.of(_drawn)
-    if isinstance(key, ApiKey) and not is_practice_key(key):
-        return CredentialsError("key_no_practice", source=key.source)
+    key = _of_environment(PRACTICE_KEY_VARIABLE) or kernel.of(_drawn)
+    if not is_practice_key(key):
+        raise CredentialsError("key_no_practice", source=key.source)
     return key
 
 
@@ -247,35 +215,23 @@ def _drawn() -> ApiKey:
     return ApiKey(draw_practice_key("kernel"), "practice")
 
 
-def _asked(argument: KeySource) -> ApiKey | CredentialsError:
-    """Return the key that an argument is, or asks for."""
-    answer: object = argument
-    if callable(argument):
-        try:
-            answer = argument()
-        except Exception as error:  # noqa: BLE001 - its words, and what is behind it, may hold the key
-            return CredentialsError("key_callable", kind=type(error).__name__)
-    return answer if isinstance(answer, ApiKey) else _made(answer, "api_key")
+def _of_environment(variable: str) -> ApiKey | None:
+    return _read(environment.variable(variable), variable)
 
 
-def _of_others(host: Host, variable: str) -> ApiKey | CredentialsError | None:
-    kept, logouts = _memory().kept(host)
-    if kept is not None:
-        return kept
-    key = _read(ask_colab(variable), f"Colab:{variable}")
+def _of_others(host: Host, variable: str) -> ApiKey | None:
+    found = _memory().found
+    key = found.get(host.base_url)
+    key = key or _read(ask_colab(variable), f"Colab:{variable}")
     key = key or _read(ask_keyring(host.name), f"keyring:{KEYRING_SERVICE}")
-    if isinstance(key, ApiKey):
-        _memory().keep(host, key, logouts)
+    if key is not None:
+        found[host.base_url] = key
     return key
 
 
-def _read(value: str | None, source: str) -> ApiKey | CredentialsError | None:
+def _read(value: str | None, source: str) -> ApiKey | None:
     """Return the key that a text is; None for a blank one."""
-    return _made(value, source) if value and value.strip() else None
-
-
-def _made(value: object, source: str) -> ApiKey | CredentialsError:
-    return _refusal(value, source) or ApiKey(str(value), source)
+    return ApiKey(value, source) if value and value.strip() else None
 
 
 # --- keys kept by others. Neither Colab nor keyring is a dependency. Whatever goes wrong with them means "no
@@ -291,31 +247,20 @@ def ask_colab(variable: str) -> str | None:
     """
     on_colab = any(name.startswith("COLAB_") for name in environment.variables())
     on_main = threading.current_thread() is threading.main_thread()
-    return _ask("google.colab", "google.colab.userdata", "get", variable) if on_colab and on_main else None
+    return _ask("google.colab.userdata", "get", variable) if on_colab and on_main else None
 
 
 def ask_keyring(name: str) -> str | None:
     """Return the password that the system's keyring keeps for a host, or None."""
-    return _ask("keyring", "keyring", "get_password", KEYRING_SERVICE, name)
+    return _ask("keyring", "get_password", KEYRING_SERVICE, name)
 
 
-def _ask(package: str, module: str, function: str, *arguments: str) -> str | None:
-    if not _importable(package):
-        return None
-    answer: Any = None
+def _ask(module: str, function: str, *arguments: str) -> str | None:
+    answer: object = None
     try:
         answer = getattr(import_module(module), function)(*arguments)
+    except ImportError:
+        return None
     except Exception as error:  # noqa: BLE001 - theirs to fail in any way
-        log.debug("%s: %s", package, type(error).__name__)
+        log.debug("%s: %s", module, type(error).__name__)
     return answer if isinstance(answer, str) and answer.strip() else None
-
-
-def _importable(package: str) -> bool:
-    """Whether a package is there; to tell, its parents are imported, and those may fail."""
-    if package in sys.modules:
-        return sys.modules[package] is not None
-    try:
-        return find_spec(package) is not None
-    except Exception as error:  # noqa: BLE001 - a missing parent, or one that breaks
-        log.debug("%s: %s", package, type(error).__name__)
-        return False

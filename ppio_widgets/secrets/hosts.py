@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from ppio_widgets import environment
 from ppio_widgets.errors import HostRefused
+from ppio_widgets.secrets.frames import without_frames
 
 PPIO = "https://api.ppio.com"
 NOVITA = "https://api.novita.ai"
@@ -22,7 +24,7 @@ _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 # urlsplit drops line breaks and tabs wherever they stand: what it never sees cannot mislead it.
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Host:
         return self.base_url in KNOWN
 
 
+@without_frames  # a URL may hold a password
 def read_host(base_url: str | None = None, *, allow_host: str | None = None) -> Host:
     """Return a base URL that may be used: ``PPIO_GPU_BASE_URL`` where none is given, then PPIO's own.
 
@@ -47,45 +50,33 @@ def read_host(base_url: str | None = None, *, allow_host: str | None = None) -> 
     on loopback), a URL with a user, a path, a query or a host that is not plain ASCII, and a host that is
     neither known nor allowed.
     """
-    judged = _judge((base_url or environment.variable(BASE_URL_VARIABLE) or PPIO).strip(), allow_host)
-    # A URL may hold a password: neither an exception behind ours nor a frame on its way keeps it.
-    del base_url
-    if isinstance(judged, HostRefused):
-        raise judged
-    return judged
-
-
-def _judge(url: str, allow_host: str | None) -> Host | HostRefused:
-    parts = _split(url)
-    if parts is None:
-        return HostRefused("host_unreadable")
+    parts = _split((base_url or environment.variable(BASE_URL_VARIABLE) or PPIO).strip())
     if "@" in parts.netloc:
-        return HostRefused("host_user")
+        raise HostRefused("host_user")
     host = parts.hostname or ""
     bare = parts.path in ("", "/") and not (parts.query or parts.fragment)
-    if not _is_host(host) or not bare or parts.scheme not in _DEFAULT_PORTS:
-        return HostRefused("host_unreadable")
-    loopback = _is_loopback(host)
+    address = _address(host)
+    is_host = _NAME.fullmatch(host) is not None or (address is not None and "%" not in host)
+    if not is_host or not bare or parts.scheme not in DEFAULT_PORTS:
+        raise HostRefused("host_unreadable")
+    loopback = host == "localhost" or (address is not None and address.is_loopback)
     if parts.scheme == "http" and not loopback:
-        return HostRefused("host_http", host=host)
+        raise HostRefused("host_http", host=host)
     bracketed = f"[{host}]" if ":" in host else host
-    name = bracketed if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
-    judged = Host(f"{parts.scheme}://{name}", name, loopback)
-    if not (judged.known or loopback or _allows(allow_host, name)):
-        return HostRefused("host_unknown", host=name)
-    return judged
+    name = bracketed if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
+    found = Host(f"{parts.scheme}://{name}", name, loopback)
+    if not (found.known or loopback or _allows(allow_host, name)):
+        raise HostRefused("host_unknown", host=name)
+    return found
 
 
-def _split(url: str) -> SplitResult | None:
-    """Take a URL apart; None when it cannot be, or its port is none."""
-    if not _PLAIN.fullmatch(url):
-        return None
-    try:
-        parts = urlsplit(url)
-        _port = parts.port
-    except ValueError:
-        return None
-    return parts
+def _split(url: str) -> SplitResult:
+    if _PLAIN.fullmatch(url):
+        with suppress(ValueError):
+            parts = urlsplit(url)
+            _port = parts.port  # it may be none
+            return parts
+    raise HostRefused("host_unreadable")
 
 
 def _allows(allow_host: str | None, name: str) -> bool:
@@ -93,20 +84,7 @@ def _allows(allow_host: str | None, name: str) -> bool:
     return allow_host is not None and allow_host.isascii() and allow_host.strip().lower() == name
 
 
-def _is_host(host: str) -> bool:
-    """Whether it is a plain ASCII name or an IP address without a scope."""
-    if ":" not in host:
-        return _NAME.fullmatch(host) is not None
-    try:
-        return "%" not in host and ipaddress.IPv6Address(host).version == 6
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host)
+    return None

@@ -8,6 +8,7 @@ of `patterns`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -26,7 +27,7 @@ from ppio_widgets.secrets.credentials import (
     reveal,
 )
 from ppio_widgets.secrets.hosts import read_host
-from ppio_widgets.secrets.patterns import Forms, looks_like_key, looks_secret
+from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -42,10 +43,6 @@ Where: TypeAlias = Literal["name", "field", "sentence"]
 _SHORTEST_IN_ANSWER = 6
 # From then on the value of a variable counts as a secret though its name does not say so.
 _SHORTEST_UNNAMED = 16
-
-_NOWHERE: frozenset[Where] = frozenset()
-_IN_NAMES: frozenset[Where] = frozenset(("name",))
-_BUT_IN_SENTENCES: frozenset[Where] = frozenset(("name", "field"))
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,6 @@ class Secret:
     def reason(self) -> str:
         """Why it is hidden: ``"key"``, ``"env HF_TOKEN"``, ``"password"``."""
         return f"env {self.source}" if self.kind == "env" and self.source else self.kind
-
-    @property
-    def forms(self) -> Forms:
-        """Every form in which it may be written."""
-        return Forms(self.value)
 
 
 def secrets_in_use(*, with_keyring: bool = False, variables: Collection[str] = ()) -> tuple[Secret, ...]:
@@ -98,11 +90,7 @@ def secrets_in_use(*, with_keyring: bool = False, variables: Collection[str] = (
 def sent_secrets(key: ApiKey, values: Collection[str]) -> Iterator[Secret]:
     """Yield the secrets of a request: its key, and the values that were taken from the environment."""
     yield Secret(key.source, reveal(key), "key")
-    sources: dict[str, str] = {}
-    for name in environment.variables() if values else ():
-        value = environment.variable(name)  # another thread may have taken it away meanwhile
-        if value is not None and value in values:
-            sources[value] = name
+    sources = {value: name for name, value in environment.variables().items()} if values else {}
     for value in values:
         yield Secret(sources.get(value, ""), value)
 
@@ -115,9 +103,11 @@ def secrets_in_answer(answer: Mapping[str, Any]) -> Iterator[Secret]:
     or product; in a sentence it is none.
     """
     words = (text_at(answer, "name"), text_at(answer, "product_id"))
-    for one in _passwords(answer):
-        if len(one) >= _SHORTEST_IN_ANSWER:
-            yield Secret("", one, "password")
+    tools = answer.get("tools")
+    for tool in tools.values() if isinstance(tools, Mapping) else ():
+        password = text_at(tool, "password")
+        if len(password) >= _SHORTEST_IN_ANSWER:
+            yield Secret("", password, "password")
     rows = answer.get("envs")
     for row in rows if isinstance(rows, list) else ():
         name, value = text_at(row, "key"), text_at(row, "value")
@@ -128,27 +118,16 @@ def secrets_in_answer(answer: Mapping[str, Any]) -> Iterator[Secret]:
 
 def _word_in(name: str, value: str, words: Collection[str]) -> frozenset[Where]:
     if looks_secret(name) or looks_like_key(value):
-        return _NOWHERE
+        return frozenset()
     if len(value) < _SHORTEST_UNNAMED:
-        return _BUT_IN_SENTENCES
-    return _IN_NAMES if value in words else _NOWHERE
-
-
-def _passwords(answer: Mapping[str, Any]) -> Iterator[str]:
-    tools = answer.get("tools")
-    for tool in tools.values() if isinstance(tools, Mapping) else ():
-        yield text_at(tool, "password")
+        return frozenset(("name", "field"))
+    return frozenset(("name",)) if value in words else frozenset()
 
 
 def _is_secret(name: str, value: str, *, said: bool) -> bool:
     """Whether a variable holds a secret; where a file lies is none (SSH_AUTH_SOCK)."""
-    looks = said or looks_secret(name) or looks_like_key(value)
-    return looks and name not in _FOLDERS and not _is_place(value)
-
-
-def _is_place(value: str) -> bool:
-    try:
-        place = Path(value)
-        return place.is_absolute() and place.exists()
-    except (OSError, ValueError):
+    if name in _FOLDERS or not (said or looks_secret(name) or looks_like_key(value)):
         return False
+    with suppress(OSError, ValueError):
+        return not (Path(value).is_absolute() and Path(value).exists())
+    return True

@@ -1,17 +1,14 @@
 """``ppio-widgets check-notebook``: keys and secrets in saved notebooks, before they are shared.
 
 Everything in a notebook is looked through: sources, outputs, metadata, the state of widgets,
-attachments. All its texts are joined and searched at once, so that a large notebook takes
-hardly longer than reading it. Nothing that is found is shown whole.
+attachments. Nothing that is found is shown whole.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +16,13 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime.files import contents, reason
 from ppio_widgets.secrets.in_use import Secret, secrets_in_use
-from ppio_widgets.secrets.patterns import sightings
+from ppio_widgets.secrets.patterns import Sighting
+from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ppio_widgets.locale.words import Sayable, Words
+    from ppio_widgets.locale.words import Words
 
 # Kinds of output that are base64: what looks like a key there is chance.
 _PACKED = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
@@ -34,9 +32,6 @@ _OLD_PICTURES = ("png", "jpeg", "pdf")
 
 # All of it is held in memory, several times over; the plots of a long course fit in.
 LARGEST_NOTEBOOK = 256 * 1024 * 1024
-
-# Stands between two texts, so that nothing is found across them.
-_GAP = "\n\x00\n"
 
 
 @dataclass(frozen=True)
@@ -95,10 +90,19 @@ def look_through(path: Path, known: Sequence[Secret] = ()) -> list[Finding]:
     Looked for are the known secrets, in every form, and what only looks like one. A file that cannot be read,
     or is no notebook, raises a `PpioError`.
     """
-    texts = list(_texts(_read(path)))
-    places = [place for place, *_ in texts]
-    order = {place: number for number, place in enumerate(dict.fromkeys(places))}
-    found = [*_of_known(texts, places, known), *_of_shapes(texts, known)]
+    redactor = Redactor(known)
+    order: dict[Place, int] = {}
+    found: list[Finding] = []
+    for place, text, packed in _texts(_read(path)):
+        order.setdefault(place, len(order))
+        for _start, _stop, one in redactor.sees(text):
+            if isinstance(one, Sighting):
+                if not packed:  # else it is chance
+                    found.append(Finding(place, one.kind, one.shown))
+            elif one.kind == "key":
+                found.append(Finding(place, "known_key", one.last_four))
+            else:
+                found.append(Finding(place, "known_value", one.source))
     return sorted(dict.fromkeys(found), key=lambda one: order[one.place])
 
 
@@ -107,14 +111,10 @@ _Text = tuple[Place, str, bool]
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    failure: str | Sayable = ""
-    content = b""
     try:
         content = contents(path, LARGEST_NOTEBOOK)
     except (OSError, ValueError) as error:
-        failure = reason(error)
-    if failure:
-        raise PpioError("notebook_unreadable", file=str(path), reason=failure)
+        raise PpioError("notebook_unreadable", file=str(path), reason=reason(error)) from None
     data: Any = None
     with suppress(ValueError, RecursionError):
         data = json.loads(content)
@@ -123,34 +123,10 @@ def _read(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def _of_known(texts: Sequence[_Text], places: Sequence[Place], known: Sequence[Secret]) -> Iterator[Finding]:
-    gap = _GAP.encode()
-    pieces = [text.encode("utf-8", "surrogatepass") for _place, text, _packed in texts]
-    starts = list(accumulate((len(piece) + len(gap) for piece in pieces), initial=0))
-    content = gap.join(pieces)
-    for one in known:
-        kind, shown = ("known_key", one.last_four) if one.kind == "key" else ("known_value", one.source)
-        for form in one.forms:
-            start = content.find(form)
-            while start >= 0:
-                number = bisect_right(starts, start) - 1
-                yield Finding(places[number], kind, shown)
-                start = content.find(form, starts[number + 1])  # once for each text is enough
-
-
-def _of_shapes(texts: Sequence[_Text], known: Sequence[Secret]) -> Iterator[Finding]:
-    open_ones = [(place, text) for place, text, packed in texts if not packed]
-    starts = list(accumulate((len(text) + len(_GAP) for _place, text in open_ones), initial=0))
-    content = _GAP.join(text for _place, text in open_ones)
-    for seen in sightings(content):
-        said = any(one.value in content[seen.start : seen.end] for one in known)
-        if not said:
-            yield Finding(open_ones[bisect_right(starts, seen.start) - 1][0], seen.kind, seen.shown)
-
-
 def _texts(notebook: Mapping[str, Any]) -> Iterator[_Text]:
-    """Yield every text of a notebook, cell by cell."""
-    for number, cell in enumerate(_cells(notebook), 1):
+    """Yield every text of a notebook, cell by cell; before format 4 all of it counts as metadata."""
+    cells = notebook.get("cells")
+    for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
         parts = cell.items() if isinstance(cell, dict) else [("", cell)]
         for name, part in parts:
             if name == "outputs" and isinstance(part, list):
@@ -164,19 +140,8 @@ def _texts(notebook: Mapping[str, Any]) -> Iterator[_Text]:
             rest = {key: value for key, value in part.items() if key != "widgets"}
             yield from _strings(rest, Place("metadata"))
             yield from _strings(part.get("widgets"), Place("widgets"))
-        elif name not in ("cells", "worksheets"):
+        elif name != "cells" or not isinstance(part, list):
             yield from _strings({name: part}, Place("metadata"))
-
-
-def _cells(notebook: Mapping[str, Any]) -> list[Any]:
-    """Return the cells; before format 4 they stand in worksheets."""
-    if isinstance(notebook.get("cells"), list):
-        return list(notebook["cells"])
-    cells: list[Any] = []
-    for sheet in notebook["worksheets"]:
-        inner = sheet.get("cells") if isinstance(sheet, dict) else None
-        cells += inner if isinstance(inner, list) else [sheet]
-    return cells
 
 
 def _strings(value: Any, place: Place) -> Iterator[_Text]:

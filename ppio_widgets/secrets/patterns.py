@@ -15,7 +15,7 @@ from binascii import a2b_base64
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ _CHANCE = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{8,}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+Kind: TypeAlias = Literal["key", "token", "private", "password"]
+
+
 @dataclass(frozen=True)
 class Shape:
     """How the keys of some service look."""
 
-    kind: Literal["key", "token", "private", "password"]
+    kind: Kind
     begins: tuple[str, ...]
     rest: re.Pattern[str]
     by_chance: bool = True  # whether the rest has to look made by chance
@@ -48,13 +51,15 @@ class Sighting:
 
     start: int
     end: int
-    kind: Literal["key", "token", "private", "password"]
+    kind: Kind
     shown: str  # what may be: its beginning and, of a key or token, its last four characters
     secret: int  # where in the text the secret itself starts, behind ``Bearer`` or a user's name
 
+    @property
+    def reason(self) -> str:
+        """Why it is hidden: ``"key?"``, as nobody here knows it."""
+        return "private key?" if self.kind == "private" else f"{self.kind}?"
 
-# Of these the last characters are shown as well.
-_ENDS_SHOWN = ("key", "token")
 
 # What stands for a password in documentation, or is filled in by somebody else.
 _DOTS_FOR_ONE = r"[*x.\u2022\u2026]+|\u2022{4}\([^()@]*\)"
@@ -177,7 +182,7 @@ def _of_shape(text: str, shape: Shape, begin: str) -> Iterator[Sighting]:
         within = begin[0].isalpha() and _WORD.search(before) and not _ESCAPE.search(before)
         match = None if within else shape.rest.match(text, place + len(begin))
         if match and (not shape.by_chance or _is_by_chance(match[0])):
-            last = match[0][-4:] if shape.kind in _ENDS_SHOWN else ""
+            last = match[0][-4:] if shape.kind in ("key", "token") else ""
             user = match[0].index(":") + 1 if shape.kind == "password" else 0
             yield Sighting(place, match.end(), shape.kind, f"{begin}…{last}", match.start() + user)
         place = text.find(begin, place + len(begin))
@@ -195,71 +200,51 @@ _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 # Characters that every spelling leaves as they are; most secrets are of no other.
 _INERT = re.compile(r"[A-Za-z0-9_.-]+")
 
-# So many bytes are a piece of a secret as it is written.
-PIECE = 4
-
-
-class Forms:
-    """Every form of a secret: where any of them stands, the secret can be read.
-
-    A server, a proxy's page, a traceback or a URL each write a text in their own way. A *spelling* says how
-    one character is written; a form is the whole secret in one spelling, or the part of its base64 that does
-    not depend on what stands before and behind it. Forms are plain texts that are searched for, so the time
-    is linear, and no pattern with a secret in it stays in a cache.
-
-    To write all of them down takes long, and is seldom needed: of the pieces that `written` yields at least
-    one stands in a text that holds the secret in any spelling, and the one of `coded` in the
-    `base64_readings` of one that holds it as base64.
-    """
-
-    __slots__ = ("_secret",)
-
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
-    @property
-    def written(self) -> set[bytes]:
-        """What the spellings begin with."""
-        return {one[:PIECE] for one in _spelt(self._secret[:PIECE])}
-
-    @property
-    def coded(self) -> bytes:
-        """A piece of the secret that any base64 of it tells; nothing where it is too short.
-
-        Not its last byte, of which the base64 may lack some bits, nor its first two: behind a ``%`` that
-        belongs to something else they may be read as another character.
-        """
-        content = encoded(self._secret)
-        return content[-4:-1] if len(content) >= _CODED_FROM else b""
-
-    def __repr__(self) -> str:
-        return "Forms(••••)"
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from _spelt(self._secret)
-        yield from (core for core, *_ in _base64_cores(encoded(self._secret)))
-
-    def written_in(self, content: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where the secret stands in any spelling."""
-        if not all(encoded(run) in content for run in _INERT.findall(self._secret)):
-            return
-        for form in _spelt(self._secret):
-            for start in _places(content, form):
-                yield start, start + len(form)
-
-    def coded_in(self, content: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where the secret stands as base64."""
-        for core, before, behind in _base64_cores(encoded(self._secret)):
-            for start in _places(content, core):
-                # The characters at the edges hold some bits of the secret and some of its neighbours'.
-                stop = start + len(core)
-                left = before and start > 0 and content[start - 1] in _BASE64
-                right = behind and stop < len(content) and content[stop] in _BASE64
-                yield start - left, stop + right
-
-
+# A server, a proxy's page, a traceback or a URL each write a text in their own way. A *spelling* says how one
+# character is written; a *form* is the whole secret in one spelling, or the part of its base64 that does not
+# depend on what stands before and behind it. Forms are plain texts that are searched for, so the time is
+# linear, and no pattern with a secret in it stays in a cache.
+#
+# To write all of them down takes long, and is seldom needed: of `written_pieces` at least one stands in a
+# text that holds the secret in any spelling, and `coded_piece` in the `base64_readings` of one that holds
+# it as base64.
+_PIECE = 4
 # From so many bytes on three of a secret are neither its first two nor its last.
 _CODED_FROM = 6
+
+
+def written_pieces(secret: str) -> set[bytes]:
+    """Return what the spellings of a secret begin with."""
+    return {one[:_PIECE] for one in _spelt(secret[:_PIECE])}
+
+
+def coded_piece(secret: str) -> bytes:
+    """Return a piece of a secret that any base64 of it tells; nothing where it is too short.
+
+    Not its last byte, of which the base64 may lack some bits, nor its first two: behind a ``%`` that
+    belongs to something else they may be read as another character.
+    """
+    content = encoded(secret)
+    return content[-4:-1] if len(content) >= _CODED_FROM else b""
+
+
+def written_in(secret: str, content: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where a secret stands in any spelling."""
+    if all(encoded(run) in content for run in _INERT.findall(secret)):
+        for form in _spelt(secret):
+            yield from _places(content, form)
+
+
+def coded_in(secret: str, content: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where a secret stands as base64."""
+    for core, before, behind in _base64_cores(encoded(secret)):
+        for start, stop in _places(content, core):
+            # The characters at the edges hold some bits of the secret and some of its neighbours'.
+            left = before and start > 0 and content[start - 1] in _BASE64
+            right = behind and stop < len(content) and content[stop] in _BASE64
+            yield start - left, stop + right
+
+
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _NOT_BASE64 = bytes({*range(256)} - _BASE64)
 _PERCENT = re.compile(rb"%2([BbFf])")
@@ -287,11 +272,11 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _places(content: bytes, form: bytes) -> Iterator[int]:
-    place = content.find(form)
-    while place >= 0:
-        yield place
-        place = content.find(form, place + len(form))
+def _places(content: bytes, form: bytes) -> Iterator[tuple[int, int]]:
+    start = content.find(form)
+    while start >= 0:
+        yield start, start + len(form)
+        start = content.find(form, start + len(form))
 
 
 def _spelt(secret: str) -> set[bytes]:
@@ -310,9 +295,8 @@ def _percent(char: str) -> Iterator[str]:
     # quote and quote_plus, JavaScript's encodeURIComponent and encodeURI.
     for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*"):
         coded = quote(char, safe, errors="surrogatepass")
-        yield from (coded, coded if coded == char else coded.lower())
-        yield "+" if char == " " else coded
-        yield "+" if char == " " else coded if coded == char else coded.lower()
+        for said in (coded, coded if coded == char else coded.lower()):
+            yield from (said, "+" if char == " " else said)
 
 
 def _backslashed(char: str) -> Iterator[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
 from ppio_widgets.errors import InputError, PresetRefused
@@ -16,13 +18,17 @@ from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference, r
 from ppio_widgets.request.schema import tree
 from ppio_widgets.secrets.in_use import Secret, Where, secrets_in_answer, secrets_in_use
 from ppio_widgets.secrets.patterns import (
-    Forms,
+    Sighting,
     base64_readings,
+    coded_in,
+    coded_piece,
     encoded,
     is_placeholder,
     looks_like_key,
     looks_secret,
     sightings,
+    written_in,
+    written_pieces,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +36,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.errors import PpioError
 
-T = TypeVar("T")
-
 MASK = "••••"
-
-# Why something is hidden that nobody here knows, by how it looks. What is known says so itself: see
-# `Secret.reason`.
-LOOKS_LIKE = {"key": "key?", "token": "token?", "private": "private key?", "password": "password?"}
 
 # Values of environment variables are secrets here, and many of them are "1" or "on". To hide those wherever
 # they occur would ruin every text and protect nothing: they are hidden only where they are the whole text.
@@ -49,12 +49,6 @@ _TO_THE_END = re.compile(r"[^-]*(?:-----END [A-Z ]*-----)?")
 
 # So many pieces are looked for in a text one by one; of more, those that the text has are looked up.
 _FEW = 50
-
-# What of a message repeats something that was given.
-_REPEATED = ("value", "word", "path", "name")
-
-# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
-_HEAD, _TAIL = 30, 49
 
 
 @dataclass(frozen=True)
@@ -93,14 +87,13 @@ class _Known:
             if one.value not in _NO_SECRETS and (before is None or one.word_in <= before.word_in):
                 self.by_value[one.value] = one
         self.short: dict[str, Secret] = {}
-        self._written: dict[bytes, list[tuple[Secret, Forms]]] = {}
-        self._coded: dict[bytes, list[tuple[Secret, Forms]]] = {}
+        self._written: dict[bytes, list[Secret]] = {}
+        self._coded: dict[bytes, list[Secret]] = {}
         for one in self.by_value.values():
             if len(one.value) >= SHORTEST:
-                forms = Forms(one.value)
-                for piece in forms.written:
-                    self._written.setdefault(piece, []).append((one, forms))
-                self._coded.setdefault(forms.coded, []).append((one, forms))
+                for piece in written_pieces(one.value):
+                    self._written.setdefault(piece, []).append(one)
+                self._coded.setdefault(coded_piece(one.value), []).append(one)
             elif word := one.value.strip():
                 self.short[word] = one
 
@@ -110,17 +103,18 @@ class _Known:
 
     def places(self, content: bytes, where: Where) -> Iterator[tuple[int, int, Secret]]:
         """Yield where in a text a secret stands that is no word there, and which."""
-        for secret, forms in _met(self._written, content):
-            # No form is shorter than its secret.
-            if where not in secret.word_in and len(secret.value) <= len(content):
-                yield from ((start, stop, secret) for start, stop in forms.written_in(content))
         readings = base64_readings(content) if self._coded else b""
-        for secret, forms in _met(self._coded, readings):
-            if where not in secret.word_in and len(secret.value) <= len(content):
-                yield from ((start, stop, secret) for start, stop in forms.coded_in(content))
+        for by_piece, text, found_in in (
+            (self._written, content, written_in),
+            (self._coded, readings, coded_in),
+        ):
+            for one in _met(by_piece, text):
+                # No form is shorter than its secret.
+                if where not in one.word_in and len(one.value) <= len(content):
+                    yield from ((start, stop, one) for start, stop in found_in(one.value, content))
 
 
-def _met(by_piece: Mapping[bytes, Sequence[T]], content: bytes) -> Iterator[T]:
+def _met(by_piece: Mapping[bytes, Sequence[Secret]], content: bytes) -> Iterator[Secret]:
     """Yield what is kept under the pieces that stand in a text; the empty one stands in each."""
     met: Iterable[bytes]
     if len(by_piece) <= _FEW:
@@ -129,6 +123,17 @@ def _met(by_piece: Mapping[bytes, Sequence[T]], content: bytes) -> Iterator[T]:
         lengths = {len(piece) for piece in by_piece}
         met = dict.fromkeys(content[at : at + n] for n in lengths for at in range(len(content) - n + 1))
     return chain.from_iterable(by_piece.get(piece, ()) for piece in met)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in their order, those that touch as one."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return joined
 
 
 class Redactor:
@@ -168,34 +173,48 @@ class Redactor:
         Forms that overlap are hidden together, so that no piece of one is left beside another. What is a
         word like any other where the text stands is none.
         """
-        if not text:
-            return text
-        content = encoded(text)
-        if (whole := self._known.short.get(text.strip())) and where not in whole.word_in:
+        whole = self._known.short.get(text.strip())
+        if whole is not None and where not in whole.word_in:
             return str(Hidden(self._why(whole)))
-        found = list(self._known.places(content, where))
-        shown = {secret: str(Hidden(self._why(secret))) for _start, _stop, secret in found}
-        spans = [(start, stop, shown[secret]) for start, stop, secret in found]
-        spans += self._looks(text, [(start, stop) for start, stop, _secret in found])
-        if not spans:
-            return text
+        content = encoded(text)
         parts: list[bytes] = []
         end = 0
-        for start, stop, stand_in in sorted(spans):
+        for start, stop, one in sorted(self.sees(text, where), key=itemgetter(0, 1)):
             if start >= end:
-                parts += [content[end:start], encoded(stand_in)]
+                parts += [content[end:start], encoded(str(Hidden(self._why(one))))]
             end = max(end, stop)
-        return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass")
+        return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass") if parts else text
+
+    def sees(self, text: str, where: Where = "sentence") -> Iterator[tuple[int, int, Secret | Sighting]]:
+        """Yield where in the bytes of a text a secret stands, in any of its forms, and which.
+
+        Known ones come first; what looks like a key and is known whole is seen once.
+        """
+        known: list[tuple[int, int]] = []
+        for start, stop, one in self._known.places(encoded(text), where):
+            yield start, stop, one
+            known.append((start, stop))
+        spans = _joined(known)
+        in_bytes = int if text.isascii() else lambda place: len(encoded(text[:place]))
+        for seen in sightings(text):
+            last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
+            stop = in_bytes(last.end() if last else seen.end)
+            open_from = in_bytes(seen.secret)
+            behind = bisect_right(spans, (open_from, len(text) * 4))
+            if behind and spans[behind - 1][1] > open_from:
+                open_from = spans[behind - 1][1]
+            if open_from < stop:  # else all of it is known
+                yield in_bytes(seen.start), stop, seen
 
     def finds(self, text: str) -> str:
         """Return why a secret stands in a text; nothing where there is none."""
-        looks = (f"{LOOKS_LIKE[seen.kind]} {seen.shown}" for seen in sightings(text))
-        return self._known_in(text) or next(looks, "")
+        for _start, _stop, one in self.sees(text):
+            return f"{one.reason} {one.shown}" if isinstance(one, Sighting) else self._why(one)
+        return ""
 
     def hides(self, text: str) -> Hidden | None:
         """Return what stands for a text in which there is a secret, None where there is none."""
-        reason = self._known_in(text) or next((LOOKS_LIKE[seen.kind] for seen in sightings(text)), "")
-        return Hidden(reason) if reason else None
+        return next((Hidden(self._why(one)) for _start, _stop, one in self.sees(text)), None)
 
     def scrub(self, body: Mapping[str, Any]) -> Scrubbed:
         """Return a body, complete or not, without blanks and without secrets.
@@ -205,12 +224,12 @@ class Redactor:
         out, of the variables only the row; also a field that the contract does not know, when its name says
         that it is secret.
         """
+        whole = compact(body).body
         clean: dict[str, Any] = {}
-        made: list[str] = []
         left_out: dict[str, str] = {}
-        for name, value in compact(body).body.items():
+        for name, value in whole.items():
             is_envs = name == "envs" and isinstance(value, list)
-            rows = [self._scrub_row(row, made) for row in value] if is_envs else [value]
+            rows = [self._scrub_row(row) for row in value] if is_envs else [value]
             why = [self.finds(to_json({name: row})) for row in rows]
             if not is_envs and name not in tree().fields and looks_secret(name):
                 why = [why[0] or "name"]
@@ -220,6 +239,8 @@ class Redactor:
                 left_out[UNSAID if self.finds(name) else name] = next(filter(None, why))
             if kept:
                 clean[name] = kept if is_envs else value
+        envs = clean.get("envs")
+        made = [row["key"] for row in envs if row not in whole["envs"]] if isinstance(envs, list) else []
         return Scrubbed(clean, tuple(dict.fromkeys(made)), left_out)
 
     def unsaid(self, params: Mapping[str, object]) -> dict[str, object]:
@@ -229,28 +250,13 @@ class Redactor:
             for name, value in params.items()
         }
 
-    def _known_in(self, text: str) -> str:
-        places = self._known.places(encoded(text), "sentence")
-        return next((self._why(secret) for _start, _stop, secret in places), "")
-
-    def _why(self, secret: Secret) -> str:
+    def _why(self, one: Secret | Sighting) -> str:
         """Return why it is hidden, without the name of a variable that repeats a secret itself."""
-        name = encoded(secret.source if secret.kind == "env" else "")
-        return "env" if any(self._known.places(name, "sentence")) else secret.reason
+        name = encoded(one.source) if isinstance(one, Secret) and one.kind == "env" else b""
+        return "env" if any(self._known.places(name, "sentence")) else one.reason
 
-    def _looks(self, text: str, known: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
-        """Yield where in the bytes of a text something looks like an unknown secret, and its stand-in."""
-        for seen in sightings(text):
-            last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
-            stop = len(encoded(text[: last.end() if last else seen.end]))
-            open_from = len(encoded(text[: seen.secret]))
-            for begin, end in sorted(known):
-                open_from = max(open_from, end) if begin <= open_from else open_from
-            if open_from < stop:  # else all of it is known
-                yield len(encoded(text[: seen.start])), stop, str(Hidden(LOOKS_LIKE[seen.kind]))
-
-    def _scrub_row(self, row: Any, made: list[str]) -> Any:
-        """Return a row of the variables; the name of one whose value was replaced is added to `made`."""
+    def _scrub_row(self, row: Any) -> Any:
+        """Return a row of the variables; another one where a reference is now its value."""
         if not isinstance(row, Mapping) or not isinstance(key := row.get("key"), str):
             return row
         value = row.get("value")
@@ -258,18 +264,13 @@ class Redactor:
             return row
         if not looks_secret(key) and not self.finds(to_json({"value": value})):
             return row
-        made.append(key)
         return {**row, "value": EnvRef(self._kernel_name(key, value))}
 
     def _kernel_name(self, key: str, value: Any) -> str:
         """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
-        holders = [
-            one.source
-            for one in self._known.by_value.values()
-            if one.value == value and environment.variable(one.source) == value
-        ]
-        if holders and environment.variable(key) != value:
-            return holders[0]
+        holder = self._known.by_value.get(value) if isinstance(value, str) else None
+        if holder is not None and environment.variable(holder.source) == value != environment.variable(key):
+            return holder.source
         name = re.sub(r"[^A-Za-z0-9_]", "_", key)
         return name if is_name(name) else f"_{name}"
 
@@ -289,6 +290,13 @@ def without_secrets(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str,
         # What is no field of ours may be the secret itself, of a kind that nobody recognises.
         raise PresetRefused("preset_secret", field=field if field in tree().fields else UNSAID, source=why)
     return clean.body, clean.references
+
+
+# What of a message repeats something that was given.
+_REPEATED = ("value", "word", "path", "name")
+
+# Of a path so much is shown at its beginning and at its end: a whole body may stand in place of one.
+_HEAD, _TAIL = 30, 49
 
 
 def unrepeated(error: PpioError) -> PpioError:

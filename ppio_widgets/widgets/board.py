@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
 
 from ppio_widgets.api import connect
-from ppio_widgets.cards.html import NO_FORMULAS, esc
+from ppio_widgets.cards.html import NO_FORMULAS, each, html
 from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import InstanceStatus, status_words
 from ppio_widgets.errors import PpioError
@@ -16,9 +18,13 @@ from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import AskingButtons
 from ppio_widgets.widgets.saved_output import BoardOutput
-from ppio_widgets.widgets.view import View, guarded
+from ppio_widgets.widgets.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markupsafe import Markup
+
     from ppio_widgets.cloud.client import Action, PpioClient
 
 # So many rows are shown at once; filters find the others.
@@ -33,7 +39,7 @@ class InstanceBoard(View):
     Parameters
     ----------
     practice : bool, optional
-        Which cloud, see `ppio_widgets.api.connect`.
+        Which cloud, see `ppio_widgets.launch`.
     client : PpioClient, optional
         The cloud itself; `practice` is then not asked.
     language : str, optional
@@ -44,6 +50,8 @@ class InstanceBoard(View):
         When there is no key.
     """
 
+    _css = "ppw-board"
+
     def __init__(
         self,
         *,
@@ -52,31 +60,33 @@ class InstanceBoard(View):
         language: str | None = None,
     ) -> None:
         say = self.say = words(language)
-        self.session = BoardSession(client or connect(practice=practice), say)
-        self._filling = False
-        remains = BoardOutput(self.session, say)
-        styles = remains.style + theme.stylesheet() + theme.stylesheet("instance_card.css")
-        self._top = theme.html(styles + theme.script())
-        self._text = theme.text(description=say("board.filter"), _dom_classes=["ppw-field"])
-        self._status = theme.choice(
+        session = self.session = BoardSession(client or connect(practice=practice), say)
+        self._text = theme.control(w.Text, "ppw-field", description=say("board.filter"))
+        self._status = theme.control(
+            w.Dropdown,
+            "ppw-field",
             description=say("board.status_filter"),
             options=[(say("board.any"), "")],
-            _dom_classes=["ppw-field"],
         )
-        self._filters = theme.box([self._text, self._status], "ppw-filters")
+        filters = theme.box([self._text, self._status], "ppw-filters")
         self._head = theme.html("", "ppw-columns-of")
-        self._list = theme.select_several(description=say("board.list"), _dom_classes=["ppw-instances"])
-        self._refresh = theme.button(say("board.refresh"), "ppw-refresh")
+        self._list = theme.control(
+            w.SelectMultiple, "ppw-instances", description=say("board.list"), options=[], rows=5
+        )
         self._told = theme.html("", "ppw-status")
-        self._actions = AskingButtons(self, [self._refresh])
-        shown = [self._top, self._filters, self._head, self._list, self._actions.box, self._told]
-        super().__init__(remains, shown, ["ppw-board"], [self._actions])
-        self._refresh.on_click(self._on_refresh)
-        self._list.observe(self._on_chosen, "value")
+        refresh = self._button(say("board.refresh"), session.refresh, "ppw-refresh")
+        self._actions = AskingButtons(self, [refresh])
+        super().__init__(
+            BoardOutput(session, say),
+            [filters, self._head, self._list, self._actions.box, self._told],
+            [self._actions],
+            top=theme.stylesheet("instance_card.css"),
+        )
+        self._hear(self._list, self._choose, "value")
         for widget in (self._text, self._status):
-            widget.observe(self._on_filter, "value")
-        self.session.observe(self._on_board, ["board", "loaded", "missed"])
-        self.session.observe(self._on_session, ["asking", "acting", "results", "chosen", "missed"])
+            self._hear(widget, self._filter, "value")
+        self._hear(session, self._render, "board", "loaded", "missed")
+        self._hear(session, self._arrange, "asking", "acting", "results", "chosen", "missed")
         self._render()
         self._arrange()
 
@@ -91,69 +101,42 @@ class InstanceBoard(View):
         ids = [one.id for one in board.instances[:MOST_ROWS]]
         told = session.board.head(say) if session.loaded else say("board.loading")
         hidden = len(board) - len(ids)
-        more = f"<p class=ppw-quiet>{esc(say('board.hidden', n=hidden))}</p>" if hidden > 0 else ""
-        columns = f"<pre>{esc(head)}</pre>" if rows else ""
-        self._head.value = f"<div class='{NO_FORMULAS}'><b>{esc(told)}</b>{more}{columns}</div>"
+        more = html("<p class=ppw-quiet>{}</p>", say("board.hidden", n=hidden)) if hidden > 0 else ""
+        columns = html("<pre>{}</pre>", head) if rows else ""
+        self._head.value = html("<div class='{}'><b>{}</b>{}{}</div>", NO_FORMULAS, told, more, columns)
         options = tuple(zip(map(visible, rows), ids, strict=True))
         statuses = sorted({one.status for one in session.board.instances} - {InstanceStatus.RUNNING})
         known = [(status_words(one, say), one) for one in (InstanceStatus.RUNNING, *statuses)]
-        self._filling = True
-        try:
-            self._offer_statuses(((say("board.any"), ""), *known))
+        with self._filling():
+            theme.offer(self._status, [(say("board.any"), ""), *known])
             if options != tuple(self._list.options):
                 self._list.rows = max(3, min(15, len(options)))
                 self._list.options = options
                 self._list.value = tuple(one for one in session.chosen if one in ids)
-        finally:
-            self._filling = False
-
-    def _offer_statuses(self, offered: tuple[tuple[str, str], ...]) -> None:
-        if offered != tuple(self._status.options):
-            kept = self._status.value
-            self._status.options = offered
-            self._status.value = kept if kept in [key for _label, key in offered] else ""
 
     def _arrange(self) -> None:
         session = self.session
         actions = _ACTIONS if session.chosen and not session.acting else ()
         self._actions.show(actions, session.instances() if session.asking else ())
-        self._told.value = f"<div role=status>{self._results()}</div>"
+        self._told.value = html("<div role=status>{}</div>", each("{}", self._results()))
 
-    def _results(self) -> str:
+    def _results(self) -> Iterator[Markup]:
         say, session = self.say, self.session
-        lines = []
         if session.missed is not None:
-            lines.append(f"<p class=ppw-bad>{esc(session.missed.sentence(say))}</p>")
+            yield html("<p class=ppw-bad>{}</p>", session.missed.sentence(say))
         if session.acting:
-            lines.append(f"<p>{esc(say(f'acting.{session.acting}'))}</p>")
+            yield html("<p>{}</p>", say(f"acting.{session.acting}"))
         elif not session.chosen and session.loaded and session.board.instances and not session.results:
-            lines.append(f"<p class=ppw-quiet>{esc(say('board.choose'))}</p>")
+            yield html("<p class=ppw-quiet>{}</p>", say("board.choose"))
         for title, result in session.results:
             failed = isinstance(result, PpioError)
             text = result.sentence(say) if failed else result or "…"
-            bad = " class=ppw-bad" if failed else ""
-            lines.append(f"<p{bad}>{esc(say('problem.named', name=title, text=text))}</p>")
-        return "".join(lines)
+            pattern = "<p class=ppw-bad>{}</p>" if failed else "<p>{}</p>"
+            yield html(pattern, say("problem.named", name=title, text=text))
 
-    @guarded
-    def _on_board(self, _change: Any) -> None:
+    def _filter(self) -> None:
         self._render()
+        self._choose()  # what the filters hide is not acted on unseen
 
-    @guarded
-    def _on_session(self, _change: Any) -> None:
-        self._arrange()
-
-    @guarded
-    def _on_filter(self, _change: Any) -> None:
-        if not self._filling:
-            self._render()
-            self.session.choose(self._list.value)  # what the filters hide is not acted on unseen
-
-    @guarded
-    def _on_chosen(self, change: Any) -> None:
-        if not self._filling:
-            self.session.choose(change.new)
-
-    @guarded
-    def _on_refresh(self, _button: Any) -> None:
-        self.session.refresh()
+    def _choose(self) -> None:
+        self.session.choose(self._list.value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cards import static
 from ppio_widgets.cards.card import terms
@@ -15,7 +16,7 @@ from ppio_widgets.runtime import forks
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.question import Question
 from ppio_widgets.widgets.saved_output import SavedOutput
-from ppio_widgets.widgets.view import Part, View, guarded
+from ppio_widgets.widgets.view import Part, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,54 +30,45 @@ if TYPE_CHECKING:
 
 
 class AskingButtons(Part):
-    """A button for each action of one or several instances; pressed, a question in their place.
-
-    `beside` are buttons that ask nothing.
-    """
+    """A button for each action, beside others that ask nothing; pressed, a question in their place."""
 
     def __init__(self, owner: Guarded, beside: Sequence[w.Widget] = ()) -> None:
         super().__init__(owner)
         self._beside = beside
-        # Built when first needed.
-        self._actions: dict[Action, w.Button] = {}
-        self._question: Question | None = None
+        self._actions: dict[Action, w.Button] = {}  # built when first needed
         self._asked: tuple[str, ...] = ()
         self.box = theme.box([], "ppw-actions")
 
+    @cached_property
+    def _question(self) -> Question:
+        return Question(self, on_yes=self.session.confirm, on_cancel=self.session.cancel)
+
     def show(self, actions: Sequence[Action], instances: Sequence[Instance]) -> None:
         """Show what can be asked for, or what is being asked."""
-        asking = self.session.asking
-        question = self._ask(asking, instances) if asking else None
-        if question is None:
+        action = self.session.asking
+        if action:
+            self._ask(action, instances)
+            theme.fill(self.box, [self._question.box])
+        else:
             self._asked = ()
-        shown: list[Any] = [question.box] if question else [*map(self._button, actions), *self._beside]
-        if tuple(shown) != tuple(self.box.children):
-            self.box.children = shown
+            theme.fill(self.box, [*map(self._button_of, actions), *self._beside])
 
-    def _ask(self, action: str, instances: Sequence[Instance]) -> Question:
-        """Return the question: in one sentence what will be lost, and of which instances."""
+    def _ask(self, action: str, instances: Sequence[Instance]) -> None:
+        """Ask in one sentence what will be lost, and of which instances."""
         say = self.say
-        if self._question is None:
-            self._question = Question(self, on_yes=self.session.confirm, on_cancel=self.session.cancel)
         lines = [say(f"lost.{action}", names="; ".join(one.title for one in instances))]
         if action == "delete" and any(one.detail and one.detail.mode == "prepaid" for one in instances):
             lines.append(say("lost.prepaid"))
-        lines = list(map(esc, lines))
         asked = (action, *lines)
         if asked != self._asked:  # another action, other instances, or more of them is known to be lost
-            self._question.ask(say(f"sure.{action}"), lines)
+            self._question.ask(say(f"sure.{action}"), map(esc, lines))
             self._asked = asked
-        return self._question
 
-    def _button(self, action: Action) -> w.Button:
+    def _button_of(self, action: Action) -> w.Button:
         if action not in self._actions:
-            self._actions[action] = theme.button(self.say(f"do.{action}"), "ppw-ask")
-            self._actions[action].on_click(self._on_ask)
+            ask = partial(self.session.ask, action)
+            self._actions[action] = self._button(self.say(f"do.{action}"), ask, "ppw-ask")
         return self._actions[action]
-
-    @guarded
-    def _on_ask(self, button: Any) -> None:
-        self.session.ask(next(action for action, one in self._actions.items() if one is button))
 
 
 class InstancePanel(Part):
@@ -90,14 +82,12 @@ class InstancePanel(Part):
         super().__init__(owner, session)
         self._live = theme.html("", "ppw-live")
         self._facts = theme.html("", "ppw-facts")
-        self._rest = theme.button(self.say("do.rest"), "ppw-refreshing")
-        self._watch = theme.button(self.say("do.watch"), "ppw-refreshing")
-        self._rest.on_click(self._on_rest)
-        self._watch.on_click(self._on_watch)
+        self._rest = self._button(self.say("do.rest"), session.stop_watching, "ppw-refreshing")
+        self._watch = self._button(self.say("do.watch"), session.watch, "ppw-refreshing")
         self._actions = AskingButtons(self)
         self.box = theme.box([self._live, self._facts, self._actions.box], "ppw-machine")
         self._render()
-        session.observe(self._on_session, ["sight", "asking", "acting", "watching"])
+        self._hear(session, self._render, "sight", "asking", "acting", "watching")
 
     def close(self) -> None:
         """Look no longer; the instance goes on."""
@@ -106,10 +96,14 @@ class InstancePanel(Part):
 
     def _render(self) -> None:
         """Show what is known now; what has not changed is not sent."""
+        session = self.session
         self._live.value = self._progress()
         parts = theme.stylesheet("instance_card.css") + theme.script("copy.js")
-        self._facts.value = parts + terms(facts(self.session.instance, self.say), self.say)
-        self._arrange()
+        self._facts.value = parts + terms(facts(session.instance, self.say), self.say)
+        looking = (self._rest if session.watching else self._watch) if session.actions else None
+        # With what it is about, and away from Stop, which costs something else.
+        theme.fill(self.box, [self._live, looking, self._facts, self._actions.box])
+        self._actions.show(session.actions, [session.instance])
 
     def _progress(self) -> str:
         say, session = self.say, self.session
@@ -121,27 +115,6 @@ class InstancePanel(Part):
             parts.append(html("<p class=ppw-quiet>{}</p>", say("machine.unwatched")))
         return html("<div class='{}'>{}</div>", NO_FORMULAS, each("{}", parts))
 
-    def _arrange(self) -> None:
-        session = self.session
-        looking = [] if not session.actions else [self._rest if session.watching else self._watch]
-        # With what it is about, and away from Stop, which costs something else.
-        shown = [self._live, *looking, self._facts, self._actions.box]
-        if shown != list(self.box.children):
-            self.box.children = shown
-        self._actions.show(session.actions, [session.instance])
-
-    @guarded
-    def _on_session(self, _change: Any) -> None:
-        self._render()
-
-    @guarded
-    def _on_rest(self, _button: Any) -> None:
-        self.session.stop_watching()
-
-    @guarded
-    def _on_watch(self, _button: Any) -> None:
-        self.session.watch()
-
 
 class InstanceCard(View):
     """An instance as a live card; running its cell again replaces it."""
@@ -152,8 +125,7 @@ class InstanceCard(View):
         self._told = theme.html("", "ppw-status")
         panel = InstancePanel(self, self.session)
         remains = SavedOutput(self.say, lambda: static.of_instance(instance, self.say), lambda: instance)
-        top = theme.html(remains.style + theme.stylesheet() + theme.script())
-        super().__init__(remains, [top, panel.box, self._told], ["ppw-card"], [panel])
+        super().__init__(remains, [panel.box, self._told], [panel])
 
     def __repr__(self) -> str:
         return headline(self.session.instance, self.say)
@@ -170,7 +142,7 @@ class LaunchPanel(Part):
         self._status = theme.html("", "ppw-status")
         self.box = theme.box([self._status], "ppw-launched")
         self._render()
-        launch.subscribe(self._on_launch)
+        self._hear(launch, self._render, "sight")
 
     def watch(self) -> None:
         """Look at the instance from now on, or as soon as there is one."""
@@ -190,12 +162,7 @@ class LaunchPanel(Part):
         lines = (
             launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
         )
-        text = "".join(f"<p>{esc(line)}</p>" for line in lines)
-        self._status.value = f"<div role=status>{text}</div>" if text else ""
-
-    @guarded
-    def _on_launch(self, _launch: Launch) -> None:
-        self._render()
+        self._status.value = html("<div role=status>{}</div>", each("<p>{}</p>", lines)) if lines else ""
 
 
 class _Sight:
@@ -221,9 +188,8 @@ class LaunchCard(View):
         self._told = theme.html("", "ppw-status")
         self._panel = LaunchPanel(self, launch)
         remains = SavedOutput(self.say, lambda: static.of_launch(launch, self.say), lambda: launch.instance)
-        launch.subscribe(remains.write)
-        top = theme.html(remains.style + theme.stylesheet() + theme.script())
-        super().__init__(remains, [top, self._panel.box, self._told], ["ppw-card"], [self._panel])
+        launch.observe(remains.write, "sight")
+        super().__init__(remains, [self._panel.box, self._told], [self._panel])
 
     def __repr__(self) -> str:
         return launch_sentence(self._launch, self.say)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+from markupsafe import Markup
+
 from ppio_widgets.cards.body import panel, preview
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import each, esc, html
 from ppio_widgets.errors import ApiError, LaunchRefused
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.launch import Timer
@@ -18,19 +22,21 @@ from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import InstancePanel, LaunchPanel
 from ppio_widgets.widgets.question import Question
 from ppio_widgets.widgets.saved_output import LaunchOutput
-from ppio_widgets.widgets.view import Part, View, earlier, guarded
+from ppio_widgets.widgets.view import Part, View, earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    import ipywidgets as w
-
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.errors import ConsentNeeded
     from ppio_widgets.launches.claim import Again
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.widgets.view import Guarded
+
+_BAD = "<span class=ppw-bad>{}</span>"
+_BOLD = "<b>{}</b>"
 
 
 class LaunchControls(Part):
@@ -43,158 +49,145 @@ class LaunchControls(Part):
     def __init__(self, owner: Guarded, *, on_attempt: Callable[[], None] | None = None) -> None:
         super().__init__(owner)
         self._on_attempt = on_attempt
-        self._status: w.HTML | None = None
-        self._question: Question | None = None
-        self._look: w.Button | None = None
-        self._name: w.Text | None = None
-        self._absent: w.Button | None = None
-        self._absence: Question | None = None
-        self._declared = ""
+        self._declared = ""  # the name of which it is asked whether there is no instance of it
         self._launch: w.Button | None = None
         self._machine: InstancePanel | None = None
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
-            self._launch = theme.button(
-                self.say("launch.button"), "ppw-launch", "ppw-ask", button_style="primary"
+            classes = ("ppw-launch", "ppw-ask")
+            self._launch = self._button(
+                self.say("launch.button"), self._on_launch, *classes, button_style="primary"
             )
-            self._launch.on_click(self._on_launch)
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
-        self.session.observe(self._on_session, ["status", "sight", "earlier"])
-        self.session.observe(self._on_more, ["shelf", "since", "pricing"])
-        self.session.observe(self._on_repriced, "repriced")
-        self.session.observe(self._on_draft, "draft")
+        self._hear(self.session, partial(self._on_sight, anew=True), "status")
+        self._hear(self.session, self._on_sight, "sight")
+        self._hear(self.session, self._tell_question, "snapshot", "since", "pricing")
+        self._hear(self.session, self._on_repriced, "repriced")
+        self._hear(self.session, self._catch_up, "draft")
         self._arrange()
 
-    def tell_fault(self, kind: str) -> None:
+    @cached_property
+    def _status(self) -> w.HTML:
+        return theme.html("", "ppw-status")
+
+    @cached_property
+    def _question(self) -> Question:
+        return Question(self, on_yes=self._confirm, on_cancel=self._cancel, style="primary")
+
+    @cached_property
+    def _absence(self) -> Question:
+        return Question(self, on_yes=self._declare_absent, on_cancel=self._close_absence)
+
+    @cached_property
+    def _look(self) -> w.Button:
+        return self._button(self.say("launch.look"), self.session.launch.look_soon, "ppw-look")
+
+    @cached_property
+    def _name(self) -> w.Text:
+        return theme.control(w.Text, "ppw-absent", description=self.say("launch.absent_name"))
+
+    @cached_property
+    def _absent(self) -> w.Button:
+        return self._button(self.say("launch.absent_button"), self._on_absent, "ppw-say-absent", "ppw-ask")
+
+    def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""
         self._untold = True
-        self._show_status(f"<p class=ppw-bad>{esc(self.say('form.fault', kind=kind))}</p>")
+        self._show_status(html("<p class=ppw-bad>{}</p>", self.say("form.fault", kind=kind)))
         self._arrange()
 
     def ask_anew(self) -> None:
         """Begin the time to read an open confirmation: only now is it on the screen."""
-        if self.session.status is LaunchState.ARMED and self._question is not None:
-            self._ask()
+        if self.session.status is LaunchState.ARMED:
+            self._tell_question()
             self._question.begin()
 
-    @guarded
-    def _on_launch(self, _button: Any) -> None:
+    def _on_launch(self) -> None:
         if not self.session.arm() and self.session.blocked and self._on_attempt:
             self._on_attempt()
         self._catch_up()
 
     def _confirm(self) -> None:
-        if self.session.confirm() is None and self.session.status is LaunchState.ARMED:
-            self._ask()  # with what blocks it by now
+        if self.session.confirm() is None:
+            self._tell_question()  # with what blocks it by now
         self._catch_up()
 
     def _cancel(self) -> None:
         self.session.disarm()
         if self._launch is None:
-            self._show_status(f"<p>{esc(self.say('line.cancelled'))}</p>")
+            self._show_status(html("<p>{}</p>", self.say("line.cancelled")))
             self._arrange()
 
-    @guarded
-    def _on_look(self, _button: Any) -> None:
-        if self.session.launch is not None:
-            self.session.launch.look_soon()
-
-    @guarded
-    def _on_absent(self, _button: Any) -> None:
-        if self.session.launch is None or self._name is None:
+    def _on_absent(self) -> None:
+        say, name = self.say, self._name.value
+        if self._is_refused(self.session.launch.check_absent, name):
             return
-        name, say = self._name.value, self.say
-        try:
-            self.session.launch.check_absent(name)
-        except LaunchRefused as error:
-            self._refuse_absent(error)
-            return
-        if self._absence is None:
-            self._absence = Question(self, on_yes=self._declare_absent, on_cancel=self._keep_unknown)
         self._declared = name
-        self._absence.ask(
-            say("launch.absent_sure"), [esc(say("launch.absent_ask", name=name.strip()))], yes_on_left=True
-        )
+        question = esc(say("launch.absent_ask", name=name.strip()))
+        self._absence.ask(say("launch.absent_sure"), [question], yes_on_left=True)
         self._arrange()
 
     def _declare_absent(self) -> None:
-        name, self._declared = self._declared, ""
-        self._arrange()
-        try:
-            if self.session.launch is not None:
-                self.session.launch.declare_absent(name)
-        except LaunchRefused as error:
-            self._refuse_absent(error)
+        name = self._declared
+        self._close_absence()
+        self._is_refused(self.session.launch.declare_absent, name)
 
-    def _keep_unknown(self) -> None:
+    def _close_absence(self) -> None:
         self._declared = ""
         self._arrange()
 
-    def _refuse_absent(self, error: LaunchRefused) -> None:
-        self._show_status(self._outcome() + f"<p class=ppw-bad>{esc(error.sentence(self.say))}</p>")
+    def _is_refused(self, declare: Callable[[str], object], name: str) -> bool:
+        try:
+            declare(name)
+        except LaunchRefused as error:
+            self._show_status(self._outcome() + html("<p class=ppw-bad>{}</p>", error.sentence(self.say)))
+            return True
+        return False
 
-    @guarded
-    def _on_session(self, change: Any) -> None:
-        untold, self._untold = self._untold, False
-        if untold:
+    def _on_sight(self, *, anew: bool = False) -> None:
+        if self._untold:
             theme.tell_again(self.box)
-        if change.name == "status" and change.new not in UNRESOLVED:
+        self._untold = False
+        if anew and self.session.status not in UNRESOLVED:
             self._declared = ""
-        self._tell(anew=change.name == "status")
-
-    @guarded
-    def _on_draft(self, _change: Any) -> None:
-        self._catch_up()
+        self._tell(anew=anew)
 
     def _catch_up(self) -> None:
         """Show what did not reach the page when it was news: whoever types or clicks can be told."""
         if self._untold:
-            self._untold = False
-            theme.tell_again(self.box)
-            self._tell(anew=True)
+            self._on_sight(anew=True)
 
     def _tell(self, *, anew: bool) -> None:
         """Show where the launch stands; a question that is asked anew has to be read again."""
         earlier = self._take_machine()
         if self._told() is not None or self.session.launches:
             self._show_status(self._outcome())
-        if self.session.status is LaunchState.ARMED:
-            self._ask(anew=anew)
+        self._tell_question(anew=anew)
         self._arrange()
         if earlier is not None:
             earlier.close()
 
-    @guarded
-    def _on_more(self, _change: Any) -> None:
-        """Say in an open confirmation what came to be known meanwhile."""
-        if self.session.status is LaunchState.ARMED:
-            self._ask()
-
-    @guarded
-    def _on_repriced(self, change: Any) -> None:
+    def _on_repriced(self) -> None:
         """Ask anew: what was read before is another price."""
-        if change.new is not None and self.session.status is LaunchState.ARMED:
-            self._ask(anew=True)
+        if self.session.repriced is not None:
+            self._tell_question(anew=True)
 
     def _arrange(self) -> None:
         status = self.session.status
-        children: list[Any] = [self._status, self._machine.box if self._machine else None]
+        children: list[Any] = [vars(self).get("_status"), self._machine.box if self._machine else None]
         if not self._has_card(self._told()):  # the card is of an earlier launch, and so is above
             children.reverse()
-        if status is LaunchState.ARMED and self._question is not None:
-            children += [self._question.box]
-        elif self._declared and self._absence is not None:
-            children += [self._absence.box]
+        if status is LaunchState.ARMED:
+            children.append(self._question.box)
+        elif self._declared:
+            children.append(self._absence.box)
         elif status in UNRESOLVED and status not in BUSY:
-            self._build_search()
             children += [self._look, self._launch, self._name, self._absent]
         elif status not in BUSY:
-            children += [self._launch]
+            children.append(self._launch)
         if self._launch is not None:  # while one may be running, another is not the thing to do
             self._launch.button_style = "" if status in UNRESOLVED else "primary"
-        shown = [child for child in children if child is not None]
-        if tuple(shown) != tuple(self.box.children):
-            self.box.children = shown
+        theme.fill(self.box, children)
 
     def _take_machine(self) -> InstancePanel | None:
         """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
@@ -206,57 +199,60 @@ class LaunchControls(Part):
         self._machine.session.watch()
         return earlier
 
-    def _build_search(self) -> None:
-        """Build what settles a launch whose answer was lost: look now, or say that one looked."""
-        if self._look is None:
-            say = self.say
-            self._look = theme.button(say("launch.look"), "ppw-look")
-            self._look.on_click(self._on_look)
-            self._name = theme.text(description=say("launch.absent_name"), _dom_classes=["ppw-absent"])
-            self._absent = theme.button(say("launch.absent_button"), "ppw-say-absent", "ppw-ask")
-            self._absent.on_click(self._on_absent)
-
-    def _ask(self, *, anew: bool = False) -> None:
-        """Show the open confirmation; asked anew, it has to be read again."""
-        say = self.say
-        if self._question is None:
-            self._question = Question(self, on_yes=self._confirm, on_cancel=self._cancel, style="primary")
-        launch = self.session.launch
-        doubt = launch.doubt if launch is not None else None
-        parts = (launch.plan if launch is not None else self.session.plan).question(say)
-        bold = {key: f"<b>{esc(text)}</b>" for key, text in parts.items()}
-        costs = [esc(text) for text in self.session.plan.costs(say)]
-        costs += [esc(say("launch.unbilled"))] if self.session.target.practice else []
-        taken = self.session.plan.taken(say)
-        from_kernel = [f"<b>{esc(taken)}</b>"] if taken else []
-        doubts = [f"<b>{esc(text)}</b>" for text in self.session.plan.named_doubts(say)]
-        lines = [say("launch.question", **bold), *doubts, *from_kernel, *costs]
-        # What came to be known since the question was opened: it is not sent like this.
-        lines += [f"<span class=ppw-bad>{esc(one)}</span>" for one in self.session.blockers(say)]
-        lines[1:1] = [f"<span class=ppw-bad>{esc(one)}</span>" for one in self._news_of_the_price()]
-        if doubt is not None:
-            lines.insert(0, f"<span class=ppw-bad>{esc(doubt.fact(say))}</span>")
-            lines.insert(1, esc(doubt.scope(say)))
-            lines += [esc(say("launch.agreed", fact=one.fact(say))) for one in self.session.agreed]
-        elif self.session.has_launched:
-            lines.insert(1, esc(say("launch.again")))
-        if self.session.since is not None:
-            lines += [f"<span class=ppw-quiet>{esc(one)}</span>" for one in self.session.since.sentences(say)]
-        if self.session.timer:
-            lines.append(esc(self.session.timer.sentence(say)))
+    def _tell_question(self, *, anew: bool = False) -> None:
+        """Say in an open confirmation all that is known by now; asked anew, it has to be read again."""
+        if self.session.status is not LaunchState.ARMED:
+            return
         if anew:
+            doubt = self._doubt
+            yes = self.say(f"launch.yes_{doubt.kind}" if doubt else "launch.confirm")
             # The second time the Yes before it stood on the right.
-            yes = say(f"launch.yes_{doubt.kind}" if doubt else "launch.confirm")
-            self._question.ask(yes, lines, yes_on_left=doubt is not None)
+            self._question.ask(yes, self._lines(), yes_on_left=doubt is not None)
         else:
-            self._question.tell(lines)
+            self._question.tell(self._lines())
 
-    def _show_status(self, html: str) -> None:
-        if self._status is None:
-            if not html:
-                return  # nothing to make room for: what is on the page stays where it is
-            self._status = theme.html("", "ppw-status")
-        self._status.value = f"<div role=status>{html}</div>" if html else ""
+    @property
+    def _doubt(self) -> ConsentNeeded | None:
+        launch = self.session.launch
+        return launch.doubt if launch is not None else None
+
+    def _lines(self) -> Iterator[Markup]:
+        """Yield the question and what it means."""
+        say, session, doubt = self.say, self.session, self._doubt
+        asked = session.launch.plan if session.launch is not None else session.plan
+        if doubt is not None:
+            yield html(_BAD, doubt.fact(say))
+            yield esc(doubt.scope(say))
+        parts = {key: html(_BOLD, text) for key, text in asked.question(say).items()}
+        yield Markup(say("launch.question", **parts))  # noqa: S704 - its parts are escaped
+        if doubt is None and session.has_launched:
+            yield esc(say("launch.again"))
+        for text in self._news_of_the_price():
+            yield html(_BAD, text)
+        yield from self._meaning()
+
+    def _meaning(self) -> Iterator[Markup]:
+        say, session, plan = self.say, self.session, self.session.plan
+        for text in (*plan.named_doubts(say), plan.taken(say)):
+            if text:
+                yield html(_BOLD, text)
+        yield from map(esc, plan.costs(say))
+        if session.target.practice:
+            yield esc(say("launch.unbilled"))
+        # What came to be known since the question was opened: it is not sent like this.
+        for text in session.blockers(say):
+            yield html(_BAD, text)
+        for one in session.agreed if self._doubt is not None else ():
+            yield esc(say("launch.agreed", fact=one.fact(say)))
+        for text in session.since.sentences(say) if session.since is not None else ():
+            yield html("<span class=ppw-quiet>{}</span>", text)
+        if session.timer:
+            yield esc(session.timer.sentence(say))
+
+    def _show_status(self, text: Markup) -> None:
+        # With nothing to make room for, what is on the page stays where it is.
+        if text or "_status" in vars(self):
+            self._status.value = text and html("<div role=status>{}</div>", text)
 
     def _told(self) -> Launch | None:
         """Return the launch whose outcome is told: the last one, unless its confirmation is open."""
@@ -278,44 +274,43 @@ class LaunchControls(Part):
         shown = self._machine.session.instance if self._machine is not None else None
         return launch is not None and shown is not None and launch.instance is shown
 
-    def _outcome(self) -> str:
+    def _outcome(self) -> Markup:
         """Return what became of each launch, in their order, the one that is told last."""
         launch = self._told()
         if launch is None:
-            return ""
+            return Markup()
         earlier = self._earlier(launch)
         if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
-            return earlier + "".join(f"<p>{esc(text)}</p>" for text in launch_asides(launch, self.say))
-        text = esc(launch_sentence(launch, self.say))
+            return earlier + each("<p>{}</p>", launch_asides(launch, self.say))
+        text = launch_sentence(launch, self.say)
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
-            label = esc(self.say("launch.progress"))
-            return f"{earlier}<p>{text}</p><progress aria-label='{label}'></progress>"
+            label = self.say("launch.progress")
+            return html("{}<p>{}</p><progress aria-label='{}'></progress>", earlier, text, label)
+        told = html("{}<p class=ppw-bad>{}</p>", earlier, text)
         if launch.state is LaunchState.REJECTED:
-            return f"{earlier}<p class=ppw-bad>{text}</p>{self._countdown(launch)}"
-        style = theme.stylesheet("launch_controls.css") if launch.state in UNRESOLVED else ""
-        return f"{style}{earlier}<p class=ppw-bad>{text}</p>"
+            return told + self._countdown(launch)
+        return theme.stylesheet("launch_controls.css") + told if launch.state in UNRESOLVED else told
 
-    def _earlier(self, told: Launch) -> str:
+    def _earlier(self, told: Launch) -> Markup:
         """Keep earlier launches in sight that made an instance, or may have: it may be billed."""
-        lines = []
+        lines = Markup()
         for one in self.session.launches:
             if one is told or one is self.session.launch:
                 continue
             if one.id is not None:
-                lines.append(f"<p class=ppw-quiet>{esc(earlier_sentence(one, self.say))}</p>")
+                lines += html("<p class=ppw-quiet>{}</p>", earlier_sentence(one, self.say))
             elif one.state in UNRESOLVED:
-                lines.append(f"<p class=ppw-bad>{esc(launch_sentence(one, self.say))}</p>")
-        return "".join(lines)
+                lines += html("<p class=ppw-bad>{}</p>", launch_sentence(one, self.say))
+        return lines
 
-    def _countdown(self, launch: Launch) -> str:
+    def _countdown(self, launch: Launch) -> Markup:
         """Return a countdown, where the server asked to wait; nothing is sent at its end."""
         error = launch.error
         if not isinstance(error, ApiError) or not error.retry_after:
-            return ""
-        done = esc(self.say("retry.now"))
-        return (
-            f"<p role=timer aria-live=off data-left={round(error.retry_after)} data-done='{done}'></p>"
-            f"{theme.script('countdown.js')}"
+            return Markup()
+        return html(
+            "<p role=timer aria-live=off data-left={} data-done='{}'></p>{}",
+            *(round(error.retry_after), self.say("retry.now"), theme.script("countdown.js")),
         )
 
 
@@ -332,19 +327,18 @@ class LaunchView(View):
         controls: LaunchControls,
         remains: LaunchOutput,
         children: Sequence[w.Widget],
-        classes: Sequence[str],
         parts: Sequence[Part] = (),
+        top: str = "",
     ) -> None:
         self._controls = controls
         self._begun_with = self.session.report.body
-        replaced = earlier()
+        replaced = [view for view in earlier() if isinstance(view, LaunchView)]
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
         remains.take_over(self._launched_before)
         self._before = [LaunchPanel(self, launch) for launch in self._launched_before]
-        notices = [*self._notices(), *(one.box for one in self._before)]
-        shown = [*children[:1], *notices, *children[1:]]
-        super().__init__(remains, shown, classes, [controls, *self._before, *parts])
+        children = [*self._notices(), *(one.box for one in self._before), *children]
+        super().__init__(remains, children, [controls, *self._before, *parts], top)
 
     @property
     def busy(self) -> bool:
@@ -364,7 +358,7 @@ class LaunchView(View):
 
     def show_fault(self, kind: str) -> None:
         """Say in the status line that something of ours failed."""
-        self._controls.tell_fault(kind)
+        self._controls.show_fault(kind)
 
     def appear(self) -> None:
         """Look at what was launched before, and load what there is to choose from, with its price."""
@@ -383,6 +377,8 @@ class ConfirmCard(LaunchView):
     `launch` waits for its confirmation; `notes` say what is worth knowing of the line itself, and
     `preset` names the preset that the draft began with.
     """
+
+    _top_css = ("ppw-readout",)
 
     def __init__(  # noqa: PLR0913 - all that a line can say beside its body
         self,
@@ -405,9 +401,8 @@ class ConfirmCard(LaunchView):
         controls = LaunchControls(self)
         self.launch = self.session.begin()
         head = esc(self.say("card.head", cloud=self.session.target.words(self.say)))
-        body = panel(head, preview(self.session.report.body, self.say))
-        shown = theme.html(f"{remains.style}{theme.stylesheet()}{theme.script()}{body}", "ppw-readout")
-        super().__init__(controls, remains, [shown, controls.box], ["ppw-card"])
+        top = Markup(panel(head, preview(self.session.report.body, self.say)))  # noqa: S704 - escaped there
+        super().__init__(controls, remains, [controls.box], top=top)
 
     def __repr__(self) -> str:
         return launch_sentence(self.launch, self.say)

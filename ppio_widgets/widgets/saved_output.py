@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ppio_widgets.cards import static
-from ppio_widgets.cards.html import NO_FORMULAS, esc
+from ppio_widgets.cards.html import NO_FORMULAS, html
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.instances.listing import open_board
 from ppio_widgets.runtime import forks, kernel, threads
@@ -64,6 +64,7 @@ class SavedOutput:
         self._lock = forks.rlock()
         self._places: set[tuple[str | None, int | None]] = set()
         self._written: Card | None = None
+        self._sight: object = None  # of the instance, as the card was made last
         self._due = False
         self._beginning: list[threading.Event] = []
         child = f".jp-OutputArea-child:has(>.jp-OutputArea-output>.{self._id})"
@@ -74,9 +75,9 @@ class SavedOutput:
         card = self.card()
         return card.kept(self._say) if card is not None else {}
 
-    def pointer(self) -> str:
+    def pointer(self) -> Markup:
         """Return HTML that stands beside the view where this output stands above it."""
-        return f"<p class='{NO_FORMULAS}'>{esc(self._say('static.view'))}</p>"
+        return html("<p class='{}'>{}</p>", NO_FORMULAS, self._say("static.view"))
 
     def place(self) -> None:
         """Keep a place in the cell that makes the view; it is used if a container shows the view."""
@@ -106,7 +107,7 @@ class SavedOutput:
                 kernel.publish(content, self._display_id)
         self._begin_soon()
 
-    def write(self, _news: object = None) -> None:
+    def write(self, news: Any = None) -> None:
         """Write what there is to say, once it may be seen and where there is news.
 
         It is called on the threads of launches and watches: whatever goes wrong here is
@@ -116,9 +117,14 @@ class SavedOutput:
             return
         try:
             self._follow()
+            instance = self._instance()
             with self._lock:
+                sight = None if instance is None else instance.sight
+                if news is not None and news.owner is instance and sight is self._sight:
+                    return  # its launch has told of this look
+                self._sight = sight
                 card = self.card()
-                if card is not None and not card.says_the_same(self._written):
+                if card is not None and card != self._written:
                     kernel.publish(self._content(card), self._display_id, update=True)
                     self._written = card
         except Exception as error:  # noqa: BLE001 - logged without its text, which may hold what was typed
@@ -135,7 +141,7 @@ class SavedOutput:
         with self._lock:
             self._ended = True
         for one in self._followed:
-            one.unsubscribe(self.write)
+            one.unobserve(self.write, "sight")
 
     def _begin_soon(self) -> None:
         if threads.HAS_THREADS:
@@ -155,17 +161,14 @@ class SavedOutput:
             if one is None or one in self._followed or self._ended:
                 return
             self._followed.append(one)
-            one.subscribe(self.write)
+            one.observe(self.write, "sight")
 
     def _content(self, card: Card) -> dict[str, str]:
         return card.kept(self._say, self._id)
 
 
 class LaunchOutput(SavedOutput):
-    """What is left of a form, or of a line's confirmation.
-
-    Where that was given up, the card is of the launch that it was about; a form's is of the form.
-    """
+    """What is left of a form or, of its launch even where that was given up, of a line's confirmation."""
 
     def __init__(self, session: LaunchSession, say: Words, *, is_form: bool = False) -> None:
         super().__init__(say, self._card, lambda: session.launch.instance if session.launch else None)
@@ -195,7 +198,7 @@ class LaunchOutput(SavedOutput):
     def _hear(self, launch: Launch) -> None:
         if launch not in self._heard:
             self._heard.append(launch)
-            launch.subscribe(self.write)
+            launch.observe(self.write, "sight")
 
     def _on_launch(self, change: Any) -> None:
         if change.new is not None:

@@ -7,116 +7,71 @@ one. Nobody writes to a shared one; looks change by CSS class.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
-from ipywidgets.widgets.widget_bool import CheckboxStyle
-from ipywidgets.widgets.widget_description import DescriptionStyle
-from ipywidgets.widgets.widget_selection import ToggleButtonsStyle
-from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 from markupsafe import Markup
 
+from ppio_widgets.cards.html import each, esc
 from ppio_widgets.runtime import kernel
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
 
-@dataclass(frozen=True)
+
 class Looks:
-    """The shared instances; one set for all forms of a kernel or session."""
+    """The shared instances of this kernel or session, each made when first needed."""
 
-    layout: w.Layout
-    text: Any
-    choice: Any
-    check: Any
-    tabs: Any
-    button: Any
-    html: Any
-
-    @property
-    def alive(self) -> bool:
-        """Whether the front end still knows them (``Widget.close_all`` kills them)."""
-        return all(getattr(self, field.name).comm is not None for field in fields(self))
-
-
-class _Shared:
-    """The looks of this kernel or session; None before they are first needed."""
-
-    looks: Looks | None = None
+    def shared(self, kind: type[w.Widget] = w.Layout) -> Any:
+        """Return the instance of a class, made anew when it was closed (``Widget.close_all`` does that)."""
+        made = vars(self).get(kind.__name__)
+        if made is None or made.comm is None:
+            made = vars(self)[kind.__name__] = kind()
+        return made
 
 
 def looks() -> Looks:
-    """Return the shared looks, made anew when they were closed."""
-    shared = kernel.of(_Shared)
-    if shared.looks is None or not shared.looks.alive:
-        shared.looks = Looks(
-            layout=w.Layout(),
-            text=TextStyle(),
-            choice=DescriptionStyle(),
-            check=CheckboxStyle(),
-            tabs=ToggleButtonsStyle(),
-            button=w.ButtonStyle(),
-            html=HTMLStyle(),
-        )
-    return shared.looks
+    """Return the shared looks."""
+    return kernel.of(Looks)
 
 
-def text(**traits: Any) -> w.Text:
-    """Make a text control."""
-    return w.Text(layout=looks().layout, style=looks().text, **traits)
-
-
-def text_area(*, rows: int = 1, **traits: Any) -> w.Textarea:
-    """Make a text control of several lines; one of one row grows with what stands in it."""
-    return w.Textarea(layout=looks().layout, style=looks().text, rows=rows, **traits)
-
-
-def choice(**traits: Any) -> w.Dropdown:
-    """Make a dropdown."""
-    return w.Dropdown(layout=looks().layout, style=looks().choice, **traits)
-
-
-def combo(**traits: Any) -> w.Combobox:
-    """Make a text control with suggestions."""
-    return w.Combobox(layout=looks().layout, style=looks().text, **traits)
-
-
-def select(**traits: Any) -> w.Select:
-    """Make a list of which one is chosen."""
-    return w.Select(layout=looks().layout, style=looks().choice, options=[], rows=8, **traits)
-
-
-def select_several(**traits: Any) -> w.SelectMultiple:
-    """Make a list of which several are chosen."""
-    return w.SelectMultiple(layout=looks().layout, style=looks().choice, options=[], rows=5, **traits)
-
-
-def tabs(**traits: Any) -> w.ToggleButtons:
-    """Make a row of buttons of which one is chosen."""
-    return w.ToggleButtons(layout=looks().layout, style=looks().tabs, **traits)
-
-
-def check(**traits: Any) -> w.Checkbox:
-    """Make a checkbox."""
-    return w.Checkbox(layout=looks().layout, style=looks().check, **traits)
-
-
-def button(description: str, *classes: str, **traits: Any) -> w.Button:
-    """Make a button with words."""
-    return w.Button(
-        description=description, layout=looks().layout, style=looks().button, _dom_classes=classes, **traits
-    )
+def control(kind: type[w.Widget], *classes: str, **traits: Any) -> Any:
+    """Make a widget of one of the stock kinds."""
+    style = looks().shared(kind.style.klass)
+    return kind(layout=looks().shared(), style=style, _dom_classes=classes, **traits)
 
 
 def html(value: str = "", *classes: str) -> w.HTML:
-    """Make an HTML widget; `value` has to be escaped already."""
-    return w.HTML(value=value, layout=looks().layout, style=looks().html, _dom_classes=classes)
+    """Make an HTML widget; what is no `Markup` is escaped."""
+    return control(w.HTML, *classes, value=esc(value))
 
 
-def box(children: list[w.Widget], *classes: str) -> w.Box:
+def box(children: Sequence[w.Widget], *classes: str) -> w.Box:
     """Make a box that its CSS class arranges."""
-    return w.Box(children=children, layout=looks().layout, _dom_classes=classes)
+    return w.Box(children=children, layout=looks().shared(), _dom_classes=classes)
+
+
+def fill(box: w.Box, children: Iterable[w.Widget | None]) -> None:
+    """Put children into a box, None for nothing; nothing is sent when nothing changes."""
+    shown = tuple(child for child in children if child is not None)
+    if shown != tuple(box.children):
+        box.children = shown
+
+
+def offer(widget: Any, options: Sequence[tuple[str, Any]]) -> None:
+    """Change the options of a widget, keeping its value where it is still offered; else the first."""
+    if tuple(options) != tuple(widget.options):
+        value, keys = widget.value, [key for _label, key in options]
+        widget.options = options
+        widget.value = value if value in keys else keys[0]
+
+
+def told(title: str, lines: Collection[object], css: str = "ppw-told") -> Markup:
+    """Return lines as a list below their title; without any, the title alone."""
+    items = Markup("<ul>{}</ul>").format(each("<li>{}</li>", lines)) if lines else ""
+    return Markup("<div class='{}'><b>{}</b>{}</div>").format(css, esc(title), items)
 
 
 def tell_again(widget: w.Widget) -> None:

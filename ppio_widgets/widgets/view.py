@@ -7,22 +7,23 @@ sees. Where no script may run, loading begins a few seconds after the view was m
 
 from __future__ import annotations
 
-import functools
 import weakref
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from contextlib import contextmanager, suppress
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import html
 from ppio_widgets.errors import log_fault
 from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.widgets import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ppio_widgets.launches.launch import Launch
+    from markupsafe import Markup
+
     from ppio_widgets.locale.words import Words
     from ppio_widgets.widgets.saved_output import SavedOutput
 
@@ -32,31 +33,18 @@ _ANSWERS = ("·", "··")
 UNANNOUNCED_SECONDS = 5.0
 
 
-class Guarded(Protocol):
-    """Whatever has callbacks: it knows its session, which has a lock and an end, and can show a failure."""
-
-    session: Any
-    say: Words
-
-    def show_fault(self, kind: str) -> None:
-        """Tell the person, in the status line, that something of ours failed."""
-
-
-V = TypeVar("V", bound=Guarded)
-
-
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a callback ``_on_<event>``.
+    """Wrap a callback of a `Guarded`.
 
-    It runs under the session's lock, does nothing after `close`, and turns any
-    exception into a status line and one log record: its type and our frames,
-    never its text, which may hold what was typed.
+    It runs under the session's lock, does nothing after `close` or while the controls are being filled, and
+    turns any exception into a status line and one log record: its type and our frames, never its text, which
+    may hold what was typed.
     """
 
-    @functools.wraps(method)
-    def callback(self: V, *args: Any) -> None:
+    @wraps(method)
+    def callback(self: Guarded, *args: Any) -> None:
         with self.session.lock:
-            if self.session.closed:
+            if self.session.closed or self._is_filling:
                 return
             try:
                 method(self, *args)
@@ -68,13 +56,51 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
     return callback
 
 
-class Part:
+class Guarded:
+    """What has callbacks: it knows its session, which has a lock and an end, and can show a failure."""
+
+    session: Any
+    say: Words
+    _is_filling = False
+
+    def show_fault(self, kind: str) -> None:
+        """Tell the person, in the status line, that something of ours failed."""
+        raise NotImplementedError
+
+    def _hear(self, source: Any, call: Callable[[], object], *traits: str) -> None:
+        """Call when one of the traits of a session or a control changes."""
+        source.observe(partial(self._on_news, call), traits)
+
+    def _button(self, words: str, on_press: Callable[[], object], *classes: str, **traits: Any) -> w.Button:
+        button = theme.control(w.Button, *classes, description=words, **traits)
+        button.on_click(partial(self._on_news, on_press))
+        return button
+
+    @contextmanager
+    def _filling(self) -> Iterator[None]:
+        """Change the controls without taking it for what a person does."""
+        self._is_filling = True
+        try:
+            yield
+        finally:
+            self._is_filling = False
+
+    @guarded
+    def _on_news(self, call: Callable[[], object], _news: Any) -> None:
+        call()
+
+
+class Part(Guarded):
     """A piece of a view or of another piece: it observes its owner's session, or one of its own."""
 
     def __init__(self, owner: Guarded, session: Any = None) -> None:
         self.session = owner.session if session is None else session
         self.say = owner.say
-        self.show_fault = owner.show_fault
+        self._tell_fault = owner.show_fault
+
+    def show_fault(self, kind: str) -> None:
+        """Have the view tell it."""
+        self._tell_fault(kind)
 
     def close(self) -> None:
         """Close every widget and every part that it holds, out of sight as well."""
@@ -107,36 +133,36 @@ class _Page:
         self.replaced: dict[str, tuple[int | None, list[View]]] = {}
 
 
-class View(w.Box):
+class View(Guarded, w.Box):
     """A box that shows a session in the cell that made it; it has `session` and `say` before it is built.
 
-    `remains` is what is left of it in a notebook without its kernel; `parts` are closed with it.
-    `execution` is that of the cell that made it.
+    `remains` is what is left of it in a notebook without its kernel; `parts` are closed with it; `top` is
+    HTML above its children. `execution` is that of the cell that made it.
     """
 
     children: Any  # a trait of ipywidgets, which ships no types
-    session: Any
-    say: Words
     _told: w.HTML  # where a fault is told
+    _css = "ppw-card"
+    _top_css: tuple[str, ...] = ()
 
     def __init__(
         self,
         remains: SavedOutput,
         children: Sequence[w.Widget],
-        classes: Sequence[str],
         parts: Sequence[Part],
+        top: str = "",
     ) -> None:
         self._remains = remains
         self._parts = parts
         self._appeared = False
         self._unannounced = forks.event()
         self.execution = kernel.execution()
+        self._top = theme.html(self._with_looks(top), *self._top_css)
         # Out of sight. The script presses it when the view comes to a page, and after each click; by
         # changing its words the kernel answers. Its tooltip is what the script says where none comes.
-        self._shown = theme.button(_ANSWERS[0], "ppw-shown", tooltip=self.say("form.silent"))
-        self._shown.on_click(self._on_shown)
-        children = [*children, self._shown]
-        super().__init__(children=children, layout=theme.looks().layout, _dom_classes=["ppw", *classes])
+        self._shown = self._button(_ANSWERS[0], self._on_shown, "ppw-shown", tooltip=self.say("form.silent"))
+        children = [self._top, *children, self._shown]
+        super().__init__(children=children, layout=theme.looks().shared(), _dom_classes=["ppw", self._css])
         # Only now, when the new one stands, may the old ones go.
         replaced, cell, page = earlier(), kernel.cell_id(), kernel.of(_Page)
         for view in replaced:
@@ -151,23 +177,13 @@ class View(w.Box):
                 self._unannounced = threads.after(UNANNOUNCED_SECONDS, self._on_unannounced)
 
     @property
-    def typed(self) -> Mapping[str, Any] | None:
-        """What a person typed in it."""
-        return None
-
-    @property
-    def launches(self) -> tuple[Launch, ...]:
-        """What was launched from it."""
-        return ()
-
-    @property
     def busy(self) -> bool:
         """Whether it must not be closed by a new one."""
         return False
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; all else stays."""
-        self._told.value = f"<p class=ppw-bad>{esc(self.say('form.fault', kind=kind))}</p>"
+        self._told.value = html("<p class=ppw-bad>{}</p>", self.say("form.fault", kind=kind))
 
     def appear(self) -> None:
         """Begin what a view on a page does: load, watch; called once."""
@@ -194,6 +210,15 @@ class View(w.Box):
         self._remains.show()
         return {**shown, "text/html": self._remains.pointer()}
 
+    def _drop(self, widget: w.Widget) -> None:
+        """Take a child away and close it."""
+        self.children = [child for child in self.children if child is not widget]
+        close_all(widget)
+
+    def _with_looks(self, top: str) -> Markup:
+        """Return what stands on top behind the stylesheet and the script, which every view brings along."""
+        return self._remains.style + theme.stylesheet() + theme.script() + top
+
     def _appear(self) -> None:
         with self.session.lock:
             first, self._appeared = not self._appeared, True
@@ -201,8 +226,7 @@ class View(w.Box):
         if first and not self.session.closed:
             self.appear()
 
-    @guarded
-    def _on_shown(self, _button: Any) -> None:
+    def _on_shown(self) -> None:
         """Hear from the script that the view is on a page, or that somebody clicked; answer each time."""
         kernel.of(_Page).runs_scripts = True
         first, second = _ANSWERS

@@ -290,16 +290,15 @@ def test_a_board_is_a_table_with_the_line_that_lists_again():
     assert "i-60" not in text
     assert "… 10 more" in text
     assert text.endswith("%load_ext ppio_widgets\n  %ppio ls")
-    assert card.says_the_same(static.of_board(board, SAY, practice=False))
+    assert card == static.of_board(board, SAY, practice=False)
     assert json.dumps(card.kept(SAY))
 
 
 def test_only_the_time_is_no_news(launched):
     launch = launched()
     one, other = static.of_launch(launch, SAY), static.of_launch(launch, SAY)
-    assert one.says_the_same(other)
-    assert not one.says_the_same(None)
-    assert not one.says_the_same(static.of_draft(launch.plan, SAY))
+    assert one == other
+    assert one != static.of_draft(launch.plan, SAY)
 
 
 def test_the_environment_is_only_read():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import Reply
-from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
 from ppio_widgets.cloud.resources import CatalogueReader
@@ -227,8 +227,8 @@ def test_cpu_products_are_a_listing_of_their_own():
     ],
 )
 def test_no_more_listings_are_asked_for_than_a_product_needs(ids, cpu_first, asked):
-    reading, source = read(lambda _path, params: {"data": [product(params["type"])]})
-    catalogue = Catalogue(reading, clock=time.monotonic)
+    source = Told(lambda _path, params: {"data": [product(params["type"])]})
+    catalogue = Catalogue(source, clock=time.monotonic)
     catalogue.load_products(ids, cpu_first=cpu_first)
     assert list(dict.fromkeys(params["type"] for _path, params in source.asked)) == asked
     assert len(source.asked) == 3 * len(asked)
@@ -284,7 +284,7 @@ def refuses_with(status):
 def test_no_error_and_no_log_repeats_a_password(play, caplog):
     caplog.set_level(logging.DEBUG)
     with faulty(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        catalogue = open_catalogue(client, clock=time.monotonic)
+        catalogue = Catalogue(client, clock=time.monotonic)
         state = catalogue.load("auths")
         assert state.word == "failed"
         assert shows_nothing(state.error)
@@ -307,11 +307,11 @@ def test_an_error_of_the_reader_holds_no_frame_that_saw_an_answer():
 
 
 def test_a_fault_of_ours_repeats_no_password_either(monkeypatch, caplog):
-    def stumble(row):
+    def stumble(_kind, row):
         raise ValueError(row)
 
-    monkeypatch.setattr("ppio_widgets.cloud.resources.read_auth", stumble)
-    catalogue = Catalogue(CatalogueReader(Told(lambda *_: SECRET_AUTHS)), clock=time.monotonic)
+    monkeypatch.setattr("ppio_widgets.cloud.resources.read_row", stumble)
+    catalogue = Catalogue(Told(lambda *_: SECRET_AUTHS), clock=time.monotonic)
     state = catalogue.load("auths")
     assert shows_nothing(state.error)
     assert "ValueError" in caplog.text
@@ -321,7 +321,7 @@ def test_a_fault_of_ours_repeats_no_password_either(monkeypatch, caplog):
 def test_a_password_reaches_no_object_and_no_log(caplog):
     caplog.set_level(logging.DEBUG)
     with faulty(says(200, SECRET_AUTHS)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        catalogue = open_catalogue(client, clock=time.monotonic)
+        catalogue = Catalogue(client, clock=time.monotonic)
         assert catalogue.load("auths") == KindState("ready")
         shelf = catalogue.snapshot()
     assert shelf.auths == (RegistryAuth("20", "team", "me"),)
@@ -333,7 +333,7 @@ def test_a_password_reaches_no_object_and_no_log(caplog):
 
 def open_on(server):
     client = PpioClient(REAL_KEY, base_url=server.url)
-    return client, open_catalogue(client, clock=time.monotonic)
+    return client, Catalogue(client, clock=time.monotonic)
 
 
 def test_parts_fail_separately_on_the_wire():
@@ -372,7 +372,7 @@ def test_parts_fail_separately_on_the_wire():
 
 def test_without_network_every_kind_fails_and_nothing_else_does():
     with PpioClient(REAL_KEY, base_url=f"http://127.0.0.1:{closed_port()}") as client:
-        catalogue = open_catalogue(client, clock=time.monotonic)
+        catalogue = Catalogue(client, clock=time.monotonic)
         assert [type(catalogue.load(kind).error) for kind in KINDS] == [Unreachable] * len(KINDS)
     assert catalogue.snapshot().offers == ()
 
@@ -435,7 +435,7 @@ def gated():
 
 @pytest.fixture
 def catalogue(gated, clock):
-    return Catalogue(CatalogueReader(gated), clock=clock)
+    return Catalogue(gated, clock=clock)
 
 
 @pytest.fixture
@@ -590,7 +590,7 @@ def test_an_interrupt_leaves_nobody_waiting(clock):
         raise KeyboardInterrupt
 
     source = Told(interrupt)
-    catalogue = Catalogue(CatalogueReader(source), clock=clock)
+    catalogue = Catalogue(source, clock=clock)
     with pytest.raises(KeyboardInterrupt):
         catalogue.load("regions")
     assert catalogue.state("regions") == KindState("waiting")
@@ -602,7 +602,7 @@ def test_a_kept_error_holds_no_frames_and_no_answer(clock):
     def refuse(*_):
         raise ApiError("api", status=500, reason="UNKNOWN", message="broken") from ValueError("behind")
 
-    state = Catalogue(CatalogueReader(Told(refuse)), clock=clock).load("templates")
+    state = Catalogue(Told(refuse), clock=clock).load("templates")
     assert isinstance(state.error, PpioError)
     assert (state.error.__traceback__, state.error.__cause__, state.error.__context__) == (None, None, None)
     assert "broken" in str(state.error)
@@ -623,7 +623,7 @@ def test_a_kind_that_there_is_not_is_a_mistake(catalogue):
 
 def test_the_clock_may_be_anything_that_returns_seconds():
     clock = Clock()
-    catalogue = Catalogue(CatalogueReader(Told(lambda *_: {"data": []})), clock=clock, life=10)
+    catalogue = Catalogue(Told(lambda *_: {"data": []}), clock=clock, life=10)
     catalogue.load("images")
     clock.turn(9.5)
     assert "images" not in catalogue.due()

@@ -4,6 +4,7 @@ import copy
 import json
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -120,11 +121,11 @@ NETWORK = {"id": "n-1", "owner_id": "u", "name": "dev", "status": {"status": "ru
 
 READERS = {
     "offer": (resources.read_offer, PRODUCT),
-    "region": (resources.read_region, REGION),
-    "network": (resources.read_network, NETWORK),
-    "storage": (resources.read_storage, STORAGE),
-    "auth": (resources.read_auth, AUTH),
-    "template": (resources.read_template, TEMPLATE),
+    "region": (partial(resources.read_row, Region), REGION),
+    "network": (partial(resources.read_row, Network), NETWORK),
+    "storage": (partial(resources.read_row, Storage), STORAGE),
+    "auth": (partial(resources.read_row, RegistryAuth), AUTH),
+    "template": (partial(resources.read_row, Template), TEMPLATE),
     "images": (resources.read_images, IMAGE),
     "balance": (resources.read_balance, {"availableBalance": "1000000"}),
 }
@@ -315,18 +316,18 @@ def test_what_blocks_a_product():
 
 
 def test_places_are_read():
-    assert resources.read_region(REGION) == Region(
+    assert resources.read_row(Region, REGION) == Region(
         "c-1", "c-1 (Hangzhou)", has_storage=True, has_network=False
     )
-    assert resources.read_region({"id": "c-1", "feature": {"network_volume": 1}}) == Region("c-1")
-    assert resources.read_network(NETWORK) == Network("n-1", "dev", "c-1")
-    assert resources.read_network({"id": "n-1", "name": 5}) == Network("n-1")
-    assert resources.read_storage(STORAGE) == Storage("s-1", "data", 100, "5")
-    assert resources.read_auth(AUTH) == RegistryAuth("20", "test", "me")
+    assert resources.read_row(Region, {"id": "c-1", "feature": {"network_volume": 1}}) == Region("c-1")
+    assert resources.read_row(Network, NETWORK) == Network("n-1", "dev", "c-1")
+    assert resources.read_row(Network, {"id": "n-1", "name": 5}) == Network("n-1")
+    assert resources.read_row(Storage, STORAGE) == Storage("s-1", "data", 100, "5")
+    assert resources.read_row(RegistryAuth, AUTH) == RegistryAuth("20", "test", "me")
 
 
 def test_a_template_is_read_exactly_as_it_fills_in():
-    assert resources.read_template(TEMPLATE) == Template(
+    assert resources.read_row(Template, TEMPLATE) == Template(
         id="tpl-1",
         name="PyTorch",
         image="pytorch/pytorch:2.6.0-cuda12.4",
@@ -342,7 +343,8 @@ def test_a_template_is_read_exactly_as_it_fills_in():
 
 
 def test_the_odd_rows_of_a_template_are_left_out():
-    seen = resources.read_template(
+    seen = resources.read_row(
+        Template,
         {
             **TEMPLATE,
             "ports": [
@@ -361,7 +363,7 @@ def test_the_odd_rows_of_a_template_are_left_out():
             ],
             "command": "x" * 2048,
             "image": "x" * 501,
-        }
+        },
     )
     assert (seen.ports, seen.envs, seen.command, seen.image) == ((), (), "", "")
 
@@ -406,14 +408,14 @@ def test_the_currency_follows_the_host():
 def test_a_password_reaches_no_value(password, odd, key):
     marked = f"§{password}§"
     for answer in ({**AUTH, key: marked}, {**AUTH, "username": None, key: {"value": marked, "odd": odd}}):
-        seen = resources.read_auth(answer)
+        seen = resources.read_row(RegistryAuth, answer)
         assert seen is not None
         assert marked not in repr(seen)
         assert marked not in repr(vars(seen))
 
 
 def test_env_values_of_a_template_are_not_in_its_repr():
-    seen = resources.read_template({**TEMPLATE, "envs": [{"key": "HF_TOKEN", "value": "hf_5eCr3t"}]})
+    seen = resources.read_row(Template, {**TEMPLATE, "envs": [{"key": "HF_TOKEN", "value": "hf_5eCr3t"}]})
     assert seen.envs == (("HF_TOKEN", "hf_5eCr3t"),)
     assert "hf_5eCr3t" not in repr(seen)
 

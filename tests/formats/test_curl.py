@@ -350,7 +350,7 @@ def test_curl_is_read_however_it_is_written(text):
 @pytest.mark.parametrize(
     "data",
     [
-        r"""$'{"name": "it\'s \\"a\\" \u4f60\xe5\xa5\xbd\u0021"}'""",
+        r"""$'{"name": "it\'s \\"a\\" \u4f60\u597d\x21"}'""",
         r'''"{\"name\": \"it's \\\"a\\\" 你好!\"}"''',
         r"""'{"name": "it'\''s \"a\" 你好!"}'""",
         r"""'{"name": "it'"'"'s \"a\" '你好\!'"}'""",
@@ -403,7 +403,7 @@ def test_only_the_value_that_the_shell_fills_in_becomes_a_reference():
 def test_an_expansion_that_reads_as_rows_of_its_own_is_text_and_is_said():
     text = '{"envs": [{"key": "A", "value": "\'${B:-"},{"a":"}\'"}]}'
     read = read_curl(f"curl {URL} -d '{text}'")
-    assert read.draft == {"envs": [{"key": "A", "value": "${B:-"}, {"a": "}"}]}
+    assert read.draft == {"envs": [{"key": "A", "value": '${B:-"},{"a":"}'}]}
     assert [(one.code, one.params) for one in read.left_out] == [("curl_variable", {"name": "B"})]
 
 
@@ -516,6 +516,7 @@ def test_the_same_is_left_out_once():
         (f"curl {URL} -d 's3cret", "line_quote"),
         (f'curl {URL} -d "s3cret', "line_quote"),
         (f"curl {URL} -d $'s3cret", "line_quote"),
+        (f"curl {URL} -d $'s3cret\\xe5\\xa5\\xbd'", "shell_escape"),
     ],
 )
 def test_what_is_no_such_command_is_refused_in_words(text, code):

@@ -10,21 +10,20 @@ from hypothesis import strategies as st
 
 from ppio_widgets import EnvRef
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.docker import read_docker
-from ppio_widgets.formats.docker_flags import HARMLESS, RUN, usual_protocol
+from ppio_widgets.formats.docker import HARMLESS, LETTERS, SWITCHES, VALUED, read_docker, usual_protocol
 from ppio_widgets.formats.shell import read_shell
 from ppio_widgets.locale.words import words
 from tests.support.bodies import env_names, text
 from tests.support.hostile import TEXTS
 
 
-def command_of(line):
-    """The one command of a line."""
+def words_of(line):
+    """The words of the one command of a line, as typed."""
     script = read_shell(line)
     if script.problem:
         raise script.problem
     (command,) = script.commands
-    return command
+    return [script.typed(word) for word in command.words]
 
 
 def codes(line, **options):
@@ -92,7 +91,7 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(RUN.valued - TAKEN))
+@pytest.mark.parametrize("name", sorted(VALUED - TAKEN))
 def test_an_option_without_counterpart_takes_its_value_with_it_and_is_said_by_name(name):
     for value in (" s3cret", "=s3cret", " -s3cret", " '$s3cret'"):
         read = read_docker(f"docker run --{name}{value} img cmd")
@@ -104,7 +103,7 @@ def test_an_option_without_counterpart_takes_its_value_with_it_and_is_said_by_na
         assert "s3cret" not in said(read) + repr(read)
 
 
-@pytest.mark.parametrize("name", sorted(RUN.switches - TAKEN))
+@pytest.mark.parametrize("name", sorted(SWITCHES - TAKEN))
 def test_a_switch_takes_no_value_with_it(name):
     for line in (f"docker run --{name} img cmd", f"docker run --{name}=true img cmd"):
         read = read_docker(line)
@@ -113,11 +112,11 @@ def test_a_switch_takes_no_value_with_it(name):
     assert read_docker(f"docker run --{name}=false img").left_out == ()
 
 
-@pytest.mark.parametrize("letter", sorted(RUN.letters))
+@pytest.mark.parametrize("letter", sorted(LETTERS))
 def test_a_letter_is_its_option(letter):
-    name = RUN.letters[letter]
+    name = LETTERS[letter]
     value = {"publish": "80", "volume": "/data", "env": "A=1"}.get(name, "v")
-    behind = "" if name in RUN.switches else f" {value}"
+    behind = "" if name in SWITCHES else f" {value}"
     short, long = (read_docker(f"docker run {option}{behind} img") for option in (f"-{letter}", f"--{name}"))
     assert short.draft == long.draft
     assert [one.code for one in short.left_out] == [one.code for one in long.left_out]
@@ -464,6 +463,7 @@ def test_a_line_is_found_in_what_stands_around_it(line):
     [
         "docker login -p s3cret\ndocker run img",
         "docker pull img; docker run img",
+        "docker -v\ndocker run img",
         "cd /x && docker run img && echo 's3cret",
         "docker run img | tee 's3cret'",
         "docker run img &\nexit",
@@ -681,7 +681,7 @@ def test_a_line_has_the_words_that_sh_makes_of_it_and_says_its_draft(argvs, case
     seen = argvs([line for _, line in cases], names)
     for (draft, line), argv in zip(cases, seen, strict=True):
         # A shell's variables hold their own names here, so that both read the same.
-        typed = [word.text for word in command_of(line).words[1:]]
+        typed = words_of(line)[1:]
         assert [re.sub(r"\$\{(V_\w+)\}", r"$\1", word) for word in typed] == [
             re.sub(r"\$\{(V_\w+)\}", r"$\1", word) for word in argv
         ]
@@ -703,7 +703,7 @@ def test_quotes_and_backslashes_are_read_as_sh_reads_them(argvs, tangles):
     for tangle in tangles:
         with suppress(InputError):
             read[f"docker {tangle}"] = None
-            read[f"docker {tangle}"] = [word.text for word in command_of(f"docker {tangle}").words]
+            read[f"docker {tangle}"] = words_of(f"docker {tangle}")
     for (line, ours), theirs in zip(read.items(), argvs(list(read)), strict=True):
         if ours is not None:
             assert ours[1:] == theirs

@@ -9,7 +9,7 @@ from ppio_widgets import EnvRef
 from ppio_widgets.formats.curl import read_curl, to_curl
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import MAGIC, to_line
-from ppio_widgets.formats.python_code import to_python
+from ppio_widgets.formats.writing import to_python
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import DEFAULTS, compact, to_json
 from ppio_widgets.request.validation import check
@@ -131,7 +131,7 @@ def test_a_line_is_what_one_would_type():
     [
         ("plain-1_a.b/c:d,e@f+g", "plain-1_a.b/c:d,e@f+g"),
         ("演示", "演示"),
-        ("-x", "-x"),
+        ("-x", "'-x'"),
         ("--x", "'--x'"),
         ("$name", "'$name'"),
         ("{name}", "'{name}'"),

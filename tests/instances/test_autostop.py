@@ -16,6 +16,7 @@ from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span
 from tests.instances.test_instance import BODY, ENV, PASSWORD, TOKEN, Pretend, at, on
 from tests.support.clock import PATIENCE
+from tests.support.ground import launch_on
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
@@ -88,7 +89,7 @@ def test_it_shouts_and_tries_again_until_it_has_stopped(time, caplog):
     heard = []
     with on(pretend) as server:
         one = at(server)
-        one.subscribe(lambda seen: heard.append(seen.deadline.state if seen.deadline else ""))
+        one.observe(lambda _change: heard.append(one.deadline.state if one.deadline else ""), "sight")
         timer = one.stop_after(10)
         turn_until(time, lambda: "failing" in heard)
         turn_until(time, lambda: timer.state == "done", 5)
@@ -167,26 +168,14 @@ def test_its_words_in_chinese(machine):
 
 
 def test_a_launch_that_is_looked_up_later_gets_its_timer_once(machine, time):
-    class Begun:
-        found = None
-
-        def subscribe(self, listener):
-            self.listener = listener
-
-        when_made = subscribe
-
-        @property
-        def instance(self):
-            return self.found
-
-    begun = Begun()
-    Timer(at=time.now() + 600).set_on(begun)
-    begun.listener(begun)
+    launch = launch_on(machine.client, timer=Timer(at=time.now() + 600))
+    launch.tell()
     assert machine.deadline is None
-    begun.found = machine
-    begun.listener(begun)
+    launch.id = machine.id
+    launch.tell()
     timer = machine.deadline
-    begun.listener(begun)
+    assert timer is not None
+    launch.tell()
     assert machine.deadline is timer
     machine.cancel_deadline()
 
@@ -204,7 +193,7 @@ def test_nothing_secret_in_what_a_timer_says_and_logs(time, caplog):
     said = []
     with on(pretend) as server:
         one = at(server)
-        one.subscribe(lambda seen: said.append(f"{seen!r}{seen._repr_html_()}{seen.deadline!r}"))
+        one.observe(lambda _change: said.append(f"{one!r}{one._repr_html_()}{one.deadline!r}"), "sight")
         timer = one.stop_after(5)
         turn_until(time, lambda: timer.state == "done", 5)
     text = "".join(said) + caplog.text + repr(timer.error)

@@ -14,7 +14,7 @@ from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_onc
 
 
 @pytest.fixture
-def acting(watching, clock):
+def acting(clock):
     kernel.current().clock = ActingClock(clock)
 
 
@@ -89,7 +89,7 @@ def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock)
     session.ask("stop")
     account.act(first, "delete")
     clock.turn(60)
-    listed(session, session.client.list_details())
+    listed(session, session.client.listing().instances)
     session.confirm()
     acted()
     (_title, gone), (_other, stopped) = session.results

@@ -236,9 +236,9 @@ def test_a_token_is_given_out_only_when_asked_for():
 
 def test_all_pages_of_a_listing(client, account):
     ids = {account.create({**BODY, "name": f"n{number}"})["id"] for number in range(230)}
-    assert {one.id for one in client.list_details()} == ids
-    assert [one.name for one in client.list_details(name="n229")] == ["n229"]
-    assert client.list_details(status="exited") == ()
+    assert {one.id for one in client.listing().instances} == ids
+    assert [one.name for one in client.listing(name="n229").instances] == ["n229"]
+    assert client.listing(status="exited").instances == ()
 
 
 def test_a_body_like_it_holds_no_env_value(machine, client):
@@ -562,8 +562,8 @@ def test_the_servers_words_cannot_act_in_a_card():
 
 def test_a_listener_that_fails_keeps_nobody_from_hearing(machine, caplog):
     heard = []
-    machine.subscribe(lambda _one: 1 / 0)
-    machine.subscribe(lambda one: heard.append(one.status))
+    machine.observe(lambda _change: 1 / 0, "sight")
+    machine.observe(lambda change: heard.append(change.owner.status), "sight")
     machine.stop()
     assert "exited" in heard
     assert "ZeroDivisionError" in caplog.text

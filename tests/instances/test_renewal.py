@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 
 from ppio_widgets import Instance, PpioClient
@@ -10,6 +11,7 @@ from ppio_widgets.errors import ActionUnconfirmed, ApiError, NotSent
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.times import moment_words
+from ppio_widgets.secrets.credentials import reveal
 from tests.contract.test_contract import DOCUMENT, OAS30Validator, resolve
 from tests.instances.test_instance import GoingClock
 from tests.support.bodies import MINIMAL
@@ -156,8 +158,10 @@ def test_on_the_practice_cloud_the_form_switches_it_on_and_it_is_switched_off(
 def test_the_practice_cloud_refuses_what_says_nothing(client, account, mode, body, reason):
     billing = PREPAID if mode == "prepaid" else {"mode": mode}
     identity = account.create({**BODY, "billing": billing})["id"]
-    exchange = client._write("PUT", f"/gpus/v2/instances/{identity}/auto-renew", body)
-    assert (exchange.status, json.loads(exchange.content)["reason"]) == (400, reason)
+    url = f"{client.host.base_url}/gpus/v2/instances/{identity}/auto-renew"
+    key = {"Authorization": f"Bearer {reveal(client.require_key())}"}
+    answer = httpx.put(url, json=body, headers=key, trust_env=False)
+    assert (answer.status_code, answer.json()["reason"]) == (400, reason)
 
 
 def test_the_servers_silence_is_no_answer():

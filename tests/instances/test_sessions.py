@@ -12,7 +12,7 @@ from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_onc
 
 
 @pytest.fixture
-def acting(watching, clock):
+def acting(clock):
     acting = ActingClock(clock)
     kernel.current().clock = acting
     return acting

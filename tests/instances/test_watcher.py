@@ -153,7 +153,7 @@ def test_one_look_serves_all_who_show_an_instance_and_each_draws_it_once(watched
     for number, card in enumerate(cards):
         card.watch()
         card.observe(lambda _change, number=number: drawn.append(number), "sight")
-    one.subscribe(told.append)
+    one.observe(told.append, "sight")
     settled(steps, account)
     for status, changes in (("running", 1), ("running", 0), ("exited", 1)):
         drawn.clear(), told.clear(), account.gets.clear()

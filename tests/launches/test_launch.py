@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ppio_widgets.cloud.answers import InstanceInfo, Listing
+from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.cloud.outcome import Verdict
@@ -92,9 +92,9 @@ def concluded(launch):
 def test_from_the_click_to_a_running_instance(client, clock):
     launch = launch_on(client)
     states = []
-    launch.subscribe(lambda one: states.append((one.state, one.seen and one.seen.status)))
+    launch.observe(lambda _change: states.append((launch.state, launch.seen and launch.seen.status)), "sight")
     seen = threading.Event()
-    launch.subscribe(lambda one: one.seen and seen.set())
+    launch.observe(lambda _change: launch.seen and seen.set(), "sight")
     assert concluded(launch).state is LaunchState.SUCCEEDED
     assert seen.wait(PATIENCE)
     assert not launch.settled
@@ -222,7 +222,7 @@ def test_waiting_has_a_timeout():
     with launching(stays_silent, says(500, b"")) as server, PpioClient(base_url=server.url) as client:
         launch = launch_on(client)
         sending = threading.Event()
-        launch.subscribe(lambda one: one.state is LaunchState.SENDING and sending.set())
+        launch.observe(lambda _change: launch.state is LaunchState.SENDING and sending.set(), "sight")
         assert launch.submit()
         assert sending.wait(PATIENCE)
         assert launch.wait_for_answer(0.01).state is LaunchState.SENDING
@@ -278,7 +278,7 @@ def test_following_ends_with_the_servers_own_error():
 def test_an_instance_that_was_deleted_elsewhere_is_not_waited_for_forever(client, account, clock):
     launch = launch_on(client)
     seen = threading.Event()
-    launch.subscribe(lambda one: one.seen and seen.set())
+    launch.observe(lambda _change: launch.seen and seen.set(), "sight")
     concluded(launch)
     assert seen.wait(PATIENCE)
     account.act(launch.id, "delete")
@@ -333,17 +333,28 @@ def test_to_stop_following_does_not_stop_what_is_being_sent():
 
 
 def test_a_listener_that_fails_stops_neither_the_launch_nor_the_others(caplog):
-    def fail(_launch):
+    def fail(_change):
         raise ValueError(REAL_KEY)
 
     states = []
     launch = launch_on(PretendWire(looks=["running"]))
-    launch.subscribe(fail)
-    launch.subscribe(lambda one: states.append(one.state))
+    launch.observe(fail, "sight")
+    launch.observe(lambda _change: states.append(launch.state), "sight")
     assert concluded(launch).wait(PATIENCE).instance.status == "running"
     assert states[:2] == [LaunchState.CLAIMED, LaunchState.SENDING]
     assert "ValueError" in caplog.text
     assert REAL_KEY not in caplog.text
+
+
+def test_the_listeners_of_before_are_told_and_warned_of_one_release_longer():
+    launch, told = launch_on(PretendWire()), []
+    with pytest.warns(DeprecationWarning, match="observe"):
+        launch.subscribe(told.append)
+    launch.tell()
+    with pytest.warns(DeprecationWarning, match="unobserve"):
+        launch.unsubscribe(told.append)
+    launch.tell()
+    assert told == [launch]
 
 
 def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_not():
@@ -385,8 +396,7 @@ def test_a_thread_that_cannot_start_sends_nothing_and_says_so(monkeypatch):
 def test_what_the_server_and_the_person_say_is_shown_as_text(client):
     launch = concluded(launch_on(client, {**MINIMAL, "name": "<i>demo</i>"}))
     launch.stop_following()
-    launch.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
-    launch.instance.see(launch.seen)
+    launch.instance.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
     assert "<i>" not in launch._repr_html_()
     assert "<s>" not in launch._repr_html_()
     assert "\x1b" not in launch._repr_html_() + sentence_of(launch) + repr(launch)
@@ -408,6 +418,16 @@ def test_its_instance_is_there_once_its_id_is_known(client, clock):
         assert launch.machine() is seen
 
 
+def test_what_becomes_of_its_instance_later_is_not_waited_for():
+    launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
+    wait_for_launches()
+    launch.instance.see(InstanceDetail("abc", "demo", "restarting"))
+    began = time.monotonic()
+    launch.wait(PATIENCE)
+    assert time.monotonic() - began < PATIENCE / 2
+    assert launch.seen.status == "restarting"
+
+
 def test_a_launch_speaks_both_languages():
     launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
     assert sentence_of(launch, words("en")) == "demo on gpu.example.com: running (id abc)."
@@ -416,7 +436,7 @@ def test_a_launch_speaks_both_languages():
 
 def test_a_status_nobody_knows_is_shown_as_it_is():
     launch = concluded(launch_on(PretendWire(looks=["warping", "running"]))).wait(PATIENCE)
-    launch.seen = InstanceInfo("abc", status="warping")
+    launch.instance.see(InstanceDetail("abc", status="warping"))
     assert "in progress (warping)" in sentence_of(launch)
 
 

@@ -78,12 +78,6 @@ def test_a_reference_stays_a_name_and_an_incomplete_body_is_kept_as_it_is():
     assert load_preset("part") == {"envs": [{"key": "A", "value": {"$env": "HF_TOKEN"}}]}
 
 
-def test_without_consent_a_preset_is_not_replaced():
-    save_preset("train", MINIMAL, replace=False)
-    assert "already" in refused("preset_there", "Train", FULL, replace=False)
-    assert load_preset("train") == MINIMAL
-
-
 def test_names_are_listed_and_deleted():
     assert preset_names() == []
     for name in ("b", "A", "中文 预设", ".hidden", "odd@name"):

@@ -11,7 +11,7 @@ from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import LaunchRefused, RequestInvalid
 from ppio_widgets.launches import session as session_module
 from ppio_widgets.launches.launch import Launch, Timer
-from ppio_widgets.launches.session import LaunchSession, Loading
+from ppio_widgets.launches.session import LaunchSession, load_kinds
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import threads
@@ -185,10 +185,10 @@ def test_fifty_clicks_from_many_threads_send_once(session, gated, gate):
 def test_two_clicks_at_the_same_moment_are_one_launch(session, gated, gate, monkeypatch):
     together = threading.Barrier(2)
 
-    def slow_launch(*given):
+    def slow_launch(*given, **named):
         with contextlib.suppress(threading.BrokenBarrierError):
             together.wait(0.1)  # in vain, as only one may come this far
-        return Launch(*given)
+        return Launch(*given, **named)
 
     monkeypatch.setattr(session_module, "Launch", slow_launch)
     other = threading.Thread(target=session.send)
@@ -204,13 +204,13 @@ def test_the_status_follows_the_launch_and_tells_observers(session, gate):
     seen = []
     running = threading.Event()
     session.observe(lambda change: seen.append(change["new"]), "status")
-    session.observe(lambda change: change["new"][0] is not None and running.set(), "sight")
+    session.observe(lambda _change: session.launch.seen and running.set(), "sight")
     gate.go.set()
     assert session.arm()
     session.confirm()
     assert running.wait(PATIENCE)
     assert seen == [LaunchState.ARMED, LaunchState.CLAIMED, LaunchState.SENDING, LaunchState.SUCCEEDED]
-    assert session.sight[0].status == "running"
+    assert session.launch.seen.status == "running"
 
 
 def test_an_edit_is_judged_before_anybody_is_told(session):
@@ -490,7 +490,7 @@ def moment(monkeypatch):
 def test_what_answers_at_once_is_read_by_one_thread_and_told_together(moment):
     moment(PATIENCE)
     told, catalogue = [], Catalogue()
-    Loading(catalogue, KINDS, told.append).run()
+    load_kinds(catalogue, KINDS, told.append)
     assert told == [list(KINDS)]
     assert [kind for kind, _thread in catalogue.asked] == list(KINDS)
     assert len({thread for _kind, thread in catalogue.asked}) == 1
@@ -506,7 +506,7 @@ def test_one_that_is_slow_holds_nothing_else_up(moment, slow):
         if len(told) == len(KINDS) - 1:
             catalogue.gates[slow].set()
 
-    Loading(catalogue, KINDS, take).run()
+    load_kinds(catalogue, KINDS, take)
     assert told[-1] == slow
     assert sorted(told) == sorted(KINDS)
 
@@ -516,7 +516,7 @@ def test_all_slow_ones_are_asked_for_at_once(moment):
     all_asked = threading.Barrier(len(KINDS))
     told, catalogue = [], Catalogue()
     catalogue.load = lambda _kind: all_asked.wait(PATIENCE)
-    Loading(catalogue, KINDS, told.extend).run()
+    load_kinds(catalogue, KINDS, told.extend)
     assert sorted(told) == sorted(KINDS)
 
 
@@ -526,7 +526,7 @@ def test_a_fault_of_ours_in_one_kind_ends_the_load_all_the_same(moment, monkeypa
     monkeypatch.setattr(threading, "excepthook", lambda fault: faults.append(fault.exc_type))
     told, catalogue = [], Catalogue()
     catalogue.load = lambda kind: {}["no such"] if kind == "regions" else None
-    Loading(catalogue, KINDS, told.extend).run()
+    load_kinds(catalogue, KINDS, told.extend)
     assert sorted(told) == sorted(KINDS)
     assert faults == [KeyError]
 
@@ -537,13 +537,13 @@ def test_without_a_thread_left_it_is_read_where_it_is(monkeypatch):
 
     monkeypatch.setattr(threads, "run", none_left)
     told = []
-    Loading(Catalogue(), KINDS, told.append).run()
+    load_kinds(Catalogue(), KINDS, told.append)
     assert told == [list(KINDS)]
 
 
 def test_without_threads_it_is_read_inline(monkeypatch):
     monkeypatch.setattr(threads, "HAS_THREADS", False)
     told, catalogue = [], Catalogue()
-    Loading(catalogue, KINDS, told.append).run()
+    load_kinds(catalogue, KINDS, told.append)
     assert told == [list(KINDS)]
     assert {thread for _kind, thread in catalogue.asked} == {threading.get_ident()}

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ppio_widgets.locale.columns import padded, width, wrapped
@@ -19,9 +19,10 @@ def test_english_breaks_between_words_and_chinese_anywhere():
 
 
 @given(WORDS, st.integers(4, 20))
+@example("===== 。", 4)
 def test_nothing_is_lost_and_only_one_unit_is_ever_wider(text, columns):
     lines = wrapped(text, columns)
     assert "".join("".join(lines).split()) == "".join(text.split())
     for line in lines:
-        # What closes a sentence may stand out.
-        assert width(line.rstrip("，。 ")) <= columns or len(line.split()) == 1
+        inner = line.rstrip("，。 ")  # what closes a sentence may stand out
+        assert width(inner) <= columns or len(inner.split()) == 1

@@ -195,9 +195,9 @@ def test_an_old_price_says_how_old_it_is(completed, run, monkeypatch):
 def test_what_the_account_has_is_completed_by_id_or_by_its_label(completed, run):
     run(
         "from ppio_widgets.api import connect\n"
-        "from ppio_widgets.cloud.catalogue import KINDS, open_catalogue\n"
+        "from ppio_widgets.cloud.catalogue import KINDS, Catalogue\n"
         "from ppio_widgets.runtime.threads import tick\n"
-        "for kind in KINDS: open_catalogue(connect(practice=True), clock=tick).load(kind)\n"
+        "for kind in KINDS: Catalogue(connect(practice=True), clock=tick).load(kind)\n"
         "%ppio practice on"
     )
     storage = recent.told(PRACTICE, "storages").value[0]

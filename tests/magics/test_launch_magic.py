@@ -269,10 +269,10 @@ def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkey
 
 def test_a_refusal_of_the_server_is_raised_so_that_run_all_stops(run, monkeypatch):
     def refuse(self, body):
-        raise Refused(400, "BALANCE_NOT_ENOUGH", "recharge first")
+        raise Refused("no_money", needed=20, left=1)
 
     monkeypatch.setattr(PracticeAccount, "create", refuse)
-    with pytest.raises(ApiError, match="recharge first") as caught:
+    with pytest.raises(ApiError, match="needed for now") as caught:
         run(f"{LINE} --yes")
     assert caught.value._render_traceback_() == [f"ApiError: {caught.value}"]
 

@@ -9,7 +9,7 @@ import ppio_widgets
 from ppio_widgets import EnvRef
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.line.writer import to_line
-from ppio_widgets.formats.python_code import to_python
+from ppio_widgets.formats.writing import to_python
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import compact
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs

@@ -14,7 +14,7 @@ HOURS = 2 * 3600.0
 
 
 @pytest.fixture
-def time(watching):
+def time():
     time = LaunchClock()
     kernel.current().clock = time
     return time

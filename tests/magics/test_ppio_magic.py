@@ -7,9 +7,11 @@ import pytest
 from IPython.core.error import StdinNotImplementedError, UsageError
 
 from ppio_widgets import LaunchForm, PpioClient
+from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.launches.ledger import Record, ledger_for
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.magics.ppio_magic import VERBS
+from ppio_widgets.magics import completers, ppio_magic
+from ppio_widgets.magics.verbs import VERBS
 from tests.support.wire import faulty, nothing_there
 
 KEY = "sk_live_0123456789abcd"
@@ -138,6 +140,12 @@ def test_every_verb_has_its_use_in_one_line(run, monkeypatch, language):
         with pytest.raises(UsageError, match=f"%ppio {verb}") as caught:
             run(f"%ppio {verb} --x a b c d e f g")
         assert "\n" not in str(caught.value)
+
+
+def test_every_verb_has_its_function_and_whatever_takes_a_word_has_what_tab_proposes():
+    assert [one.run for one in VERBS.values() if not callable(getattr(ppio_magic, one.run, None))] == []
+    takers = [*OPTIONS, *VERBS.values(), *(option for verb in VERBS.values() for option in verb.options)]
+    assert {one.source for one in takers} - {""} == {*completers.SOURCES}
 
 
 @pytest.mark.parametrize("acting", ["start", "stop", "delete"])

@@ -44,6 +44,7 @@ from ppio_widgets import Instance, LaunchForm, check, launch
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.formats.reading import read_any
+from ppio_widgets.request.draft import compact
 from ppio_widgets.locale.words import words
 
 body = {
@@ -69,11 +70,12 @@ for name in ("json", "curl", "python", "line"):
         found[name] = of(eval(text))
     else:
         found[name] = of(read_any(text, read_file=open).draft)
-found["options"] = of(read_line("--color red --probe path=/health,every=5", lambda _text: None).draft)
+said = read_line("--color red --probe path=/health,every=5", lambda _text: None).draft
+found["options"] = of(compact(said).body)
 found["diff"] = [one.sentence(words("en")) for one in changes({**body, "color": "blue", "probes": []}, body)]
 launched = launch(body, practice=True).wait(60)
 found["instance"] = str(launched.instance.refresh())
-found["answer"] = launched.instance.client.get_json(f"/gpus/v2/instances/{launched.id}", {})
+found["answer"] = launched.instance.client.get_reply(f"/gpus/v2/instances/{launched.id}", {}).value
 from IPython.testing.globalipapp import start_ipython
 shell = start_ipython()
 shell.run_line_magic("load_ext", "ppio_widgets")

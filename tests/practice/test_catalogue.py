@@ -10,7 +10,7 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 
 from ppio_widgets.cloud import resources
-from ppio_widgets.cloud.catalogue import KINDS, KindState, open_catalogue
+from ppio_widgets.cloud.catalogue import KINDS, Catalogue, KindState
 from ppio_widgets.cloud.client import INSTANCES, PpioClient
 from ppio_widgets.errors import ApiError
 from ppio_widgets.practice.account import PracticeAccount
@@ -53,7 +53,7 @@ def http(server):
 
 @pytest.fixture
 def shelf(client):
-    catalogue = open_catalogue(client, clock=time.monotonic)
+    catalogue = Catalogue(client, clock=time.monotonic)
     assert [catalogue.load(kind) for kind in KINDS] == [KindState("ready")] * len(KINDS)
     return catalogue.snapshot()
 
@@ -254,7 +254,7 @@ def test_no_password_comes_through(shelf, http, caplog):
 def test_the_cloud_in_this_process_answers_the_same(account, shelf):
     transport = PracticeTransport(OneAccount(account))
     with PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True) as client:
-        catalogue = open_catalogue(client, clock=time.monotonic)
+        catalogue = Catalogue(client, clock=time.monotonic)
         for kind in KINDS:
             catalogue.load(kind)
     assert catalogue.snapshot() == shelf
@@ -298,7 +298,7 @@ def test_what_is_taken(http, body):
         (changed(("resource", "gpu_num"), 7), "INSUFFICIENT_RESOURCE", None),
         (changed(("resource", "rootfs_size_gb"), 19), "VALIDATOR_PARAM", "resource.rootfs_size_gb"),
         (changed(("resource", "rootfs_size_gb"), 501), "VALIDATOR_PARAM", "resource.rootfs_size_gb"),
-        (changed(("candidate_regions",), ["cn-east-1", "mars"]), "VALIDATOR_PARAM", "candidate_regions"),
+        (changed(("candidate_regions",), ["cn-east-1", "mars"]), "VALIDATOR_PARAM", "candidate_regions[1]"),
         (
             changed(("billing",), {"mode": "prepaid", "prepaid": {"months": 2}}),
             "VALIDATOR_PARAM",
@@ -437,8 +437,8 @@ DOCUMENTED = [
     ({"volumes": [volume("data")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
     ({"volumes": [volume("data", "local")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
     ({"volumes": [volume("/")]}, "VALIDATOR_PARAM", "volumes[0].mount_point", AS_V1),
-    ({"type": "cpu"}, "VALIDATOR_PARAM", "type", "is a gpu product"),
-    ({"resource": {"gpu_num": 7, "rootfs_size_gb": 20}}, "INSUFFICIENT_RESOURCE", None, "6 GPUs free"),
+    ({"type": "cpu"}, "VALIDATOR_PARAM", "type", "is a GPU product"),
+    ({"resource": {"gpu_num": 7, "rootfs_size_gb": 20}}, "INSUFFICIENT_RESOURCE", None, "Only 6 GPUs"),
 ]
 
 

@@ -7,7 +7,7 @@ from ppio_widgets.errors import OutcomeUnknown
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice.failures import FAILURES, LOST_ANSWER, REGISTRY, Failure, refused
+from ppio_widgets.practice.failures import FAILURES, LOST_ANSWER, REGISTRY, Failure, Refused
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
@@ -96,7 +96,7 @@ def test_a_failure_is_one_row_of_the_table(cloud, monkeypatch):
 def test_every_refusal_says_its_sentence_and_what_is_at_fault(code):
     named = ("field", "key", "home", "problem", "product", "newest", "mode", "sold", "action", "status")
     given = {name: f"<{name}>" for name in named} | {"free": 1, "most": 2, "needed": 3.5, "left": 4.5}
-    answer = refused(code, **given).answer
+    answer = Refused(code, **given).answer
     assert "{" not in answer["message"]
     assert answer["metadata"] == {"field": "<field>"}
-    assert refused("no_instance", id="i-1").answer["metadata"] == {"id": "i-1"}
+    assert Refused("no_instance", id="i-1").answer["metadata"] == {"id": "i-1"}

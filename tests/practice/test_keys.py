@@ -381,6 +381,6 @@ def test_many_threads_never_overdraw_an_account():
 
 
 def test_the_balance_is_told_over_the_wire(anna, served):
-    before = anna.get_json("/openapi/v1/billing/balance/detail", {})["availableBalance"]
+    before = anna.get_reply("/openapi/v1/billing/balance/detail", {}).value["availableBalance"]
     assert before == "8664000"
-    assert anna.get_json(INSTANCES, {})["data"] == []
+    assert anna.get_reply(INSTANCES, {}).value["data"] == []

@@ -21,10 +21,10 @@ from ppio_widgets import Instance
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ActionUnconfirmed, PpioError
 from ppio_widgets.instances.autostop import Deadline
-from ppio_widgets.instances.watcher import Watcher, _Watchers, watch
+from ppio_widgets.instances.watcher import Watcher, Watchers, watch
 from ppio_widgets.launches import launch as launch_module
 from ppio_widgets.launches import reconcile
-from ppio_widgets.launches.launch import live_launch
+from ppio_widgets.launches.launch import Timer, live_launch
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
@@ -88,7 +88,7 @@ def test_a_surplus_answer_is_nobody_elses(when, folder):
 
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         for _ in range(3):
-            client.get_json("/gpus/v2/regions", {})
+            client.get_reply("/gpus/v2/regions", {})
         launch = launch_on(client)
         assert launch.submit()
         launch.wait_for_outcome(PATIENCE)
@@ -425,7 +425,7 @@ class Forking:
     def __init__(self):
         self.children = []
 
-    def __call__(self, *_told):
+    def __call__(self, *_told, **_how):
         if self.children:
             return
         child = os.fork()
@@ -464,14 +464,15 @@ def alone(monkeypatch, tmp_path):
     assert not wrote.exists(), wrote.read_text()
 
 
-def forked_where(fork, when, launch):
+def forked_where(fork, when, launch, monkeypatch):
     """Have it forked at one of the moments at which a launch calls somebody."""
     if when == "made":
-        launch.when_made(fork)
+        launch._timer = Timer(after=3600.0)
+        monkeypatch.setattr(launch_module, "set_for", fork)
     elif when == "late":
-        launch.subscribe(lambda one: one.late and fork())
+        launch.observe(lambda _change: launch.late and fork(), "sight")
     else:
-        launch.subscribe(lambda one: one.state.value == when and fork())
+        launch.observe(lambda _change: launch.state.value == when and fork(), "sight")
 
 
 @pytest.mark.parametrize("when", ["claimed", "sending", "late", "made", "succeeded"])
@@ -491,7 +492,7 @@ def test_who_forks_as_it_is_told_sends_once(when, alone, folder, monkeypatch):
     with served(play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client)
         launch.stop_following()
-        forked_where(fork, when, launch)
+        forked_where(fork, when, launch, monkeypatch)
         begun = launch.submit()
         alone()
         assert begun
@@ -601,7 +602,6 @@ def test_a_timer_and_a_watch_are_their_parents():
         assert not [one for one in server.received if one.method == "PUT"]
 
 
-@pytest.mark.usefixtures("watching")
 def test_a_thousand_kept_objects_need_few_descriptors():
     cloud = Cloud()
     count_launches = 500 if SOAK else 40
@@ -646,10 +646,10 @@ def test_events_of_a_child_can_be_set():
     """Who waits for one, or sets it, holds its lock for a moment: whatever lives long has one of ours."""
     with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client:
         launch = launch_on(client)
-        watcher = Watcher("one", _Watchers())
+        watcher = Watcher("one", Watchers())
         deadline = Deadline(Instance("i-1", client), 3600.0, is_span=True)
         timer = worker.after(PATIENCE, lambda: None)
-        made = [launch._search._wake, watcher._wake, deadline._called_off, timer]
+        made = [launch._search._wake, watcher.wake, deadline._called_off, timer]
 
         def set_all():
             for one in made:

@@ -521,14 +521,14 @@ def test_the_time_to_leave_begins_with_the_record(seconds, state, monkeypatch):
     awake, asleep = clock.steady, []
     monkeypatch.setattr(clock, "steady", lambda: awake() + sum(asleep))
 
-    def sleeps(launch):
-        if launch.state is LaunchState.SENDING:
+    def sleeps(change):
+        if change.owner.state is LaunchState.SENDING:
             asleep.append(seconds)
 
     with served(nothing_there, says(200, {"id": "abc"}), rests) as server:
         with PpioClient(REAL_KEY, base_url=server.url) as client:
             launch = launch_on(client)
-            launch.subscribe(sleeps)
+            launch.observe(sleeps, "sight")
             assert concluded(launch).state is state
             launch.stop_following()
         assert server.posts == (state is SUCCEEDED)
@@ -594,5 +594,5 @@ def test_an_answer_that_trickles_ends(begins, goes_on, monkeypatch):
     with served(plays) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         monkeypatch.setattr(http, "_watchdog", server.watchdog)
         with pytest.raises(Unreachable):
-            client.get_json("/gpus/v2/regions", {})
+            client.get_reply("/gpus/v2/regions", {})
         assert server.connections == 1

@@ -80,9 +80,9 @@ def struck(act, injection):
         act()
 
 
-def ends_its_thread(launch):
+def ends_its_thread(change):
     """A listener of a person's, which raises as the request is about to be sent."""
-    if launch.state is S.SENDING:
+    if change.owner.state is S.SENDING:
         raise SystemExit
 
 
@@ -92,8 +92,8 @@ def launched(answer, injection, folder, listener=None):
     with served(cloud.play) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         launch = launch_on(client, ledger=Ledger(folder / "launches"))
         if listener is not None:
-            launch.subscribe(listener)
-        launch.subscribe(lambda one: told.append((one.state, one.pending)))
+            launch.observe(listener, "sight")
+        launch.observe(lambda _change: told.append((launch.state, launch.pending)), "sight")
 
         def do():
             launch.submit()
@@ -103,7 +103,7 @@ def launched(answer, injection, folder, listener=None):
         struck(do, injection)
         launch.wait_for_outcome(LONG).wait(LONG)
         wait_for_launches(but="ppio-watch")  # what has become of it is told a moment later
-        if "runtime/observers.py" in injection.where:
+        if "instances/observed.py" in injection.where:
             told = None  # a listener whose own call failed hears of the next change
         faults = list(misjudged(launch, cloud, told, Ledger(folder / "launches")))
         if launch.state is S.UNKNOWN and not faults:
@@ -131,7 +131,7 @@ def badly_ended(launch, cloud, told):
         yield f"{state.value} after {posts} requests"
     if launch.id != (next(iter(cloud.made)) if state is S.SUCCEEDED else None):
         yield f"the id is {launch.id}"
-    if state is S.SUCCEEDED and not (launch.settled or launch._following.ended):
+    if state is S.SUCCEEDED and not (launch.settled or launch._unfollowed):
         yield "who waits for it waits for ever"
     if told is not None and state is not S.DRAFT and told[-1:] != [(state, False)]:
         yield f"who looks on was told {told[-1:]} and not {state.value}"
@@ -232,10 +232,9 @@ def test_a_look_and_a_watch_that_cannot_begin_nor_be_logged_are_not_waited_for(c
     launch = launch_on(client)
     launch.submit()
     assert launch.wait(LONG).id == "i-1"
-    assert launch._following.ended
+    assert launch._unfollowed
     server.finish()
     launch = launch_on(client, {**BODY, "name": "another"})
-    launch._search._launch.record = object()
     launch._search.begin()
     assert not launch._search.going
 
@@ -245,11 +244,11 @@ def test_all_listeners_hear_where_one_fails_and_that_cannot_be_logged(cloud, emp
     server, client = cloud(empty, create=says(200, {"id": "i-1"}))
     launch, heard = launch_on(client), []
 
-    def fails(_launch):
+    def fails(_change):
         raise ValueError
 
-    launch.subscribe(fails)
-    launch.subscribe(lambda one: heard.append(one.state))
+    launch.observe(fails, "sight")
+    launch.observe(lambda _change: heard.append(launch.state), "sight")
     launch.submit()
     launch.wait_for_answer(PATIENCE)
     wait_for_launches(but="ppio-watch")
@@ -302,7 +301,7 @@ def test_whatever_is_raised_at_any_line_of_a_look(whose, tmp_path):
             if standing() != (S.SUCCEEDED, "i-0", False):
                 faults.append(f"{injection.where}: a look leaves it {standing()}")
             if whose == "this kernel's":
-                assert launch.wait(LONG).settled or launch._following.ended
+                assert launch.wait(LONG).settled or launch._unfollowed
             launch.stop_following()
             wait_for_launches()
         assert "\n".join(faults) == ""
@@ -316,7 +315,7 @@ def test_an_interrupt_as_its_thread_begins_leaves_nothing_to_wait_for(cloud, emp
     server, client = cloud(empty)
     launch = launch_on(client)
     told = []
-    launch.subscribe(lambda one: told.append(one.state))
+    launch.observe(lambda _change: told.append(launch.state), "sight")
 
     def interrupted(*_task, **_options):
         raise KeyboardInterrupt
@@ -356,12 +355,12 @@ def test_a_listener_that_raises_each_time_keeps_nobody_waiting(when, kind, cloud
     server, client = cloud(empty, create=says(200, {"id": "i-1"}))
     launch, heard = launch_on(client), []
 
-    def listen(one):
-        if one.state is when:
+    def listen(change):
+        if change.owner.state is when:
             raise kind
 
-    launch.subscribe(listen)
-    launch.subscribe(lambda one: heard.append(one.state))
+    launch.observe(listen, "sight")
+    launch.observe(lambda _change: heard.append(launch.state), "sight")
     with suppress(BaseException):
         launch.submit()
     launch.wait_for_outcome(PATIENCE).wait(PATIENCE)

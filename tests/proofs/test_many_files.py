@@ -13,17 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets import PpioClient, launch
+from ppio_widgets import Instance, PpioClient, launch
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import ApiError, ConsentNeeded
-from ppio_widgets.instances import absence
 from ppio_widgets.launches import history, presets
 from ppio_widgets.launches import ledger as ledger_module
 from ppio_widgets.launches.ledger import INDEX, MOST_PRACTICE, MOST_UNINDEXED, Ledger, Record, ledger_for
 from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
-from ppio_widgets.magics import greeting, preset_magic
+from ppio_widgets.magics import greeting, ppio_magic
 from ppio_widgets.practice.cloud import kernel_account
 from tests.magics.conftest import run, shell
 from tests.support.bodies import MINIMAL
@@ -127,17 +126,17 @@ def test_a_look_for_one_that_is_gone_opens_no_more_files(proved, long_ledger, qu
     ):
         made = replace(record(MANY + 5, "mine", host=client.host.base_url), instance_id="i-mine")
         fill(long_ledger.folder, [made])
-        seen = InstanceDetail("i-mine", "mine", "running")
+        mine = Instance("i-mine", client, seen=InstanceDetail("i-mine", "mine", "running"))
         for _look in range(2):
             with suppress(ApiError):
-                absence.look(client, "i-mine", seen)
+                mine.look()
             time.turn(60)
         with counted(monkeypatch) as opened:
             if proved:
-                absence.write_down(client, absence.look(client, "i-mine", seen))
+                mine.look()
             else:
                 with pytest.raises(ApiError):
-                    absence.look(client, "i-other")
+                    Instance("i-other", client).look()
     # What is saved is read before.
     assert len(opened) <= FEW + 1
     assert long_ledger.get(made.launch_id).gone == ("not_seen" if proved else "")
@@ -387,7 +386,7 @@ def test_a_list_of_presets_looks_once_at_its_folder_and_once_at_each(monkeypatch
     listed = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda path: looks.append(path) or listed(path))
     with counted(monkeypatch) as opened:
-        listed_presets = preset_magic.listed()
+        listed_presets = ppio_magic.preset_list()
     assert len(listed_presets.splitlines()) == 200
     assert looks == [folder]
     assert sorted(opened) == sorted(path.name for path in listed(folder))
@@ -419,7 +418,7 @@ if SOAK:  # time is nothing that a busy machine can be held to
         folder.mkdir(parents=True)
         for number in range(1000):
             (folder / f"preset {number}.json").write_text(json.dumps(MINIMAL))
-        assert took(preset_magic.listed) < 0.3
+        assert took(ppio_magic.preset_list) < 0.3
 
         def load():
             shell.run_line_magic("reload_ext", "ppio_widgets")

@@ -251,7 +251,7 @@ def test_a_task_without_a_thread_loses_nothing(number, answer, state, posts, mon
             raise RuntimeError("can't start new thread")
         return threading.Thread(**how)
 
-    monkeypatch.setattr(threads, "threading", SimpleNamespace(Thread=thread))
+    monkeypatch.setattr(threads, "threading", SimpleNamespace(**vars(threading) | {"Thread": thread}))
     loses_nothing(answer, state, posts)
     assert len(begun) > number
 
@@ -272,8 +272,8 @@ def interrupt_at(state):
     """A listener that is interrupted once, when a launch has come to this state."""
     left = [state]
 
-    def listen(launch):
-        if launch.state in left:
+    def listen(change):
+        if change.owner.state in left:
             left.clear()
             raise KeyboardInterrupt
 
@@ -283,7 +283,7 @@ def interrupt_at(state):
 def test_an_interrupt_before_anything_has_begun_sends_nothing(cloud, empty):
     server, client = cloud(empty)
     launch = launch_on(client)
-    launch.subscribe(interrupt_at(LaunchState.CLAIMED))
+    launch.observe(interrupt_at(LaunchState.CLAIMED), "sight")
     with pytest.raises(KeyboardInterrupt):
         launch.submit()
     assert launch.state is LaunchState.NOT_SENT
@@ -298,7 +298,7 @@ def test_an_interrupt_as_a_look_begins_leaves_it_unknown(cloud, empty, listings)
     launch = launch_on(client)
     launch.submit()
     launch.wait_for_outcome(PATIENCE)
-    launch.subscribe(interrupt_at(LaunchState.RECONCILING))
+    launch.observe(interrupt_at(LaunchState.RECONCILING), "sight")
     with pytest.raises(KeyboardInterrupt):
         launch.look()
     assert launch.state is LaunchState.UNKNOWN

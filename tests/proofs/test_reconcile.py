@@ -30,8 +30,6 @@ from tests.support.wire import (
 SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
 HOURS = 3600.0
 
-pytestmark = pytest.mark.usefixtures("watching")
-
 
 # What an empty listing proves, and when.
 
@@ -596,7 +594,7 @@ def late_on(cloud, empty, time):
         server, client = cloud(empty, *looks, create=held)
         launch = launch_on(client)
         late = threading.Event()
-        launch.subscribe(lambda one: one.late and late.set())
+        launch.observe(lambda _change: launch.late and late.set(), "sight")
         assert launch.submit()
         assert held.arrived.wait(PATIENCE)
         assert not launch.late
@@ -624,7 +622,7 @@ def test_a_late_one_is_found_while_the_answer_is_still_to_come(answer, late_on, 
     assert launch.wait(PATIENCE).instance.status == "running"
     files_agree(launch, folder)
     ended = threading.Event()
-    launch.subscribe(lambda _one: ended.set())
+    launch.observe(lambda _change: ended.set(), "sight")
     held.go.set()
     assert ended.wait(PATIENCE)
     # Whatever is answered then, it is there.
@@ -638,7 +636,7 @@ def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
     launch, held, server = late_on(says(200, {"id": "i-2"}), listings.page(listings.row))
     launch.wait_for_outcome(PATIENCE)
     ended = threading.Event()
-    launch.subscribe(lambda one: one.other_id and ended.set())
+    launch.observe(lambda _change: launch.other_id and ended.set(), "sight")
     held.go.set()
     assert ended.wait(PATIENCE)
     assert (launch.id, launch.other_id) == ("i-1", "i-2")
@@ -656,7 +654,9 @@ def test_another_id_in_a_late_answer_is_said_loudly(late_on, listings, folder):
 def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
     launch, held, server = late_on(says(200, {"id": "i-1"}), empty)
     looked = threading.Event()
-    launch.subscribe(lambda _one: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set())
+    launch.observe(
+        lambda _change: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set(), "sight"
+    )
     assert looked.wait(PATIENCE)  # for a quarter of an hour, and found nothing
     assert launch.state is LaunchState.SENDING
     assert "do not launch it again" in sentence_of(launch)
@@ -669,7 +669,9 @@ def test_a_late_one_that_is_not_listed_is_waited_for(late_on, empty, folder):
 def test_what_was_not_listed_before_the_answer_was_lost_does_not_count(late_on, empty, time):
     launch, held, server = late_on(resets_after_reading, empty)
     looked = threading.Event()
-    launch.subscribe(lambda _one: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set())
+    launch.observe(
+        lambda _change: server.asked["look"] > len(reconcile.LOOK_PAUSES) and looked.set(), "sight"
+    )
     assert looked.wait(PATIENCE)
     time.pauses.clear()
     before = server.asked["look"]

@@ -29,8 +29,6 @@ from tests.support.ground import BODY, PATIENCE, files_agree, holds_no_secret, l
 from tests.support.sentences import sentence_of
 from tests.support.wire import resets_after_reading, says
 
-pytestmark = pytest.mark.usefixtures("watching")
-
 SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
 NOT_SENT, SENDING = LaunchState.NOT_SENT, LaunchState.SENDING
 

@@ -15,11 +15,12 @@ from tests.launches.test_session import reached
 from tests.support.acting import ActingClock, HeldCloud, acted, interrupted
 from tests.support.bodies import MINIMAL
 from tests.support.sentences import sentence_of
+from tests.support.threads import wait_for_threads
 from tests.support.wire import PATIENCE
 
 
 @pytest.fixture
-def machine(account, clock, watching):
+def machine(account, clock):
     kernel.current().clock = ActingClock(clock)
     cloud = HeldCloud(account)
     identity = cloud.running()
@@ -121,6 +122,8 @@ def test_a_timer_of_a_launch_is_set_as_soon_as_there_is_a_thread(client, starved
     session.stop_by(Timer(after=3 * 3600.0))
     starved.left = 1  # the launch's own
     launch = session.send().wait_for_answer(PATIENCE)
+    launch.stop_following()
+    wait_for_threads("ppio-launch", "ppio-watch")  # what they tell is over: each change tries again
     assert launch.instance.deadline is None
     assert "Stop the instance by hand" in sentence_of(launch, words("en"))
     starved.left = None

@@ -155,7 +155,7 @@ class Launching(RuleBasedStateMachine):
         plan = LaunchPlan(check(BODY), Target("gpu.example.com", practice=False))
         self.launch = Launch(plan, self.wire, ledger=self.ledger, launch_id="abcd1234")
         self.states = [S.DRAFT]
-        self.launch.subscribe(lambda one: self.states.append(one.state))
+        self.launch.observe(lambda change: self.states.append(change.owner.state), "sight")
         self.expected = S.DRAFT
         self.id = self.other = None
         self.claimed_elsewhere = self.doubt = False

@@ -12,7 +12,7 @@ from ppio_widgets.request.models import can_be_address
 from ppio_widgets.request.offers import BillingMode, Offer
 from ppio_widgets.request.schema import dotted, leaves
 from ppio_widgets.request.validation import corrected_address, field_name, fits
-from tests.support.bodies import FULL, MINIMAL, bodies, images, text
+from tests.support.bodies import FULL, MINIMAL, bodies, images
 
 
 def broken(path, value):
@@ -235,26 +235,6 @@ def test_drafts_are_replaced_and_never_changed():
     assert (draft, value_at(changed, ("billing", "prepaid", "months"))) == ({"billing": {"mode": "spot"}}, 3)
     assert with_value(changed, ("billing", "mode"), None) == {"billing": {"prepaid": {"months": 3}}}
     assert merged({"a": {"b": 1, "c": [1]}}, {"a": {"c": [2]}}) == {"a": {"b": 1, "c": [2]}}
-
-
-@given(first=bodies, second=bodies, name=text(1, 20))
-def test_a_check_after_another_one_says_the_same_as_a_fresh_one(first, second, name):
-    before = check(first)
-    renamed = {**first, "name": name}
-    assert check(renamed, before=before) == check(renamed)
-    assert check(second, before=before) == check(second)
-    mixed = {**second, **{key: value for key, value in first.items() if isinstance(value, list)}}
-    again = check(mixed, before=before)
-    assert again == check(mixed)
-    assert again.compact == check(mixed).compact
-
-
-def test_rows_that_were_not_replaced_keep_their_numbers_in_a_later_check():
-    ports = [{}, {"port": "x"}, {}, {"port": 1}]
-    before = check({**MINIMAL, "ports": ports})
-    after = check({**MINIMAL, "name": "", "ports": ports}, before=before)
-    assert ("ports", 1, "port") in after.errors()
-    assert ("name",) in after.errors()
 
 
 # --- an image's address

@@ -34,7 +34,7 @@ SOON = 60.0
 
 
 @pytest.fixture
-def time(watching):
+def time():
     time = PartingClocks()
     kernel.current().clock = time
     return time
@@ -260,7 +260,7 @@ def test_a_cloud_that_cannot_be_asked_is_asked_until_it_can(machine, cloud, time
     time.counts_sleep = False
     due = time.true + 2 * HOUR
     said = []
-    machine.subscribe(lambda _one: machine.deadline and said.append(machine.deadline.judge))
+    machine.observe(lambda _change: machine.deadline and said.append(machine.deadline.judge), "sight")
 
     def begin():
         time.set(HOUR)

@@ -104,7 +104,7 @@ def test_what_was_chosen_or_seen_is_of_one_session(host, visits, client, account
     first, second = visits
     with host.turn_of(first):
         api.switch_practice(True)
-        recent.keep(HOST.base_url, "offers", ("offer",), 0.0)
+        recent.keep(HOST.base_url, "offers", recent.Told(("offer",), 0.0))
         machine = Instance(account.create(MINIMAL)["id"], client)
         recent.note(HOST.base_url, [machine.look()])
         launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
@@ -145,7 +145,7 @@ def test_practice_launches_of_two_visitors_do_not_stand_in_each_others_way(host,
     launches[1].stop_following()
     wait_for_threads("ppio-watch")
     for one in kernel._kernels.values():
-        one.of(ledger.PracticeFolder).remove()
+        one.of(ledger.PracticeFolder)._removal()
 
 
 def test_watching_does_not_go_over_to_another_visitor(host, visits, client, account):
@@ -153,7 +153,7 @@ def test_watching_does_not_go_over_to_another_visitor(host, visits, client, acco
     for visit in visits:
         with host.turn_of(visit):
             watches.append(watch(Instance(account.create(MINIMAL)["id"], client), lambda: None))
-    assert watches[0].watcher is not watches[1].watcher
+    assert watches[0].watchers is not watches[1].watchers
     for one in watches:
         one.end()
     wait_for_threads("ppio-watch")

@@ -45,7 +45,7 @@ def told(heard):
 
 def test_a_launch_and_its_watch(heard, client, clock, quick):
     launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
-    launch.subscribe(heard["hear"])
+    launch.observe(heard["hear"], "sight")
     api.finish(launch)
     clock.turn(10)
     launch.wait(10)
@@ -57,7 +57,7 @@ def test_a_launch_and_its_watch(heard, client, clock, quick):
 
 def test_the_catalogue_of_a_form(heard, client):
     session = LaunchSession(client)
-    session.observe(heard["hear"], "shelf")
+    session.observe(heard["hear"], "snapshot")
     session.load()
     wait_for_threads("ppio-catalogue")
     session.close()

@@ -355,7 +355,7 @@ def test_a_vault_that_fails_has_no_key_and_only_the_kind_of_failure_is_logged(ca
     assert caught.value.code == "key_missing"
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert [record.getMessage() for record in caplog.records] == [
-        "google.colab: RuntimeError",
+        "google.colab.userdata: RuntimeError",
         "keyring: OSError",
     ]
     assert [record.exc_info for record in caplog.records] == [None, None]

@@ -274,7 +274,7 @@ def test_an_instance_is_found_by_the_name_that_was_typed_although_a_variable_hol
 
     with faulty(answers(reply)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         assert resolve(client, name).id == "i-1"
-        (listed,) = client.list_details()
+        (listed,) = client.listing().instances
     assert listed.name == "••••(env NAME_TOKEN)"
     assert isinstance(listed, InstanceDetail)
 

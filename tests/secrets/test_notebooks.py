@@ -210,7 +210,7 @@ PLACES = {
     "cell 1, output 1: (svg)": lambda key: {
         "cells": [code("", result(**{"image_svg+xml": f"<text>{key}</text>"}))]
     },
-    "cell 2: (format 3)": lambda key: {
+    "metadata of the notebook: (format 3)": lambda key: {
         "worksheets": [{"cells": [{"input": ["a"]}, {"cell_type": "code", "input": [key], "outputs": []}]}]
     },
     "metadata of the notebook: (signature)": lambda key: {"cells": [], "signature": key},

@@ -129,9 +129,9 @@ def test_whatever_stands_around_a_form_it_is_found(secret, before, skipped, behi
     others = [Secret("", f"other-{n:04d}-{n}") for n in range(60 * many)]
     redactor = Redactor([*others, Secret("", secret)])
     coded = b64encode(skipped + secret.encode()).decode().rstrip("=")
-    for form in Secret("", secret).forms:
-        assert MASK in redactor.redact(before + form.decode() + behind)
-        assert redactor.finds(before + form.decode() + behind) == "env"
+    for encode in ENCODINGS.values():
+        assert MASK in redactor.redact(before + encode(secret) + behind)
+        assert redactor.finds(before + encode(secret) + behind) == "env"
     for slash, plus in (("/", "+"), ("\\/", "+"), ("_", "-"), ("%2F", "%2B"), ("%2f", "%2b")):
         assert MASK in redactor.redact(before + coded.replace("/", slash).replace("+", plus) + behind)
 

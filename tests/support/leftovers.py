@@ -34,6 +34,5 @@ def left_behind(threads: Container[threading.Thread], views: Container[View]) ->
 
 def end_watches() -> None:
     """End what is watched: no thread polls on behind the tests that follow."""
-    for one in list(kernel.of(watcher._Watchers).by_account.values()):
-        for watch in list(one._watches):
-            watch.end()
+    for one in list(kernel.of(watcher.Watchers).watches):
+        one.end()

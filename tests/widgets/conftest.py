@@ -21,13 +21,23 @@ from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.widgets import theme
 from tests.support.clock import Clock
 from tests.support.consent import let_read
-from tests.support.fixtures import starved, watching
+from tests.support.fixtures import starved
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY
 
-__all__ = ["starved", "watching"]
+__all__ = ["starved"]
+
+# Of every look there is one of these.
+STYLED = (
+    ipywidgets.Button,
+    ipywidgets.Checkbox,
+    ipywidgets.Dropdown,
+    ipywidgets.HTML,
+    ipywidgets.Text,
+    ipywidgets.ToggleButtons,
+)
 
 
 class Wire(list):
@@ -50,12 +60,14 @@ def wire(monkeypatch):
             sent.append((msg_type, len(json.dumps(content, ensure_ascii=False).encode())))
 
     monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    theme.looks()
+    theme.looks().shared()
+    for kind in STYLED:
+        theme.looks().shared(kind.style.klass)
     before = set(_instances)
     yield sent
-    assert set(_instances) - before == set(), "a test left widgets open"
     for look in vars(theme.looks()).values():
         look.close()
+    assert set(_instances) - before == set(), "a test left widgets open"
 
 
 @pytest.fixture(autouse=True)

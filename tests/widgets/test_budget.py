@@ -39,7 +39,7 @@ def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form
     form = make_form({**MINIMAL, "product_id": "a100-80g"})
     opened = wire.count()
     displayed(form)
-    assert form.session.shelf.images, "the last kind is there"
+    assert form.session.snapshot.images, "the last kind is there"
     assert wire.count() - opened <= 4, "the cost, the limits, and two lists of ids"
     assert wire.size() <= 60_000
 

@@ -67,10 +67,10 @@ def form_on(make_form, account, answer, value=None):
 
 
 def test_nothing_is_asked_before_the_form_is_on_the_screen(form, cloud):
-    assert form.session.shelf.offers == ()
+    assert form.session.snapshot.offers == ()
     assert not threads_going("ppio-catalogue")
     displayed(form)
-    assert len(form.session.shelf.offers) >= 12
+    assert len(form.session.snapshot.offers) >= 12
 
 
 def test_a_product_is_found_and_chosen(form):
@@ -96,11 +96,11 @@ def test_filters_narrow_the_list(form):
     sizes = [int(re.search(r"(\d+) GB", row)[1]) for row in listed(form)]
     assert min(sizes) == 80
     choose(find(form, "Sold as"), "spot")
-    assert all(form.session.shelf.offer(key).spot for _row, key in find(form, "Products").options)
-    region = form.session.shelf.offer("a100-80g").regions[0]
+    assert all(form.session.snapshot.offer(key).spot for _row, key in find(form, "Products").options)
+    region = form.session.snapshot.offer("a100-80g").regions[0]
     choose(find(form, "In region"), region)
     assert all(
-        region in form.session.shelf.offer(key).regions for _row, key in find(form, "Products").options
+        region in form.session.snapshot.offer(key).regions for _row, key in find(form, "Products").options
     )
     type_into(find(form, "Search products"), "no such thing")
     assert listed(form) == []
@@ -109,9 +109,9 @@ def test_filters_narrow_the_list(form):
 
 def test_a_thousand_products_stay_short(form, wire, monkeypatch):
     displayed(form)
-    shelf = form.session.shelf
-    many = tuple(replace(shelf.offers[0], id=f"prod-{n}", gpu_name=f"GPU {n}") for n in range(1000))
-    form.session.shelf = replace(shelf, offers=many)
+    snapshot = form.session.snapshot
+    many = tuple(replace(snapshot.offers[0], id=f"prod-{n}", gpu_name=f"GPU {n}") for n in range(1000))
+    form.session.snapshot = replace(snapshot, offers=many)
     wire.clear()
     press(find(form, "Find a product"))
     assert len(listed(form)) == 50
@@ -181,19 +181,19 @@ def test_cuda_is_proposed_from_the_image_and_applied_by_a_click(form):
 
 def test_ids_are_chosen_by_name_and_may_be_typed(form):
     displayed(form)
-    network = form.session.shelf.networks[0]
+    network = form.session.snapshot.networks[0]
     field = find(form, "VPC network")
     assert network.label in field.options
     type_into(field, network.label)
     assert form.value["network"] == {"id": network.id}
     type_into(field, "typed-id")
     assert form.value["network"] == {"id": "typed-id"}
-    auth = form.session.shelf.auths[0]
+    auth = form.session.snapshot.auths[0]
     type_into(find(form, "Registry auth"), auth.label)
     assert form.value["registry_auth_id"] == auth.id
     press(find(form, "Add volume"))
     choose(find(form, "Type of volume"), "network")
-    storage = form.session.shelf.storages[0]
+    storage = form.session.snapshot.storages[0]
     assert storage.label in find(form, "Storage of volume").options
     type_into(find(form, "Storage of volume"), storage.label)
     assert form.value["volumes"] == [{"type": "network", "id": storage.id}]
@@ -203,7 +203,7 @@ def test_regions_are_those_of_the_product(form):
     displayed(form)
     form.value = A100
     press(find(form, "Add region"))
-    known = form.session.shelf.offer("a100-80g").regions
+    known = form.session.snapshot.offer("a100-80g").regions
     assert len(find(form, "Region").options) == len(known)
 
 
@@ -454,7 +454,7 @@ def test_a_slow_catalogue_holds_nothing_up(make_form, account):
     assert form.launch().wait_for_answer(10).id
     transport.go.set()
     displayed(form)
-    assert form.session.shelf.offers
+    assert form.session.snapshot.offers
     assert "Loading" not in shown(form)
 
 
@@ -481,13 +481,13 @@ def test_what_cannot_be_loaded_is_said_and_everything_may_be_typed(make_form, ac
 def test_refresh_asks_anew(make_form, account):
     form, transport = form_on(make_form, account, lambda _request: httpx.Response(500, json={}), MINIMAL)
     displayed(form)
-    assert form.session.shelf.offers == ()
+    assert form.session.snapshot.offers == ()
     transport.go.set()
     transport.answer = None
     assert not find_all(form, "Refresh prices and lists")
     press(find(form, "Retry"))
     displayed(form)
-    assert form.session.shelf.offers
+    assert form.session.snapshot.offers
     assert "could not be loaded" not in shown(form)
     press(find(form, "Refresh prices and lists"))
 
@@ -544,7 +544,7 @@ def test_what_comes_after_closing_changes_nothing(make_form, account):
     form.close()
     transport.go.set()
     wait_for_threads("ppio-catalogue")
-    assert form.session.shelf.offers == ()
+    assert form.session.snapshot.offers == ()
 
 
 def test_the_password_of_a_registry_auth_is_nowhere(form, caplog):
@@ -553,7 +553,7 @@ def test_the_password_of_a_registry_auth_is_nowhere(form, caplog):
     displayed(form)
     form.value = A100
     state = json.dumps([one.get_state() for one in every(form)], default=str)
-    seen = state + repr(form.session.shelf) + repr(vars(form.session.catalogue)) + caplog.text + repr(form)
+    seen = state + repr(form.session.snapshot) + repr(vars(form.session.catalogue)) + caplog.text + repr(form)
     for auth in AUTHS:
         assert auth["password"]
         assert auth["password"] not in seen

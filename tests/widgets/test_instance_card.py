@@ -291,7 +291,7 @@ def test_a_stop_that_is_forgotten_is_said_loudly_and_stays_said(card_of, identit
         return handle(request)
 
     monkeypatch.setattr(cloud, "handle_request", forget)
-    monkeypatch.setattr(actions, "PATIENCE", dict.fromkeys(actions.PATIENCE, 0.0))
+    monkeypatch.setitem(actions.VERBS, "stop", actions.VERBS["stop"]._replace(patience=0.0))
     click(card, "Stop …")
     answer(card, "Yes, stop it")
     shows(card, "<dd class=ppw-bad>")
@@ -344,7 +344,7 @@ def test_what_does_not_change_is_not_sent(card_of, identity, clock, wire, accoun
     with whole(card):
         wire.clear()
     seen, patience = [], threading.Event()
-    card.session.instance.subscribe(seen.append)
+    card.session.instance.observe(seen.append, "sight")
     for _ in range(20):
         card.session._on_tick()
         patience.wait(0.002)

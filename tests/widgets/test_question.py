@@ -357,7 +357,7 @@ def test_what_comes_to_be_known_meanwhile_neither_hastens_nor_delays_the_answer(
     form = make_form(MINIMAL)
     press(find(form, "Launch"))
     still.seconds += 0.4
-    form.session.shelf = type(form.session.shelf)(balance=None)
+    form.session.snapshot = type(form.session.snapshot)(balance=None)
     press(find(form, "Yes, launch it"))
     assert requests == []
     still.seconds += 0.4

@@ -10,6 +10,7 @@ import pytest
 from ppio_widgets import Instance, InstanceBoard, LaunchForm, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.instances.watcher import Watch
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.locale.words import words
@@ -338,15 +339,34 @@ def test_one_look_at_what_was_launched_writes_one_card(client, clock, going, pag
     wait_for_threads("ppio-watch")
     say = words("en")
     output = saved_output.SavedOutput(say, lambda: static.of_launch(launch, say), lambda: launch.instance)
-    launch.subscribe(output.write)
+    launch.observe(output.write, "sight")
     output.show()
     output._begin()
     for seconds, status in ((30, "running"), (0, "running")):
         clock.turn(seconds)
         before = len(page.sent)
-        launch.see(launch.instance.look())
+        launch.instance.look()
         assert launch.instance.status == status
         assert len(page.sent) - before == (seconds > 0)
+    output.close()
+
+
+def test_one_look_at_a_launch_that_is_followed_makes_one_card(client, clock, going, page, monkeypatch):
+    launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
+    say, made = words("en"), []
+    output = saved_output.SavedOutput(say, lambda: made.append(launch.seen), lambda: launch.instance)
+    launch.observe(output.write, "sight")
+    output.show()
+    output._begin()
+    monkeypatch.setattr("ppio_widgets.launches.launch.watch", lambda *_given: Watch(client, print))
+    launch.submit()
+    launch.wait_for_answer(PATIENCE)
+    wait_for_threads("ppio-launch")
+    for seconds, makes in ((1, 1), (0, 0)):
+        clock.turn(seconds)
+        made.clear()
+        launch.instance.look()
+        assert len(made) == makes
     output.close()
 
 

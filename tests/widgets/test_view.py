@@ -80,11 +80,11 @@ def boxed(wire):
 @pytest.mark.parametrize("kind", BOXES)
 def test_a_form_loads_once_its_container_shows_it(make_form, boxed, kind):
     form = boxed(kind, make_form(BODY))
-    assert not form.session.shelf.offers
+    assert not form.session.snapshot.offers
     assert not threads_going("ppio-catalogue")
     press(form._shown)
     wait_for_threads("ppio-catalogue")
-    assert form.session.shelf.offers
+    assert form.session.snapshot.offers
     assert "¥12.60" in shown(form)
 
 
@@ -136,10 +136,10 @@ def test_the_card_of_a_line_and_of_a_launch_too(client, boxed):
 class TestWhereNoScriptMayRun:
     def test_loading_begins_a_moment_after_the_form_was_made(self, make_form, buttons, clock_of_the_page):
         form = make_form(BODY)
-        assert not form.session.shelf.offers
+        assert not form.session.snapshot.offers
         clock_of_the_page.unannounced.set()
         wait_for_threads("ppio-timer", "ppio-catalogue")
-        assert form.session.shelf.offers
+        assert form.session.snapshot.offers
 
     def test_a_launch_from_a_container_leaves_its_static_card(
         self, make_form, boxed, buttons, clock_of_the_page, monkeypatch
@@ -181,8 +181,8 @@ class TestWhereNoScriptMayRun:
         press(told._shown)
         clock_of_the_page.unannounced.set()
         wait_for_threads("ppio-timer", "ppio-catalogue")
-        assert told.session.shelf.offers
-        assert not silent.session.shelf.offers
+        assert told.session.snapshot.offers
+        assert not silent.session.snapshot.offers
 
     def test_where_nobody_can_look_nothing_is_loaded(self, make_form, monkeypatch):
         monkeypatch.setattr(kernel, "who_answers", lambda: None)

@@ -15,8 +15,6 @@ from ppio_widgets.errors import CONSENTS
 from ppio_widgets.locale.columns import padded, width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ppio_widgets.locale.words import Words
 
 
@@ -30,7 +28,7 @@ class Option:
     metavar: str = ""  # what the help shows for the value; empty for a switch, in brackets when optional
     repeated: bool = False  # whether each use adds a row
     choices: tuple[str, ...] = ()  # the only values it takes, if so
-    source: str = ""  # where completion takes values from: a function in `magics.completers`
+    source: str = ""  # where completion takes values from: a row of `magics.completers.SOURCES`
 
     @property
     def name(self) -> str:
@@ -87,12 +85,12 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("--auto-renew", _RENEW, "renew", "[MONTHS]"),
         Option("--max-price", (), "price", "AMOUNT"),
         Option("--stop-after", (), "span", "3h"),
-        Option("--stop-at", (), "moment", "17:30"),
+        Option("--stop-at", (), "text", "17:30"),
     ),
     "start": (
         Option("--body", (), "body", "JSON|FILE|@NAME", source="bodies"),
-        Option("--like", (), "machine", "ID", source="instances"),
-        Option("--preset", (), "preset", "NAME", source="presets"),
+        Option("--like", (), "text", "ID", source="instances"),
+        Option("--preset", (), "text", "NAME", source="presets"),
     ),
     "sending": (
         Option("--dry-run", (), "switch"),
@@ -159,12 +157,9 @@ def usage(say: Words) -> str:
     return "\n".join([*lines, "", say("line.examples")])
 
 
-def _entry(option: Option, say: Words) -> Iterator[str]:
+def _entry(option: Option, say: Words) -> list[str]:
     head = f"  {option.flag} {option.metavar}".rstrip() + (" …" if option.repeated else "")
-    about = wrapped(say(f"option.{option.name}"), COLUMNS - _HEAD)
+    about = [" " * _HEAD + line for line in wrapped(say(f"option.{option.name}"), COLUMNS - _HEAD)]
     if width(head) >= _HEAD:
-        yield head
-        head = ""
-    for line in about:
-        yield padded(head, _HEAD) + line
-        head = ""
+        return [head, *about]
+    return [padded(head, _HEAD) + about[0].lstrip(), *about[1:]]

@@ -18,24 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.dotenv import Note, rows_of_files
-from ppio_widgets.formats.json_body import Nothing, Outside, body_in_cell, body_in_text, body_of
+from ppio_widgets.formats.json_body import Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.formats.line.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
 from ppio_widgets.formats.line.tokens import Part, Word, is_expression, split_line
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
 from ppio_widgets.request.draft import (
+    DEFAULTS,
     JUPYTER_PORT,
     JUPYTER_PROTOCOL,
     merged,
     read_whole,
     value_at,
     why_not_whole,
-    with_defaults,
     with_value,
 )
 from ppio_widgets.request.envref import EnvRef, IsVariable, is_name, key_fault, no_variable
 from ppio_widgets.request.pricing import read_amount
-from ppio_widgets.request.schema import Group, Leaf, node_at
 from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import hide_given, input_error
@@ -61,11 +60,12 @@ _ONE_OF = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """A line, read; what an option says that is not of the body is in the attribute of its name."""
 
-    draft: dict[str, Any]  # what the options and the body underneath say, over the defaults
+    # What the options and the body underneath say, over the defaults.
+    draft: dict[str, Any] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)  # the same without the defaults
     says_something: bool = False  # whether any option of the body was given
     switches: frozenset[str] = frozenset()  # the flags that are not of the body
@@ -83,7 +83,7 @@ class Line:
 
     def over(self, start: Mapping[str, Any]) -> Line:
         """Return the same line with another body underneath all that it says."""
-        return replace(self, draft=with_defaults(merged(start, self.said)), says_something=True)
+        return replace(self, draft=merged(DEFAULTS, merged(start, self.said)), says_something=True)
 
 
 @dataclass
@@ -97,11 +97,7 @@ class _Reader:
     body: Mapping[str, Any] = field(default_factory=dict)
     env_files: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    looked_up: set[str] = field(default_factory=set, repr=False)
-    notes: tuple[Note, ...] = ()
-    advice: list[Advice] = field(default_factory=list)
-    again: set[str] = field(default_factory=set)
-    given: dict[str, Any] = field(default_factory=dict, repr=False)  # by the attribute of a `Line`
+    line: Line = field(default_factory=Line)
 
     def read(self, words: Sequence[Word]) -> None:
         position = 0
@@ -119,23 +115,19 @@ class _Reader:
             expression = _expression(word, option)
             if expression is not None:
                 self._take_looked_up(option, _evaluated(expression, word, option, self.lookup))
-            elif value is None and option.value_needed:
+                continue
+            if value is None and option.value_needed:
                 raise input_error("option_needs_value", option=option.flag, metavar=option.metavar)
-            else:
-                self._take_word(option, word, value)
-
-    def _take_word(self, option: Option, word: Word, value: str | None) -> None:
-        """Take a word that stands for itself, unless it names a variable of the notebook."""
-        named = word.variables(self.is_variable)
-        if named and option.path not in SHELL_FIELDS:
-            raise _names_variable(option, value or "", named)
-        if named:
-            self.advice.append(Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}))
-        self._take(option, value)
+            named = word.variables(self.is_variable)
+            if named and option.path not in SHELL_FIELDS:
+                raise _names_variable(option, value or "", named)
+            if named:
+                self.line.advice += (Advice(option.path, "variable_in_shell", {"named": ", ".join(named)}),)
+            self._take(option, value)
 
     def _take_looked_up(self, option: Option, value: Any) -> None:
         """Take what the notebook holds; the notebook does not show it, so no message repeats it."""
-        self.looked_up.add(option.flag)
+        self.line.looked_up |= {option.flag}
         try:
             self._take(option, value)
         except PpioError as error:
@@ -154,20 +146,20 @@ class _Reader:
         elif option.kind == "env_file":
             self.env_files.append(_text(option, value))
         elif option.kind == "consent":
-            self.again.add(option.choices[0] if value is None else _choice(option, value))
+            self.line.again |= {option.choices[0] if value is None else _choice(option, value)}
         elif option.path:
             item = READERS[option.kind](option, value)
             rows = [*self.draft.get(option.path[0], []), item] if option.repeated else item
             self.draft = with_value(self.draft, option.path, rows)
         elif option.metavar:
-            self.given[option.name.replace("-", "_")] = READERS[option.kind](option, value)
+            setattr(self.line, option.name.replace("-", "_"), READERS[option.kind](option, value))
 
     def take_cell(self, cell: str) -> None:
         """Read the cell as the body underneath."""
         if "--body" in self.seen:
             raise input_error("body_twice")
         self.body = body_in_cell(cell)
-        self.advice += named_variables(self.body, self.is_variable)
+        self.line.advice += tuple(named_variables(self.body, self.is_variable))
 
     def take_env_files(self) -> None:
         """Put the variables of the files underneath those of the line."""
@@ -175,58 +167,45 @@ class _Reader:
         try:
             found = rows_of_files(self.env_files, {row["key"] for row in typed}, self.outside)
         except InputError as error:
-            if "--env-file" in self.looked_up:
+            if "--env-file" in self.line.looked_up:
                 hide_given(error)
             raise
-        self.notes = found.notes
+        self.line.notes = found.notes
         if found.rows:
             self.draft = with_value(self.draft, ("envs",), [*found.rows, *typed])
 
 
 def read_line(
-    text: str,
+    text: str | Sequence[Word],
     lookup: Lookup,
     *,
     cell: str | None = None,
     outside: Outside | None = None,
     is_variable: IsVariable = no_variable,
 ) -> Line:
-    """Read what stands behind ``%ppio_launch`` into a draft.
+    """Read what stands behind ``%ppio_launch`` into a draft; it may be taken apart into words already.
 
     `lookup` evaluates an expression in the notebook; `cell` is what stands below ``%%ppio_launch``, the body
-    underneath the options; without `outside` there are no files, without `is_variable` no variables.
-
-    Raises
-    ------
-    InputError
-        For an unknown, abbreviated, doubled or incomplete option, a value, a cell or a
-        file that cannot be read, a word that belongs to no option, or one that names a
-        variable of the notebook and would be sent as it stands.
+    underneath the options; without `outside` there are no files, without `is_variable` no variables. An
+    `InputError` for whatever cannot be read, and for a word that would be sent with a variable named in it.
     """
-    reader = _Reader(lookup, outside or Nothing(), is_variable)
-    reader.read(split_line(text))
+    reader = _Reader(lookup, outside or Outside(), is_variable)
+    reader.read(split_line(text) if isinstance(text, str) else text)
     of_body = {flag for flag in reader.seen if BY_FLAG[flag].of_body}
     if "--help" not in reader.seen:  # then nothing but the help is wanted
         if cell is not None:
             reader.take_cell(cell)
         reader.take_env_files()
-    said = merged(reader.body, reader.draft)
-    advice = (
+    line, said = reader.line, merged(reader.body, reader.draft)
+    line.draft, line.said = merged(DEFAULTS, said), said
+    line.says_something = bool(of_body) or cell is not None
+    line.switches = frozenset(reader.seen - of_body)
+    line.advice = tuple(
         one
-        for one in reader.advice
+        for one in line.advice
         if one.path in SHELL_FIELDS or value_at(said, one.path) == value_at(reader.body, one.path)
     )
-    return Line(
-        draft=with_defaults(said),
-        said=said,
-        says_something=bool(of_body) or cell is not None,
-        switches=frozenset(reader.seen - of_body),
-        looked_up=frozenset(reader.looked_up),
-        notes=reader.notes,
-        advice=tuple(advice),
-        again=frozenset(reader.again),
-        **reader.given,
-    )
+    return line
 
 
 def _option(word: Word, before: Option | None) -> tuple[Option, str | None]:
@@ -274,29 +253,24 @@ def _names_variable(option: Option, text: str, named: Sequence[str]) -> InputErr
 
 def _in_braces(named: str) -> str:
     """Return a variable as an f-string has it; an expression with quotes in it is left to the person."""
-    inner = named.removeprefix("$").removeprefix("{").removesuffix("}")
-    shown = UNSAID if '"' in inner else inner
-    return f"{{{shown}}}"
+    inner = named.strip("${}")
+    return "{" + (UNSAID if '"' in inner else inner) + "}"
 
 
 def _evaluated(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
     try:
-        found = _looked_up(expression, word, option, lookup)
+        try:
+            found = lookup(expression)
+        except SyntaxError:
+            if option.kind != "body":
+                raise
+            found = lookup(word.text)  # a dict written out: --body {'name': 'demo'}
     except Exception as error:  # noqa: BLE001 - whatever the notebook's own expression raises
         kind = type(error).__name__
         raise input_error("line_expression", option=option.flag, word=word.text, kind=kind) from None
     if option.kind == "env" and "=" not in _text(option, found):
         raise input_error("option_env")  # no name was typed: this may be the secret itself
     return found
-
-
-def _looked_up(expression: str, word: Word, option: Option, lookup: Lookup) -> Any:
-    try:
-        return lookup(expression)
-    except SyntaxError:
-        if option.kind != "body":
-            raise
-    return lookup(word.text)  # a dict written out: --body {'name': 'demo'}
 
 
 def _is_json(text: str) -> bool:
@@ -337,8 +311,7 @@ def _number(option: Option, value: Any, path: Path) -> int:
     text = _text(option, value)
     number = read_whole(text, path)
     if number is None:
-        fault = why_not_whole(text, path)
-        code = "option_port" if fault == "port" else f"option_whole_{fault}" if fault else "option_whole"
+        code = f"option_whole_{why_not_whole(text, path)}".removesuffix("_")
         raise input_error(code, option=option.flag, value=text.strip())
     return number
 
@@ -359,14 +332,6 @@ def _choice(option: Option, value: Any) -> str:
     return text
 
 
-def _span(option: Option, value: Any) -> float:
-    return read_span(_text(option, value))
-
-
-def _switch(_option: Option, _value: Any) -> bool:
-    return True
-
-
 def _env(option: Option, value: Any) -> dict[str, Any]:
     key, equals, rest = _text(option, value).partition("=")
     if equals and key.strip() and key_fault(key):
@@ -377,10 +342,11 @@ def _env(option: Option, value: Any) -> dict[str, Any]:
 
 
 def _port(option: Option, value: Any) -> dict[str, Any]:
-    port, slash, protocol = _text(option, value).partition("/")
-    number = read_whole(port, (*option.path, 0, "port"))
+    text = _text(option, value)
+    port, slash, protocol = text.partition("/")
+    number = read_whole(port, (*option.path, "port"))
     if number is None or (slash and protocol not in PROTOCOLS):
-        raise input_error("option_port", option=option.flag, value=_text(option, value))
+        raise input_error("option_port", option=option.flag, value=text)
     return {"port": number, "protocol": protocol or PROTOCOLS[0]}
 
 
@@ -396,65 +362,31 @@ def _volume(option: Option, value: Any) -> dict[str, str]:
 
 
 def _jupyter(option: Option, value: Any) -> dict[str, Any]:
-    if value is None:
-        return {"enabled": True, "port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL}
-    port, slash, protocol = _text(option, value).partition("/")
-    if slash and not protocol:
-        raise input_error("option_port", option=option.flag, value=_text(option, value))
-    return {
-        "enabled": True,
-        "port": _number(option, port, (*option.path, "port")),
-        "protocol": protocol or JUPYTER_PROTOCOL,
-    }
+    port = {"port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL} if value is None else _port(option, value)
+    return {"enabled": True, **port}
 
 
 def _row(option: Option, value: Any) -> dict[str, Any]:
-    """Read a row of a list by the columns that the models give it: ``path=/health,every=5``, or its JSON."""
+    """Read a row of a list: ``path=/health,every=5``, whose values are texts, or its JSON."""
     text = _text(option, value)
-    found = node_at((*option.path, "*"))
-    columns = found.fields if isinstance(found, Group) else {}
-    if text.startswith("{"):
-        try:
-            return dict(json.loads(text))
-        except ValueError:
-            raise _no_row(option, text, columns) from None
-    row: dict[str, Any] = {}
-    for part in text.split(","):
-        name, equals, said = part.partition("=")
-        leaf = columns.get(name)
-        if not equals or not isinstance(leaf, Leaf) or name in row:
-            raise _no_row(option, part, columns)
-        if leaf.kind == "whole":
-            row[name] = _number(option, said, (*option.path, 0, name))
-        elif leaf.kind != "switch":
-            row[name] = said
-        elif said in _SWITCHED:
-            row[name] = _SWITCHED[said]
-        else:
-            raise _no_row(option, part, columns)
-    return row
-
-
-def _no_row(option: Option, text: str, columns: Mapping[str, object]) -> InputError:
-    return input_error("option_row", option=option.flag, value=text, names=", ".join(columns))
+    try:
+        pairs = (part.split("=", 1) for part in text.split(","))
+        return dict(json.loads(text) if text.startswith("{") else pairs)
+    except (ValueError, RecursionError):
+        raise input_error("option_row", option=option.flag, value=text) from None
 
 
 def _renew(option: Option, value: Any) -> dict[str, Any]:
-    return (
-        {"enabled": True}
-        if value is None
-        else {"enabled": True, "months": _number(option, value, (*option.path, "months"))}
-    )
+    months = {} if value is None else {"months": _number(option, value, (*option.path, "months"))}
+    return {"enabled": True, **months}
 
-
-_SWITCHED = {"true": True, "false": False}
 
 # One for each kind of a value that stands for itself; those of the body have a writer each in `writer`.
 READERS: dict[str, Callable[[Option, Any], Any]] = {
     "text": _text,
     "whole": _whole,
     "choice": _choice,
-    "switch": _switch,
+    "switch": lambda _option, _value: True,
     "env": _env,
     "port": _port,
     "volume": _volume,
@@ -462,9 +394,6 @@ READERS: dict[str, Callable[[Option, Any], Any]] = {
     "jupyter": _jupyter,
     "renew": _renew,
     "price": _price,
-    "machine": _text,
-    "preset": _text,
-    "span": _span,
-    "moment": _text,
+    "span": lambda option, value: read_span(_text(option, value)),
     "cloud": _address,
 }

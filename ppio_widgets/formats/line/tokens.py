@@ -16,8 +16,12 @@ from ppio_widgets.errors import InputError
 if TYPE_CHECKING:
     from ppio_widgets.request.envref import IsVariable
 
-# What ends a piece of a word that is neither quoted nor escaped.
-_PLAIN_END = re.compile(r"[\s'\"\\]")
+# A piece of a word: in one quotation or the other, behind a backslash, or plain; and its mark.
+_SINGLE, _DOUBLE = r"'([^']*)'", r'"((?:[^"\\]|\\.)*)"'
+_PIECE = re.compile(rf"{_SINGLE}|{_DOUBLE}|\\(.)|([^\s'\"\\]+)", re.DOTALL)
+_MARKS = ("'", '"', "\\", "")
+_PIECE_OR_BLANK = re.compile(rf"\s+|{_PIECE.pattern}", re.DOTALL)
+_IN_BRACES = re.compile(rf"{_SINGLE}|{_DOUBLE}|[{{}}'\"]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -78,64 +82,29 @@ def _read_word(text: str, position: int) -> tuple[Word, int]:
     parts: list[Part] = []
     is_flag = text.startswith("--", position)
     while position < len(text) and not text[position].isspace():
-        char = text[position]
-        if char in "'\"":
-            part, position = _read_quotation(text, position)
-            parts.append(Part(part, char))
-        elif char == "\\":
-            if position + 1 == len(text):
-                raise _unreadable("line_backslash")
-            parts.append(Part(text[position + 1], char))
-            position += 2
-        else:
-            end = _PLAIN_END.search(text, position)
-            until = end.start() if end else len(text)
-            parts.append(Part(text[position:until]))
-            position = until
+        found = _PIECE.match(text, position)
+        if found is None:
+            from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415 - %load_ext needs none of it
+
+            code = "line_backslash" if text[position] == "\\" else "line_quote"
+            raise input_error(code, mark=text[position])
+        kind = found.lastindex or 0
+        piece = re.sub(r'\\(["\\])', r"\1", found[kind]) if _MARKS[kind - 1] == '"' else found[kind]
+        parts.append(Part(piece, _MARKS[kind - 1]))
+        position = found.end()
     return Word(tuple(parts), is_flag), position
-
-
-def _read_quotation(text: str, start: int) -> tuple[str, int]:
-    mark = text[start]
-    parts: list[str] = []
-    position = start + 1
-    while position < len(text):
-        char = text[position]
-        if char == mark:
-            return "".join(parts), position + 1
-        if mark == '"' and char == "\\" and text[position + 1 : position + 2] in ('"', "\\"):
-            position += 1
-            char = text[position]
-        parts.append(char)
-        position += 1
-    raise _unreadable("line_quote", mark=mark)
-
-
-def _unreadable(code: str, **params: str) -> InputError:
-    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415 - %load_ext needs none of it
-
-    return input_error(code, **params)
 
 
 def _expression_end(text: str, start: int) -> int | None:
     """Return where the ``{expression}`` at `start` ends, if one word is wholly that."""
-    if text[start] != "{":
-        return None
     depth = 0
-    position = start
-    while position < len(text):
-        char = text[position]
-        if char in "'\"":
-            try:
-                _, position = _read_quotation(text, position)
-            except InputError:
-                return None
-            continue
-        depth += {"{": 1, "}": -1}.get(char, 0)
-        position += 1
+    for found in _IN_BRACES.finditer(text, start if text[start] == "{" else len(text)):
+        if found[0] in ("'", '"'):  # it is not closed
+            return None
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
         if depth == 0:
-            ends_word = position == len(text) or text[position].isspace()
-            return position if ends_word else None
+            end = found.end()
+            return None if text[end : end + 1].strip() else end
     return None
 
 
@@ -164,7 +133,11 @@ class Typed:
 
 def typed(line: str) -> Typed | None:
     """Take an unfinished line apart; None where that cannot be told (behind a backslash)."""
-    start, mark = _last_word(line)
+    start = position = 0
+    while found := _PIECE_OR_BLANK.match(line, position):
+        position = found.end()
+        start = position if found[0].isspace() else start
+    mark = line[position : position + 1].strip("\\")
     try:
         before = split_line(line[:start])
         last = split_line(line[start:] + mark)
@@ -183,9 +156,7 @@ def as_word(text: str, mark: str = "", *, closed: bool = True) -> str:
     if not mark and closed:
         return in_quotes(text)
     mark = mark or "'"
-    if mark == "'" and mark not in text:
-        return f"'{text}'" if closed else f"'{text}"
-    quoted = _double(text)
+    quoted = f"'{text}'" if mark == "'" and mark not in text else _double(text)
     return quoted if closed else quoted[:-1]
 
 
@@ -209,20 +180,3 @@ def _quoted(text: str) -> str:
 def _double(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _last_word(line: str) -> tuple[int, str]:
-    """Return where the last word begins, and the quotation that is open there."""
-    start, mark, position = 0, "", 0
-    while position < len(line):
-        char = line[position]
-        if char == "\\" and mark != "'":
-            position += 1
-        elif mark:
-            mark = "" if char == mark else mark
-        elif char in "'\"":
-            mark = char
-        elif char.isspace():
-            start = position + 1
-        position += 1
-    return start, mark

@@ -7,33 +7,21 @@ same. What is left stands in ``--body '{…}'``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.line.options import OPTIONS, Option
+from ppio_widgets.formats.json_body import is_same
+from ppio_widgets.formats.line.options import OPTIONS, PROTOCOLS, Option
 from ppio_widgets.formats.line.parser import READERS
-from ppio_widgets.formats.line.tokens import in_quotes
+from ppio_widgets.formats.line.tokens import as_word
 from ppio_widgets.locale.text import visible
-from ppio_widgets.request.draft import (
-    DEFAULTS,
-    JUPYTER_PORT,
-    JUPYTER_PROTOCOL,
-    compact,
-    merged,
-    value_at,
-    with_value,
-)
+from ppio_widgets.request.draft import DEFAULTS, JUPYTER_PORT, compact, merged, value_at, with_value
 from ppio_widgets.request.envref import EnvRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MAGIC = "%ppio_launch"
-
-# Beside letters and digits, what means nothing to the line's reader nor to IPython, which
-# reads a cell as Python first: ``?`` at the end is help, ``=!`` and ``=%`` are assignments.
-_PLAIN = frozenset("-_./:=,@+")
 
 
 def to_line(body: Mapping[str, Any], *, practice: bool = False, base_url: str = "") -> str:
@@ -48,7 +36,7 @@ def to_line(body: Mapping[str, Any], *, practice: bool = False, base_url: str = 
     if practice:
         words.append("--practice")
     if base_url:
-        words += ["--base-url", _word(base_url)]
+        words += ["--base-url", as_word(base_url)]
     return " ".join([MAGIC, *words])
 
 
@@ -66,7 +54,7 @@ def _options(body: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
             if default is not None:
                 absent = merged(absent, _null_at(option.path))
             continue
-        said = [] if _same(value, default) else _said(option, value)
+        said = [] if is_same(value, default) else _said(option, value)
         if said is not None:
             words += said
             rest = with_value(rest, option.path, None)
@@ -81,9 +69,9 @@ def _said(option: Option, value: Any) -> list[str] | None:
     words: list[str] = []
     for row in rows:
         text = _WRITERS[option.kind](row)
-        if text is None or text != visible(text) or not _same(_read(option, text), row):
+        if text != visible(text) or not is_same(_read(option, text), row):
             return None
-        words += [option.flag, _word(text)] if text else [option.flag]
+        words += [option.flag, as_word(text)] if text else [option.flag]
     return words
 
 
@@ -95,83 +83,53 @@ def _read(option: Option, text: str) -> Any:
         return None
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: Any) -> str | None:
-    return str(value) if isinstance(value, int) else None
-
-
-def _switch(_value: Any) -> str:
-    return ""
-
-
-def _env(row: Any) -> str | None:
+def _env(row: Any) -> str:
     key, value = value_at(row, ("key",)), value_at(row, ("value",))
-    if isinstance(value, EnvRef):
-        return value.name if value.name == key else None
-    return f"{key}={value}"
+    return value.name if isinstance(value, EnvRef) else f"{key}={value}"
 
 
-def _port(row: Any) -> str | None:
+def _port(row: Any) -> str:
     port, protocol = value_at(row, ("port",)), value_at(row, ("protocol",))
-    return str(port) if protocol == "http" else f"{port}/{protocol}"
+    return str(port) if protocol == PROTOCOLS[0] else f"{port}/{protocol}"
 
 
-def _volume(row: Any) -> str | None:
+def _jupyter(value: Any) -> str:
+    text = _port(value)
+    return "" if text == str(JUPYTER_PORT) else text
+
+
+def _volume(row: Any) -> str:
     kind, storage, mount_point = (value_at(row, (key,), "") for key in ("type", "id", "mount_point"))
     return f"local:{mount_point}" if kind == "local" else f"{kind}:{storage}:{mount_point}"
 
 
-def _row(row: Any) -> str | None:
-    if not isinstance(row, Mapping):
-        return None
-    texts = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in row.items()}
-    if any("," in text for text in texts.values()) or not texts:
-        return json.dumps(dict(row), ensure_ascii=False)
-    return ",".join(f"{key}={text}" for key, text in texts.items())
+def _plain(value: object) -> object:
+    return value.as_json() if isinstance(value, EnvRef) else str(value)
 
 
-def _jupyter(value: Any) -> str | None:
-    port, protocol = value_at(value, ("port",)), value_at(value, ("protocol",))
-    if protocol != JUPYTER_PROTOCOL:
-        return f"{port}/{protocol}"
-    return "" if port == JUPYTER_PORT else str(port)
-
-
-def _renew(value: Any) -> str | None:
-    months = value_at(value, ("months",))
-    return "" if months is None else str(months)
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
 
 
 # One for each kind of the table that is of the body. Of a value of another shape they may say too much or the
 # wrong thing: that does not read back as the same.
-_WRITERS: dict[str, Callable[[Any], str | None]] = {
-    "text": _text,
-    "whole": _whole,
-    "choice": _text,
-    "switch": _switch,
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "text": str,
+    "whole": str,
+    "choice": str,
+    "switch": lambda _value: "",
     "env": _env,
     "port": _port,
     "volume": _volume,
-    "row": _row,
+    "row": _json,
     "jupyter": _jupyter,
-    "renew": _renew,
+    "renew": lambda value: str(value_at(value, ("months",), "")),
 }
-
-
-def _word(text: str) -> str:
-    """Return a word that the line's reader gives back, quoted only where it has to be."""
-    if not text.startswith("--") and all(char.isalnum() or char in _PLAIN for char in text):
-        return text
-    return in_quotes(text)
 
 
 def _json_word(rest: Mapping[str, Any]) -> str:
     """Return JSON as one word: in single quotes, and what cannot stand in them or in a line is escaped."""
-    text = visible(json.dumps(rest, ensure_ascii=False, default=_plain))
-    return "'" + text.replace("'", "\\u0027") + "'"
+    return "'" + visible(_json(rest)).replace("'", "\\u0027") + "'"
 
 
 def _null_at(path: tuple[str, ...]) -> dict[str, Any]:
@@ -179,16 +137,3 @@ def _null_at(path: tuple[str, ...]) -> dict[str, Any]:
     for key in reversed(path):
         value = {key: value}
     return dict(value)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: ``1`` is not ``true``."""
-    return _canonical(one) == _canonical(other)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=_plain)
-
-
-def _plain(value: object) -> object:
-    return value.as_json() if isinstance(value, EnvRef) else str(value)

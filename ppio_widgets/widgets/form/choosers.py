@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets as w
+from markupsafe import Markup
 
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import esc, html
 from ppio_widgets.request.choices import (
     MOST_MATCHES,
     Filling,
@@ -22,7 +24,7 @@ from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.request.validation import corrected_address, field_name
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.view import Part, guarded
+from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,17 +34,13 @@ if TYPE_CHECKING:
 
 
 class Opener(Part):
-    """A button that opens something below it, which is built when it is first opened.
-
-    The words ``<words>.open`` and ``<words>.close`` stand on the button.
-    """
+    """A button, ``<words>.open``, that opens something below it, which is built when first opened."""
 
     def __init__(self, owner: Guarded, words: str) -> None:
         super().__init__(owner)
         self._words = words
         self._parts: list[w.Widget] = []
-        self._open = theme.button(self.say(f"{words}.open"), "ppw-find")
-        self._open.on_click(self._on_open)
+        self._open = self._button(self.say(f"{words}.open"), self._on_open, "ppw-find")
         self.box = theme.box([self._open], "ppw-chooser")
 
     @property
@@ -67,8 +65,12 @@ class Opener(Part):
         self.box.children = [self._open]
         self._open.description = self.say(f"{self._words}.open")
 
-    @guarded
-    def _on_open(self, _button: Any) -> None:
+    def refill(self) -> None:
+        """Bring up to date what is open."""
+        if self.is_open:
+            self.fill()
+
+    def _on_open(self) -> None:
         if self.is_open:
             self.fold()
             return
@@ -84,95 +86,61 @@ class ProductChooser(Opener):
     def __init__(self, owner: Guarded, on_chosen: Callable[[str], None]) -> None:
         super().__init__(owner, "product")
         self._on_chosen = on_chosen
-        self._filling = False
         self._type = ""
-        self.session.observe(self._on_shelf, "shelf")
-        self.session.observe(self._on_draft, "draft")
+        self._hear(self.session, self.refill, "snapshot")
+        self._hear(self.session, self._on_draft, "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the filters, the list, and how many fit."""
-        say, short = self.say, ["ppw-field", "ppw-short"]
-        modes = leaves()["billing.mode"].choices
-        self._text = theme.text(
-            description=say("product.text"), placeholder="A100", _dom_classes=["ppw-field"]
+        say = self.say
+        modes = [(mode, mode) for mode in leaves()["billing.mode"].choices]
+        self._text = theme.control(w.Text, "ppw-field", description=say("product.text"), placeholder="A100")
+        dropdown = partial(theme.control, w.Dropdown, "ppw-field", "ppw-short")
+        self._memory = dropdown(description=say("product.memory"))
+        self._region = dropdown(description=say("product.region"))
+        self._mode = dropdown(description=say("product.mode"), options=[(say("product.any"), ""), *modes])
+        self._list = theme.control(
+            w.Select, "ppw-offers", description=say("product.list"), options=[], rows=8
         )
-        self._memory = theme.choice(description=say("product.memory"), _dom_classes=short)
-        self._region = theme.choice(description=say("product.region"), _dom_classes=short)
-        self._mode = theme.choice(
-            description=say("product.mode"),
-            options=[(say("product.any"), ""), *((mode, mode) for mode in modes)],
-            _dom_classes=short,
-        )
-        self._list = theme.select(description=say("product.list"), _dom_classes=["ppw-offers"])
         self._count = theme.html("", "ppw-quiet")
-        for widget in (self._text, self._memory, self._region, self._mode):
-            widget.observe(self._on_filter, "value")
-        self._list.observe(self._on_list, "value")
-        return [self._text, self._memory, self._region, self._mode, self._list, self._count]
+        filters = [self._text, self._memory, self._region, self._mode]
+        for widget in filters:
+            self._hear(widget, self.fill, "value")
+        self._hear(self._list, self._on_list, "value")
+        return [*filters, self._list, self._count]
 
     def fill(self) -> None:
         """Show what fits the filters; each message is sent only when something changes."""
-        self._type = self._wanted_type()
-        offers = [offer for offer in self.session.shelf.products if offer.type == self._type]
+        self._type, draft, say = self._wanted_type(), self.session.draft, self.say
+        offers = [offer for offer in self.session.snapshot.products if offer.type == self._type]
         sizes = sorted({size for offer in offers if (size := memory_of(offer))})
         regions = sorted({region for offer in offers for region in offer.regions})
-        self._memory.description = self.say.first(f"product.memory@{self._type}", "product.memory")
-        self._filling = True
-        try:
-            _offer_choices(self._memory, [(self.say("product.any"), 0), *((f"≥ {n} GB", n) for n in sizes)])
-            _offer_choices(self._region, [(self.say("product.any"), ""), *((one, one) for one in regions)])
-            mode = self._mode.value or value_at(self.session.draft, ("billing", "mode"), BillingMode.POSTPAID)
-            wanted = Wanted(
-                self._text.value, self._memory.value or 0, self._region.value or "", self._mode.value or ""
-            )
-            found = wanted.found_in(offers)
-            rows = [(offer_row(offer, mode, self.say), offer.id) for offer in found[:MOST_MATCHES]]
-            _offer_choices(self._list, rows)
-            chosen = self.session.draft.get("product_id")
+        self._memory.description = say.first(f"product.memory@{self._type}", "product.memory")
+        with self._filling():
+            theme.offer(self._memory, [(say("product.any"), 0), *((f"≥ {n} GB", n) for n in sizes)])
+            theme.offer(self._region, [(say("product.any"), ""), *((one, one) for one in regions)])
+            mode = self._mode.value or value_at(draft, ("billing", "mode"), BillingMode.POSTPAID)
+            filters = (self._memory.value or 0, self._region.value or "", self._mode.value or "")
+            found = Wanted(self._text.value, *filters).found_in(offers)
+            rows = tuple((offer_row(offer, mode, say), offer.id) for offer in found[:MOST_MATCHES])
+            if rows != tuple(self._list.options):
+                self._list.options = rows
+            chosen = draft.get("product_id")
             self._list.value = chosen if chosen in [key for _row, key in rows] else None
-            self._count.value = esc(self._counted(len(found), len(offers)))
-        finally:
-            self._filling = False
+        shown, known = min(len(found), MOST_MATCHES), len(offers)
+        counted = say("product.count", shown=shown, found=len(found), known=known)
+        self._count.value = esc(counted if known else say("product.none_known"))
 
     def _wanted_type(self) -> str:
         return "cpu" if is_cpu(self.session.draft) else "gpu"
 
-    def _counted(self, found: int, known: int) -> str:
-        if not known:
-            return self.say("product.none_known")
-        return self.say("product.count", shown=min(found, MOST_MATCHES), found=found, known=known)
+    def _on_list(self) -> None:
+        if self._list.value is not None:
+            self._on_chosen(self._list.value)
 
-    @guarded
-    def _on_filter(self, _change: Any) -> None:
-        if not self._filling:
-            self.fill()
-
-    @guarded
-    def _on_list(self, change: Any) -> None:
-        if not self._filling and change.new is not None:
-            self._on_chosen(change.new)
-
-    @guarded
-    def _on_shelf(self, _change: Any) -> None:
-        if self.is_open:
-            self.fill()
-
-    @guarded
-    def _on_draft(self, _change: Any) -> None:
-        if self.is_open and self._type != self._wanted_type():
-            self.fill()
-
-
-def _offer_choices(widget: w.Widget, options: list[tuple[str, Any]]) -> None:
-    """Change the options of a widget, keeping its value where it is still offered."""
-    if tuple(options) == tuple(widget.options):
-        return
-    value, keys = widget.value, [key for _label, key in options]
-    widget.options = options
-    if value in keys:
-        widget.value = value
-    elif not isinstance(widget, w.Select):
-        widget.value = keys[0]  # a dropdown without a value shows nothing at all
+    def _on_draft(self) -> None:
+        if self._type != self._wanted_type():
+            self.refill()
 
 
 class TemplateChooser(Opener):
@@ -180,67 +148,51 @@ class TemplateChooser(Opener):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner, "template")
-        self.session.observe(self._on_session, ["shelf", "draft"])
+        self._hear(self.session, self.refill, "snapshot", "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the list, what choosing would fill, and the button that does it."""
-        self._choice = theme.choice(
-            description=self.say("template.choice"), _dom_classes=["ppw-field"], options=[]
-        )
+        words = self.say("template.choice")
+        self._choice = theme.control(w.Dropdown, "ppw-field", description=words, options=[])
         self._what = theme.html()
-        self._apply = theme.button(self.say("template.apply"))
-        self._apply.on_click(self._on_apply)
-        self._choice.observe(self._on_choice, "value")
+        self._apply = self._button(self.say("template.apply"), self._on_apply)
+        self._hear(self._choice, self.fill, "value")
         return [self._choice, self._what, self._apply]
 
     def fill(self) -> None:
-        """Show the templates that there are by now."""
-        options = [(template.label, template.id) for template in self.session.shelf.templates]
-        if tuple(options) != tuple(self._choice.options):
-            self._choice.options = options
-        self._tell()
+        """Show the templates that there are, what the chosen one fills, and what it would overwrite."""
+        options = tuple((template.label, template.id) for template in self.session.snapshot.templates)
+        if options != tuple(self._choice.options):
+            with self._filling():
+                self._choice.options = options
+        filling, say = self._chosen(), self.say
+        if filling is None:
+            self._what.value = html("<p>{}</p>", self._why_none())
+            return
+        lines = []
+        for css, key, paths in (("", "fills", filling.fills), ("ppw-bad", "overwrites", filling.overwrites)):
+            names = ", ".join(field_name(path, say) for path in paths)
+            if names:
+                lines.append(html("<span class='{}'>{}</span>", css, say(f"template.{key}", fields=names)))
+        self._what.value = html("<p>{}</p>", Markup("<br>").join(lines) or say("template.same"))
 
-    def _filling(self) -> Filling | None:
-        chosen = next((one for one in self.session.shelf.templates if one.id == self._choice.value), None)
+    def _chosen(self) -> Filling | None:
+        chosen = next((one for one in self.session.snapshot.templates if one.id == self._choice.value), None)
         return None if chosen is None else fill(self.session.draft, chosen)
 
     def _why_none(self) -> str:
         """Say why none is chosen: nobody chose yet, they are loading, it failed, or there is none."""
         say, state = self.say, self.session.catalogue.state("templates")
-        if self.session.shelf.templates:
+        if self.session.snapshot.templates:
             return say("template.choose")
         if state.error is not None:
             return say("catalogue.failed", what=say("catalogue.templates"), reason=state.error.sentence(say))
         return say("template.none" if state.word == "ready" else "catalogue.loading")
 
-    def _tell(self) -> None:
-        """Say what choosing it fills, and what it would overwrite."""
-        filling, say = self._filling(), self.say
-        lines: list[str] = []
-        if filling is None:
-            lines.append(esc(self._why_none()))
-        else:
-            for key, paths in (("fills", filling.fills), ("overwrites", filling.overwrites)):
-                names = ", ".join(field_name(path, say) for path in paths)
-                bad = " class=ppw-bad" if key == "overwrites" else ""
-                if names:
-                    lines.append(f"<span{bad}>{esc(say(f'template.{key}', fields=names))}</span>")
-        self._what.value = f"<p>{'<br>'.join(lines) or esc(say('template.same'))}</p>"
-
-    @guarded
-    def _on_choice(self, _change: Any) -> None:
-        self._tell()
-
-    @guarded
-    def _on_apply(self, _button: Any) -> None:
-        filling = self._filling()
+    def _on_apply(self) -> None:
+        filling = self._chosen()
         if filling is not None:
             self.session.fill(filling.draft)
-
-    @guarded
-    def _on_session(self, change: Any) -> None:
-        if self.is_open:
-            self.fill() if change.name == "shelf" else self._tell()
 
 
 class Proposed(NamedTuple):
@@ -281,33 +233,28 @@ class Proposal(Part):
         super().__init__(owner)
         self._propose = propose
         self._on_applied = on_applied
-        self._reason: w.HTML | None = None
-        self._apply: w.Button | None = None
         self.box = theme.box([], "ppw-chooser")
         self._show()
-        self.session.observe(self._on_draft, "draft")
+        self._hear(self.session, self._show, "draft")
+
+    @cached_property
+    def _reason(self) -> w.HTML:
+        return theme.html("", "ppw-quiet")
+
+    @cached_property
+    def _apply(self) -> w.Button:
+        return self._button("", self._on_apply)
 
     def _show(self) -> None:
         found = self._propose(self.session.draft, self.say)
         if found is None:
-            if self.box.children:
-                self.box.children = []
+            theme.fill(self.box, [])
             return
-        if self._reason is None or self._apply is None:
-            self._reason = theme.html("", "ppw-quiet")
-            self._apply = theme.button("")
-            self._apply.on_click(self._on_apply)
         self._reason.value = esc(found.reason)
         self._apply.description = found.label
-        if not self.box.children:
-            self.box.children = [self._reason, self._apply] if found.reason else [self._apply]
+        theme.fill(self.box, [self._reason if found.reason else None, self._apply])
 
-    @guarded
-    def _on_draft(self, _change: Any) -> None:
-        self._show()
-
-    @guarded
-    def _on_apply(self, _button: Any) -> None:
+    def _on_apply(self) -> None:
         found = self._propose(self.session.draft, self.say)
         if found is not None:
             self._on_applied(found.value)

@@ -1,23 +1,20 @@
-"""Controls of single values: one field of the body each; buttons for fields that the API lacks."""
+"""Controls of single values: one field of the body each."""
 
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.text import UNSAID, visible, whole
-from ppio_widgets.request.draft import renamed, value_at, without
+import ipywidgets as w
+
+from ppio_widgets.locale.text import visible, whole
 from ppio_widgets.request.envref import EnvRef, reference
-from ppio_widgets.request.schema import Leaf, Path, dotted, leaves, pattern
-from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.request.schema import Leaf, Path, leaves, pattern
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.view import Part, close_all, guarded
+from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import ipywidgets as w
 
     from ppio_widgets.cloud.catalogue import Snapshot
     from ppio_widgets.widgets.view import Guarded
@@ -40,9 +37,6 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
     "candidate_regions.*": lambda shelf: shelf.regions,
 }
 
-MOST_UNKNOWN = 4
-LONGEST_NAME = 40
-
 
 class Field(Part):
     """A control bound to a path; in a row, the path has the row's number left at 0.
@@ -59,64 +53,50 @@ class Field(Part):
         owner: Guarded,
         on_change: Callable[[Field], None],
         *,
-        default: Any = None,
+        given: Any = None,
         row: int = 0,
     ) -> None:
         super().__init__(owner)
-        say = self.say
         self.path = path
         self.touched = False
+        # The class by which the stylesheet finds it.
+        self.css = "f-" + "-".join(str(part) for part in path if not isinstance(part, int))
         self._key = pattern(path)
         self._leaf: Leaf = leaves()[self._key]
-        unset = f"unset.{self._key}"
-        self._unset_words = say(unset) if unset in say else None
-        words = {choice: f"{path[-1]}.{choice}" for choice in self._leaf.choices}
-        self._choices = [(say(key) if key in say else choice, choice) for choice, key in words.items()]
+        self._given = given
+        self._has_area = f"{self._key}{self._variant}" in _OF_LINES or _has_lines(given)
+        self._one_line = self._leaf.kind in ("text", "whole") and not self._has_area
         self._on_change = on_change
-        self._label = say(f"field.{self._key}{self._variant}")
-        self._false_given = default is False
-        self._showing = False
-        self._has_area = f"{self._key}{self._variant}" in _OF_LINES or _has_lines(default)
         self._ids: dict[str, str] = {}
-        self.widget = self._build(default, row)
-        self.widget.observe(self._on_value, "value")
+        self.widget = self._build(row)
+        self._hear(self.widget, self._on_value, "value")
         self.suggest()
 
     @property
-    def css(self) -> str:
-        """The class by which the stylesheet finds it."""
-        return "f-" + "-".join(str(part) for part in self.path if not isinstance(part, int))
-
-    @property
     def value(self) -> Any:
-        """What the control says, as typed; None when it says nothing."""
+        """What was given or, once a person changed it, what was typed; None for nothing."""
+        if not self.touched:
+            return self._given
         shown = self.widget.value
         if self._leaf.kind == "switch":
-            return True if shown else (False if self._false_given else None)
+            return True if shown else (False if self._given is False else None)
         if self._one_line and shown not in self._ids:
             shown = shown.replace(LINE_BREAK, "\n")
         return self._ids.get(shown, shown) if shown != "" else None
 
-    @property
-    def _one_line(self) -> bool:
-        return self._leaf.kind in ("text", "whole") and not self._has_area
-
     def show(self, value: Any) -> None:
-        """Show a value from outside; a person's change is not assumed."""
-        self._showing = True
-        try:
-            self._false_given = value is False
+        """Show a value from outside, which no person changed yet."""
+        self.touched, self._given = False, value
+        with self._filling():
             if self._leaf.kind == "choice" and _as_text(value) not in dict(self.widget.options).values():
-                self.widget.options = self._options(value)
-            self.widget.value = self._as_shown(value)
-        finally:
-            self._showing = False
+                self.widget.options = self._options()
+            self.widget.value = self._as_shown()
 
     def suggest(self) -> None:
         """Offer the ids that the catalogue knows by now, by their words; an id may still be typed."""
         if self._key not in _LISTED or self._has_area:
             return
-        labels = {one.id: one.label for one in _LISTED[self._key](self.session.shelf)}
+        labels = {one.id: one.label for one in _LISTED[self._key](self.session.snapshot)}
         offer = self.session.offer
         if self._key == "candidate_regions.*" and offer is not None and offer.regions:
             labels = {region: labels.get(region, region) for region in offer.regions}
@@ -134,45 +114,44 @@ class Field(Part):
         self.widget.description = self._named(row)
 
     def _named(self, row: int) -> str:
-        return f"{self._label} {row}" if row else self._label
+        label = self.say(f"field.{self._key}{self._variant}")
+        return f"{label} {row}" if row else label
 
-    def _build(self, value: Any, row: int) -> w.Widget:
-        size = "ppw-short" if self._leaf.kind in _SHORT else "ppw-wide" if self._key in _WIDE else ""
+    def _build(self, row: int) -> w.Widget:
+        kind = self._leaf.kind
+        size = "ppw-short" if kind in _SHORT else "ppw-wide" if self._key in _WIDE else ""
         # What stands in a row is arranged by the row.
         classes = [self.css] if row else [one for one in ("ppw-field", size, self.css) if one]
-        traits: dict[str, Any] = {
-            "description": self._named(row),
-            "_dom_classes": classes,
-            "value": self._as_shown(value),
-        }
-        if self._leaf.kind == "switch":
-            return theme.check(indent=False, **traits)
-        if self._leaf.kind == "choice":
-            return theme.choice(options=self._options(value), **traits)
+        traits: dict[str, Any] = {"description": self._named(row), "value": self._as_shown()}
+        if kind == "switch":
+            return theme.control(w.Checkbox, *classes, indent=False, **traits)
+        if kind == "choice":
+            return theme.control(w.Dropdown, *classes, options=self._options(), **traits)
         hint = f"hint.{self._key}{self._variant}"
-        # A one-line control would drop line breaks at the first key.
-        make = theme.text_area if self._has_area else theme.combo if self._key in _LISTED else theme.text
-        return make(placeholder=self.say(hint) if hint in self.say else "", **traits)
+        traits["placeholder"] = self.say(hint) if hint in self.say else ""
+        if self._has_area:  # a one-line control would drop line breaks at the first key
+            return theme.control(w.Textarea, *classes, rows=1, **traits)
+        return theme.control(w.Combobox if self._key in _LISTED else w.Text, *classes, **traits)
 
-    def _as_shown(self, value: Any) -> Any:
+    def _as_shown(self) -> Any:
         if self._leaf.kind == "switch":
-            return value is True
-        text = _as_text(value)
+            return self._given is True
+        text = _as_text(self._given)
         return _BREAKS.sub(LINE_BREAK, text) if self._one_line else text
 
-    def _options(self, value: Any) -> list[tuple[str, str]]:
+    def _options(self) -> list[tuple[str, str]]:
         """Return the choices; an unknown value from outside stays visible, so that its error has a place."""
-        options = [*self._choices]
-        if self._unset_words is not None:
-            options.insert(0, (self._unset_words, ""))
-        text = _as_text(value)
+        say, unset = self.say, f"unset.{self._key}"
+        options = [(say(unset), "")] if unset in say else []
+        for choice in self._leaf.choices:
+            words = f"{self.path[-1]}.{choice}"
+            options.append((say(words) if words in say else choice, choice))
+        text = _as_text(self._given)
         return options if text in dict(options).values() else [*options, (visible(text) or "—", text)]
 
-    @guarded
-    def _on_value(self, _change: Any) -> None:
-        if not self._showing:
-            self.touched = True
-            self._on_change(self)
+    def _on_value(self) -> None:
+        self.touched = True
+        self._on_change(self)
 
 
 class RefField(Field):
@@ -181,55 +160,13 @@ class RefField(Field):
     _variant = "@kernel"
 
     @property
-    def value(self) -> EnvRef:
-        """The reference, as typed; one without a name is blank."""
-        return EnvRef(self.widget.value.strip())
+    def value(self) -> Any:
+        """The reference, as given or typed; one without a name is blank."""
+        return EnvRef(self.widget.value.strip()) if self.touched else self._given
 
-    def _as_shown(self, value: Any) -> str:
-        ref = reference(value)
+    def _as_shown(self) -> str:
+        ref = reference(self._given)
         return "" if ref is None else _as_text(ref.name)
-
-
-class UnknownFields(Part):
-    """Buttons that remove each field that the API does not know, or give it the name that was meant."""
-
-    def __init__(self, owner: Guarded) -> None:
-        super().__init__(owner)
-        self._found: list[tuple[Path, str]] = []
-        self._buttons: list[w.Widget] = []
-
-    def buttons(self) -> list[w.Widget]:
-        """Return the buttons for the fields of the draft as it is."""
-        found = [
-            (path, str(problem.params.get("meant", "")))
-            for path, problem in self.session.report.problems.items()
-            if problem.code in ("unknown", "unknown_meant")
-        ][:MOST_UNKNOWN]
-        if found != self._found:
-            close_all(self._buttons)
-            self._found = found
-            self._buttons = [button for path, meant in found for button in self._of(path, meant)]
-        return self._buttons
-
-    def _of(self, path: Path, meant: str) -> list[w.Widget]:
-        name = dotted(path)
-        name = UNSAID if looks_like_key(name) else name
-        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        remove = theme.button(self.say("problem.remove", name=name), "ppw-fix")
-        remove.on_click(partial(self._on_remove, path))
-        if not meant or value_at(self.session.draft, (*path[:-1], meant)) is not None:
-            return [remove]
-        rename = theme.button(self.say("problem.rename", name=name, meant=meant), "ppw-fix")
-        rename.on_click(partial(self._on_rename, path, meant))
-        return [rename, remove]
-
-    @guarded
-    def _on_remove(self, path: Path, _button: Any) -> None:
-        self.session.fill(without(self.session.draft, path))
-
-    @guarded
-    def _on_rename(self, path: Path, meant: str, _button: Any) -> None:
-        self.session.fill(renamed(self.session.draft, path, meant))
 
 
 def _as_text(value: Any) -> str:

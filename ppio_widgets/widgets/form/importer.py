@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
 
 from ppio_widgets.cards.html import each, html
 from ppio_widgets.errors import PpioError
@@ -11,16 +13,13 @@ from ppio_widgets.formats.diff import changes
 from ppio_widgets.launches.importing import import_preset, import_text, over, told_cloud
 from ppio_widgets.launches.presets import preset_names
 from ppio_widgets.request.envref import reference_names, taken
-from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.redaction import Redactor, gives_secret_away
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import Opener
-from ppio_widgets.widgets.view import guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    import ipywidgets as w
     from markupsafe import Markup
 
     from ppio_widgets.formats.imported import Imported
@@ -30,43 +29,33 @@ MOST_SHOWN = 40
 
 
 class ImportBox(Opener):
-    """A button that opens a list of presets and a field to paste into; built when first opened.
-
-    What is read is shown as a change of the draft; applied, the session has the changed draft.
-    """
+    """Opens a list of presets and a field to paste into; what is read is shown as a change of the draft."""
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner, "import")
         self._found: Imported | None = None
-        # The draft that what is shown would change: a click applies just that.
-        self._shown_for: Mapping[str, Any] | None = None
         self._preset = ""
-        # What is read last counts: reading is done on threads.
-        self._asked = 0
-        self._emptying = False
-        self.session.observe(self._on_draft, "draft")
+        self._hear(self.session, self._tell, "draft")
 
     def build(self) -> list[w.Widget]:
         """Return the list of presets, the field, what it would change, and the button that does it."""
         say = self.say
-        self._presets = theme.choice(
-            description=say("import.preset"),
-            options=[(say("import.no_preset"), "")],
-            _dom_classes=["ppw-field"],
+        self._presets = theme.control(
+            w.Dropdown, "ppw-field", description=say("import.preset"), options=self._offered(())
         )
-        self._text = theme.text_area(
-            rows=3, description=say("import.text"), placeholder=say("import.hint"), _dom_classes=["ppw-field"]
+        self._text = theme.control(
+            w.Textarea, "ppw-field", description=say("import.text"), placeholder=say("import.hint"), rows=3
         )
         self._told = theme.html("", "ppw-notice")
-        self._apply = theme.button(say("import.apply"), button_style="primary")
-        self._presets.observe(self._on_preset, "value")
-        self._text.observe(self._on_text, "value")
-        self._apply.on_click(self._on_apply)
+        self._apply = self._button(say("import.apply"), self._on_apply, button_style="primary")
+        self._hear(self._presets, self._on_preset, "value")
+        self._hear(self._text, self._on_text, "value")
         return [self._presets, self._text, self._told, self._apply]
 
     def fill(self) -> None:
         """List the presets."""
-        self._in_background(self._list_presets)
+        with suppress(PpioError), self._filling():
+            theme.offer(self._presets, self._offered(preset_names()))
 
     def shown(self) -> list[w.Widget]:
         """Return all of it once there is something to apply, till then all but the button."""
@@ -74,82 +63,50 @@ class ImportBox(Opener):
 
     def fold(self) -> None:
         """Put the field away; what was pasted is not kept."""
-        self._asked += 1
-        self._found, self._shown_for, self._preset = None, None, ""
-        self._text.value, self._presets.value, self._told.value = "", "", ""
+        self._found, self._preset = None, ""
+        with self._filling():
+            self._text.value, self._presets.value, self._told.value = "", "", ""
         super().fold()
 
-    def _in_background(self, task: Callable[[], None]) -> None:
-        if not threads.try_run(task, name="ppio-import"):
-            task()  # a small file, at most
-
-    @guarded
-    def _on_text(self, change: Any) -> None:
-        if change.new.strip():
-            self._ask(partial(import_text, change.new), "")
-        elif not self._emptying and not self._presets.value:
+    def _on_text(self) -> None:
+        text = self._text.value
+        if text.strip():
+            self._read(import_text, text)
+        elif not self._presets.value:
             self._show(None, "")
 
-    @guarded
-    def _on_preset(self, change: Any) -> None:
-        if change.new:
-            self._ask(partial(import_preset, change.new), change.new)
+    def _on_preset(self) -> None:
+        name = self._presets.value
+        if name:
+            self._read(import_preset, name, preset=name)
 
-    def _ask(self, read: Callable[[], Imported], preset: str) -> None:
-        """Read on a thread of its own: it may be a file."""
-        self._asked += 1
-        self._in_background(partial(self._read, read, preset, self._asked))
-
-    def _read(self, read: Callable[[], Imported], preset: str, asked: int) -> None:
-        failed = ""
+    def _read(self, read: Callable[[str], Imported], given: str, *, preset: str = "") -> None:
+        """Show what it would change, or why it cannot be read."""
         try:
-            found = told_cloud(read(), self.session.target)
+            found = told_cloud(read(given), self.session.target)
         except PpioError as error:
             failed = error.sentence(self.say)
-        except Exception as error:  # noqa: BLE001 - nobody else would say it
+        except Exception as error:  # noqa: BLE001 - it is said here, and what gives a secret away is emptied
             failed = self.say("form.fault", kind=type(error).__name__)
         else:
-            self._tell(found, preset, asked)
+            self._empty()
+            self._found, self._preset = found, preset
+            self._tell()
             return
-        gives_away = gives_secret_away(self._text.value)
-        failed = f"{failed} {self.say('import.emptied')}" if gives_away else failed
-        with self.session.lock:
-            if not self.session.closed and asked == self._asked:
-                if gives_away:
-                    self._empty()
-                self._show(None, html("<p class=ppw-bad>{}</p>", failed))
+        if gives_secret_away(self._text.value):
+            self._empty()
+            failed = f"{failed} {self.say('import.emptied')}"
+        self._show(None, html("<p class=ppw-bad>{}</p>", failed))
 
-    def _tell(self, found: Imported, preset: str, asked: int) -> None:
-        """Show what a text would change in the draft, even where that changes meanwhile."""
-        while True:
-            draft = self.session.draft
-            told = self._changes(found, draft)
-            with self.session.lock:
-                if self.session.closed or asked != self._asked:
-                    return
-                if draft is self.session.draft:
-                    self._preset, self._shown_for = preset, draft
-                    self._empty()
-                    self._show(found, told)
-                    return
-
-    @guarded
-    def _on_draft(self, _change: Any) -> None:
+    def _tell(self) -> None:
+        """Show what was read as a change of the draft as it is."""
         if self._found is not None:
-            self._in_background(partial(self._tell, self._found, self._preset, self._asked))
+            self._show(self._found, self._changes(self._found, self.session.draft))
 
-    def _list_presets(self) -> None:
-        try:
-            names = preset_names()
-        except PpioError:
-            return
-        with self.session.lock:
-            if not self.session.closed:
-                options = ((self.say("import.no_preset"), ""), *((name, name) for name in names))
-                if options != tuple(self._presets.options):
-                    self._presets.options = options
+    def _offered(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        return [(self.say("import.no_preset"), ""), *((name, name) for name in names)]
 
-    def _changes(self, found: Imported, before: Mapping[str, Any]) -> str:
+    def _changes(self, found: Imported, before: Mapping[str, Any]) -> Markup:
         """Return what would change, before anything does, and what it takes from the kernel."""
         say = self.say
         found_changes = changes(before, over(found, before), redactor=Redactor.in_use())
@@ -163,23 +120,18 @@ class ImportBox(Opener):
         self._found = found
         self._told.value = told
         if self.is_open:
-            self.box.children = [self._open, *self.shown()]
+            theme.fill(self.box, [self._open, *self.shown()])
 
     def _empty(self) -> None:
         """Empty the field: a widget's value is saved with the notebook, and it may hold a secret."""
-        self._emptying = True
-        try:
+        with self._filling():
             self._text.value = ""
-        finally:
-            self._emptying = False
 
-    @guarded
-    def _on_apply(self, _button: Any) -> None:
-        found, draft, preset = self._found, self._shown_for, self._preset
-        # What changed since is shown in a moment: no click applies what was not seen.
-        if found is not None and draft is not None and draft is self.session.draft:
+    def _on_apply(self) -> None:
+        found, preset = self._found, self._preset
+        if found is not None:
             self.fold()
-            self.session.fill(over(found, draft))
+            self.session.fill(over(found, self.session.draft))
             self.session.preset = preset
 
 
@@ -190,5 +142,4 @@ def told_lists(told: Mapping[str, list[str]]) -> Markup:
 
 def _list(title: str, lines: list[str]) -> Markup:
     shown = [*lines[:MOST_SHOWN], *(["…"] if len(lines) > MOST_SHOWN else [])]
-    items = html("<ul>{}</ul>", each("<li>{}</li>", shown)) if shown else ""
-    return html("<div class='ppw-told'><b>{}</b>{}</div>", title, items)
+    return theme.told(title, shown)

@@ -24,13 +24,11 @@ from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.importer import ImportBox, told_lists
-from ppio_widgets.widgets.form.preview import Preview
-from ppio_widgets.widgets.form.price_panel import PricePanel
+from ppio_widgets.widgets.form.preview import Preview, PricePanel
 from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
 from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView
 from ppio_widgets.widgets.saved_output import LaunchOutput
-from ppio_widgets.widgets.view import close_all, guarded
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -62,7 +60,7 @@ class LaunchForm(LaunchView):
     language : str, optional
         ``"en"`` or ``"zh"``; without it the environment decides.
     practice : bool, optional
-        Which cloud, see `ppio_widgets.api.connect`. Without a key the form opens
+        Which cloud, see `ppio_widgets.launch`. Without a key the form opens
         on the practice cloud.
     client : PpioClient, optional
         The cloud itself; `practice` is then not asked.
@@ -80,6 +78,7 @@ class LaunchForm(LaunchView):
         when it is sent.
     """
 
+    _top_css = ("ppw-top",)
     value = AnyValue({}, help="The body as it stands; set it to replace everything.")
 
     def __init__(  # noqa: PLR0913 - all by name but the first
@@ -98,10 +97,9 @@ class LaunchForm(LaunchView):
         fell_back = fell_back and client.is_practice
         draft = DEFAULTS if value is None else body_of(value)
         session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
-        self._taking = False
         self._own: dict[str, Any] | None = None
         self.left_out: list[str] = []
-        scope = f"ppw{next(kernel.current().numbers)}"
+        self._css = scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
         self._sections = Sections(self, stop)
         self._preview = Preview(self, self._sections, scope)
@@ -110,15 +108,18 @@ class LaunchForm(LaunchView):
         controls = LaunchControls(self, on_attempt=self._show_all_errors)
         side = theme.box([self._preview.box, price.box, controls.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
-        remains = LaunchOutput(session, say, is_form=True)
         no_key = _way_to_a_key() if fell_back else ""
-        self._top = theme.html(remains.style + _top(client, say, no_key), "ppw-top")
         self._sign_in = SignIn(self, read_host(), self._on_signed_in) if no_key == "field" else None
-        above = [self._top, *([self._sign_in.box] if self._sign_in else []), self._import.box]
-        parts = [self._sections, self._preview, price, self._import]
-        super().__init__(controls, remains, [*above, columns], [scope], parts)
+        above = [*([self._sign_in.box] if self._sign_in else []), self._import.box]
+        super().__init__(
+            controls,
+            LaunchOutput(session, say, is_form=True),
+            [*above, columns],
+            [self._sections, self._preview, price, self._import],
+            top=_banner(client, say, no_key),
+        )
         self._publish()
-        session.observe(self._on_draft, "draft")
+        self._hear(session, self._publish, "draft")
 
     @classmethod
     def from_json(cls, source: str | Path | Mapping[str, Any], **options: Any) -> Self:
@@ -223,13 +224,12 @@ class LaunchForm(LaunchView):
 
     def _notices(self) -> list[w.Widget]:
         """Offer what was typed in the form that this cell made before."""
-        self._restore: list[w.Widget] = []
-        if self.typed_before is not None:
-            button = theme.button(self.say("form.restore"))
-            button.on_click(self._on_restore)
-            note = theme.html(html("<p>{}</p>", self.say("form.closed_earlier")))
-            self._restore = [theme.box([note, button], "ppw-notice")]
-        return self._restore
+        if self.typed_before is None:
+            return []
+        button = self._button(self.say("form.restore"), self._on_restore)
+        note = theme.html(html("<p>{}</p>", self.say("form.closed_earlier")))
+        self._restore = theme.box([note, button], "ppw-notice")
+        return [self._restore]
 
     def _tell_left_out(self, found: Imported) -> None:
         self.left_out = [one.sentence(self.say) for one in found.left_out]
@@ -240,11 +240,9 @@ class LaunchForm(LaunchView):
         client = connect(practice=False)
         self.session.use(client)
         self.session.load()
-        self._top.value = self._remains.style + _top(client, self.say, "")
+        self._top.value = self._with_looks(_banner(client, self.say, ""))
         if self._sign_in is not None:
-            done, self._sign_in = self._sign_in, None
-            self.children = [child for child in self.children if child is not done.box]
-            done.close()
+            self._drop(self._sign_in.box)
 
     def _show_all_errors(self) -> None:
         self._sections.attempted = True
@@ -265,24 +263,13 @@ class LaunchForm(LaunchView):
         if not isinstance(given, Mapping | CreateInstanceRequest):
             raise TraitError(self.say("error.body_kind", kind=type(given).__name__))
         with self.session.lock:
-            self._taking = True
-            try:
-                self.session.fill(copied(body_of(given)))
-            finally:
-                self._taking = False
+            self.session.fill(copied(body_of(given)))
         return copied(self.session.report.body)
 
-    @guarded
-    def _on_restore(self, _button: Any) -> None:
+    def _on_restore(self) -> None:
         self.value = dict(self.typed_before or {})
         self.typed_before = None
-        self.children = [child for child in self.children if child not in self._restore]
-        close_all(self._restore)
-
-    @guarded
-    def _on_draft(self, _change: Any) -> None:
-        if not self._taking:  # what is set is published by whoever sets it
-            self._publish()
+        self._drop(self._restore)
 
 
 def _way_to_a_key() -> str:
@@ -292,8 +279,8 @@ def _way_to_a_key() -> str:
     return "field" if kernel.is_one_persons() else "server"
 
 
-def _top(client: PpioClient, say: Words, no_key: str) -> Markup:
-    """Name the cloud that will be billed, with the stylesheet and the script."""
+def _banner(client: PpioClient, say: Words, no_key: str) -> Markup:
+    """Name the cloud that will be billed."""
     open_launches: list[str] = []
     if client.is_practice:
         where = f" ({client.host.name})" if client.host.name != "localhost" else ""
@@ -307,7 +294,6 @@ def _top(client: PpioClient, say: Words, no_key: str) -> Markup:
         kind, head = "live", client.host.name
         open_launches = left_open(say)
     left = each("<p class=ppw-bad>{}</p>", open_launches)
-    banner = html(
+    return html(
         "<div class='ppw-banner ppw-{}' role=note><b>{}</b> {}{}</div>", kind, head, " ".join(means), left
     )
-    return theme.stylesheet() + theme.script() + banner

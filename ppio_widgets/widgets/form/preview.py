@@ -1,30 +1,43 @@
-"""The right-hand side: preview, what still blocks, and what is said beside the fields.
+"""The right-hand side: preview, what still blocks, what it costs, and what is said beside the fields.
 
-All of it is one HTML widget, so that a keystroke is one message whatever changes.
-Errors and advice stand beside their fields by CSS rules in it: no model is opened for them.
+The preview is one HTML widget, so that a keystroke is one message whatever changes. Errors and advice stand
+beside their fields by CSS rules in it: no model is opened for them. The price is another one, so that a
+keystroke that changes none of it sends nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+from markupsafe import Markup
 
 from ppio_widgets.cards.body import folded, panel, preview
-from ppio_widgets.cards.html import css_string, esc
+from ppio_widgets.cards.html import css_string, each, html, named
+from ppio_widgets.cloud.catalogue import KINDS
+from ppio_widgets.locale.text import UNSAID
+from ppio_widgets.locale.words import joined
 from ppio_widgets.request.choices import limits
+from ppio_widgets.request.draft import renamed, value_at
+from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import field_name
+from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.fields import UnknownFields
-from ppio_widgets.widgets.view import Part, guarded
+from ppio_widgets.widgets.view import Part, close_all
 
 if TYPE_CHECKING:
-    import ipywidgets as w
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from ppio_widgets.errors import PpioError
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
     from ppio_widgets.widgets.form.sections import Sections, Spot
     from ppio_widgets.widgets.view import Guarded
 
 MOST_BLOCKERS = 6
 MOST_RULES = 60
+MOST_UNKNOWN = 4
+LONGEST_NAME = 40
 
 
 class Preview(Part):
@@ -34,122 +47,174 @@ class Preview(Part):
         super().__init__(owner)
         self._sections = sections
         self._scope = scope
-        self._unknown = UnknownFields(self)
+        self._unknown: list[tuple[Path, str]] = []
+        self._fixes: list[w.Button] = []
         names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
-        self._face = theme.tabs(
-            description=self.say("preview.title"), options=names, _dom_classes=["ppw-tabs"]
+        self._face = theme.control(
+            w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
         )
         self._html = theme.html(self._markup(), "ppw-readout")
-        self._copy = theme.button(self.say("copy.button"), "ppw-copy")
-        self._copy.on_click(self._on_copy)
-        self._face.observe(self._on_face, "value")
+        self._copy = self._button(self.say("copy.button"), self._hand_over, "ppw-copy")
         self.box = theme.box(self._parts(), "ppw-panel")
-        self.session.observe(self._on_session, ["filled", "draft", "shelf", "ceiling", "timer", "unreadable"])
+        self._hear(self._face, self.render, "value")
+        told = ("filled", "draft", "snapshot", "ceiling", "timer", "unreadable")
+        self._hear(self.session, self.render, *told)
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; one message, and none when nothing changes."""
         self._html.value = self._markup(extra)
-        parts = self._parts()
-        if tuple(parts) != tuple(self.box.children):
-            self.box.children = parts
+        theme.fill(self.box, self._parts())
 
     def _parts(self) -> list[w.Widget]:
         """Return what stands there now: below what blocks, the way out where a click is one."""
-        return [self._face, self._copy, self._html, *self._unknown.buttons()]
+        problems = self.session.report.problems.items()
+        unknown = [
+            (path, str(problem.params.get("meant", "")))
+            for path, problem in problems
+            if problem.code in ("unknown", "unknown_meant")
+        ][:MOST_UNKNOWN]
+        if unknown != self._unknown:
+            close_all(self._fixes)
+            self._unknown = unknown
+            self._fixes = [button for path, meant in unknown for button in self._fixes_of(path, meant)]
+        return [self._face, self._copy, self._html, *self._fixes]
 
-    def _markup(self, extra: str = "") -> str:
-        say = self.say
-        report = self.session.report
+    def _fixes_of(self, path: Path, meant: str) -> Iterator[w.Button]:
+        """Yield buttons that give an unknown field the name that was meant, or remove it."""
+        say, session, name = self.say, self.session, dotted(path)
+        name = UNSAID if looks_like_key(name) else name
+        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        if meant and value_at(session.draft, (*path[:-1], meant)) is None:
+            words = say("problem.rename", name=name, meant=meant)
+            yield self._button(words, lambda: session.fill(renamed(session.draft, path, meant)), "ppw-fix")
+        words = say("problem.remove", name=name)
+        yield self._button(words, lambda: session.fill(renamed(session.draft, path, None)), "ppw-fix")
+
+    def _markup(self, extra: str = "") -> Markup:
+        say, plan, name = self.say, self.session.plan, self._face.value
         errors = self.session.errors(say)
-        blockers = [
-            "<li>" + say("problem.named", name=f"<b>{esc(field_name(path, say))}</b>", text=esc(text))
-            for path, text in errors.items()
+        blockers: list[str] = [
+            named(html("<b>{}</b>", field_name(path, say)), text, say) for path, text in errors.items()
         ]
         if len(blockers) > MOST_BLOCKERS + 1:
             rest = len(blockers) - MOST_BLOCKERS
-            blockers = [*blockers[:MOST_BLOCKERS], f"<li>{esc(say('blockers.more', n=rest))}"]
-        todo = f"<div class=ppw-todo><b>{esc(say('blockers.title'))}</b><ul>{''.join(blockers)}</ul></div>"
-        name, plan = self._face.value, self.session.plan
+            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
+        todo = theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else ""
         taken = plan.taken(say)
         if name == "json":
-            placeholders = f"\n<s>{esc(taken)}</s>" if taken and plan.target.practice else ""
-            text = preview(report.body, say) + placeholders
+            shown = Markup(preview(self.session.report.body, say))  # noqa: S704 - escaped there
+            if taken and plan.target.practice:
+                shown += html("\n<s>{}</s>", taken)
         else:
-            text = folded(plan.face(name, say), say, taken)
-        shown = panel("&nbsp;", text, extra)
-        return f"{self._rules(errors)}{shown}{todo if blockers else ''}"
+            shown = Markup(folded(plan.face(name, say), say, taken))  # noqa: S704 - escaped there
+        framed = Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
+        return html("{}{}{}", self._rules(errors), framed, todo)
 
-    def _rules(self, errors: dict[Path, str]) -> str:
-        """Return CSS that marks each field whose error may show, and gives advice; empty without any."""
-        spots = {path: spot for path in errors if (spot := self._spot(path)) is not None and spot.may_show}
-        marked = {path: spots[path] for path in list(spots)[:MOST_RULES]}
-        rules = [f"{spot.after}{{content:{css_string(errors[path])}}}" for path, spot in marked.items()]
+    def _rules(self, errors: Mapping[Path, str]) -> Markup:
+        """Return CSS that says beside the fields what is wrong, allowed or doubtful; empty without any."""
+        wrong = [(spot, text) for spot, text in self._placed(errors.items()) if spot.may_show]
+        marked = wrong[:MOST_RULES]
+        rules = [f"{spot.after}{{content:{css_string(text)}}}" for spot, text in marked]
         if marked:
-            selectors = ",".join(spot.field for spot in marked.values())
-            rules.insert(
-                0, f":is({selectors}) :is(input,select,textarea){{border-color:var(--ppw-error)!important}}"
-            )
-        taken = {spot.after for spot in spots.values()}
-        rules += [*self._advice(), *self._limits(taken), *self._doubts(taken)]
-        return f"<style>{''.join(rules)}</style>" if rules else ""
+            fields = ",".join(spot.field for spot, _text in marked)
+            bordered = f":is({fields}) :is(input,select,textarea)"
+            rules.insert(0, f"{bordered}{{border-color:var(--ppw-error)!important}}")
+        css = "".join([*rules, *self._notes({spot.after for spot, _text in wrong}), *self._advice()])
+        return Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
 
-    def _advice(self) -> list[str]:
-        """Return CSS that says beside the switch of a row why it may be better used."""
-        return [
-            f".{self._scope} :is({','.join(f'.{row.key}' for row in advised[:MOST_RULES])})"
-            f">.ppw-switch>.widget-label-basic::after{{content:{css_string(self.say(f'advice.{key}'))}}}"
-            for key, advised in self._sections.advised()
-        ]
-
-    def _limits(self, taken: set[str]) -> list[str]:
-        """Return CSS that says beside a field what the product allows, where no error says it."""
-        offer = self.session.offer
-        if offer is None:
-            return []
-        told = [(self._spot(tuple(name.split("."))), text) for name, text in limits(offer, self.say).items()]
-        return [
-            # With the root's own class too: the stylesheet of a later form must not win over it.
-            f".ppw{spot.after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
-            for spot, text in told
-            if spot is not None and spot.after not in taken
-        ]
-
-    def _doubts(self, taken: set[str]) -> list[str]:
-        """Return CSS that says beside a field what may not be meant, where no error stands there."""
+    def _notes(self, taken: Collection[str]) -> Iterator[str]:
+        """Yield CSS that says what the product allows, or else what may not be meant; errors come first."""
+        offer, report = self.session.offer, self.session.report
+        allowed = limits(offer, self.say) if offer is not None else {}
+        notes = [(tuple(name.split(".")), text) for name, text in allowed.items()]
+        notes += [(one.path, one.sentence(self.say)) for one in report.advice if one.is_doubt]
         told: dict[str, str] = {}
-        for one in self.session.report.advice:
-            spot = self._spot(one.path) if one.is_doubt else None
-            if spot is not None and spot.after not in taken:
-                told.setdefault(spot.after, one.sentence(self.say))
-        return [
-            f"{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
-            for after, text in list(told.items())[:MOST_RULES]
-        ]
+        for spot, text in self._placed(notes):
+            if spot.after not in taken:
+                told.setdefault(spot.after, text)
+        for after, text in list(told.items())[:MOST_RULES]:
+            # With the root's own class too: the stylesheet of a later form must not win over it.
+            yield f".ppw{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
 
-    def _spot(self, path: Path) -> Spot | None:
-        return self._sections.spot(path, self._scope)
+    def _advice(self) -> Iterator[str]:
+        """Yield CSS that says beside the switch of a row why it may be better used."""
+        for key, advised in self._sections.lists["envs"].advised().items():
+            rows = ",".join(f".{row.key}" for row in advised[:MOST_RULES])
+            switch = f".{self._scope} :is({rows})>.ppw-switch>.widget-label-basic::after"
+            yield f"{switch}{{content:{css_string(self.say(f'advice.{key}'))}}}"
 
-    @guarded
-    def _on_session(self, _change: Any) -> None:
-        self.render()
+    def _placed(self, told: Iterable[tuple[Path, str]]) -> Iterator[tuple[Spot, str]]:
+        """Yield what is told of paths with the spot of each, where one stands."""
+        for path, text in told:
+            spot = self._sections.spot(path, self._scope)
+            if spot is not None:
+                yield spot, text
 
-    @guarded
-    def _on_face(self, _change: Any) -> None:
-        self.render()
-
-    @guarded
-    def _on_copy(self, _button: Any) -> None:
+    def _hand_over(self) -> None:
         """Hand over the full text; the constant script copies it, or leaves it selected."""
-        text = esc_text(self.session.plan.face(self._face.value, self.say))
-        label, done, manual = (esc(self.say(f"copy.{key}")) for key in ("label", "done", "manual"))
+        label, done, manual = (self.say(f"copy.{key}") for key in ("label", "done", "manual"))
         self.render(
-            f"<div class=ppw-copied><textarea readonly aria-label='{label}'>{text}</textarea>"
-            f"<span role=status data-done='{done}' data-manual='{manual}'></span>"
-            f"{theme.script('copy.js')}</div>"
+            html(
+                "<div class=ppw-copied><textarea readonly aria-label='{}'>{}</textarea>"
+                "<span role=status data-done='{}' data-manual='{}'></span>{}</div>",
+                *(label, esc_text(self.session.plan.face(self._face.value, self.say)), done, manual),
+                theme.script("copy.js"),
+            )
         )
 
 
-def esc_text(text: str) -> str:
+def esc_text(text: str) -> Markup:
     """Escape text for a ``<textarea>``: exact, as it is to be copied."""
     # A newline right behind the tag is dropped by the parser; the body begins with a brace.
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;"))  # noqa: S704 - escaped here
+
+
+class PricePanel(Part):
+    """Cost, advice and the state of the catalogue; below the preview."""
+
+    def __init__(self, owner: Guarded) -> None:
+        super().__init__(owner)
+        self._html = theme.html(self._markup())
+        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh")
+        self.box = theme.box([self._html, self._refresh], "ppw-cost")
+        self._hear(self.session, self._render, "report", "snapshot", "timer")
+        self._hear(self.session, self._on_loading, "loading")
+
+    def _render(self) -> None:
+        """Show what is known now; no message when nothing changes."""
+        self._html.value = self._markup()
+        again = "catalogue.retry" if self.session.snapshot.failed else "catalogue.refresh"
+        self._refresh.description = self.say(again)
+
+    def _markup(self) -> Markup:
+        say, plan, session = self.say, self.session.plan, self.session
+        costs, advice = plan.costs(say), plan.named_advice(say)
+        failed = _failed(session.snapshot.failed, say)
+        quiet = [failed, say("catalogue.loading") if session.loading else ""]
+        parts = [
+            theme.told(say("cost.title"), costs, "ppw-told ppw-costs") if costs else "",
+            html("<p>{}</p>", session.timer.sentence(say)) if session.timer else "",
+            theme.told(say("plan.advice"), advice) if advice else "",
+            each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
+        ]
+        return each("{}", parts)
+
+    def _on_loading(self) -> None:
+        if not self.session.loading:  # what begins is said with the next news
+            self._render()
+
+    def _load(self) -> None:
+        self.session.load(anew=True)
+        self._render()
+
+
+def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
+    """Return in one sentence what could not be loaded, and each kind of reason once; empty for nothing."""
+    if not failed:
+        return ""
+    reasons = {(type(one), one.code, one.params.get("status")): one.sentence(say) for one in failed.values()}
+    reason = joined(reasons.values())
+    if set(failed) == set(KINDS):
+        return say("catalogue.all_failed", reason=reason)
+    what = say("catalogue.and").join(say(f"catalogue.{kind}") for kind in failed)
+    return say("catalogue.failed", what=what, reason=reason)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
+
 from ppio_widgets import environment
-from ppio_widgets.cards.html import esc
+from ppio_widgets.cards.html import each, html
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import rows_of_text, variables_in
 from ppio_widgets.launches.importing import Disk
@@ -21,12 +24,10 @@ from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import Field, RefField
-from ppio_widgets.widgets.view import Part, guarded
+from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import ipywidgets as w
 
     from ppio_widgets.widgets.view import Guarded
 
@@ -47,21 +48,16 @@ class Row(Part):
 
     def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
         super().__init__(owner)
-        column = owner.column
         self.key = f"r{next(kernel.current().numbers)}"
-        self._column = column
+        self._column = owner.column
         self._given = given
-        self._names = columns(column)
+        self._names = columns(owner.column)
         self._number = number
         self._changed: Callable[[], None] = owner.changed
-        self._removed: Callable[[Row], None] = owner.remove
         self.fields: dict[str, Field] = {}
-        for name in self._names:
-            if f"{column}.{name}" not in _SHOWN_WHEN or name in self._extra():
-                self._make(name)
-        self._remove = theme.button(self.say("row.remove"), tooltip=self.say(f"row.remove.{column}"))
-        self._remove.on_click(self._on_remove)
-        self._make_missing()
+        remove = partial(owner.remove, self)
+        tooltip = self.say(f"row.remove.{owner.column}")
+        self._remove = self._button(self.say("row.remove"), remove, tooltip=tooltip)
         self.box = theme.box(self._widgets(), "ppw-row", self.key)
 
     def renumber(self, number: int) -> None:
@@ -70,6 +66,12 @@ class Row(Part):
             self._number = number
             for field in self.fields.values():
                 field.name(number)
+            self.arrange()
+
+    @property
+    def touched(self) -> bool:
+        """Whether a person changed any of it."""
+        return any(field.touched for field in self.fields.values())
 
     @property
     def value(self) -> Any:
@@ -78,20 +80,17 @@ class Row(Part):
         A row from outside is itself until a person touches it, and each column of it
         until that column is touched: what was wrong stays visible, not half mended.
         """
-        if self._given is not None and not any(field.touched for field in self.fields.values()):
+        is_new = self._given is None
+        if not is_new and not self.touched:
             return self._given
         if self._names == ("",):
             return self.fields[""].value
-        said = {name: self._said(name) for name in self._visible()}
-        if self._given is None and not any(said[name] for name in said if name not in _FIRST):
+        said = {name: self.fields[name].value for name in self._visible()}
+        if is_new and not any(said[name] for name in said if name not in _FIRST):
             return {}
-        if (
-            said.get("key")
-            and said["value"] is None
-            and (self._given is None or self.fields["value"].touched)
-        ):
+        if said.get("key") and said["value"] is None and (is_new or self.fields["value"].touched):
             said["value"] = ""  # a variable may be empty
-        extra = {key: item for key, item in self._extra().items() if key not in self._names}
+        extra = {key: item for key, item in self._extra.items() if key not in self._names}
         return {key: item for key, item in {**said, **extra}.items() if item is not None}
 
     @property
@@ -100,63 +99,50 @@ class Row(Part):
         return None
 
     def arrange(self) -> None:
-        """Put the controls there that mean something now; nothing is sent when nothing changes."""
-        self._make_missing()
-        children = self._widgets()
-        if tuple(children) != tuple(self.box.children):
-            self.box.children = children
+        """Put the controls there that mean something now."""
+        theme.fill(self.box, self._widgets())
 
-    def _said(self, name: str) -> Any:
-        field = self.fields[name]
-        return field.value if field.touched or self._given is None else self._extra().get(name)
-
+    @property
     def _extra(self) -> Mapping[str, Any]:
         return self._given if isinstance(self._given, Mapping) else {}
 
     def _visible(self) -> list[str]:
-        """Columns in use."""
-        return [name for name in self._names if self._is_visible(name)]
+        """Return the columns in use, made when first needed and later only hidden, their text remembered."""
+        shown = []
+        for name in self._names:  # one that depends on another stands behind it
+            if self._is_visible(name):
+                shown.append(name)
+                if name not in self.fields:
+                    self._make(name, self._first(name))
+        return shown
 
     def _is_visible(self, name: str) -> bool:
         master, value = _SHOWN_WHEN.get(f"{self._column}.{name}", ("", ""))
-        if not master:
+        if not master or self.fields[master].value == value:
             return True
-        given = self._extra().get(name) is not None and not self.fields[master].touched
-        return given or self.fields[master].value == value
+        return self._extra.get(name) is not None and not self.fields[master].touched
 
-    def _make(self, name: str) -> None:
+    def _first(self, name: str) -> Any:
+        """Return what a column says before a person touches it."""
         if self._given is None:
-            self._show(name, _FIRST.get(name))
-        else:
-            self._show(name, self._extra().get(name) if name else self._given)
+            return _FIRST.get(name)
+        return self._extra.get(name) if name else self._given
 
-    def _show(self, name: str, value: Any) -> None:
-        """Make the control of a column, showing a value."""
+    def _make(self, name: str, value: Any) -> None:
         path: Path = (self._column, 0, *([name] if name else []))
         make = self._kind(name, value)
-        self.fields[name] = make(path, self, self._on_field, default=value, row=self._number)
+        self.fields[name] = make(path, self, self._on_field, given=value, row=self._number)
 
     def _kind(self, _name: str, _value: Any) -> type[Field]:
         """Return which control a column has for a value."""
         return Field
 
-    def _make_missing(self) -> None:
-        """Make a column when it is first needed; later it is only hidden, its text remembered."""
-        for name in self._visible():
-            if name not in self.fields:
-                self._make(name)
-
-    def _widgets(self) -> list[Any]:
+    def _widgets(self) -> list[w.Widget]:
         return [*(self.fields[name].widget for name in self._visible()), self._remove]
 
-    @guarded
     def _on_field(self, _field: Field) -> None:
         self.arrange()
         self._changed()
-
-    @guarded
-    def _on_remove(self, _button: Any) -> None:
-        self._removed(self)
 
 
 class EnvRow(Row):
@@ -167,21 +153,29 @@ class EnvRow(Row):
     Where the text of an env file was pasted, a button offers to make rows of it instead.
     """
 
-    _switch: w.Checkbox | None = None
-    _make_rows: w.Button | None = None
     _was_switched = False
 
     def __init__(self, owner: RowList, number: int, given: Any = None) -> None:
         self._pasted: Callable[[EnvRow], None] = owner.make_rows
         super().__init__(owner, number, given)
 
+    @cached_property
+    def _switch(self) -> w.Checkbox:
+        is_on = isinstance(self.fields["value"], RefField)
+        name = self._switch_name()
+        made = theme.control(w.Checkbox, "ppw-switch", value=is_on, description=name, indent=False)
+        self._hear(made, self._on_switch, "value")
+        return made
+
+    @cached_property
+    def _make_rows(self) -> w.Button:
+        return self._button(self._make_name(), partial(self._pasted, self), "ppw-make")
+
     @property
     def advice(self) -> str | None:
         """Say of a value that a person typed that it is seen, or that its ``$`` means nothing."""
-        if not any(field.touched for field in self.fields.values()):
-            return None
         value = self.fields["value"].value
-        if not isinstance(value, str):
+        if not self.touched or not isinstance(value, str):
             return None
         if _DOLLAR.fullmatch(value):
             return "dollar"
@@ -190,63 +184,50 @@ class EnvRow(Row):
     @property
     def pasted(self) -> str:
         """The text of variables, as in an env file, that a person put into one of the fields."""
-        name = self._pasted_into()
-        return self.fields[name].value if name else ""
+        field = self._pasted_into()
+        return field.value if field else ""
 
     def take_pasted(self) -> bool:
         """Empty the field with the text of variables; returns whether anything else is left in the row."""
-        name = self._pasted_into()
-        if name:
-            self.fields[name].show(None)
-        return any(field.value not in (None, EnvRef("")) for field in self.fields.values())
+        field = self._pasted_into()
+        if field:
+            field.show(None)
+            field.touched = True
+        return any(field.value not in (None, "", EnvRef("")) for field in self.fields.values())
 
-    def renumber(self, number: int) -> None:
-        """Say in the switch's name as well which row this is now."""
-        super().renumber(number)
-        if self._switch is not None:
+    def _widgets(self) -> list[w.Widget]:
+        widgets = super()._widgets()
+        if self.pasted:
+            self._make_rows.description = self._make_name()
+            widgets.append(self._make_rows)
+        elif self._is_offered():
             self._switch.description = self._switch_name()
+            widgets.append(self._switch)
+        return widgets
+
+    def _switch_name(self) -> str:
+        return self.say("row.switch.envs", n=self._number)
+
+    def _make_name(self) -> str:
+        count = variables_in(self.pasted)
+        return self.say("row.make_one") if count == 1 else self.say("row.make", n=count)
 
     def _kind(self, name: str, value: Any) -> type[Field]:
         return RefField if name == "value" and reference(value) is not None else Field
 
-    def _widgets(self) -> list[Any]:
-        if pasted := self.pasted:
-            return [*super()._widgets(), self._offer_of(variables_in(pasted))]
-        if not self._is_offered():
-            return super()._widgets()
-        if self._switch is None:
-            self._switch = theme.check(
-                value=isinstance(self.fields["value"], RefField),
-                description=self._switch_name(),
-                indent=False,
-                _dom_classes=["ppw-switch"],
-            )
-            self._switch.observe(self._on_switch, "value")
-        return [*super()._widgets(), self._switch]
-
-    def _offer_of(self, count: int) -> w.Button:
-        """Return the button that makes rows of the text, saying how many."""
-        label = self.say("row.make_one") if count == 1 else self.say("row.make", n=count)
-        if self._make_rows is None:
-            self._make_rows = theme.button(label, "ppw-make")
-            self._make_rows.on_click(self._on_make)
-        self._make_rows.description = label
-        return self._make_rows
-
-    def _pasted_into(self) -> str:
+    def _pasted_into(self) -> Field | None:
         """Return the field with a text of variables: several in a value, and in a name one is enough."""
         for name, mark, least in (("key", "=", 1), ("value", "\n", 2)):
             field = self.fields[name]
             text = field.value if field.touched else None
             if isinstance(text, str) and mark in text and variables_in(text) >= least:
-                return name
-        return ""
+                return field
+        return None
 
     def _is_offered(self) -> bool:
-        value = self.fields["value"].value
-        if self._was_switched or isinstance(value, EnvRef):
+        value, key = self.fields["value"].value, self._key_text()
+        if self._was_switched or isinstance(self.fields["value"], RefField):
             return True
-        key = self._key_text()
         dollar = isinstance(value, str) and _DOLLAR.fullmatch(value) is not None
         return dollar or self._is_secret(value) or (is_name(key) and environment.variable(key) is not None)
 
@@ -262,25 +243,17 @@ class EnvRow(Row):
     def _key_text(self) -> str:
         return str(self.fields["key"].value or "").strip()
 
-    def _switch_name(self) -> str:
-        return self.say("row.switch.envs", n=self._number)
-
-    @guarded
-    def _on_make(self, _button: Any) -> None:
-        self._pasted(self)
-
-    @guarded
-    def _on_switch(self, change: Any) -> None:
+    def _on_switch(self) -> None:
         """Change over to the other kind of value; the one before is gone from every widget.
 
         The control is made anew, so that a key press still on its way cannot end up in it.
         """
         old = self.fields.pop("value")
-        value = self._ref_for(old.value) if change.new else ""
+        value = self._ref_for(old.value) if self._switch.value else ""
         self._was_switched = True
         if self._given is not None:
-            self._given = {**self._extra(), "value": value}
-        self._show("value", value)
+            self._given = {**self._extra, "value": value}
+        self._make("value", value)
         self.fields["value"].touched = True
         self.arrange()
         old.close()
@@ -288,27 +261,25 @@ class EnvRow(Row):
 
 
 class RowList(Part):
-    """A list of rows with its Add button; `on_change` is called with it after a person changed it."""
+    """A list of rows with its Add button; what a person changes in it is the list of the draft."""
 
-    def __init__(self, column: str, owner: Guarded, on_change: Callable[[RowList], None]) -> None:
+    def __init__(self, column: str, owner: Guarded) -> None:
         super().__init__(owner)
         self.column = column
         self.rows: list[Row] = []
-        self._on_change = on_change
-        self._add = theme.button(self.say(f"row.add.{column}"), "ppw-add")
-        self._add.on_click(self._on_add)
-        self._label = theme.html(f"<span>{self.say(f'list.{column}')}</span>", "ppw-label")
-        self._note: w.HTML | None = None
+        self._add = self._button(self.say(f"row.add.{column}"), self._on_add, "ppw-add")
+        self._label = theme.html(html("<span>{}</span>", self.say(f"list.{column}")), "ppw-label")
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
+
+    @cached_property
+    def _note(self) -> w.HTML:
+        return theme.html("", "ppw-note")
 
     def show(self, values: Any) -> None:
         """Replace all rows; nothing of the old ones stays."""
-        old = self.rows
-        self.rows = []
-        for value in values if isinstance(values, list | tuple) else ():
-            self.rows.append(self._new(len(self.rows) + 1, value))
+        old, given = self.rows, values if isinstance(values, list | tuple) else ()
+        self.rows = [self._new(number, value) for number, value in enumerate(given, 1)]
         if self.rows or old:
-            self._tell("")
             self._publish()
         for row in old:
             row.close()
@@ -338,14 +309,13 @@ class RowList(Part):
         return found
 
     def changed(self) -> None:
-        """Tell that a row says something else."""
-        self._on_change(self)
+        """Take what the rows say by now."""
+        self.session.set((self.column,), [row.value for row in self.rows])
 
     def remove(self, row: Row) -> None:
         """Take a row away and close all it opened."""
         self.rows.remove(row)
-        self._renumber()
-        self._publish()
+        self._publish(*self._told)
         row.close()
         self.changed()
 
@@ -354,47 +324,39 @@ class RowList(Part):
         try:
             found = rows_of_text(row.pasted, Disk())
         except InputError as error:
-            self._tell(error.sentence(self.say))
-            self._publish()
+            self._publish(error.sentence(self.say))
             return
         stays = row.take_pasted()
         place = self.rows.index(row)
         first = place + 1 + stays
         made = [self._new(number, given) for number, given in enumerate(found.rows, first)]
         self.rows[place : place + 1] = [*([row] if stays else []), *made]
-        self._renumber()
-        self._tell(*(self.say(f"line.{code}", **params) for code, params in found.notes))
-        self._publish()
+        self._publish(*(self.say(f"line.{code}", **params) for code, params in found.notes))
         if stays:
             row.arrange()
         else:
             row.close()
         self.changed()
 
+    _told: tuple[str, ...] = ()
+
     def _new(self, number: int, given: Any = None) -> Row:
         kind = EnvRow if self.column == "envs" else Row
         return kind(self, number, given)
 
-    def _renumber(self) -> None:
+    def _publish(self, *told: str) -> None:
+        """Show the rows by their numbers, below what is said about the list."""
+        self._told = told
         for number, row in enumerate(self.rows, 1):
             row.renumber(number)
+        if told:
+            self._note.value = html("<div role=status>{}</div>", each("<p>{}</p>", told))
+        note = self._note if told else None
+        theme.fill(self.box, [self._label, note, *(row.box for row in self.rows), self._add])
 
-    def _publish(self) -> None:
-        note = [self._note] if self._note is not None and self._note.value else []
-        self.box.children = [self._label, *note, *(row.box for row in self.rows), self._add]
-
-    def _tell(self, *sentences: str) -> None:
-        """Say something about the list; it is seen once the list is published."""
-        text = "".join(f"<p>{esc(sentence)}</p>" for sentence in sentences if sentence)
-        if text and self._note is None:
-            self._note = theme.html("", "ppw-note")
-        if self._note is not None:
-            self._note.value = text and f"<div role=status>{text}</div>"
-
-    @guarded
-    def _on_add(self, _button: Any) -> None:
+    def _on_add(self) -> None:
         self.rows.append(self._new(len(self.rows) + 1))
-        self._publish()
+        self._publish(*self._told)
 
 
 def columns(name: str) -> tuple[str, ...]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ppio_widgets.cards.html import esc
+import ipywidgets as w
+
+from ppio_widgets.cards.html import html
+from ppio_widgets.errors import LaunchRefused, MomentUnreadable
+from ppio_widgets.launches.launch import Timer
+from ppio_widgets.launches.session import CEILING, STOP
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
+from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
+from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import (
     ProductChooser,
@@ -16,17 +24,13 @@ from ppio_widgets.widgets.form.choosers import (
     cuda_of_tag,
 )
 from ppio_widgets.widgets.form.fields import Field
-from ppio_widgets.widgets.form.price_panel import CLASSES, Limits
 from ppio_widgets.widgets.form.rows import RowList
-from ppio_widgets.widgets.view import Part, guarded
+from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import ipywidgets as w
+    from collections.abc import Callable, Iterator, Mapping
 
     from ppio_widgets.request.schema import Path
-    from ppio_widgets.widgets.form.rows import Row
     from ppio_widgets.widgets.view import Guarded
 
 # Of an object, all its fields stand there, in the contract's order.
@@ -38,6 +42,9 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "network": ("ports", "network", "volumes"),
     "tools": ("tools", "auto_migrate"),
 }
+
+# The classes by which the stylesheet finds what is no field of the body.
+CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
 
 ANY = object()
 
@@ -62,6 +69,10 @@ _FIRST: Mapping[str, Any] = {
 
 def _path(name: str) -> Path:
     return tuple(name.split("."))
+
+
+def _name(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _placed(name: str) -> Iterator[str]:
@@ -102,88 +113,86 @@ class Sections(Part):
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
         self._heads = {
-            name: theme.html(f"<h3>{esc(self.say(f'section.{name}'))}</h3>", "ppw-head") for name in PLACES
+            name: theme.html(html("<h3>{}</h3>", self.say(f"section.{name}")), "ppw-head") for name in PLACES
         }
-        self._forced: set[str] = set()
-        self._limits = Limits(self, stop)
+        ceiling = self.session.ceiling
+        typed = "" if ceiling is None else f"{ceiling:f}"
+        self._ceiling = self._text(CEILING, typed, self._take_ceiling)
+        self._stop = self._text(STOP, stop, self._take_stop)
+        self._take_stop()
         self._chooser = ProductChooser(self, self._on_product)
         self._templates = TemplateChooser(self)
-        self._address = Proposal(self, address_without_slips, self._on_address)
-        self._cuda = Proposal(self, cuda_of_tag, self._on_cuda)
+        self._address = Proposal(self, address_without_slips, partial(self._take, "image"))
+        self._cuda = Proposal(self, cuda_of_tag, partial(self._take, "resource.min_cuda_version"))
         # What stands below a field and is no field itself.
         self._below: dict[str, tuple[w.Widget, ...]] = {
             "product_id": (self._chooser.box,),
             "image": (self._address.box, self._templates.box),
-            "billing.mode": (self._limits.ceiling, self._limits.stop),
+            "billing.mode": (self._ceiling, self._stop),
             "resource.min_cuda_version": (self._cuda.box,),
         }
         for name in _NAMES:
             if isinstance(node_at(_path(name)), Rows):
-                self.lists[name] = RowList(name, self, self._on_rows)
-        self.box: w.Box | None = None
-        self._show(self.session.draft)
-        self.session.observe(self._on_filled, "filled")
-        self.session.observe(self._on_shelf, "shelf")
+                self.lists[name] = RowList(name, self)
+        self._make_fields()
+        self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
+        self._hear(self.session, self._show, "filled")
+        self._hear(self.session, self._suggest, "snapshot")
 
     def spot(self, path: Path, scope: str) -> Spot | None:
         """Return where in the form of that class a sentence about a path goes; None where nothing stands."""
-        if path in CLASSES:
-            selector = f".{scope} .{CLASSES[path]}"
-            return Spot(selector, f"{selector}>.widget-label::after", may_show=True)
         rows = self.lists.get(str(path[0]))
         if rows is not None:
             at = rows.field_at(path)
             if at is None:
                 return None
             row, cell = at
-            touched = any(one.touched for one in row.fields.values()) if cell is None else cell.touched
             selector = f".{scope} .{row.key}"
             marked = f"{selector} .{cell.css}" if cell else selector
-            return Spot(marked, f"{selector}::after", may_show=touched or self.attempted)
-        field = self.fields.get(".".join(str(part) for part in path))
-        if field is None:
+            return Spot(marked, f"{selector}::after", self.attempted or (cell or row).touched)
+        field = self.fields.get(_name(path))
+        if field is None and path not in CLASSES:
             return None
-        selector = f".{scope} .{field.css}"
-        may_show = field.touched or self.attempted
-        return Spot(selector, f"{selector}>.widget-label::after", may_show=may_show)
+        selector = f".{scope} .{field.css if field else CLASSES[path]}"
+        may_show = self.attempted or field is None or field.touched
+        return Spot(selector, f"{selector}>.widget-label::after", may_show)
 
-    def advised(self) -> Iterator[tuple[str, list[Row]]]:
-        """Yield each advice that some rows of a list are given, and the rows."""
-        for rows in self.lists.values():
-            yield from rows.advised().items()
-
-    def _show(self, draft: Mapping[str, Any]) -> None:
-        """Show a whole draft in the controls; nothing of what they said before stays."""
+    def _make_fields(self) -> None:
+        """Show the whole draft in the controls; nothing of what they said before stays."""
+        draft = self.session.draft
         self.attempted = False
-        self._forced = {name for name in SHOWN_WHEN if value_at(draft, _path(name)) is not None}
         for name in _NAMES:
             given = value_at(draft, _path(name))
+            field = self.fields.get(name)
             if name in self.lists:
                 self.lists[name].show(given)
-            elif name in self.fields and self.fields[name].takes(given):
-                self.fields[name].show(given)
-                self.fields[name].touched = False
-            elif name in self.fields:
-                self.fields.pop(name).close()
-                self._field(name, given)
-            elif given is not None or name not in SHOWN_WHEN:
-                self._field(name, given)
-        self._arrange(draft)
+            elif field is not None and field.takes(given):
+                field.show(given)
+            else:
+                if field is not None:
+                    self.fields.pop(name).close()
+                if given is not None or name not in SHOWN_WHEN:
+                    self._field(name, given)
 
-    def _field(self, name: str, default: Any = None) -> Field:
+    def _show(self) -> None:
+        """Show a draft that came from elsewhere: a text, a template, a value that was set."""
+        self._make_fields()
+        theme.fill(self.box, self._widgets(self.session.draft))
+
+    def _field(self, name: str, given: Any = None) -> Field:
         if name not in self.fields:
-            self.fields[name] = Field(_path(name), self, self._on_field, default=default)
+            self.fields[name] = Field(_path(name), self, self._on_field, given=given)
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
-        if name not in SHOWN_WHEN or name in self._forced:
+        if name not in SHOWN_WHEN or value_at(draft, _path(name)) is not None:
             return True
         master, value = SHOWN_WHEN[name]
         found = value_at(draft, _path(master))
-        return self._is_shown(master, draft) and (found == value or (value is ANY and found is not None))
+        return found is not None and value in (found, ANY)
 
-    def _arrange(self, draft: Mapping[str, Any]) -> None:
-        """Put the right controls under each heading; nothing is sent when nothing changes."""
+    def _widgets(self, draft: Mapping[str, Any]) -> list[w.Widget]:
+        """Return the right controls under each heading."""
         children: list[w.Widget] = []
         for section, names in PLACES.items():
             children.append(self._heads[section])
@@ -193,16 +202,11 @@ class Sections(Part):
                 elif self._is_shown(name, draft):
                     children.append(self._field(name, value_at(draft, _path(name))).widget)
                 children.extend(self._below.get(name, ()))
-        if self.box is None:
-            self.box = theme.box(children, "ppw-form")
-        elif tuple(children) != tuple(self.box.children):
-            self.box.children = children
+        return children
 
-    def _uncovered(self, name: str, draft: Mapping[str, Any]) -> Any:
-        """Return what a field says that a person has just made appear; None while it is hidden."""
-        if not self._is_shown(name, draft):
-            return None
-        field = self.fields[name]
+    def _uncovered(self, name: str) -> Any:
+        """Return what a field says that a person has just made appear."""
+        field = self._field(name)
         if field.value is None and name in _FIRST:
             field.show(_FIRST[name])
         return field.value
@@ -218,45 +222,47 @@ class Sections(Part):
         field.touched = True
         self._on_field(field)
 
-    @guarded
     def _on_field(self, field: Field) -> None:
-        name = ".".join(str(part) for part in field.path)
         draft = with_value(self.session.draft, field.path, field.value)
-        dependents = self._dependents(name)
-        self._forced.difference_update(dependents)
+        dependents = [_path(name) for name in self._dependents(_name(field.path))]
+        for path in dependents:
+            draft = with_value(draft, path, None)
+        for path in dependents:
+            if self._is_shown(_name(path), draft):
+                draft = with_value(draft, path, self._uncovered(_name(path)))
         if dependents:
-            self._arrange(draft)
-        for dependent in dependents:
-            draft = with_value(draft, _path(dependent), self._uncovered(dependent, draft))
+            theme.fill(self.box, self._widgets(draft))
         self.session.replace(draft)
 
-    @guarded
-    def _on_rows(self, rows: RowList) -> None:
-        self.session.set((rows.column,), [row.value for row in rows.rows])
-
-    @guarded
     def _on_product(self, product_id: str) -> None:
         """Take the product that was chosen from the list; nothing else that was typed is changed."""
         self._take("product_id", product_id)
         self.lists["candidate_regions"].suggest()  # those of this product
 
-    @guarded
-    def _on_address(self, address: str) -> None:
-        self._take("image", address)
-
-    @guarded
-    def _on_cuda(self, version: str) -> None:
-        self._take("resource.min_cuda_version", version)
-
-    @guarded
-    def _on_filled(self, _change: Any) -> None:
-        """Show a draft that came from elsewhere: a text, a template, a value that was set."""
-        self._show(self.session.draft)
-
-    @guarded
-    def _on_shelf(self, _change: Any) -> None:
+    def _suggest(self) -> None:
         """Offer what the catalogue told meanwhile."""
         for field in self.fields.values():
             field.suggest()
         for rows in self.lists.values():
             rows.suggest()
+
+    def _text(self, path: Path, value: str, take: Callable[[], None]) -> w.Text:
+        name, hint = field_name(path, self.say), self.say(f"hint.{path[0]}")
+        classes = ("ppw-field", "ppw-short", CLASSES[path])
+        text = theme.control(w.Text, *classes, description=name, placeholder=hint, value=value)
+        self._hear(text, take, "value")
+        return text
+
+    def _take_stop(self) -> None:
+        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.stop_by(Timer.read(self._stop.value))
+        except MomentUnreadable as error:
+            self.session.stop_by(Timer(), error.with_traceback(None))
+
+    def _take_ceiling(self) -> None:
+        """Take the ceiling as typed; one that cannot be read keeps a launch from being made."""
+        try:
+            self.session.limit(read_ceiling(self._ceiling.value.strip() or None, "ceiling_field"))
+        except LaunchRefused as error:
+            self.session.limit(None, error)

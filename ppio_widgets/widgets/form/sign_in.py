@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -32,42 +33,35 @@ class SecretField(w.Password):
 
 
 class SignIn(Part):
-    """A button that opens the field; the key goes to this kernel's memory and nowhere else.
-
-    `on_signed_in` is called once there is a key for the host.
-    """
+    """A button that opens the field; the key goes to this kernel's memory and nowhere else."""
 
     def __init__(self, owner: Guarded, host: Host, on_signed_in: Callable[[], None]) -> None:
         super().__init__(owner)
         self._host = host
         self._on_signed_in = on_signed_in
-        self._field: SecretField | None = None
-        self._problem: w.HTML | None = None
-        self._open = theme.button(self.say("sign_in.button"))
-        self._open.on_click(self._on_open)
+        self._open = self._button(self.say("sign_in.button"), self._on_open)
         self.box = theme.box([self._open], "ppw-notice")
 
-    @guarded
-    def _on_open(self, _button: Any) -> None:
+    @cached_property
+    def _field(self) -> SecretField:
+        name = self.say("sign_in.field", host=self._host.name)
+        field = theme.control(SecretField, "ppw-secret", description=name, continuous_update=False)
+        field.observe(self._on_typed, "value")
+        return field
+
+    @cached_property
+    def _problem(self) -> w.HTML:
+        return theme.html(theme.stylesheet("form/sign_in.css"), "ppw-status")
+
+    def _on_open(self) -> None:
         """Build the field: not before somebody wants it."""
-        if self._field is None:
-            looks = theme.looks()
-            self._field = SecretField(
-                description=self.say("sign_in.field", host=self._host.name),
-                continuous_update=False,
-                layout=looks.layout,
-                style=looks.text,
-                _dom_classes=["ppw-secret"],
-            )
-            self._field.observe(self._on_typed, "value")
-            self._problem = theme.html(theme.stylesheet("form/sign_in.css"), "ppw-status")
-            self.box.children = [self._field, self._problem]
-            self._open.close()
+        self.box.children = [self._field, self._problem]
+        self._open.close()
 
     @guarded
     def _on_typed(self, change: Any) -> None:
         typed = change.new
-        if not typed or self._field is None or self._problem is None:
+        if not typed:
             return
         change.new = change.owner = None
         self._field.value = ""

@@ -198,21 +198,6 @@ def test_what_was_typed_after_the_text_was_read_is_in_what_is_shown(opened):
     shows(opened, "This would change nothing.")
 
 
-def test_a_click_applies_nothing_that_was_not_shown(opened, monkeypatch):
-    opened.value = MINIMAL
-    paste(opened, json.dumps({**MINIMAL, "name": "pasted"}))
-    apply = find(opened, "Fill the form with it")
-    later = []
-    monkeypatch.setattr(opened._import, "_in_background", later.append)
-    type_into(find(opened, "Name"), "typed")
-    press(apply)
-    assert opened.value["name"] == "typed", "the change of what was typed was not shown yet"
-    for task in later:
-        task()
-    press(apply)
-    assert opened.value["name"] == "pasted"
-
-
 @pytest.mark.parametrize(
     ("host", "told"),
     [

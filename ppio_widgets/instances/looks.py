@@ -1,0 +1,200 @@
+"""Looking at an instance: what is seen of it, and whether it is gone.
+
+"Not found" is proved by several looks, and not said once: a server that knows an id may say that it does
+not, as it restarts or one of its copies lags. So the API's own RESOURCE_NOT_FOUND counts after three looks
+over at least a minute, and a sight between begins the count anew. What was proved is written down, and
+such an id is not asked for again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cloud import recent
+from ppio_widgets.cloud.answers import InstanceStatus
+from ppio_widgets.cloud.instances import InstanceDetail, kept, listed, require_id
+from ppio_widgets.errors import PpioError, is_gone
+from ppio_widgets.instances.observed import Observed
+from ppio_widgets.runtime import forks, kernel, threads
+from ppio_widgets.secrets.frames import without_frames
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ppio_widgets.cloud.client import PpioClient
+
+LOOKS_NEEDED = 3
+SECONDS_NEEDED = 60.0
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Looks in a row that found nothing; when the first and the last were, by a clock that nobody sets."""
+
+    looks: int
+    first: float
+    last: float
+
+    @property
+    def proves(self) -> bool:
+        return self.looks >= LOOKS_NEEDED and self.last - self.first >= SECONDS_NEEDED
+
+
+class _Counts:
+    """Of this kernel or session, by account and id."""
+
+    def __init__(self) -> None:
+        self.lock = forks.lock()
+        self.by_id: dict[Hashable, _Count] = {}
+
+
+@without_frames
+class Watched(Observed):
+    """An instance as far as it is looked at, by whomever; the last sight is what is shown."""
+
+    def __init__(
+        self, identity: str, client: PpioClient, seen: InstanceDetail | None, seen_at: float | None
+    ) -> None:
+        super().__init__()
+        self.id = identity if seen is not None else require_id(identity)  # what a listing told can be shown
+        self.client = client
+        self.detail = seen
+        self.missed: PpioError | None = None
+        self.seen_at = 0.0
+        if seen is not None and not seen.is_gone:
+            self.seen_at = threads.now() if seen_at is None else seen_at
+        self._seen_by = client.identity if seen is not None else None
+        self._lock = forks.rlock()
+        # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
+        self._looks = itertools.count(1)
+        self._shown = 0
+
+    def look(self) -> InstanceDetail:
+        """Look at it once and return what is known then.
+
+        One that is gone has the status ``"removed"`` where the server says so, and ``"not_seen"`` once
+        three looks over a minute have not found it.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable, CredentialsError
+        """
+        try:
+            self.read()
+        except PpioError as error:
+            self.missed = error
+            raise
+        return self._known()
+
+    def read(self) -> InstanceDetail:
+        """Look at it once and return what this look saw; of a failure nothing is kept."""
+        look = self.begin_look()
+        seen = kept(self.detail, self._ask(self._seen_before()))
+        self.see(seen, look)
+        return seen
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether enough looks of this kernel have found nothing."""
+        counts = kernel.of(_Counts)
+        with counts.lock:
+            found = counts.by_id.get((self.client.identity, self.id))
+        return found is not None and found.proves
+
+    def _ask(self, known: InstanceDetail | None) -> InstanceDetail:
+        """Return what the server tells, or that it is gone; what is known to be gone is not asked for.
+
+        "Not found" is raised as any other error until it is proved. What was never seen can be late, and is
+        not called gone.
+        """
+        if known is not None and known.is_gone:
+            return known
+        if known is None or not self.is_proved:
+            counts = kernel.of(_Counts)
+            try:
+                seen = self.client.get_detail(self.id)
+            except PpioError as error:
+                proved = is_gone(error) and self._count_not_found(counts)
+                known = known or (self._recorded() if proved else None)
+                if not proved or known is None:
+                    raise
+            else:
+                with counts.lock:
+                    counts.by_id.pop((self.client.identity, self.id), None)
+                return seen
+        return replace(known, status=InstanceStatus.NOT_SEEN, error="", message="")
+
+    def _count_not_found(self, counts: _Counts) -> bool:
+        """Count one more look that found nothing; returns whether it is proved, here or by another kernel."""
+        key, now = (self.client.identity, self.id), threads.tick()
+        with counts.lock:
+            before = counts.by_id.get(key, _Count(0, now, now))
+            counts.by_id[key] = _Count(before.looks + 1, before.first, now)
+        if not before.looks and self._recorded() is not None:
+            with counts.lock:
+                counts.by_id[key] = _Count(LOOKS_NEEDED, now - SECONDS_NEEDED, now)
+        return self.is_proved
+
+    def _recorded(self) -> InstanceDetail | None:
+        """Return what is recorded of it where it was proved to be gone."""
+        name = kernel.outer("name of gone")(self.client, self.id)
+        return None if name is None else InstanceDetail(self.id, name)
+
+    def begin_look(self) -> int:
+        """Return the number of a look that begins now, for `see`."""
+        return next(self._looks)
+
+    def see_row(self, row: InstanceDetail, look: int) -> None:
+        """Take what a listing tells of it."""
+        self.see(listed(self.detail, row), look)
+
+    def see(self, seen: InstanceDetail, look: int | None = None) -> None:
+        """Take what a look saw of it, or what is so now; one that began before what is shown is too old.
+
+        What began before it was seen to be removed is too old as well: it will never be anything else.
+        """
+        account = self.client.identity
+        with self._lock:
+            look = self.begin_look() if look is None else look
+            if look < self._shown and not seen.is_gone:
+                return
+            removed = seen.status == InstanceStatus.REMOVED
+            self._shown = self.begin_look() if removed else max(look, self._shown)
+            gone = seen.is_gone and not self._known().is_gone
+            if seen.is_gone:
+                seen = replace(seen, seen_until=self._seen_until())
+            changed = seen != self.detail or self.missed is not None
+            self.detail, self.missed, self.seen_at = seen, None, threads.now()
+            self._seen_by = account
+        if changed:
+            recent.note(self.client.host.base_url, [seen])
+            if gone:
+                kernel.outer("note gone")(self.client, seen)
+            self.tell()
+
+    def fail(self, error: PpioError) -> None:
+        """Take why it could not be looked at; what was last seen stays."""
+        self.missed = error.with_traceback(None)
+        self.tell()
+
+    def stop(self) -> object:
+        """Stop it and read that back."""
+        raise NotImplementedError
+
+    def _seen_before(self) -> InstanceDetail | None:
+        """Return what this account saw of it: another one's "not found" says nothing."""
+        return self.detail if self._seen_by == self.client.identity else None
+
+    def _seen_until(self) -> int:
+        """Return when it was last seen there."""
+        known = self._known()
+        return known.seen_until if known.is_gone else int(self.seen_at)
+
+    def _first(self) -> InstanceDetail:
+        """Return what is known of it; the first time that asks for a look."""
+        return self.detail or self.look()
+
+    def _known(self) -> InstanceDetail:
+        return self.detail or InstanceDetail(self.id)
