@@ -59,7 +59,7 @@ class AboveCeiling:
 
 def amount(value: int, places: object) -> Decimal | None:
     """Return ``value / 10**places`` exactly, or None where that many decimals cannot be meant."""
-    if isinstance(places, int) and 0 <= places <= _MOST_DECIMALS:
+    if type(places) is int and 0 <= places <= _MOST_DECIMALS:
         return _scaled(value, places)
     return None
 

@@ -176,14 +176,16 @@ class Redactor:
         whole = self._known.short.get(text.strip())
         if whole is not None and where not in whole.word_in:
             return str(Hidden(self._why(whole)))
-        content = encoded(text)
+        found = sorted(self.sees(text, where), key=itemgetter(0, 1))
+        if not found:
+            return text
+        content, end = encoded(text), 0
         parts: list[bytes] = []
-        end = 0
-        for start, stop, one in sorted(self.sees(text, where), key=itemgetter(0, 1)):
+        for start, stop, one in found:
             if start >= end:
                 parts += [content[end:start], encoded(str(Hidden(self._why(one))))]
             end = max(end, stop)
-        return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass") if parts else text
+        return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass")
 
     def sees(self, text: str, where: Where = "sentence") -> Iterator[tuple[int, int, Secret | Sighting]]:
         """Yield where in the bytes of a text a secret stands, in any of its forms, and which.
@@ -194,7 +196,7 @@ class Redactor:
         for start, stop, one in self._known.places(encoded(text), where):
             yield start, stop, one
             known.append((start, stop))
-        spans = _joined(known)
+        spans = _joined(known) if known else []
         in_bytes = int if text.isascii() else lambda place: len(encoded(text[:place]))
         for seen in sightings(text):
             last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None

@@ -270,6 +270,9 @@ def fill_the_disk(request, monkeypatch):
         def __exit__(self, *_exc):
             self._file.close()
 
+        def __getattr__(self, name):
+            return getattr(self._file, name)
+
         write = staticmethod(full)
 
     def fill(patched=monkeypatch):
