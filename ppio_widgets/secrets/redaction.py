@@ -1,4 +1,7 @@
-"""The one that hides secrets: in texts, in messages, in bodies; whatever it hides says why."""
+"""The one that hides secrets: in texts, in messages, in bodies; whatever it hides says why.
+
+Which are known is in `in_use`, what looks like one in `patterns`.
+"""
 
 from __future__ import annotations
 
