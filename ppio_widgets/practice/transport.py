@@ -26,18 +26,16 @@ class PracticeTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request (httpx's hook)."""
-        content = request.read()
+        request.read()
         self._fire(request, _BEFORE)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        target = request.url.raw_path.decode("ascii")
         try:
-            result = answer(self.cloud, request.method, target, headers, content)
+            result = answer(self.cloud, request)
         except AnswerLost:
             # The words of the real one when a server ends the connection.
             message = "Server disconnected without sending a response."
             raise httpx.RemoteProtocolError(message, request=request) from None
         self._fire(request, _AFTER)
-        return httpx.Response(result.status, headers=result.headers, content=result.content)
+        return result
 
     @staticmethod
     def _fire(request: httpx.Request, events: tuple[str, ...]) -> None:
