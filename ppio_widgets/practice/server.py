@@ -22,7 +22,7 @@ import httpx
 from ppio_widgets.practice.catalogue import whole
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import AnswerLost
-from ppio_widgets.practice.routes import answer
+from ppio_widgets.practice.transport import answer
 
 if TYPE_CHECKING:
     import socket
