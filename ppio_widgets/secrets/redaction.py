@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
@@ -80,17 +80,6 @@ def _met(by_piece: Mapping[str, Sequence[Secret]], text: str) -> Iterator[Secret
     return chain.from_iterable(by_piece.get(piece, ()) for piece in met)
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans in their order, those that touch as one."""
-    joined: list[tuple[int, int]] = []
-    for start, stop in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
-        else:
-            joined.append((start, stop))
-    return joined
-
-
 class Redactor:
     """Knows secrets: hides them in a text, finds them, takes them out of a body. It does not show them.
 
@@ -157,15 +146,14 @@ class Redactor:
         for start, stop, one in self._places(text, where):
             yield start, stop, one
             known.append((start, stop))
-        spans = _joined(known)
-        for seen in sightings(text):
+        covered, left = 0, deque(sorted(known))
+        for seen in sorted(sightings(text), key=attrgetter("secret")):
+            covered = max(covered, seen.secret)
+            while left and left[0][0] <= covered:
+                covered = max(covered, left.popleft()[1])
             last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
             stop = last.end() if last else seen.end
-            open_from = seen.secret
-            behind = bisect_right(spans, (open_from, len(text)))
-            if behind:
-                open_from = max(open_from, spans[behind - 1][1])
-            if open_from < stop:  # else all of it is known
+            if covered < stop:  # else all of it is known
                 yield seen.start, stop, seen
 
     def finds(self, text: str) -> str:
