@@ -59,7 +59,7 @@ from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import Host, read_host
-from ppio_widgets.secrets.in_use import sent_secrets
+from ppio_widgets.secrets.in_use import secrets_in_answer, sent_secrets
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -481,7 +481,7 @@ class PpioClient:
 
     def _read_brief(self, row: Any) -> InstanceInfo | None:
         """Read what is kept of one instance, without the secrets that were sent and that its row holds."""
-        return read_instance(row, self._redactor.with_answer(as_mapping(row)).redact)
+        return read_instance(row, self._redactor.with_more(secrets_in_answer(as_mapping(row))).redact)
 
     def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
         """Read one instance; the answer, which holds passwords, is in no frame of an error."""
@@ -550,7 +550,7 @@ class PpioClient:
             if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
                 raise NotSent("fault_before", kind="Fork")
             with self._lock:
-                self._redactor.learn(sent_secrets(key, asking.secrets))
+                self._redactor = self._redactor.with_more(sent_secrets(key, asking.secrets))
             # Failures come back as a name: no exception may hold the header.
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
             exchange.run(http, request, PinnedBearer(self.host, key), limits)

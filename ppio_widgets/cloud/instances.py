@@ -33,6 +33,7 @@ from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.secrets.in_use import secrets_in_answer
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = 
     The redactor knows the secrets that were sent; those that the answer holds are hidden as well.
     `asked_for` is a name that somebody typed: an instance of exactly this name keeps it.
     """
-    redactor = (redactor or Redactor()).with_answer(as_mapping(answer))
+    redactor = (redactor or Redactor()).with_more(secrets_in_answer(as_mapping(answer)))
     info = read_instance(answer, redactor.redact)
     if info is None:
         return None

@@ -10,7 +10,7 @@ from ppio_widgets import PpioClient, api, launch
 from ppio_widgets.cloud.instances import DetailListing
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting
-from ppio_widgets.practice import catalogue, routes
+from ppio_widgets.practice import catalogue, transport
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.practice.server import serving
@@ -37,7 +37,7 @@ def account(clock):
 @pytest.fixture
 def client(account, monkeypatch):
     """As a live one: with a real key, over a real socket."""
-    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    monkeypatch.setattr(transport, "is_practice_key", lambda _key: True)
     with serving(OneAccount(account)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         yield client
 

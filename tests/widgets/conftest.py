@@ -15,7 +15,7 @@ from comm.base_comm import BaseComm
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.practice import routes
+from ppio_widgets.practice import transport
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.widgets import theme
@@ -121,7 +121,7 @@ def client(cloud):
 @pytest.fixture
 def live(cloud, monkeypatch):
     """A client of what it takes for a real cloud: its key is no practice key."""
-    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    monkeypatch.setattr(transport, "is_practice_key", lambda _key: True)
     return PpioClient(REAL_KEY, base_url="http://localhost", transport=cloud)
 
 
