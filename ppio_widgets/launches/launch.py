@@ -168,6 +168,7 @@ class Launch(Live, Observed):
         self.copies: tuple[str, ...] = ()
         self.untimed: PpioError | None = None
         self.record: Record | None = None
+        self.shown_in: int | None = None  # the execution that has shown it already
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
         # The latch of the create call: one for a launch in its process, whichever kernel or session calls.
