@@ -28,7 +28,7 @@ from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import changed_since, load_preset
 from ppio_widgets.locale.words import joined, words
-from ppio_widgets.magics.ppio_magic import UsageError, typed
+from ppio_widgets.magics.ppio_magic import UsageError, agreed
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.request.validation import check, named
 from ppio_widgets.runtime import kernel, threads
@@ -152,7 +152,7 @@ def _ask_by_input(plan: LaunchPlan, given: Line, client: PpioClient, timer: Time
         _say_each(since.sentences(say))
     launch = Launch(plan, client, timer=timer)
     question = say("line.ask", **plan.question(say))
-    while _agreed(question):
+    while agreed(question, say("line.nobody")):
         if plan.price_is_old:  # the prompt waited that long: yes was said to a price that may be another
             before, plan = plan.offer, _plan(given, client)
             plan.refuse_price()
@@ -170,13 +170,6 @@ def _ask_by_input(plan: LaunchPlan, given: Line, client: PpioClient, timer: Time
         launch, again = Launch(plan, client, timer=timer), again | doubt.facts
     print(say("line.cancelled"))  # noqa: T201
     return _shown(launch)
-
-
-def _agreed(question: str) -> bool:
-    answer = typed(input, question)
-    if answer is None:
-        raise UsageError(words()("line.nobody"))
-    return answer.strip().lower() in ("y", "yes", "是")
 
 
 def _finish(launch: Launch, *, again: Consent) -> Launch:
