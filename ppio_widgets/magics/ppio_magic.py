@@ -331,10 +331,7 @@ def preset_show(name: str) -> str:
 
 def preset_delete(name: str) -> str:
     """Delete it."""
-    if not presets.delete_preset(name):
-        # It is not said which one was likely meant: that one would be gone.
-        found = presets.preset_names()
-        raise PresetRefused("preset_missing" if found else "preset_none", name=name, names=", ".join(found))
+    presets.delete_preset(name)
     return words()("preset.deleted", name=name)
 
 
