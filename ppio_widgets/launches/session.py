@@ -98,7 +98,6 @@ class LaunchSession(HasTraits):
         self.catalogue = Catalogue(client)
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
-        self._priced = False
         self._is_variable = is_variable
         self._notes = notes
         self._disarming = forks.event()
@@ -114,7 +113,7 @@ class LaunchSession(HasTraits):
             self.offer,
             self.snapshot.balance,
             self.ceiling,
-            price_asked=self._priced,
+            price_asked=self.catalogue.priced or bool(self.loading),
             notes=self._notes,
         )
 
@@ -284,7 +283,6 @@ class LaunchSession(HasTraits):
                 catalogue.refresh()
             due = tuple(kind for kind in catalogue.due() if kind in kinds)
             self.loading |= frozenset(due)
-            self._priced = True
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return
@@ -356,7 +354,7 @@ class LaunchSession(HasTraits):
             self.client = client
             self.target = Target.of(client)
             self.catalogue = Catalogue(client)
-            self.snapshot, self.loading, self._priced = Snapshot(), frozenset(), False
+            self.snapshot, self.loading = Snapshot(), frozenset()
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None
