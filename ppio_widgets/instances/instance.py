@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
+from ppio_widgets.instances.display import Live
 from ppio_widgets.instances.looks import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
-from ppio_widgets.runtime import display, kernel, threads
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
@@ -37,7 +38,7 @@ _ENDS: Mapping[str, str] = {
 
 
 @without_frames
-class Instance(Watched):
+class Instance(Live, Watched):
     """An instance, by its id.
 
     Every action is read back: it returns when the instance itself shows it, or raises
@@ -96,16 +97,6 @@ class Instance(Watched):
     def __repr__(self) -> str:
         status = plain(self._known().status) or "not looked at"
         return f"<Instance {self.title}: {status}>"
-
-    def __str__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
-        return display.bundle(self, **options)
 
     @property
     def error(self) -> PpioError | None:

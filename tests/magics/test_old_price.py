@@ -93,7 +93,7 @@ def asked_at_a_prompt(monkeypatch, *answers):
         happens()
         return typed
 
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", answer)
     return asked
 
