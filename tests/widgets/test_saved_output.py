@@ -71,9 +71,9 @@ class Publisher:
 class Going(AccountClock):
     """The account's clock, but for the moment until the card is first written."""
 
-    def wait(self, event, seconds):
-        is_first = seconds < 2 * saved_output.FIRST_SECONDS  # a difference of two large numbers
-        return event.wait(seconds) if is_first else super().wait(event, seconds)
+    def until(self, event, moment):
+        is_first = moment - self.monotonic() <= saved_output.FIRST_SECONDS
+        return event.wait(saved_output.FIRST_SECONDS) if is_first else super().until(event, moment)
 
 
 class Shell:
