@@ -53,7 +53,10 @@ class Outside:
         return {}
 
     def text(self, _path: str) -> str | None:
-        """Return what a file holds; None when there is no such file, `InputError` when it cannot be read."""
+        """Return what a file holds; None when there is no such file.
+
+        `InputError` when it cannot be read, `PermissionError` when a text from elsewhere may not name it.
+        """
         return None
 
     def holds_secret(self, text: str) -> bool:

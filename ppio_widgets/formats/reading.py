@@ -19,7 +19,7 @@ from ppio_widgets.request.draft import merged
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from ppio_widgets.formats.docker import ReadFile
+    from ppio_widgets.formats.json_body import Outside
 
 _PROMPT = re.compile(PROMPT)
 
@@ -50,18 +50,18 @@ _DOCKER = re.compile(
 )
 
 
-def read_any(text: str, *, read_file: ReadFile | None = None) -> Imported:
+def read_any(text: str, *, outside: Outside | None = None) -> Imported:
     """Read a text into a draft, whichever of the four kinds it is, a prompt or Markdown around it or not.
 
-    `read_file` returns the text of a file that a docker line names by ``--env-file``.
+    `outside` has the files that a docker line names by ``--env-file``; without it they are left out.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     block = _BLOCK.search(text)
     try:
         # With a code block in it, a text is read as a whole only if it begins as one of the four.
-        found = _read("", text, read_file, anywhere=block is None)
+        found = _read("", text, outside, anywhere=block is None)
         if found is None and block is not None:
-            found = _read(text[: block.start("text")], block["text"], read_file, anywhere=True)
+            found = _read(text[: block.start("text")], block["text"], outside, anywhere=True)
             if found is not None and (text[: block.start()] + text[block.end() :]).strip():
                 found = replace(found, left_out=(*found.left_out, LeftOut("around")))
     except RecursionError:
@@ -73,7 +73,7 @@ def read_any(text: str, *, read_file: ReadFile | None = None) -> Imported:
     raise problem
 
 
-def _read(above: str, text: str, read_file: ReadFile | None, *, anywhere: bool) -> Imported | None:
+def _read(above: str, text: str, outside: Outside | None, *, anywhere: bool) -> Imported | None:
     """Read a text that stands below another; None when it is of no kind that is known.
 
     A docker run may be the first command, or with `anywhere` any of them.
@@ -99,7 +99,7 @@ def _read(above: str, text: str, read_file: ReadFile | None, *, anywhere: bool) 
     if not is_docker and (_CURL.match(part) or (CREATE_PATH in part and _CURL.search(part))):
         return read_curl(typed)
     if is_docker or (anywhere and _DOCKER.search(part)):
-        return read_docker(typed, read_file)
+        return read_docker(typed, outside)
     return None
 
 
