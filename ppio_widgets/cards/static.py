@@ -17,7 +17,7 @@ from ppio_widgets.cards.instance import cost_facts, headline, news
 from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.formats.line.writer import MAGIC, to_line
+from ppio_widgets.formats.line.parser import MAGIC, to_line
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.request.draft import to_json, value_at

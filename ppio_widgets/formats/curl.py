@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.json_body import read_json
+from ppio_widgets.formats.json_body import as_object, read_json
 from ppio_widgets.formats.shell import HOLE, Script, read_shell
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
@@ -261,9 +261,8 @@ class _Call:
         text = self.joined.join(words)
         if not re.sub(HOLE, "", text).strip():
             raise input_error("curl_body")  # in a variable that the text says nothing of
-        body, _ = read_json(text, "curl_json")
-        if not isinstance(body, dict):
-            raise input_error("body_kind", kind=type(body).__name__)
+        value, _ = read_json(text, "curl_json")
+        body = dict(as_object(value))
         rows = body.get("envs")
         if isinstance(rows, list):
             body["envs"] = [self._referring(row) if isinstance(row, dict) else row for row in rows]

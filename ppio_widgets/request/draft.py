@@ -86,7 +86,16 @@ def to_json(body: Mapping[str, Any]) -> str:
 
     It is what is sent, but for a reference: that stays ``{"$env": "NAME"}``.
     """
-    return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_json_text))
+    return whole(as_json(body, indent=2))
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """Return a part of a body as JSON, lone halves of characters in it too; else as `to_json`."""
+
+    def other(one: object) -> object:
+        return one.as_json() if isinstance(one, EnvRef) else str(one)
+
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=other)
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
@@ -174,10 +183,6 @@ def _is_blank(value: Any) -> bool:
     if isinstance(value, EnvRef):
         return not value.name
     return value is None or (isinstance(value, str | list | dict) and not value)
-
-
-def _json_text(value: object) -> object:
-    return value.as_json() if isinstance(value, EnvRef) else str(value)
 
 
 # Why a text is no whole number: a fraction; two readings (1,5); a unit, or another one than GB;
