@@ -7,6 +7,7 @@ curl takes the key, and what is taken from the environment, on its standard inpu
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ def to_curl(
         "key": key_name,
         "quiet": _QUIET,
         "header": _JSON_HEADER,
-        "url": _quoted(base_url.rstrip("/") + CREATE_PATH),
+        "url": shlex.quote(base_url.rstrip("/") + CREATE_PATH),
     }
     if names:
         command = _WITH_REFERENCES.format(
@@ -129,7 +130,7 @@ def to_curl(
             body=text,
         )
     else:
-        command = _WITHOUT_REFERENCES.format(**parts, body=_quoted(text))
+        command = _WITHOUT_REFERENCES.format(**parts, body=shlex.quote(text))
     return "\n".join([*(f"# {line}" for line in said), command])
 
 
@@ -144,10 +145,6 @@ def _one_line_references(text: str) -> str:
     """
     text = _REFERENCE.sub(r'{"$env": \1}', text)
     return "\n".join(visible(line) for line in text.split("\n")).replace("!", "\\u0021")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 CREATE_PATH = "/gpus/v2/instances"
