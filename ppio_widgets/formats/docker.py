@@ -24,7 +24,7 @@ from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import read_env_text
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import Outside
-from ppio_widgets.formats.shell import Command, Script, is_open, read_shell, shown
+from ppio_widgets.formats.shell import Command, Script, is_open, program, read_shell, shown
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
@@ -85,10 +85,8 @@ _WEB = (
     *(range(11434, 11435), range(30000, 30001)),  # Ollama, SGLang
 )
 
-_PROGRAMS = frozenset({"docker", "podman", "nerdctl", "nvidia-docker"})
+PROGRAMS = frozenset({"docker", "podman", "nerdctl", "nvidia-docker"})
 
-# What may stand before the program and changes nothing of what it runs.
-_BEFORE = frozenset({"sudo", "doas", "env", "exec", "command", "nohup", "time"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
 # Long dashes, which word processors and blogs make of two short ones.
@@ -157,32 +155,16 @@ def _find_run(script: Script) -> tuple[Command, list[str], list[str], list[str]]
     """
     programs = 0
     for command in script.commands:
-        assigned, words = _program(command.words)
-        programs += bool(words)
-        if "run" not in words:
+        place = program(command.words, PROGRAMS)
+        programs += place is not None
+        if place is None or "run" not in command.words:
             continue
-        options, verb = _read_options(words[1:], _LETTERS_BEFORE)
+        assigned = [found[1] for word in command.words[:place] if (found := _ASSIGNMENT.match(word))]
+        options, verb = _read_options(command.words[place + 1 :], _LETTERS_BEFORE)
         verb = verb[1:] if verb[:1] == ["container"] else verb
         if verb[:1] == ["run"]:
             return command, [typed for _, typed, _ in options], assigned, verb[1:]
     raise script.problem or input_error("docker_verb" if programs else "docker_none")
-
-
-def _program(words: list[str]) -> tuple[list[str], list[str]]:
-    """Return the variables set for a command, and its words from the program on; none if it is another."""
-    assigned: list[str] = []
-    wrapped = False
-    for number, word in enumerate(words):
-        name = re.split(r"[/\\]", word)[-1].removesuffix(".exe")
-        if name in _PROGRAMS:
-            return assigned, words[number:]
-        if assignment := _ASSIGNMENT.match(word):
-            assigned.append(assignment[1])
-        elif name in _BEFORE:
-            wrapped = True
-        elif not wrapped:
-            break
-    return [], []
 
 
 @dataclass(repr=False)
