@@ -37,7 +37,7 @@ class BillingMode(str, Enum):
 
 @dataclass(frozen=True)
 class Price:
-    """A price in the account's currency, exact: what is charged, and before discount where that is named."""
+    """A price in the account's currency, exact and never below zero: what is charged, and the list price."""
 
     final: Decimal
     listed: Decimal | None = None

@@ -176,13 +176,7 @@ def unit_price(offer: Offer | None, body: Mapping[str, Any]) -> Price | None:
         BillingMode.SPOT: offer.spot,
         BillingMode.PREPAID: offer.prepaid.get(months) if months else None,
     }
-    price = prices.get(mode_of(body))
-    return price if price is not None and is_price(price.final) else None
-
-
-def is_price(value: Decimal | None) -> bool:
-    """Whether a number can be a price: what is below zero or no number is as good as unknown."""
-    return value is not None and value.is_finite() and value >= 0
+    return prices.get(mode_of(body))
 
 
 def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:
@@ -334,9 +328,7 @@ def _renewal(offer: Offer, body: Mapping[str, Any]) -> Decimal | None:
     """Return what each renewal costs at this offer's price, where that is known."""
     months, gpus = whole_at(body, (*_RENEW, "months")), count_of(offer, body)
     price = offer.prepaid.get(months or 0)
-    if price is None or gpus is None or not is_price(price.final):
-        return None
-    return times(price.final, gpus)
+    return times(price.final, gpus) if price is not None and gpus is not None else None
 
 
 def renews(body: Mapping[str, Any]) -> bool:
@@ -394,7 +386,7 @@ class _Bill:
             yield self._say("money.disk_unknown", size=size)
         elif size <= free:
             yield self._say("money.disk_free", size=size, free=free)
-        elif is_price(price):
+        elif price is not None:
             # storage_price_per_gb: neither unit nor period is on the page (v2, list products).
             yield self._say("money.disk_priced", size=size, free=free, extra=size - free, price=price)
         else:
@@ -426,7 +418,7 @@ class _Bill:
             kind = "hourly_cpu"
         term = months_words(months, self.say)
         yield self._say(f"money.{kind}", price=unit.final, gpus=count, total=total, months=term)
-        if unit.listed is not None and is_price(unit.listed) and unit.listed != unit.final:
+        if unit.listed is not None and unit.listed != unit.final:
             key = "money.listed" if prepaid else "money.listed_hourly"
             yield self._say(key, listed=times(unit.listed, count), final=total)
         if prepaid:
@@ -449,7 +441,7 @@ class _Bill:
 
     def _against_on_demand(self, spot: Decimal, count: int) -> str:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""
-        if self.offer.postpaid is None or not is_price(self.offer.postpaid.final):
+        if self.offer.postpaid is None:
             return self._say("money.spot_unknown")
         on_demand = self.offer.postpaid.final
         price = times(on_demand, count)
