@@ -7,15 +7,13 @@ difference, but for two variables of one key, where it may decide which of them 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.formats.json_body import is_same
-from ppio_widgets.request.draft import compact, is_env_value
+from ppio_widgets.request.draft import as_json, compact, is_env_value, is_same
 from ppio_widgets.request.envref import LONGEST_NAME, EnvRef, is_name, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
 from ppio_widgets.request.validation import field_name
@@ -208,4 +206,4 @@ def _shown(value: Any, path: Path, say: Words) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else as_json(value)

@@ -109,16 +109,6 @@ def as_object(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two values of drafts are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    kinds = {(isinstance(value, bool), isinstance(value, float)) for value in (one, other)}
-    return one is other or (one == other and len(kinds) == 1)
-
-
 def read_json(
     text: str, code: str, *, before: str = "", finite: bool = False, **params: object
 ) -> tuple[Any, tuple[str, ...]]:

@@ -89,13 +89,18 @@ def to_json(body: Mapping[str, Any]) -> str:
     return whole(as_json(body, indent=2))
 
 
-def as_json(value: Any, indent: int | None = None) -> str:
+def as_json(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
     """Return a part of a body as JSON, lone halves of characters in it too; else as `to_json`."""
 
     def other(one: object) -> object:
         return one.as_json() if isinstance(one, EnvRef) else str(one)
 
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=other)
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=other, sort_keys=sort_keys)
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of bodies are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
+    return one is other or as_json(one, sort_keys=True) == as_json(other, sort_keys=True)
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:

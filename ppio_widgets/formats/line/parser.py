@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.dotenv import Note, rows_of_files
-from ppio_widgets.formats.json_body import Outside, body_in_cell, body_in_text, body_of, is_same
+from ppio_widgets.formats.json_body import Outside, body_in_cell, body_in_text, body_of
 from ppio_widgets.formats.line.options import BY_FLAG, OPTIONS, PROTOCOLS, Option, closest, of_docker
 from ppio_widgets.formats.line.tokens import Part, Word, as_word, is_expression, split_line
 from ppio_widgets.locale.text import UNSAID, visible
@@ -32,6 +32,7 @@ from ppio_widgets.request.draft import (
     JUPYTER_PROTOCOL,
     as_json,
     compact,
+    is_same,
     merged,
     read_whole,
     value_at,
