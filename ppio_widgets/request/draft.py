@@ -89,18 +89,21 @@ def to_json(body: Mapping[str, Any]) -> str:
     return whole(as_json(body, indent=2))
 
 
-def as_json(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
+def as_json(value: Any, indent: int | None = None) -> str:
     """Return a part of a body as JSON, lone halves of characters in it too; else as `to_json`."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_no_json)
 
-    def other(one: object) -> object:
-        return one.as_json() if isinstance(one, EnvRef) else str(one)
 
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=other, sort_keys=sort_keys)
+def _no_json(value: object) -> object:
+    return value.as_json() if isinstance(value, EnvRef) else str(value)
+
+
+_sorted_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_no_json).encode
 
 
 def is_same(one: Any, other: Any) -> bool:
     """Whether two values of bodies are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
-    return one is other or as_json(one, sort_keys=True) == as_json(other, sort_keys=True)
+    return one is other or (one == other and _sorted_json(one) == _sorted_json(other))
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
