@@ -127,9 +127,8 @@ def read_docker(text: str, outside: Outside | None = None) -> Imported:
     image, *rest = words
     if image.startswith(_DASHES):
         raise input_error("docker_dash")
-    run = _Run(
-        script, command.exported, outside or Outside(), any(name == "publish-all" for name, _, _ in options)
-    )
+    publishes_all = any(name == "publish-all" for name, _, _ in options)
+    run = _Run(script, command.exported, outside or Outside(), publishes_all)
     for option in options:
         run.take(*option)
     if before:

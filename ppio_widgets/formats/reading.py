@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats import curl, docker
-from ppio_widgets.formats.curl import CREATE_PATH, read_curl
-from ppio_widgets.formats.docker import read_docker
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import read_json
 from ppio_widgets.formats.line.options import OPTIONS
@@ -89,10 +87,10 @@ def _read(above: str, text: str, outside: Outside | None, *, anywhere: bool) -> 
     # With its prompt, as that says something of the lines behind it.
     first, *others = _called(typed)
     # Our own curl line begins with a check of the key, and others with the body.
-    if first == "curl" or (first != "docker" and CREATE_PATH in part and "curl" in others):
-        return read_curl(typed)
+    if first == "curl" or (first != "docker" and curl.CREATE_PATH in part and "curl" in others):
+        return curl.read_curl(typed)
     if first == "docker" or (anywhere and "docker" in others):
-        return read_docker(typed, outside)
+        return docker.read_docker(typed, outside)
     return None
 
 

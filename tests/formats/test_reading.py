@@ -86,7 +86,7 @@ def test_a_prompt_in_front_does_not_matter(prompt, text):
 def test_a_curl_line_goes_to_its_own_reader(text, monkeypatch):
     given = []
     imported = Imported("curl", {}, (LeftOut("around"),))
-    monkeypatch.setattr(reading, "read_curl", lambda part: given.append(part) or imported)
+    monkeypatch.setattr(reading.curl, "read_curl", lambda part: given.append(part) or imported)
     assert read_any(text).kind == "curl"
     [part] = given
     assert "curl" in part

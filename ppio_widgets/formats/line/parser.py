@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.dotenv import Note, rows_of_files
@@ -44,9 +44,6 @@ from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import hide_given, input_error
-
-if TYPE_CHECKING:
-    from ppio_widgets.request.schema import Path
 
 MAGIC = "%ppio_launch"
 
@@ -303,12 +300,8 @@ def _address(option: Option, value: Any) -> str:
     return text
 
 
-def _whole(option: Option, value: Any) -> int:
-    return _number(option, value, option.path)
-
-
-def _number(option: Option, value: Any, path: Path) -> int:
-    text = _text(option, value)
+def _whole(option: Option, value: Any, *inner: str) -> int:
+    text, path = _text(option, value), (*option.path, *inner)
     number = read_whole(text, path)
     if number is None:
         code = f"option_whole_{why_not_whole(text, path)}".removesuffix("_")
@@ -397,7 +390,7 @@ def _row(option: Option, value: Any) -> dict[str, Any]:
 
 
 def _renew(option: Option, value: Any) -> dict[str, Any]:
-    months = {} if value is None else {"months": _number(option, value, (*option.path, "months"))}
+    months = {} if value is None else {"months": _whole(option, value, "months")}
     return {"enabled": True, **months}
 
 
