@@ -98,12 +98,14 @@ def _no_json(value: object) -> object:
     return value.as_json() if isinstance(value, EnvRef) else str(value)
 
 
-_sorted_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_no_json).encode
-
-
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two values of bodies are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
-    return one is other or (one == other and _sorted_json(one) == _sorted_json(other))
+    """Whether two values of drafts are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    kinds = {(isinstance(value, bool), isinstance(value, float)) for value in (one, other)}
+    return one is other or (one == other and len(kinds) == 1)
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
