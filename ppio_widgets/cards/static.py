@@ -17,13 +17,12 @@ from ppio_widgets.cards.instance import cost_facts, headline, news
 from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.formats.line.writer import MAGIC, to_line
+from ppio_widgets.formats.line.parser import MAGIC, to_line
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
-from ppio_widgets.request.price_text import cost_sentences
-from ppio_widgets.request.pricing import is_cpu
+from ppio_widgets.request.pricing import cost_sentences, is_cpu
 from ppio_widgets.request.schema import tree
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.runtime import threads

@@ -27,7 +27,6 @@ from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, r
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import (
     BillingMode,
-    ImageTag,
     Network,
     Offer,
     Price,
@@ -129,8 +128,8 @@ class CatalogueReader:
         """Return the account's network storages."""
         return self._all(STORAGES, Storage, by_number)
 
-    def images(self) -> tuple[ImageTag, ...]:
-        """Return the images, one value for each tag."""
+    def images(self) -> tuple[str, ...]:
+        """Return the images with their tags, ready for the body: ``registry/name:tag``."""
         pages = by_cursor(self._source, IMAGES, {}, read_images)
         return tuple(dict.fromkeys(tag for page in pages for tags in self._rows(page) for tag in tags))
 
@@ -222,12 +221,12 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
     )
 
 
-def read_images(row: Any) -> tuple[ImageTag, ...]:
+def read_images(row: Any) -> tuple[str, ...]:
     """Read the tags of one image (public clients only), or the image itself where it has none."""
     image = as_mapping(row)
     tags = [as_id(as_mapping(tag).get("image"), LONGEST_IMAGE) for tag in as_rows(image.get("tags"))]
     found = [tag for tag in tags if tag] or [as_id(image.get("image"), LONGEST_IMAGE)]
-    return tuple(ImageTag(one) for one in dict.fromkeys(found) if one)
+    return tuple(one for one in dict.fromkeys(found) if one)
 
 
 def read_balance(answer: Any) -> Decimal | None:
