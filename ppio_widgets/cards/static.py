@@ -22,7 +22,8 @@ from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, lau
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference
-from ppio_widgets.request.pricing import cost_sentences, is_cpu
+from ppio_widgets.request.price_text import cost_sentences
+from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.schema import tree
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.runtime import threads

@@ -15,14 +15,8 @@ from ppio_widgets.locale.words import words
 from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
-from ppio_widgets.request.pricing import (
-    AboveCeiling,
-    above_ceiling,
-    cost_sentences,
-    rented,
-    terms,
-    unit_price,
-)
+from ppio_widgets.request.price_text import cost_sentences, rented, terms
+from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT

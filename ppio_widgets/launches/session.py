@@ -24,7 +24,8 @@ from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.request.draft import copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
-from ppio_widgets.request.pricing import AboveCeiling, charges, is_cpu
+from ppio_widgets.request.price_text import charges
+from ppio_widgets.request.pricing import AboveCeiling, is_cpu
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 

@@ -29,7 +29,7 @@ from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import changed_since, load_preset
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.magics.ppio_magic import UsageError, agreed
-from ppio_widgets.request.pricing import changes
+from ppio_widgets.request.price_text import changes
 from ppio_widgets.request.validation import check, named
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.times import read_moment, write_span

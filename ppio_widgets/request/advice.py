@@ -140,8 +140,9 @@ def _image(body: Mapping[str, Any]) -> Iterator[Advice]:
 
 def _auto_renew(body: Mapping[str, Any]) -> Iterator[Advice]:
     # Renewing spends money without asking again.
-    if pricing.is_prepaid(body) and pricing.renews(body):
-        yield Advice(("billing", "prepaid", "auto_renew", "enabled"), "auto_renew")
+    path = ("billing", "prepaid", "auto_renew", "enabled")
+    if pricing.is_prepaid(body) and value_at(body, path) is True:
+        yield Advice(path, "auto_renew")
 
 
 def _cpu_count(body: Mapping[str, Any]) -> Iterator[Advice]:

@@ -17,7 +17,7 @@ from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, lau
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
-from ppio_widgets.request.pricing import changes
+from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import InstancePanel, LaunchPanel
 from ppio_widgets.widgets.question import Question

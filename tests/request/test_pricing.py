@@ -14,16 +14,10 @@ from hypothesis import strategies as st
 
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request import offers as offer
-from ppio_widgets.request import pricing
+from ppio_widgets.request import price_text, pricing
 from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.pricing import (
-    above_ceiling,
-    charged_now,
-    cost_sentences,
-    hourly,
-    read_amount,
-    shown,
-)
+from ppio_widgets.request.price_text import cost_sentences
+from ppio_widgets.request.pricing import above_ceiling, charged_now, hourly, read_amount, shown
 from ppio_widgets.runtime.times import until_morning
 from tests.support.bodies import bodies
 
@@ -541,12 +535,12 @@ def test_a_commitment_names_every_quantity(language, body, mode, months, renew, 
     unknown = "unknown" if language == "en" else "未知"
     assert (unknown in told[0]) == asked
     assert unknown not in " ".join(told[1:])
-    counted = pricing.rented(body, say)
+    counted = price_text.rented(body, say)
     assert pricing.is_cpu(body) or str(gpus) in counted
     assert counted in told[1]
     if mode == "prepaid":
-        assert pricing.months_words(months, say) in told[1]
-        assert renew is None or pricing.months_words(renew, say) in told[1]
+        assert price_text.months_words(months, say) in told[1]
+        assert renew is None or price_text.months_words(renew, say) in told[1]
         assert ("charged now" if language == "en" else "立即扣款") in told[1]
     else:
         assert ("billed from pulling" if language == "en" else "从拉取镜像（pulling）起计费") in told[1]
@@ -641,7 +635,7 @@ def test_left_on_until_tomorrow_is_rounded_to_cents_from_the_exact_product(value
 # --- no float, and words that exist
 
 
-@pytest.mark.parametrize("module", [pricing, offer])
+@pytest.mark.parametrize("module", [pricing, price_text, offer])
 def test_no_float_is_written_or_made(module):
     tree = ast.parse(inspect.getsource(module))
     # The seconds of an answer's time are no money.
