@@ -114,7 +114,7 @@ class Watched(Observed):
         if known is None or not self.is_proved:
             counts = kernel.of(_Counts)
             try:
-                seen = self.client.get_detail(self.id)
+                seen = self.client.get_instance(self.id)
             except PpioError as error:
                 proved = is_gone(error) and self._count_not_found(counts)
                 known = known or (self._recorded() if proved else None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
-    from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
+    from ppio_widgets.cloud.instances import InstanceDetail, Listing
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.locale.words import Words
 
@@ -326,7 +326,7 @@ class BoardSession(_Session):
             self.acting = ""
         self.refresh()
 
-    def _on_listing(self, listing: DetailListing | PpioError) -> None:
+    def _on_listing(self, listing: Listing | PpioError) -> None:
         with self.lock:
             if self.closed:
                 return

@@ -40,8 +40,8 @@ from ppio_widgets.secrets.frames import without_frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
@@ -126,7 +126,7 @@ class Launch(Observed):
         Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
     instance : Instance or None
         What was launched, to watch, stop and delete; None until its id is known.
-    seen : InstanceInfo or None
+    seen : InstanceDetail or None
         What was last seen of it.
     error : PpioError or None
         Why there is no instance, or why it is not known.
@@ -235,7 +235,7 @@ class Launch(Observed):
         return self._instance
 
     @property
-    def seen(self) -> InstanceInfo | None:
+    def seen(self) -> InstanceDetail | None:
         """What was last seen of the instance."""
         return None if self._instance is None else self._instance.detail
 

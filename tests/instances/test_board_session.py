@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.locale.words import words
@@ -45,7 +45,7 @@ def ids(session):
 
 def listed(session, rows):
     """Have a listing arrive, as the watcher does."""
-    session._on_listing(DetailListing(tuple(rows)))
+    session._on_listing(Listing(tuple(rows)))
 
 
 def test_nobody_hears_of_a_list_that_is_there_before_it_is(cloud, clock, acting):

@@ -4,9 +4,8 @@ import time
 
 import pytest
 
-from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.cloud.instances import InstanceDetail
+from ppio_widgets.cloud.instances import InstanceDetail, Listing
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ApiError,
@@ -70,7 +69,7 @@ class PretendWire:
     def identity(self):
         return id(self)
 
-    def get_detail(self, instance_id):
+    def get_instance(self, instance_id):
         self.looked += 1
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if isinstance(look, Exception):
@@ -365,9 +364,9 @@ def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_no
             kinds["send"] = threading.current_thread().daemon
             return super().send_create(body, secrets)
 
-        def get_detail(self, instance_id):
+        def get_instance(self, instance_id):
             kinds["look"] = threading.current_thread().daemon
-            return super().get_detail(instance_id)
+            return super().get_instance(instance_id)
 
     concluded(launch_on(Watched(looks=["running"]))).wait(PATIENCE)
     assert kinds == {"send": False, "look": True}
