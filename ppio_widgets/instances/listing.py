@@ -12,9 +12,10 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instances import Listing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.instances.actions import unexpected
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.locale.words import joined, words
-from ppio_widgets.runtime import display, threads
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Board:
+class Board(Displayed):
     """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all."""
 
     instances: tuple[InstanceDetail, ...]
@@ -51,12 +52,6 @@ class Board:
 
     def __repr__(self) -> str:
         return f"<Board: {len(self)} instances on {plain(self.cloud)}>"
-
-    def __str__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
 
     def head(self, say: Words) -> str:
         """Return how many there are, how many of them are billed by the hour, and whether that is all."""

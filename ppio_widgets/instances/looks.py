@@ -71,6 +71,11 @@ class Watched(Observed):
         self._looks = itertools.count(1)
         self._shown = 0
 
+    @property
+    def known(self) -> InstanceDetail:
+        """What was last seen of it; before the first look no more than its id."""
+        return self.detail or InstanceDetail(self.id)
+
     def look(self) -> InstanceDetail:
         """Look at it once and return what is known then.
 
@@ -86,7 +91,7 @@ class Watched(Observed):
         except PpioError as error:
             self.missed = error
             raise
-        return self._known()
+        return self.known
 
     def read(self) -> InstanceDetail:
         """Look at it once and return what this look saw; of a failure nothing is kept."""
@@ -162,7 +167,7 @@ class Watched(Observed):
                 return
             removed = seen.status == InstanceStatus.REMOVED
             self._shown = self.begin_look() if removed else max(look, self._shown)
-            gone = seen.is_gone and not self._known().is_gone
+            gone = seen.is_gone and not self.known.is_gone
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
@@ -189,12 +194,4 @@ class Watched(Observed):
 
     def _seen_until(self) -> int:
         """Return when it was last seen there."""
-        known = self._known()
-        return known.seen_until if known.is_gone else int(self.seen_at)
-
-    def _first(self) -> InstanceDetail:
-        """Return what is known of it; the first time that asks for a look."""
-        return self.detail or self.look()
-
-    def _known(self) -> InstanceDetail:
-        return self.detail or InstanceDetail(self.id)
+        return self.known.seen_until if self.known.is_gone else int(self.seen_at)

@@ -214,7 +214,7 @@ class Watcher:
     def tick(self, watches: list[Watch]) -> float:
         """Look once at everything that is watched; returns the seconds until the next look."""
         ours = [one for one in watches if isinstance(one, InstanceWatch)]
-        before = [one.instance.detail for one in ours], self._listed
+        before = [one.instance.known for one in ours], self._listed
         listing: Listing | None = None
         failed: PpioError | None = None
         try:
@@ -238,8 +238,8 @@ class Watcher:
         if failed is not None:
             return self._pace.failing(failed)
         rows = () if listing is None else listing.instances
-        details = [one.instance.detail for one in ours]
-        moving = any(one is None or not one.at_rest for one in (*rows, *details))
+        details = [one.instance.known for one in ours]
+        moving = any(not one.at_rest for one in (*rows, *details))
         return self._pace.after(changed=(details, self._listed) != before, moving=moving)
 
     def _take(self, listing: Listing, ours: list[InstanceWatch], looks: list[int]) -> PpioError | None:
@@ -282,7 +282,5 @@ def _read(group: list[InstanceWatch]) -> None:
 
 def _unread(group: list[InstanceWatch]) -> bool:
     """Whether it runs and was not read in full since it was started."""
-    detail = group[0].instance.detail
-    if detail is None or detail.status != InstanceStatus.RUNNING:
-        return False
-    return any(one.read_for != detail.started_at for one in group)
+    seen = group[0].instance.known
+    return seen.status == InstanceStatus.RUNNING and any(one.read_for != seen.started_at for one in group)

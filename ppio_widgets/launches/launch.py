@@ -25,6 +25,7 @@ from ppio_widgets.errors import (
     log_line,
 )
 from ppio_widgets.instances.autostop import set_for
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
@@ -33,7 +34,7 @@ from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_
 from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import display, forks, kernel, threads
+from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
 
@@ -101,7 +102,7 @@ class Timer:
 
 
 @without_frames
-class Launch(Observed):
+class Launch(Displayed, Observed):
     """A launch and what has become of it.
 
     Made by `ppio_widgets.launch`, by a form or by the line; not by hand.
@@ -197,15 +198,9 @@ class Launch(Observed):
         known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
         return f"Launch({self.name!r}, {self.state.value}, {known})"
 
-    def __str__(self) -> str:
-        return display.text(self)
-
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        return {**display.bundle(self, **options), "text/plain": display.text(self)}
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
+        return {**super()._repr_mimebundle_(**options), "text/plain": str(self)}
 
     @property
     def name(self) -> str:

@@ -478,7 +478,7 @@ def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock
     machine = Instance(account.create(body)["id"], client).wait()
     assert "not known" not in str(machine), "nobody has asked for the price"
     machine.refresh()
-    clock.turn(3600 - machine._known().started_at % 3600)
+    clock.turn(3600 - machine.known.started_at % 3600)
     assert machine.offer.type == "cpu"
     assert machine.cost_so_far > 0
     assert "¥0.64 per hour" in str(machine)

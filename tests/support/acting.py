@@ -77,7 +77,7 @@ class ActingClock(Clock):
 
     def wait(self, event, seconds):
         if seconds < SHORT:
-            if threading.current_thread().name == "ppio-act":
+            if threading.current_thread().name != "ppio-watch":
                 self._clock.turn(1)
             return event.wait(seconds)
         if seconds >= SLICE_SECONDS:  # an instance that is to stop much later

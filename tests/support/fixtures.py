@@ -102,7 +102,9 @@ class Starving:
 def starved(monkeypatch):
     """The system has no more threads left than a test says."""
     starving = Starving()
-    monkeypatch.setattr(threads, "threading", SimpleNamespace(**{**vars(threading), "Thread": starving.thread}))
+    monkeypatch.setattr(
+        threads, "threading", SimpleNamespace(**{**vars(threading), "Thread": starving.thread})
+    )
     return starving
 
 
