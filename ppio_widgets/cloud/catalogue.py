@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.paging import Source
-    from ppio_widgets.request.offers import ImageTag, Network, Region, RegistryAuth, Storage, Template
+    from ppio_widgets.request.offers import Network, Region, RegistryAuth, Storage, Template
 
 # Each is a method of the reader and an attribute of the snapshot; what the form shows first comes first.
 KINDS = (
@@ -67,7 +67,7 @@ class Snapshot:
     storages: tuple[Storage, ...] = ()
     auths: tuple[RegistryAuth, ...] = ()
     templates: tuple[Template, ...] = ()
-    images: tuple[ImageTag, ...] = ()
+    images: tuple[str, ...] = ()
     balance: Decimal | None = None
     # Of the balance and the prices; empty where it is not known.
     currency: str = ""

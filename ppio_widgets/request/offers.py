@@ -172,13 +172,6 @@ class Template(_Listed):
     description: str = ""
 
 
-@dataclass(frozen=True)
-class ImageTag:
-    """An image with its tag, ready for the body: ``registry/name:tag``."""
-
-    image: str
-
-
 def price_moment(offer: Offer) -> str:
     """Return when an offer's prices were told, by the answer's own time; ``"?"`` where that is not known."""
     now = threads.now()
