@@ -71,6 +71,17 @@ def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cl
     ]
 
 
+def test_nobody_answers_and_the_question_is_withdrawn(session, acting):
+    session.choose(ids(session)[:1])
+    session.ask("stop")
+    ((due, timer),) = kernel.current().clock.timers
+    due.set()
+    timer.join(PATIENCE)
+    assert session.asking == ""
+    session.confirm()
+    assert session.acting == ""
+
+
 def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(session, cloud):
     session.choose(ids(session)[:2])
     session.ask("delete")
@@ -183,9 +194,9 @@ def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_with_one_thread_left_all_are_done_all_the_same(session, cloud, starved, threads):
-    starved.left = threads
     session.choose(ids(session))
     session.ask("stop")
+    starved.left = threads
     session.confirm()
     acted()
     assert cloud.asked == ["stop"] * 3
