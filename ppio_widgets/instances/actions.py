@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ppio_widgets.cloud.answers import ENDED, GONE, OFF, InstanceStatus, plain, status_words
 from ppio_widgets.cloud.instances import InstanceDetail
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from ppio_widgets.cloud.client import Action
     from ppio_widgets.instances.looks import Watched
     from ppio_widgets.locale.words import Words
+
+T = TypeVar("T")
 
 # How long an instance may stand still after a stop or delete before it is asked for again.
 STANDSTILL_SECONDS = 20.0
@@ -288,6 +290,16 @@ def _is_over(seen: InstanceDetail, until: str) -> bool:
 def unexpected(error: BaseException) -> PpioError:
     """Return a fault of our own as something to show: its kind only, never its text."""
     return PpioError("action_fault", kind=type(error).__name__)
+
+
+def tried(do: Callable[[], T]) -> T | PpioError:
+    """Return what comes of doing something, or why it failed: nobody else would say it."""
+    try:
+        return do()
+    except PpioError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - ours
+        return unexpected(error)
 
 
 def unheard(instance_id: str, action: str, error: PpioError) -> None:

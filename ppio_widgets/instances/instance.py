@@ -8,7 +8,7 @@ from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
-from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
+from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
 from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.looks import Watched
 from ppio_widgets.locale.words import Span, words
@@ -277,8 +277,8 @@ class Instance(Displayed, Watched):
         number = self._begin()
         try:
             seen = Errand(self, action, timeout, known=self._seen_before() is not None).run()
-        except PpioError as error:
-            self._fail(number, error)
+        except Exception as error:
+            self._fail(number, error if isinstance(error, PpioError) else unexpected(error))
             raise
         with self._lock:
             if self._failed_in <= number:

@@ -11,7 +11,7 @@ from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instances import Listing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
-from ppio_widgets.instances.actions import unexpected
+from ppio_widgets.instances.actions import tried
 from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.locale.words import joined, words
@@ -128,12 +128,7 @@ def on_all(
     results: list[str | PpioError] = [""] * len(instances)
 
     def work(number: int) -> None:
-        try:
-            results[number] = do(instances[number])
-        except PpioError as error:
-            results[number] = error
-        except Exception as error:  # noqa: BLE001 - the others are still done
-            results[number] = unexpected(error)
+        results[number] = tried(partial(do, instances[number]))
         if heard is not None:
             heard(number, results[number])
 

@@ -11,7 +11,7 @@ from traitlets import Tuple as TupleOf
 from ppio_widgets.cloud.answers import GONE, OFF, InstanceStatus
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances.actions import unexpected, unheard
+from ppio_widgets.instances.actions import tried, unexpected, unheard
 from ppio_widgets.instances.instance import Instance, outcome_words
 from ppio_widgets.instances.listing import Board, doubt_of, on_all
 from ppio_widgets.instances.watcher import watch, watch_all
@@ -181,14 +181,8 @@ class InstanceSession(_Session):
         self._going = (*self._going, action)
 
     def _act(self, action: str) -> None:
-        try:
-            getattr(self.instance, action)()
-        except PpioError as error:
-            self._end(action, error)
-        except Exception as error:  # noqa: BLE001 - said on the card: nobody else would
-            self._not_begun(action, unexpected(error))
-        else:
-            self._end(action, None)
+        result = tried(getattr(self.instance, action))
+        self._end(action, result if isinstance(result, PpioError) else None)
 
     def _not_begun(self, action: str, failed: PpioError) -> None:
         self.instance.fail_action(failed)
