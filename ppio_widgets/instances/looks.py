@@ -155,14 +155,13 @@ class Watched(Observed):
         """Take what a listing tells of it."""
         self.see(listed(self.detail, row), look)
 
-    def see(self, seen: InstanceDetail, look: int | None = None) -> None:
-        """Take what a look saw of it, or what is so now; one that began before what is shown is too old.
+    def see(self, seen: InstanceDetail, look: int) -> None:
+        """Take what a look saw of it; one that began before what is shown is too old.
 
         What began before it was seen to be removed is too old as well: it will never be anything else.
         """
         account = self.client.identity
         with self._lock:
-            look = self.begin_look() if look is None else look
             if look < self._shown and not seen.is_gone:
                 return
             removed = seen.status == InstanceStatus.REMOVED
