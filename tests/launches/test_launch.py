@@ -395,7 +395,7 @@ def test_a_thread_that_cannot_start_sends_nothing_and_says_so(monkeypatch):
 def test_what_the_server_and_the_person_say_is_shown_as_text(client):
     launch = concluded(launch_on(client, {**MINIMAL, "name": "<i>demo</i>"}))
     launch.stop_following()
-    launch.instance.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
+    launch.instance.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"), launch.instance.begin_look())
     assert "<i>" not in launch._repr_html_()
     assert "<s>" not in launch._repr_html_()
     assert "\x1b" not in launch._repr_html_() + sentence_of(launch) + repr(launch)
@@ -420,7 +420,7 @@ def test_its_instance_is_there_once_its_id_is_known(client, clock):
 def test_what_becomes_of_its_instance_later_is_not_waited_for():
     launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
     wait_for_launches()
-    launch.instance.see(InstanceDetail("abc", "demo", "restarting"))
+    launch.instance.see(InstanceDetail("abc", "demo", "restarting"), launch.instance.begin_look())
     began = time.monotonic()
     launch.wait(PATIENCE)
     assert time.monotonic() - began < PATIENCE / 2
@@ -435,7 +435,7 @@ def test_a_launch_speaks_both_languages():
 
 def test_a_status_nobody_knows_is_shown_as_it_is():
     launch = concluded(launch_on(PretendWire(looks=["warping", "running"]))).wait(PATIENCE)
-    launch.instance.see(InstanceDetail("abc", status="warping"))
+    launch.instance.see(InstanceDetail("abc", status="warping"), launch.instance.begin_look())
     assert "in progress (warping)" in sentence_of(launch)
 
 
