@@ -37,6 +37,7 @@ from ppio_widgets.request.offers import (
     Template,
 )
 from ppio_widgets.request.pricing import amount
+from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
@@ -85,9 +86,10 @@ def currency_of(host: Host, *, practice: bool) -> str:
 class CatalogueReader:
     """Reads each kind of thing; a failure is raised as a `PpioError` that holds no answer."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, clock: Callable[[], float] = threads.tick) -> None:
         self.currency = currency_of(source.host, practice=source.is_practice)
         self._source = source
+        self._clock = clock
 
     def offers(self, *, product_type: str = "gpu") -> tuple[Offer, ...]:
         """Return the GPU or CPU products for instances, asked for by billing mode and merged by id."""
@@ -100,7 +102,7 @@ class CatalogueReader:
             query = {**params, "billing_method": mode.value}
             for page in by_cursor(self._source, PRODUCTS, query, read):
                 for row in self._rows(page):
-                    offer = replace(row, time=PriceTime(page.server_time))
+                    offer = replace(row, time=PriceTime(page.server_time, self._clock()))
                     listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
                     merged[offer.id] = _merge(merged.get(offer.id, offer), offer)
         # Where an answer does not name the modes, the listings that a product is in do.
