@@ -198,8 +198,7 @@ def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iter
 
 def _seen(machine: Instance, say: Words) -> Iterator[Fact]:
     """Yield what was last seen of an instance; of a deleted one the cost only where it is known."""
-    seen = machine.detail
-    if seen is None or not seen.is_gone or machine.cost_so_far is not None:
+    if not machine.known.is_gone or machine.cost_so_far is not None:
         yield from cost_facts(machine, say)
     yield from news(machine, say)
 
@@ -222,10 +221,9 @@ def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
 
 
 def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
-    gone = instance.detail is not None and instance.detail.is_gone
-    if not gone and _PLAIN_ID.fullmatch(instance.id):
+    if not instance.known.is_gone and _PLAIN_ID.fullmatch(instance.id):
         practice = instance.target.practice
-        name = plain((instance.detail.name if instance.detail is not None else "") or instance.id)
+        name = plain(instance.known.name or instance.id)
         yield Way(say("static.show", name=name), _code(f"%ppio show {instance.id}", practice=practice))
 
 

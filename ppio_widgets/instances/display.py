@@ -1,6 +1,6 @@
-"""Values that are displayed: who draws one, it asks the kernel, as it knows no cards and no widgets itself.
+"""How a value is displayed that itself knows no cards and no widgets.
 
-That is an outer name, imported when something is displayed for the first time.
+Who draws it is an outer name of the kernel, imported when something is displayed for the first time.
 """
 
 from __future__ import annotations
@@ -14,28 +14,25 @@ from ppio_widgets.secrets.frames import without_frames
 
 @without_frames
 class Displayed:
-    """A value that has a card: as text where it is printed, as HTML that does without a kernel."""
+    """A value with a card: text, static HTML, or a live view where one can be clicked."""
 
     def __str__(self) -> str:
-        return str(self._card.as_text(words()))
+        return str(_card(self).as_text(words()))
 
     def _repr_html_(self) -> str:
-        return str(self._card.as_html(words()))
-
-    @property
-    def _card(self) -> Any:
-        return kernel.outer(f"card of {_name(self)}")(self, words())
-
-
-@without_frames
-class Live(Displayed):
-    """A value that a front end shows as a live view where one can be clicked, else as its card."""
+        return str(_card(self).as_html(words()))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Be displayed (IPython's hook)."""
         view = f"view of {_name(self)}"
-        if view not in kernel.outer_names or kernel.who_answers() != "buttons":
-            return {"text/plain": str(self), "text/html": self._repr_html_()}
-        return dict(kernel.outer(view)(self)._repr_mimebundle_(**options))
+        if view in kernel.outer_names and kernel.who_answers() == "buttons":
+            return dict(kernel.outer(view)(self)._repr_mimebundle_(**options))
+        say, card = words(), _card(self)
+        return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
+
+
+def _card(value: object) -> Any:
+    return kernel.outer(f"card of {_name(value)}")(value, words())
 
 
 def _name(value: object) -> str:

@@ -25,7 +25,7 @@ from ppio_widgets.errors import (
     log_line,
 )
 from ppio_widgets.instances.autostop import set_for
-from ppio_widgets.instances.display import Live
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
@@ -41,8 +41,8 @@ from ppio_widgets.secrets.frames import without_frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
@@ -102,7 +102,7 @@ class Timer:
 
 
 @without_frames
-class Launch(Live, Observed):
+class Launch(Displayed, Observed):
     """A launch and what has become of it.
 
     Made by `ppio_widgets.launch`, by a form or by the line; not by hand.
@@ -127,7 +127,7 @@ class Launch(Live, Observed):
         Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
     instance : Instance or None
         What was launched, to watch, stop and delete; None until its id is known.
-    seen : InstanceInfo or None
+    seen : InstanceDetail or None
         What was last seen of it.
     error : PpioError or None
         Why there is no instance, or why it is not known.
@@ -231,7 +231,7 @@ class Launch(Live, Observed):
         return self._instance
 
     @property
-    def seen(self) -> InstanceInfo | None:
+    def seen(self) -> InstanceDetail | None:
         """What was last seen of the instance."""
         return None if self._instance is None else self._instance.detail
 

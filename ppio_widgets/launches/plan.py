@@ -10,7 +10,7 @@ from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
-from ppio_widgets.instances.display import Displayed, Live
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
@@ -41,7 +41,7 @@ def each_named(errors: Mapping[Path, str], say: Words) -> list[str]:
 
 
 @dataclass(frozen=True)
-class LaunchPlan(Live):
+class LaunchPlan(Displayed):
     """A draft, judged, and the cloud it would go to. Showing a plan never sends.
 
     Attributes

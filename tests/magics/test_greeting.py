@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from ppio_widgets import PpioClient, api, launch
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting
 from ppio_widgets.practice import catalogue, transport
@@ -86,7 +86,7 @@ def test_what_is_stopped_or_paid_for_is_not_told(greet, account, clock):
 
 def test_what_this_kernel_launched_is_not_told(shell, client, monkeypatch):
     mine = launch(BODY, practice=True)
-    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.instance.refresh().detail,)))
+    monkeypatch.setattr(client, "listing", lambda: Listing((mine.instance.refresh().detail,)))
     assert greeting.left_on(client, words("en")) == ""
     mine.stop_following()
 

@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ppio_widgets import api
-from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches import history
 from ppio_widgets.launches import ledger as ledger_module

@@ -62,6 +62,8 @@ class LaunchClock(clock.Clock):
             return event.wait(0.002)
         if seconds < SHORT:
             return event.wait(seconds)
+        if threading.current_thread().name == "ppio-deadline":  # it comes as the clock is turned
+            return self.until(event, self.time + seconds)
         self.searching.wait(PATIENCE)
         if event.is_set():
             return True
