@@ -58,7 +58,7 @@ class InstanceStatus(str, Enum):
     RESETTING = "resetting"
     MIGRATING = "migrating"
     FREEZING = "freezing"
-    # Ours and no server's: not found was proved (`instances.looks`), and nobody said "removed".
+    # Ours and no server's: not found was proved (`instances.watched`), and nobody said "removed".
     NOT_SEEN = "not_seen"
 
     __str__ = str.__str__

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.client import Action
-    from ppio_widgets.instances.looks import Watched
+    from ppio_widgets.instances.watched import Watched
     from ppio_widgets.locale.words import Words
 
 T = TypeVar("T")

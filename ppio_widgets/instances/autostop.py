@@ -25,7 +25,7 @@ from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from ppio_widgets.instances.looks import Watched
+    from ppio_widgets.instances.watched import Watched
     from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")

@@ -10,7 +10,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
 from ppio_widgets.instances.display import Displayed
-from ppio_widgets.instances.looks import Watched
+from ppio_widgets.instances.watched import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.cloud.instances import Listing
-    from ppio_widgets.instances.looks import Watched
+    from ppio_widgets.instances.watched import Watched
 
 # Seconds between looks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0

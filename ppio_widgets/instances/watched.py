@@ -1,4 +1,4 @@
-"""Looking at an instance: what is seen of it, and whether it is gone.
+"""An instance that is looked at: what is seen of it, and whether it is gone; how often is said by `watcher`.
 
 "Not found" is proved by several looks, and not said once: a server that knows an id may say that it does
 not, as it restarts or one of its copies lags. So the API's own RESOURCE_NOT_FOUND counts after three looks
