@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.figures import Figure
-    from ppio_widgets.cloud.answers import Listing
+    from ppio_widgets.cloud.instances import Listing
 
 PER_ROUND = 10
 ROWS = 5

@@ -36,7 +36,7 @@ def card(instance: Instance, say: Words) -> Card:
 
 def headline(instance: Instance, say: Words) -> str:
     """Return name, id, cloud and status in one sentence."""
-    seen = instance.detail or InstanceDetail(instance.id)
+    seen = instance.known
     status = status_words(seen.status, say) if seen.status else say("status.unseen")
     name, cloud = plain(seen.name or seen.id), instance.target.words(say)
     return say("machine.head", name=name, id=plain(seen.id), cloud=cloud, status=status)
@@ -46,14 +46,14 @@ def cost_facts(instance: Instance, say: Words) -> Iterator[Fact]:
     """Yield how long it is on, about what that costs, and whether it renews; nothing before a look."""
     seen = instance.detail
     if seen is not None:
-        yield Fact(say("machine.cost"), cost_words(instance, seen, say))
+        yield Fact(say("machine.cost"), cost_words(instance, say))
         if seen.mode == BillingMode.PREPAID and not seen.is_gone:
             yield Fact(say("machine.renewal"), _renewal(seen, say))
 
 
 def facts(instance: Instance, say: Words) -> Iterator[Fact]:
     """Yield what else is known, in the order in which it matters."""
-    seen = instance.detail or InstanceDetail(instance.id)
+    seen = instance.known
     yield from news(instance, say)
     if seen.is_on:
         yield from _ways_in(seen, say)
@@ -68,7 +68,7 @@ def facts(instance: Instance, say: Words) -> Iterator[Fact]:
 
 def news(instance: Instance, say: Words) -> Iterator[Fact]:
     """Yield what the server says of it, what failed, and the last action; no address is in it."""
-    seen = instance.detail or InstanceDetail(instance.id)
+    seen = instance.known
     for text, kind in ((seen.error, "bad"), (seen.message, "")):
         if text:
             yield Fact(say("machine.server"), text, kind=kind)
@@ -96,8 +96,8 @@ _REACHED: Mapping[str, int] = {
 
 def progress(instance: Instance, say: Words) -> Markup:
     """Return the way up as HTML: its steps, each reached once it has begun; empty where it is not on it."""
-    seen = instance.detail
-    reached = 0 if seen is None or seen.error else _REACHED.get(seen.status, 0)
+    seen = instance.known
+    reached = 0 if seen.error else _REACHED.get(seen.status, 0)
     if not reached:
         return Markup()
     marks = ["ppw-done"] * (reached - 1) + ["ppw-now aria-current=step"] + ["ppw-next"] * len(_STEPS)

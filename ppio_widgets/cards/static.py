@@ -17,7 +17,7 @@ from ppio_widgets.cards.instance import cost_facts, headline, news
 from ppio_widgets.cards.lists import instance_table
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
-from ppio_widgets.formats.line.writer import MAGIC, to_line
+from ppio_widgets.formats.line.parser import MAGIC, to_line
 from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.request.draft import to_json, value_at
@@ -198,8 +198,7 @@ def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iter
 
 def _seen(machine: Instance, say: Words) -> Iterator[Fact]:
     """Yield what was last seen of an instance; of a deleted one the cost only where it is known."""
-    seen = machine.detail
-    if seen is None or not seen.is_gone or machine.cost_so_far is not None:
+    if not machine.known.is_gone or machine.cost_so_far is not None:
         yield from cost_facts(machine, say)
     yield from news(machine, say)
 
@@ -222,10 +221,9 @@ def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
 
 
 def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
-    gone = instance.detail is not None and instance.detail.is_gone
-    if not gone and _PLAIN_ID.fullmatch(instance.id):
+    if not instance.known.is_gone and _PLAIN_ID.fullmatch(instance.id):
         practice = instance.target.practice
-        name = plain((instance.detail.name if instance.detail is not None else "") or instance.id)
+        name = plain(instance.known.name or instance.id)
         yield Way(say("static.show", name=name), _code(f"%ppio show {instance.id}", practice=practice))
 
 

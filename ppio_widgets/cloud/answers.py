@@ -3,8 +3,7 @@
 Everything that decides (look-up, read-back, following, timer, list and board) reads through here. What an
 answer says becomes a plain value; what speaks against it is one `Odd`, and never becomes a state.
 
-An answer may carry secrets (env values in a listing, passwords of tools). Only
-what is named here is kept; the rest is dropped on arrival.
+An answer may carry secrets (env values in a listing, passwords of tools): see `instances`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
-from ppio_widgets.locale.text import Mask, is_half, text_at, visible
+from ppio_widgets.locale.text import Mask, is_half, visible
 from ppio_widgets.locale.words import Phrase
 from ppio_widgets.runtime import forks
 
@@ -59,7 +58,7 @@ class InstanceStatus(str, Enum):
     RESETTING = "resetting"
     MIGRATING = "migrating"
     FREEZING = "freezing"
-    # Ours and no server's: not found was proved (`instances.looks`), and nobody said "removed".
+    # Ours and no server's: not found was proved (`instances.watched`), and nobody said "removed".
     NOT_SEEN = "not_seen"
 
     __str__ = str.__str__
@@ -70,7 +69,7 @@ OFF = (InstanceStatus.EXITED, InstanceStatus.STOPPED)
 GONE = (InstanceStatus.REMOVED, InstanceStatus.NOT_SEEN)
 ENDED = (*OFF, *GONE)
 # Here it rests; anything else is on its way.
-_RESTING = (InstanceStatus.RUNNING, *ENDED)
+RESTING = (InstanceStatus.RUNNING, *ENDED)
 
 # Why an answer is not certain; the words of each are `odd.…` in ``locale/``.
 Odd = Literal[
@@ -94,55 +93,6 @@ LEFT_OUT: tuple[Odd, ...] = ("data", "more")
 
 # Dates have whole seconds, and the clocks behind one address differ.
 DATES_DIFFER_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class InstanceInfo:
-    """What is kept of an instance; its status is a word of `InstanceStatus` or an unknown one, as it came."""
-
-    id: str
-    name: str = ""  # exactly as it came, to be compared
-    status: str = ""
-    # The server's own, empty when all is well.
-    error: str = ""
-    message: str = ""
-    # Unix seconds, 0 when not told.
-    created_at: int = 0
-
-    @property
-    def at_rest(self) -> bool:
-        """Whether nothing more happens to it by itself."""
-        return self.status in _RESTING or bool(self.error)
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it is removed, or proved not to be there any more."""
-        return self.status in GONE
-
-
-def read_instance(answer: Any, mask: Mask = str) -> InstanceInfo | None:
-    """Read one instance; None when it has no usable id. `mask` hides secrets in its words.
-
-    The words that decide what can be done are no secrets, whatever a variable holds.
-    ``status`` is an object ``{status, error, message}`` (PPIO GPU API v2, get
-    instance); older clients saw a plain text, which is taken too.
-    """
-    identity = text_at(answer, "id")
-    if not identity:
-        return None
-    status, created = answer.get("status"), answer.get("created_at")
-    told = status if isinstance(status, Mapping) else {"status": status}
-    word = text_at(told, "status")
-    word = word if word in _RESTING else mask(word)
-    return InstanceInfo(
-        id=identity,
-        name=text_at(answer, "name"),
-        status="" if word == InstanceStatus.NOT_SEEN else plain(word),
-        # Secrets are masked before they can be shortened out of shape.
-        error=plain(mask(text_at(told, "error"))),
-        message=plain(mask(text_at(told, "message"))),
-        created_at=created if type(created) is int else 0,
-    )
 
 
 @dataclass(frozen=True)
@@ -219,22 +169,6 @@ def tells_error(answer: Mapping[str, Any]) -> bool:
     """Whether an answer says, beside its data, that something went wrong."""
     told = answer.get("error") or answer.get("errors")
     return bool(told) or str(answer.get("code", 0)) not in ("0", "200", "None")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """All instances that a name may mean."""
-
-    instances: tuple[InstanceInfo, ...] = ()
-    # The server's clock as Unix seconds, 0 where not told.
-    server_time: float = 0.0
-    # Why what is not listed may be there; None where the listing is certain.
-    odd: Odd | None = None
-
-    @property
-    def certain(self) -> bool:
-        """Whether what is not listed is surely not there."""
-        return self.odd is None
 
 
 class _Twice(ValueError):

@@ -7,7 +7,7 @@ by itself, so that one that is slow or forbidden holds nothing else up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.paging import Source
-    from ppio_widgets.request.offers import ImageTag, Network, Region, RegistryAuth, Storage, Template
+    from ppio_widgets.request.offers import Network, Region, RegistryAuth, Storage, Template
 
 # Each is a method of the reader and an attribute of the snapshot; what the form shows first comes first.
 KINDS = (
@@ -67,7 +67,7 @@ class Snapshot:
     storages: tuple[Storage, ...] = ()
     auths: tuple[RegistryAuth, ...] = ()
     templates: tuple[Template, ...] = ()
-    images: tuple[ImageTag, ...] = ()
+    images: tuple[str, ...] = ()
     balance: Decimal | None = None
     # Of the balance and the prices; empty where it is not known.
     currency: str = ""
@@ -117,7 +117,7 @@ class Catalogue:
         clock: Callable[[], float] = threads.tick,
         life: float = PRICE_LIFE_SECONDS,
     ) -> None:
-        self._reader = CatalogueReader(source)
+        self._reader = CatalogueReader(source, clock)
         self._base_url = source.host.base_url
         self._clock = clock
         self._life = life
@@ -218,22 +218,13 @@ class Catalogue:
 
     def _take(self, slot: _Slot, load: object, outcome: Any) -> None:
         # After a failure nothing old stays: a price from before would look like today's.
-        failed, now = isinstance(outcome, PpioError), self._clock()
+        failed = isinstance(outcome, PpioError)
         slot.error = outcome if failed else None
-        slot.told = None if failed else recent.Told(_heard(outcome, now), now)
+        slot.told = None if failed else recent.Told(outcome, self._clock())
         slot.answered, slot.old = load, False
 
     def _fresh(self, slot: _Slot) -> bool:
         return slot.told is not None and not slot.old and self._clock() - slot.told.at < self._life
-
-
-def _heard(value: Any, now: float) -> Any:
-    """Return a kind as it was loaded; each product knows when that was."""
-    if not isinstance(value, tuple):
-        return value
-    return tuple(
-        replace(one, time=replace(one.time, heard_at=now)) if isinstance(one, Offer) else one for one in value
-    )
 
 
 def _state(slot: _Slot) -> KindState:

@@ -18,24 +18,20 @@ import httpx
 from ppio_widgets.cloud.answers import (
     LEFT_OUT,
     Dates,
-    InstanceInfo,
-    Listing,
     Reply,
-    as_mapping,
     not_certain,
     read_error,
-    read_instance,
     read_reply,
 )
 from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.http import Exchange, Limits
 from ppio_widgets.cloud.instances import (
-    DetailListing,
     InstanceDetail,
+    Listing,
     is_id,
     jupyter_address,
     read_body,
-    read_detail,
+    read_instance,
     require_id,
     ssh_password,
 )
@@ -353,10 +349,6 @@ class PpioClient:
             raise not_certain(self.host.name, listing.odd)
         return listing
 
-    def get_detail(self, instance_id: str) -> InstanceDetail:
-        """Return one instance in full, without its secrets."""
-        return self._one(instance_id, lambda answer: read_detail(answer, self._redactor))
-
     def ask_date(self, instance_id: str) -> float:
         """Return the server's clock as Unix seconds, by a look at an instance; 0 where it is not told.
 
@@ -373,16 +365,16 @@ class PpioClient:
         """Return the body that would make another instance like this one, and the names of its envs."""
         return self._one(instance_id, read_body)
 
-    def get_instance(self, instance_id: str) -> InstanceInfo:
-        """Return what is kept of one instance.
+    def get_instance(self, instance_id: str) -> InstanceDetail:
+        """Return one instance, without its secrets.
 
         Raises
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        return self._one(instance_id, self._read_brief)
+        return self._one(instance_id, lambda answer: read_instance(answer, self._redactor))
 
-    def list_instances(self, *, name: str | None = None) -> Iterator[InstanceInfo]:
+    def list_instances(self, *, name: str | None = None) -> Iterator[InstanceDetail]:
         """Yield the account's instances, page by page.
 
         Parameters
@@ -396,18 +388,17 @@ class PpioClient:
         AnswerUnreadable
             Behind all that could be read, where it is not certain that this is all.
         """
-        for page in self._pages(self._read_brief, name=name):
+        for page in self._pages(self._reader(name), name=name):
             yield from page.rows
             if page.odd is not None:
                 raise not_certain(self.host.name, page.odd)
 
-    def listing(self, name: str | None = None, status: str | None = None) -> DetailListing:
+    def listing(self, name: str | None = None, status: str | None = None) -> Listing:
         """Return all instances that filters let through, newest first, and what speaks against it."""
-        read = partial(read_detail, redactor=self._redactor, asked_for=name or "")
-        pages = list(self._pages(read, name=name, status=status))
+        pages = list(self._pages(self._reader(name), name=name, status=status))
         found = {one.id: one for page in pages for one in page.rows}
         newest = sorted(found.values(), key=lambda one: one.created_at, reverse=True)
-        return DetailListing(tuple(newest), *ends_of(pages))
+        return Listing(tuple(newest), *ends_of(pages))
 
     def act(self, instance_id: str, action: Action) -> None:
         """Ask for one action, once; that it was taken is no proof that it happened.
@@ -470,18 +461,18 @@ class PpioClient:
         dates.note(self.host.base_url, reply.server_time)
         return reply
 
-    def _read_sound(self, row: Any, may_be: Callable[[str], bool] | None) -> InstanceInfo | None:
+    def _read_sound(self, row: Any, may_be: Callable[[str], bool] | None) -> InstanceDetail | None:
         """Read a row that may be what is looked for; one that does not tell all that is compared is none."""
-        one = self._read_brief(row)
+        one = read_instance(row, self._redactor, asked_for=None)
         if one is not None and is_id(one.id) and one.name and one.status and one.created_at > 0:
             return one
         name = text_at(row, "name")
         # Without a name it may be any; of a name that cannot be it, it is passed over.
-        return InstanceInfo("") if may_be and name.strip() and not may_be(name) else None
+        return InstanceDetail("") if may_be and name.strip() and not may_be(name) else None
 
-    def _read_brief(self, row: Any) -> InstanceInfo | None:
-        """Read what is kept of one instance, without the secrets that were sent and that its row holds."""
-        return read_instance(row, self._redactor.with_answer(as_mapping(row)).redact)
+    def _reader(self, name: str | None) -> Callable[[Any], InstanceDetail | None]:
+        """Return what reads a row; the name that somebody asked for is no secret."""
+        return partial(read_instance, redactor=self._redactor, asked_for=name or "")
 
     def _one(self, instance_id: str, read: Callable[[Any], T | None]) -> T:
         """Read one instance; the answer, which holds passwords, is in no frame of an error."""
@@ -550,7 +541,7 @@ class PpioClient:
             if os.getpid() != process:  # who was asked for it forked, and the request is the parent's
                 raise NotSent("fault_before", kind="Fork")
             with self._lock:
-                self._redactor.learn(sent_secrets(key, asking.secrets))
+                self._redactor = self._redactor.with_more(sent_secrets(key, asking.secrets))
             # Failures come back as a name: no exception may hold the header.
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
             exchange.run(http, request, PinnedBearer(self.host, key), limits)

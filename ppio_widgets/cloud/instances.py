@@ -17,15 +17,14 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from ppio_widgets.cloud.answers import (
     ENDED,
-    InstanceInfo,
+    GONE,
+    RESTING,
     InstanceStatus,
-    Listing,
     as_flag,
     as_mapping,
     as_rows,
     as_whole,
     plain,
-    read_instance,
 )
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale.text import text_at, visible
@@ -33,12 +32,14 @@ from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.secrets.in_use import secrets_in_answer
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
+    from ppio_widgets.cloud.answers import Odd
     from ppio_widgets.request.offers import Offer
     from ppio_widgets.request.schema import Node, Path
 
@@ -89,6 +90,22 @@ def _name(answer: Any, redactor: Redactor, *path: str) -> str:
 def _words(answer: Any, redactor: Redactor, *path: str) -> str:
     """Return the server's text, secrets hidden before it can be shortened out of shape."""
     return plain(redactor.redact(text_at(answer, *path), where="field"), LONGEST_ADDRESS)
+
+
+def _sentence(answer: Any, redactor: Redactor, *path: str) -> str:
+    return plain(redactor.redact(text_at(answer, *path)))
+
+
+def _status(answer: Any, redactor: Redactor) -> str:
+    """Return the word of its status; those that decide what can be done are no secrets.
+
+    It stands in an object ``{status, error, message}`` (PPIO GPU API v2, get instance); older clients saw a
+    plain text, which is taken too.
+    """
+    word = text_at(answer, "status") or text_at(answer, "status", "status")
+    if word in RESTING:
+        return "" if word == InstanceStatus.NOT_SEEN else word
+    return plain(redactor.redact(word))
 
 
 def _link(answer: Any, redactor: Redactor, *path: str) -> str:
@@ -155,9 +172,18 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class InstanceDetail(InstanceInfo):
-    """What is kept of an instance in full; what is not told is empty or 0."""
+class InstanceDetail:
+    """What is kept of an instance; what is not told is empty or 0."""
 
+    id: str
+    name: str = ""
+    # A word of `InstanceStatus`, or an unknown one as it came.
+    status: str = _told("", _status)
+    # The server's own, empty when all is well.
+    error: str = _told("", _sentence, "status", "error")
+    message: str = _told("", _sentence, "status", "message")
+    # Unix seconds.
+    created_at: int = _told(0, _positive, "created_at")
     product_id: str = _told("", _name, "product_id")
     image: str = _told("", _words, "image")
     region: str = _told("", _words, "region")
@@ -181,6 +207,16 @@ class InstanceDetail(InstanceInfo):
     logs: tuple[tuple[str, str], ...] = _told((), _logs, "tools", "log")
     # What else of the body it was made of: the path and the value of each field, as text.
     made_of: tuple[tuple[Path, str], ...] = _told((), _made_of)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self.status in RESTING or bool(self.error)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is removed, or proved not to be there any more."""
+        return self.status in GONE
 
     @property
     def is_on(self) -> bool:
@@ -229,26 +265,39 @@ class InstanceDetail(InstanceInfo):
 
 
 @dataclass(frozen=True)
-class DetailListing(Listing):
-    """All instances of an account, or all that filters let through, newest first."""
+class Listing:
+    """All instances of an account, or all that filters let through."""
 
     instances: tuple[InstanceDetail, ...] = ()
+    # The server's clock as Unix seconds, 0 where not told.
+    server_time: float = 0.0
+    # Why what is not listed may be there; None where the listing is certain.
+    odd: Odd | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether what is not listed is surely not there."""
+        return self.odd is None
 
 
-def read_detail(answer: Any, redactor: Redactor | None = None, asked_for: str = "") -> InstanceDetail | None:
-    """Read an instance in full; None when it has no usable id.
+def read_instance(
+    answer: Any, redactor: Redactor | None = None, asked_for: str | None = ""
+) -> InstanceDetail | None:
+    """Read an instance; None when it has no usable id.
 
     The redactor knows the secrets that were sent; those that the answer holds are hidden as well.
-    `asked_for` is a name that somebody typed: an instance of exactly this name keeps it.
+    `asked_for` is a name that somebody typed: an instance of exactly this name keeps it, and with None each
+    keeps its own exactly as it came, to be compared.
     """
-    redactor = (redactor or Redactor()).with_answer(as_mapping(answer))
-    info = read_instance(answer, redactor.redact)
-    if info is None:
+    identity, name = text_at(answer, "id"), text_at(answer, "name")
+    if not identity:
         return None
+    redactor = (redactor or Redactor()).with_more(secrets_in_answer(as_mapping(answer)))
+    if asked_for not in (None, name):
+        name = _name(answer, redactor, "name")
     told = [(one.name, one.metadata) for one in fields(InstanceDetail) if one.metadata]
     return InstanceDetail(
-        **{**vars(info), "name": info.name if info.name == asked_for else _name(answer, redactor, "name")},
-        **{name: how["read"](answer, redactor, *how["path"]) for name, how in told},
+        identity, name, **{one: how["read"](answer, redactor, *how["path"]) for one, how in told}
     )
 
 
@@ -312,7 +361,7 @@ def read_body(answer: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
 
     The values of the envs are not taken: they are somebody's secrets.
     """
-    if read_instance(answer) is None:
+    if not text_at(answer, "id"):
         return None
     model = {name: node for name, node in tree().fields.items() if name not in _RESHAPED}
     body = {name: _as_modelled(answer.get(name), node) for name, node in model.items()}

@@ -2,7 +2,9 @@
 
 The variables are those that httpx reads, but one that cannot be used is no reason to use none: Clash
 sets three and a request needs one, GNOME writes ``socks://``, NO_PROXY holds ranges. What cannot be used
-is told by the name of its variable; its value, which may hold a password, is told to nobody.
+is told by the name of its variable; its value, which may hold a password, is told to nobody. A proxy sees
+the host that is asked and how much is sent, no key and no body: those go through it inside TLS. Which calls
+may go on without one is said by `PpioClient`, which passes ``anyhow``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from functools import partial
+from functools import partial, partialmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ppio_widgets.cloud.answers import (
@@ -27,7 +27,6 @@ from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, r
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import (
     BillingMode,
-    ImageTag,
     Network,
     Offer,
     Price,
@@ -38,6 +37,7 @@ from ppio_widgets.request.offers import (
     Template,
 )
 from ppio_widgets.request.pricing import amount
+from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
@@ -86,9 +86,10 @@ def currency_of(host: Host, *, practice: bool) -> str:
 class CatalogueReader:
     """Reads each kind of thing; a failure is raised as a `PpioError` that holds no answer."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, clock: Callable[[], float] = threads.tick) -> None:
         self.currency = currency_of(source.host, practice=source.is_practice)
         self._source = source
+        self._clock = clock
 
     def offers(self, *, product_type: str = "gpu") -> tuple[Offer, ...]:
         """Return the GPU or CPU products for instances, asked for by billing mode and merged by id."""
@@ -101,7 +102,7 @@ class CatalogueReader:
             query = {**params, "billing_method": mode.value}
             for page in by_cursor(self._source, PRODUCTS, query, read):
                 for row in self._rows(page):
-                    offer = replace(row, time=PriceTime(page.server_time))
+                    offer = replace(row, time=PriceTime(page.server_time, self._clock()))
                     listed[offer.id] = (*listed.get(offer.id, ()), mode.value)
                     merged[offer.id] = _merge(merged.get(offer.id, offer), offer)
         # Where an answer does not name the modes, the listings that a product is in do.
@@ -109,28 +110,8 @@ class CatalogueReader:
             offer if offer.modes else replace(offer, modes=listed[key]) for key, offer in merged.items()
         )
 
-    def cpu_offers(self) -> tuple[Offer, ...]:
-        """Return the CPU products for instances."""
-        return self.offers(product_type="cpu")
-
-    def regions(self) -> tuple[Region, ...]:
-        """Return the public regions."""
-        return self._all(REGIONS, Region)
-
-    def networks(self) -> tuple[Network, ...]:
-        """Return the account's VPC networks."""
-        return self._all(NETWORKS, Network)
-
-    def templates(self) -> tuple[Template, ...]:
-        """Return the templates that the account sees."""
-        return self._all(TEMPLATES, Template)
-
-    def storages(self) -> tuple[Storage, ...]:
-        """Return the account's network storages."""
-        return self._all(STORAGES, Storage, by_number)
-
-    def images(self) -> tuple[ImageTag, ...]:
-        """Return the images, one value for each tag."""
+    def images(self) -> tuple[str, ...]:
+        """Return the images, each with its tag as a body has it: ``registry/name:tag``."""
         pages = by_cursor(self._source, IMAGES, {}, read_images)
         return tuple(dict.fromkeys(tag for page in pages for tags in self._rows(page) for tag in tags))
 
@@ -147,6 +128,12 @@ class CatalogueReader:
     def _all(self, path: str, kind: type[_I], pages: Callable[..., Any] = by_cursor) -> tuple[_I, ...]:
         listed = pages(self._source, path, {}, partial(read_row, kind))
         return _each_id(row for page in listed for row in self._rows(page))
+
+    cpu_offers = partialmethod(offers, product_type="cpu")
+    regions = partialmethod(_all, REGIONS, Region)
+    networks = partialmethod(_all, NETWORKS, Network)
+    templates = partialmethod(_all, TEMPLATES, Template)
+    storages = partialmethod(_all, STORAGES, Storage, by_number)
 
     def _rows(self, page: Page[T]) -> tuple[T, ...]:
         """Return the rows of a page; only one without a list cannot be read."""
@@ -222,12 +209,12 @@ def read_offer(row: Any, currency: str = "", product_type: str = "gpu") -> Offer
     )
 
 
-def read_images(row: Any) -> tuple[ImageTag, ...]:
+def read_images(row: Any) -> tuple[str, ...]:
     """Read the tags of one image (public clients only), or the image itself where it has none."""
     image = as_mapping(row)
     tags = [as_id(as_mapping(tag).get("image"), LONGEST_IMAGE) for tag in as_rows(image.get("tags"))]
     found = [tag for tag in tags if tag] or [as_id(image.get("image"), LONGEST_IMAGE)]
-    return tuple(ImageTag(one) for one in dict.fromkeys(found) if one)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def read_balance(answer: Any) -> Decimal | None:

@@ -7,12 +7,13 @@ curl takes the key, and what is taken from the environment, on its standard inpu
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.json_body import read_json
-from ppio_widgets.formats.shell import HOLE, Script, read_shell
+from ppio_widgets.formats.json_body import as_object, read_json
+from ppio_widgets.formats.shell import HOLE, Script, program, read_shell
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import (
@@ -118,7 +119,7 @@ def to_curl(
         "key": key_name,
         "quiet": _QUIET,
         "header": _JSON_HEADER,
-        "url": _quoted(base_url.rstrip("/") + CREATE_PATH),
+        "url": shlex.quote(base_url.rstrip("/") + CREATE_PATH),
     }
     if names:
         command = _WITH_REFERENCES.format(
@@ -129,7 +130,7 @@ def to_curl(
             body=text,
         )
     else:
-        command = _WITHOUT_REFERENCES.format(**parts, body=_quoted(text))
+        command = _WITHOUT_REFERENCES.format(**parts, body=shlex.quote(text))
     return "\n".join([*(f"# {line}" for line in said), command])
 
 
@@ -146,17 +147,13 @@ def _one_line_references(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n")).replace("!", "\\u0021")
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
 CREATE_PATH = "/gpus/v2/instances"
 
 # With any host, a variable for it, or none.
 _CREATE_URL = re.compile(rf"(?:https?://)?(?:[^/?#]*@)?([^/?#]*){CREATE_PATH}/?", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
-_CURL = re.compile(r"(?:.*/)?curl(?:\.exe)?")
+PROGRAMS = frozenset({"curl"})
 _ANY_URL = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
@@ -261,9 +258,8 @@ class _Call:
         text = self.joined.join(words)
         if not re.sub(HOLE, "", text).strip():
             raise input_error("curl_body")  # in a variable that the text says nothing of
-        body, _ = read_json(text, "curl_json")
-        if not isinstance(body, dict):
-            raise input_error("body_kind", kind=type(body).__name__)
+        value, _ = read_json(text, "curl_json")
+        body = dict(as_object(value))
         rows = body.get("envs")
         if isinstance(rows, list):
             body["envs"] = [self._referring(row) if isinstance(row, dict) else row for row in rows]
@@ -301,14 +297,14 @@ def read_curl(text: str) -> Imported:
     script = read_shell(text)
     if script.problem:
         raise script.problem
-    commands = [_apart(command.words) for command in script.commands]
-    called = [options for _, options in commands if options is not None]
+    commands = [(command.words, program(command.words, PROGRAMS)) for command in script.commands]
+    called = [words[place + 1 :] for words, place in commands if place is not None]
     if len(called) != 1:
         raise input_error("curl_many" if called else "curl_none")
     call = _Call(script)
-    beside = [word for words, _ in commands for word in words]
-    assigned = [found[1] for word in beside if (found := _ASSIGNED.match(word))]
-    written = [*(" ".join(words) for words, _ in commands), *script.documents]
+    beside = [words[:place] for words, place in commands]
+    assigned = [found[1] for words in beside for word in words if (found := _ASSIGNED.match(word))]
+    written = [*map(" ".join, beside), *script.documents]
     if any(map(is_account_key, assigned)) or any(map(_KEY_IN_HEADER.search, written)):
         call.leave("curl_key")
     for name, word in _options(called[0]):
@@ -319,16 +315,6 @@ def read_curl(text: str) -> Imported:
     draft = call.body()
     host = created[1].lower() if _HOST.fullmatch(created[1]) else ""
     return Imported("curl", draft, tuple(call.left_out), _DEFAULT_PORT.sub("", host))
-
-
-def _apart(words: list[str]) -> tuple[list[str], list[str] | None]:
-    """Return what stands before ``curl``, and the words behind it; None where a command is another one."""
-    for position, word in enumerate(words):
-        if _CURL.fullmatch(word):
-            return words[:position], words[position + 1 :]
-        if "=" not in word and word not in ("sudo", "time", "exec", "command"):
-            break
-    return words, None
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:

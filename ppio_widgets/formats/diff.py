@@ -7,15 +7,13 @@ difference, but for two variables of one key, where it may decide which of them 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.formats.json_body import is_same
-from ppio_widgets.request.draft import compact, is_env_value
+from ppio_widgets.request.draft import as_json, compact, is_env_value, is_same
 from ppio_widgets.request.envref import LONGEST_NAME, EnvRef, is_name, key_fault
 from ppio_widgets.request.schema import Group, Node, Path, Rows, pattern, tree
 from ppio_widgets.request.validation import field_name
@@ -104,34 +102,36 @@ class _Comparison:
     values_unknown: bool
     redactor: Redactor
 
-    def changes(self, before: Any, after: Any, node: Node | None, path: Path) -> Iterator[Change]:
+    def changes(  # noqa: PLR0913 - of a row, what it is about, and why none of its values may be seen
+        self, before: Any, after: Any, node: Node | None, path: Path, *, row: str = "", secret: str = ""
+    ) -> Iterator[Change]:
         if isinstance(node, Group) and _both(before, after, Mapping):
             before, after = before or {}, after or {}
             for name in {**node.fields, **before, **after}:
-                inner = node.fields.get(name)
-                yield from self.changes(before.get(name), after.get(name), inner, (*path, name))
+                place, inner = (*path, name), node.fields.get(name)
+                yield from self.changes(
+                    before.get(name), after.get(name), inner, place, row=row, secret=secret
+                )
         elif isinstance(node, Rows) and _both(before, after, list):
-            yield from self._rows(before or [], after or [], path)
-        else:  # variables that are no rows may be anything
-            yield from self._change(before, after, path, secret="env" if path == ("envs",) else "")
-
-    def _change(
-        self, before: Any, after: Any, path: Path, row: str = "", *, secret: str = ""
-    ) -> Iterator[Change]:
-        """Yield the change of a value; `secret` says why none of the two may be seen."""
-        if not is_same(before, after):
-            yield Change(path, self._seen(before, secret), self._seen(after, secret), row)
+            yield from self._rows(before or [], after or [], node, path)
+        elif not is_same(before, after) and not (self.values_unknown and is_env_value(path)):
+            # Variables that are no rows may be anything.
+            why = "env" if path[0] == "envs" and len(path) < 3 else secret
+            yield Change(path, self._seen(before, why), self._seen(after, why), row)
 
     def _seen(self, value: Any, secret: str) -> Any:
         if value is None or isinstance(value, EnvRef):  # a reference may be seen
             return value
         return Hidden(secret) if secret else self.redactor.hides(_text(value)) or value
 
-    def _rows(self, before: Sequence[Any], after: Sequence[Any], path: Path) -> Iterator[Change]:
+    def _rows(self, before: Sequence[Any], after: Sequence[Any], rows: Rows, path: Path) -> Iterator[Change]:
         old, new = _by_subject(before, path), _by_subject(after, path)
         gone: list[Change] = []
         for subject in {**new, **old}:
             shown = "…" if self.redactor.finds(subject) else subject
+            # The value of a variable is seen where its name is harmless.
+            told = f"env {subject}" if is_name(shown) and len(subject) <= LONGEST_NAME else "env"
+            secret = told if path == ("envs",) and looks_secret(subject) else ""
             pairs = zip_longest(old.get(subject, []), new.get(subject, []), fillvalue=(-1, None))
             for (place, row), (new_place, new_row) in pairs:
                 if new_row is None:
@@ -139,21 +139,9 @@ class _Comparison:
                 elif row is None:
                     yield Change((*path, new_place), None, _kept(new_row, path), shown)
                 else:
-                    yield from self._row(row, new_row, (*path, new_place), subject, shown)
+                    there = (*path, new_place)
+                    yield from self.changes(row, new_row, rows.item, there, row=shown, secret=secret)
         yield from gone
-
-    def _row(self, before: Any, after: Any, path: Path, subject: str, shown: str) -> Iterator[Change]:
-        """Yield the changes of a row; the value of a variable is seen where its name is harmless."""
-        of_variable = path[0] == "envs"
-        if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-            yield from self._change(before, after, path, shown, secret="env" if of_variable else "")
-            return
-        told = f"env {subject}" if is_name(shown) and len(subject) <= LONGEST_NAME else "env"
-        secret = told if of_variable and looks_secret(subject) else ""
-        for name in {**before, **after}:
-            place = (*path, name)
-            if not (self.values_unknown and is_env_value(place)):
-                yield from self._change(before.get(name), after.get(name), place, shown, secret=secret)
 
 
 def _both(before: Any, after: Any, kind: type) -> bool:
@@ -208,4 +196,4 @@ def _shown(value: Any, path: Path, say: Words) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else as_json(value)

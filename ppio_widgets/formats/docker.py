@@ -17,20 +17,20 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.dotenv import read_env_text
 from ppio_widgets.formats.imported import Imported, LeftOut
-from ppio_widgets.formats.shell import Command, Script, is_open, read_shell, shown
+from ppio_widgets.formats.json_body import Outside
+from ppio_widgets.formats.shell import Command, Script, is_open, program, read_shell, shown
 from ppio_widgets.request.envref import EnvRef, is_name
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
-ReadFile = Callable[[str], str]
-
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 # An option of a line: its long name, how it was typed, and its value; a switch has an empty one.
 _Option = tuple[str, str, str]
@@ -85,10 +85,8 @@ _WEB = (
     *(range(11434, 11435), range(30000, 30001)),  # Ollama, SGLang
 )
 
-_PROGRAMS = frozenset({"docker", "podman", "nerdctl", "nvidia-docker"})
+PROGRAMS = frozenset({"docker", "podman", "nerdctl", "nvidia-docker"})
 
-# What may stand before the program and changes nothing of what it runs.
-_BEFORE = frozenset({"sudo", "doas", "env", "exec", "command", "nohup", "time"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
 # Long dashes, which word processors and blogs make of two short ones.
@@ -115,12 +113,11 @@ _SAID = {
 _LAST = ("docker_around", "docker_redirected", "docker_options", "docker_harmless")
 
 
-def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
+def read_docker(text: str, outside: Outside | None = None) -> Imported:
     """Read the first ``docker run`` of a text, with whatever stands around it, into a draft.
 
-    `read_file` returns the text of a file that ``--env-file`` names (`PermissionError` where it must not be
-    read); without it such a file is left out. An `InputError`, which never holds a value, where there is no
-    ``docker run``, it names no image, or a part of it cannot be read.
+    Without `outside` the files that ``--env-file`` names are left out. An `InputError`, which never holds a
+    value, where there is no ``docker run``, it names no image, or a part of it cannot be read.
     """
     script = read_shell(text)
     command, before, assigned, behind = _find_run(script)
@@ -130,7 +127,8 @@ def read_docker(text: str, read_file: ReadFile | None = None) -> Imported:
     image, *rest = words
     if image.startswith(_DASHES):
         raise input_error("docker_dash")
-    run = _Run(script, command.exported, read_file, any(name == "publish-all" for name, _, _ in options))
+    publishes_all = any(name == "publish-all" for name, _, _ in options)
+    run = _Run(script, command.exported, outside or Outside(), publishes_all)
     for option in options:
         run.take(*option)
     if before:
@@ -156,32 +154,16 @@ def _find_run(script: Script) -> tuple[Command, list[str], list[str], list[str]]
     """
     programs = 0
     for command in script.commands:
-        assigned, words = _program(command.words)
-        programs += bool(words)
-        if "run" not in words:
+        place = program(command.words, PROGRAMS)
+        programs += place is not None
+        if place is None or "run" not in command.words:
             continue
-        options, verb = _read_options(words[1:], _LETTERS_BEFORE)
+        assigned = [found[1] for word in command.words[:place] if (found := _ASSIGNMENT.match(word))]
+        options, verb = _read_options(command.words[place + 1 :], _LETTERS_BEFORE)
         verb = verb[1:] if verb[:1] == ["container"] else verb
         if verb[:1] == ["run"]:
             return command, [typed for _, typed, _ in options], assigned, verb[1:]
     raise script.problem or input_error("docker_verb" if programs else "docker_none")
-
-
-def _program(words: list[str]) -> tuple[list[str], list[str]]:
-    """Return the variables set for a command, and its words from the program on; none if it is another."""
-    assigned: list[str] = []
-    wrapped = False
-    for number, word in enumerate(words):
-        name = re.split(r"[/\\]", word)[-1].removesuffix(".exe")
-        if name in _PROGRAMS:
-            return assigned, words[number:]
-        if assignment := _ASSIGNMENT.match(word):
-            assigned.append(assignment[1])
-        elif name in _BEFORE:
-            wrapped = True
-        elif not wrapped:
-            break
-    return [], []
 
 
 @dataclass(repr=False)
@@ -190,7 +172,7 @@ class _Run:
 
     script: Script
     exported: Mapping[str, str]  # the variables that the text itself gives to docker
-    read_file: ReadFile | None
+    outside: Outside
     publishes_all: bool
     texts: dict[str, str] = field(default_factory=dict)
     envs: dict[str, str | EnvRef] = field(default_factory=dict)
@@ -283,12 +265,10 @@ class _Run:
         """Take the variables of a file; a secret stays there, as what is in a draft is shown and saved."""
         name = shown(word)
         try:
-            text = None if self.read_file is None or is_open(word) else self.read_file(name)
+            text = None if is_open(word) else self.outside.text(name)
         except PermissionError:
             self.note("docker_env_file_outside", name)
             return
-        except (OSError, ValueError):
-            text = None
         if text is None:
             self.note("docker_env_file", name)
             return

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import RequestInvalid
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import input_error
@@ -53,7 +52,10 @@ class Outside:
         return {}
 
     def text(self, _path: str) -> str | None:
-        """Return what a file holds; None when there is no such file, `InputError` when it cannot be read."""
+        """Return what a file holds; None when there is no such file.
+
+        `InputError` when it cannot be read, `PermissionError` when a text from elsewhere may not name it.
+        """
         return None
 
     def holds_secret(self, text: str) -> bool:
@@ -74,7 +76,7 @@ def body_of(value: Any) -> Mapping[str, Any]:
         body = getattr(getattr(holder, "report", None), "body", None)
         if isinstance(body, Mapping):
             return body
-    raise RequestInvalid("body_kind", kind=type(value).__name__)
+    return as_object(value)
 
 
 def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping[str, Any]:
@@ -82,15 +84,14 @@ def body_in_text(text: str, outside: Outside, option: str = "--body") -> Mapping
 
     `option` is what it was given by, for the message of an `InputError`.
     """
-    of_line = option == "--body"
     content = None if text.lstrip().startswith(("{", "[")) else outside.text(text)
     if content is not None:
         value, _ = read_json(content, "file_json", path=text)
     elif text.endswith(BODY_FILE):
         raise input_error("file_missing", option=option, path=text)
     else:
-        value, _ = read_json(text, "body_json" if of_line else "import_json")
-    return _object(value, "body_object" if of_line else "body_kind")
+        value, _ = read_json(text, "body_json" if option == "--body" else "import_json")
+    return as_object(value)
 
 
 def body_in_cell(cell: str) -> Mapping[str, Any]:
@@ -98,23 +99,14 @@ def body_in_cell(cell: str) -> Mapping[str, Any]:
     if not cell.strip():
         raise input_error("cell_empty")
     value, _ = read_json(cell, "cell_json", before="\n")
-    return _object(value, "body_object")
+    return as_object(value)
 
 
-def _object(value: Any, code: str) -> Mapping[str, Any]:
+def as_object(value: Any) -> Mapping[str, Any]:
+    """Return a value that is a JSON object; refuse any other as a body."""
     if not isinstance(value, Mapping):
-        raise input_error(code, kind=type(value).__name__)
+        raise input_error("body_kind", kind=type(value).__name__)
     return value
-
-
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two values of drafts are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    kinds = {(isinstance(value, bool), isinstance(value, float)) for value in (one, other)}
-    return one is other or (one == other and len(kinds) == 1)
 
 
 def read_json(

@@ -8,18 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
-from ppio_widgets.formats.curl import CREATE_PATH, read_curl
-from ppio_widgets.formats.docker import read_docker
+from ppio_widgets.formats import curl, docker
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import read_json
 from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.shell import BLANK, PROMPT
+from ppio_widgets.formats.shell import PROMPT, program, read_shell
 from ppio_widgets.request.draft import merged
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from ppio_widgets.formats.docker import ReadFile
+    from ppio_widgets.formats.json_body import Outside
 
 _PROMPT = re.compile(PROMPT)
 
@@ -38,30 +37,22 @@ _JSON = re.compile(
     r"|(?:(?://|#)[^\n]*\n\s*|/\*.*?\*/\s*)+\{\s*(?:[\"'“}#]|//|/\*)",
     re.DOTALL,
 )
-# Where a command of a text begins.
-_BEGINS = rf"(?:^|[;&|(]){BLANK}*(?:{PROMPT})?"
-_CURL = re.compile(rf"{_BEGINS}curl(?:\.exe)?(?=\s|$)", re.MULTILINE)
-# What stands before it is read, and said, by `read_docker`.
-_DOCKER = re.compile(
-    rf"{_BEGINS}(?:[A-Za-z_]\w*=[^\s;&|(]*{BLANK}+)*"
-    rf"(?:(?:sudo|doas|env|exec|command|nohup|time){BLANK}+(?:[^\s;&|(]+{BLANK}+)*?)?"
-    r"(?:[^\s;&|(]*[/\\])?(?:docker|podman|nerdctl|nvidia-docker)(?:\.exe)?(?=[\s\\^`]|$)",
-    re.MULTILINE,
-)
+_PROGRAMS = {"docker": docker.PROGRAMS, "curl": curl.PROGRAMS}
 
 
-def read_any(text: str, *, read_file: ReadFile | None = None) -> Imported:
+def read_any(text: str, *, outside: Outside | None = None) -> Imported:
     """Read a text into a draft, whichever of the four kinds it is, a prompt or Markdown around it or not.
 
-    `read_file` returns the text of a file that a docker line names by ``--env-file``.
+    `outside` has the files that a docker line names by ``--env-file``; without it they are left out.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     block = _BLOCK.search(text)
     try:
         # With a code block in it, a text is read as a whole only if it begins as one of the four.
-        found = _read("", text, read_file, anywhere=block is None)
+        is_block = block is not None and not text[: block.start()].strip()
+        found = None if is_block else _read("", text, outside, anywhere=block is None)
         if found is None and block is not None:
-            found = _read(text[: block.start("text")], block["text"], read_file, anywhere=True)
+            found = _read(text[: block.start("text")], block["text"], outside, anywhere=True)
             if found is not None and (text[: block.start()] + text[block.end() :]).strip():
                 found = replace(found, left_out=(*found.left_out, LeftOut("around")))
     except RecursionError:
@@ -73,7 +64,7 @@ def read_any(text: str, *, read_file: ReadFile | None = None) -> Imported:
     raise problem
 
 
-def _read(above: str, text: str, read_file: ReadFile | None, *, anywhere: bool) -> Imported | None:
+def _read(above: str, text: str, outside: Outside | None, *, anywhere: bool) -> Imported | None:
     """Read a text that stands below another; None when it is of no kind that is known.
 
     A docker run may be the first command, or with `anywhere` any of them.
@@ -93,14 +84,24 @@ def _read(above: str, text: str, read_file: ReadFile | None, *, anywhere: bool) 
             return Imported("line", merged(body, said), (*left_out, *twice))
         around = (LeftOut("around"),) if rest.strip() else ()
         return Imported("line", said, (*left_out, *around))
-    # With its prompt, as that says something of the lines behind it. Our own curl line begins with
-    # comments, and others with the body.
-    is_docker = _DOCKER.match(part)
-    if not is_docker and (_CURL.match(part) or (CREATE_PATH in part and _CURL.search(part))):
-        return read_curl(typed)
-    if is_docker or (anywhere and _DOCKER.search(part)):
-        return read_docker(typed, read_file)
+    # With its prompt, as that says something of the lines behind it.
+    first, *others = _called(typed)
+    # Our own curl line begins with a check of the key, and others with the body.
+    if first == "curl" or (first != "docker" and curl.CREATE_PATH in part and "curl" in others):
+        return curl.read_curl(typed)
+    if first == "docker" or (anywhere and "docker" in others):
+        return docker.read_docker(typed, outside)
     return None
+
+
+def _called(text: str) -> list[str]:
+    """Return the program that each command of a text calls, the one at its end too; empty for another one."""
+    script = read_shell(text)
+    commands = [*(command.words for command in script.commands), script.begun]
+    return [
+        next((kind for kind, names in _PROGRAMS.items() if program(words, names) is not None), "")
+        for words in commands
+    ]
 
 
 def _said(line: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:

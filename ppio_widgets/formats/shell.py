@@ -23,7 +23,7 @@ from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 # In a word one of these characters, which mean nothing in any text, stands for what the shell would fill in:
 # the same one for the same thing. The last one stands for a blank that ends a word.
@@ -86,6 +86,9 @@ _OF_POWERSHELL = re.compile(rf"({HOLE}){_SPLIT}?={_SPLIT}?([^{_SPLIT}]*)")
 _ASSIGNING = frozenset({"export", "declare", "typeset", "local", "readonly", "set"})
 _EXPORTING = frozenset({"export", "set"})
 
+# What may stand before a program and changes nothing of what it runs.
+_BEFORE = frozenset({"sudo", "doas", "env", "exec", "command", "nohup", "time"})
+
 # Of all variables together, so that none that holds others grows without end.
 MOST_FILLED_IN = 1_000_000
 
@@ -113,6 +116,19 @@ def variable_of(expansion: str) -> str | None:
     return found[found.lastindex or 0] if found else None
 
 
+def program(words: list[str], names: Collection[str]) -> int | None:
+    """Return where one of these programs is called: behind variables, or ``sudo`` and its options."""
+    before = ""
+    for place, word in enumerate(words):
+        name = re.split(r"[/\\]", word)[-1].removesuffix(".exe")
+        if name in names:
+            return place
+        if not (word.startswith("-") or before.startswith("-") or "=" in word or name in _BEFORE):
+            return None
+        before = word
+    return None
+
+
 @dataclass(frozen=True)
 class Command:
     """A simple command, and the variables that the text gives to its programs up to there."""
@@ -132,8 +148,9 @@ class Script:
     documents: list[str] = field(repr=False)
     holes: Mapping[int, str] = field(repr=False)  # what was typed for each hole
     # A quotation or an expansion that is not closed, or a backslash at the very end: the command that it
-    # stands in, and what follows, was not read.
+    # stands in, and what follows, was not read; but for the words that it begins with.
     problem: InputError | None = None
+    begun: list[str] = field(default_factory=list, repr=False)
 
     def typed(self, word: str) -> str:
         """Return a word, what the shell would fill in as it was typed."""
@@ -152,7 +169,7 @@ def read_shell(text: str) -> Script:
         reader.read()
     except InputError as error:
         problem = error
-    return Script(reader.commands, reader.documents, reader.holes, problem)
+    return Script(reader.commands, reader.documents, reader.holes, problem, reader.begun)
 
 
 def _without_marks(text: str) -> str:
@@ -176,7 +193,6 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._words: list[str] = []
         self._redirected = False
         self._announced: list[tuple[str, bool, bool]] = []  # the end of a document, and how it is written
         self._values: dict[str, str] = {}  # of variables, but for secrets: those stay names
@@ -185,6 +201,7 @@ class _Reader:
         self._hole_of: dict[str, str] = {}
         self.holes: dict[int, str] = {}
         self.commands: list[Command] = []
+        self.begun: list[str] = []  # the words of the next one
         self.documents: list[str] = []
 
     def read(self) -> None:
@@ -201,21 +218,21 @@ class _Reader:
                 if self._text[self._at - 1] == "\n":
                     self._read_documents()
             else:
-                self._words += self._word()
+                self.begun += self._word()
         self._end_command()
 
     def _prompt(self) -> re.Match[str] | None:
         """Return the prompt that a line begins with here."""
-        found = None if self._words or self._redirected else _PROMPT.match(self._text, self._at)
+        found = None if self.begun or self._redirected else _PROMPT.match(self._text, self._at)
         line = self._text.rfind("\n", 0, self._at) + 1 if found else 0
         return found if not self._text[line : self._at].strip() else None
 
     def _end_command(self) -> None:
-        if self._words or self._redirected:
+        if self.begun or self._redirected:
             exported = self._exported
-            assigns = self._assign(self._words)
-            self.commands.append(Command(self._words, self._redirected, assigns, exported))
-        self._words, self._redirected = [], False
+            assigns = self._assign(self.begun)
+            self.commands.append(Command(self.begun, self._redirected, assigns, exported))
+        self.begun, self._redirected = [], False
 
     # -- what goes in and out
 

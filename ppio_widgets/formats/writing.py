@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.formats.curl import to_curl
-from ppio_widgets.formats.line.writer import to_line
+from ppio_widgets.formats.line.parser import to_line
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.request.envref import EnvRef, reference_names
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ppio_widgets.cloud.answers import ENDED, GONE, OFF, InstanceStatus, plain, status_words
+from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import (
     AccessDenied,
     ActionUnconfirmed,
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.client import Action
-    from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.instances.looks import Watched
+    from ppio_widgets.instances.watched import Watched
     from ppio_widgets.locale.words import Words
+
+T = TypeVar("T")
 
 # How long an instance may stand still after a stop or delete before it is asked for again.
 STANDSTILL_SECONDS = 20.0
@@ -95,7 +97,7 @@ class Errand:
     action: Action
     timeout: float | None
     known: bool
-    seen: InstanceDetail | None = None
+    seen: InstanceDetail = field(init=False)  # by this action; only its id before the first look
     started_at: int = 0
     moved: bool = False
     until: float = inf
@@ -105,6 +107,9 @@ class Errand:
     pace: Pace = field(default_factory=Pace)
     pause: float = 0.0
     standing: float = -inf  # until when it is given time, before it is asked for again
+
+    def __post_init__(self) -> None:
+        self.seen = InstanceDetail(self.instance.id)
 
     @property
     def verb(self) -> Verb:
@@ -118,10 +123,9 @@ class Errand:
         that it was refused, or surely not asked for.
         """
         self._look_before()
-        if self.seen is None or self.verb.anew or not self.verb.reached(self.seen):
+        if self.verb.anew or not self.verb.reached(self.seen):
             self.until = threads.tick() + (self.verb.patience if self.timeout is None else self.timeout)
             threads.poll(self._step)
-        assert self.seen is not None  # noqa: S101 - for mypy: the last look has just seen it
         return self.seen
 
     def _step(self) -> float | None:
@@ -131,13 +135,13 @@ class Errand:
         if may_ask and self.standing <= threads.tick() and not self._on_its_way():
             self._ask()
             self.standing = threads.tick() + max(STANDSTILL_SECONDS, self.pause)
-        status = self.seen.status if self.seen else ""
+        status = self.seen.status
         if self._look():
             return None
-        if self.seen is not None and self.seen.status not in (status, InstanceStatus.RUNNING):
+        if self.seen.status not in (status, InstanceStatus.RUNNING):
             self.standing = threads.tick() + STANDSTILL_SECONDS  # it moves: give it time
         exhausted = again and self.asked >= MOST_ASKED and self.standing <= threads.tick()
-        still = (self.seen is None or self.seen.at_rest) and not self.missing
+        still = (not self.seen.status or self.seen.at_rest) and not self.missing
         if threads.tick() >= self.until or (exhausted and still) or self._failed():
             raise self._unconfirmed()
         return self._rest()
@@ -151,7 +155,7 @@ class Errand:
         hopeless = isinstance(error, CredentialsError | AccessDenied | LaunchRefused)
         if error is not None and (hopeless or not self.verb.repeatable):
             raise error
-        self.started_at = self.seen.started_at if self.seen is not None else 0
+        self.started_at = self.seen.started_at
 
     def _ask(self) -> None:
         """Ask once; a clear refusal ends it, anything else is read back."""
@@ -186,7 +190,7 @@ class Errand:
 
     def _on_its_way(self) -> bool:
         """Whether what is asked for has begun, by whomever: nothing more is asked for then."""
-        return self.seen is not None and self.seen.status in self.verb.on_its_way
+        return self.seen.status in self.verb.on_its_way
 
     def _read(self) -> PpioError | None:
         """Read the instance once; returns why that failed."""
@@ -206,7 +210,7 @@ class Errand:
         error = self._read()
         if isinstance(error, CredentialsError | AccessDenied):
             raise self._unconfirmed()
-        if error is not None or self.seen is None:
+        if error is not None:
             return False
         started = self.seen.started_at > self.started_at
         self.moved = self.moved or started or self.seen.status not in ("", InstanceStatus.RUNNING)
@@ -214,7 +218,7 @@ class Errand:
 
     def _failed(self) -> bool:
         """Whether a start or restart has ended elsewhere; a stop goes on in spite of an error."""
-        if self.verb.repeatable or self.seen is None or not self.moved:
+        if self.verb.repeatable or not self.moved:
             return False
         return bool(self.seen.error) or self.seen.is_gone
 
@@ -222,13 +226,13 @@ class Errand:
         seen, identity, now = self.seen, plain(self.instance.id), threads.now()
         return ActionUnconfirmed(
             "renewal_unconfirmed" if self.action == "stop_renewing" else "action_unconfirmed",
-            name=plain(seen.name) if seen and seen.name else identity,
+            name=plain(seen.name) or identity,
             id=identity,
             action=Phrase(f"action.{self.action}"),
             asked=self.asked,
-            status=_Sight(seen.status if seen else ""),
+            status=_Sight(seen.status),
             moment=moment_words(now, now),
-            reason=_Because((seen.error, seen.message) if seen else (), self.reason),
+            reason=_Because((seen.error, seen.message), self.reason),
         )
 
 
@@ -273,14 +277,12 @@ def wait_for(instance: Watched, until: str, timeout: float | None) -> None:
                 raise
             pause = pace.failing(error)
         left = ends - threads.tick()
-        return None if left <= 0 or _is_over(instance.detail, until) else min(pause, left)
+        return None if left <= 0 or _is_over(instance.known, until) else min(pause, left)
 
     threads.poll(look)
 
 
-def _is_over(seen: InstanceDetail | None, until: str) -> bool:
-    if seen is None:
-        return False
+def _is_over(seen: InstanceDetail, until: str) -> bool:
     there = seen.status == until or (until in OFF and seen.status in OFF)
     return there or bool(seen.error) or seen.is_gone or (seen.at_rest and until == InstanceStatus.RUNNING)
 
@@ -288,6 +290,16 @@ def _is_over(seen: InstanceDetail | None, until: str) -> bool:
 def unexpected(error: BaseException) -> PpioError:
     """Return a fault of our own as something to show: its kind only, never its text."""
     return PpioError("action_fault", kind=type(error).__name__)
+
+
+def tried(do: Callable[[], T]) -> T | PpioError:
+    """Return what comes of doing something, or why it failed: nobody else would say it."""
+    try:
+        return do()
+    except PpioError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - ours
+        return unexpected(error)
 
 
 def unheard(instance_id: str, action: str, error: PpioError) -> None:

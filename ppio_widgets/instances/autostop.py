@@ -25,7 +25,7 @@ from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from ppio_widgets.instances.looks import Watched
+    from ppio_widgets.instances.watched import Watched
     from ppio_widgets.locale.words import Words
 
 log = logging.getLogger("ppio_widgets")
@@ -121,7 +121,11 @@ class Deadline:
         """Return whose timer it is, when it fires, and what has become of it."""
         now = threads.now()
         reason = self.error.sentence(say) if self.error else ""
-        known = {"name": plain(self._name), "moment": moment_words(self.at, now), "reason": reason}
+        known = {
+            "name": plain(self.instance.known.name or self.instance.id),
+            "moment": moment_words(self.at, now),
+            "reason": reason,
+        }
         told = say(f"deadline.{self.state}", **known).rstrip()
         return joined([told, say(f"deadline.clocks_{self.judge}")]) if self.judge else told
 
@@ -139,11 +143,6 @@ class Deadline:
             self._called_off.set()
         self.instance.tell()
         return in_time
-
-    @property
-    def _name(self) -> str:
-        seen = self.instance.detail
-        return seen.name if seen is not None and seen.name else self.instance.id
 
     def _run(self) -> None:
         pauses = [*PAUSES]

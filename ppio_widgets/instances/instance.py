@@ -8,17 +8,18 @@ from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
-from ppio_widgets.instances.actions import Errand, confirmed_words, wait_for
-from ppio_widgets.instances.looks import Watched
+from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
+from ppio_widgets.instances.display import Displayed
+from ppio_widgets.instances.watched import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode, price_moment
-from ppio_widgets.runtime import display, kernel, threads
+from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.times import read_moment, read_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
     from decimal import Decimal
 
@@ -36,8 +37,13 @@ _ENDS: Mapping[str, str] = {
 }
 
 
+def _seen(name: str, doc: str, shown: Callable[[Any], Any] = lambda value: value) -> Any:
+    """Return a property of what was last seen of an instance; the first time that asks for a look."""
+    return property(lambda instance: shown(getattr(instance.detail or instance.look(), name)), doc=doc)
+
+
 @without_frames
-class Instance(Watched):
+class Instance(Displayed, Watched):
     """An instance, by its id.
 
     Every action is read back: it returns when the instance itself shows it, or raises
@@ -94,18 +100,8 @@ class Instance(Watched):
         self._failed_in = 0
 
     def __repr__(self) -> str:
-        status = plain(self._known().status) or "not looked at"
+        status = plain(self.known.status) or "not looked at"
         return f"<Instance {self.title}: {status}>"
-
-    def __str__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """Be displayed (IPython's hook): as a live card where one can be clicked, else as it stands."""
-        return display.bundle(self, **options)
 
     @property
     def error(self) -> PpioError | None:
@@ -123,70 +119,35 @@ class Instance(Watched):
         return Target.of(self.client)
 
     @property
-    def name(self) -> str:
-        """Its name; what was last seen."""
-        return plain(self._first().name)
-
-    @property
     def title(self) -> str:
         """Name and id, as a question or a result names it; what was last seen."""
-        name = plain(self._known().name)
+        name = plain(self.known.name)
         return f"{name} ({plain(self.id)})" if name else plain(self.id)
 
-    @property
-    def status(self) -> str:
-        """The API's word for where it stands, as last seen; unknown words mean "in progress"."""
-        return self._first().status
-
-    @property
-    def message(self) -> str:
-        """The server's own words about it, empty when all is well; as last seen."""
-        return self._first().message
-
-    @property
-    def created_at(self) -> int:
-        """Unix seconds when it was made; 0 when not told."""
-        return self._first().created_at
-
-    @property
-    def at_rest(self) -> bool:
-        """Whether nothing more happens to it by itself, as last seen."""
-        return self._first().at_rest
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it was last seen to be removed, or is proved not to be there any more."""
-        return self._first().is_gone
-
-    @property
-    def jupyter_url(self) -> str:
-        """Address of its Jupyter, without a token; empty where there is none (yet)."""
-        return self._first().jupyter_url
-
-    @property
-    def ssh_command(self) -> str:
-        """The command that connects by SSH; it changes with each start."""
-        return self._first().ssh_command
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Its ports, each with the address that it is reached at."""
-        return self._first().ports
-
-    @property
-    def logs(self) -> dict[str, str]:
-        """Addresses of its logs, as the server names them: ``instance`` and ``system``."""
-        return dict(self._first().logs)
+    name: str = _seen("name", "Its name; what was last seen.", plain)
+    status: str = _seen(
+        "status", 'The API\'s word for where it stands, as last seen; unknown words mean "in progress".'
+    )
+    message: str = _seen("message", "The server's own words about it, empty when all is well; as last seen.")
+    created_at: int = _seen("created_at", "Unix seconds when it was made; 0 when not told.")
+    at_rest: bool = _seen("at_rest", "Whether nothing more happens to it by itself, as last seen.")
+    is_gone: bool = _seen(
+        "is_gone", "Whether it was seen to be removed, or is proved not to be there any more."
+    )
+    jupyter_url: str = _seen("jupyter_url", "Address of its Jupyter, without a token; empty for none (yet).")
+    ssh_command: str = _seen("ssh_command", "The command that connects by SSH; it changes with each start.")
+    endpoints: tuple[Endpoint, ...] = _seen("ports", "Its ports, each with the address to reach it at.")
+    logs: dict[str, str] = _seen("logs", "Addresses of its logs by the server's names for them.", dict)
 
     @property
     def cost_so_far(self) -> Decimal | None:
         """About what it has cost since its last start, by today's price; None when that is not known."""
-        return self._known().cost_so_far(self.offer, threads.now())
+        return self.known.cost_so_far(self.offer, threads.now())
 
     @property
     def offer(self) -> Offer | None:
         """Its product, as planned or as the catalogue tells it: whichever was told later."""
-        listed = self.client.prices.snapshot().offer(self._known().product_id)
+        listed = self.client.prices.snapshot().offer(self.known.product_id)
         now = threads.tick()
         return min(filter(None, (listed, self._offer)), key=lambda one: one.time.age(now), default=None)
 
@@ -216,7 +177,7 @@ class Instance(Watched):
         ApiError, Unreachable, AnswerUnreadable, CredentialsError
         """
         self.look()
-        self.client.prices.load_products([self._known().product_id])
+        self.client.prices.load_products([self.known.product_id])
         return self
 
     def wait(self, until: str = InstanceStatus.RUNNING, timeout: float | None = None) -> Instance:
@@ -316,8 +277,8 @@ class Instance(Watched):
         number = self._begin()
         try:
             seen = Errand(self, action, timeout, known=self._seen_before() is not None).run()
-        except PpioError as error:
-            self._fail(number, error)
+        except Exception as error:
+            self._fail(number, error if isinstance(error, PpioError) else unexpected(error))
             raise
         with self._lock:
             if self._failed_in <= number:
@@ -346,14 +307,14 @@ def outcome_words(instance: Instance, say: Words) -> str:
     if instance.done is None:
         return ""
     confirmed = confirmed_words(*instance.done, say)
-    seen = instance.detail
-    if seen is None or not seen.is_gone or instance.cost_so_far is None:
+    if not instance.known.is_gone or instance.cost_so_far is None:
         return confirmed
-    return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, seen, say))
+    return say("confirmed.and_cost", confirmed=confirmed, cost=cost_words(instance, say))
 
 
-def cost_words(instance: Instance, seen: InstanceDetail, say: Words) -> str:
+def cost_words(instance: Instance, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
+    seen = instance.known
     seconds, cost, offer = seen.seconds_on(threads.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""

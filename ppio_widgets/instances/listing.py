@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instances import DetailListing, is_id, require_id
+from ppio_widgets.cloud.instances import Listing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
-from ppio_widgets.instances.actions import unexpected
+from ppio_widgets.instances.actions import tried
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.locale.words import joined, words
-from ppio_widgets.runtime import display, threads
+from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Board:
+class Board(Displayed):
     """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all."""
 
     instances: tuple[InstanceDetail, ...]
@@ -52,12 +53,6 @@ class Board:
     def __repr__(self) -> str:
         return f"<Board: {len(self)} instances on {plain(self.cloud)}>"
 
-    def __str__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
-
     def head(self, say: Words) -> str:
         """Return how many there are, how many of them are billed by the hour, and whether that is all."""
         count = len(self.instances)
@@ -82,7 +77,7 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     return Board(instances, offers, Target.of(client).words(words()), threads.now(), doubt)
 
 
-def doubt_of(client: PpioClient, listing: DetailListing) -> PpioError | None:
+def doubt_of(client: PpioClient, listing: Listing) -> PpioError | None:
     """Return why a listing may not be all that there is."""
     return None if listing.odd is None else not_certain(client.host.name, listing.odd)
 
@@ -99,7 +94,7 @@ def resolve(client: PpioClient, word: str) -> Instance:
         listing = client.listing(word)
         doubt = doubt_of(client, listing)
     except AnswerUnreadable as error:  # an id can still be asked for by itself
-        listing, doubt = DetailListing(), error.with_traceback(None)
+        listing, doubt = Listing(), error.with_traceback(None)
     found = [one for one in listing.instances if not one.is_gone]
     by_id = [one for one in found if one.id == word]
     by_name = [one for one in found if one.name == word]
@@ -114,7 +109,7 @@ def resolve(client: PpioClient, word: str) -> Instance:
     # The server's filter is its own; the id itself has the last word.
     try:
         if is_id(word):
-            return Instance(word, client, seen=client.get_detail(word))
+            return Instance(word, client, seen=client.get_instance(word))
     except PpioError as error:
         if not is_gone(error):
             raise
@@ -133,12 +128,7 @@ def on_all(
     results: list[str | PpioError] = [""] * len(instances)
 
     def work(number: int) -> None:
-        try:
-            results[number] = do(instances[number])
-        except PpioError as error:
-            results[number] = error
-        except Exception as error:  # noqa: BLE001 - the others are still done
-            results[number] = unexpected(error)
+        results[number] = tried(partial(do, instances[number]))
         if heard is not None:
             heard(number, results[number])
 

@@ -11,7 +11,7 @@ from traitlets import Tuple as TupleOf
 from ppio_widgets.cloud.answers import GONE, OFF, InstanceStatus
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError
-from ppio_widgets.instances.actions import unexpected, unheard
+from ppio_widgets.instances.actions import tried, unexpected, unheard
 from ppio_widgets.instances.instance import Instance, outcome_words
 from ppio_widgets.instances.listing import Board, doubt_of, on_all
 from ppio_widgets.instances.watcher import watch, watch_all
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
-    from ppio_widgets.cloud.instances import DetailListing, InstanceDetail
+    from ppio_widgets.cloud.instances import InstanceDetail, Listing
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.locale.words import Words
 
@@ -45,11 +45,21 @@ class _Session(HasTraits):
     acting = Unicode(help="The action on its way that was asked for last, or empty.")
     watching = Bool(False, help="Whether it is looked at by itself.")
 
+    # What each does in its own way.
+    _begin_watch: Callable[[], Watch]
+    _load_prices: Callable[[], None]
+    _can_ask: Callable[[Action], bool]
+    _on_confirmed: Callable[[str], None]
+    _act: Callable[[str], None]
+    _not_begun: Callable[[str, PpioError], None]
+
     def __init__(self) -> None:
         self.lock = forks.rlock()
         self.closed = False
         self._watch: Watch | None = None
-        self._asked_at = -inf
+        self._prices_asked_at = -inf
+        self._unasked = forks.event()
+        self._question = 0
         super().__init__()
 
     def watch(self) -> None:
@@ -73,80 +83,11 @@ class _Session(HasTraits):
         if watched is not None:
             watched.end()
 
-    def cancel(self) -> None:
-        """Withdraw the open confirmation."""
-        with self.lock:
-            self.asking = ""
-
-    def close(self) -> None:
-        """End quietly: nothing is stopped, and an action on its way goes on."""
+    def ask(self, action: Action) -> None:
+        """Open the confirmation of an action, in place of one that is open."""
         with self.lock:
             self.cancel()
-            self.closed = True
-            self.unobserve_all()
-        self.stop_watching()
-
-    def _begin_watch(self) -> Watch:
-        raise NotImplementedError
-
-    def _on_unwatched(self, error: PpioError) -> None:
-        """Take why watching could not begin."""
-
-    def _run(self, action: str, task: Callable[[], None], on_failure: Callable[[PpioError], None]) -> None:
-        """Run an action on a thread of its own; where none begins, nothing was sent, and it looks so."""
-        try:
-            self.acting = action
-            threads.run(task, name="ppio-act", daemon=True)
-        except BaseException as error:  # an Interrupt as well
-            on_failure(unexpected(error))
-            if not isinstance(error, RuntimeError):
-                raise
-
-    def _ask_prices(self) -> None:
-        """Have old prices asked for again, at most once in the life of one: what fails is not pressed."""
-        now = threads.tick()
-        if self.closed or not threads.HAS_THREADS or now - self._asked_at < PRICE_LIFE_SECONDS:
-            return
-        if self._prices_are_old(now):
-            self._asked_at = now
-            threads.try_run(self._load_prices, name="ppio-catalogue")
-
-    def _prices_are_old(self, _now: float) -> bool:
-        return True
-
-    def _load_prices(self) -> None:
-        raise NotImplementedError
-
-
-class InstanceSession(_Session):
-    """One card's sight of an instance, and its verbs."""
-
-    sight = Any(help="Changes with each look at the instance.")
-
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
-        self._unasked = forks.event()
-        self._question = 0
-        self._going: tuple[str, ...] = ()
-        self._told = False  # since the last look
-        super().__init__()
-        instance.observe(self._on_instance, "sight")
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        """What can be asked for now."""
-        seen = self.instance.detail
-        offered = _OFFERED.get(seen.status if seen is not None else "", ("stop", "delete"))
-        if seen is not None and seen.may_renew:
-            offered = (*offered, "stop_renewing")
-        going = (*self._going, *(("start", "restart") if self._going else ()))
-        return tuple(one for one in offered if one not in going)
-
-    def ask(self, action: Action) -> None:
-        """Open the confirmation of an action."""
-        with self.lock:
-            if not self.closed and action in self.actions:
-                self.cancel()
+            if not self.closed and self._can_ask(action):
                 self._question += 1
                 number = self._question
                 self.asking = action
@@ -165,8 +106,65 @@ class InstanceSession(_Session):
             self.cancel()
             if self.closed or not action:
                 return
-            self._going = (*self._going, action)
-        self._run(action, lambda: self._act(action), lambda failed: self._not_begun(action, failed))
+            self._on_confirmed(action)
+            self.acting = action
+        try:
+            threads.run(lambda: self._act(action), name="ppio-act", daemon=True)
+        except BaseException as error:  # an Interrupt as well; nothing was sent, and it looks so
+            self._not_begun(action, unexpected(error))
+            if not isinstance(error, RuntimeError):
+                raise
+
+    def close(self) -> None:
+        """End quietly: nothing is stopped, and an action on its way goes on."""
+        with self.lock:
+            self.cancel()
+            self.closed = True
+            self.unobserve_all()
+        self.stop_watching()
+
+    def _on_unwatched(self, error: PpioError) -> None:
+        """Take why watching could not begin."""
+
+    def _on_nobody(self, number: int) -> None:
+        with self.lock:
+            if number == self._question:  # not one that was asked anew meanwhile
+                self.cancel()
+
+    def _ask_prices(self) -> None:
+        """Have old prices asked for again, at most once in the life of one: what fails is not pressed."""
+        now = threads.tick()
+        if self.closed or not threads.HAS_THREADS or now - self._prices_asked_at < PRICE_LIFE_SECONDS:
+            return
+        if self._prices_are_old(now):
+            self._prices_asked_at = now
+            threads.try_run(self._load_prices, name="ppio-catalogue")
+
+    def _prices_are_old(self, _now: float) -> bool:
+        return True
+
+
+class InstanceSession(_Session):
+    """One card's sight of an instance, and its verbs."""
+
+    sight = Any(help="Changes with each look at the instance.")
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self._going: tuple[str, ...] = ()
+        self._told = False  # since the last look
+        super().__init__()
+        instance.observe(self._on_instance, "sight")
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What can be asked for now."""
+        seen = self.instance.known
+        offered = _OFFERED.get(seen.status, ("stop", "delete"))
+        if seen.may_renew:
+            offered = (*offered, "stop_renewing")
+        going = (*self._going, *(("start", "restart") if self._going else ()))
+        return tuple(one for one in offered if one not in going)
 
     def close(self) -> None:
         """End quietly: nothing is stopped, and an action on its way goes on."""
@@ -176,15 +174,15 @@ class InstanceSession(_Session):
     def _begin_watch(self) -> Watch:
         return watch(self.instance, self._on_tick)
 
+    def _can_ask(self, action: Action) -> bool:
+        return action in self.actions
+
+    def _on_confirmed(self, action: str) -> None:
+        self._going = (*self._going, action)
+
     def _act(self, action: str) -> None:
-        try:
-            getattr(self.instance, action)()
-        except PpioError as error:
-            self._end(action, error)
-        except Exception as error:  # noqa: BLE001 - said on the card: nobody else would
-            self._not_begun(action, unexpected(error))
-        else:
-            self._end(action, None)
+        result = tried(getattr(self.instance, action))
+        self._end(action, result if isinstance(result, PpioError) else None)
 
     def _not_begun(self, action: str, failed: PpioError) -> None:
         self.instance.fail_action(failed)
@@ -212,24 +210,17 @@ class InstanceSession(_Session):
         if not self._told:  # time and cost go on; what changed in this look was told
             self._on_instance()
         self._told = False
-        seen = self.instance.detail
-        if seen is not None and seen.is_gone:
+        if self.instance.known.is_gone:
             self.stop_watching()
         else:
             self._ask_prices()
-
-    def _on_nobody(self, number: int) -> None:
-        with self.lock:
-            if number == self._question:  # not one that was asked anew meanwhile
-                self.cancel()
 
     def _prices_are_old(self, now: float) -> bool:
         offer = self.instance.offer
         return offer is None or offer.time.is_old(now)
 
     def _load_prices(self) -> None:
-        seen = self.instance.detail
-        self.instance.client.prices.load_products(None if seen is None else [seen.product_id])
+        self.instance.client.prices.load_products([self.instance.known.product_id])
         self._on_instance()
 
 
@@ -264,27 +255,8 @@ class BoardSession(_Session):
     def choose(self, ids: Sequence[str]) -> None:
         """Choose instances; an open confirmation is withdrawn."""
         with self.lock:
-            self.asking = ""
+            self.cancel()
             self.chosen = tuple(ids)
-
-    def ask(self, action: Action) -> None:
-        """Open the confirmation of an action on all that are chosen."""
-        with self.lock:
-            self.asking = ""
-            instances = self.instances()
-            if not self.closed and not self.acting and instances:
-                self._asked = instances
-                self.asking = action
-
-    def confirm(self) -> None:
-        """Do what was asked about to each that is chosen; what comes of each is read back."""
-        with self.lock:
-            action, instances = self.asking, self.instances()
-            self.asking = ""
-            if self.closed or not action or not instances:
-                return
-            self.results = tuple((one.title, "") for one in instances)
-            self._run(action, lambda: self._act(action, instances), self._not_begun)
 
     def instances(self) -> list[Instance]:
         """Return the chosen instances that are still there; of an open question, all that it names."""
@@ -300,11 +272,19 @@ class BoardSession(_Session):
     def _on_unwatched(self, error: PpioError) -> None:
         self.missed = error
 
-    def _not_begun(self, failed: PpioError) -> None:
+    def _can_ask(self, _action: Action) -> bool:
+        if not self.acting:  # what is being acted on stays
+            self._asked = self.instances()
+        return not self.acting and bool(self._asked)
+
+    def _on_confirmed(self, _action: str) -> None:
+        self.results = tuple((one.title, "") for one in self._asked)
+
+    def _not_begun(self, _action: str, failed: PpioError) -> None:
         self.acting = ""
         self.results = tuple((title, failed) for title, _result in self.results)
 
-    def _act(self, action: str, instances: list[Instance]) -> None:
+    def _act(self, action: str) -> None:
         def do(machine: Instance) -> str:
             getattr(machine, action)()
             return outcome_words(machine, self._say)
@@ -317,16 +297,16 @@ class BoardSession(_Session):
                     self.results = tuple(rows)
                     return
             if isinstance(result, PpioError):
-                unheard(instances[number].id, action, result)
+                unheard(self._asked[number].id, action, result)
 
-        on_all(instances, do, heard)
+        on_all(self._asked, do, heard)
         with self.lock:
             if self.closed:
                 return
             self.acting = ""
         self.refresh()
 
-    def _on_listing(self, listing: DetailListing | PpioError) -> None:
+    def _on_listing(self, listing: Listing | PpioError) -> None:
         with self.lock:
             if self.closed:
                 return

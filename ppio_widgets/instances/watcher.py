@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from ppio_widgets.cloud.client import PpioClient
-    from ppio_widgets.cloud.instances import DetailListing
-    from ppio_widgets.instances.looks import Watched
+    from ppio_widgets.cloud.instances import Listing
+    from ppio_widgets.instances.watched import Watched
 
 # Seconds between looks: the first, then longer and longer while nothing changes or a look fails.
 POLL_SECONDS = 2.0
@@ -132,7 +132,7 @@ class Watch:
     """Something that is watched until `end`; `tell` gets the listing of each look, or why there is none."""
 
     client: PpioClient
-    tell: Callable[[DetailListing | PpioError | None], None]
+    tell: Callable[[Listing | PpioError | None], None]
     watchers: Watchers = field(default_factory=lambda: kernel.of(Watchers))
     account: Hashable = None
 
@@ -175,7 +175,7 @@ def watch(instance: Watched, on_tick: Callable[[], None]) -> Watch:
     return InstanceWatch(instance.client, lambda _seen: on_tick(), instance=instance).begin()
 
 
-def watch_all(client: PpioClient, on_listing: Callable[[DetailListing | PpioError], None]) -> Watch:
+def watch_all(client: PpioClient, on_listing: Callable[[Listing | PpioError], None]) -> Watch:
     """Watch all instances of an account; `on_listing` gets each listing, or why there is none."""
     return Watch(client, lambda seen: on_listing(seen) if seen is not None else None).begin()
 
@@ -214,8 +214,8 @@ class Watcher:
     def tick(self, watches: list[Watch]) -> float:
         """Look once at everything that is watched; returns the seconds until the next look."""
         ours = [one for one in watches if isinstance(one, InstanceWatch)]
-        before = [one.instance.detail for one in ours], self._listed
-        listing: DetailListing | None = None
+        before = [one.instance.known for one in ours], self._listed
+        listing: Listing | None = None
         failed: PpioError | None = None
         try:
             if len(ours) == len(watches) and len({one.instance.id for one in ours}) == 1:
@@ -238,11 +238,11 @@ class Watcher:
         if failed is not None:
             return self._pace.failing(failed)
         rows = () if listing is None else listing.instances
-        details = [one.instance.detail for one in ours]
-        moving = any(one is None or not one.at_rest for one in (*rows, *details))
+        details = [one.instance.known for one in ours]
+        moving = any(not one.at_rest for one in (*rows, *details))
         return self._pace.after(changed=(details, self._listed) != before, moving=moving)
 
-    def _take(self, listing: DetailListing, ours: list[InstanceWatch], looks: list[int]) -> PpioError | None:
+    def _take(self, listing: Listing, ours: list[InstanceWatch], looks: list[int]) -> PpioError | None:
         """Take what a listing tells, and read what it does not tell; returns what failed for some."""
         self._listed = tuple((row.id, row.status) for row in listing.instances)
         rows = {row.id: row for row in listing.instances}
@@ -282,7 +282,5 @@ def _read(group: list[InstanceWatch]) -> None:
 
 def _unread(group: list[InstanceWatch]) -> bool:
     """Whether it runs and was not read in full since it was started."""
-    detail = group[0].instance.detail
-    if detail is None or detail.status != InstanceStatus.RUNNING:
-        return False
-    return any(one.read_for != detail.started_at for one in group)
+    seen = group[0].instance.known
+    return seen.status == InstanceStatus.RUNNING and any(one.read_for != seen.started_at for one in group)

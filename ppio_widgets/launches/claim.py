@@ -30,8 +30,8 @@ from ppio_widgets.runtime import threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ppio_widgets.cloud.answers import Listing
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import Listing
     from ppio_widgets.launches.ledger import Contents, Ledger
 
 # Of two that claim at the same moment the one whose id comes first waits, so often and so long

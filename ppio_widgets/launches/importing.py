@@ -39,7 +39,7 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
     """
     failed: PpioError
     try:
-        return _screened(read_any(text, read_file=_read_file if any_file else _read_below))
+        return _screened(read_any(text, outside=Disk() if any_file else _DiskBelow()))
     except PpioError as error:
         failed = unrepeated(error)
     raise failed
@@ -89,28 +89,6 @@ def _unsaid(one: LeftOut, redactor: Redactor) -> LeftOut:
     return LeftOut(one.code, redactor.unsaid(one.params))
 
 
-def _read_file(path: str) -> str:
-    text = Disk().text(path)
-    if text is None:
-        raise FileNotFoundError(path)
-    return text
-
-
-def _read_below(path: str) -> str:
-    """Read a file below the kernel's folder; whoever wrote the text may want another one to be sent.
-
-    `PermissionError` for one that lies elsewhere, whatever links lead to it.
-    """
-    try:
-        there = Path(path).expanduser().resolve()
-        is_below = there.is_relative_to(Path.cwd().resolve())
-    except (ValueError, RuntimeError):  # no path at all, or nobody's home
-        raise FileNotFoundError(path) from None
-    if not is_below:
-        raise PermissionError(path)
-    return _read_file(str(there))
-
-
 # A body is at most a few kilobytes, an env file as well.
 LARGEST_FILE = 1024 * 1024
 
@@ -153,3 +131,18 @@ class Disk(Outside):
     @cached_property
     def _redactor(self) -> Redactor:
         return Redactor.in_use()
+
+
+class _DiskBelow(Disk):
+    """The disk below the kernel's folder; whoever wrote a text may want another file to be sent."""
+
+    def text(self, path: str) -> str | None:
+        """Return what a file holds; `PermissionError` for one elsewhere, whatever links lead to it."""
+        try:
+            there = Path(path).expanduser().resolve()
+            is_below = there.is_relative_to(Path.cwd().resolve())
+        except (ValueError, RuntimeError):  # no path at all, or nobody's home
+            return None
+        if not is_below:
+            raise PermissionError(path)
+        return super().text(str(there))

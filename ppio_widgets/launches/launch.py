@@ -25,6 +25,7 @@ from ppio_widgets.errors import (
     log_line,
 )
 from ppio_widgets.instances.autostop import set_for
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch
@@ -33,15 +34,15 @@ from ppio_widgets.launches.ledger import Ledger, Record, ledger_for, new_launch_
 from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import display, forks, kernel, threads
+from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.cloud.answers import InstanceInfo
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
@@ -101,7 +102,7 @@ class Timer:
 
 
 @without_frames
-class Launch(Observed):
+class Launch(Displayed, Observed):
     """A launch and what has become of it.
 
     Made by `ppio_widgets.launch`, by a form or by the line; not by hand.
@@ -126,7 +127,7 @@ class Launch(Observed):
         Who said so: ``"answer"``, ``"listing"`` (it was looked up) or ``""``.
     instance : Instance or None
         What was launched, to watch, stop and delete; None until its id is known.
-    seen : InstanceInfo or None
+    seen : InstanceDetail or None
         What was last seen of it.
     error : PpioError or None
         Why there is no instance, or why it is not known.
@@ -167,6 +168,7 @@ class Launch(Observed):
         self.copies: tuple[str, ...] = ()
         self.untimed: PpioError | None = None
         self.record: Record | None = None
+        self.shown_in: int | None = None  # the execution that has shown it already
         self._wire = wire
         self._ledger = ledger or ledger_for(practice=plan.target.practice)
         # The latch of the create call: one for a launch in its process, whichever kernel or session calls.
@@ -197,15 +199,9 @@ class Launch(Observed):
         known = f"launch_id={self.launch_id!r}" if self.id is None else f"id={plain(self.id)!r}"
         return f"Launch({self.name!r}, {self.state.value}, {known})"
 
-    def __str__(self) -> str:
-        return display.text(self)
-
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): as the card of its instance, else as it stands."""
-        return {**display.bundle(self, **options), "text/plain": display.text(self)}
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
+        return {**super()._repr_mimebundle_(**options), "text/plain": str(self)}
 
     @property
     def name(self) -> str:
@@ -235,7 +231,7 @@ class Launch(Observed):
         return self._instance
 
     @property
-    def seen(self) -> InstanceInfo | None:
+    def seen(self) -> InstanceDetail | None:
         """What was last seen of the instance."""
         return None if self._instance is None else self._instance.detail
 

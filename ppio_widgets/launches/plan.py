@@ -10,6 +10,7 @@ from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
+from ppio_widgets.instances.display import Displayed
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
@@ -17,7 +18,7 @@ from ppio_widgets.request.price_text import cost_sentences, figures, rented, ter
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.products import Wanted
 from ppio_widgets.request.validation import Report, field_name, named
-from ppio_widgets.runtime import display, threads
+from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def each_named(errors: Mapping[Path, str], say: Words) -> list[str]:
 
 
 @dataclass(frozen=True)
-class LaunchPlan:
+class LaunchPlan(Displayed):
     """A draft, judged, and the cloud it would go to. Showing a plan never sends.
 
     Attributes
@@ -167,15 +168,6 @@ class LaunchPlan:
     def __repr__(self) -> str:
         return f"<LaunchPlan of {plain(self.report.body.get('name')) or '?'} for {self.target.name}>"
 
-    def __str__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return display.bundle(self, **options)
-
     def asides(self, say: Words) -> list[str]:
         """Return what is taken from the kernel, and what it costs."""
         return [*filter(None, [self.taken(say)]), *self.costs(say)]
@@ -194,7 +186,7 @@ class LaunchPlan:
 
 
 @dataclass(frozen=True)
-class Products:
+class Products(Displayed):
     """What can be rented, found by a `text`: first what can be launched now, then the cheapest."""
 
     offers: tuple[Offer, ...]
@@ -211,12 +203,6 @@ class Products:
 
     def __repr__(self) -> str:
         return f"<Products: {len(self)} on {plain(self.cloud)}>"
-
-    def __str__(self) -> str:
-        return display.text(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
 
 
 def list_products(client: PpioClient, text: str = "") -> Products:

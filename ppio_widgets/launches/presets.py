@@ -95,16 +95,15 @@ def preset_names() -> list[str]:
     return _ordered({unicodedata.normalize("NFC", stem) for stem in _stems()})
 
 
-def delete_preset(name: str) -> bool:
-    """Delete a preset; False when there is none of this name."""
+def delete_preset(name: str) -> None:
+    """Delete a preset; where there is none, it is not said which was likely meant: that would be gone."""
     name = _sound(name)
     try:
         _path(name).unlink()
     except FileNotFoundError:
-        return False
+        raise _missing(name, suggests=False) from None
     except OSError as error:
         raise _refused("preset_unwritable", error, name=name) from None
-    return True
 
 
 def presets_folder() -> Path:
@@ -141,10 +140,10 @@ def _ordered(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (_key(name), name))
 
 
-def _missing(name: str) -> PresetRefused:
-    """Say what there is instead, the name that was likely meant first."""
+def _missing(name: str, *, suggests: bool = True) -> PresetRefused:
+    """Say what there is instead, the name that was likely meant first where it `suggests` one."""
     names = preset_names()
-    by_key = {_key(one): one for one in names}
+    by_key = {_key(one): one for one in names if suggests}
     close = [by_key[key] for key in difflib.get_close_matches(_key(name), by_key, 3)]
     if close:
         return PresetRefused("preset_meant", name=name, meant=", ".join(close), names=", ".join(names))

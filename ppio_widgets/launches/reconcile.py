@@ -20,8 +20,8 @@ from ppio_widgets.runtime import forks, kernel, threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ppio_widgets.cloud.answers import InstanceInfo, Listing
     from ppio_widgets.cloud.client import PpioClient
+    from ppio_widgets.cloud.instances import InstanceDetail, Listing
     from ppio_widgets.launches.ledger import Contents, Ledger, Record
 
 # Both clocks tell whole seconds, so an instance may seem older than it is.
@@ -145,7 +145,7 @@ def ids_of_others(record: Record, contents: Contents) -> set[str | None]:
     }
 
 
-def _ids(instances: list[InstanceInfo]) -> tuple[str, ...]:
+def _ids(instances: list[InstanceDetail]) -> tuple[str, ...]:
     return tuple(plain(one.id) for one in instances)
 
 

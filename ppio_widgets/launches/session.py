@@ -6,12 +6,12 @@ traits; they keep no data of their own and never ask each other anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
-from traitlets import Bool, Dict, HasTraits, Instance, Integer, Unicode, UseEnum
+from traitlets import Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot
@@ -78,7 +78,6 @@ class LaunchSession(HasTraits):
     since = Any_(None, allow_none=True, help="What changed since the last launch of the name, a Since.")
     launch = Instance(Launch, allow_none=True, help="The launch that was last begun.")
     loading = Any_(frozenset(), help="The kinds of the catalogue that are on their way.")
-    pricing = Bool(False, help="Whether an old price is on its way anew.")
     repriced = Any_(None, allow_none=True, help="Why the open question is asked anew, a Repriced.")
     sight = TupleOf(help="Changes whenever what is known of one of the launches does.")
 
@@ -99,11 +98,9 @@ class LaunchSession(HasTraits):
         self.catalogue = Catalogue(client)
         self._again = read_consent(again)
         self.agreed: tuple[ConsentNeeded, ...] = ()
-        self._priced = False
         self._is_variable = is_variable
         self._notes = notes
         self._disarming = forks.event()
-        self._quoted: Offer | None = None
         given = copied(draft or {})  # whoever gave it may go on changing it
         super().__init__(draft=given, report=check(given, is_variable=is_variable))
 
@@ -116,7 +113,7 @@ class LaunchSession(HasTraits):
             self.offer,
             self.snapshot.balance,
             self.ceiling,
-            price_asked=self._priced,
+            price_asked=self.catalogue.priced or bool(self.loading),
             notes=self._notes,
         )
 
@@ -203,7 +200,7 @@ class LaunchSession(HasTraits):
             self.report.require()
             launch = self._begin()
             launch.arm()
-            self._on_armed()
+            self._on_armed(launch)
             return launch
 
     def disarm(self) -> None:
@@ -286,7 +283,6 @@ class LaunchSession(HasTraits):
                 catalogue.refresh()
             due = tuple(kind for kind in catalogue.due() if kind in kinds)
             self.loading |= frozenset(due)
-            self._priced = True
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return
@@ -294,7 +290,6 @@ class LaunchSession(HasTraits):
         if not threads.try_run(task, name="ppio-catalogue"):
             with self.lock:  # a Refresh, or the next answer, tries again
                 self.loading -= frozenset(due)
-                self.pricing = self._is_pricing
 
     def _on_landed(self, catalogue: Catalogue, kinds: Sequence[str]) -> None:
         """Take over what came together; called on a thread of its own."""
@@ -304,18 +299,17 @@ class LaunchSession(HasTraits):
                     self.loading -= set(kinds)
                     self.snapshot = catalogue.snapshot()
                     self.report = self._judged(self.draft)
-                    self.pricing = self._is_pricing
                     self._requote()
 
     @property
-    def _is_pricing(self) -> bool:
-        return self.pricing and self.plan.price_is_old and not self.loading.isdisjoint(OFFERS)
+    def pricing(self) -> bool:
+        """Whether an old price is on its way anew."""
+        return self.plan.price_is_old and not self.loading.isdisjoint(OFFERS)
 
     def _ask_price(self) -> bool:
         """Have an old price asked for again; whether it is still to come."""
         if not self.plan.price_is_old:
             return False
-        self.pricing = True
         if self.loading.isdisjoint(OFFERS):  # else it is on its way already
             self.load(kinds=PRICES)
         return self.plan.price_is_old
@@ -331,10 +325,13 @@ class LaunchSession(HasTraits):
 
     def _requote(self) -> None:
         """Ask an open question anew whose price is another one by now; an answer to the old one is none."""
-        body = self.report.body
-        if self.status is LaunchState.ARMED and charges(self._quoted, body) != charges(self.offer, body):
-            self.repriced = Repriced(self._quoted)
-            self._quoted = self.offer
+        launch, body = self.launch, self.report.body
+        if launch is None or self.status is not LaunchState.ARMED:
+            return
+        before = launch.plan.offer
+        if charges(before, body) != charges(self.offer, body):
+            launch.plan = replace(launch.plan, offer=self.offer)
+            self.repriced = Repriced(before)
             self._withdraw_later()
 
     def _judged(self, draft: Mapping[str, Any]) -> Report:
@@ -357,7 +354,7 @@ class LaunchSession(HasTraits):
             self.client = client
             self.target = Target.of(client)
             self.catalogue = Catalogue(client)
-            self.snapshot, self.loading, self._priced, self.pricing = Snapshot(), frozenset(), False, False
+            self.snapshot, self.loading = Snapshot(), frozenset()
             self.report = self._judged(self.draft)
 
     _before: Launch | None = None
@@ -392,10 +389,9 @@ class LaunchSession(HasTraits):
             for one in self.launches
         )
 
-    def _on_armed(self) -> None:
-        launch = self.launch
+    def _on_armed(self, launch: Launch) -> None:
         self.since = self.repriced = None
-        self._quoted = self.offer
+        launch.plan = replace(launch.plan, offer=self.offer)  # with the price that the question names
         # Without a thread it is only not said what changed: the confirmation is what counts.
         threads.try_run(partial(self._compare, launch), name="ppio-since")
         self.status = LaunchState.ARMED
@@ -436,7 +432,7 @@ class LaunchSession(HasTraits):
             if asked_again and self._asked_for != self._terms:
                 launch.withdraw()  # edited meanwhile: what would be shown is not what would be sent
             elif asked_again:
-                self._on_armed()
+                self._on_armed(launch)
             else:
                 self.status = launch.state
             self._note_launches()

@@ -111,7 +111,7 @@ def _gpus(context: LineContext) -> Rows:
 
 def _images(context: LineContext) -> Rows:
     told = [(template.image, template.name) for template in context.told("templates")]
-    told += [(one.image, "") for one in context.told("images")]
+    told += [(image, "") for image in context.told("images")]
     told += [(one.image, one.name) for one in context.instances]
     images: dict[str, str] = {}
     for image, name in told:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.display import display
 
 from ppio_widgets.formats.line import options
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics import completion, greeting
 from ppio_widgets.magics.completers import launch_completer
 from ppio_widgets.magics.verbs import ppio_completer
+from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.launch import Launch
 
 COMPLETERS = {"ppio_launch": launch_completer, "ppio": ppio_completer}
-_LAUNCH = ("ppio_widgets.launches.launch", "Launch")
+_LAUNCH = "ppio_widgets.launches.launch.Launch"
 
 
 @magics_class
@@ -55,16 +57,16 @@ PpioMagics.ppio_launch.getdoc = lambda: options.usage(words())
 
 @without_frames
 def _display_launch(launch: Launch) -> None:
-    from ppio_widgets.magics.launch_magic import display_launch  # noqa: PLC0415 - heavy, on first use
-
-    display_launch(launch)
+    """Display a launch; nothing where this execution has shown it already."""
+    if launch.shown_in != kernel.execution():
+        display(launch._repr_mimebundle_(), raw=True)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics, and how a `Launch` displays itself; tell of what was left open or on."""
+    """Register the magics, and how a `Launch` is displayed; tell of what was left open or on."""
     shell.register_magics(PpioMagics(shell))
     completion.install(shell, COMPLETERS)
-    shell.display_formatter.ipython_display_formatter.for_type_by_name(*_LAUNCH, _display_launch)
+    shell.display_formatter.ipython_display_formatter.for_type(_LAUNCH, _display_launch)
     greeting.tell_of_open_launches()
     greeting.greet_soon()
 
@@ -76,8 +78,4 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         for kind in ("line", "cell"):
             shell.magics_manager.magics[kind].pop(name, None)
     shell.magics_manager.registry.pop(PpioMagics.__name__, None)
-    formatter = shell.display_formatter.ipython_display_formatter
-    formatter.deferred_printers.pop(_LAUNCH, None)
-    for known in list(formatter.type_printers):
-        if (known.__module__, known.__qualname__) == _LAUNCH:
-            formatter.pop(known)
+    shell.display_formatter.ipython_display_formatter.pop(_LAUNCH, None)

@@ -28,7 +28,7 @@ from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.presets import changed_since, load_preset
 from ppio_widgets.locale.words import joined, words
-from ppio_widgets.magics.ppio_magic import UsageError, typed
+from ppio_widgets.magics.ppio_magic import UsageError, agreed
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.request.validation import check, named
 from ppio_widgets.runtime import kernel, threads
@@ -62,24 +62,10 @@ def run(line: str, lookup: Lookup, cell: str | None = None) -> Any:
     raise UsageError(message)
 
 
-class _Shown:
-    """The launch whose confirmation an execution has shown: it is not shown twice."""
-
-    launch: Launch | None = None
-    execution: int | None = None
-
-
-def _show_no_more(launch: Launch) -> Launch:
-    shown = kernel.of(_Shown)
-    shown.launch, shown.execution = launch, kernel.execution()
+def _shown(launch: Launch) -> Launch:
+    """Return a launch that is not displayed once more: this execution has shown where it stands."""
+    launch.shown_in = kernel.execution()
     return launch
-
-
-def display_launch(launch: Launch) -> None:
-    """Display a launch; nothing when this execution already shows it."""
-    shown = kernel.of(_Shown)
-    if (launch, kernel.execution()) != (shown.launch, shown.execution):
-        display(launch._repr_mimebundle_(), raw=True)
 
 
 def _done(given: Line) -> Any:
@@ -155,7 +141,7 @@ def _ask_by_buttons(given: Line, client: PpioClient, timer: Timer) -> Launch:
         notes=given.advice,
     )
     display(card)
-    return _show_no_more(card.launch)
+    return _shown(card.launch)
 
 
 def _ask_by_input(plan: LaunchPlan, given: Line, client: PpioClient, timer: Timer) -> Launch:
@@ -166,7 +152,7 @@ def _ask_by_input(plan: LaunchPlan, given: Line, client: PpioClient, timer: Time
         _say_each(since.sentences(say))
     launch = Launch(plan, client, timer=timer)
     question = say("line.ask", **plan.question(say))
-    while _agreed(question):
+    while agreed(question, say("line.nobody")):
         if plan.price_is_old:  # the prompt waited that long: yes was said to a price that may be another
             before, plan = plan.offer, _plan(given, client)
             plan.refuse_price()
@@ -183,14 +169,7 @@ def _ask_by_input(plan: LaunchPlan, given: Line, client: PpioClient, timer: Time
         question = say("line.ask_again", reason=doubt.fact(say), scope=doubt.scope(say), yes=asked)
         launch, again = Launch(plan, client, timer=timer), again | doubt.facts
     print(say("line.cancelled"))  # noqa: T201
-    return _show_no_more(launch)
-
-
-def _agreed(question: str) -> bool:
-    answer = typed(input, question)
-    if answer is None:
-        raise UsageError(words()("line.nobody"))
-    return answer.strip().lower() in ("y", "yes", "是")
+    return _shown(launch)
 
 
 def _finish(launch: Launch, *, again: Consent) -> Launch:

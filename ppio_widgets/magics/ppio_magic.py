@@ -173,7 +173,7 @@ def start(*given: str, **cloud: Any) -> None:
 
 def delete(*given: str, yes: bool = False, **cloud: Any) -> None:
     """Delete each for good, after one question that names them and what is lost."""
-    _on_each("delete", api.connect(**cloud), given, consents=_always if yes else _asked)
+    _on_each("delete", api.connect(**cloud), given, ask=not yes)
 
 
 def auto_renew(*given: str, **cloud: Any) -> None:
@@ -184,20 +184,15 @@ def auto_renew(*given: str, **cloud: Any) -> None:
     _on_each("stop_renewing", api.connect(**cloud), named)
 
 
-def _always(_instances: Sequence[Instance]) -> bool:
-    return True
-
-
-def _asked(instances: Sequence[Instance]) -> bool:
-    say = words()
-    lost = say("lost.delete", names="; ".join(one.title for one in instances))
-    answer = typed(input, say("ppio.delete_ask", lost=lost)) if kernel.takes_input() else None
+def agreed(question: str, nobody: str) -> bool:
+    """Ask a question at the prompt; where nobody can answer, refuse and say `nobody`."""
+    answer = _typed(input, question) if kernel.takes_input() else None
     if answer is None:
-        raise UsageError(say("ppio.delete_nobody", lost=lost))
+        raise UsageError(nobody)
     return answer.strip().lower() in ("y", "yes", "是")
 
 
-def typed(ask: Callable[[str], str], question: str) -> str | None:
+def _typed(ask: Callable[[str], str], question: str) -> str | None:
     """Return what somebody types, or None where nobody can."""
     try:
         return ask(question)
@@ -205,17 +200,15 @@ def typed(ask: Callable[[str], str], question: str) -> str | None:
         return None
 
 
-def _on_each(
-    action: Action,
-    client: PpioClient,
-    given: Sequence[str],
-    consents: Callable[[Sequence[Instance]], bool] = _always,
-) -> None:
+def _on_each(action: Action, client: PpioClient, given: Sequence[str], *, ask: bool = False) -> None:
     """Act on each, and say of each what was read back; a slip in a name stops all before anything is done."""
     instances = list({one.id: one for one in (resolve(client, word) for word in given)}.values())
-    if not consents(instances):
-        print(words()("ppio.delete_kept"))  # noqa: T201 - a line magic answers
-        return
+    if ask:
+        say = words()
+        lost = say("lost.delete", names="; ".join(one.title for one in instances))
+        if not agreed(say("ppio.delete_ask", lost=lost), say("ppio.delete_nobody", lost=lost)):
+            print(say("ppio.delete_kept"))  # noqa: T201 - a line magic answers
+            return
 
     def do(one: Instance) -> str:
         getattr(one, action)()
@@ -241,7 +234,7 @@ def login(**cloud: Any) -> str:
     say, host = words(), read_host(**cloud)
     if host.loopback:
         raise UsageError(say("ppio.login_practice", host=host.name))
-    typed_key = typed(getpass.getpass, say("ppio.login_ask", host=host.name))
+    typed_key = _typed(getpass.getpass, say("ppio.login_ask", host=host.name))
     if typed_key is None:
         raise UsageError(say("ppio.login_nobody"))
     key = ApiKey(typed_key, "%ppio login")
@@ -338,10 +331,7 @@ def preset_show(name: str) -> str:
 
 def preset_delete(name: str) -> str:
     """Delete it."""
-    if not presets.delete_preset(name):
-        # It is not said which one was likely meant: that one would be gone.
-        found = presets.preset_names()
-        raise PresetRefused("preset_missing" if found else "preset_none", name=name, names=", ".join(found))
+    presets.delete_preset(name)
     return words()("preset.deleted", name=name)
 
 

@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from ppio_widgets.practice.catalogue import whole
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import AnswerLost
-from ppio_widgets.practice.routes import answer
+from ppio_widgets.practice.transport import answer
 
 if TYPE_CHECKING:
     import socket
@@ -104,17 +106,24 @@ class _Handler(BaseHTTPRequestHandler):
         if len(content) < size:
             self.close_connection = True  # it broke off: half a body is no request
             return
-        headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            result = answer(self.server.cloud, self.command, self.path, headers, content)
+            asked = httpx.Request(
+                self.command,
+                f"{self.server.url}{self.path}",
+                headers=httpx.Headers(list(self.headers.items()), encoding="iso-8859-1"),
+                content=content,
+            )
+            result = answer(self.server.cloud, asked)
+        except httpx.InvalidURL:
+            self.send_error(400)
+            return
         except AnswerLost:
             self.close_connection = True
             return
         self.connection.settimeout(self.server.request_seconds)
-        self.send_response_only(result.status)
+        self.send_response_only(result.status_code)
         for name, value in result.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(result.content)))
         self.end_headers()
         self.wfile.write(result.content)
 

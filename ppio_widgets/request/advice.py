@@ -103,21 +103,18 @@ def named_variables(body: Mapping[str, Any], is_variable: IsVariable) -> Iterato
     """Yield where a body names variables of the notebook, which nothing fills in."""
     if is_variable is no_variable:
         return
-    for path, text in _texts(body, ()):
+    for path, text in _texts(body):
         named = variables_in(text, is_variable) if path not in SHELL_FIELDS else ()
         if named:
             yield Advice(path, "variable", {"named": ", ".join(named)})
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(item, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from _texts(item, (*path, number))
+def _texts(value: Mapping[str, Any] | list[Any], path: Path = ()) -> Iterator[tuple[Path, str]]:
+    for key, item in enumerate(value) if isinstance(value, list) else value.items():
+        if isinstance(item, str):
+            yield (*path, key), item
+        elif isinstance(item, dict | list):  # as JSON and `compact` have them
+            yield from _texts(item, (*path, key))
 
 
 def _product(body: Mapping[str, Any], offers: Sequence[Offer]) -> Iterator[Advice]:
@@ -165,7 +162,7 @@ def _commands(body: Mapping[str, Any]) -> Iterator[Advice]:
 
 
 def _line_breaks(body: Mapping[str, Any]) -> Iterator[Advice]:
-    for path, text in _texts(body, ()):
+    for path, text in _texts(body):
         if "\n" not in text and "\r" not in text:
             continue
         place = pattern(path)

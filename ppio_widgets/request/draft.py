@@ -86,7 +86,26 @@ def to_json(body: Mapping[str, Any]) -> str:
 
     It is what is sent, but for a reference: that stays ``{"$env": "NAME"}``.
     """
-    return whole(json.dumps(body, ensure_ascii=False, indent=2, default=_json_text))
+    return whole(as_json(body, indent=2))
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """Return a part of a body as JSON, lone halves of characters in it too; else as `to_json`."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_no_json)
+
+
+def _no_json(value: object) -> object:
+    return value.as_json() if isinstance(value, EnvRef) else str(value)
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of drafts are the same JSON: ``1`` is neither ``true`` nor ``1.0``."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    kinds = {(isinstance(value, bool), isinstance(value, float)) for value in (one, other)}
+    return one is other or (one == other and len(kinds) == 1)
 
 
 def value_at(draft: Draft, path: Path, default: Any = None) -> Any:
@@ -174,10 +193,6 @@ def _is_blank(value: Any) -> bool:
     if isinstance(value, EnvRef):
         return not value.name
     return value is None or (isinstance(value, str | list | dict) and not value)
-
-
-def _json_text(value: object) -> object:
-    return value.as_json() if isinstance(value, EnvRef) else str(value)
 
 
 # Why a text is no whole number: a fraction; two readings (1,5); a unit, or another one than GB;

@@ -37,7 +37,7 @@ class BillingMode(str, Enum):
 
 @dataclass(frozen=True)
 class Price:
-    """A price in the account's currency, exact: what is charged, and before discount where that is named."""
+    """A price in the account's currency, exact and never below zero: what is charged, and the list price."""
 
     final: Decimal
     listed: Decimal | None = None
@@ -170,13 +170,6 @@ class Template(_Listed):
     rootfs_size_gb: int | None = None
     min_cuda_version: str = ""
     description: str = ""
-
-
-@dataclass(frozen=True)
-class ImageTag:
-    """An image with its tag, ready for the body: ``registry/name:tag``."""
-
-    image: str
 
 
 def price_moment(offer: Offer) -> str:

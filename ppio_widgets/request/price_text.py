@@ -124,7 +124,7 @@ def _renewal(offer: Offer, body: Mapping[str, Any]) -> Decimal | None:
     """Return what each renewal costs at this offer's price, where that is known."""
     months, gpus = pricing.whole_at(body, (*_RENEW, "months")), pricing.count_of(offer, body)
     price = offer.prepaid.get(months or 0)
-    if price is None or gpus is None or not pricing.is_price(price.final):
+    if price is None or gpus is None or not price.final is not None:
         return None
     return pricing.times(price.final, gpus)
 
@@ -244,7 +244,7 @@ class _Bill:
             yield self._say("money.disk_unknown", size=size)
         elif size <= free:
             yield self._say("money.disk_free", size=size, free=free)
-        elif pricing.is_price(price):
+        elif price is not None:
             # storage_price_per_gb: neither unit nor period is on the page (v2, list products).
             yield self._say("money.disk_priced", size=size, free=free, extra=size - free, price=price)
         else:
@@ -276,7 +276,7 @@ class _Bill:
             kind = "hourly_cpu"
         term = months_words(months, self.say)
         yield self._say(f"money.{kind}", price=unit.final, gpus=count, total=total, months=term)
-        if unit.listed is not None and pricing.is_price(unit.listed) and unit.listed != unit.final:
+        if unit.listed is not None and unit.listed != unit.final:
             key = "money.listed" if prepaid else "money.listed_hourly"
             yield self._say(key, listed=pricing.times(unit.listed, count), final=total)
         if prepaid:
@@ -299,7 +299,7 @@ class _Bill:
 
     def _against_on_demand(self, spot: Decimal, count: int) -> str:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""
-        if self.offer.postpaid is None or not pricing.is_price(self.offer.postpaid.final):
+        if self.offer.postpaid is None:
             return self._say("money.spot_unknown")
         on_demand = self.offer.postpaid.final
         price = pricing.times(on_demand, count)

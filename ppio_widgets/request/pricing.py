@@ -172,13 +172,7 @@ def unit_price(offer: Offer | None, body: Mapping[str, Any]) -> Price | None:
         BillingMode.SPOT: offer.spot,
         BillingMode.PREPAID: offer.prepaid.get(months) if months else None,
     }
-    price = prices.get(mode_of(body))
-    return price if price is not None and is_price(price.final) else None
-
-
-def is_price(value: Decimal | None) -> bool:
-    """Whether a number can be a price: what is below zero or no number is as good as unknown."""
-    return value is not None and value.is_finite() and value >= 0
+    return prices.get(mode_of(body))
 
 
 def charged_now(offer: Offer | None, body: Mapping[str, Any]) -> Decimal | None:

@@ -151,11 +151,10 @@ def forget_keys() -> None:
 
 
 def keys_at_hand() -> tuple[ApiKey, ...]:
-    """Return the keys of the known hosts that this kernel knows already; nobody else is asked."""
+    """Return the keys that this kernel knows already; nobody else is asked."""
     memory = _memory()
-    found: list[ApiKey | None] = []
-    for base_url, variable in KEY_VARIABLES.items():
-        found += [memory.signed_in.get(base_url), memory.found.get(base_url)]
+    found: list[ApiKey | None] = [*memory.signed_in.values(), *memory.found.values()]
+    for variable in KEY_VARIABLES.values():
         with suppress(CredentialsError):
             found.append(_of_environment(variable))
     return tuple(filter(None, found))

@@ -77,17 +77,8 @@ def _bare_generator(call: Callable[..., Iterator[Any]]) -> Callable[..., Iterato
     def bare(*given: Any, **named: Any) -> Iterator[Any]:
         values = call(*given, **named)
         del given, named
-        while True:
-            callers = _handled()  # whoever asks for the next one may be another one
-            try:
-                value = next(values)
-            except StopIteration:
-                return
-            except BaseException as error:
-                drop_values(error, callers)
-                raise
-            yield value
-            del value
+        # Whoever asks for the next one may be handling something else by then.
+        yield from iter(_bare(values.__next__), object())
 
     return bare
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from base64 import b64encode
 from binascii import a2b_base64
 from dataclasses import dataclass
@@ -194,7 +195,9 @@ def _is_by_chance(rest: str) -> bool:
 
 # --- a secret that is known, however a text spells it
 
-_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_BASE64 = f"{string.ascii_letters}{string.digits}+/-_"
+# How its last two characters are written: the URL's own alphabet, slashes that JSON escapes, a query.
+_BASE64_ENDS = (("+", "/"), ("-", "_"), ("+", "\\/"), ("%2B", "%2F"), ("%2b", "%2f"))
 
 
 # Characters that every spelling leaves as they are; most secrets are of no other.
@@ -213,76 +216,77 @@ _PIECE = 4
 _CODED_FROM = 6
 
 
-def written_pieces(secret: str) -> set[bytes]:
+def written_pieces(secret: str) -> set[str]:
     """Return what the spellings of a secret begin with."""
     return {one[:_PIECE] for one in _spelt(secret[:_PIECE])}
 
 
-def coded_piece(secret: str) -> bytes:
+def coded_piece(secret: str) -> str:
     """Return a piece of a secret that any base64 of it tells; nothing where it is too short.
 
     Not its last byte, of which the base64 may lack some bits, nor its first two: behind a ``%`` that
     belongs to something else they may be read as another character.
     """
-    content = encoded(secret)
-    return content[-4:-1] if len(content) >= _CODED_FROM else b""
+    content = _encoded(secret)
+    return content[-4:-1].decode("latin-1") if len(content) >= _CODED_FROM else ""
 
 
-def written_in(secret: str, content: bytes) -> Iterator[tuple[int, int]]:
+def written_in(secret: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where a secret stands in any spelling."""
-    if all(encoded(run) in content for run in _INERT.findall(secret)):
+    if all(run in text for run in _INERT.findall(secret)):
         for form in _spelt(secret):
-            yield from _places(content, form)
+            yield from _places(text, form)
 
 
-def coded_in(secret: str, content: bytes) -> Iterator[tuple[int, int]]:
+def coded_in(secret: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where a secret stands as base64."""
-    for core, before, behind in _base64_cores(encoded(secret)):
-        for start, stop in _places(content, core):
+    for core, before, behind in _base64_cores(_encoded(secret)):
+        for start, stop in _places(text, core):
             # The characters at the edges hold some bits of the secret and some of its neighbours'.
-            left = before and start > 0 and content[start - 1] in _BASE64
-            right = behind and stop < len(content) and content[stop] in _BASE64
+            left = before and start > 0 and text[start - 1] in _BASE64
+            right = behind and stop < len(text) and text[stop] in _BASE64
             yield start - left, stop + right
 
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_NOT_BASE64 = bytes({*range(256)} - _BASE64)
+_NOT_BASE64 = bytes({*range(256)} - {*_BASE64.encode()})
 _PERCENT = re.compile(rb"%2([BbFf])")
 
 
-def base64_readings(content: bytes) -> bytes:
+def base64_readings(text: str) -> str:
     """Return what a text says wherever it is base64, of either alphabet, in a URL or with slashes escaped.
 
     Where in a text base64 begins nobody knows: it is read from each of four characters on.
     """
-    texts = [content]
+    content = text.encode("ascii", "ignore")
+    contents = [content]
     if b"%2" in content:
-        texts.append(_PERCENT.sub(lambda found: b"+" if found[1] in b"Bb" else b"/", content))
+        contents.append(_PERCENT.sub(lambda found: b"+" if found[1] in b"Bb" else b"/", content))
     readings: list[bytes] = []
-    for text in texts:
-        kept = text.translate(_STANDARD, _NOT_BASE64)
+    for one in contents:
+        kept = one.translate(_STANDARD, _NOT_BASE64)
         whole = kept + b"A" * (-len(kept) % 4)
         if whole:
             readings += [whole, whole[1:], b"A", whole[2:], b"AA", whole[3:], b"AAA"]
-    return a2b_base64(b"".join(readings))
+    return a2b_base64(b"".join(readings)).decode("latin-1")
 
 
-def encoded(text: str) -> bytes:
+def _encoded(text: str) -> bytes:
     """Return a text as UTF-8; a variable of the environment may hold lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
-def _places(content: bytes, form: bytes) -> Iterator[tuple[int, int]]:
-    start = content.find(form)
+def _places(text: str, form: str) -> Iterator[tuple[int, int]]:
+    start = text.find(form)
     while start >= 0:
         yield start, start + len(form)
-        start = content.find(form, start + len(form))
+        start = text.find(form, start + len(form))
 
 
-def _spelt(secret: str) -> set[bytes]:
+def _spelt(secret: str) -> set[str]:
     if _INERT.fullmatch(secret):
-        return {encoded(secret)}
-    return {encoded("".join(spelt)) for spelt in zip(*map(_spellings, secret), strict=True)}
+        return {secret}
+    return {"".join(spelt) for spelt in zip(*map(_spellings, secret), strict=True)}
 
 
 @lru_cache(maxsize=1024)  # of single characters: no secret is kept
@@ -310,7 +314,7 @@ def _backslashed(char: str) -> Iterator[str]:
             yield said
             yield said[:2] + said[2:].upper().replace("\\U", "\\u") if said.startswith("\\u") else said
     # repr of a text, of one in ASCII, and of bytes; the quotation mark depends on the whole of it.
-    for coded in (repr(char), ascii(char), repr(encoded(char))[1:]):
+    for coded in (repr(char), ascii(char), repr(_encoded(char))[1:]):
         yield coded[1:-1]
         yield "\\'" if char == "'" else coded[1:-1]
 
@@ -322,7 +326,7 @@ def _entities(char: str) -> Iterator[str]:
             yield {'"': double, "'": single}.get(char, escape(char))
 
 
-def _base64_cores(secret: bytes) -> Iterator[tuple[bytes, bool, bool]]:
+def _base64_cores(secret: bytes) -> Iterator[tuple[str, bool, bool]]:
     """Yield the base64 of a secret for each place it can have within three bytes.
 
     Only the characters that are all the secret's own; with each, whether some before and
@@ -330,9 +334,6 @@ def _base64_cores(secret: bytes) -> Iterator[tuple[bytes, bool, bool]]:
     """
     for offset in range(3):
         bits = 8 * (offset + len(secret))
-        coded = b64encode(bytes(offset) + secret)[-(-8 * offset // 6) : bits // 6]
-        urlsafe = coded.translate(bytes.maketrans(b"+/", b"-_"))
-        upper = coded.replace(b"+", b"%2B").replace(b"/", b"%2F")
-        lower = coded.replace(b"+", b"%2b").replace(b"/", b"%2f")
-        for core in {coded, urlsafe, coded.replace(b"/", b"\\/"), upper, lower}:
+        coded = b64encode(bytes(offset) + secret).decode()[-(-8 * offset // 6) : bits // 6]
+        for core in {coded.replace("+", plus).replace("/", slash) for plus, slash in _BASE64_ENDS}:
             yield core, offset > 0, bits % 6 > 0

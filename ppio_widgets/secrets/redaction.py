@@ -1,13 +1,16 @@
-"""The one that hides secrets: in texts, in messages, in bodies; whatever it hides says why."""
+"""The one that hides secrets: in texts, in messages, in bodies; whatever it hides says why.
+
+Which are known is in `in_use`, what looks like one in `patterns`.
+"""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
@@ -16,13 +19,12 @@ from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import compact, to_json
 from ppio_widgets.request.envref import EnvRef, is_name, key_fault, reference, reference_names
 from ppio_widgets.request.schema import tree
-from ppio_widgets.secrets.in_use import Secret, Where, secrets_in_answer, secrets_in_use
+from ppio_widgets.secrets.in_use import Secret, Where, secrets_in_use
 from ppio_widgets.secrets.patterns import (
     Sighting,
     base64_readings,
     coded_in,
     coded_piece,
-    encoded,
     is_placeholder,
     looks_like_key,
     looks_secret,
@@ -70,82 +72,44 @@ class Hidden:
         return f"{MASK}({self.reason})"
 
 
-class _Known:
-    """Secrets, and where in a text they stand.
-
-    They are kept by their pieces. Only of those whose piece is in a text all forms are looked for, so that
-    the time for a text hardly grows with the number of secrets.
-    """
-
-    __slots__ = ("_coded", "_written", "by_value", "short")
-
-    def __init__(self, secrets: Iterable[Secret]) -> None:
-        self.by_value: dict[str, Secret] = {}
-        for one in secrets:
-            before = self.by_value.get(one.value)
-            # Of one value the strictest counts, of those the last.
-            if one.value not in _NO_SECRETS and (before is None or one.word_in <= before.word_in):
-                self.by_value[one.value] = one
-        self.short: dict[str, Secret] = {}
-        self._written: dict[bytes, list[Secret]] = {}
-        self._coded: dict[bytes, list[Secret]] = {}
-        for one in self.by_value.values():
-            if len(one.value) >= SHORTEST:
-                for piece in written_pieces(one.value):
-                    self._written.setdefault(piece, []).append(one)
-                self._coded.setdefault(coded_piece(one.value), []).append(one)
-            elif word := one.value.strip():
-                self.short[word] = one
-
-    def with_more(self, secrets: Iterable[Secret]) -> _Known:
-        """Return these and more."""
-        return _Known((*self.by_value.values(), *secrets))
-
-    def places(self, content: bytes, where: Where) -> Iterator[tuple[int, int, Secret]]:
-        """Yield where in a text a secret stands that is no word there, and which."""
-        readings = base64_readings(content) if self._coded else b""
-        for by_piece, text, found_in in (
-            (self._written, content, written_in),
-            (self._coded, readings, coded_in),
-        ):
-            for one in _met(by_piece, text):
-                # No form is shorter than its secret.
-                if where not in one.word_in and len(one.value) <= len(content):
-                    yield from ((start, stop, one) for start, stop in found_in(one.value, content))
-
-
-def _met(by_piece: Mapping[bytes, Sequence[Secret]], content: bytes) -> Iterator[Secret]:
+def _met(by_piece: Mapping[str, Sequence[Secret]], text: str) -> Iterator[Secret]:
     """Yield what is kept under the pieces that stand in a text; the empty one stands in each."""
-    met: Iterable[bytes]
+    met: Iterable[str]
     if len(by_piece) <= _FEW:
-        met = [piece for piece in by_piece if piece in content]
+        met = [piece for piece in by_piece if piece in text]
     else:
         lengths = {len(piece) for piece in by_piece}
-        met = dict.fromkeys(content[at : at + n] for n in lengths for at in range(len(content) - n + 1))
+        met = dict.fromkeys(text[at : at + n] for n in lengths for at in range(len(text) - n + 1))
     return chain.from_iterable(by_piece.get(piece, ()) for piece in met)
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans in their order, those that touch as one."""
-    joined: list[tuple[int, int]] = []
-    for start, stop in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
-        else:
-            joined.append((start, stop))
-    return joined
 
 
 class Redactor:
     """Knows secrets: hides them in a text, finds them, takes them out of a body. It does not show them.
 
-    What looks like a key is hidden and found as well, whoever knows it.
+    What looks like a key is hidden and found as well, whoever knows it. Secrets are kept by their pieces:
+    all forms are looked for only of those whose piece is in a text, so that the time for a text hardly grows
+    with the number of secrets.
     """
 
-    __slots__ = ("_known",)
+    __slots__ = ("_by_value", "_coded", "_short", "_written")
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        self._known = _Known(secrets)
+        self._by_value: dict[str, Secret] = {}
+        for one in secrets:
+            before = self._by_value.get(one.value)
+            # Of one value the strictest counts, of those the last.
+            if one.value not in _NO_SECRETS and (before is None or one.word_in <= before.word_in):
+                self._by_value[one.value] = one
+        self._short: dict[str, Secret] = {}
+        self._written: dict[str, list[Secret]] = {}
+        self._coded: dict[str, list[Secret]] = {}
+        for one in self._by_value.values():
+            if len(one.value) >= SHORTEST:
+                for piece in written_pieces(one.value):
+                    self._written.setdefault(piece, []).append(one)
+                self._coded.setdefault(coded_piece(one.value), []).append(one)
+            elif word := one.value.strip():
+                self._short[word] = one
 
     @classmethod
     def in_use(cls, variables: Sequence[str] = ()) -> Redactor:
@@ -155,17 +119,10 @@ class Redactor:
     def __repr__(self) -> str:
         return f"Redactor({MASK})"
 
-    def learn(self, secrets: Iterable[Secret]) -> None:
-        """Hide these from now on as well."""
-        new = [one for one in secrets if self._known.by_value.get(one.value) != one]
-        if new:
-            self._known = self._known.with_more(new)
-
-    def with_answer(self, answer: Mapping[str, Any]) -> Redactor:
-        """Return one that hides what an instance, as a server told it, holds as a secret, too."""
-        more = Redactor()
-        more._known = self._known.with_more(secrets_in_answer(answer))
-        return more
+    def with_more(self, secrets: Iterable[Secret]) -> Redactor:
+        """Return one that hides these as well."""
+        new = [one for one in secrets if self._by_value.get(one.value) != one]
+        return Redactor((*self._by_value.values(), *new)) if new else self
 
     def redact(self, text: str, where: Where = "sentence") -> str:
         """Return a text with ``••••(why)`` in place of every secret, in any of its forms.
@@ -173,40 +130,34 @@ class Redactor:
         Forms that overlap are hidden together, so that no piece of one is left beside another. What is a
         word like any other where the text stands is none.
         """
-        whole = self._known.short.get(text.strip())
+        whole = self._short.get(text.strip())
         if whole is not None and where not in whole.word_in:
             return str(Hidden(self._why(whole)))
-        found = sorted(self.sees(text, where), key=itemgetter(0, 1))
-        if not found:
-            return text
-        content, end = encoded(text), 0
-        parts: list[bytes] = []
-        for start, stop, one in found:
+        parts, end = [], 0
+        for start, stop, one in sorted(self.sees(text, where), key=itemgetter(0, 1)):
             if start >= end:
-                parts += [content[end:start], encoded(str(Hidden(self._why(one))))]
+                parts += [text[end:start], str(Hidden(self._why(one)))]
             end = max(end, stop)
-        return b"".join([*parts, content[end:]]).decode("utf-8", "surrogatepass")
+        return "".join([*parts, text[end:]])
 
     def sees(self, text: str, where: Where = "sentence") -> Iterator[tuple[int, int, Secret | Sighting]]:
-        """Yield where in the bytes of a text a secret stands, in any of its forms, and which.
+        """Yield where in a text a secret stands, in any of its forms, and which.
 
         Known ones come first; what looks like a key and is known whole is seen once.
         """
         known: list[tuple[int, int]] = []
-        for start, stop, one in self._known.places(encoded(text), where):
+        for start, stop, one in self._places(text, where):
             yield start, stop, one
             known.append((start, stop))
-        spans = _joined(known) if known else []
-        in_bytes = int if text.isascii() else lambda place: len(encoded(text[:place]))
-        for seen in sightings(text):
+        covered, left = 0, deque(sorted(known))
+        for seen in sorted(sightings(text), key=attrgetter("secret")):
+            covered = max(covered, seen.secret)
+            while left and left[0][0] <= covered:
+                covered = max(covered, left.popleft()[1])
             last = _TO_THE_END.match(text, seen.end) if seen.kind == "private" else None
-            stop = in_bytes(last.end() if last else seen.end)
-            open_from = in_bytes(seen.secret)
-            behind = bisect_right(spans, (open_from, len(text) * 4))
-            if behind and spans[behind - 1][1] > open_from:
-                open_from = spans[behind - 1][1]
-            if open_from < stop:  # else all of it is known
-                yield in_bytes(seen.start), stop, seen
+            stop = last.end() if last else seen.end
+            if covered < stop:  # else all of it is known
+                yield seen.start, stop, seen
 
     def finds(self, text: str) -> str:
         """Return why a secret stands in a text; nothing where there is none."""
@@ -254,8 +205,20 @@ class Redactor:
 
     def _why(self, one: Secret | Sighting) -> str:
         """Return why it is hidden, without the name of a variable that repeats a secret itself."""
-        name = encoded(one.source) if isinstance(one, Secret) and one.kind == "env" else b""
-        return "env" if any(self._known.places(name, "sentence")) else one.reason
+        name = one.source if isinstance(one, Secret) and one.kind == "env" else ""
+        return "env" if any(self._places(name, "sentence")) else one.reason
+
+    def _places(self, text: str, where: Where) -> Iterator[tuple[int, int, Secret]]:
+        """Yield where in a text a secret stands that is no word there, and which."""
+        readings = base64_readings(text) if self._coded else ""
+        for by_piece, read, found_in in (
+            (self._written, text, written_in),
+            (self._coded, readings, coded_in),
+        ):
+            for one in _met(by_piece, read):
+                # No form is shorter than its secret.
+                if where not in one.word_in and len(one.value) <= len(text):
+                    yield from ((start, stop, one) for start, stop in found_in(one.value, text))
 
     def _scrub_row(self, row: Any) -> Any:
         """Return a row of the variables; another one where a reference is now its value."""
@@ -270,7 +233,7 @@ class Redactor:
 
     def _kernel_name(self, key: str, value: Any) -> str:
         """Return the kernel's variable that holds the value, or is to: by the same name where possible."""
-        holder = self._known.by_value.get(value) if isinstance(value, str) else None
+        holder = self._by_value.get(value) if isinstance(value, str) else None
         if holder is not None and environment.variable(holder.source) == value != environment.variable(key):
             return holder.source
         name = re.sub(r"[^A-Za-z0-9_]", "_", key)

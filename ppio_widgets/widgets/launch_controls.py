@@ -61,7 +61,7 @@ class LaunchControls(Part):
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         self._hear(self.session, partial(self._on_sight, anew=True), "status")
         self._hear(self.session, self._on_sight, "sight")
-        self._hear(self.session, self._tell_question, "snapshot", "since", "pricing")
+        self._hear(self.session, self._tell_question, "snapshot", "since", "loading")
         self._hear(self.session, self._on_repriced, "repriced")
         self._hear(self.session, self._catch_up, "draft")
         self._hear(self.session, self._price, "report", "snapshot")

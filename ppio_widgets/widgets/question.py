@@ -98,7 +98,7 @@ class Question(Part):
             Markup("<br>").join(meaning),
             early,
             early if self._early else "",
-            theme.script("question.js"),
+            theme.script("question_focus.js"),
         )
 
     def _take(self, answer: Callable[[], object]) -> None:

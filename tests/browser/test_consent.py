@@ -143,10 +143,10 @@ def sheets(request, lab, chromium, kept):
     wire = []
     answer = server.answer
 
-    def noted(account, method, target, *rest):
-        if method != "GET":
-            wire.append(f"{method} {target}")
-        return answer(account, method, target, *rest)
+    def noted(cloud, request):
+        if request.method != "GET":
+            wire.append(f"{request.method} {request.url.path}")
+        return answer(cloud, request)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "answer", noted)

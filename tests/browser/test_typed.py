@@ -23,10 +23,10 @@ def sent(monkeypatch):
     bodies = []
     answer = server.answer
 
-    def noting(account, method, path, headers, content):
-        if method == "POST":
-            bodies.append(json.loads(content))
-        return answer(account, method, path, headers, content)
+    def noting(cloud, request):
+        if request.method == "POST":
+            bodies.append(json.loads(request.content))
+        return answer(cloud, request)
 
     monkeypatch.setattr(server, "answer", noting)
     return bodies

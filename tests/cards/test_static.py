@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.writer import MAGIC
+from ppio_widgets.formats.line.parser import MAGIC, read_line
 from ppio_widgets.instances.listing import open_board
 from ppio_widgets.launches import reconcile
 from ppio_widgets.launches.launch import Launch, Timer

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud.answers import (
     LONGEST_WORDS,
-    InstanceInfo,
     InstanceStatus,
     Odd,
     not_certain,
     plain,
     read_error,
-    read_instance,
     read_json,
 )
+from ppio_widgets.cloud.instances import InstanceDetail, read_instance
 from ppio_widgets.errors import AccessDenied, ApiError
 from ppio_widgets.locale.words import Span, words
 
@@ -174,11 +173,13 @@ def test_an_instance_keeps_only_what_is_named():
         "created_at": 1700000000,
         "envs": [{"key": "A", "value": "s3cret"}],
     }
-    assert read_instance(answer) == InstanceInfo("abc", "demo\n", "pulling", "e", "m", 1700000000)
+    assert read_instance(answer, asked_for=None) == InstanceDetail(
+        "abc", "demo\n", "pulling", "e", "m", 1700000000
+    )
 
 
 def test_an_older_plain_status_is_taken():
-    assert read_instance({"id": "abc", "status": "running"}) == InstanceInfo("abc", status="running")
+    assert read_instance({"id": "abc", "status": "running"}) == InstanceDetail("abc", status="running")
 
 
 @pytest.mark.parametrize("answer", [None, [], "abc", {}, {"id": ""}, {"id": 5}, {"id": None}])

@@ -169,7 +169,6 @@ def nobody(monkeypatch):
 
 ASKED = {
     "get_instance": lambda client, text: client.get_instance(text),
-    "get_detail": lambda client, text: client.get_detail(text),
     "get_body": lambda client, text: client.get_body(text),
     "reveal_ssh_password": lambda client, text: client.reveal_ssh_password(text),
     "reveal_jupyter_url": lambda client, text: client.reveal_jupyter_url(text),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppio_widgets.cloud.answers import Reply, read_instance
+from ppio_widgets.cloud.answers import Reply
+from ppio_widgets.cloud.instances import read_instance
 from ppio_widgets.cloud.paging import read_page
 
 ROW = {"id": "i", "name": "n", "status": {"status": "running"}, "created_at": 5}

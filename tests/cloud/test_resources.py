@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from ppio_widgets.cloud import resources
 from ppio_widgets.request.offers import (
-    ImageTag,
     Network,
     Offer,
     Price,
@@ -369,8 +368,8 @@ def test_the_odd_rows_of_a_template_are_left_out():
 
 
 def test_images_are_read_tag_by_tag():
-    assert resources.read_images(IMAGE) == (ImageTag("r/pytorch:1"), ImageTag("r/pytorch:2"))
-    assert resources.read_images({"name": "x", "image": "r/x:1"}) == (ImageTag("r/x:1"),)
+    assert resources.read_images(IMAGE) == ("r/pytorch:1", "r/pytorch:2")
+    assert resources.read_images({"name": "x", "image": "r/x:1"}) == ("r/x:1",)
     assert resources.read_images({"name": "x", "tags": [{"tag": "1"}]}) == ()
 
 

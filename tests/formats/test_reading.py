@@ -1,6 +1,7 @@
 import json
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,7 @@ def test_a_prompt_in_front_does_not_matter(prompt, text):
 def test_a_curl_line_goes_to_its_own_reader(text, monkeypatch):
     given = []
     imported = Imported("curl", {}, (LeftOut("around"),))
-    monkeypatch.setattr(reading, "read_curl", lambda part: given.append(part) or imported)
+    monkeypatch.setattr(reading.curl, "read_curl", lambda part: given.append(part) or imported)
     assert read_any(text).kind == "curl"
     [part] = given
     assert "curl" in part
@@ -277,7 +278,7 @@ def test_what_is_wrong_with_a_line_is_said_as_the_line_says_it():
 
 def test_a_docker_line_reads_its_files_by_what_it_is_given():
     text = "docker run --env-file a.env img"
-    assert read_any(text, read_file=lambda name: f"NAME={name}").draft["envs"] == [
+    assert read_any(text, outside=SimpleNamespace(text=lambda name: f"NAME={name}")).draft["envs"] == [
         {"key": "NAME", "value": "a.env"}
     ]
     assert [one.code for one in read_any(text).left_out] == ["docker_env_file"]
@@ -336,7 +337,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.text(max_size=6), max_size=14).map("".join))
 def test_any_text_is_read_or_refused_in_words(text):
     with suppress(PpioError):
-        read = read_any(text, read_file=lambda name: name)
+        read = read_any(text, outside=SimpleNamespace(text=str))
         assert isinstance(read.draft, dict)
         said(read)
 

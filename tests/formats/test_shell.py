@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ppio_widgets.formats.shell import HOLE, is_open, read_shell, shown, variable_of
+from ppio_widgets.formats.shell import HOLE, is_open, program, read_shell, shown, variable_of
 
 needs_bash = pytest.mark.skipif(not shutil.which("bash"), reason="no bash here to compare with")
 
@@ -261,3 +261,22 @@ def test_every_hole_has_what_was_typed_for_it(text):
     script = read_shell(text)
     for word in [*script.documents, *(word for command in script.commands for word in command.words)]:
         assert not is_open(script.typed(word))
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("docker run a", 0),
+        ("/usr/bin/docker run a", 0),
+        (r"'C:\Program Files\docker.exe' run a", 0),
+        ("A=1 B=2 docker run a", 2),
+        ("sudo -u me -E docker run a", 4),
+        ("env A=1 nohup docker run a", 3),
+        ("sudo apt install docker", None),
+        ("echo docker run a", None),
+        ("sudo", None),
+    ],
+)
+def test_a_program_stands_behind_what_changes_nothing_of_it(line, place):
+    (command,) = read_shell(line).commands
+    assert program(command.words, {"docker"}) == place

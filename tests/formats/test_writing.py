@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 import ppio_widgets
 from ppio_widgets import EnvRef
 from ppio_widgets.formats.curl import read_curl, to_curl
-from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.writer import MAGIC, to_line
+from ppio_widgets.formats.line.parser import MAGIC, read_line, to_line
 from ppio_widgets.formats.writing import to_python
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.draft import DEFAULTS, compact, to_json

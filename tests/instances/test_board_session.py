@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.sessions import BoardSession
 from ppio_widgets.locale.words import words
@@ -14,7 +14,7 @@ from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_onc
 
 
 @pytest.fixture
-def acting(watching, clock):
+def acting(clock):
     kernel.current().clock = ActingClock(clock)
 
 
@@ -45,7 +45,7 @@ def ids(session):
 
 def listed(session, rows):
     """Have a listing arrive, as the watcher does."""
-    session._on_listing(DetailListing(tuple(rows)))
+    session._on_listing(Listing(tuple(rows)))
 
 
 def test_nobody_hears_of_a_list_that_is_there_before_it_is(cloud, clock, acting):
@@ -69,6 +69,17 @@ def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cl
     assert [title for title, result in session.results if "confirmed stopped" in result] == [
         one.title for one in session.instances()
     ]
+
+
+def test_nobody_answers_and_the_question_is_withdrawn(session, acting):
+    session.choose(ids(session)[:1])
+    session.ask("stop")
+    ((due, timer),) = kernel.current().clock.timers
+    due.set()
+    timer.join(PATIENCE)
+    assert session.asking == ""
+    session.confirm()
+    assert session.acting == ""
 
 
 def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(session, cloud):
@@ -183,9 +194,9 @@ def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_with_one_thread_left_all_are_done_all_the_same(session, cloud, starved, threads):
-    starved.left = threads
     session.choose(ids(session))
     session.ask("stop")
+    starved.left = threads
     session.confirm()
     acted()
     assert cloud.asked == ["stop"] * 3

@@ -13,7 +13,7 @@ from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
 from ppio_widgets.cards.card import MOST_ROWS
 from ppio_widgets.cloud.answers import InstanceStatus
-from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_detail
+from ppio_widgets.cloud.instances import address, jupyter_address, read_body, read_instance
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused, NotSent
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.locale.words import words
@@ -164,7 +164,7 @@ def test_an_instance_in_full(machine):
 
 
 def test_secrets_are_dropped_on_arrival():
-    detail = read_detail(told(error=f"cannot log in with {PASSWORD} or {ENV}"))
+    detail = read_instance(told(error=f"cannot log in with {PASSWORD} or {ENV}"))
     for secret in (PASSWORD, TOKEN, ENV):
         assert secret not in repr(detail)
     assert detail.jupyter_url == "https://jupyter.example.com/lab"
@@ -193,7 +193,7 @@ def test_an_address_with_a_user_in_it_is_shown_nowhere_and_given_out_when_asked_
     whole = f"https://me:{quote(PASSWORD, safe='')}@jupyter.example.com/lab?token={TOKEN}"
     answer = told(ports=[{"port": 80, "protocol": "http", "endpoint": whole}])
     answer["tools"] |= {"jupyter": {"endpoint": whole}, "log": {"system_endpoint": whole}}
-    detail = read_detail(answer)
+    detail = read_instance(answer)
     assert (detail.jupyter_url, detail.logs, detail.ports[0].url) == ("", (), "")
     assert "jupyter.example.com" not in repr(detail)
     assert jupyter_address(answer) == whole
@@ -201,14 +201,14 @@ def test_an_address_with_a_user_in_it_is_shown_nowhere_and_given_out_when_asked_
 
 @pytest.mark.parametrize("odd", [None, [], {}, {"id": 1}, "text"])
 def test_what_is_no_instance_is_none(odd):
-    assert read_detail(odd) is None
+    assert read_instance(odd) is None
     assert read_body(odd) is None
 
 
 @pytest.mark.parametrize("odd", [None, 1, "x", [], [1], {"a": 1}, True])
 def test_any_field_may_be_anything(odd):
     for key in told():
-        detail = read_detail({**told(), key: odd})
+        detail = read_instance({**told(), key: odd})
         assert detail is None or detail.id
         read_body({**told(), key: odd})
 
@@ -337,7 +337,7 @@ def test_a_long_pause_that_the_server_wants_ends_with_the_patience(going):
 
 
 def test_a_port_in_an_env_value_spoils_no_command():
-    detail = read_detail(
+    detail = read_instance(
         {**told(), "envs": [{"key": "A", "value": "root"}, {"key": "B", "value": "ssh root"}]}
     )
     assert detail.ssh_command.endswith("ssh root@h")
@@ -478,7 +478,7 @@ def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock
     machine = Instance(account.create(body)["id"], client).wait()
     assert "not known" not in str(machine), "nobody has asked for the price"
     machine.refresh()
-    clock.turn(3600 - machine._known().started_at % 3600)
+    clock.turn(3600 - machine.known.started_at % 3600)
     assert machine.offer.type == "cpu"
     assert machine.cost_so_far > 0
     assert "¥0.64 per hour" in str(machine)

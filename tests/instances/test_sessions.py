@@ -12,7 +12,7 @@ from tests.support.acting import PATIENCE, ActingClock, HeldCloud, acted, at_onc
 
 
 @pytest.fixture
-def acting(watching, clock):
+def acting(clock):
     acting = ActingClock(clock)
     kernel.current().clock = acting
     return acting
@@ -222,7 +222,7 @@ def _meanwhile(monkeypatch, client, name, happens):
 def test_a_look_that_began_before_an_action_was_read_back_changes_nothing_of_it(
     monkeypatch, machine, action, status
 ):
-    _meanwhile(monkeypatch, machine.client, "get_detail", getattr(machine, action))
+    _meanwhile(monkeypatch, machine.client, "get_instance", getattr(machine, action))
     assert machine.look().status == status
     assert machine.done[0] == action
 

@@ -4,9 +4,8 @@ import time
 
 import pytest
 
-from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.cloud.instances import InstanceDetail
+from ppio_widgets.cloud.instances import InstanceDetail, Listing
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ApiError,
@@ -70,7 +69,7 @@ class PretendWire:
     def identity(self):
         return id(self)
 
-    def get_detail(self, instance_id):
+    def get_instance(self, instance_id):
         self.looked += 1
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if isinstance(look, Exception):
@@ -365,9 +364,9 @@ def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_no
             kinds["send"] = threading.current_thread().daemon
             return super().send_create(body, secrets)
 
-        def get_detail(self, instance_id):
+        def get_instance(self, instance_id):
             kinds["look"] = threading.current_thread().daemon
-            return super().get_detail(instance_id)
+            return super().get_instance(instance_id)
 
     concluded(launch_on(Watched(looks=["running"]))).wait(PATIENCE)
     assert kinds == {"send": False, "look": True}
@@ -396,7 +395,7 @@ def test_a_thread_that_cannot_start_sends_nothing_and_says_so(monkeypatch):
 def test_what_the_server_and_the_person_say_is_shown_as_text(client):
     launch = concluded(launch_on(client, {**MINIMAL, "name": "<i>demo</i>"}))
     launch.stop_following()
-    launch.instance.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"))
+    launch.instance.see(InstanceDetail(launch.id, "<i>demo</i>", "<s>\x1b[31m"), launch.instance.begin_look())
     assert "<i>" not in launch._repr_html_()
     assert "<s>" not in launch._repr_html_()
     assert "\x1b" not in launch._repr_html_() + sentence_of(launch) + repr(launch)
@@ -421,7 +420,7 @@ def test_its_instance_is_there_once_its_id_is_known(client, clock):
 def test_what_becomes_of_its_instance_later_is_not_waited_for():
     launch = concluded(launch_on(PretendWire(looks=["running"]))).wait(PATIENCE)
     wait_for_launches()
-    launch.instance.see(InstanceDetail("abc", "demo", "restarting"))
+    launch.instance.see(InstanceDetail("abc", "demo", "restarting"), launch.instance.begin_look())
     began = time.monotonic()
     launch.wait(PATIENCE)
     assert time.monotonic() - began < PATIENCE / 2
@@ -436,7 +435,7 @@ def test_a_launch_speaks_both_languages():
 
 def test_a_status_nobody_knows_is_shown_as_it_is():
     launch = concluded(launch_on(PretendWire(looks=["warping", "running"]))).wait(PATIENCE)
-    launch.instance.see(InstanceDetail("abc", status="warping"))
+    launch.instance.see(InstanceDetail("abc", status="warping"), launch.instance.begin_look())
     assert "in progress (warping)" in sentence_of(launch)
 
 

@@ -87,8 +87,9 @@ def test_names_are_listed_and_deleted():
             put(name, "{}")
     (presets_folder() / "notes.txt").write_text("x")
     assert preset_names() == ["A", "b", "中文 预设"]
-    assert delete_preset("B")
-    assert not delete_preset("b")
+    delete_preset("B")
+    with pytest.raises(PresetRefused):
+        delete_preset("b")
     assert preset_names() == ["A", "中文 预设"]
 
 
@@ -157,7 +158,7 @@ def test_any_name_is_one_file_in_the_folder_or_refused(name):
     assert saved.path.parent == presets_folder()
     assert saved.path.is_file()
     assert load_preset(name) == MINIMAL
-    assert delete_preset(name)
+    delete_preset(name)
 
 
 # Secrets.

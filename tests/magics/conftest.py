@@ -10,10 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from ppio_widgets.practice.cloud import kernel_account
-from tests.support.fixtures import watching
 from tests.support.leftovers import open_views
-
-__all__ = ["watching"]
 
 OURS = (
     *("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE"),

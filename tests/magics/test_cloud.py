@@ -132,7 +132,7 @@ def test_a_live_text_goes_to_its_own_host_or_refuses(run, face, clouds, base_url
     line, python = face("line", **live), face("python", **live)
     assert line.endswith(f"--base-url {base_url}")
     assert f'launch(body, base_url="{base_url}")' in python
-    assert f"--url '{base_url}/" in face("curl", **live)
+    assert f"--url {base_url}/" in face("curl", **live)
     with pytest.raises(UsageError, match=f"no API key for {base_url[8:]}"):
         run(f"{line} --yes")
     run("%ppio practice on")

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from ppio_widgets import PpioClient, api, launch
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics import greeting
-from ppio_widgets.practice import catalogue, routes
+from ppio_widgets.practice import catalogue, transport
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.cloud import kernel_account
 from ppio_widgets.practice.server import serving
@@ -37,7 +37,7 @@ def account(clock):
 @pytest.fixture
 def client(account, monkeypatch):
     """As a live one: with a real key, over a real socket."""
-    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    monkeypatch.setattr(transport, "is_practice_key", lambda _key: True)
     with serving(OneAccount(account)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
         yield client
 
@@ -86,7 +86,7 @@ def test_what_is_stopped_or_paid_for_is_not_told(greet, account, clock):
 
 def test_what_this_kernel_launched_is_not_told(shell, client, monkeypatch):
     mine = launch(BODY, practice=True)
-    monkeypatch.setattr(client, "listing", lambda: DetailListing((mine.instance.refresh().detail,)))
+    monkeypatch.setattr(client, "listing", lambda: Listing((mine.instance.refresh().detail,)))
     assert greeting.left_on(client, words("en")) == ""
     mine.stop_following()
 

@@ -138,7 +138,7 @@ def test_where_nobody_can_answer_it_refuses_and_sends_nothing(run, names, monkey
 )
 def test_a_terminal_is_asked(run, names, monkeypatch, capsys, answer, launched):
     asked = []
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
     launch = run(f"x = {LINE}\nx")
     assert "Launch demo on a100-80g" in asked[0]
@@ -152,7 +152,7 @@ def test_a_closed_stdin_is_nobody(run, names, monkeypatch):
     def closed(_question):
         raise EOFError
 
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", closed)
     with pytest.raises(UsageError, match="add --yes"):
         run(LINE)
@@ -206,7 +206,7 @@ def test_a_terminal_is_asked_about_each_fact_by_itself(run, names, monkeypatch):
     asked = []
     first = run(f"{LINE} --yes")
     file = torn()
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
     try:
         second = run(LINE)
@@ -252,7 +252,7 @@ def test_yes_names_what_is_taken_from_the_kernel_before_anything_is_sent(
 def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkeypatch, capsys):
     asked = []
     first = run(f"{LINE} --yes")
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
     second = run(LINE)
     assert first.id in asked[1]

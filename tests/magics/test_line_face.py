@@ -7,8 +7,7 @@ from IPython.core.magic import no_var_expand
 
 import ppio_widgets
 from ppio_widgets import EnvRef
-from ppio_widgets.formats.line.parser import read_line
-from ppio_widgets.formats.line.writer import to_line
+from ppio_widgets.formats.line.parser import read_line, to_line
 from ppio_widgets.formats.writing import to_python
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import compact

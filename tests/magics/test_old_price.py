@@ -14,7 +14,7 @@ HOURS = 2 * 3600.0
 
 
 @pytest.fixture
-def time(watching):
+def time():
     time = LaunchClock()
     kernel.current().clock = time
     return time
@@ -93,7 +93,7 @@ def asked_at_a_prompt(monkeypatch, *answers):
         happens()
         return typed
 
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", answer)
     return asked
 

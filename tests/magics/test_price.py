@@ -63,7 +63,7 @@ TERMS = "prepaid for 12 months, charged now, renewing by 3 months until turned o
 
 def test_without_a_price_the_question_names_all_that_it_commits_to(run, names, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
     run(PREPAID)
     assert asked == [f"Launch demo on own, 8 GPUs, on the practice cloud: {TERMS}? [y/N] "]
@@ -139,7 +139,7 @@ def test_the_form_takes_the_ceiling_of_the_line(run):
 
 
 def test_a_terminal_is_told_the_price_before_it_is_asked(run, monkeypatch, capsys):
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     run(LINE)
     assert "¥12.60 per hour" in capsys.readouterr().out

@@ -107,7 +107,7 @@ def test_a_launch_that_waits_for_a_button_gets_its_timer_when_it_is_confirmed(ru
 
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_a_question_says_the_time_first(run, monkeypatch, capsys, answer, names):
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _question: answer)
     launch = run(f"{LINE} --stop-at 17:30")
     wait_for_threads("ppio-launch")

@@ -101,7 +101,7 @@ def test_the_accounts_own_key_is_given_to_no_instance(run, monkeypatch, names, l
 @pytest.fixture
 def at_a_terminal(monkeypatch):
     """Whoever is asked says no."""
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     monkeypatch.setenv("HF_TOKEN", "s3cret")
 

@@ -63,7 +63,7 @@ def test_inside_of_a_command_it_is_said_before_and_in_the_plan(run, capsys):
 
 
 def test_a_terminal_sees_it_above_its_question(run, names, monkeypatch, capsys):
-    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "input")
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.takes_input", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     run(f'i = 3\n{LINE} --name demo --command "run $i"')
     assert capsys.readouterr().out.count("$i is filled in by the instance's shell") == 2

@@ -68,7 +68,7 @@ from ppio_widgets.launches.importing import Disk
 from ppio_widgets.formats.writing import FORMATS, write
 from ppio_widgets.formats.reading import read_any
 say = words("en")
-read = read_any("docker run --env-file my.env -e API=$HF_TOKEN -e SWEEP_KEY img", read_file=Disk().text)
+read = read_any("docker run --env-file my.env -e API=$HF_TOKEN -e SWEEP_KEY img", outside=Disk())
 print(*(write(read.draft, name, say) for name in FORMATS), *(one.sentence(say) for one in read.left_out))
 read
 ---

@@ -69,7 +69,7 @@ for name in ("json", "curl", "python", "line"):
         text = text[text.index("{"):text.rindex("}") + 1]
         found[name] = of(eval(text))
     else:
-        found[name] = of(read_any(text, read_file=open).draft)
+        found[name] = of(read_any(text).draft)
 said = read_line("--color red --probe path=/health,every=5", lambda _text: None).draft
 found["options"] = of(compact(said).body)
 found["diff"] = [one.sentence(words("en")) for one in changes({**body, "color": "blue", "probes": []}, body)]

@@ -12,7 +12,6 @@ from tests.support.fixtures import (
     server,
     starved,
     time,
-    watching,
 )
 
 __all__ = [
@@ -25,5 +24,4 @@ __all__ = [
     "server",
     "starved",
     "time",
-    "watching",
 ]

@@ -122,7 +122,7 @@ def test_what_runs_on_an_instance_answers_at_its_address_whoever_asks(served, an
         check({**MINIMAL, "tools": {"jupyter": {"enabled": True, "port": 8888}}}).require()
     )
     clock.turn(20)
-    assert httpx.get(anna.get_detail(mine).jupyter_url, trust_env=False).status_code == 200
+    assert httpx.get(anna.get_instance(mine).jupyter_url, trust_env=False).status_code == 200
 
 
 def test_accounts_are_bounded_and_none_with_instances_is_forgotten(monkeypatch):

@@ -21,7 +21,6 @@ from tests.support.fixtures import (
     server,
     starved,
     time,
-    watching,
 )
 from tests.support.ground import Listings
 from tests.support.wire import REAL_KEY, resets_after_reading, wait_for_launches
@@ -36,7 +35,6 @@ __all__ = [
     "server",
     "starved",
     "time",
-    "watching",
 ]
 
 

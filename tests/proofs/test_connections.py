@@ -178,7 +178,7 @@ def busy(client, threads=3):
 
     def look(number):
         while not over.is_set():
-            seen = client.get_detail(f"ours-{number}")
+            seen = client.get_instance(f"ours-{number}")
             if (seen.id, seen.name) != (f"ours-{number}", f"name-of-ours-{number}"):
                 wrong.append(seen)
 
@@ -196,14 +196,14 @@ def busy(client, threads=3):
 
 def test_forked_looks_see_what_they_asked_for():
     with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        client.get_detail("before")
+        client.get_instance("before")
 
         def looks(number):
             wrong = 0
             for turn in range(LOOKS_OF_EACH):
                 identity = f"child-{number}-{turn}"
                 try:
-                    wrong += client.get_detail(identity).name != f"name-of-{identity}"
+                    wrong += client.get_instance(identity).name != f"name-of-{identity}"
                 except PpioError:
                     wrong += 1
             return wrong
@@ -214,7 +214,7 @@ def test_forked_looks_see_what_they_asked_for():
 
         with busy(client):
             fork(FORKS // 2)
-        client.get_detail("again")  # what it went out on rests as they are forked
+        client.get_instance("again")  # what it went out on rests as they are forked
         fork(FORKS // 2)
 
 
@@ -226,7 +226,7 @@ def test_a_child_looks_over_tls_as_well(secure):
         client = PpioClient(REAL_KEY, base_url=f"https://127.0.0.1:{server.port}")
         with busy(client, threads=1):
             children = [
-                in_child(lambda: client.get_detail("a-childs").name != "name-of-a-childs") for _ in range(4)
+                in_child(lambda: client.get_instance("a-childs").name != "name-of-a-childs") for _ in range(4)
             ]
             assert [ended(child) for child in children] == [0] * 4
 
@@ -298,11 +298,11 @@ def test_a_first_look_imports_nothing_that_a_child_would_wait_for():
 
 def test_a_child_of_multiprocessing_looks_as_well():
     with served(stays_open(by_id)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
-        client.get_detail("before")
+        client.get_instance("before")
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         with busy(client):
-            child = context.Process(target=lambda: theirs.send(client.get_detail("a-childs").name))
+            child = context.Process(target=lambda: theirs.send(client.get_instance("a-childs").name))
             child.start()
             assert ours.poll(PATIENCE)
             assert ours.recv() == "name-of-a-childs"
@@ -602,7 +602,6 @@ def test_a_timer_and_a_watch_are_their_parents():
         assert not [one for one in server.received if one.method == "PUT"]
 
 
-@pytest.mark.usefixtures("watching")
 def test_a_thousand_kept_objects_need_few_descriptors():
     cloud = Cloud()
     count_launches = 500 if SOAK else 40

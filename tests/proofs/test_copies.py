@@ -28,8 +28,6 @@ from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, launch_on, submitted
 from tests.support.wire import REAL_KEY, wait_for_launches
 
-pytestmark = pytest.mark.usefixtures("watching")
-
 NOT_SENT, UNKNOWN = LaunchState.NOT_SENT, LaunchState.UNKNOWN
 
 CHANGED_KEY = "sk_another_0123456789"

@@ -10,8 +10,9 @@ import pytest
 
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.cards.html import css_string, esc
-from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error, read_instance
+from ppio_widgets.cloud.answers import LONGEST_WORDS, plain, read_error
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.instances import read_instance
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.line.parser import read_line
 from ppio_widgets.launches import history, reconcile
@@ -234,7 +235,9 @@ def test_a_listing_that_names_several_is_shown_visibly(text):
 
 
 def test_what_is_read_of_a_server_is_one_printable_line(text):
-    seen = read_instance({"id": text, "name": text, "status": {"status": text, "message": text}})
+    seen = read_instance(
+        {"id": text, "name": text, "status": {"status": text, "message": text}}, asked_for=None
+    )
     assert (seen.id, seen.name) == (text, text), "to be compared"
     error = read_error(400, json.dumps({"reason": text, "message": text}).encode())
     for said in (seen.status, seen.message, error.reason, error.message, plain(text)):

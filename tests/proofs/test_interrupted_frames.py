@@ -54,7 +54,7 @@ CELLS = (
     "PpioClient(key, base_url=URL).account",
     "PpioClient(base_url='https://api.ppio.com').require_key()",
     "client.get_instance('i-2')",
-    "client.get_detail('i-2')",
+    "client.get_instance('i-2')",
     "client.get_body('i-2')",
     "list(client.list_instances())",
     "client.look('rented')",

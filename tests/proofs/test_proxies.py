@@ -232,7 +232,7 @@ def test_where_no_way_is_open_the_variable_is_named(monkeypatch):
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port()}")
     with client_of(f"https://{ABROAD}") as client:
         with pytest.raises(Unreachable, match="ConnectError, by the proxy in https_proxy"):
-            client.get_detail("i-1")
+            client.get_instance("i-1")
         with pytest.raises(NotSent, match="ConnectError, by the proxy in https_proxy"):
             client.act("i-1", "stop")
 
@@ -403,7 +403,7 @@ def test_where_the_usual_certificates_are_gone_an_action_fails_in_words(abroad, 
             with pytest.raises(NotSent, match=r"usual certificates cannot be read \(FileNotFoundError\)"):
                 client.act("i-1", action)
         with pytest.raises(Unreachable, match="usual certificates"):
-            client.get_detail("i-1")
+            client.get_instance("i-1")
         verdict = client.send_create({"name": "demo"})
     assert not verdict.sent
     assert "usual certificates" in verdict.error.sentence(SAY)

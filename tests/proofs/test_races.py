@@ -251,7 +251,7 @@ def test_a_task_without_a_thread_loses_nothing(number, answer, state, posts, mon
             raise RuntimeError("can't start new thread")
         return threading.Thread(**how)
 
-    monkeypatch.setattr(threads, "threading", SimpleNamespace(Thread=thread))
+    monkeypatch.setattr(threads, "threading", SimpleNamespace(**vars(threading) | {"Thread": thread}))
     loses_nothing(answer, state, posts)
     assert len(begun) > number
 

@@ -30,8 +30,6 @@ from tests.support.wire import (
 SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
 HOURS = 3600.0
 
-pytestmark = pytest.mark.usefixtures("watching")
-
 
 # What an empty listing proves, and when.
 

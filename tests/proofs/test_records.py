@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ppio_widgets import api
-from ppio_widgets.cloud.answers import Listing
 from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches import history
 from ppio_widgets.launches import ledger as ledger_module
@@ -28,8 +28,6 @@ from tests.support.child import Point, launch_and_die
 from tests.support.ground import BODY, PATIENCE, files_agree, holds_no_secret, launch_on, submitted
 from tests.support.sentences import sentence_of
 from tests.support.wire import resets_after_reading, says
-
-pytestmark = pytest.mark.usefixtures("watching")
 
 SUCCEEDED, UNKNOWN, ABSENT = LaunchState.SUCCEEDED, LaunchState.UNKNOWN, LaunchState.ABSENT
 NOT_SENT, SENDING = LaunchState.NOT_SENT, LaunchState.SENDING

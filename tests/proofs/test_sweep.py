@@ -210,7 +210,7 @@ REFERRING = {
     "a preset's text": lambda: read_any((presets_folder() / "mine.json").read_text()),
     "docker -e NAME": lambda: read_any(f"PPIO_API_KEY={KEY} docker run -e HF_TOKEN -l '{KEY}' img"),
     "docker -e $NAME": lambda: read_any(f"docker -H {KEY} run -e \"HF_TOKEN=$HF_TOKEN\" img && echo '{KEY}'"),
-    "docker --env-file": lambda: read_any("docker run --env-file my.env img", read_file=Disk().text),
+    "docker --env-file": lambda: read_any("docker run --env-file my.env img", outside=Disk()),
     "curl": lambda: read_any(
         f"curl api.ppio.com/gpus/v2/instances -H 'Authorization: Bearer {KEY}' -u '{KEY}' -d @- <<END\n"
         '{"envs": [{"key": "HF_TOKEN", "value": "$HF_TOKEN"}]}\nEND'
@@ -272,7 +272,7 @@ def test_every_way_to_refer_to_it_and_every_face_of_what_comes_of_that(way, capl
         lambda: load_preset("broken"),
         lambda: read_any(f'{{"envs": [{{"key": "HF_TOKEN", "value": "{ENV_SECRET}"}},]}}'),
         lambda: read_any(f"docker run -e HF_TOKEN='{ENV_SECRET}' -p '{KEY}' img"),
-        lambda: read_any(f"docker run --env-file my.env -v '{KEY}' img", read_file=Disk().text),
+        lambda: read_any(f"docker run --env-file my.env -v '{KEY}' img", outside=Disk()),
         lambda: read_any(f"curl -u '{KEY}' https://api.ppio.com/gpus/v2/instances -d '{ENV_SECRET}'"),
     ],
 )

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ppio_widgets.cloud.answers import InstanceInfo, Listing, not_certain
+from ppio_widgets.cloud.answers import not_certain
 from ppio_widgets.cloud.client import Target
-from ppio_widgets.cloud.instances import InstanceDetail
+from ppio_widgets.cloud.instances import InstanceDetail, Listing
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     AccessDenied,
@@ -128,14 +128,14 @@ class PretendWire:
             "two": {"i-1": "demo", "i-2": "demo"},
             "alike": {"i-1": "DEMO"},
         }.get(self.sight, {})
-        rows = tuple(InstanceInfo(one, names[one], "running", created_at=now) for one in names)
+        rows = tuple(InstanceDetail(one, names[one], "running", created_at=now) for one in names)
         return Listing(rows, self._clock.time, odd="more" if self.sight == "uncertain" else None)
 
     @property
     def identity(self):
         return id(self)
 
-    def get_detail(self, instance_id):
+    def get_instance(self, instance_id):
         return InstanceDetail(instance_id, "demo", "running")
 
 

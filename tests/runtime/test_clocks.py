@@ -34,7 +34,7 @@ SOON = 60.0
 
 
 @pytest.fixture
-def time(watching):
+def time():
     time = PartingClocks()
     kernel.current().clock = time
     return time

@@ -19,6 +19,7 @@ from ppio_widgets.secrets.credentials import (
     find_key,
     forget_keys,
     is_practice_key,
+    keys_at_hand,
     remember_key,
     require_key,
     reveal,
@@ -282,6 +283,7 @@ def test_a_login_may_be_for_an_allowed_host_and_never_for_this_machine():
     remember_key(OTHER_HOST, key)
     assert find_key(OTHER_HOST) is key
     assert find_key(PPIO_HOST) is None
+    assert key in keys_at_hand()  # so that it is hidden
     with pytest.raises(CredentialsError) as caught:
         remember_key(LOOPBACK, key)
     assert caught.value.code == "key_loopback"

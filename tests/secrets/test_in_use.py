@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cards import static
-from ppio_widgets.cloud.instances import InstanceDetail, read_detail
+from ppio_widgets.cloud.instances import InstanceDetail, read_instance
 from ppio_widgets.instances.listing import open_board, resolve
 from ppio_widgets.locale.words import words
 from ppio_widgets.secrets import patterns
@@ -71,7 +71,7 @@ REASONS = {REAL_KEY: "key", PASSWORD: "password", TOKEN: "env MODEL_TOKEN", LONG
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_field_repeats_a_secret(secret):
     answer = echoing(secret)
-    detail = read_detail(answer, KNOWS)
+    detail = read_instance(answer, KNOWS)
     assert secret not in repr(detail)
     assert detail.jupyter_url == detail.ports[0].url == ""
     assert detail.logs == ()
@@ -83,14 +83,16 @@ def test_no_field_repeats_a_secret(secret):
 def test_half_a_link_is_none(secret, place):
     for spelt in (secret, quote(secret, safe=""), "".join(f"%{ord(char):02x}" for char in secret)):
         url = f"https://{place.format(spelt)}"
-        detail = read_detail(row(tools={"ssh": {"password": PASSWORD}, "jupyter": {"endpoint": url}}), KNOWS)
+        detail = read_instance(
+            row(tools={"ssh": {"password": PASSWORD}, "jupyter": {"endpoint": url}}), KNOWS
+        )
         assert detail.jupyter_url == ""
 
 
 def test_a_host_in_small_letters_gives_no_secret_away():
     url = f"https://{SHAPED.replace('_', '-')}.example.com/"
     envs = [{"key": "MY_TOKEN", "value": SHAPED.replace("_", "-")}]
-    assert read_detail(row(envs=envs, tools={"jupyter": {"endpoint": url}})).jupyter_url == ""
+    assert read_instance(row(envs=envs, tools={"jupyter": {"endpoint": url}})).jupyter_url == ""
 
 
 def test_words_in_harmless_variables_spoil_nothing():
@@ -107,7 +109,7 @@ def test_words_in_harmless_variables_spoil_nothing():
         region="cn-hongkong-1",
         tools={"jupyter": {"endpoint": "https://cn-hongkong-1.example.com:12345/jupyter"}},
     )
-    detail = read_detail(answer)
+    detail = read_instance(answer)
     assert (detail.name, detail.region, detail.status) == ("finetune-qwen2.5-7b", "cn-hongkong-1", "running")
     assert detail.jupyter_url == "https://cn-hongkong-1.example.com:12345/jupyter"
 
@@ -123,7 +125,7 @@ WORDS = [
 @pytest.mark.parametrize(("value", "hidden_in"), WORDS)
 def test_in_an_error_every_value_of_an_instance_is_hidden_and_elsewhere_the_words_are_not(value, hidden_in):
     answer = {**echoing(value), "name": value, "envs": [{"key": "PLAIN", "value": value}]}
-    detail = read_detail(answer)
+    detail = read_instance(answer)
     stand_in = "••••(env PLAIN)"
     assert (detail.error, detail.message, detail.status) == (
         f"e {stand_in}",
@@ -139,7 +141,7 @@ def test_in_an_error_every_value_of_an_instance_is_hidden_and_elsewhere_the_word
 @pytest.mark.parametrize("value", [word for word, _where in WORDS])
 def test_what_was_sent_is_hidden_everywhere_although_a_variable_of_the_instance_calls_it_a_word(value):
     answer = {**echoing(value), "name": value, "envs": [{"key": "PLAIN", "value": value}]}
-    detail = read_detail(answer, Redactor([Secret("HF_TOKEN", value)]))
+    detail = read_instance(answer, Redactor([Secret("HF_TOKEN", value)]))
     assert value not in repr(detail).replace("jupyter_url", "")
     assert detail.name == "••••(env HF_TOKEN)"
 
@@ -176,7 +178,7 @@ def test_many_variables_are_each_looked_at_once_and_not_for_every_text(value):
     def steps(number):
         envs = [{"key": f"V{n}", "value": value(n)} for n in range(number)]
         answer = row(envs=envs, status={"status": "running", "message": message})
-        return calls(lambda: read_detail(answer, KNOWS))
+        return calls(lambda: read_instance(answer, KNOWS))
 
     steps(10)
     few, many = steps(500), steps(2500)
@@ -200,9 +202,9 @@ def test_a_listing_of_ordinary_rows_spells_no_secret_in_all_its_forms(monkeypatc
     monkeypatch.setattr(patterns, "_base64_cores", no)
     monkeypatch.setattr(patterns, "_places", no)
     knows = Redactor([Secret("api_key", REAL_KEY, "key"), Secret("HF_TOKEN", "a secret & more")])
-    read_detail(rows[0], knows)
+    read_instance(rows[0], knows)
     # Less than 3,000 for a row of eight variables, a password and three addresses.
-    assert calls(lambda: [read_detail(one, knows) for one in rows]) < 20 * 3200
+    assert calls(lambda: [read_instance(one, knows) for one in rows]) < 20 * 3200
 
 
 def test_a_name_that_repeats_a_secret_is_no_reason():
@@ -210,7 +212,7 @@ def test_a_name_that_repeats_a_secret_is_no_reason():
         {"key": f"KEY_{TOKEN.replace('-', '_')}", "value": TOKEN.replace("-", "_")},
         {"key": "no name", "value": LONG},
     ]
-    detail = read_detail(row(image=f"{LONG} {TOKEN.replace('-', '_')}", envs=envs))
+    detail = read_instance(row(image=f"{LONG} {TOKEN.replace('-', '_')}", envs=envs))
     assert detail.image == "••••(env) ••••(env)"
 
 
@@ -227,7 +229,7 @@ def test_any_answer_is_read_and_no_password_of_it_is_kept(envs, texts):
         envs=[{"key": key, "value": value} for key, value in envs],
         tools={"ssh": {"password": secret}, "jupyter": {"endpoint": f"https://h.example.com/{path}"}},
     )
-    assert secret not in repr(read_detail(json.loads(json.dumps(answer))))
+    assert secret not in repr(read_instance(json.loads(json.dumps(answer))))
 
 
 @pytest.mark.parametrize("secret", SECRETS[:3])

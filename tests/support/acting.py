@@ -11,7 +11,7 @@ from ppio_widgets.instances.autostop import SLICE_SECONDS
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.runtime.clock import Clock
 from tests.support.bodies import MINIMAL
-from tests.support.clock import SHORT
+from tests.support.clock import is_a_watchers
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 
@@ -76,8 +76,8 @@ class ActingClock(Clock):
     monotonic = now
 
     def wait(self, event, seconds):
-        if seconds < SHORT:
-            return event.wait(seconds)
+        if is_a_watchers(event):
+            return event.wait(0.002)
         if seconds >= SLICE_SECONDS:  # an instance that is to stop much later
             return event.wait(PATIENCE)
         self._clock.turn(seconds)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from ppio_widgets.runtime import clock
+from ppio_widgets.instances.watcher import Watchers
+from ppio_widgets.runtime import clock, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,13 @@ class Clock:
         self.now += seconds
 
 
-# A pause that a test made so short (`quick`) takes place: it is not what the clock is turned for.
+# A pause so short takes place: it is not what the clock is turned for.
 SHORT = 0.1
+
+
+def is_a_watchers(event: threading.Event) -> bool:
+    """Whether what waits is a watcher between two looks; what it sees is not what a clock is turned for."""
+    return any(event is one.wake for one in list(kernel.of(Watchers)._by_account.values()))
 
 
 class LaunchClock(clock.Clock):
@@ -52,8 +58,12 @@ class LaunchClock(clock.Clock):
         self.time += seconds
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
+        if is_a_watchers(event):
+            return event.wait(0.002)
         if seconds < SHORT:
             return event.wait(seconds)
+        if threading.current_thread().name == "ppio-deadline":  # it comes as the clock is turned
+            return self.until(event, self.time + seconds)
         self.searching.wait(PATIENCE)
         if event.is_set():
             return True
@@ -106,8 +116,8 @@ class PartingClocks(clock.Clock):
         self._later.sort(key=lambda one: one[0])
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        if seconds < SHORT:
-            return event.wait(seconds)
+        if is_a_watchers(event):
+            return event.wait(0.002)
         while not self.going.wait(0.002):
             if event.is_set():
                 return True

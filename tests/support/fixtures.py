@@ -69,16 +69,11 @@ def client(server):
 
 
 @pytest.fixture
-def watching(monkeypatch):
-    """What is watched is looked at often, whatever a clock is turned for."""
+def quick(monkeypatch):
+    """Launches look often."""
     monkeypatch.setattr(watcher, "POLL_SECONDS", 0.002)
     for name in ("MOVING", "RESTING", "FAILING"):
         monkeypatch.setattr(watcher, f"SLOWEST_{name}_SECONDS", 0.01)
-
-
-@pytest.fixture
-def quick(monkeypatch, watching):
-    """Launches look often."""
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", (0.001,) * 4)
 
 
@@ -102,12 +97,14 @@ class Starving:
 def starved(monkeypatch):
     """The system has no more threads left than a test says."""
     starving = Starving()
-    monkeypatch.setattr(threads, "threading", SimpleNamespace(Thread=starving.thread))
+    monkeypatch.setattr(
+        threads, "threading", SimpleNamespace(**vars(threading) | {"Thread": starving.thread})
+    )
     return starving
 
 
 @pytest.fixture
-def time(monkeypatch, watching):
+def time(monkeypatch):
     """The clock of a launch, turned by hand, and the real schedule of looks."""
     clock = LaunchClock()
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", LOOK_PAUSES)

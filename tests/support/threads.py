@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Every thread of the product has a name that begins so.
 OURS = "ppio-"
-PATIENCE = 10
+PATIENCE = 60  # seconds, of which an idle machine needs none
 CODE = tuple(Path(__file__).parents[2] / folder for folder in ("ppio_widgets", "tests"))
 
 

@@ -15,19 +15,19 @@ from comm.base_comm import BaseComm
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import LaunchForm, PpioClient
-from ppio_widgets.practice import routes
+from ppio_widgets.practice import transport
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.widgets import theme
 from tests.support.clock import Clock
 from tests.support.consent import let_read
-from tests.support.fixtures import starved, watching
+from tests.support.fixtures import starved
 from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY
 
-__all__ = ["starved", "watching"]
+__all__ = ["starved"]
 
 # Of every look there is one of these.
 STYLED = (
@@ -121,7 +121,7 @@ def client(cloud):
 @pytest.fixture
 def live(cloud, monkeypatch):
     """A client of what it takes for a real cloud: its key is no practice key."""
-    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    monkeypatch.setattr(transport, "is_practice_key", lambda _key: True)
     return PpioClient(REAL_KEY, base_url="http://localhost", transport=cloud)
 
 

@@ -4,7 +4,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import InstanceBoard
-from ppio_widgets.cloud.instances import DetailListing
+from ppio_widgets.cloud.instances import Listing
 from ppio_widgets.runtime import kernel
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
@@ -204,7 +204,7 @@ def test_what_does_not_change_is_not_sent(board_of, fill, wire):
     priced(board)
     wire.clear()
     for _ in range(20):
-        board.session._on_listing(DetailListing(board.session.board.instances))
+        board.session._on_listing(Listing(board.session.board.instances))
     assert wire.count() == 0
 
 

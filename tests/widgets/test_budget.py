@@ -45,7 +45,7 @@ def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("rows", [0, 50, 400])
+@pytest.mark.parametrize("rows", [0, 50, 1000])
 def test_a_keystroke(wire, make_form, rows):
     form = make_form(many(rows))
     wire.clear()

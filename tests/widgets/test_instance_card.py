@@ -473,4 +473,4 @@ def test_a_launch_that_was_refused_says_why_on_its_card(client, wire, identity):
 
 
 def account_status(client, identity):
-    return client.get_detail(identity).status
+    return client.get_instance(identity).status

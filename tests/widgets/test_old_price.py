@@ -23,7 +23,7 @@ YES = "Yes, launch it"
 
 
 @pytest.fixture
-def time(watching):
+def time():
     time = LaunchClock()
     kernel.current().clock = time
     return time

@@ -71,8 +71,9 @@ class Publisher:
 class Going(AccountClock):
     """The account's clock, but for the moment until the card is first written."""
 
-    def wait(self, event, seconds):
-        return event.wait(seconds) if seconds <= saved_output.FIRST_SECONDS else super().wait(event, seconds)
+    def until(self, event, moment):
+        is_first = moment - self.monotonic() <= saved_output.FIRST_SECONDS
+        return event.wait(saved_output.FIRST_SECONDS) if is_first else super().until(event, moment)
 
 
 class Shell:

@@ -26,7 +26,7 @@ KEY = "sk_live_0123456789abcd"
 
 
 @pytest.fixture
-def time(watching):
+def time():
     clock = LaunchClock()
     kernel.current().clock = clock
     return clock

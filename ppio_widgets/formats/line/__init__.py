@@ -1,1 +1,1 @@
-"""The language of ``%ppio_launch``: its tokens, options, parser, writer and help."""
+"""The language of ``%ppio_launch``: its tokens, options, parser and help."""

@@ -24,7 +24,7 @@ class Option:
 
     flag: str  # as typed, "--gpus"
     path: tuple[str, ...] = ()  # where its value goes in the body; empty where it is not of the body
-    kind: str = "text"  # how its words become a value and back: a reader in `parser`, a writer in `writer`
+    kind: str = "text"  # how its words become a value and back: a row of `parser.KINDS`
     metavar: str = ""  # what the help shows for the value; empty for a switch, in brackets when optional
     repeated: bool = False  # whether each use adds a row
     choices: tuple[str, ...] = ()  # the only values it takes, if so

@@ -1,10 +1,13 @@
-"""The line ``%ppio_launch --name demo …``: its words, and the draft they stand for.
+"""The line ``%ppio_launch --name demo …``: its words, the draft they stand for, and a body as such a line.
 
 Only an unquoted word that is wholly ``$name`` or ``{expression}`` is taken from the
 notebook, and behind ``--body`` one that is ``@name``; everything else arrives as it was
 typed. A variable of the notebook that is named inside of a word is refused: other magics would
 fill it in. ``--env NAME`` takes the value from the kernel's environment when the request is
 sent, as docker does. What a line needs from a disk or a notebook is handed in.
+
+A body is written in flags where the value of one reads back as exactly the same; what is left stands in
+``--body '{…}'``.
 """
 
 from __future__ import annotations
@@ -14,19 +17,22 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from ppio_widgets.errors import InputError, PpioError
 from ppio_widgets.formats.dotenv import Note, rows_of_files
 from ppio_widgets.formats.json_body import Outside, body_in_cell, body_in_text, body_of
-from ppio_widgets.formats.line.options import BY_FLAG, PROTOCOLS, Option, closest, of_docker
-from ppio_widgets.formats.line.tokens import Part, Word, is_expression, split_line
-from ppio_widgets.locale.text import UNSAID
+from ppio_widgets.formats.line.options import BY_FLAG, OPTIONS, PROTOCOLS, Option, closest, of_docker
+from ppio_widgets.formats.line.tokens import Part, Word, as_word, is_expression, split_line
+from ppio_widgets.locale.text import UNSAID, visible
 from ppio_widgets.request.advice import SHELL_FIELDS, Advice, named_variables
 from ppio_widgets.request.draft import (
     DEFAULTS,
     JUPYTER_PORT,
     JUPYTER_PROTOCOL,
+    as_json,
+    compact,
+    is_same,
     merged,
     read_whole,
     value_at,
@@ -39,8 +45,7 @@ from ppio_widgets.runtime.times import read_span
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import hide_given, input_error
 
-if TYPE_CHECKING:
-    from ppio_widgets.request.schema import Path
+MAGIC = "%ppio_launch"
 
 Lookup = Callable[[str], Any]
 
@@ -142,17 +147,17 @@ class _Reader:
             if option.flag in flags <= self.seen:
                 raise input_error(code)
         if option.kind == "body":
-            self.body = body_in_text(value, self.outside) if isinstance(value, str) else _body(value)
+            self.body = body_in_text(value, self.outside) if isinstance(value, str) else body_of(value)
         elif option.kind == "env_file":
             self.env_files.append(_text(option, value))
         elif option.kind == "consent":
             self.line.again |= {option.choices[0] if value is None else _choice(option, value)}
         elif option.path:
-            item = READERS[option.kind](option, value)
+            item = KINDS[option.kind].read(option, value)
             rows = [*self.draft.get(option.path[0], []), item] if option.repeated else item
             self.draft = with_value(self.draft, option.path, rows)
         elif option.metavar:
-            setattr(self.line, option.name.replace("-", "_"), READERS[option.kind](option, value))
+            setattr(self.line, option.name.replace("-", "_"), KINDS[option.kind].read(option, value))
 
     def take_cell(self, cell: str) -> None:
         """Read the cell as the body underneath."""
@@ -281,14 +286,6 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _body(value: Any) -> Mapping[str, Any]:
-    try:
-        return body_of(value)
-    except PpioError:
-        kind = type(value).__name__
-    raise input_error("body_object", kind=kind)
-
-
 def _text(option: Option, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise input_error("option_kind", option=option.flag, kind=type(value).__name__)
@@ -303,12 +300,8 @@ def _address(option: Option, value: Any) -> str:
     return text
 
 
-def _whole(option: Option, value: Any) -> int:
-    return _number(option, value, option.path)
-
-
-def _number(option: Option, value: Any, path: Path) -> int:
-    text = _text(option, value)
+def _whole(option: Option, value: Any, *inner: str) -> int:
+    text, path = _text(option, value), (*option.path, *inner)
     number = read_whole(text, path)
     if number is None:
         code = f"option_whole_{why_not_whole(text, path)}".removesuffix("_")
@@ -341,6 +334,11 @@ def _env(option: Option, value: Any) -> dict[str, Any]:
     return {"key": key, "value": rest if equals else EnvRef(key)}
 
 
+def _write_env(row: Any) -> str:
+    key, value = value_at(row, ("key",)), value_at(row, ("value",))
+    return value.name if isinstance(value, EnvRef) else f"{key}={value}"
+
+
 def _port(option: Option, value: Any) -> dict[str, Any]:
     text = _text(option, value)
     port, slash, protocol = text.partition("/")
@@ -348,6 +346,21 @@ def _port(option: Option, value: Any) -> dict[str, Any]:
     if number is None or (slash and protocol not in PROTOCOLS):
         raise input_error("option_port", option=option.flag, value=text)
     return {"port": number, "protocol": protocol or PROTOCOLS[0]}
+
+
+def _write_port(row: Any) -> str:
+    port, protocol = value_at(row, ("port",)), value_at(row, ("protocol",))
+    return str(port) if protocol == PROTOCOLS[0] else f"{port}/{protocol}"
+
+
+def _jupyter(option: Option, value: Any) -> dict[str, Any]:
+    port = {"port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL} if value is None else _port(option, value)
+    return {"enabled": True, **port}
+
+
+def _write_jupyter(value: Any) -> str:
+    text = _write_port(value)
+    return "" if text == str(JUPYTER_PORT) else text
 
 
 def _volume(option: Option, value: Any) -> dict[str, str]:
@@ -361,9 +374,9 @@ def _volume(option: Option, value: Any) -> dict[str, str]:
     return {"type": kind, "id": storage, "mount_point": mount_point}
 
 
-def _jupyter(option: Option, value: Any) -> dict[str, Any]:
-    port = {"port": JUPYTER_PORT, "protocol": JUPYTER_PROTOCOL} if value is None else _port(option, value)
-    return {"enabled": True, **port}
+def _write_volume(row: Any) -> str:
+    kind, storage, mount_point = (value_at(row, (key,), "") for key in ("type", "id", "mount_point"))
+    return f"local:{mount_point}" if kind == "local" else f"{kind}:{storage}:{mount_point}"
 
 
 def _row(option: Option, value: Any) -> dict[str, Any]:
@@ -377,23 +390,96 @@ def _row(option: Option, value: Any) -> dict[str, Any]:
 
 
 def _renew(option: Option, value: Any) -> dict[str, Any]:
-    months = {} if value is None else {"months": _number(option, value, (*option.path, "months"))}
+    months = {} if value is None else {"months": _whole(option, value, "months")}
     return {"enabled": True, **months}
 
 
-# One for each kind of a value that stands for itself; those of the body have a writer each in `writer`.
-READERS: dict[str, Callable[[Option, Any], Any]] = {
-    "text": _text,
-    "whole": _whole,
-    "choice": _choice,
-    "switch": lambda _option, _value: True,
-    "env": _env,
-    "port": _port,
-    "volume": _volume,
-    "row": _row,
-    "jupyter": _jupyter,
-    "renew": _renew,
-    "price": _price,
-    "span": lambda option, value: read_span(_text(option, value)),
-    "cloud": _address,
+class Kind(NamedTuple):
+    """How a value that stands for itself is read, and how one of the body is written.
+
+    Of a value of another shape `write` may say the wrong thing: that does not read back as the same.
+    """
+
+    read: Callable[[Option, Any], Any]
+    write: Callable[[Any], str] = str
+
+
+KINDS: dict[str, Kind] = {
+    "text": Kind(_text),
+    "whole": Kind(_whole),
+    "choice": Kind(_choice),
+    "switch": Kind(lambda _option, _value: True, lambda _value: ""),
+    "env": Kind(_env, _write_env),
+    "port": Kind(_port, _write_port),
+    "volume": Kind(_volume, _write_volume),
+    "row": Kind(_row, as_json),
+    "jupyter": Kind(_jupyter, _write_jupyter),
+    "renew": Kind(_renew, lambda value: str(value_at(value, ("months",), ""))),
+    "price": Kind(_price),
+    "span": Kind(lambda option, value: read_span(_text(option, value))),
+    "cloud": Kind(_address),
 }
+
+
+def to_line(body: Mapping[str, Any], *, practice: bool = False, base_url: str = "") -> str:
+    """Return the line that launches a body, or a draft, on the practice cloud or the cloud of a URL.
+
+    What the line has by default is left out; what a draft lacks of it is taken away by a ``null``, so that no
+    default is added.
+    """
+    words, rest = _written(compact(body).body)
+    if rest:
+        # In single quotes; what cannot stand in them or in a line is escaped.
+        words += ["--body", "'" + visible(as_json(rest)).replace("'", "\\u0027") + "'"]
+    if practice:
+        words.append("--practice")
+    if base_url:
+        words += ["--base-url", as_word(base_url)]
+    return " ".join([MAGIC, *words])
+
+
+def _written(body: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """Return the words for all that has an option, and the rest of the body."""
+    words: list[str] = []
+    rest = body
+    absent: dict[str, Any] = {}
+    for option in OPTIONS:
+        if not option.path:
+            continue
+        value = value_at(body, option.path)
+        default = value_at(DEFAULTS, option.path)
+        if value is None:
+            if default is not None:
+                absent = merged(absent, _null_at(option.path))
+            continue
+        said = [] if is_same(value, default) else _said(option, value)
+        if said is not None:
+            words += said
+            rest = with_value(rest, option.path, None)
+    return words, merged(absent, compact(rest).body)
+
+
+def _said(option: Option, value: Any) -> list[str] | None:
+    """Return the words that say a value, or None where they would not say exactly that."""
+    rows = value if option.repeated else [value]
+    if not isinstance(rows, list | tuple):
+        return None
+    kind = KINDS[option.kind]
+    words: list[str] = []
+    for row in rows:
+        text = kind.write(row)
+        try:
+            read = kind.read(option, text or None)
+        except InputError:
+            return None
+        if text != visible(text) or not is_same(read, row):
+            return None
+        words += [option.flag, as_word(text)] if text else [option.flag]
+    return words
+
+
+def _null_at(path: tuple[str, ...]) -> dict[str, Any]:
+    value: Any = None
+    for key in reversed(path):
+        value = {key: value}
+    return dict(value)

@@ -1,4 +1,4 @@
-"""Looking at an instance: what is seen of it, and whether it is gone.
+"""An instance that is looked at: what is seen of it, and whether it is gone; how often is said by `watcher`.
 
 "Not found" is proved by several looks, and not said once: a server that knows an id may say that it does
 not, as it restarts or one of its copies lags. So the API's own RESOURCE_NOT_FOUND counts after three looks
@@ -71,6 +71,11 @@ class Watched(Observed):
         self._looks = itertools.count(1)
         self._shown = 0
 
+    @property
+    def known(self) -> InstanceDetail:
+        """What was last seen of it; before the first look no more than its id."""
+        return self.detail or InstanceDetail(self.id)
+
     def look(self) -> InstanceDetail:
         """Look at it once and return what is known then.
 
@@ -86,7 +91,7 @@ class Watched(Observed):
         except PpioError as error:
             self.missed = error
             raise
-        return self._known()
+        return self.known
 
     def read(self) -> InstanceDetail:
         """Look at it once and return what this look saw; of a failure nothing is kept."""
@@ -114,7 +119,7 @@ class Watched(Observed):
         if known is None or not self.is_proved:
             counts = kernel.of(_Counts)
             try:
-                seen = self.client.get_detail(self.id)
+                seen = self.client.get_instance(self.id)
             except PpioError as error:
                 proved = is_gone(error) and self._count_not_found(counts)
                 known = known or (self._recorded() if proved else None)
@@ -150,19 +155,18 @@ class Watched(Observed):
         """Take what a listing tells of it."""
         self.see(listed(self.detail, row), look)
 
-    def see(self, seen: InstanceDetail, look: int | None = None) -> None:
-        """Take what a look saw of it, or what is so now; one that began before what is shown is too old.
+    def see(self, seen: InstanceDetail, look: int) -> None:
+        """Take what a look saw of it; one that began before what is shown is too old.
 
         What began before it was seen to be removed is too old as well: it will never be anything else.
         """
         account = self.client.identity
         with self._lock:
-            look = self.begin_look() if look is None else look
             if look < self._shown and not seen.is_gone:
                 return
             removed = seen.status == InstanceStatus.REMOVED
             self._shown = self.begin_look() if removed else max(look, self._shown)
-            gone = seen.is_gone and not self._known().is_gone
+            gone = seen.is_gone and not self.known.is_gone
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
@@ -189,12 +193,4 @@ class Watched(Observed):
 
     def _seen_until(self) -> int:
         """Return when it was last seen there."""
-        known = self._known()
-        return known.seen_until if known.is_gone else int(self.seen_at)
-
-    def _first(self) -> InstanceDetail:
-        """Return what is known of it; the first time that asks for a look."""
-        return self.detail or self.look()
-
-    def _known(self) -> InstanceDetail:
-        return self.detail or InstanceDetail(self.id)
+        return self.known.seen_until if self.known.is_gone else int(self.seen_at)
