@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
+from ppio_widgets.cards.html import html
 from ppio_widgets.locale.text import visible, whole
 from ppio_widgets.request.choices import SEGMENTS
 from ppio_widgets.request.envref import EnvRef, reference
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.catalogue import Snapshot
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.widgets.view import Guarded
 
 # Controls whose content is short get a short box.
@@ -38,6 +41,21 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
     "registry_auth_id": lambda shelf: shelf.auths,
     "candidate_regions.*": lambda shelf: shelf.regions,
 }
+
+
+# Where PPIO answers at length.
+_GUIDE = "https://ppio.com/docs/gpus"
+
+
+def question(say: Words, name: str) -> Markup:
+    """Return a question mark that opens what a field means, in a sentence; nothing where nobody asks."""
+    if f"help.{name}" not in say:
+        return Markup()
+    return html(
+        "<details class=ppw-help><summary aria-label='{}'>?</summary><p>{} "
+        "<a href='{}' target=_blank rel=noreferrer>{}</a></p></details>",
+        *(say("help.label"), say(f"help.{name}"), _GUIDE, say("help.guide")),
+    )
 
 
 class Field(Part):

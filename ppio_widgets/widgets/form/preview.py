@@ -184,17 +184,13 @@ class PricePanel(Part):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
-        self._html = theme.html(self._markup(), "ppw-price")
-        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh", "ppw-link")
-        self.box = theme.box([self._html, self._refresh], "ppw-cost")
+        self.box = theme.html(self._markup(), "ppw-price")
         self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
         """Show what is known now; no message when nothing changes."""
-        self._html.value = self._markup()
-        again = "catalogue.retry" if self.session.snapshot.failed else "catalogue.refresh"
-        self._refresh.description = self.say(again)
+        self.box.value = self._markup()
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session
@@ -225,10 +221,6 @@ class PricePanel(Part):
     def _on_loading(self) -> None:
         if not self.session.loading:  # what begins is said with the next news
             self._render()
-
-    def _load(self) -> None:
-        self.session.load(anew=True)
-        self._render()
 
 
 def _failed(failed: Mapping[str, PpioError], say: Words) -> str:

@@ -23,7 +23,7 @@ from ppio_widgets.request.schema import Group, Path, Rows, node_at
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.fields import Field, RefField
+from ppio_widgets.widgets.form.fields import Field, RefField, question
 from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Row(Part):
         self.fields: dict[str, Field] = {}
         remove = partial(owner.remove, self)
         tooltip = self.say(f"row.remove.{owner.column}")
-        self._remove = self._button(self.say("row.remove"), remove, tooltip=tooltip)
+        self._remove = self._button(self.say("row.remove"), remove, "ppw-remove", tooltip=tooltip)
         self.box = theme.box(self._widgets(), "ppw-row", self.key)
 
     def renumber(self, number: int) -> None:
@@ -261,14 +261,16 @@ class EnvRow(Row):
 
 
 class RowList(Part):
-    """A list of rows with its Add button; what a person changes in it is the list of the draft."""
+    """A list of rows above its Add button; what a person changes in it is the list of the draft."""
 
-    def __init__(self, column: str, owner: Guarded) -> None:
+    def __init__(self, column: str, owner: Guarded, add: w.Button) -> None:
         super().__init__(owner)
         self.column = column
         self.rows: list[Row] = []
-        self._add = self._button(self.say(f"row.add.{column}"), self.add, "ppw-add")
-        self._label = theme.html(html("<span>{}</span>", self.say(f"list.{column}")), "ppw-label")
+        self._add = add
+        title = self.say(f"list.{column}"), question(self.say, column)
+        label = html("{}<span>{}</span>{}", theme.stylesheet("form/rows.css"), *title)
+        self._label = theme.html(label, "ppw-label")
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
     @cached_property

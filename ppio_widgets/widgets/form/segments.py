@@ -39,13 +39,18 @@ class Segments(Part):
         look: str = "ppw-segments",
     ) -> None:
         super().__init__(owner)
-        self._name, self._other, self._hint, self._look = name, other, hint, look
+        self._name, self._other, self._hint = name, other, hint
         self._on_change = on_change
         self._options: list[tuple[str, object]] = []
         self._is_typed = False
-        self._radios = theme.control(w.RadioButtons, look, description=name, options=[])
-        self.box = theme.box([self._radios], "ppw-choice", *classes)
-        self.show(value, options)
+        shown = self._shown(value, options)
+        chosen = self._chosen(value, shown)
+        self._radios = theme.control(w.RadioButtons, look, description=name, options=shown, value=chosen)
+        if self._is_typed:
+            self._text.value = value
+        self.box = theme.box(
+            [self._radios, *([self._text] if self._is_typed else [])], "ppw-choice", *classes
+        )
         self._hear(self._radios, self._on_choice, "value")
 
     @cached_property
@@ -63,14 +68,8 @@ class Segments(Part):
 
     def show(self, value: str, options: Sequence[tuple[str, str]] | None = None) -> None:
         """Show a value from outside, and other choices where they are given."""
-        if options is not None:
-            self._options = [*options, *([(self._other, _OTHER)] if self._other else [])]
-        shown = list(self._options)
-        known = [one for _words, one in shown]
-        if value and value not in known and not self._other:
-            shown.append((value, value))
-        self._is_typed = bool(value) and value not in known and bool(self._other)
-        chosen = _OTHER if self._is_typed else value if value in [one for _words, one in shown] else None
+        shown = self._shown(value, options)
+        chosen = self._chosen(value, shown)
         with self._filling():
             with self._radios.hold_sync():  # new options choose the first one
                 if tuple(shown) != tuple(self._radios.options):
@@ -80,6 +79,19 @@ class Segments(Part):
             if self._is_typed:
                 self._text.value = value
         self._arrange()
+
+    def _shown(self, value: str, options: Sequence[tuple[str, str]] | None) -> list[tuple[str, object]]:
+        if options is not None:
+            self._options = [*options, *([(self._other, _OTHER)] if self._other else [])]
+        known = [one for _words, one in self._options]
+        is_odd = bool(value) and value not in known
+        self._is_typed = is_odd and bool(self._other)
+        return [*self._options, *([(value, value)] if is_odd and not self._other else [])]
+
+    def _chosen(self, value: str, shown: Sequence[tuple[str, object]]) -> object:
+        if self._is_typed:
+            return _OTHER
+        return value if value in [one for _words, one in shown] else None
 
     def offer(self, options: Sequence[tuple[str, str]]) -> None:
         """Offer other choices; what is chosen or typed stays."""
