@@ -29,10 +29,6 @@ def limits(offer: Offer, say: Words) -> dict[str, str]:
     if span := _span(offer.rootfs_min_gb, offer.rootfs_max_gb, " GB"):
         free = "" if offer.rootfs_free_gb is None else say("product.disk_free", n=offer.rootfs_free_gb)
         found["resource.rootfs_size_gb"] = say("product.limits", span=span, free=free) if free else span
-    if offer.modes:
-        found["billing.mode"] = ", ".join(offer.modes)
-    if offer.prepaid:
-        found["billing.prepaid.months"] = ", ".join(str(months) for months in sorted(offer.prepaid))
     return found
 
 
@@ -76,7 +72,7 @@ def _mode_note(offer: Offer, mode: BillingMode, body: Mapping[str, Any], say: Wo
     return ""
 
 
-def month_counts(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
+def month_counts(offer: Offer | None, body: Mapping[str, Any], _say: Words) -> list[tuple[str, str]]:
     """Return for how many months a product is sold, each with its total."""
     if offer is None or not offer.prepaid:
         return [(str(n), str(n)) for n in (1, 3, 6, 12)]

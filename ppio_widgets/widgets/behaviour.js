@@ -98,13 +98,18 @@ if (!window.ppw) {
     // in the head of a section, which opens with it.
     const list = control.closest('.ppw-list');
     const row = control.closest('.ppw-row');
-    if (control.matches('.ppw-add, .ppw-undo')) {
+    if (control.matches('.ppw-add, .ppw-undo, .ppw-duplicate')) {
       const root = inside(control);
       const rows = new Set(root.querySelectorAll('.ppw-row'));
       const added = () => [...root.querySelectorAll(list ? '.ppw-row' : '.ppw-row:has(+ .ppw-add)')].find((one) => !rows.has(one));
       follow(control, () => added()?.querySelector('input, select, textarea'));
     } else if (control.matches('.ppw-row > .ppw-remove')) follow(control, () => list.querySelector('.ppw-undo, .ppw-add'));
-    else if (control.matches('input')) follow(control, () => row.querySelector('.ppw-switch input'));
+    else if (control.matches('.ppw-menu > :not(.ppw-duplicate)')) {
+      // A moved row is drawn anew.
+      const key = [...row.classList].find((name) => /^r[0-9]+$/.test(name));
+      const way = control.matches('.ppw-up') ? '.ppw-up' : '.ppw-down';
+      follow(control, () => list.querySelector('.' + key + ' ' + way));
+    } else if (control.matches('input')) follow(control, () => row.querySelector('.ppw-switch input'));
     else if (control.matches('.ppw-ask')) {
       const actions = control.closest('.ppw-actions');
       actions.ppwAsker = control.textContent;

@@ -23,7 +23,7 @@ from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 from tests.support.threads import threads_going, wait_for_threads
 
-from .conftest import choose, displayed, every, find, find_all, press, shown, type_into
+from .conftest import choose, choose_product, displayed, every, find, find_all, press, shown, table, type_into
 
 A100 = {**MINIMAL, "product_id": "a100-80g"}
 CEILING = "Price ceiling per hour"
@@ -40,7 +40,7 @@ def _letter(found):
 
 
 def listed(form):
-    return [label for label, _key in find(form, "Products").options]
+    return [label for label, _key in table(form).options]
 
 
 class Slow(PracticeTransport):
@@ -80,7 +80,7 @@ def test_a_product_is_found_and_chosen(form):
     assert "sold out" in listed(form)[-1]
     type_into(find(form, "Search products"), "a100")
     assert listed(form) == ["A100 80 GB · 8 GPU max · 6 free · ¥12.60/h"]
-    choose(find(form, "Products"), "a100-80g")
+    choose(table(form), "a100-80g")
     assert form.value["product_id"] == "a100-80g"
     assert find(form, "Product").value == "a100-80g"
     assert "¥12.60 per hour" in shown(form)
@@ -96,12 +96,10 @@ def test_filters_narrow_the_list(form):
     sizes = [int(re.search(r"(\d+) GB", row)[1]) for row in listed(form)]
     assert min(sizes) == 80
     choose(find(form, "Sold as"), "spot")
-    assert all(form.session.snapshot.offer(key).spot for _row, key in find(form, "Products").options)
+    assert all(form.session.snapshot.offer(key).spot for _row, key in table(form).options)
     region = form.session.snapshot.offer("a100-80g").regions[0]
     choose(find(form, "In region"), region)
-    assert all(
-        region in form.session.snapshot.offer(key).regions for _row, key in find(form, "Products").options
-    )
+    assert all(region in form.session.snapshot.offer(key).regions for _row, key in table(form).options)
     type_into(find(form, "Search products"), "no such thing")
     assert listed(form) == []
     assert "0 of 0 that fit" in shown(form)
@@ -134,7 +132,7 @@ def test_what_no_longer_fits_is_an_error_beside_its_field_and_nothing_is_changed
     assert "6" in form.errors[("resource", "gpu_num")]
     type_into(find(form, "GPUs"), "2")
     assert form.errors == {}
-    type_into(find(form, "Product"), "a10.12c48g.os")
+    choose_product(form, "a10.12c48g.os")
     type_into(find(form, "GPUs"), "3")
     assert ("resource", "gpu_num") in form.errors
     assert form.value["resource"]["gpu_num"] == 3
@@ -300,15 +298,15 @@ class TestTheTimer:
     @pytest.mark.parametrize("text", ["soon", "3 hours", "25:00", "-1h", "2020-01-01T00:00"])
     def test_what_is_none_is_an_error_at_its_field(self, form, cloud, text):
         form.value = MINIMAL
-        type_into(find(form, "Stop it after, or at"), text)
+        type_into(find(form, "Stop by itself"), text)
         assert list(form.errors) == [("stop",)]
         assert stands_at(form, "f-stop", text)
-        assert "<li><b>Stop it after, or at</b>: " in shown(form)
+        assert "<li><b>Stop by itself</b>: " in shown(form)
         press(find(form, "Launch"))
         assert form.session.status is LaunchState.DRAFT
         with pytest.raises(MomentUnreadable):
             form.launch()
-        type_into(find(form, "Stop it after, or at"), "")
+        type_into(find(form, "Stop by itself"), "")
         assert form.errors == {}
         press(find(form, "Launch"))
         assert form.session.status is LaunchState.ARMED
@@ -324,7 +322,7 @@ class TestTheTimer:
         clock = Turned()
         kernel.current().clock = clock
         form.value = MINIMAL
-        type_into(find(form, "Stop it after, or at"), "2023-11-14T22:15:00+00:00")
+        type_into(find(form, "Stop by itself"), "2023-11-14T22:15:00+00:00")
         assert form.errors == {}
         press(find(form, "Launch"))
         let_read()
@@ -343,7 +341,7 @@ class TestTheTimer:
 
     def test_both_errors_stand_beside_those_of_the_body(self, form):
         type_into(find(form, CEILING), "ten")
-        type_into(find(form, "Stop it after, or at"), "soon")
+        type_into(find(form, "Stop by itself"), "soon")
         assert [path for path in form.errors if path[0] in ("max_hourly_price", "stop", "name")] == [
             ("name",),
             ("max_hourly_price",),
@@ -357,24 +355,24 @@ class TestTypeCpu:
     def test_the_list_is_of_the_type_of_the_draft(self, form):
         displayed(form)
         press(find(form, "Find a product"))
-        assert not any(key.startswith("cpu.") for _row, key in find(form, "Products").options)
+        assert not any(key.startswith("cpu.") for _row, key in table(form).options)
         choose(find(form, "Type"), "cpu")
         assert listed(form) == [
             "CPU 8C16G · 8 cores · 16 GB · ¥0.64/h",
             "CPU 32C64G · 32 cores · 64 GB · ¥2.56/h",
         ]
         choose(find(form, "Memory"), 64)
-        assert [key for _row, key in find(form, "Products").options] == ["cpu.32c64g"]
+        assert [key for _row, key in table(form).options] == ["cpu.32c64g"]
         choose(find(form, "Type"), "gpu")
         assert find_all(form, "Memory per GPU")
-        assert not any(key.startswith("cpu.") for _row, key in find(form, "Products").options)
+        assert not any(key.startswith("cpu.") for _row, key in table(form).options)
 
     def test_a_region_keeps_a_product_of_all_regions(self, form):
         displayed(form)
         choose(find(form, "Type"), "cpu")
         press(find(form, "Find a product"))
         choose(find(form, "In region"), "cn-east-1")
-        assert [key for _row, key in find(form, "Products").options] == ["cpu.8c16g", "cpu.32c64g"]
+        assert [key for _row, key in table(form).options] == ["cpu.8c16g", "cpu.32c64g"]
 
     def test_it_is_priced_as_a_whole_and_launched(self, form, account):
         displayed(form)
@@ -405,7 +403,7 @@ class TestTypeCpu:
         form.value = {**MINIMAL, "product_id": "own"}
         if kind:
             choose(find(form, "Type"), kind)
-        type_into(find(form, "Product"), product)
+        choose_product(form, product)
         assert list(form.errors) == [path]
         assert form.errors[path].startswith(why)
         assert stands_at(form, "f-type" if path == ("type",) else "f-product_id", why)

@@ -10,7 +10,7 @@ from ppio_widgets.runtime import kernel
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
 
-from .conftest import displayed, find, press, shown, type_into
+from .conftest import choose_product, displayed, find, press, shown, type_into
 
 QUIET = re.compile(r"(\.ppw\d+ [^{}]*?)::after\{content:\"([^\"]*)\";color:var\(--ppw-quiet\)\}")
 
@@ -75,7 +75,7 @@ def test_a_product_that_is_not_there_is_said_beside_its_field_and_in_the_questio
     assert f"<b>Product: {said}" in shown(form)
     let_read()
     press(find(form, "Cancel"))
-    type_into(find(form, "Product"), "a100-80g")
+    choose_product(form, "a100-80g")
     assert "f-product_id" not in beside(form)
     assert "in the catalogue" not in shown(form)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import ipywidgets as w
-
 from ppio_widgets.cards.html import esc, html
 from ppio_widgets.request.choices import Filling, cuda_proposal, fill
 from ppio_widgets.request.draft import value_at
@@ -17,6 +15,8 @@ from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import ipywidgets as w
 
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
@@ -86,9 +86,16 @@ class TemplateChips(Part):
         chosen, options = self._templates()
         name = self.say("template.choice")
         self._chips = Segments(
-            self, name, self._on_chip, options=options, value=chosen, look="ppw-chips", classes=["ppw-step"]
+            self,
+            name,
+            self._on_chip,
+            on_arrange,
+            options=options,
+            value=chosen,
+            look="ppw-chips",
+            classes=["ppw-step"],
         )
-        self.parts: list[w.Widget] = [self._chips.box]
+        self.parts: list[w.Widget] = self._chips.parts
         self._hear(self.session, self._offer, "snapshot", "filled")
 
     @cached_property
@@ -118,7 +125,7 @@ class TemplateChips(Part):
             self._what.value = html(
                 "<span class=ppw-bad>{}</span>", self.say("template.overwrites", fields=names)
             )
-        parts = [self._chips.box, *([self._what, self._replace] if overwritten else [])]
+        parts = [*self._chips.parts, *([self._what, self._replace] if overwritten else [])]
         if parts != self.parts:
             self.parts = parts
             self._on_arrange()

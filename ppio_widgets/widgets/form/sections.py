@@ -131,6 +131,7 @@ class Sections(Part):
         super().__init__(owner)
         self.attempted = False
         self._default_count = default_count
+        self.box: w.Box | None = None
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
         self._toggles = {name: self._toggle(name) for name in _MORE}
@@ -155,6 +156,11 @@ class Sections(Part):
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
         self._hear(self.session, self._suggest, "snapshot", "report")
+
+    @property
+    def toggles(self) -> Iterator[w.ToggleButton]:
+        """The heads of the sections, in their order: pressed while open."""
+        yield from self._toggles.values()
 
     @property
     def closed(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -208,15 +214,15 @@ class Sections(Part):
                 if self._is_open(section) and self._is_shown(name, draft):
                     self._control(name)
 
-    def _control(self, name: str) -> w.Widget:
-        """Return the control of a field or list, made when it is first needed."""
+    def _control(self, name: str) -> list[w.Widget]:
+        """Return what is to be shown of a field or list, made when it is first needed."""
         given = value_at(self.session.draft, _path(name))
         if not isinstance(node_at(_path(name)), Rows):
-            return self._field(name, given).widget
+            return self._field(name, given).widgets
         if name not in self.lists:
             self.lists[name] = RowList(name, self, self._adds[name])
             self.lists[name].show(given)
-        return self.lists[name].box
+        return [self.lists[name].box]
 
     def _is_open(self, section: str) -> bool:
         return section not in self._toggles or bool(self._toggles[section].value)
@@ -227,7 +233,8 @@ class Sections(Part):
         self._arrange(self.session.draft)
 
     def _rearrange(self) -> None:
-        self._arrange(self.session.draft)
+        if self.box is not None:
+            self._arrange(self.session.draft)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
         theme.fill(self.box, self._widgets(draft))
@@ -253,7 +260,7 @@ class Sections(Part):
             if step == "software":
                 children += [*self._address.parts, *self._cuda.parts]
             elif step == "payment":
-                children.append(self._stop.box)
+                children += self._stop.parts
         for section in _MORE:
             children.append(self._toggles[section])
             if not self._is_open(section):
@@ -273,7 +280,7 @@ class Sections(Part):
         found: list[w.Widget] = []
         for name in PLACES[section]:
             if self._is_shown(name, draft):
-                found.append(self._control(name))
+                found += self._control(name)
                 if name in HELPED:
                     found.append(self._help(name))
         return found
@@ -286,7 +293,9 @@ class Sections(Part):
     def _field(self, name: str, given: Any = None) -> Field:
         if name not in self.fields:
             make = SegmentField if name in SEGMENTS else Field
-            self.fields[name] = make(_path(name), self, self._on_field, given=given)
+            self.fields[name] = make(
+                _path(name), self, self._on_field, given=given, on_arrange=self._rearrange
+            )
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
@@ -365,11 +374,12 @@ class Sections(Part):
             self,
             field_name(STOP, self.say),
             self._take_stop,
+            self._rearrange,
             options=[(self.say("stop.never"), ""), *spans],
             value=stop,
             other=self.say("stop.at"),
             hint=self.say("hint.stop"),
-            classes=("ppw-field", "ppw-step", CLASSES[STOP]),
+            classes=("ppw-step", CLASSES[STOP]),
         )
 
     def _take_stop(self) -> None:
