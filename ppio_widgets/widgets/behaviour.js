@@ -137,10 +137,10 @@ if (!window.ppw) {
   };
   // Esc closes what is open: an explanation, a section.
   on('keydown', (event) => {
-    const part = event.key === 'Escape' && inside(event.target) && near(event.target, '.ppw-help[open], .ppw-inside');
+    const part = event.key === 'Escape' && inside(event.target) && near(event.target, '.ppw-help[open], .ppw-inside, .ppw-section.mod-active');
     if (!part) return;
     event.preventDefault();
-    const head = part.matches('.ppw-help') ? part.firstChild : part.previousSibling;
+    const head = part.matches('.ppw-help') ? part.firstChild : part.matches('.ppw-inside') ? part.previousSibling : part;
     head.click();
     head.focus();
   });

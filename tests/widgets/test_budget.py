@@ -147,5 +147,5 @@ def test_setting_a_body_suspends_the_preview(wire, make_form):
     wire.clear()
     form.value = {**MINIMAL, "envs": [{"key": f"K{n}", "value": "v"} for n in range(50)]}
     assert wire.count("comm_open") == 250
-    assert wire.count() <= 250 + 3 + 1 + 4, "models, three texts, the children of the list, what is told"
+    assert wire.count() <= 250 + 3 + 1 + 5 + 3, "models, three texts, the list, an old row, what is told"
     assert wire.size() <= 180_000

@@ -54,6 +54,8 @@ class ProductTable(Part):
         # The class of this table alone, for what its stylesheet says of single rows.
         self._key = f"r{next(kernel.current().numbers)}"
         self.box = theme.box([self._head, self._kind, self._text], "f-product_id", self._key)
+        # Before the catalogue told anything.
+        self._untold = None if self._offers else self.session.snapshot
         if self._offers:
             self.show()
         self._hear(self.session, self.show, "snapshot", "filled")
@@ -79,7 +81,11 @@ class ProductTable(Part):
     def _memory(self) -> w.RadioButtons:
         say = self.say
         sizes = [(say("product.any"), 0), *((say("product.least_memory", n=n), n) for n in _SIZES)]
-        return self._filter(w.RadioButtons, "ppw-chips", description=say("product.memory"), options=sizes)
+        return self._filter(w.RadioButtons, "ppw-chips", description=self._memory_words, options=sizes)
+
+    @property
+    def _memory_words(self) -> str:
+        return self.say.first(f"product.memory@{self._kind.value}", "product.memory")
 
     @cached_property
     def _region(self) -> w.Dropdown:
@@ -132,11 +138,14 @@ class ProductTable(Part):
         chosen = str(self.session.draft.get("product_id") or "")
         with self._filling():
             self._kind.value = "cpu" if is_cpu(self.session.draft) else "gpu"
+            if self.session.snapshot is self._untold and not self._text.value:
+                return
             offers = [offer for offer in self._offers.values() if offer.type == self._kind.value]
             regions = sorted({region for offer in offers for region in offer.regions})
             self._regions = [(self.say("product.any_region"), ""), *((region, region) for region in regions)]
             if self._offers:
                 theme.offer(self._region, self._regions)
+                self._memory.description = self._memory_words
             fits = self._wanted.found_in(offers)
             places = {offer.id: number for number, offer in enumerate(earlier)}
             fits.sort(key=lambda offer: places.get(offer.id, len(places)))

@@ -383,9 +383,12 @@ class Sections(Part):
         )
 
     def _take_stop(self) -> None:
-        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
+        """Take the timer as typed; one that cannot be read keeps a launch from being made.
+
+        So does a time that was asked for and is not typed: nobody means "never" by it.
+        """
         try:
-            self.session.stop_by(Timer.read(self._stop.value))
+            self.session.stop_by(Timer.read(self._stop.value or ("…" if self._stop.is_typed else "")))
         except MomentUnreadable as error:
             self.session.stop_by(Timer(), error.with_traceback(None))
 

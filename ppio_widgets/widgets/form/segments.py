@@ -67,6 +67,11 @@ class Segments(Part):
         return made
 
     @property
+    def is_typed(self) -> bool:
+        """Whether something else than one of the choices is to be typed."""
+        return self._is_typed
+
+    @property
     def value(self) -> str:
         """What is chosen or typed; empty for nothing."""
         if self._is_typed:

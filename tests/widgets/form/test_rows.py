@@ -297,7 +297,7 @@ def test_what_a_switch_costs(wire, make_form):
     wire.clear()
     tick(switch(form))
     assert (wire.count("comm_open"), wire.count("comm_close")) == (1, 1)
-    assert wire.count() <= 5
+    assert wire.count() <= 6
     wire.clear()
     type_into(find(form, NAME), "A")
     assert wire.count() <= 2
