@@ -83,6 +83,8 @@ class TemplateChips(Part):
     def __init__(self, owner: Guarded, on_arrange: Callable[[], None]) -> None:
         super().__init__(owner)
         self._on_arrange = on_arrange
+        # Before the catalogue told anything.
+        self._untold = self.session.snapshot
         chosen, options = self._templates()
         name = self.say("template.choice")
         self._chips = Segments(
@@ -125,10 +127,21 @@ class TemplateChips(Part):
             self._what.value = html(
                 "<span class=ppw-bad>{}</span>", self.say("template.overwrites", fields=names)
             )
-        parts = [*self._chips.parts, *([self._what, self._replace] if overwritten else [])]
+        told = [self._what, self._replace] if overwritten else []
+        if self._are_none:
+            self._what.value = html("<span class=ppw-quiet>{}</span>", self.say("template.none"))
+            told = [self._what]
+        parts = [*self._chips.parts, *told]
         if parts != self.parts:
             self.parts = parts
             self._on_arrange()
+
+    @property
+    def _are_none(self) -> bool:
+        """Whether the catalogue told that there is no template."""
+        known = self.session.snapshot
+        is_told = known is not self._untold and not {"templates"} & {*known.failed, *known.loading}
+        return is_told and not known.templates
 
     def _chosen(self) -> Filling | None:
         templates = self.session.snapshot.templates
