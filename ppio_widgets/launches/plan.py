@@ -22,7 +22,6 @@ from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.price_text import Figures
     from collections.abc import Mapping
     from decimal import Decimal
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.price_text import Figures
     from ppio_widgets.request.schema import Path
 
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.

@@ -29,10 +29,6 @@ def limits(offer: Offer, say: Words) -> dict[str, str]:
     if span := _span(offer.rootfs_min_gb, offer.rootfs_max_gb, " GB"):
         free = "" if offer.rootfs_free_gb is None else say("product.disk_free", n=offer.rootfs_free_gb)
         found["resource.rootfs_size_gb"] = say("product.limits", span=span, free=free) if free else span
-    if offer.modes:
-        found["billing.mode"] = ", ".join(offer.modes)
-    if offer.prepaid:
-        found["billing.prepaid.months"] = ", ".join(str(months) for months in sorted(offer.prepaid))
     return found
 
 
@@ -46,6 +42,11 @@ def gpu_counts(offer: Offer | None, _body: Mapping[str, Any], _say: Words) -> li
         most = least
     counts = sorted({least, *(n for n in _COUNTS if least <= n <= most), *([most] if most <= 8 else [])})
     return [(str(n), str(n)) for n in counts]
+
+
+def fitting_count(offer: Offer) -> int:
+    """Return the number of GPUs that is proposed for a product: the least that it is sold with."""
+    return offer.gpu_min or 1
 
 
 def billing_modes(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
@@ -71,7 +72,7 @@ def _mode_note(offer: Offer, mode: BillingMode, body: Mapping[str, Any], say: Wo
     return ""
 
 
-def month_counts(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
+def month_counts(offer: Offer | None, body: Mapping[str, Any], _say: Words) -> list[tuple[str, str]]:
     """Return for how many months a product is sold, each with its total."""
     if offer is None or not offer.prepaid:
         return [(str(n), str(n)) for n in (1, 3, 6, 12)]

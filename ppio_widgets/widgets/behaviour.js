@@ -61,12 +61,6 @@ if (!window.ppw) {
       document.execCommand('insertText', false, text);
     }
   });
-  // A view that comes to a page is not in it yet when its script runs.
-  const announce = (image, tries) => {
-    const bell = inside(image)?.querySelector('.ppw-shown');
-    if (bell) bell.click();
-    else if (tries) setTimeout(announce, 100, image, tries - 1);
-  };
   // A name has no line break, and where areas do not grow by themselves they grow here.
   on('keydown', (event) => {
     const name = inside(event.target) && event.target.closest('.f-envs-key');
@@ -100,18 +94,67 @@ if (!window.ppw) {
   on('click', (event) => {
     const control = near(event.target, 'button, .ppw-switch input');
     if (!inside(control)) return;
-    // A changed list or row makes its buttons anew, so that is what to hold on to.
+    // A changed list or row makes its buttons anew, so that is what to hold on to. What adds a row may stand
+    // in the head of a section, which opens with it.
     const list = control.closest('.ppw-list');
     const row = control.closest('.ppw-row');
-    if (control.matches('.ppw-add')) follow(control, () => list.querySelector('.ppw-row:nth-last-child(2) :is(input, select, textarea)'));
-    else if (control.matches('.ppw-row > button')) follow(control, () => list.querySelector('.ppw-add'));
-    else if (control.matches('input')) follow(control, () => row.querySelector('.ppw-switch input'));
+    if (control.matches('.ppw-add, .ppw-undo, .ppw-duplicate')) {
+      const root = inside(control);
+      const rows = new Set(root.querySelectorAll('.ppw-row'));
+      const added = () => [...root.querySelectorAll(list ? '.ppw-row' : '.ppw-row:has(+ .ppw-add)')].find((one) => !rows.has(one));
+      follow(control, () => added()?.querySelector('input, select, textarea'));
+    } else if (control.matches('.ppw-row > .ppw-remove')) follow(control, () => list.querySelector('.ppw-undo, .ppw-add'));
+    else if (control.matches('.ppw-menu > :not(.ppw-duplicate)')) {
+      // A moved row is drawn anew.
+      const key = [...row.classList].find((name) => /^r[0-9]+$/.test(name));
+      const way = control.matches('.ppw-up') ? '.ppw-up' : '.ppw-down';
+      follow(control, () => list.querySelector('.' + key + ' ' + way));
+    } else if (control.matches('input')) follow(control, () => row.querySelector('.ppw-switch input'));
     else if (control.matches('.ppw-ask')) {
       const actions = control.closest('.ppw-actions');
       actions.ppwAsker = control.textContent;
       follow(control, () => actions.querySelector(':scope > [role=alertdialog]'));
     }
   });
+  // Radio buttons get what the widgets leave out: a name, so that the rows are one stop of Tab and arrows choose, and
+  // that of their group. Where they are made anew while the focus is in them, it stays there.
+  let groups = 0;
+  let chosen;
+  on('focusin', ({target}) => { chosen = near(target, '.ppw .widget-radio-box') && [target.closest('.widget-radio-box'), target]; });
+  const dress = (root) => {
+    for (const box of root.querySelectorAll('.widget-radio-box')) {
+      if (!box.role) {
+        box.role = 'radiogroup';
+        box.id = `ppw-radios${++groups}`;
+      }
+      box.ariaLabel = box.previousSibling.textContent;
+      for (const radio of box.querySelectorAll('input')) radio.name ||= box.id;
+    }
+    for (const head of root.querySelectorAll('.ppw-section')) head.ariaExpanded = head.matches('.mod-active');
+    const [box, radio] = chosen || [];
+    if (box?.isConnected && !radio.isConnected && document.activeElement === document.body)
+      box.querySelector('input:checked, input')?.focus();
+  };
+  // Esc closes what is open: an explanation, a section.
+  on('keydown', (event) => {
+    const part = event.key === 'Escape' && inside(event.target) && near(event.target, '.ppw-help[open], .ppw-inside, .ppw-section.mod-active');
+    if (!part) return;
+    event.preventDefault();
+    const head = part.matches('.ppw-help') ? part.firstChild : part.matches('.ppw-inside') ? part.previousSibling : part;
+    head.click();
+    head.focus();
+  });
+  // A view that comes to a page is not in it yet when its script runs.
+  const announce = (image, tries) => {
+    const root = inside(image);
+    const bell = root?.querySelector('.ppw-shown');
+    if (!bell) return void (tries && setTimeout(announce, 100, image, tries - 1));
+    bell.click();
+    let due;
+    const later = () => { due ||= requestAnimationFrame(() => { due = 0; dress(root); }); };
+    new MutationObserver(later).observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
+    later();
+  };
   window.ppw = {announce, drop, follow, inside, near};
 }
 ppw.announce(this, 50);

@@ -24,7 +24,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     form = notebook.form(0)
     fill(form, Name="followed", Product="a100-80g", Image="ubuntu:24.04")
     form.get_by_role("checkbox", name="Run Jupyter on the instance").check()
-    form.get_by_role("textbox", name="Stop it after, or at").fill("3h")
+    form.get_by_role("textbox", name="Stop by itself").fill("3h")
     form.get_by_role("button", name="Launch", exact=True).click()
     expect(form.locator(".ppw-question")).to_contain_text("will stop it 3h after the launch")
     form.get_by_role("button", name="Yes, launch it").click()

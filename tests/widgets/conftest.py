@@ -175,19 +175,51 @@ def every(widget):
 
 
 def find_all(form, description):
-    """Controls by the name that a person reads on them; in rows it has the row's number."""
-    name = re.compile(rf"{re.escape(description)}( \d+)?")
+    """Controls by the name that a person reads on them; with a row's number, or the price on Launch."""
+    name = re.compile(rf"{re.escape(description)}( \d+| · .*¥.*)?")
     return [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
 
 
 def find(form, description, number=0):
+    """A control by its name; the section in which it stands is opened."""
     found = find_all(form, description)
+    if len(found) <= number and isinstance(form, LaunchForm):
+        open_sections(form)
+        found = find_all(form, description)
     assert len(found) > number, f"{description!r} is not on the form"
     return found[number]
 
 
+def open_sections(form, *names):
+    """Open the closed sections of a form: those of these names, else all."""
+    for one in every(form):
+        if "ppw-section" in one._dom_classes and not one.value and (not names or one.description in names):
+            message(one, {"method": "update", "state": {"value": True}, "buffer_paths": []})
+
+
+def choose_product(form, product_id):
+    """Choose a product by its id: type it into the filter, and press Enter."""
+    text = find(form, "Search products")
+    type_into(text, product_id)
+    message(text, {"method": "custom", "content": {"event": "submit"}})
+
+
+def table(form):
+    """The products as rows, of which one is chosen."""
+    return next(one for one in every(form) if "ppw-offers" in one._dom_classes)
+
+
 def type_into(widget, text):
-    """Change a control as the front end does."""
+    """Change a control as the front end does; among segments, what is none of them is typed beside them."""
+    if isinstance(widget, ipywidgets.RadioButtons):
+        values = [value for _words, value in widget.options]
+        is_known = text in values
+        state = {"index": values.index(text) if is_known else len(values) - 1}
+        message(widget, {"method": "update", "state": state, "buffer_paths": []})
+        if is_known:
+            return
+        [box] = [one for one in _instances.values() if widget in getattr(one, "children", ())]
+        widget = box.children[box.children.index(widget) + 1]
     message(widget, {"method": "update", "state": {"value": text}, "buffer_paths": []})
 
 

@@ -23,7 +23,19 @@ from tests.support.practice import KEY as PRACTICE_KEY
 from tests.support.practice import OneAccount
 from tests.support.threads import threads_going, wait_for_threads
 
-from .conftest import choose, displayed, every, find, find_all, press, shown, type_into
+from .conftest import (
+    choose,
+    choose_product,
+    displayed,
+    every,
+    find,
+    find_all,
+    open_sections,
+    press,
+    shown,
+    table,
+    type_into,
+)
 
 A100 = {**MINIMAL, "product_id": "a100-80g"}
 CEILING = "Price ceiling per hour"
@@ -31,7 +43,7 @@ CEILING = "Price ceiling per hour"
 
 def stands_at(form, css, text):
     """Whether a text is said beside a field, which is marked: by rules, as of every field."""
-    rules = re.findall(rf"\.{css}>\.widget-label::after{{content:\"(.*?)\"}}", shown(form))
+    rules = re.findall(rf"\.{css}(?:>\.widget-label)?::after{{content:\"(.*?)\"}}", shown(form))
     return any(html.unescape(text)[:20] in re.sub(r"\\([0-9a-f]+) ?", _letter, rule) for rule in rules)
 
 
@@ -40,7 +52,7 @@ def _letter(found):
 
 
 def listed(form):
-    return [label for label, _key in find(form, "Products").options]
+    return [label for label, _key in table(form).options]
 
 
 class Slow(PracticeTransport):
@@ -75,51 +87,100 @@ def test_nothing_is_asked_before_the_form_is_on_the_screen(form, cloud):
 
 def test_a_product_is_found_and_chosen(form):
     displayed(form)
-    press(find(form, "Find a product"))
-    assert listed(form)[0].startswith("T4 16 GB · 4 GPU max")
-    assert "sold out" in listed(form)[-1]
+    assert len(listed(form)) == 12
+    assert listed(form)[0].split()[:2] == ["T4", "16"], "the cheapest first"
+    assert "not sold" in listed(form)[-1], "what cannot be launched last"
     type_into(find(form, "Search products"), "a100")
-    assert listed(form) == ["A100 80 GB · 8 GPU max · 6 free · ¥12.60/h"]
-    choose(find(form, "Products"), "a100-80g")
+    assert [row.split()[0] for row in listed(form)] == ["A100"]
+    choose(table(form), "a100-80g")
     assert form.value["product_id"] == "a100-80g"
-    assert find(form, "Product").value == "a100-80g"
-    assert "¥12.60 per hour" in shown(form)
-    press(find(form, "Close the list"))
-    assert find_all(form, "Products") == []
+    assert "<b>¥12.60</b> per hour" in shown(form)
+
+
+def test_a_filter_never_changes_the_product_which_stays_the_first_row(form):
+    displayed(form)
+    choose(table(form), "a100-80g")
+    type_into(find(form, "Search products"), "4090")
+    assert next(iter(listed(form))).split()[0] == "A100"
+    assert table(form).value == form.value["product_id"] == "a100-80g"
+    type_into(find(form, "Search products"), "")
+    choose(find(form, "In region"), "cn-south-1")
+    assert form.value["product_id"] == "a100-80g"
+
+
+def test_the_order_stays_when_the_catalogue_is_told_anew(form):
+    displayed(form)
+    before = [key for _row, key in table(form).options]
+    snapshot = form.session.snapshot
+    free = [replace(one, gpu_free=0) if one.id == before[0] else one for one in snapshot.offers]
+    form.session.snapshot = replace(snapshot, offers=tuple(free))
+    assert [key for _row, key in table(form).options] == before
+
+
+def test_enter_takes_the_first_row_and_a_text_that_is_no_product_as_an_id(form):
+    displayed(form)
+    choose_product(form, "h200")
+    assert form.value["product_id"] == "prod-h200-141g.8x"
+    choose_product(form, "prod-unknown")
+    assert form.value["product_id"] == "prod-unknown"
+
+
+def test_without_a_catalogue_an_id_is_typed(form):
+    choose_product(form, "prod-x")
+    assert form.value["product_id"] == "prod-x"
+
+
+def test_a_default_count_follows_the_product_and_a_typed_one_never_changes(make_form):
+    form = displayed(make_form())
+    choose(table(form), "prod-h200-141g.8x")
+    assert form.value["resource"]["gpu_num"] == 8
+    choose(table(form), "a100-80g")
+    assert form.value["resource"]["gpu_num"] == 1
+    type_into(find(form, "GPUs"), "2")
+    choose(table(form), "prod-h200-141g.8x")
+    assert form.value["resource"]["gpu_num"] == 2
+    assert ("resource", "gpu_num") in form.errors
+    given = displayed(make_form({**MINIMAL, "product_id": "a100-80g"}))
+    choose(table(given), "prod-h200-141g.8x")
+    assert given.value["resource"]["gpu_num"] == 1, "what was given is not a default"
+
+
+def test_rows_that_cannot_be_launched_are_grey_and_can_be_chosen(form):
+    displayed(form)
+    choose(table(form), table(form).options[-1][1])
+    assert ("product_id",) in form.errors
+    assert re.search(r"\.ppw-offers label:is\(:nth-child\(11\),:nth-child\(12\)\)\{color", shown(form))
 
 
 def test_filters_narrow_the_list(form):
     displayed(form)
-    press(find(form, "Find a product"))
     choose(find(form, "Memory per GPU"), 80)
     assert listed(form)
     sizes = [int(re.search(r"(\d+) GB", row)[1]) for row in listed(form)]
     assert min(sizes) == 80
-    choose(find(form, "Sold as"), "spot")
-    assert all(form.session.snapshot.offer(key).spot for _row, key in find(form, "Products").options)
+    type_into(find(form, "Spot"), True)
+    assert listed(form)
     region = form.session.snapshot.offer("a100-80g").regions[0]
     choose(find(form, "In region"), region)
-    assert all(
-        region in form.session.snapshot.offer(key).regions for _row, key in find(form, "Products").options
-    )
+    assert all(region in form.session.snapshot.offer(key).regions for _row, key in table(form).options)
     type_into(find(form, "Search products"), "no such thing")
-    assert listed(form) == []
+    assert [one for one in every(form) if "ppw-offers" in one._dom_classes] == []
     assert "0 of 0 that fit" in shown(form)
 
 
-def test_a_thousand_products_stay_short(form, wire, monkeypatch):
+def test_a_thousand_products_stay_short(form, wire):
     displayed(form)
     snapshot = form.session.snapshot
     many = tuple(replace(snapshot.offers[0], id=f"prod-{n}", gpu_name=f"GPU {n}") for n in range(1000))
     form.session.snapshot = replace(snapshot, offers=many)
     wire.clear()
-    press(find(form, "Find a product"))
+    press(find(form, "Show up to 50"))
     assert len(listed(form)) == 50
     assert wire.size() <= 12_000
     wire.clear()
     type_into(find(form, "Search products"), "GPU 999")
-    assert listed(form) == ["GPU 999 80 GB · 8 GPU max · 6 free · ¥12.60/h"]
-    assert wire.size() <= 4_000
+    assert [row[:7] for row in listed(form)] == ["GPU 999"]
+    assert wire.size() <= 6_000
 
 
 def test_what_does_not_fit_is_said_once_the_catalogue_is_there(make_form):
@@ -134,7 +195,7 @@ def test_what_no_longer_fits_is_an_error_beside_its_field_and_nothing_is_changed
     assert "6" in form.errors[("resource", "gpu_num")]
     type_into(find(form, "GPUs"), "2")
     assert form.errors == {}
-    type_into(find(form, "Product"), "a10.12c48g.os")
+    choose_product(form, "a10.12c48g.os")
     type_into(find(form, "GPUs"), "3")
     assert ("resource", "gpu_num") in form.errors
     assert form.value["resource"]["gpu_num"] == 3
@@ -156,19 +217,24 @@ def test_the_limits_stand_beside_their_fields(form):
     assert r"1\2013 8" in shown(form)  # in a stylesheet
 
 
-def test_a_template_shows_what_it_would_overwrite_before_it_does(form):
+def test_a_template_fills_what_is_empty_at_once(form):
     displayed(form)
-    form.value = {**A100, "image": "mine:1"}
-    press(find(form, "Use a template"))
-    choose(find(form, "Template"), "tpl-pytorch-2.6")
-    assert "Overwrites what is there: Image, System disk, GB." in shown(form)
+    choose(find(form, "Software"), "tpl-pytorch-2.6")
+    assert form.value["image"] == "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel"
+    assert form.value["ports"] == [{"port": 6006, "protocol": "http"}]
+    assert find(form, "Image").value == form.value["image"]
+
+
+def test_a_template_says_what_it_would_overwrite_before_it_does(form):
+    displayed(form)
+    form.value = {**A100, "image": "mine:1", "ports": [{"port": 1, "protocol": "tcp"}]}
+    choose(find(form, "Software"), "tpl-pytorch-2.6")
+    assert "Overwrites what is there: " in shown(form)
     assert form.value["image"] == "mine:1"
-    press(find(form, "Apply it"))
+    press(find(form, "Replace"))
     assert form.value["image"] == "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel"
     assert form.value["ports"] == [{"port": 6006, "protocol": "http"}]
     assert form.value["product_id"] == "a100-80g"
-    assert find(form, "Image").value == form.value["image"]
-    assert "Nothing would change." in shown(form)
 
 
 def test_cuda_is_proposed_from_the_image_and_applied_by_a_click(form):
@@ -251,7 +317,7 @@ class TestThePriceCeiling:
         assert f"<b>{field.description}</b>" in shown(form), "what is still to do"
         assert "NaN" not in shown(form) or text == "NaN"
         assert "<b>&'" not in shown(form)
-        press(find(form, {"en": "Launch", "zh": "创建实例"}[language]))
+        press(next(one for one in every(form) if "ppw-launch" in one._dom_classes))
         assert form.session.status is LaunchState.DRAFT, "no question is opened"
         with pytest.raises(LaunchRefused):
             form.launch()
@@ -300,15 +366,15 @@ class TestTheTimer:
     @pytest.mark.parametrize("text", ["soon", "3 hours", "25:00", "-1h", "2020-01-01T00:00"])
     def test_what_is_none_is_an_error_at_its_field(self, form, cloud, text):
         form.value = MINIMAL
-        type_into(find(form, "Stop it after, or at"), text)
+        type_into(find(form, "Stop by itself"), text)
         assert list(form.errors) == [("stop",)]
         assert stands_at(form, "f-stop", text)
-        assert "<li><b>Stop it after, or at</b>: " in shown(form)
+        assert "<li><b>Stop by itself</b>: " in shown(form)
         press(find(form, "Launch"))
         assert form.session.status is LaunchState.DRAFT
         with pytest.raises(MomentUnreadable):
             form.launch()
-        type_into(find(form, "Stop it after, or at"), "")
+        type_into(find(form, "Stop by itself"), "")
         assert form.errors == {}
         press(find(form, "Launch"))
         assert form.session.status is LaunchState.ARMED
@@ -324,7 +390,7 @@ class TestTheTimer:
         clock = Turned()
         kernel.current().clock = clock
         form.value = MINIMAL
-        type_into(find(form, "Stop it after, or at"), "2023-11-14T22:15:00+00:00")
+        type_into(find(form, "Stop by itself"), "2023-11-14T22:15:00+00:00")
         assert form.errors == {}
         press(find(form, "Launch"))
         let_read()
@@ -343,7 +409,7 @@ class TestTheTimer:
 
     def test_both_errors_stand_beside_those_of_the_body(self, form):
         type_into(find(form, CEILING), "ten")
-        type_into(find(form, "Stop it after, or at"), "soon")
+        type_into(find(form, "Stop by itself"), "soon")
         assert [path for path in form.errors if path[0] in ("max_hourly_price", "stop", "name")] == [
             ("name",),
             ("max_hourly_price",),
@@ -356,25 +422,21 @@ class TestTypeCpu:
 
     def test_the_list_is_of_the_type_of_the_draft(self, form):
         displayed(form)
-        press(find(form, "Find a product"))
-        assert not any(key.startswith("cpu.") for _row, key in find(form, "Products").options)
-        choose(find(form, "Type"), "cpu")
-        assert listed(form) == [
-            "CPU 8C16G · 8 cores · 16 GB · ¥0.64/h",
-            "CPU 32C64G · 32 cores · 64 GB · ¥2.56/h",
-        ]
-        choose(find(form, "Memory"), 64)
-        assert [key for _row, key in find(form, "Products").options] == ["cpu.32c64g"]
-        choose(find(form, "Type"), "gpu")
+        assert not any(key.startswith("cpu.") for _row, key in table(form).options)
+        choose(find(form, "Kind of product"), "cpu")
+        assert [key for _row, key in table(form).options] == ["cpu.8c16g", "cpu.32c64g"]
+        assert "GPU" not in table(form).description
+        choose(find(form, "Memory"), 48)
+        assert [key for _row, key in table(form).options] == ["cpu.32c64g"]
+        choose(find(form, "Kind of product"), "gpu")
         assert find_all(form, "Memory per GPU")
-        assert not any(key.startswith("cpu.") for _row, key in find(form, "Products").options)
+        assert not any(key.startswith("cpu.") for _row, key in table(form).options)
 
     def test_a_region_keeps_a_product_of_all_regions(self, form):
         displayed(form)
-        choose(find(form, "Type"), "cpu")
-        press(find(form, "Find a product"))
+        choose(find(form, "Kind of product"), "cpu")
         choose(find(form, "In region"), "cn-east-1")
-        assert [key for _row, key in find(form, "Products").options] == ["cpu.8c16g", "cpu.32c64g"]
+        assert [key for _row, key in table(form).options] == ["cpu.8c16g", "cpu.32c64g"]
 
     def test_it_is_priced_as_a_whole_and_launched(self, form, account):
         displayed(form)
@@ -402,17 +464,14 @@ class TestTypeCpu:
     )
     def test_another_type_than_the_products_is_an_error(self, form, cloud, kind, product, path, why):
         displayed(form)
-        form.value = {**MINIMAL, "product_id": "own"}
-        if kind:
-            choose(find(form, "Type"), kind)
-        type_into(find(form, "Product"), product)
+        form.value = {**MINIMAL, "product_id": product, **({"type": kind} if kind else {})}
         assert list(form.errors) == [path]
         assert form.errors[path].startswith(why)
-        assert stands_at(form, "f-type" if path == ("type",) else "f-product_id", why)
         press(find(form, "Launch"))
+        assert stands_at(form, "f-product_id", why)
         assert form.session.status is LaunchState.DRAFT
         assert cloud.posts == 0
-        choose(find(form, "Type"), "gpu" if product == "a100-80g" else "cpu")
+        choose(find(form, "Kind of product"), "gpu" if product == "a100-80g" else "cpu")
         assert form.errors == {}
 
     def test_a_count_of_several_is_advised_against(self, form):
@@ -552,6 +611,7 @@ def test_the_password_of_a_registry_auth_is_nowhere(form, caplog):
 
     displayed(form)
     form.value = A100
+    open_sections(form)
     state = json.dumps([one.get_state() for one in every(form)], default=str)
     seen = state + repr(form.session.snapshot) + repr(vars(form.session.catalogue)) + caplog.text + repr(form)
     for auth in AUTHS:

@@ -13,7 +13,7 @@ from ppio_widgets.cards import static
 from tests.support.bodies import MINIMAL
 from tests.widgets.form.test_rows import add, advice, kept_anywhere, switches
 
-from .conftest import find, find_all, press, shown, type_into
+from .conftest import find, find_all, open_sections, press, shown, type_into
 
 SCRIPT = "#!/bin/bash\nset -e\n\tpython train.py \\\n  --lr '1e-3'\n"
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nabc==\n-----END PRIVATE KEY-----\n"
@@ -69,7 +69,6 @@ def test_a_script_arrives_whole(form, name):
 
 ONE_LINE = {
     "Name": "name",
-    "Product": "product_id",
     "Registry auth": "registry_auth_id",
 }
 
@@ -239,6 +238,7 @@ def test_a_name_with_a_line_break_or_a_blank_around_is_an_error_beside_it(form):
 
 def test_a_body_from_outside_offers_nothing_until_it_is_typed_in(form):
     form.value = {**MINIMAL, "envs": [{"key": "A", "value": "B=1\nC=2"}]}
+    open_sections(form)
     assert offers(form) == []
     type_into(find(form, VALUE), "B=1\nC=2\n")
     assert offers(form) == ["Make 2 rows"]
@@ -251,16 +251,18 @@ def test_what_the_offer_costs(wire, form):
     assert wire.count() <= 2, "the echo and the preview"
     wire.clear()
     make(form)
-    assert wire.count("comm_open") == 2 * 4
-    assert wire.count("comm_close") == 5, "the row with its button"
-    assert wire.count() == 1 + 8 + 1 + 5 + 1, "the emptied field, rows, the list, closed ones, the preview"
+    assert wire.count("comm_open") == 2 * 5
+    assert wire.count("comm_close") == 6, "the row with its button"
+    assert wire.count() <= 1 + 10 + 1 + 6 + 2, "the emptied field, rows, list, closed ones, body, rules"
 
 
 def test_removing_closes_the_button_and_closing_the_note(form):
+    press(find(form, "Add variable"))
+    press(find(form, "Remove"))
     before = set(_instances)
     paste(form, ENV)
     press(find(form, "Remove"))
-    assert set(_instances) == before
+    assert set(_instances) - before == {find(form, "Put the variable back").model_id}
     paste(form, ENV)
     make(form)
     form.value = MINIMAL
@@ -301,5 +303,5 @@ def test_a_number_is_in_the_body_and_what_was_typed_in_its_control(form, name, t
     form.value = MINIMAL
     type_into(find(form, name), typed)
     assert form.value[path[0]][path[1]] == number
-    assert find(form, name).value == typed
+    assert find_all(form, name)[-1].value == typed
     assert form.errors == {}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import ipywidgets as w
-
 from ppio_widgets.cards.html import esc, html
 from ppio_widgets.request.choices import Filling, cuda_proposal, fill
 from ppio_widgets.request.draft import value_at
@@ -17,6 +15,8 @@ from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import ipywidgets as w
 
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
@@ -75,30 +75,50 @@ class Opener(Part):
 
 
 class TemplateChips(Part):
-    """The templates as chips: one fills what is empty at once, and asks before it replaces what was typed."""
+    """The templates as chips: one fills what is empty at once, and asks before it replaces what was typed.
 
-    def __init__(self, owner: Guarded) -> None:
+    `parts` are to be shown; `on_arrange` is called when they are others.
+    """
+
+    def __init__(self, owner: Guarded, on_arrange: Callable[[], None]) -> None:
         super().__init__(owner)
-        self._chips = Segments(self, self.say("template.choice"), self._on_chip, look="ppw-chips")
-        self.box = theme.box([self._chips.box], "ppw-chooser")
-        self._offer()
+        self._on_arrange = on_arrange
+        # Before the catalogue told anything.
+        self._untold = self.session.snapshot
+        chosen, options = self._templates()
+        name = self.say("template.choice")
+        self._chips = Segments(
+            self,
+            name,
+            self._on_chip,
+            on_arrange,
+            options=options,
+            value=chosen,
+            look="ppw-chips",
+            classes=["ppw-step"],
+        )
+        self.parts: list[w.Widget] = self._chips.parts
         self._hear(self.session, self._offer, "snapshot", "filled")
 
     @cached_property
     def _what(self) -> w.HTML:
-        return theme.html("", "ppw-quiet")
+        return theme.html("", "ppw-below")
 
     @cached_property
     def _replace(self) -> w.Button:
-        return self._button(self.say("template.replace"), self._on_replace)
+        return self._button(self.say("template.replace"), self._on_replace, "ppw-below")
 
     def _offer(self) -> None:
         """Offer the templates that there are by now."""
+        self._chips.show(*self._templates())
+        self._ask([])
+
+    def _templates(self) -> tuple[str, list[tuple[str, str]]]:
+        """Return which template is chosen, by its image, and all of them."""
         templates = self.session.snapshot.templates[:MOST_TEMPLATES]
         image = self.session.draft.get("image")
         chosen = next((one.id for one in templates if one.image == image), "")
-        self._chips.show(chosen, [(one.name or one.id, one.id) for one in templates])
-        self._ask([])
+        return chosen, [(one.name or one.id, one.id) for one in templates]
 
     def _ask(self, overwritten: Sequence[Path]) -> None:
         """Say what choosing it would replace, with the button that does it; nothing without any."""
@@ -107,7 +127,21 @@ class TemplateChips(Part):
             self._what.value = html(
                 "<span class=ppw-bad>{}</span>", self.say("template.overwrites", fields=names)
             )
-        theme.fill(self.box, [self._chips.box, *([self._what, self._replace] if overwritten else [])])
+        told = [self._what, self._replace] if overwritten else []
+        if self._are_none:
+            self._what.value = html("<span class=ppw-quiet>{}</span>", self.say("template.none"))
+            told = [self._what]
+        parts = [*self._chips.parts, *told]
+        if parts != self.parts:
+            self.parts = parts
+            self._on_arrange()
+
+    @property
+    def _are_none(self) -> bool:
+        """Whether the catalogue told that there is no template."""
+        known = self.session.snapshot
+        is_told = known is not self._untold and not {"templates"} & {*known.failed, *known.loading}
+        return is_told and not known.templates
 
     def _chosen(self) -> Filling | None:
         templates = self.session.snapshot.templates
@@ -157,37 +191,48 @@ def address_without_slips(draft: Mapping[str, Any], say: Words) -> Proposed | No
 
 
 class Proposal(Part):
-    """Says why a value is proposed, with a button that applies it; nothing while there is none."""
+    """Says why a value is proposed, with a button that applies it; nothing while there is none.
+
+    `parts` are to be shown; `on_arrange` is called when they are others.
+    """
 
     def __init__(
         self,
         owner: Guarded,
         propose: Callable[[Mapping[str, Any], Words], Proposed | None],
         on_applied: Callable[[str], None],
+        on_arrange: Callable[[], None],
     ) -> None:
         super().__init__(owner)
         self._propose = propose
         self._on_applied = on_applied
-        self.box = theme.box([], "ppw-chooser")
-        self._show()
+        self._on_arrange = on_arrange
+        self.parts: list[w.Widget] = self._found()
         self._hear(self.session, self._show, "draft")
 
     @cached_property
     def _reason(self) -> w.HTML:
-        return theme.html("", "ppw-quiet")
+        return theme.html("", "ppw-below", "ppw-quiet")
 
     @cached_property
     def _apply(self) -> w.Button:
-        return self._button("", self._on_apply)
+        return self._button("", self._on_apply, "ppw-below", "ppw-find")
 
     def _show(self) -> None:
+        parts = self._found()
+        if parts != self.parts:
+            self.parts = parts
+            self._on_arrange()
+
+    def _found(self) -> list[w.Widget]:
         found = self._propose(self.session.draft, self.say)
         if found is None:
-            theme.fill(self.box, [])
-            return
-        self._reason.value = esc(found.reason)
+            return []
         self._apply.description = found.label
-        theme.fill(self.box, [self._reason if found.reason else None, self._apply])
+        if not found.reason:
+            return [self._apply]
+        self._reason.value = esc(found.reason)
+        return [self._reason, self._apply]
 
     def _on_apply(self) -> None:
         found = self._propose(self.session.draft, self.say)

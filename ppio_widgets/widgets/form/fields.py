@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
+from ppio_widgets.cards.html import html
 from ppio_widgets.locale.text import visible, whole
 from ppio_widgets.request.choices import SEGMENTS
 from ppio_widgets.request.envref import EnvRef, reference
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.catalogue import Snapshot
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.widgets.view import Guarded
 
 # Controls whose content is short get a short box.
@@ -40,16 +43,32 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
 }
 
 
+# Where PPIO answers at length.
+_GUIDE = "https://ppio.com/docs/gpus"
+
+
+def question(say: Words, name: str) -> Markup:
+    """Return a question mark that opens what a field means, in a sentence; nothing where nobody asks."""
+    if f"help.{name}" not in say:
+        return Markup()
+    return html(
+        "<details class=ppw-help><summary aria-label='{}'>?</summary><p>{} "
+        "<a href='{}' target=_blank>{}</a></p></details>",
+        *(say("help.label"), say(f"help.{name}"), _GUIDE, say("help.guide")),
+    )
+
+
 class Field(Part):
     """A control bound to a path; in a row, the path has the row's number left at 0.
 
     `on_change` is called with the field after a person changed it: from then on it is `touched`.
-    `row` is the number of its row, from 1; it becomes part of the control's name.
+    `row` is the number of its row, from 1; it becomes part of the control's name. `on_arrange` is called when
+    other `widgets` are to be shown.
     """
 
     _variant = ""  # of its words
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name but the first three
         self,
         path: Path,
         owner: Guarded,
@@ -57,9 +76,11 @@ class Field(Part):
         *,
         given: Any = None,
         row: int = 0,
+        on_arrange: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(owner)
         self.path = path
+        self._on_arrange = on_arrange
         self.touched = False
         # The class by which the stylesheet finds it.
         self.css = "f-" + "-".join(str(part) for part in path if not isinstance(part, int))
@@ -73,6 +94,11 @@ class Field(Part):
         self.widget = self._build(row)
         self._listen()
         self.suggest()
+
+    @property
+    def widgets(self) -> list[w.Widget]:
+        """What is to be shown of it."""
+        return [self.widget]
 
     @property
     def after(self) -> str:
@@ -165,9 +191,14 @@ class Field(Part):
 
 
 class SegmentField(Field):
-    """The control of a value of which there are a few usual ones, which stand side by side with their price."""
+    """The control of a value of which there are a few usual ones, side by side with their price."""
 
     after = "::after"
+
+    @property
+    def widgets(self) -> list[w.Widget]:
+        """What is to be shown of it: the choices and, for another value, a control beside them."""
+        return self._segments.parts
 
     @property
     def value(self) -> Any:
@@ -189,16 +220,17 @@ class SegmentField(Field):
             self,
             self._named(row),
             self._on_value,
+            self._on_arrange or (lambda: None),
             options=self._choices(),
             value=_as_text(self._given),
             other="" if self._leaf.kind == "choice" else self.say("choice.other"),
             hint=self.say(hint) if hint in self.say else "",
-            classes=("ppw-field", self.css),
+            classes=(self.css,),
         )
-        return self._segments.box
+        return self._segments.parts[0]
 
     def _listen(self) -> None:
-        """The segments tell by themselves."""
+        """Hear nothing: the segments tell by themselves."""
 
     def _choices(self) -> list[tuple[str, str]]:
         return SEGMENTS[self._key](self.session.offer, self.session.report.body, self.say)

@@ -101,7 +101,8 @@ class LaunchForm(LaunchView):
         self.left_out: list[str] = []
         self._css = scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
-        self._sections = Sections(self, stop)
+        default_count = DEFAULTS["resource"]["gpu_num"] if value is None else None
+        self._sections = Sections(self, stop, default_count=default_count)
         self._preview = Preview(self, self._sections, scope)
         price = PricePanel(self)
         self._import = ImportBox(self)
@@ -246,6 +247,7 @@ class LaunchForm(LaunchView):
 
     def _show_all_errors(self) -> None:
         self._sections.attempted = True
+        self._sections.open_for(self.session.errors(self.say))
         self._preview.render()
 
     def _publish(self) -> None:

@@ -1,8 +1,8 @@
 """The right-hand side: preview, what still blocks, what it costs, and what is said beside the fields.
 
-The preview is one HTML widget, so that a keystroke is one message whatever changes. Errors and advice stand
-beside their fields by CSS rules in it: no model is opened for them. The price is another one, so that a
-keystroke that changes none of it sends nothing.
+The preview is one HTML widget, so that a keystroke is one message. Errors and advice stand beside their
+fields by CSS rules in another one, which seldom change: no model is opened for them. The price is a third
+one, so that a keystroke that changes none of it sends nothing.
 """
 
 from __future__ import annotations
@@ -54,15 +54,18 @@ class Preview(Part):
         self._face = theme.control(
             w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
         )
+        self._css = theme.html(self._rules(self.session.errors(self.say)))
         self._html = theme.html(self._markup(), "ppw-readout")
         self._copy = self._button(self.say("copy.button"), self._hand_over, "ppw-copy")
         self.box = theme.box(self._parts(), "ppw-panel")
-        self._hear(self._face, self.render, "value")
+        for control in (self._face, *sections.toggles):
+            self._hear(control, self.render, "value")
         told = ("filled", "draft", "snapshot", "ceiling", "timer", "unreadable")
         self._hear(self.session, self.render, *told)
 
     def render(self, extra: str = "") -> None:
-        """Show the session's draft; one message, and none when nothing changes."""
+        """Show the session's draft; a message for the body, another for what stands beside the fields."""
+        self._css.value = self._rules(self.session.errors(self.say))
         self._html.value = self._markup(extra)
         theme.fill(self.box, self._parts())
 
@@ -78,7 +81,7 @@ class Preview(Part):
             close_all(self._fixes)
             self._unknown = unknown
             self._fixes = [button for path, meant in unknown for button in self._fixes_of(path, meant)]
-        return [self._face, self._copy, self._html, *self._fixes]
+        return [self._face, self._copy, self._html, *self._fixes, self._css]
 
     def _fixes_of(self, path: Path, meant: str) -> Iterator[w.Button]:
         """Yield buttons that give an unknown field the name that was meant, or remove it."""
@@ -109,7 +112,7 @@ class Preview(Part):
         else:
             shown = Markup(folded(plan.face(name, say), say, taken))  # noqa: S704 - escaped there
         framed = Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
-        return html("{}{}{}", self._rules(errors), framed, todo)
+        return html("{}{}", framed, todo)
 
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
         """Return CSS that says beside the fields what is wrong, allowed or doubtful; empty without any."""
@@ -162,12 +165,13 @@ class Preview(Part):
 
     def _hand_over(self) -> None:
         """Hand over the full text; the constant script copies it, or leaves it selected."""
+        copied = esc_text(self.session.plan.face(self._face.value, self.say))
         label, done, manual = (self.say(f"copy.{key}") for key in ("label", "done", "manual"))
         self.render(
             html(
-                "<div class=ppw-copied><textarea readonly aria-label='{}'>{}</textarea>"
+                "<div class=ppw-copied>{}<textarea readonly aria-label='{}'>{}</textarea>"
                 "<span role=status data-done='{}' data-manual='{}'></span>{}</div>",
-                *(label, esc_text(self.session.plan.face(self._face.value, self.say)), done, manual),
+                *(theme.stylesheet("copy.css"), label, copied, done, manual),
                 theme.script("copy.js"),
             )
         )
@@ -184,17 +188,13 @@ class PricePanel(Part):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
-        self._html = theme.html(self._markup(), "ppw-price")
-        self._refresh = self._button(self.say("catalogue.refresh"), self._load, "ppw-refresh", "ppw-link")
-        self.box = theme.box([self._html, self._refresh], "ppw-cost")
+        self.box = theme.html(self._markup(), "ppw-price")
         self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
         """Show what is known now; no message when nothing changes."""
-        self._html.value = self._markup()
-        again = "catalogue.retry" if self.session.snapshot.failed else "catalogue.refresh"
-        self._refresh.description = self.say(again)
+        self.box.value = self._markup()
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session
@@ -225,10 +225,6 @@ class PricePanel(Part):
     def _on_loading(self) -> None:
         if not self.session.loading:  # what begins is said with the next news
             self._render()
-
-    def _load(self) -> None:
-        self.session.load(anew=True)
-        self._render()
 
 
 def _failed(failed: Mapping[str, PpioError], say: Words) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from ppio_widgets.cards.html import esc, html
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.products import Wanted, table
+from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
+from ppio_widgets.widgets.form.fields import question
 from ppio_widgets.widgets.view import Part
 
 if TYPE_CHECKING:
@@ -37,36 +40,77 @@ class ProductTable(Part):
         self._on_chosen = on_chosen
         self._most = FEW
         self._order: list[str] = []
-        self._head = theme.html(
-            html("<h3>{} <small>{}</small></h3>", say("product.head"), say("product.note")), "ppw-head"
-        )
-        self._text = theme.control(
+        title = (say("product.head"), say("product.note"), question(say, "product"))
+        self._head = theme.html(html("<h3>{} <small>{}</small>{}</h3>", *title), "ppw-head")
+        self._text = self._filter(
             w.Text, "ppw-search", description=say("product.text"), placeholder=say("hint.product_id")
         )
-        chip = {"indent": False, "value": False}
-        self._in_stock = theme.control(w.Checkbox, "ppw-chip", description=say("product.in_stock"), **chip)
-        self._spot = theme.control(w.Checkbox, "ppw-chip", description=say("product.spot"), **chip)
-        self._memory = theme.control(
-            w.RadioButtons, "ppw-chips", description=say("product.memory"), options=self._sizes()
-        )
-        self._region = theme.control(w.Dropdown, "ppw-region", description=say("product.region"))
-        self._kind = theme.control(
-            w.RadioButtons,
-            "ppw-segments",
-            description=say("product.kind"),
-            options=[(say(f"product.kind.{kind}"), kind) for kind in ("gpu", "cpu")],
-        )
-        self._list = theme.control(w.RadioButtons, "ppw-offers", description=" ", options=[])
-        self._count = theme.html("", "ppw-quiet")
-        self._more = self._button("", self._on_more, "ppw-link")
-        filters = [self._kind, self._text, self._in_stock, self._memory, self._spot, self._region]
-        self.box = theme.box([self._head, *filters, self._list, self._count, self._more], "f-product_id")
-        for control in filters:
-            self._hear(control, self._on_filter, "value")
         self._text.on_msg(self._on_message)
-        self._hear(self._list, self._on_row, "value")
-        self.show()
+        kinds = [(say(f"product.kind.{kind}"), kind) for kind in ("gpu", "cpu")]
+        kind = "cpu" if is_cpu(self.session.draft) else "gpu"
+        self._kind = self._filter(
+            w.RadioButtons, "ppw-segments", description=say("product.kind"), options=kinds, value=kind
+        )
+        # The class of this table alone, for what its stylesheet says of single rows.
+        self._key = f"r{next(kernel.current().numbers)}"
+        self.box = theme.box([self._head, self._kind, self._text], "f-product_id", self._key)
+        # Before the catalogue told anything.
+        self._untold = None if self._offers else self.session.snapshot
+        if self._offers:
+            self.show()
         self._hear(self.session, self.show, "snapshot", "filled")
+
+    def _filter(self, kind: type[w.Widget], css: str, **traits: Any) -> Any:
+        made = theme.control(kind, css, **traits)
+        self._hear(made, self._on_filter, "value")
+        return made
+
+    # What chooses among products is made when there are some.
+
+    @cached_property
+    def _in_stock(self) -> w.Checkbox:
+        words = self.say("product.in_stock")
+        return self._filter(w.Checkbox, "ppw-chip", description=words, indent=False, value=False)
+
+    @cached_property
+    def _spot(self) -> w.Checkbox:
+        words = self.say("product.spot")
+        return self._filter(w.Checkbox, "ppw-chip", description=words, indent=False, value=False)
+
+    @cached_property
+    def _memory(self) -> w.RadioButtons:
+        say = self.say
+        sizes = [(say("product.any"), 0), *((say("product.least_memory", n=n), n) for n in _SIZES)]
+        return self._filter(w.RadioButtons, "ppw-chips", description=self._memory_words, options=sizes)
+
+    @property
+    def _memory_words(self) -> str:
+        return self.say.first(f"product.memory@{self._kind.value}", "product.memory")
+
+    @cached_property
+    def _region(self) -> w.Dropdown:
+        words = self.say("product.region")
+        return self._filter(w.Dropdown, "ppw-region", description=words, options=self._regions)
+
+    @cached_property
+    def _list(self) -> w.RadioButtons:
+        made = theme.control(
+            w.RadioButtons, "ppw-offers", description=self._head_row, options=self._rows, index=None
+        )
+        self._hear(made, self._on_row, "value")
+        return made
+
+    @cached_property
+    def _count(self) -> w.HTML:
+        return theme.html(self._counted, "ppw-quiet")
+
+    @property
+    def _refresh_words(self) -> str:
+        return self.say("catalogue.retry" if self.session.snapshot.failed else "catalogue.refresh")
+
+    @cached_property
+    def _more(self) -> w.Button:
+        return self._button(self.say("product.more", n=MANY), self._on_more, "ppw-link")
 
     def show(self) -> None:
         """Show what fits the filters, in the order in which it was shown before."""
@@ -78,6 +122,8 @@ class ProductTable(Part):
 
     @property
     def _wanted(self) -> Wanted:
+        if not self._offers:
+            return Wanted(self._text.value, type=self._kind.value or "gpu")
         return Wanted(
             self._text.value,
             self._memory.value or 0,
@@ -92,10 +138,14 @@ class ProductTable(Part):
         chosen = str(self.session.draft.get("product_id") or "")
         with self._filling():
             self._kind.value = "cpu" if is_cpu(self.session.draft) else "gpu"
+            if self.session.snapshot is self._untold and not self._text.value:
+                return
             offers = [offer for offer in self._offers.values() if offer.type == self._kind.value]
             regions = sorted({region for offer in offers for region in offer.regions})
-            any_region = (self.say("product.any_region"), "")
-            theme.offer(self._region, [any_region, *((region, region) for region in regions)])
+            self._regions = [(self.say("product.any_region"), ""), *((region, region) for region in regions)]
+            if self._offers:
+                theme.offer(self._region, self._regions)
+                self._memory.description = self._memory_words
             fits = self._wanted.found_in(offers)
             places = {offer.id: number for number, offer in enumerate(earlier)}
             fits.sort(key=lambda offer: places.get(offer.id, len(places)))
@@ -103,36 +153,53 @@ class ProductTable(Part):
             if chosen in self._offers and chosen not in [offer.id for offer in shown]:
                 shown = [self._offers[chosen], *shown][: self._most]
             self._order = [offer.id for offer in shown]
-            head, rows = table(shown, self.say)
-            options = tuple(zip(rows, self._order, strict=True))
-            value = chosen if chosen in self._order else None
-            with self._list.hold_sync():  # new options choose the first one
-                if options != tuple(self._list.options):
-                    self._list.options = options
-                if self._list.value != value:
-                    self._list.value = value
-                self._list.description = head
-        self._tell(len(shown), len(fits), len(offers))
+            self._head_row, rows = table(shown, self.say)
+            self._rows = tuple(zip(rows, self._order, strict=True))
+            if shown:
+                self._list_rows(chosen)
+        self._tell(shown, len(fits), len(offers))
 
-    def _tell(self, shown: int, fit: int, known: int) -> None:
+    def _list_rows(self, chosen: str) -> None:
+        value = chosen if chosen in self._order else None
+        with self._list.hold_sync():  # new options choose the first one
+            if self._rows != tuple(self._list.options):
+                self._list.options = self._rows
+            if self._list.value != value:
+                self._list.value = value
+            self._list.description = self._head_row
+
+    def _tell(self, shown: Sequence[Offer], fit: int, known: int) -> None:
         say, typed = self.say, self._text.value.strip()
-        counted = say("product.count", shown=shown, found=fit, known=known)
-        self._count.value = esc(counted if known else say("product.none_known"))
-        few = self._most == FEW
-        self._more.description = say("product.more", n=MANY) if few else say("product.fewer", n=FEW)
-        parts = [self._list, self._count, self._more if fit > FEW else None]
+        counted = say("product.count", shown=len(shown), found=fit, known=known)
+        self._counted = self._grey(shown) + esc(counted if known else say("product.none_known"))
+        self._count.value = self._counted
+        self._refresh.description = self._refresh_words
+        parts: list[w.Widget | None] = [self._head, self._kind, self._text]
+        if self._offers:
+            parts += [self._in_stock, self._memory, self._spot, self._region]
+        parts += [self._list if shown else None, self._count, self._refresh]
+        if fit > FEW:
+            few = self._most == FEW
+            self._more.description = say("product.more", n=MANY) if few else say("product.fewer", n=FEW)
+            parts.append(self._more)
         if typed and not fit:
             self._take.description = say("product.take_id", id=typed)
             parts.append(self._take)
-        theme.fill(self.box, [*self.box.children[:7], *parts])
+        theme.fill(self.box, parts)
+
+    def _grey(self, shown: Sequence[Offer]) -> Markup:
+        """Return the rule by which the rows that cannot be launched are grey."""
+        gone = [f":nth-child({row})" for row, offer in enumerate(shown, 1) if not offer.available]
+        rule = f".ppw .{self._key} .ppw-offers label:is({','.join(gone)}){{color:var(--ppw-quiet)}}"
+        return Markup(f"<style>{rule}</style>") if gone else Markup()  # noqa: S704 - numbers of ours
+
+    @cached_property
+    def _refresh(self) -> w.Button:
+        return self._button(self._refresh_words, partial(self.session.load, anew=True), "ppw-link")
 
     @cached_property
     def _take(self) -> w.Button:
         return self._button("", lambda: self._on_chosen(self._text.value.strip()), "ppw-link")
-
-    def _sizes(self) -> list[tuple[str, int]]:
-        say = self.say
-        return [(say("product.any"), 0), *((say("product.least_memory", n=n), n) for n in _SIZES)]
 
     def _on_filter(self) -> None:
         if self._kind.value != ("cpu" if is_cpu(self.session.draft) else "gpu"):

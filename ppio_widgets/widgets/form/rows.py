@@ -23,8 +23,8 @@ from ppio_widgets.request.schema import Group, Path, Rows, node_at
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.patterns import looks_like_key, looks_secret
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.fields import Field, RefField
-from ppio_widgets.widgets.view import Part
+from ppio_widgets.widgets.form.fields import Field, RefField, question
+from ppio_widgets.widgets.view import Part, close_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +55,18 @@ class Row(Part):
         self._number = number
         self._changed: Callable[[], None] = owner.changed
         self.fields: dict[str, Field] = {}
-        remove = partial(owner.remove, self)
+        # What the menu offers.
+        self._ways: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("duplicate", partial(owner.duplicate, self)),
+            ("up", partial(owner.move, self, -1)),
+            ("down", partial(owner.move, self, 1)),
+        )
         tooltip = self.say(f"row.remove.{owner.column}")
-        self._remove = self._button(self.say("row.remove"), remove, tooltip=tooltip)
+        remove = partial(owner.remove, self)
+        self._remove = self._button(self.say("row.remove"), remove, "ppw-remove", tooltip=tooltip)
+        tooltip = self.say(f"row.menu.{owner.column}")
+        self._more = self._button(self.say("row.menu"), self._on_menu, "ppw-more", tooltip=tooltip)
+        self._menu: w.Box | None = None
         self.box = theme.box(self._widgets(), "ppw-row", self.key)
 
     def renumber(self, number: int) -> None:
@@ -138,7 +147,18 @@ class Row(Part):
         return Field
 
     def _widgets(self) -> list[w.Widget]:
-        return [*(self.fields[name].widget for name in self._visible()), self._remove]
+        menu = [] if self._menu is None else [self._menu]
+        return [*(self.fields[name].widget for name in self._visible()), self._remove, self._more, *menu]
+
+    def _on_menu(self) -> None:
+        """Open the menu, which is built then, or close it."""
+        if self._menu is not None:
+            close_all(self._menu)
+            self._menu = None
+        else:
+            buttons = [self._button(self.say(f"row.{name}"), way, f"ppw-{name}") for name, way in self._ways]
+            self._menu = theme.box(buttons, "ppw-menu")
+        self.arrange()
 
     def _on_field(self, _field: Field) -> None:
         self.arrange()
@@ -261,25 +281,34 @@ class EnvRow(Row):
 
 
 class RowList(Part):
-    """A list of rows with its Add button; what a person changes in it is the list of the draft."""
+    """A list of rows above its Add button; what a person changes in it is the list of the draft."""
 
-    def __init__(self, column: str, owner: Guarded) -> None:
+    def __init__(self, column: str, owner: Guarded, add: w.Button) -> None:
         super().__init__(owner)
         self.column = column
         self.rows: list[Row] = []
-        self._add = self._button(self.say(f"row.add.{column}"), self.add, "ppw-add")
-        self._label = theme.html(html("<span>{}</span>", self.say(f"list.{column}")), "ppw-label")
+        # What was removed, with its place: the last one can be put back.
+        self._removed: list[tuple[int, Any]] = []
+        self._add = add
+        title = self.say(f"list.{column}"), question(self.say, column)
+        label = html("{}<span>{}</span>{}", theme.stylesheet("form/rows.css"), *title)
+        self._label = theme.html(label, "ppw-label")
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
     @cached_property
     def _note(self) -> w.HTML:
         return theme.html("", "ppw-note")
 
+    @cached_property
+    def _undo(self) -> w.Button:
+        return self._button(self.say(f"row.undo.{self.column}"), self._put_back, "ppw-undo")
+
     def show(self, values: Any) -> None:
         """Replace all rows; nothing of the old ones stays."""
+        was_removed, self._removed = self._removed, []
         old, given = self.rows, values if isinstance(values, list | tuple) else ()
         self.rows = [self._new(number, value) for number, value in enumerate(given, 1)]
-        if self.rows or old:
+        if self.rows or old or was_removed:
             self._publish()
         for row in old:
             row.close()
@@ -313,10 +342,34 @@ class RowList(Part):
         self.session.set((self.column,), [row.value for row in self.rows])
 
     def remove(self, row: Row) -> None:
-        """Take a row away and close all it opened."""
+        """Take a row away and close all it opened; what it said can be put back."""
+        if row.value:
+            self._removed.append((self.rows.index(row), row.value))
         self.rows.remove(row)
         self._publish(*self._told)
         row.close()
+        self.changed()
+
+    def duplicate(self, row: Row) -> None:
+        """Put a row that says the same behind a row."""
+        self._insert(self.rows.index(row) + 1, row.value or None)
+
+    def move(self, row: Row, steps: int) -> None:
+        """Move a row among the others; the first and the last one stay where they end."""
+        place = self.rows.index(row) + steps
+        if 0 <= place < len(self.rows):
+            self.rows.remove(row)
+            self.rows.insert(place, row)
+            self._publish(*self._told)
+            self.changed()
+
+    def _put_back(self) -> None:
+        place, value = self._removed.pop()
+        self._insert(min(place, len(self.rows)), value)
+
+    def _insert(self, place: int, given: Any) -> None:
+        self.rows.insert(place, self._new(place + 1, given))
+        self._publish(*self._told)
         self.changed()
 
     def make_rows(self, row: EnvRow) -> None:
@@ -352,7 +405,8 @@ class RowList(Part):
         if told:
             self._note.value = html("<div role=status>{}</div>", each("<p>{}</p>", told))
         note = self._note if told else None
-        theme.fill(self.box, [self._label, note, *(row.box for row in self.rows), self._add])
+        undo = self._undo if self._removed else None
+        theme.fill(self.box, [self._label, note, *(row.box for row in self.rows), self._add, undo])
 
     def add(self) -> None:
         """Add an empty row at the end."""

@@ -6,13 +6,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets as w
-from markupsafe import Markup
 
-from ppio_widgets.cards.html import html
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.request.choices import SEGMENTS
+from ppio_widgets.request.choices import SEGMENTS, fitting_count
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
@@ -24,7 +22,7 @@ from ppio_widgets.widgets.form.choosers import (
     address_without_slips,
     cuda_of_tag,
 )
-from ppio_widgets.widgets.form.fields import Field, SegmentField
+from ppio_widgets.widgets.form.fields import Field, SegmentField, question
 from ppio_widgets.widgets.form.products import ProductTable
 from ppio_widgets.widgets.form.rows import RowList
 from ppio_widgets.widgets.form.segments import Segments
@@ -33,7 +31,6 @@ from ppio_widgets.widgets.view import Part
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.schema import Path
     from ppio_widgets.widgets.view import Guarded
 
@@ -59,6 +56,11 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 
 # The classes by which the stylesheet finds what is no field of the body.
 CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
+
+_COUNT: Path = ("resource", "gpu_num")
+
+# Beside which fields a question mark opens what they mean. In lists it stands beside their heading.
+HELPED = ("resource.rootfs_size_gb", "network.id", "resource.min_cuda_version", "auto_migrate.enabled")
 
 ANY = object()
 
@@ -122,47 +124,43 @@ class Sections(Part):
 
     `fields` are found by their pattern; those of a closed section, and conditional ones, are made when they
     first appear. `attempted` says that a launch was tried: from then on the error of every field may show.
+    `default_count` is the number of GPUs that nobody chose: another product may make it another one.
     """
 
-    def __init__(self, owner: Guarded, stop: str) -> None:
+    def __init__(self, owner: Guarded, stop: str, *, default_count: int | None) -> None:
         super().__init__(owner)
         self.attempted = False
+        self._default_count = default_count
+        self.box: w.Box | None = None
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
-        self._heads = {name: self._head(name) for name in _STEPS if name not in ("product", "name")}
-        self._heads["more"] = self._head("more")
         self._toggles = {name: self._toggle(name) for name in _MORE}
         self._adds = {
-            name: self._button(
-                "+",
-                partial(self._open_with_row, section, name),
-                "ppw-plus",
-                tooltip=self.say(f"row.add.{name}"),
-            )
+            name: self._button(self.say(f"row.add.{name}"), partial(self._add_row, section, name), "ppw-add")
             for section in _MORE
             for name in PLACES[section]
             if isinstance(node_at(_path(name)), Rows)
         }
+        self._helps: dict[str, w.HTML] = {}
         self._insides: dict[str, w.Box] = {}
         typed = "" if self.session.ceiling is None else f"{self.session.ceiling:f}"
         self._typed_ceiling = typed
         self._stop = self._stop_choice(stop)
         self._take_stop()
         self._products = ProductTable(self, self._on_product)
-        self._templates = TemplateChips(self)
-        self._address = Proposal(self, address_without_slips, partial(self._take, "image"))
-        self._cuda = Proposal(self, cuda_of_tag, partial(self._take, "resource.min_cuda_version"))
-        # What stands above and below the fields of a step and is no field itself.
-        self._above: dict[str, tuple[w.Widget, ...]] = {
-            "product": (self._products.box,),
-            "software": (self._templates.box,),
-            "stop": (self._stop.box,),
-        }
-        self._below: dict[str, tuple[w.Widget, ...]] = {"software": (self._address.box, self._cuda.box)}
+        self._templates = TemplateChips(self, self._rearrange)
+        propose = partial(Proposal, self, on_arrange=self._rearrange)
+        self._address = propose(address_without_slips, partial(self._take, "image"))
+        self._cuda = propose(cuda_of_tag, partial(self._take_cuda))
         self._make_fields()
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
         self._hear(self.session, self._suggest, "snapshot", "report")
+
+    @property
+    def toggles(self) -> Iterator[w.ToggleButton]:
+        """The heads of the sections, in their order: pressed while open."""
+        yield from self._toggles.values()
 
     @property
     def closed(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -216,15 +214,15 @@ class Sections(Part):
                 if self._is_open(section) and self._is_shown(name, draft):
                     self._control(name)
 
-    def _control(self, name: str) -> w.Widget:
-        """Return the control of a field or list, made when it is first needed."""
+    def _control(self, name: str) -> list[w.Widget]:
+        """Return what is to be shown of a field or list, made when it is first needed."""
         given = value_at(self.session.draft, _path(name))
         if not isinstance(node_at(_path(name)), Rows):
-            return self._field(name, given).widget
+            return self._field(name, given).widgets
         if name not in self.lists:
-            self.lists[name] = RowList(name, self)
+            self.lists[name] = RowList(name, self, self._adds[name])
             self.lists[name].show(given)
-        return self.lists[name].box
+        return [self.lists[name].box]
 
     def _is_open(self, section: str) -> bool:
         return section not in self._toggles or bool(self._toggles[section].value)
@@ -234,55 +232,70 @@ class Sections(Part):
         self._make_fields()
         self._arrange(self.session.draft)
 
+    def _rearrange(self) -> None:
+        if self.box is not None:
+            self._arrange(self.session.draft)
+
     def _arrange(self, draft: Mapping[str, Any]) -> None:
         theme.fill(self.box, self._widgets(draft))
-
-    def _head(self, name: str) -> w.HTML:
-        say = self.say
-        key = f"help.{name}"
-        return theme.html(html("<h3>{}{}</h3>", say(f"section.{name}"), _help(say, key)), "ppw-head")
 
     def _toggle(self, section: str) -> w.ToggleButton:
         made = theme.control(
             w.ToggleButton, "ppw-section", f"s-{section}", description=self.say(f"section.{section}")
         )
-        self._hear(made, lambda: self._arrange(self.session.draft), "value")
+        self._hear(made, self._rearrange, "value")
         return made
 
-    def _open_with_row(self, section: str, name: str) -> None:
-        self._toggles[section].value = True
+    def _add_row(self, section: str, name: str) -> None:
+        """Add a row, and open the section around it: the button stands in its head while it is closed."""
+        self._control(name)
         self.lists[name].add()
+        self._toggles[section].value = True
 
     def _widgets(self, draft: Mapping[str, Any]) -> list[w.Widget]:
         """Return the right controls under each heading."""
-        children: list[w.Widget] = []
+        children: list[w.Widget] = [self._products.box, *self._templates.parts]
         for step in _STEPS:
-            if step in self._heads:
-                children.append(self._heads[step])
-            children += self._above.get(step, ())
             children += self._controls(step, draft)
-            children += self._below.get(step, ())
-        children.append(self._heads["more"])
+            if step == "software":
+                children += [*self._address.parts, *self._cuda.parts]
+            elif step == "payment":
+                children += self._stop.parts
         for section in _MORE:
             children.append(self._toggles[section])
-            children += [self._adds[name] for name in PLACES[section] if name in self._adds]
-            if self._is_open(section):
-                inside = self._controls(section, draft)
-                if section == "limits":
-                    inside.append(self._ceiling)
-                if section not in self._insides:
-                    self._insides[section] = theme.box([], "ppw-inside")
-                theme.fill(self._insides[section], inside)
-                children.append(self._insides[section])
+            if not self._is_open(section):
+                children += [self._adds[name] for name in PLACES[section] if name in self._adds]
+                continue
+            inside = self._controls(section, draft)
+            if section == "limits":
+                inside.append(self._ceiling)
+            if section not in self._insides:
+                self._insides[section] = theme.box([], "ppw-inside")
+            theme.fill(self._insides[section], inside)
+            children.append(self._insides[section])
         return children
 
     def _controls(self, section: str, draft: Mapping[str, Any]) -> list[w.Widget]:
-        return [self._control(name) for name in PLACES[section] if self._is_shown(name, draft)]
+        """Return the controls of a section, each before the help that there is for it."""
+        found: list[w.Widget] = []
+        for name in PLACES[section]:
+            if self._is_shown(name, draft):
+                found += self._control(name)
+                if name in HELPED:
+                    found.append(self._help(name))
+        return found
+
+    def _help(self, name: str) -> w.HTML:
+        if name not in self._helps:
+            self._helps[name] = theme.html(question(self.say, name), "ppw-beside")
+        return self._helps[name]
 
     def _field(self, name: str, given: Any = None) -> Field:
         if name not in self.fields:
             make = SegmentField if name in SEGMENTS else Field
-            self.fields[name] = make(_path(name), self, self._on_field, given=given)
+            self.fields[name] = make(
+                _path(name), self, self._on_field, given=given, on_arrange=self._rearrange
+            )
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
@@ -305,10 +318,15 @@ class Sections(Part):
 
     def _take(self, name: str, value: str) -> None:
         """Show a value in a field as if it had been typed there."""
-        field = self.fields[name]
+        field = self._field(name)
         field.show(value)
         field.touched = True
         self._on_field(field)
+
+    def _take_cuda(self, version: str) -> None:
+        """Take the version that the tag speaks of, and open the section in which it is to be seen."""
+        self._take("resource.min_cuda_version", version)
+        self._toggles["limits"].value = True
 
     def _on_field(self, field: Field) -> None:
         draft = with_value(self.session.draft, field.path, field.value)
@@ -323,8 +341,15 @@ class Sections(Part):
         self.session.replace(draft)
 
     def _on_product(self, product_id: str) -> None:
-        """Take the product that was chosen from the list; nothing else that was typed is changed."""
-        self.session.set(("product_id",), product_id)
+        """Take the product that was chosen; nothing that was typed is changed, a default count follows it."""
+        draft = with_value(self.session.draft, ("product_id",), product_id)
+        offer = self.session.snapshot.offer(product_id)
+        count, field = value_at(draft, _COUNT), self.fields[_name(_COUNT)]
+        if offer is not None and count == self._default_count and not field.touched:
+            self._default_count = fitting_count(offer)
+            draft = with_value(draft, _COUNT, self._default_count)
+            field.show(self._default_count)
+        self.session.replace(draft)
         if "candidate_regions" in self.lists:
             self.lists["candidate_regions"].suggest()  # those of this product
 
@@ -344,26 +369,26 @@ class Sections(Part):
         return text
 
     def _stop_choice(self, stop: str) -> Segments:
-        never = [
-            (self.say("stop.never"), ""),
-            *((self.say("stop.after", span=span), span) for span in _SPANS),
-        ]
-        name, hint = field_name(STOP, self.say), self.say("hint.stop")
+        spans = ((self.say("stop.after", span=span), span) for span in _SPANS)
         return Segments(
             self,
-            name,
+            field_name(STOP, self.say),
             self._take_stop,
-            options=never,
+            self._rearrange,
+            options=[(self.say("stop.never"), ""), *spans],
             value=stop,
             other=self.say("stop.at"),
-            hint=hint,
-            classes=("ppw-field", CLASSES[STOP]),
+            hint=self.say("hint.stop"),
+            classes=("ppw-step", CLASSES[STOP]),
         )
 
     def _take_stop(self) -> None:
-        """Take the timer as typed; one that cannot be read keeps a launch from being made."""
+        """Take the timer as typed; one that cannot be read keeps a launch from being made.
+
+        So does a time that was asked for and is not typed: nobody means "never" by it.
+        """
         try:
-            self.session.stop_by(Timer.read(self._stop.value))
+            self.session.stop_by(Timer.read(self._stop.value or ("…" if self._stop.is_typed else "")))
         except MomentUnreadable as error:
             self.session.stop_by(Timer(), error.with_traceback(None))
 
@@ -373,14 +398,3 @@ class Sections(Part):
             self.session.limit(read_ceiling(self._ceiling.value.strip() or None, "ceiling_field"))
         except LaunchRefused as error:
             self.session.limit(None, error)
-
-
-def _help(say: Words, key: str) -> Markup:
-    """Return a question mark that opens a sentence, where a newcomer asks."""
-    if key not in say:
-        return Markup()
-    return html(
-        "<details class=ppw-help><summary aria-label='{}'>?</summary><p>{}</p></details>",
-        say("help.label"),
-        say(key),
-    )

@@ -16,25 +16,39 @@ from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.sections import PLACES
 from tests.support.bodies import FULL, MINIMAL, bodies
 from tests.support.consent import let_read
-from tests.widgets.conftest import answer, choose, every, find, find_all, press, shown, shows, type_into
+from tests.widgets.conftest import (
+    answer,
+    choose,
+    choose_product,
+    every,
+    find,
+    find_all,
+    press,
+    shown,
+    shows,
+    type_into,
+)
 
 PORT = {"port": 1, "protocol": "tcp"}
-FILLED = {"Name": "demo", "Product": "a100-80g", "Image": "ubuntu:24.04"}
+FILLED = {"Name": "demo", "Image": "ubuntu:24.04"}
 
 
 def fill(form):
+    choose_product(form, "a100-80g")
     for name, text in FILLED.items():
         type_into(find(form, name), text)
 
 
 def css_errors(form):
     """The sentences that stand beside fields, unescaped from CSS."""
-    found = re.findall(r'content:"((?:[^"\\]|\\.)*)"', shown(form).split("</style>", 1)[1])
+    rule = r'\.ppw\d+ \.(?!s-)[^{}]*::after\{content:"((?:[^"\\]|\\.)*)"\}'
+    found = re.findall(rule, shown(form))
     return [re.sub(r"\\([0-9a-f]+) ", lambda match: chr(int(match[1], 16)), text) for text in found]
 
 
 def test_every_field_of_the_contract_has_its_place():
-    placed = [name for names in PLACES.values() for name in names]
+    table = ["product_id", "type"]
+    placed = [*table, *(name for names in PLACES.values() for name in names)]
     assert len(placed) == len(set(placed))
     for pattern in leaves():
         assert any(pattern == name or pattern.startswith(f"{name}.*") for name in placed), pattern
@@ -62,7 +76,7 @@ def test_digits_become_numbers_and_what_is_no_number_stays_as_typed(form):
     assert form.value["resource"]["gpu_num"] == 8
     type_into(find(form, "GPUs"), "1.5")
     assert form.value["resource"]["gpu_num"] == "1.5"
-    assert find(form, "GPUs").value == "1.5"
+    assert find(form, "GPUs", 1).value == "1.5"
     assert form.errors["resource", "gpu_num"] == "A whole number, without a fraction."
 
 
@@ -150,9 +164,9 @@ def test_jupyter_and_auto_migrate_show_what_belongs_to_them(form):
 
 def test_type_is_absent_unless_chosen(form):
     assert "type" not in form.value
-    choose(find(form, "Type"), "cpu")
+    choose(find(form, "Kind of product"), "cpu")
     assert form.value["type"] == "cpu"
-    choose(find(form, "Type"), "")
+    choose(find(form, "Kind of product"), "gpu")
     assert "type" not in form.value
 
 
@@ -289,7 +303,7 @@ def test_a_body_that_is_no_json_is_shown_and_said(make_form, odd):
 
 def test_what_appears_by_hand_has_its_first_value_and_what_was_given_is_shown_as_given(form):
     form.value = {**MINIMAL, "billing": {"mode": "prepaid"}, "tools": {"jupyter": {"enabled": True}}}
-    assert find(form, "Months").value == ""
+    assert find(form, "Months").value is None
     assert find(form, "Jupyter port").value == ""
     assert form.value["tools"] == {"jupyter": {"enabled": True}}
     type_into(find(form, "Months"), "1")
