@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
@@ -21,7 +22,6 @@ from ppio_widgets.runtime import display, threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
-    from ppio_widgets.request.price_text import Figures
     from collections.abc import Mapping
     from decimal import Decimal
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.price_text import Figures
     from ppio_widgets.request.schema import Path
 
 # How a curl text calls the key of a host that is neither known nor a practice cloud: no other key goes there.
@@ -108,7 +109,8 @@ class LaunchPlan:
 
     def figures(self, say: Words, timer_seconds: float | None = None) -> Figures:
         """Return what it costs in figures; `timer_seconds` are those after which it is stopped."""
-        return figures(self.offer, self.body, say, balance=self.balance, stops_after=timer_seconds)
+        stops_after = None if timer_seconds is None else Fraction(timer_seconds)
+        return figures(self.offer, self.body, say, balance=self.balance, stops_after=stops_after)
 
     @property
     def price_is_old(self) -> bool:

@@ -71,7 +71,7 @@ def _mode_note(offer: Offer, mode: BillingMode, body: Mapping[str, Any], say: Wo
     return ""
 
 
-def month_counts(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
+def month_counts(offer: Offer | None, body: Mapping[str, Any], _say: Words) -> list[tuple[str, str]]:
     """Return for how many months a product is sold, each with its total."""
     if offer is None or not offer.prepaid:
         return [(str(n), str(n)) for n in (1, 3, 6, 12)]
@@ -169,8 +169,8 @@ class Filling:
     overwrites: tuple[Path, ...]
 
 
-def fill(draft: Mapping[str, Any], template: Template) -> Filling:
-    """Return what choosing a template would make of a draft; what it leaves open stays as it is."""
+def said_by(template: Template) -> dict[Path, Any]:
+    """Return what a template says, as a draft has it; nothing of what it leaves open."""
     said: dict[Path, Any] = {
         ("image",): template.image,
         ("registry_auth_id",): template.registry_auth_id,
@@ -181,13 +181,28 @@ def fill(draft: Mapping[str, Any], template: Template) -> Filling:
         ("resource", "rootfs_size_gb"): template.rootfs_size_gb,
         ("resource", "min_cuda_version"): template.min_cuda_version,
     }
+    return {path: value for path, value in said.items() if value not in (None, "", [])}
+
+
+def fill(draft: Mapping[str, Any], template: Template) -> Filling:
+    """Return what choosing a template would make of a draft; what it leaves open stays as it is."""
     fills: list[Path] = []
     overwrites: list[Path] = []
     filled = dict(draft)
-    for path, value in said.items():
+    for path, value in said_by(template).items():
         before = value_at(draft, path)
-        if value in (None, "", []) or str(before) == str(value):
+        if str(before) == str(value):
             continue
         (fills if before in (None, "", [], ()) else overwrites).append(path)
         filled = with_value(filled, path, value)
     return Filling(filled, tuple(fills), tuple(overwrites))
+
+
+def offered(templates: Sequence[Template], *, strangers: bool = False) -> list[Template]:
+    """Return the templates to choose from: official ones first, then the account's own.
+
+    A community image is the code of somebody whom nobody here knows: it is offered only to who asks for it.
+    """
+    ranks = {"official": 0, "private": 1}
+    known = [one for one in templates if strangers or one.visibility in ranks]
+    return sorted(known, key=lambda one: ranks.get(one.visibility, len(ranks)))

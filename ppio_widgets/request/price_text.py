@@ -145,7 +145,7 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     say: Words,
     *,
     balance: Decimal | None = None,
-    stops_after: float | None = None,
+    stops_after: Fraction | None = None,
     now: datetime | None = None,
 ) -> Figures:
     """Return what a body costs in figures; nothing is invented: what is not known is a dash.
@@ -163,10 +163,9 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     else:
         total, unit = hourly, say("figures.hour")
         if stops_after is not None:
-            cost = pricing.to_cents(Fraction(hourly) * Fraction(stops_after) / 3600)
-            lines.append(
-                (say("figures.stops", span=write_span(stops_after)), f"≈ {shown(cost, known.currency)}")
-            )
+            cost = pricing.to_cents(Fraction(hourly) * stops_after / 3600)
+            span = write_span(stops_after.__round__())
+            lines.append((say("figures.stops", span=span), f"≈ {shown(cost, known.currency)}"))
         seconds, clock = until_morning(now)
         morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
         lines.append((say("figures.morning", clock=clock), f"≈ {shown(morning, known.currency)}"))

@@ -94,7 +94,7 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
     return " · ".join(parts)
 
 
-# The columns of the table: how wide each may get, and whether it stands on the right. A narrow page clips the tail.
+# The columns of the table: how wide each may get, and which stand on the right. A narrow page clips the tail.
 _WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 12, "host": 14, "regions": 24}
 _ON_THE_RIGHT = ("memory", "on_demand", "spot", "free")
 MOST_NAMED_REGIONS = 2

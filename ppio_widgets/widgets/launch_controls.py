@@ -343,7 +343,7 @@ class LaunchView(View):
         top: str = "",
     ) -> None:
         self._controls = controls
-        self._begun_with = self.session.report.body
+        self._begun_with = self.session.own
         replaced = [view for view in earlier() if isinstance(view, LaunchView)]
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
@@ -360,7 +360,7 @@ class LaunchView(View):
     @property
     def typed(self) -> Mapping[str, Any] | None:
         """What a person typed here, or before here and did not restore."""
-        changed = self.session.report.body != self._begun_with
+        changed = self.session.own != self._begun_with
         return self.session.draft if changed else self.typed_before
 
     @property

@@ -8,14 +8,12 @@ from hypothesis import strategies as st
 
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.choices import (
-    Wanted,
     cuda_proposal,
     limits,
-    memory_of,
-    offer_row,
     repository_and_tag,
 )
 from ppio_widgets.request.offers import Offer, Price
+from ppio_widgets.request.products import Wanted, memory_of, offer_row
 
 _sizes = st.none() | st.integers(1, 512)
 _regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)

@@ -165,7 +165,7 @@ class Field(Part):
 
 
 class SegmentField(Field):
-    """The control of a value of which there are a few usual ones, which stand side by side with their price."""
+    """The control of a value of which a few usual ones stand side by side with their price."""
 
     after = "::after"
 
@@ -198,7 +198,7 @@ class SegmentField(Field):
         return self._segments.box
 
     def _listen(self) -> None:
-        """The segments tell by themselves."""
+        """Listen to nothing: the segments tell by themselves."""
 
     def _choices(self) -> list[tuple[str, str]]:
         return SEGMENTS[self._key](self.session.offer, self.session.report.body, self.say)

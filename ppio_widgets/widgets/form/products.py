@@ -66,7 +66,7 @@ class ProductTable(Part):
         self._text.on_msg(self._on_message)
         self._hear(self._list, self._on_row, "value")
         self.show()
-        self._hear(self.session, self.show, "snapshot", "filled")
+        self._hear(self.session, self.show, "snapshot", "filled", "proposed")
 
     def show(self) -> None:
         """Show what fits the filters, in the order in which it was shown before."""

@@ -15,7 +15,7 @@ from ppio_widgets.errors import InputError
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.launches.presets import presets_folder, save_preset
 from ppio_widgets.locale.words import words
-from ppio_widgets.widgets.form.importer import MOST_SHOWN
+from ppio_widgets.widgets.form.start import MOST_SHOWN
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.support.clock import PATIENCE
 from tests.support.public_lines import LINES
@@ -37,8 +37,8 @@ SMALL = json.dumps(MINIMAL)
 
 @pytest.fixture
 def opened(form):
-    """The form with its Import box open."""
-    press(find(form, "Import, or begin with a preset"))
+    """The form with its box "Start from…" open."""
+    press(find(form, "Start from…"))
     yield form
     threads_end()
 
@@ -137,16 +137,14 @@ def test_from_json_takes_a_path(make_form, tmp_path, client):
 def headings(form):
     """What Import tells, by its headings."""
     told = {}
-    for block in re.findall(r"<div class='ppw-told'>(.*?)</div>", form._import._told.value, re.DOTALL):
+    for block in re.findall(r"<div class='ppw-told'>(.*?)</div>", form._start._told.value, re.DOTALL):
         title = html.unescape(re.search("<b>(.*?)</b>", block)[1])
         told[title] = [html.unescape(line) for line in re.findall("<li>(.*?)</li>", block, re.DOTALL)]
     return told
 
 
 # What a person types beside an Import that is open, before it or after.
-TYPED = st.sampled_from(
-    [("Name", "typed"), ("GPUs", "3"), ("GPUs", "x"), ("Command", "typed --x"), ("Image", ""), ("Name", "")]
-)
+TYPED = st.sampled_from([("Name", "typed"), ("Image", "typed:1"), ("Image", ""), ("Name", "")])
 PASTED = st.one_of(
     st.sampled_from([DOCKER, "docker run -p 80 -e A=1 img", "%ppio_launch --gpus 2 --port 80", "{}"]),
     st.sampled_from(['{"name": "x", "nmae": 1}', "docker run -v /a:/b img x\ny", *LINES.values()]),
@@ -165,11 +163,10 @@ PASTED = st.one_of(
 )
 def test_what_is_shown_before_is_what_changes(client, wire, before, text, typed, later, rows):
     form = LaunchForm(before, client=client, language="en")
-    for _ in range(rows):
-        press(find(form, "Add port"))
+    form.session.set(("ports",), [{} for _ in range(rows)])
     for name, value in typed:
         type_into(find(form, name), value)
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     paste(form, text)
     for name, value in later:
         type_into(find(form, name), value)
@@ -224,7 +221,7 @@ def test_a_curl_line_for_another_cloud_says_so(opened, host, told):
 def test_on_the_live_cloud_a_curl_line_for_the_other_says_so(make_form, cloud):
     live = PpioClient("sk_live_0123456789abcdef", transport=cloud)
     form = make_form(client=live)
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
     paste(form, f"curl https://api.novita.ai/gpus/v2/instances -d '{SMALL}'")
     shows(form, "which is another cloud; the form keeps its own, api.ppio.com.")
@@ -305,7 +302,7 @@ def test_an_unknown_field_is_removed_with_a_click(opened, wire):
     press(find(opened, "Remove frobnicate"))
     assert opened.request.body() == MINIMAL
     assert not find_all(opened, "Remove frobnicate")
-    press(find(opened, "Import, or begin with a preset"))
+    press(find(opened, "Start from…"))
     assert len(_instances) <= models + 4, "the buttons are closed"
 
 
@@ -549,7 +546,7 @@ SAID = {
 @pytest.mark.parametrize("name", ["HF_TOKEN", "HOME"])
 def test_what_is_taken_from_the_kernel_is_named_among_a_hundred_changes(make_form, request, name, cloud_of):
     opened = make_form(client=request.getfixturevalue(cloud_of))
-    press(find(opened, "Import, or begin with a preset"))
+    press(find(opened, "Start from…"))
     said = escape(SAID[cloud_of].format(name))
     rows = [{"key": f"A{number}", "value": "1"} for number in range(100)]
     rows.insert(90, {"key": "B", "value": {"$env": name}})
@@ -602,7 +599,7 @@ def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
     presets_folder().mkdir(parents=True)
     body = {**MINIMAL, "command": f"x {TOKEN}", "envs": [{"key": "HF_TOKEN", "value": PASSWORD}]}
     (presets_folder() / "hand.json").write_text(json.dumps(body))
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
     choose(find(form, "Preset"), "hand")
     threads_end()
@@ -616,7 +613,7 @@ def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
 
 def test_a_preset_fills_the_form_and_what_changed_since_is_said(form):
     save_preset("mine", {**MINIMAL, "name": "from-preset"})
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
     choose(find(form, "Preset"), "mine")
     threads_end()
@@ -651,15 +648,15 @@ def test_no_old_command_comes_back_with_a_confirmation(form, account, clock):
 
 def test_closing_leaves_no_widget(make_form):
     form = make_form()
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
-    press(find(form, "Close import"))
+    press(find(form, "Close"))
     form.close()
 
 
 def test_chinese(make_form):
     form = make_form(language="zh")
-    press(find(form, "导入，或从预设开始"))
+    press(find(form, "从已有内容开始…"))
     threads_end()
     type_into(find(form, "粘贴"), DOCKER)
     shows(form, "将会改变：")
