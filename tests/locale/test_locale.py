@@ -12,7 +12,7 @@ from ppio_widgets.locale.words import LANGUAGES, joined, words
 PACKAGE = Path(ppio_widgets.__file__).parent
 NAMES = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 # Parameters that these sentences get from a mapping, not by name.
-FROM_A_MAPPING = {"launch.question", "line.ask"}
+FROM_A_MAPPING = {"ask.what", "line.ask"}
 
 
 def placeholders(sentence):
