@@ -224,7 +224,9 @@ def test_chinese_names_a_billing_mode_with_the_word_of_the_api():
 
 def test_in_chinese_a_launch_is_one_act_and_starting_a_stopped_instance_is_another():
     # What is of an instance that exists: its actions, its states, a program in it, a kernel.
-    of_an_instance = r"(status|do|sure|action|acting|lost|confirmed|machine|board|field|option|import)\."
+    of_an_instance = (
+        r"(status|do|sure|action|acting|lost|confirmed|machine|board|field|option|import|section|none)\."
+    )
     found = [
         key
         for key, sentence in raw("zh").items()

@@ -175,8 +175,8 @@ def every(widget):
 
 
 def find_all(form, description):
-    """Controls by the name that a person reads on them; in rows it has the row's number."""
-    name = re.compile(rf"{re.escape(description)}( \d+)?")
+    """Controls by the name that a person reads on them, with a row's number or Launch's price behind it."""
+    name = re.compile(rf"{re.escape(description)}( \d+| · [^ ]*\d[^ ]*)?")
     return [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
 
 

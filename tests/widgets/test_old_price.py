@@ -42,6 +42,7 @@ def form(make_form, cloud):
     with PpioClient(base_url=cloud.server.url) as client:
         form = displayed(make_form(BODY, client=client))
         assert "¥12.60 per hour" in shown(form)
+        find(form, "Limits").value = True
         yield form
         form.close()
         wait_for_threads("ppio-launch", "ppio-watch", "ppio-since", "ppio-timer")

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,14 +14,29 @@ from markupsafe import escape
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.diff import changes
+from ppio_widgets.formats.imported import Imported
+from ppio_widgets.launches.importing import import_text
 from ppio_widgets.launches.presets import presets_folder, save_preset
 from ppio_widgets.locale.words import words
+from ppio_widgets.widgets.form import start
 from ppio_widgets.widgets.form.start import MOST_SHOWN
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.support.clock import PATIENCE
+from tests.support.consent import let_read
 from tests.support.public_lines import LINES
 from tests.support.threads import wait_for_threads
-from tests.widgets.conftest import choose, every, find, find_all, press, shown, shows, type_into
+from tests.widgets.conftest import (
+    choose,
+    displayed,
+    every,
+    find,
+    find_all,
+    press,
+    shown,
+    shows,
+    type_into,
+    until,
+)
 
 DOCKER = (
     "docker run -it --rm --gpus 2 -e MODE=fast -e HF_TOKEN -p 8000:8000 -v /mnt:/data "
@@ -620,7 +636,7 @@ def test_a_preset_fills_the_form_and_what_changed_since_is_said(form):
     shows(form, "Name: from-preset (was not set)")
     press(find(form, "Fill the form with it"))
     assert form.value["name"] == "from-preset"
-    type_into(find(form, "GPUs"), "2")
+    choose(find(form, "GPUs"), "2")
     press(find(form, "Launch"))
     shows(form, "Changed since the preset mine:")
     shows(form, "GPUs: 1 → 2")
@@ -660,3 +676,113 @@ def test_chinese(make_form):
     threads_end()
     type_into(find(form, "粘贴"), DOCKER)
     shows(form, "将会改变：")
+
+
+def test_an_earlier_launch_fills_the_form_under_a_free_name(form):
+    form.value = {**MINIMAL, "name": "run-1", "envs": [{"key": "TOKEN_OF", "value": PASSWORD}]}
+    assert form.launch().wait_for_answer(PATIENCE).id
+    form.value = {}
+    press(find(form, "Start from…"))
+    threads_end()
+    options = find(form, "Last launches").options
+    assert len(options) == 2
+    assert options[1][0].startswith("run-1 · ")
+    choose(find(form, "Last launches"), options[1][1])
+    threads_end()
+    shows(form, "Name: run-2")
+    shows(form, "The values of TOKEN_OF do not come along")
+    press(find(form, "Fill the form with it"))
+    assert form.value == {**MINIMAL, "name": "run-2"}
+    assert not find_all(form, "Fill the form with it")
+    assert not kept_anywhere(PASSWORD)
+
+
+def test_what_is_read_last_counts(opened, monkeypatch):
+    first, second = threading.Event(), threading.Event()
+    gates = {"one": first, "two": second}
+
+    def read(text):
+        gates[text].wait(PATIENCE)
+        return Imported("json", {**MINIMAL, "name": text})
+
+    monkeypatch.setattr(start, "import_text", read)
+    type_into(find(opened, "Paste"), "one")
+    type_into(find(opened, "Paste"), "two")
+    second.set()
+    until(lambda: "Name: two" in shown(opened), "the second")
+    first.set()
+    threads_end()
+    assert "Name: one" not in shown(opened)
+    press(find(opened, "Fill the form with it"))
+    assert opened.value["name"] == "two"
+
+
+def test_nothing_is_read_by_a_handler(opened, monkeypatch):
+    threads_of = []
+
+    def read(text):
+        threads_of.append(threading.current_thread())
+        return import_text(text)
+
+    monkeypatch.setattr(start, "import_text", read)
+    paste(opened, "5")
+    assert threading.main_thread() not in threads_of
+    assert len(threads_of) == 1
+    assert not find_all(opened, "Fill the form with it")
+
+
+def test_two_clicks_make_a_practice_instance(make_form, cloud, wire):
+    form = displayed(make_form())
+    wait_for_threads("ppio-names")
+    shows(form, "pytorch-")
+    before = dict(form.value)
+    press(find(form, "Launch"))
+    let_read()
+    press(find(form, "Yes, launch it"))
+    launch = form.session.launch
+    assert launch.wait_for_answer(PATIENCE).id
+    assert cloud.posts == 1
+    assert launch.plan.body == before
+    assert form.typed is None, "nothing was typed"
+    threads_end()
+
+
+def test_on_a_live_cloud_the_opened_form_launches_nothing(make_form, live, cloud):
+    form = displayed(make_form(client=live))
+    wait_for_threads("ppio-names")
+    assert "product_id" not in form.value
+    assert "image" not in form.value
+    press(find(form, "Launch"))
+    assert not find_all(form, "Yes, launch it")
+    assert cloud.posts == 0
+
+
+def test_a_value_that_is_given_is_shown_exactly(make_form):
+    for value in ({}, {"image": "ubuntu:24.04"}, MINIMAL):
+        form = displayed(make_form(value))
+        wait_for_threads("ppio-names")
+        assert form.value == value
+
+
+def test_defaults_are_shown_in_the_controls_and_typing_stays(make_form):
+    form = make_form()
+    type_into(find(form, "Image"), "ubuntu:24.04")
+    displayed(form)
+    wait_for_threads("ppio-names")
+    assert find(form, "Image").value == "ubuntu:24.04"
+    name = find(form, "Name").value
+    assert name == form.value["name"]
+    assert name.startswith("ubuntu-")
+    type_into(find(form, "Name"), "mine")
+    form.session.load(anew=True)
+    wait_for_threads("ppio-catalogue")
+    assert find(form, "Name").value == "mine"
+
+
+def test_a_community_template_is_offered_to_who_asks(make_form):
+    form = displayed(make_form())
+    chips = find(form, "Template")
+    assert [label for label, _key in chips.options] == ["PyTorch 2.6", "vLLM server", "Course image"]
+    press(find(form, "Community templates…"))
+    assert "ComfyUI" in [label for label, _key in chips.options]
+    assert not find_all(form, "Community templates…")
