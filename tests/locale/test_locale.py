@@ -198,15 +198,20 @@ def test_one_word_is_said_for_one_thing(language):
     assert found == []
 
 
+# So many words a sentence to people has at most, and so many have more: that number may only fall.
+MOST_WORDS = 14
+LONGER = 0
+
+
 def test_no_sentence_is_longer_than_somebody_reads():
     long = [
         (key, len(part.split()))
         for key, sentence in raw("en").items()
         if key not in TABLES
         for part in re.split(r"(?<=[.?!:;])\s+", sentence)
-        if len(part.split()) > 18
+        if len(part.split()) > MOST_WORDS
     ]
-    assert long == []
+    assert len(long) <= LONGER, long
 
 
 def test_chinese_has_no_blank_behind_its_punctuation():

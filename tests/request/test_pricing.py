@@ -340,7 +340,7 @@ def test_a_ceiling_that_is_no_number_lets_nothing_pass():
 
 def test_postpaid():
     assert sentences(body_of()) == [
-        "Costs ¥12.60 per hour for 1 GPU, billed from pulling until stopped, by the second.",
+        "Costs ¥12.60 per hour for 1 GPU, by the second, from pulling until stopped.",
         "List price ¥18.00 per hour; you pay ¥12.60.",
         "3 hours ≈ ¥37.80; left on until tomorrow 09:00 UTC+08:00 ≈ ¥264.60.",
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
@@ -351,7 +351,7 @@ def test_several_gpus_are_shown_as_a_product():
     first, second, *_ = sentences(body_of(gpus=2))
     assert first == (
         "Costs ¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour. "
-        "Billed from pulling until stopped, by the second."
+        "Billed by the second, from pulling until stopped."
     )
     assert second == "List price ¥36.00 per hour; you pay ¥25.20."
 
@@ -365,7 +365,7 @@ def test_prepaid():
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
     ]
     assert sentences(body_of("prepaid", gpus=2, months=3))[0] == (
-        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 (assumed per GPU), charged now for 3 months."
+        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 for 3 months, charged now. That it is per GPU is assumed."
     )
 
 
@@ -413,7 +413,7 @@ def test_spot_against_on_demand(spot, on_demand, text):
         A100, spot=Price(Decimal(spot)), postpaid=Price(Decimal(on_demand)) if on_demand else None
     )
     told = sentences(body_of("spot"), an_offer)
-    assert told[0].startswith(f"Costs {shown(Decimal(spot), 'CNY')} per hour for 1 GPU, billed from pulling")
+    assert told[0].startswith(f"Costs {shown(Decimal(spot), 'CNY')} per hour for 1 GPU, by the second")
     assert any(one.startswith(text) for one in told)
     assert any("reclaimed after its first hour" in one and "one hour's notice" in one for one in told)
 
@@ -428,8 +428,8 @@ def test_spot_compares_all_gpus_together():
     ("rootfs", "change", "text"),
     [
         (60, {}, "costs nothing extra: 60 GB are free."),
-        (100, {}, "60 GB are free; the other 40 GB cost extra, listed at ¥0.005 per GB. For which period is"),
-        (100, {"storage_price": None}, "the other 40 GB cost extra, and their price is unknown."),
+        (100, {}, "60 GB are free. The other 40 GB cost extra, listed at ¥0.005 per GB. No document says"),
+        (100, {"storage_price": None}, "The other 40 GB cost extra, at an unknown price."),
         (20, {"rootfs_free_gb": None}, "How much of the system disk of 20 GB is free is unknown"),
     ],
 )
