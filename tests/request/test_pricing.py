@@ -365,7 +365,8 @@ def test_prepaid():
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
     ]
     assert sentences(body_of("prepaid", gpus=2, months=3))[0] == (
-        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 for 3 months, charged now. That it is per GPU is assumed."
+        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 for 3 months, charged now. "
+        "That it is per GPU is assumed."
     )
 
 
