@@ -307,6 +307,7 @@ _COLUMNS: Mapping[type, Mapping[str, tuple[Any, ...]]] = {
         "rootfs_size_gb": (partial(as_whole, low=1), "rootfs_size_gb"),
         "min_cuda_version": (as_id, "min_cuda_version"),
         "description": (plain, "metadata", "description"),
+        "visibility": (plain, "visibility"),
     },
 }
 

@@ -106,9 +106,30 @@ def last_body_of(name: str, target: Target) -> Mapping[str, Any] | None:
         record
         for record in ledger_for(practice=target.practice).of_name(name).records
         if record.name == name and record.host.partition("://")[2] == target.name
-        if record.state is LaunchState.SUCCEEDED or record.unresolved
+        if _may_have_made_one(record)
     ]
     return max(made, key=lambda record: record.sent_at).body if made else None
+
+
+def last_launches(target: Target, most: int) -> list[Record]:
+    """Return the last launches on a cloud that made an instance, or may have: of each name the newest.
+
+    Reads the ledger: not for the kernel's own thread.
+    """
+    found: dict[str, Record] = {}
+    for record in sorted(ledger_for(practice=target.practice).read().records, key=lambda one: -one.sent_at):
+        if record.host.partition("://")[2] == target.name and _may_have_made_one(record):
+            found.setdefault(record.name, record)
+    return list(found.values())[:most]
+
+
+def used_names(target: Target) -> frozenset[str]:
+    """Return all names that the ledger has; reads it: not for the kernel's own thread."""
+    return frozenset(record.name for record in ledger_for(practice=target.practice).read().records)
+
+
+def _may_have_made_one(record: Record) -> bool:
+    return record.state is LaunchState.SUCCEEDED or record.unresolved
 
 
 def look_up(record: Record, ledger: Ledger, wire: PpioClient) -> Record:

@@ -9,20 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import environment
+from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import Outside
 from ppio_widgets.formats.reading import read_any
+from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import DEFAULTS, Draft, merged
+from ppio_widgets.request.proposals import numbered
 from ppio_widgets.runtime.files import Unfit, contents, reason
 from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ppio_widgets.cloud.client import Target
+    from ppio_widgets.launches.ledger import Record
 
 
 # Where the practice cloud is, as our own curl line has it.
@@ -48,6 +52,16 @@ def import_text(text: str, *, any_file: bool = False) -> Imported:
 def import_preset(name: str) -> Imported:
     """Read a preset as a text from elsewhere is: somebody may have typed a secret into its file."""
     return _screened(Imported("json", load_preset(name)))
+
+
+def import_launch(record: Record, used: Collection[str]) -> Imported:
+    """Return the body of an earlier launch under a name that is not `used`; it has no values of variables."""
+    body = dict(record.body)
+    envs = [str(row.get("key", "")) for row in body.pop("envs", ())]
+    taken = {folded(name) for name in (*used, record.name)}
+    body["name"] = numbered(record.name, lambda name: folded(name) in taken)
+    left_out = (LeftOut("launch_envs", {"names": ", ".join(map(plain, envs))}),) if envs else ()
+    return _screened(Imported("json", body, left_out))
 
 
 def told_cloud(found: Imported, target: Target) -> Imported:

@@ -753,6 +753,15 @@ def unrecorded_launches() -> tuple[Launch, ...]:
     return tuple(one for one in kernel.of(_Alive).unrecorded.values() if one.unrecorded is not None)
 
 
+def names_of_this_kernel() -> frozenset[str]:
+    """Return the names of the instances that were launched here, or may have been."""
+    return frozenset(
+        launch.name
+        for launch in list(kernel.of(_Alive).launches.values())
+        if launch.id is not None or launch.state in {*BUSY, *UNRESOLVED}
+    )
+
+
 def ids_of_this_kernel() -> frozenset[str]:
     """Return the ids of the instances that were launched here."""
     return frozenset(

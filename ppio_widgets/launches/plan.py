@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
@@ -14,7 +15,7 @@ from ppio_widgets.instances.display import Displayed
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
-from ppio_widgets.request.price_text import cost_sentences, figures, rented, terms
+from ppio_widgets.request.price_text import cost_sentences, figures, headline, rented, terms, warnings
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.products import Wanted
 from ppio_widgets.request.validation import Report, field_name, named
@@ -39,6 +40,15 @@ STRANGERS_KEY = "GPU_API_KEY"
 def each_named(errors: Mapping[Path, str], say: Words) -> list[str]:
     """Return each error with the name of its field before it."""
     return [say("problem.named", name=field_name(path, say), text=text) for path, text in errors.items()]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person is asked before something is rented."""
+
+    headline: str
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,8 @@ class LaunchPlan(Displayed):
 
     def figures(self, say: Words, timer_seconds: float | None = None) -> Figures:
         """Return what it costs in figures; `timer_seconds` are those after which it is stopped."""
-        return figures(self.offer, self.body, say, balance=self.balance, stops_after=timer_seconds)
+        stops_after = None if timer_seconds is None else Fraction(timer_seconds)
+        return figures(self.offer, self.body, say, balance=self.balance, stops_after=stops_after)
 
     @property
     def price_is_old(self) -> bool:
@@ -148,8 +159,25 @@ class LaunchPlan(Displayed):
         """Return what still blocks, each as one text."""
         return each_named(self.report.errors(say), say)
 
-    def question(self, say: Words) -> dict[str, str]:
-        """Return what a person is asked to confirm, in parts: what, where, and all that it commits to.
+    def question(self, say: Words) -> Asked:
+        """Return what a person is asked: what for which rate, each other charge, what may be regretted.
+
+        Raises
+        ------
+        RequestInvalid
+            While something still blocks.
+        """
+        facts = self.facts(say)
+        warned = warnings(self.offer, self.body, say)
+        told = self.costs(say)
+        priced = unit_price(self.offer, self.body) is not None
+        if priced and self.body["resource"]["gpu_num"] == 1:
+            told = told[1:]  # the headline says it
+        lines = (say("ask.what", **facts), *(text for text in told if text not in warned))
+        return Asked(headline(self.offer, self.body, say), lines, tuple(warned))
+
+    def facts(self, say: Words) -> dict[str, str]:
+        """Return what would be launched, where, and how it is billed, each in a few words.
 
         Raises
         ------

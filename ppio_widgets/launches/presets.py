@@ -22,6 +22,7 @@ from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.diff import Change, changes
 from ppio_widgets.launches.history import last_body_of
+from ppio_widgets.locale.words import joined
 from ppio_widgets.request.draft import to_json
 from ppio_widgets.runtime.files import Unfit, contents, reason, sync_folder, written
 from ppio_widgets.secrets.redaction import Hidden, Redactor, without_secrets
@@ -200,6 +201,7 @@ def _path(name: str) -> Path:
 
 
 MOST_SHOWN = 12
+MOST_IN_A_LINE = 3
 
 # An old one comes from a file, and may hold a token that nobody would look for in this notebook.
 _VEILED = (("command",), ("entrypoint",))
@@ -221,6 +223,15 @@ class Since:
         more = len(self.changes) - len(told)
         rest = [say("since.more", n=more)] if more > 0 else []
         return [say(f"since.{self.what}", name=self.name), *told, *rest]
+
+    def line(self, say: Words) -> str:
+        """Return what changed in one line."""
+        if not self.changes:
+            return say(f"since.{self.what}_same", name=self.name)
+        told = [one.sentence(say) for one in self.changes[:MOST_IN_A_LINE]]
+        more = len(self.changes) - len(told)
+        rest = [say("since.more", n=more)] if more > 0 else []
+        return joined([say(f"since.{self.what}", name=self.name), " · ".join([*told, *rest])])
 
 
 def changed_since(body: Mapping[str, Any], target: Target, preset: str = "") -> Since | None:

@@ -14,18 +14,23 @@ from traitlets import Any as Any_
 from traitlets import Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.claim import read_consent
-from ppio_widgets.launches.launch import Launch, Timer
+from ppio_widgets.launches.history import used_names
+from ppio_widgets.launches.launch import Launch, Timer, names_of_this_kernel
+from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.plan import LaunchPlan, each_named
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
-from ppio_widgets.request.draft import copied, with_value
+from ppio_widgets.request.choices import Filling, fill, offered, said_by
+from ppio_widgets.request.draft import DEFAULTS, compact, copied, value_at, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
+from ppio_widgets.request.proposals import IMAGE, NAME, PRODUCT, PROPOSABLE, cheapest, free_name, proposals
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.claim import Again
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
-    from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.offers import Offer, Template
     from ppio_widgets.request.schema import Path
 
 # Where the errors of what is not of the body stand: named as the form's own parameters.
@@ -64,9 +69,15 @@ class LaunchSession(HasTraits):
     `launches` are all that were sent from here, in their order; `agreed` the doubts about the present one
     that were agreed to. `again` was agreed to beforehand (see `Launch.submit`), `is_variable` and `notes`
     are for advice.
+
+    Without a draft it begins with the defaults, and proposes what nobody `typed`: what follows from a product
+    and a template, a free name, and on the practice cloud a product and a template as well. On a live cloud
+    nothing that costs is chosen for anybody. A draft from elsewhere stands as it is: from then on nothing
+    is proposed.
     """
 
     draft = Dict(help="What is typed so far; replaced, never changed in place.")
+    proposed = Any_({}, help="What the session set itself and nobody typed since: values by path.")
     filled = Integer(help="How many drafts came from elsewhere than the controls that show them.")
     report = Instance(Report, help="The check of the draft.")
     status = UseEnum(LaunchState, default_value=LaunchState.DRAFT, help="Where the launch stands.")
@@ -101,8 +112,17 @@ class LaunchSession(HasTraits):
         self._is_variable = is_variable
         self._notes = notes
         self._disarming = forks.event()
-        given = copied(draft or {})  # whoever gave it may go on changing it
+        # What a person changed, where something may be proposed.
+        self.typed: frozenset[Path] = frozenset()
+        self._proposes = draft is None
+        self._product = ""
+        self._template: Template | None = None
+        self._names: frozenset[str] | None = None  # those of the ledger, once they were read
+        self._named_for: tuple[str, str] | None = None
+        given = copied(DEFAULTS if draft is None else draft)  # whoever gave it may go on changing it
         super().__init__(draft=given, report=check(given, is_variable=is_variable))
+        if self._proposes:
+            self.proposed = proposals(None, None)
 
     @property
     def plan(self) -> LaunchPlan:
@@ -168,17 +188,116 @@ class LaunchSession(HasTraits):
         return any(launch.id is not None for launch in self.launches)
 
     def replace(self, draft: Mapping[str, Any]) -> None:
-        """Take a whole new draft; an open confirmation is withdrawn."""
+        """Take a whole new draft; an open confirmation is withdrawn, and what is another value was typed."""
         with self.lock:
             self.disarm()
-            self.report = self._judged(draft)
-            self.draft = dict(draft)
+            self.typed |= {path for path in PROPOSABLE if value_at(draft, path) != value_at(self.draft, path)}
+            self._take(draft)
 
     def fill(self, draft: Mapping[str, Any]) -> None:
-        """Take a whole draft that no control shows yet: they are told of it first, even of an equal one."""
+        """Take a whole draft that no control shows yet: they are told of it first, even of an equal one.
+
+        It stands exactly as it is: nothing is proposed from now on.
+        """
         with self.lock, self.hold_trait_notifications():
+            self._proposes = False
             self.filled += 1
             self.replace(draft)
+
+    def filling(self, template: Template) -> Filling:
+        """Return what choosing a template would make of the draft; what was proposed gives way to it."""
+        return fill(self._unproposed, template)
+
+    def choose(self, template: Template) -> None:
+        """Take what a template says, over what was typed as well: whoever calls has asked."""
+        with self.lock, self.hold_trait_notifications():
+            self.disarm()
+            self.filled += 1
+            filled = self.filling(template).draft
+            self.typed -= said_by(template).keys()
+            self.typed |= {IMAGE}
+            self._template = template
+            self._take(filled)
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What of the body a person typed or chose, or was given: all but what the session proposed."""
+        return compact(self._unproposed).body
+
+    @property
+    def _unproposed(self) -> dict[str, Any]:
+        own = dict(self.draft)
+        for path in self.proposed:
+            own = with_value(own, path, None)
+        return own
+
+    def _take(self, draft: Mapping[str, Any]) -> None:
+        """Take a draft, with what is proposed over it."""
+        draft, proposed = self._with_proposals(draft) if self._proposes else (dict(draft), {})
+        self.report = self._judged(draft)
+        self.draft = draft
+        self.proposed = proposed
+
+    def _with_proposals(self, draft: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Path, Any]]:
+        """Return a draft in which what nobody typed follows its cause, and what of it is proposed."""
+        self._begin_with(draft)
+        chosen = value_at(draft, PRODUCT) if PRODUCT in self.typed else self._product
+        offer = self.snapshot.offer(str(chosen or ""))
+        found = proposals(offer, self._template)
+        if self._product:
+            found[PRODUCT] = self._product
+        image = value_at(draft, IMAGE) if IMAGE in self.typed else found.get(IMAGE)
+        name = self._proposed_name(image, offer)
+        if name is not None:
+            found[NAME] = name
+        proposed = {path: value for path, value in found.items() if path not in self.typed}
+        result = dict(draft)
+        for path in PROPOSABLE:
+            if path not in self.typed:
+                result = with_value(result, path, copied(proposed.get(path)))
+        return result, proposed
+
+    def _begin_with(self, draft: Mapping[str, Any]) -> None:
+        """Choose a template and a product, on the practice cloud and once both are listed; a choice stays."""
+        kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates")
+        if not (self.target.practice and self.snapshot.products and self.loading.isdisjoint(kinds)):
+            return
+        if self._template is None and IMAGE not in self.typed:
+            self._template = next(iter(offered(self.snapshot.templates)), None)
+        before = self.snapshot.offer(self._product)
+        if before is None or (before.type == "cpu") != is_cpu(draft):
+            found = cheapest(self.snapshot.products, self._template, draft)
+            self._product = found.id if found is not None else ""
+
+    def _proposed_name(self, image: object, offer: Offer | None) -> str | None:
+        """Return a name that is free: another one when product or template are others, else the same."""
+        cause = (
+            offer.id if offer is not None else "",
+            self._template.id if self._template is not None else "",
+        )
+        before = self.proposed.get(NAME)
+        if before is not None and cause == self._named_for:
+            return str(before)
+        if self._names is None:
+            return None
+        self._named_for = cause
+        seen = (one.name for one in recent.last_seen(self.client.host.base_url))
+        taken = {folded(one) for one in (*self._names, *names_of_this_kernel(), *seen)}
+        return free_name(image, offer, lambda name: folded(name) in taken)
+
+    def _read_names(self, target: Target) -> None:
+        """Read which names the ledger has; called on a thread of its own."""
+        names = used_names(target)
+        with self.lock:
+            if not self.closed and target == self.target:
+                self._names = names
+                self._propose()
+
+    def _propose(self) -> None:
+        """Propose what follows from what came to be known, unless a launch is being asked about or sent."""
+        if self._proposes and self.status is not LaunchState.ARMED and self.status not in BUSY:
+            with self.hold_trait_notifications():
+                self._take(self.draft)
 
     def set(self, path: Path, value: Any) -> None:
         """Take one value (``None``: unset) at a path of keys."""
@@ -283,6 +402,10 @@ class LaunchSession(HasTraits):
                 catalogue.refresh()
             due = tuple(kind for kind in catalogue.due() if kind in kinds)
             self.loading |= frozenset(due)
+            target = self.target
+            unnamed = self._proposes and self._names is None
+        if unnamed:
+            threads.try_run(partial(self._read_names, target), name="ppio-names")
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return
@@ -299,6 +422,7 @@ class LaunchSession(HasTraits):
                     self.loading -= set(kinds)
                     self.snapshot = catalogue.snapshot()
                     self.report = self._judged(self.draft)
+                    self._propose()
                     self._requote()
 
     @property
@@ -355,7 +479,10 @@ class LaunchSession(HasTraits):
             self.target = Target.of(client)
             self.catalogue = Catalogue(client)
             self.snapshot, self.loading = Snapshot(), frozenset()
-            self.report = self._judged(self.draft)
+            # What was chosen for a person there is not chosen here.
+            self._product, self._names, self._named_for = "", None, None
+            self._template = self._template if IMAGE in self.typed else None
+            self._take(self.draft)
 
     _before: Launch | None = None
     _asked_for: tuple[Any, ...] = ()

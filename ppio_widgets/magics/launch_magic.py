@@ -151,7 +151,7 @@ def _ask_by_input(plan: LaunchPlan, given: Line, client: PpioClient, timer: Time
     if since is not None:
         _say_each(since.sentences(say))
     launch = Launch(plan, client, timer=timer)
-    question = say("line.ask", **plan.question(say))
+    question = say("line.ask", **plan.facts(say))
     while agreed(question, say("line.nobody")):
         if plan.price_is_old:  # the prompt waited that long: yes was said to a price that may be another
             before, plan = plan.offer, _plan(given, client)

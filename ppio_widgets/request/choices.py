@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import count_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Template
@@ -91,25 +92,43 @@ SEGMENTS: Mapping[str, Callable[[Offer | None, Mapping[str, Any], Words], list[t
 }
 
 
+# What stands for a row of a list where it is told in a word; never the value of a variable.
+_SUBJECTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "ports": lambda row: "/".join(str(row[part]) for part in ("port", "protocol") if part in row),
+    "envs": lambda row: row.get("key"),
+    "volumes": lambda row: row.get("mount_point") or row.get("id"),
+}
+# What says little by itself, and texts that may hold anything: that there is one is said, not what.
+_NOT_SUMMED_UP = ("tools.jupyter.protocol", "auto_migrate.include_system_disk", "network.ip")
+_ONLY_THAT = ("entrypoint", "command")
+MOST_ROWS = 3
+LONGEST_SUMMARY = 60
+
+
 def summary(names: Sequence[str], body: Mapping[str, Any], say: Words) -> str:
     """Return what a body says in some of its fields and lists, in a few words; no value of a variable."""
-    parts = []
-    for name in names:
-        value = value_at(body, tuple(name.split(".")))
-        if value in (None, "", [], {}, False):
-            continue
-        key = f"summary.{name}"
-        if isinstance(value, list | tuple):
-            rows = [str(next(iter(row.values()), "")) if isinstance(row, dict) else str(row) for row in value]
-            text = ", ".join(rows[:3]) + (f" +{len(rows) - 3}" if len(rows) > 3 else "")
-        else:
-            text = "" if value is True else str(value)
-        words = (
-            say(key) if key in say else say(f"list.{name}") if f"list.{name}" in say else say(f"field.{name}")
-        )
-        parts.append(f"{words} {text}".strip())
-    text = " · ".join(parts)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    told = [_summed_up(name, value_at(body, tuple(name.split("."))), say) for name in names]
+    text = " · ".join(filter(None, told))
+    return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1]}…"
+
+
+def _summed_up(name: str, value: Any, say: Words) -> str:
+    """Return what is said of one field or list; empty where it says nothing."""
+    if value in (None, "", [], (), {}, False) or name in _NOT_SUMMED_UP:
+        return ""
+    if isinstance(value, list | tuple):
+        subject = _SUBJECTS.get(name)
+        words = [subject(row) if subject and isinstance(row, Mapping) else row for row in value]
+        known = [str(word) for word in words if word and not isinstance(word, Mapping)]
+        more = len(value) - len(known[:MOST_ROWS])
+        told = ", ".join(known[:MOST_ROWS])
+        shown = f"{told} +{more}" if told and more else told or str(len(value))
+    else:
+        shown = "" if value is True or name in _ONLY_THAT else str(value)
+    key = f"summary.{name}"
+    if key in say:
+        return say(key, value=shown)
+    return f"{say.first(f'list.{name}', f'field.{name}')} {shown}".strip()
 
 
 def _span(low: int | None, high: int | None, unit: str = "") -> str:
@@ -170,8 +189,8 @@ class Filling:
     overwrites: tuple[Path, ...]
 
 
-def fill(draft: Mapping[str, Any], template: Template) -> Filling:
-    """Return what choosing a template would make of a draft; what it leaves open stays as it is."""
+def said_by(template: Template) -> dict[Path, Any]:
+    """Return what a template says, as a draft has it; nothing of what it leaves open."""
     said: dict[Path, Any] = {
         ("image",): template.image,
         ("registry_auth_id",): template.registry_auth_id,
@@ -182,13 +201,28 @@ def fill(draft: Mapping[str, Any], template: Template) -> Filling:
         ("resource", "rootfs_size_gb"): template.rootfs_size_gb,
         ("resource", "min_cuda_version"): template.min_cuda_version,
     }
+    return {path: value for path, value in said.items() if value not in (None, "", [])}
+
+
+def fill(draft: Mapping[str, Any], template: Template) -> Filling:
+    """Return what choosing a template would make of a draft; what it leaves open stays as it is."""
     fills: list[Path] = []
     overwrites: list[Path] = []
     filled = dict(draft)
-    for path, value in said.items():
+    for path, value in said_by(template).items():
         before = value_at(draft, path)
-        if value in (None, "", []) or str(before) == str(value):
+        if str(before) == str(value):
             continue
         (fills if before in (None, "", [], ()) else overwrites).append(path)
         filled = with_value(filled, path, value)
     return Filling(filled, tuple(fills), tuple(overwrites))
+
+
+def offered(templates: Sequence[Template], *, strangers: bool = False) -> list[Template]:
+    """Return the templates to choose from: official ones first, then the account's own.
+
+    A community image is the code of somebody whom nobody here knows: it is offered only to who asks for it.
+    """
+    ranks = {"official": 0, "private": 1}
+    known = [one for one in templates if strangers or one.visibility in ranks]
+    return sorted(known, key=lambda one: ranks.get(one.visibility, len(ranks)))

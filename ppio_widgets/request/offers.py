@@ -170,6 +170,9 @@ class Template(_Listed):
     rootfs_size_gb: int | None = None
     min_cuda_version: str = ""
     description: str = ""
+    visibility: str = (
+        ""  # the API's word: official, private (the account's own), community, or an unknown one
+    )
 
 
 def price_moment(offer: Offer) -> str:

@@ -90,6 +90,40 @@ def terms(body: Mapping[str, Any], say: Words) -> str:
     return say("money.terms_renewing", terms=found, months=months_words(count, say))
 
 
+def headline(offer: Offer | None, body: Mapping[str, Any], say: Words) -> str:
+    """Return the question that a launch is, with its rate: ``Rent 1 × A100 80 GB for ¥12.60 per hour?``."""
+    known, what = pricing.offer_for(offer, body), goods(offer, body)
+    price = pricing.whole_price(known, body)
+    if known is None or price is None:
+        return say("ask.unknown", what=what)
+    amount, months = shown(price, known.currency), pricing.months_of(body)
+    if pricing.is_prepaid(body):
+        return say("ask.prepaid", what=what, price=amount, months=months_words(months or 1, say))
+    return say("ask.hourly", what=what, price=amount)
+
+
+def goods(offer: Offer | None, body: Mapping[str, Any]) -> str:
+    """Return what is rented as people call it: ``2 × A100 80 GB``; by its id where that is all we know."""
+    known, count = pricing.offer_for(offer, body), pricing.gpus_of(body)
+    name = str(value_at(body, ("product_id",)) or "?")
+    if known is not None:
+        name = known.gpu_name or known.name or name
+        if known.gpu_memory_gb and known.gpu_name:
+            name = f"{name} {known.gpu_memory_gb} GB"
+    return name if pricing.is_cpu(body) or count is None else f"{count} × {name}"
+
+
+def warnings(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[str]:
+    """Say what a person may regret: what cannot be undone, and spot that costs more than on demand."""
+    found = [say("money.no_release")] if pricing.is_prepaid(body) else []
+    known = pricing.offer_for(offer, body)
+    if known is not None and pricing.mode_of(body) == BillingMode.SPOT:
+        found += _Bill(known, body, say).dearer()
+    volumes = value_at(body, ("volumes",)) or ()
+    stays = any(value_at(volume, ("type",)) == "network" for volume in volumes)
+    return [*found, say("ask.network_survives" if stays else "ask.nothing_survives")]
+
+
 def charges(offer: Offer | None, body: Mapping[str, Any]) -> dict[str, Decimal | None]:
     """Return each price that a body commits to, by kind; None where it is not known.
 
@@ -145,7 +179,7 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     say: Words,
     *,
     balance: Decimal | None = None,
-    stops_after: float | None = None,
+    stops_after: Fraction | None = None,
     now: datetime | None = None,
 ) -> Figures:
     """Return what a body costs in figures; nothing is invented: what is not known is a dash.
@@ -163,10 +197,9 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     else:
         total, unit = hourly, say("figures.hour")
         if stops_after is not None:
-            cost = pricing.to_cents(Fraction(hourly) * Fraction(stops_after) / 3600)
-            lines.append(
-                (say("figures.stops", span=write_span(stops_after)), f"≈ {shown(cost, known.currency)}")
-            )
+            cost = pricing.to_cents(Fraction(hourly) * stops_after / 3600)
+            span = write_span(stops_after.__round__())
+            lines.append((say("figures.stops", span=span), f"≈ {shown(cost, known.currency)}"))
         seconds, clock = until_morning(now)
         morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
         lines.append((say("figures.morning", clock=clock), f"≈ {shown(morning, known.currency)}"))
@@ -296,6 +329,14 @@ class _Bill:
         each = _renewal(self.offer, self.body)
         key = "money.renews" if each is None else "money.renews_at"
         return self._say(key, months=months_words(count, self.say), total=each)
+
+    def dearer(self) -> list[str]:
+        """Say that spot costs more than on demand, where it does."""
+        unit, count = pricing.unit_price(self.offer, self.body), pricing.count_of(self.offer, self.body)
+        hourly = self.offer.postpaid
+        if unit is None or count is None or hourly is None or not hourly.final is not None:
+            return []
+        return [self._against_on_demand(unit.final, count)] if unit.final > hourly.final else []
 
     def _against_on_demand(self, spot: Decimal, count: int) -> str:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""

@@ -235,20 +235,25 @@ class LaunchControls(Part):
         if doubt is not None:
             yield html(_BAD, doubt.fact(say))
             yield esc(doubt.scope(say))
-        parts = {key: html(_BOLD, text) for key, text in asked.question(say).items()}
-        yield Markup(say("launch.question", **parts))  # noqa: S704 - its parts are escaped
+        question = asked.question(say)
+        yield html(_BOLD, question.headline)
         if doubt is None and session.has_launched:
             yield esc(say("launch.again"))
         for text in self._news_of_the_price():
             yield html(_BAD, text)
-        yield from self._meaning()
-
-    def _meaning(self) -> Iterator[Markup]:
-        say, session, plan = self.say, self.session, self.session.plan
-        for text in (*plan.named_doubts(say), plan.taken(say)):
+        for text in (*session.plan.named_doubts(say), session.plan.taken(say)):
             if text:
                 yield html(_BOLD, text)
-        yield from map(esc, plan.costs(say))
+        # What it costs is said as it is known by now, the rest as it was asked.
+        now = question if session.blocked else session.plan.question(say)
+        yield from map(esc, now.lines)
+        for text in now.warnings:
+            yield html("<span class=ppw-warn>{}</span>", text)
+        yield from self._beside()
+
+    def _beside(self) -> Iterator[Markup]:
+        """Yield what is to be known beside the question."""
+        say, session = self.say, self.session
         if session.target.practice:
             yield esc(say("launch.unbilled"))
         # What came to be known since the question was opened: it is not sent like this.
@@ -256,8 +261,8 @@ class LaunchControls(Part):
             yield html(_BAD, text)
         for one in session.agreed if self._doubt is not None else ():
             yield esc(say("launch.agreed", fact=one.fact(say)))
-        for text in session.since.sentences(say) if session.since is not None else ():
-            yield html("<span class=ppw-quiet>{}</span>", text)
+        if session.since is not None:
+            yield html("<span class=ppw-quiet>{}</span>", session.since.line(say))
         if session.timer:
             yield esc(session.timer.sentence(say))
 
@@ -343,7 +348,7 @@ class LaunchView(View):
         top: str = "",
     ) -> None:
         self._controls = controls
-        self._begun_with = self.session.report.body
+        self._begun_with = self.session.own
         replaced = [view for view in earlier() if isinstance(view, LaunchView)]
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
@@ -360,7 +365,7 @@ class LaunchView(View):
     @property
     def typed(self) -> Mapping[str, Any] | None:
         """What a person typed here, or before here and did not restore."""
-        changed = self.session.report.body != self._begun_with
+        changed = self.session.own != self._begun_with
         return self.session.draft if changed else self.typed_before
 
     @property

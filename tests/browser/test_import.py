@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.support.bodies import MINIMAL
 
-FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True, language='en')\nform"
+FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm({}, practice=True, language='en')\nform"
 BODY = {**MINIMAL, "odd<b>": 1, "imgae": MINIMAL["image"]}
 del BODY["image"]
 POWERSHELL = "PS C:\\> docker run -d `\n>> --gpus all `\n>> -p 8000:8000 `\n>> vllm/vllm-openai:latest"
@@ -18,7 +18,7 @@ def test_what_is_pasted_is_kept_until_it_is_read_and_fields_are_fixed_with_a_cli
     notebook.open([FORM])
     notebook.run(0)
     form = notebook.form(0)
-    form.get_by_role("button", name="Import, or begin with a preset").click()
+    form.get_by_role("button", name="Start from…").click()
     field = form.get_by_role("textbox", name="Paste")
     text = json.dumps(BODY)[:-1] + ",}"
     field.fill(text)

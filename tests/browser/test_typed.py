@@ -135,7 +135,7 @@ def test_the_text_of_an_env_file_becomes_rows_after_a_click(notebook, form, into
     expect(form.locator(".ppw-make")).to_have_count(0)
     expect(text_box(form, "Value of variable 2")).to_have_value("two words")
     expect(text_box(form, "Kernel variable for variable 3")).to_have_value("HF_TOKEN")
-    expect(form.locator(".ppw-note")).to_contain_text("HF_TOKEN: secret, going by the name or the value")
+    expect(form.locator(".ppw-note")).to_contain_text("HF_TOKEN: secret by name or value")
     expect(form.get_by_role("button", name="Add variable")).to_be_focused()
     expect(form.locator("pre")).to_contain_text("•••• (from $HF_TOKEN)")
     held = "root => root.outerHTML + [...root.querySelectorAll('input, textarea')].map(e => e.value)"

@@ -337,6 +337,7 @@ def test_a_template_is_read_exactly_as_it_fills_in():
         envs=(("A", " 1 "), ("EMPTY", ""), ("NONE", "")),
         rootfs_size_gb=60,
         min_cuda_version="12.4",
+        visibility="community",
         description="for all",
     )
 

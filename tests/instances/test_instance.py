@@ -490,7 +490,7 @@ def test_a_deleted_one_keeps_its_last_cost(machine, clock):
     before = machine.cost_so_far
     cost = machine.delete().cost_so_far  # it took a moment
     assert before <= cost <= before + Decimal("0.02")
-    told = f"Cost: was on for 60 min until it was last seen, ≈ ¥{cost} (¥{rate:.2f} per hour"
+    told = f"Cost: was on for 60 min until last seen, ≈ ¥{cost} (¥{rate:.2f} per hour"
     clock.turn(7 * 3600)  # it costs nothing any more
     for text in (str(machine), static.of_instance(machine, SAY).as_text(SAY)):
         assert told in text
@@ -509,7 +509,7 @@ def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(mach
     assert machine.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
     clock.turn(3600)
     machine.refresh()
-    assert "was on for 30 min until it was last seen" in str(machine)
+    assert "was on for 30 min until last seen" in str(machine)
 
 
 def test_of_one_that_was_stopped_before_it_was_deleted_the_disk_costs_no_more(machine, clock):
@@ -607,4 +607,4 @@ def test_of_one_that_a_listing_showed_the_last_sight_is_the_listing(machine, cli
     one.look()
     assert one.status == "removed"
     assert one.cost_so_far == machine.offer.postpaid.final.quantize(Decimal("0.01"))
-    assert "was on for 30 min until it was last seen" in str(one)
+    assert "was on for 30 min until last seen" in str(one)

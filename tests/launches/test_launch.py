@@ -462,7 +462,7 @@ def test_a_plan_shows_the_body_and_what_blocks_and_sends_nothing():
 
 def test_the_question_says_what_where_and_how_it_is_billed():
     plan = LaunchPlan(check(FULL), Target("gpu.example.com", practice=False))
-    assert plan.question(words("en")) == {
+    assert plan.facts(words("en")) == {
         "name": "example-instance",
         "product": "a100-80g",
         "gpus": "2 GPUs",

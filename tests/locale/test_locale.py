@@ -12,7 +12,7 @@ from ppio_widgets.locale.words import LANGUAGES, joined, words
 PACKAGE = Path(ppio_widgets.__file__).parent
 NAMES = ("PPIO_WIDGETS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 # Parameters that these sentences get from a mapping, not by name.
-FROM_A_MAPPING = {"launch.question", "line.ask"}
+FROM_A_MAPPING = {"ask.what", "line.ask"}
 
 
 def placeholders(sentence):
@@ -198,15 +198,20 @@ def test_one_word_is_said_for_one_thing(language):
     assert found == []
 
 
+# So many words a sentence to people has at most, and so many have more: that number may only fall.
+MOST_WORDS = 14
+LONGER = 0
+
+
 def test_no_sentence_is_longer_than_somebody_reads():
     long = [
         (key, len(part.split()))
         for key, sentence in raw("en").items()
         if key not in TABLES
         for part in re.split(r"(?<=[.?!:;])\s+", sentence)
-        if len(part.split()) > 18
+        if len(part.split()) > MOST_WORDS
     ]
-    assert long == []
+    assert len(long) <= LONGER, long
 
 
 def test_chinese_has_no_blank_behind_its_punctuation():
@@ -224,7 +229,9 @@ def test_chinese_names_a_billing_mode_with_the_word_of_the_api():
 
 def test_in_chinese_a_launch_is_one_act_and_starting_a_stopped_instance_is_another():
     # What is of an instance that exists: its actions, its states, a program in it, a kernel.
-    of_an_instance = r"(status|do|sure|action|acting|lost|confirmed|machine|board|field|option|import)\."
+    of_an_instance = (
+        r"(status|do|sure|action|acting|lost|confirmed|machine|board|field|option|import|section|none)\."
+    )
     found = [
         key
         for key, sentence in raw("zh").items()

@@ -155,7 +155,7 @@ def test_no_secret_of_an_env_file_is_shown_or_kept(run, tmp_path, capsys, monkey
         {"key": "EPOCHS", "value": "4"},
     ]
     said = capsys.readouterr().out
-    assert "HF_TOKEN: secret, going by the name" in said
+    assert "HF_TOKEN: secret by name" in said
     assert "load_dotenv('.env', interpolate=False)" in said
     assert "URL: ${…} in the value is left" in said
     assert "s3cret" not in said + str(plan) + str(plan._repr_mimebundle_())

@@ -143,7 +143,7 @@ def test_what_was_just_deleted_keeps_its_last_cost(run, made, clock, capsys):
     (identity,) = made("one")
     clock.turn(3600 - 60)
     run("%ppio delete one --yes")
-    told = "was on for 60 min until it was last seen, ≈ ¥25.21 (¥25.20 per hour, without the disk)"
+    told = "was on for 60 min until last seen, ≈ ¥25.21 (¥25.20 per hour, no disk)"
     said = capsys.readouterr().out
     assert f"one ({identity}): confirmed deleted at " in said
     assert said.endswith(f"; {told}\n")

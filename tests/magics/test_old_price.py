@@ -62,7 +62,7 @@ def test_a_plan_that_was_kept_counts_as_unknown_under_its_ceiling(run, line, clo
     plan = run(f"{line} --max-price 15 --dry-run")
     with PpioClient(base_url=cloud.server.url) as client:
         time.turn(HOURS)
-        with pytest.raises(LaunchRefused, match="The price is old and may be above the price ceiling of ¥15"):
+        with pytest.raises(LaunchRefused, match="The price is old, and may exceed the price ceiling of ¥15"):
             Launch(plan, client).submit()
         assert cloud.posts == 0
         time.turn(-HOURS)

@@ -103,7 +103,7 @@ CPU = LINE.replace("a100-80g", "cpu.8c16g") + " --type cpu"
 def test_a_cpu_instance_is_planned_with_its_price_and_without_gpus(run, names):
     plan = run(f"{CPU} --dry-run")
     assert "Nothing blocks it." in str(plan)
-    assert "Costs ¥0.64 per hour, billed from pulling until stopped" in str(plan)
+    assert "Costs ¥0.64 per hour, by the second, from pulling until stopped" in str(plan)
     assert "GPU" not in str(plan)
     with pytest.raises(LaunchRefused, match=r"0\.64"):
         run(f"{CPU} --max-price 0.63 --yes")

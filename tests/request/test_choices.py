@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.choices import (
-    Wanted,
+    LONGEST_SUMMARY,
     cuda_proposal,
     limits,
-    memory_of,
-    offer_row,
+    offered,
     repository_and_tag,
+    summary,
 )
-from ppio_widgets.request.offers import Offer, Price
+from ppio_widgets.request.draft import compact
+from ppio_widgets.request.offers import Offer, Price, Template
+from ppio_widgets.request.products import Wanted, memory_of, offer_row
+from tests.support.bodies import FULL
 
 _sizes = st.none() | st.integers(1, 512)
 _regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)
@@ -149,3 +152,68 @@ def test_a_proposal_is_in_the_tag(image):
         for language in LANGUAGES:
             assert version in words(language)("advice.cuda", part=part, version=version)
             assert version in words(language)("advice.cuda.fix", version=version)
+
+
+SECTIONS = {
+    "access": ("ports", "tools.jupyter.enabled", "tools.jupyter.port", "tools.jupyter.protocol"),
+    "environment": ("envs",),
+    "storage": ("volumes",),
+    "start": ("entrypoint", "command", "registry_auth_id"),
+    "region": ("candidate_regions", "network.id", "network.ip"),
+    "limits": ("resource.min_cuda_version", "auto_migrate.enabled", "auto_migrate.include_system_disk"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            [
+                "Ports 8080/tcp, 8888/http · Jupyter · its port 8888",
+                "GREETING, EMPTY",
+                "/data, /work",
+                "own entrypoint · own command · registry auth 20",
+                "cn-east-1, cn-south-1 · network vpc-east-dev",
+                "CUDA 12.4 or newer · moves when its host fails",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "端口 8080/tcp, 8888/http · Jupyter · 端口 8888",
+                "GREETING, EMPTY",
+                "/data, /work",
+                "自定义入口点 · 自定义命令 · 镜像仓库凭证 20",
+                "cn-east-1, cn-south-1 · 网络 vpc-east-dev",
+                "CUDA 12.4 或更高 · 主机故障时自动迁移",
+            ],
+        ),
+    ],
+)
+def test_what_stands_in_each_section_is_summed_up(language, told):
+    assert [summary(names, FULL, words(language)) for names in SECTIONS.values()] == told
+    assert not any(summary(names, {}, words(language)) for names in SECTIONS.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(
+    envs=st.lists(
+        st.fixed_dictionaries({"value": st.just("hunter2Zq91xx")}, optional={"key": st.text(max_size=9)}),
+        min_size=1,
+    )
+)
+def test_no_summary_holds_the_value_of_a_variable(language, envs):
+    for body in ({"envs": envs}, compact({"envs": envs}).body):
+        told = summary(("envs",), body, words(language))
+        assert "hunter2" not in told
+        assert len(told) <= LONGEST_SUMMARY
+
+
+def test_templates_of_strangers_are_offered_only_to_who_asks():
+    known = [
+        Template(str(number), visibility=word)
+        for number, word in enumerate(["community", "private", "", "official", "odd"])
+    ]
+    assert [one.id for one in offered(known)] == ["3", "1"]
+    assert [one.id for one in offered(known, strangers=True)] == ["3", "1", "0", "2", "4"]

@@ -16,7 +16,7 @@ from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request import offers as offer
 from ppio_widgets.request import price_text, pricing
 from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.price_text import cost_sentences
+from ppio_widgets.request.price_text import cost_sentences, figures, goods, headline, warnings
 from ppio_widgets.request.pricing import above_ceiling, charged_now, hourly, read_amount, shown
 from ppio_widgets.runtime.times import until_morning
 from tests.support.bodies import bodies
@@ -337,7 +337,7 @@ def test_a_ceiling_that_is_no_number_lets_nothing_pass():
 
 def test_postpaid():
     assert sentences(body_of()) == [
-        "Costs ¥12.60 per hour for 1 GPU, billed from pulling until stopped, by the second.",
+        "Costs ¥12.60 per hour for 1 GPU, by the second, from pulling until stopped.",
         "List price ¥18.00 per hour; you pay ¥12.60.",
         "3 hours ≈ ¥37.80; left on until tomorrow 09:00 UTC+08:00 ≈ ¥264.60.",
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
@@ -348,7 +348,7 @@ def test_several_gpus_are_shown_as_a_product():
     first, second, *_ = sentences(body_of(gpus=2))
     assert first == (
         "Costs ¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour. "
-        "Billed from pulling until stopped, by the second."
+        "Billed by the second, from pulling until stopped."
     )
     assert second == "List price ¥36.00 per hour; you pay ¥25.20."
 
@@ -362,7 +362,8 @@ def test_prepaid():
         "The system disk of 20 GB costs nothing extra: 60 GB are free.",
     ]
     assert sentences(body_of("prepaid", gpus=2, months=3))[0] == (
-        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 (assumed per GPU), charged now for 3 months."
+        "Costs ¥27,216.00 per GPU × 2 GPUs = ¥54,432.00 for 3 months, charged now. "
+        "That it is per GPU is assumed."
     )
 
 
@@ -410,7 +411,7 @@ def test_spot_against_on_demand(spot, on_demand, text):
         A100, spot=Price(Decimal(spot)), postpaid=Price(Decimal(on_demand)) if on_demand else None
     )
     told = sentences(body_of("spot"), an_offer)
-    assert told[0].startswith(f"Costs {shown(Decimal(spot), 'CNY')} per hour for 1 GPU, billed from pulling")
+    assert told[0].startswith(f"Costs {shown(Decimal(spot), 'CNY')} per hour for 1 GPU, by the second")
     assert any(one.startswith(text) for one in told)
     assert any("reclaimed after its first hour" in one and "one hour's notice" in one for one in told)
 
@@ -425,8 +426,8 @@ def test_spot_compares_all_gpus_together():
     ("rootfs", "change", "text"),
     [
         (60, {}, "costs nothing extra: 60 GB are free."),
-        (100, {}, "60 GB are free; the other 40 GB cost extra, listed at ¥0.005 per GB. For which period is"),
-        (100, {"storage_price": None}, "the other 40 GB cost extra, and their price is unknown."),
+        (100, {}, "60 GB are free. The other 40 GB cost extra, listed at ¥0.005 per GB. No document says"),
+        (100, {"storage_price": None}, "The other 40 GB cost extra, at an unknown price."),
         (20, {"rootfs_free_gb": None}, "How much of the system disk of 20 GB is free is unknown"),
     ],
 )
@@ -664,3 +665,82 @@ def test_both_languages_have_the_same_placeholders():
                 {name for _, name, _, _ in string.Formatter().parse(one)} for one in (text, chinese[key])
             ]
             assert fields[0] == fields[1], key
+
+
+# -- figures and the question
+
+
+def cents(value):
+    """A fraction to two decimals, half up, as text."""
+    whole = (value * 100 + Fraction(1, 2)).__floor__()
+    return Decimal(whole).scaleb(-2)
+
+
+@given(
+    an_offer=offers(),
+    mode=st.sampled_from(["postpaid", "spot", "prepaid"]),
+    gpus=st.integers(1, 8),
+    rootfs=st.integers(1, 200),
+    months=st.sampled_from([1, 3, 12]),
+    stops=st.none() | st.integers(60, 10**6).map(Fraction),
+    balance=st.none() | st.decimals(0, 10**6, places=4),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_figures_are_an_independent_sum(an_offer, mode, gpus, rootfs, months, stops, balance, language):
+    body = body_of(mode, gpus, rootfs, months if mode == "prepaid" else None)
+    told = figures(an_offer, body, words(language), balance=balance, stops_after=stops, now=NOON)
+    price = {"postpaid": an_offer.postpaid, "spot": an_offer.spot, "prepaid": an_offer.prepaid.get(months)}[
+        mode
+    ]
+    if price is None:
+        assert told.amount == "–"
+        assert not told.lines
+        return
+    total = sum((Fraction(price.final) for _ in range(gpus)), Fraction(0))
+    assert Fraction(told.amount.lstrip("¥$").replace(",", "")) == total
+    assert told.is_hourly is (mode != "prepaid")
+    amounts = [figure.removeprefix("≈ ") for _what, figure in told.lines if figure.startswith("≈ ")]
+    spans = [*([stops] if stops is not None else []), Fraction(21 * 3600)] if mode != "prepaid" else []
+    assert amounts == [shown(cents(total * span / 3600), an_offer.currency) for span in spans]
+    disk = dict(told.lines)[
+        words(language)("figures.disk", size=rootfs if an_offer.rootfs_free_gb is not None else "?")
+    ]
+    if an_offer.rootfs_free_gb is not None and rootfs > an_offer.rootfs_free_gb:
+        assert str(rootfs - an_offer.rootfs_free_gb) in disk
+
+
+def test_a_question_names_what_is_rented_and_its_rate():
+    say = words("en")
+    card = replace(A100, gpu_name="A100", gpu_memory_gb=80)
+    assert headline(card, body_of(), say) == "Rent 1 × A100 80 GB for ¥12.60 per hour?"
+    assert headline(card, body_of(gpus=8), say) == "Rent 8 × A100 80 GB for ¥100.80 per hour?"
+    assert (
+        headline(card, body_of("prepaid", 2, months=3), say)
+        == "Rent 2 × A100 80 GB for ¥54,432.00, paid now for 3 months?"
+    )
+    assert (
+        headline(card, body_of("prepaid", 2, months=5), say) == "Rent 2 × A100 80 GB? Its price is unknown."
+    )
+    assert headline(None, body_of(), say) == "Rent 1 × prod-1? Its price is unknown."
+    cpu = Offer("cpu.1", name="CPU 8C16G", type="cpu", postpaid=Price(Decimal("0.64")), currency="CNY")
+    body = {**body_of(product="cpu.1"), "type": "cpu"}
+    assert headline(cpu, body, say) == "Rent CPU 8C16G for ¥0.64 per hour?"
+    assert goods(None, {}) == "?"
+
+
+def test_a_question_warns_of_what_may_be_regretted():
+    say = words("en")
+    lost, kept = (
+        "Nothing survives a delete: its files are lost.",
+        "Only its network storage survives a delete.",
+    )
+    assert warnings(A100, body_of(), say) == [lost]
+    network = {**body_of(), "volumes": [{"type": "network", "id": "x", "mount_point": "/d"}]}
+    assert warnings(A100, network, say) == [kept]
+    local = {**body_of(), "volumes": [{"type": "local", "mount_point": "/d"}]}
+    assert warnings(A100, local, say) == [lost]
+    assert warnings(A100, body_of("prepaid", months=1), say) == ["Cannot be released early.", lost]
+    assert warnings(A100, body_of("spot"), say) == [lost]
+    dear = replace(A100, spot=Price(Decimal("13.00")))
+    (warned, _lost) = warnings(dear, body_of("spot"), say)
+    assert warned.startswith("Costs ¥0.40 per hour more than on-demand")

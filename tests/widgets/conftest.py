@@ -176,7 +176,7 @@ def every(widget):
 
 def find_all(form, description):
     """Controls by the name that a person reads on them; with a row's number, or the price on Launch."""
-    name = re.compile(rf"{re.escape(description)}( \d+| · .*¥.*)?")
+    name = re.compile(rf"{re.escape(description)}( \d+| · [^ ]*\d[^ ]*)?")
     return [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
 
 

@@ -162,9 +162,9 @@ def test_a_deleted_one_keeps_its_last_cost(board_of, fill, account, clock):
     asked(account, made["one"])
     clock.turn(10)
     shows(board, f"one ({made['one']}): confirmed deleted at ")
-    shows(board, "was on for 60 min until it was last seen, ≈ ¥12.6")
+    shows(board, "was on for 60 min until last seen, ≈ ¥12.6")
     until(lambda: len(rows(board)) == 1, "it is not listed any more")
-    assert "was on for 60 min until it was last seen, ≈ ¥12.6" in shown(board)
+    assert "was on for 60 min until last seen, ≈ ¥12.6" in shown(board)
 
 
 def test_a_new_choice_withdraws_the_question(board_of, fill):

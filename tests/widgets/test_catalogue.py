@@ -442,7 +442,7 @@ class TestTypeCpu:
         displayed(form)
         form.value = {**MINIMAL, "type": "cpu", "product_id": "cpu.8c16g"}
         assert form.errors == {}
-        assert "Costs ¥0.64 per hour, billed from pulling until stopped" in shown(form)
+        assert "Costs ¥0.64 per hour, by the second, from pulling until stopped" in shown(form)
         press(find(form, "Launch"))
         question = next(one.value for one in every(form) if "ppw-question" in one._dom_classes)
         assert "on <b>cpu.8c16g</b>, <b>1 CPU instance</b>" in question
@@ -501,7 +501,7 @@ def test_the_confirmation_states_the_money(form):
     displayed(form)
     form.value = A100
     press(find(form, "Launch"))
-    assert shown(form).count("billed from pulling until stopped, by the second") == 2
+    assert shown(form).count("by the second, from pulling until stopped") == 2
     assert "3 hours ≈ ¥37.80" in shown(form)
     assert "The balance of ¥866.40 covers about 68 hours" in shown(form)
 

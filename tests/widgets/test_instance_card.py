@@ -219,7 +219,7 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     clock.turn(10)
     shows(card, "confirmed deleted at")
     shows(card, "<dt>Cost<dd>was on for ")
-    shows(card, "until it was last seen, ≈ ¥0.0")
+    shows(card, "until last seen, ≈ ¥0.0")
     offers(card)
 
 

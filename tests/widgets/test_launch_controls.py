@@ -89,7 +89,8 @@ def test_without_a_price_the_question_names_months_renewal_gpus_and_the_charge(w
     for card in make(client, PREPAID):
         assert "The price of prod-1 is unknown." in shown(card)
         terms = "prepaid for 12 months, charged now, renewing by 3 months until turned off"
-        assert f"<b>8 GPUs</b>, on <b>the practice cloud</b>: <b>{terms}</b>?" in shown(card)
+        assert "<b>Rent 8 × prod-1? Its price is unknown.</b>" in shown(card)
+        assert f"demo on the practice cloud: {terms}." in shown(card)
         assert f"Commits to 8 GPUs, {terms}." in shown(card)
         assert "Cannot be released early." in shown(card)
         assert "billed from the moment" not in shown(card)

@@ -153,7 +153,7 @@ def test_of_a_secret_only_the_name_is_taken_and_that_is_said(form):
     paste(form, ENV)
     assert kept_anywhere(form, "hf_s3cret")
     make(form)
-    assert "HF_TOKEN: secret, going by the name or the value, so the written value is not taken" in note(form)
+    assert "HF_TOKEN: secret by name or value, so the written value is not taken" in note(form)
     assert "os.environ[&#34;HF_TOKEN&#34;] = getpass.getpass()" in note(form)
     assert not kept_anywhere(form, "hf_s3cret")
     paste(form, "X=${HOME}\nY=1")

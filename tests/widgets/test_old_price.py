@@ -42,6 +42,7 @@ def form(make_form, cloud):
     with PpioClient(base_url=cloud.server.url) as client:
         form = displayed(make_form(BODY, client=client))
         assert "¥12.60 per hour" in shown(form)
+        find(form, "Limits").value = True
         yield form
         form.close()
         wait_for_threads("ppio-launch", "ppio-watch", "ppio-since", "ppio-timer")
@@ -319,10 +320,10 @@ class TestTheCardOfAnInstance:
             yield Instance("i-1", client).refresh()
 
     def test_its_rate_says_of_when_an_old_price_is(self, machine, time):
-        assert "(¥12.60 per hour, without the disk)" in str(machine)
+        assert "(¥12.60 per hour, no disk)" in str(machine)
         assert "by the price of" not in str(machine)
         time.turn(HOURS)
-        assert "per hour, without the disk), by the price of 2023-11-14 22:13 UTC" in str(machine)
+        assert "per hour, no disk), by the price of 2023-11-14 22:13 UTC" in str(machine)
 
     def test_a_look_asks_for_it_again(self, machine, time, cloud):
         time.turn(HOURS)

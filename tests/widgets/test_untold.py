@@ -100,7 +100,7 @@ def test_a_form_whose_threads_cannot_tell_says_where_to_look(make_form, page, cl
     sent(form, page)
     assert cloud.posts == 1
     shown = page.html(form.model_id)
-    assert "sending it to the practice cloud … %ppio launches tells what became of it." in shown
+    assert "sending it to the practice cloud … Its outcome stands in %ppio launches." in shown
     assert "nothing has been sent" not in shown
 
 
@@ -134,7 +134,7 @@ def test_the_card_of_a_line_says_where_to_look(wire, client, page, failures):
     card = ConfirmCard(MINIMAL, client, language="en")
     sent(card, page)
     shown = page.html(card.model_id)
-    assert "%ppio launches tells what became of it" in shown
+    assert "Its outcome stands in %ppio launches" in shown
     assert "nothing has been sent" not in shown
     card.close()
 

@@ -1,4 +1,4 @@
-"""What fills a field with a click: templates, values that are proposed, what opens below a button."""
+"""What fills a field with a click: templates, and values that are proposed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ppio_widgets.cards.html import esc, html
-from ppio_widgets.request.choices import Filling, cuda_proposal, fill
+from ppio_widgets.request.choices import cuda_proposal, offered
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.validation import corrected_address, field_name
 from ppio_widgets.widgets import theme
@@ -19,59 +19,13 @@ if TYPE_CHECKING:
     import ipywidgets as w
 
     from ppio_widgets.locale.words import Words
+    from ppio_widgets.request.offers import Template
     from ppio_widgets.request.schema import Path
     from ppio_widgets.widgets.view import Guarded
 
 MOST_TEMPLATES = 8
 # What a form says by itself: a template may say it otherwise.
 _OFTEN_DEFAULT: tuple[Path, ...] = (("resource", "rootfs_size_gb"),)
-
-
-class Opener(Part):
-    """A button, ``<words>.open``, that opens something below it, which is built when first opened."""
-
-    def __init__(self, owner: Guarded, words: str) -> None:
-        super().__init__(owner)
-        self._words = words
-        self._parts: list[w.Widget] = []
-        self._open = self._button(self.say(f"{words}.open"), self._on_open, "ppw-find")
-        self.box = theme.box([self._open], "ppw-chooser")
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something stands below the button."""
-        return len(self.box.children) > 1
-
-    def build(self) -> list[w.Widget]:
-        """Return what stands below the button, in its order."""
-        raise NotImplementedError
-
-    def fill(self) -> None:
-        """Bring what stands below the button up to date, before it is shown."""
-        raise NotImplementedError
-
-    def shown(self) -> list[w.Widget]:
-        """Return what of it is to be seen now."""
-        return self._parts
-
-    def fold(self) -> None:
-        """Put away what was opened; what was typed there stays."""
-        self.box.children = [self._open]
-        self._open.description = self.say(f"{self._words}.open")
-
-    def refill(self) -> None:
-        """Bring up to date what is open."""
-        if self.is_open:
-            self.fill()
-
-    def _on_open(self) -> None:
-        if self.is_open:
-            self.fold()
-            return
-        self._parts = self._parts or self.build()
-        self.fill()
-        self.box.children = [self._open, *self.shown()]
-        self._open.description = self.say(f"{self._words}.close")
 
 
 class TemplateChips(Part):
@@ -83,6 +37,7 @@ class TemplateChips(Part):
     def __init__(self, owner: Guarded, on_arrange: Callable[[], None]) -> None:
         super().__init__(owner)
         self._on_arrange = on_arrange
+        self._with_strangers = False
         # Before the catalogue told anything.
         self._untold = self.session.snapshot
         chosen, options = self._templates()
@@ -98,7 +53,11 @@ class TemplateChips(Part):
             classes=["ppw-step"],
         )
         self.parts: list[w.Widget] = self._chips.parts
-        self._hear(self.session, self._offer, "snapshot", "filled")
+        self._hear(self.session, self._offer, "snapshot", "filled", "proposed")
+
+    @cached_property
+    def _strangers(self) -> w.Button:
+        return self._button(self.say("template.strangers"), self._on_strangers, "ppw-link")
 
     @cached_property
     def _what(self) -> w.HTML:
@@ -109,16 +68,24 @@ class TemplateChips(Part):
         return self._button(self.say("template.replace"), self._on_replace, "ppw-below")
 
     def _offer(self) -> None:
-        """Offer the templates that there are by now."""
+        """Offer the templates that there are by now, those of strangers only when they were asked for."""
         self._chips.show(*self._templates())
         self._ask([])
 
+    @property
+    def _offered(self) -> list[Template]:
+        return offered(self.session.snapshot.templates, strangers=self._with_strangers)
+
     def _templates(self) -> tuple[str, list[tuple[str, str]]]:
-        """Return which template is chosen, by its image, and all of them."""
-        templates = self.session.snapshot.templates[:MOST_TEMPLATES]
+        """Return which template is chosen, by its image, and all that are offered."""
+        found = self._offered
         image = self.session.draft.get("image")
-        chosen = next((one.id for one in templates if one.image == image), "")
-        return chosen, [(one.name or one.id, one.id) for one in templates]
+        chosen = next((one.id for one in found if one.image == image), "")
+        return chosen, [(one.name or one.id, one.id) for one in found[:MOST_TEMPLATES]]
+
+    def _on_strangers(self) -> None:
+        self._with_strangers = True
+        self._offer()
 
     def _ask(self, overwritten: Sequence[Path]) -> None:
         """Say what choosing it would replace, with the button that does it; nothing without any."""
@@ -131,7 +98,8 @@ class TemplateChips(Part):
         if self._are_none:
             self._what.value = html("<span class=ppw-quiet>{}</span>", self.say("template.none"))
             told = [self._what]
-        parts = [*self._chips.parts, *told]
+        more = [self._strangers] if len(self._offered) < len(self.session.snapshot.templates) else []
+        parts = [*self._chips.parts, *more, *told]
         if parts != self.parts:
             self.parts = parts
             self._on_arrange()
@@ -143,25 +111,25 @@ class TemplateChips(Part):
         is_told = known is not self._untold and not {"templates"} & {*known.failed, *known.loading}
         return is_told and not known.templates
 
-    def _chosen(self) -> Filling | None:
+    @property
+    def _chosen(self) -> Template | None:
         templates = self.session.snapshot.templates
-        chosen = next((one for one in templates if one.id == self._chips.value), None)
-        return None if chosen is None else fill(self.session.draft, chosen)
+        return next((one for one in templates if one.id == self._chips.value), None)
 
     def _on_chip(self) -> None:
-        filling = self._chosen()
-        if filling is None:
+        chosen = self._chosen
+        if chosen is None:
             return
-        typed = [path for path in filling.overwrites if path not in (("image",), *_OFTEN_DEFAULT)]
+        replaced = self.session.filling(chosen).overwrites
+        typed = [path for path in replaced if path not in (("image",), *_OFTEN_DEFAULT)]
         if typed:
             self._ask(typed)
         else:
-            self.session.fill(filling.draft)
+            self.session.choose(chosen)
 
     def _on_replace(self) -> None:
-        filling = self._chosen()
-        if filling is not None:
-            self.session.fill(filling.draft)
+        if self._chosen is not None:
+            self.session.choose(self._chosen)
 
 
 class Proposed(NamedTuple):

@@ -23,10 +23,10 @@ from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.form.importer import ImportBox, told_lists
 from ppio_widgets.widgets.form.preview import Preview, PricePanel
 from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
+from ppio_widgets.widgets.form.start import StartBox, told_lists
 from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView
 from ppio_widgets.widgets.saved_output import LaunchOutput
 
@@ -95,7 +95,7 @@ class LaunchForm(LaunchView):
         fell_back = client is None and practice is None and wants_practice() is None
         client = client or connect(practice=practice, fall_back=True)
         fell_back = fell_back and client.is_practice
-        draft = DEFAULTS if value is None else body_of(value)
+        draft = None if value is None else body_of(value)
         session = self.session = LaunchSession(client, draft, is_variable=kernel.is_variable)
         self._own: dict[str, Any] | None = None
         self.left_out: list[str] = []
@@ -105,18 +105,18 @@ class LaunchForm(LaunchView):
         self._sections = Sections(self, stop, default_count=default_count)
         self._preview = Preview(self, self._sections, scope)
         price = PricePanel(self)
-        self._import = ImportBox(self)
+        self._start = StartBox(self)
         controls = LaunchControls(self, on_attempt=self._show_all_errors)
         side = theme.box([price.box, controls.box, self._preview.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
         no_key = _way_to_a_key() if fell_back else ""
         self._sign_in = SignIn(self, read_host(), self._on_signed_in) if no_key == "field" else None
-        above = [*([self._sign_in.box] if self._sign_in else []), self._import.box]
+        above = [*([self._sign_in.box] if self._sign_in else []), self._start.box]
         super().__init__(
             controls,
             LaunchOutput(session, say, is_form=True),
             [*above, columns],
-            [self._sections, self._preview, price, self._import],
+            [self._sections, self._preview, price, self._start],
             top=_banner(client, say, no_key),
         )
         self._publish()

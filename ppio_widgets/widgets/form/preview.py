@@ -22,6 +22,7 @@ from ppio_widgets.request.draft import renamed, value_at
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.secrets.patterns import looks_like_key
+from ppio_widgets.secrets.redaction import Redactor
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.view import Part, close_all
 
@@ -145,7 +146,8 @@ class Preview(Part):
         """Yield CSS that says in the head of a closed section what stands in it."""
         body = self.session.report.body
         for section, names in self._sections.closed:
-            text = summary(names, body, self.say) or self.say(f"none.{section}")
+            told = Redactor.in_use().redact(summary(names, body, self.say))
+            text = told or self.say(f"none.{section}")
             yield f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
 
     def _advice(self) -> Iterator[str]:

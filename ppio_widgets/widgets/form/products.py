@@ -58,7 +58,7 @@ class ProductTable(Part):
         self._untold = None if self._offers else self.session.snapshot
         if self._offers:
             self.show()
-        self._hear(self.session, self.show, "snapshot", "filled")
+        self._hear(self.session, self.show, "snapshot", "filled", "proposed")
 
     def _filter(self, kind: type[w.Widget], css: str, **traits: Any) -> Any:
         made = theme.control(kind, css, **traits)

@@ -156,6 +156,8 @@ class Sections(Part):
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
         self._hear(self.session, self._suggest, "snapshot", "report")
+        self._proposed: Mapping[Path, Any] = self.session.proposed
+        self._hear(self.session, self._follow, "proposed")
 
     @property
     def toggles(self) -> Iterator[w.ToggleButton]:
@@ -235,6 +237,23 @@ class Sections(Part):
     def _rearrange(self) -> None:
         if self.box is not None:
             self._arrange(self.session.draft)
+
+    def _follow(self) -> None:
+        """Show what the session proposes now instead of what it proposed before; what was typed stays."""
+        before, now = self._proposed, self.session.proposed
+        self._proposed = now
+        for path in (*before, *(path for path in now if path not in before)):
+            field, rows = self.fields.get(_name(path)), self.lists.get(_name(path))
+            given = value_at(self.session.draft, path)
+            if path in self.session.typed or before.get(path) == now.get(path):
+                continue
+            if rows is not None:
+                rows.show(given)
+            elif field is not None and field.takes(given):
+                field.show(given)
+            elif field is not None:
+                self.fields.pop(_name(path)).close()
+        self._arrange(self.session.draft)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
         theme.fill(self.box, self._widgets(draft))

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,14 +14,29 @@ from markupsafe import escape
 from ppio_widgets import EnvRef, LaunchForm, PpioClient
 from ppio_widgets.errors import InputError
 from ppio_widgets.formats.diff import changes
+from ppio_widgets.formats.imported import Imported
+from ppio_widgets.launches.importing import import_text
 from ppio_widgets.launches.presets import presets_folder, save_preset
 from ppio_widgets.locale.words import words
-from ppio_widgets.widgets.form.importer import MOST_SHOWN
+from ppio_widgets.widgets.form import start
+from ppio_widgets.widgets.form.start import MOST_SHOWN
 from tests.support.bodies import FULL, MINIMAL, bodies, bodies_with_refs
 from tests.support.clock import PATIENCE
+from tests.support.consent import let_read
 from tests.support.public_lines import LINES
 from tests.support.threads import wait_for_threads
-from tests.widgets.conftest import choose, every, find, find_all, press, shown, shows, type_into
+from tests.widgets.conftest import (
+    choose,
+    displayed,
+    every,
+    find,
+    find_all,
+    press,
+    shown,
+    shows,
+    type_into,
+    until,
+)
 
 DOCKER = (
     "docker run -it --rm --gpus 2 -e MODE=fast -e HF_TOKEN -p 8000:8000 -v /mnt:/data "
@@ -37,8 +53,8 @@ SMALL = json.dumps(MINIMAL)
 
 @pytest.fixture
 def opened(form):
-    """The form with its Import box open."""
-    press(find(form, "Import, or begin with a preset"))
+    """The form with its box "Start from…" open."""
+    press(find(form, "Start from…"))
     yield form
     threads_end()
 
@@ -137,16 +153,14 @@ def test_from_json_takes_a_path(make_form, tmp_path, client):
 def headings(form):
     """What Import tells, by its headings."""
     told = {}
-    for block in re.findall(r"<div class='ppw-told'>(.*?)</div>", form._import._told.value, re.DOTALL):
+    for block in re.findall(r"<div class='ppw-told'>(.*?)</div>", form._start._told.value, re.DOTALL):
         title = html.unescape(re.search("<b>(.*?)</b>", block)[1])
         told[title] = [html.unescape(line) for line in re.findall("<li>(.*?)</li>", block, re.DOTALL)]
     return told
 
 
 # What a person types beside an Import that is open, before it or after.
-TYPED = st.sampled_from(
-    [("Name", "typed"), ("GPUs", "3"), ("GPUs", "x"), ("Command", "typed --x"), ("Image", ""), ("Name", "")]
-)
+TYPED = st.sampled_from([("Name", "typed"), ("Image", "typed:1"), ("Image", ""), ("Name", "")])
 PASTED = st.one_of(
     st.sampled_from([DOCKER, "docker run -p 80 -e A=1 img", "%ppio_launch --gpus 2 --port 80", "{}"]),
     st.sampled_from(['{"name": "x", "nmae": 1}', "docker run -v /a:/b img x\ny", *LINES.values()]),
@@ -165,11 +179,10 @@ PASTED = st.one_of(
 )
 def test_what_is_shown_before_is_what_changes(client, wire, before, text, typed, later, rows):
     form = LaunchForm(before, client=client, language="en")
-    for _ in range(rows):
-        press(find(form, "Add port"))
+    form.session.set(("ports",), [{} for _ in range(rows)])
     for name, value in typed:
         type_into(find(form, name), value)
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     paste(form, text)
     for name, value in later:
         type_into(find(form, name), value)
@@ -224,7 +237,7 @@ def test_a_curl_line_for_another_cloud_says_so(opened, host, told):
 def test_on_the_live_cloud_a_curl_line_for_the_other_says_so(make_form, cloud):
     live = PpioClient("sk_live_0123456789abcdef", transport=cloud)
     form = make_form(client=live)
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
     paste(form, f"curl https://api.novita.ai/gpus/v2/instances -d '{SMALL}'")
     shows(form, "which is another cloud; the form keeps its own, api.ppio.com.")
@@ -305,7 +318,7 @@ def test_an_unknown_field_is_removed_with_a_click(opened, wire):
     press(find(opened, "Remove frobnicate"))
     assert opened.request.body() == MINIMAL
     assert not find_all(opened, "Remove frobnicate")
-    press(find(opened, "Import, or begin with a preset"))
+    press(find(opened, "Start from…"))
     assert len(_instances) <= models + 4, "the buttons are closed"
 
 
@@ -549,7 +562,7 @@ SAID = {
 @pytest.mark.parametrize("name", ["HF_TOKEN", "HOME"])
 def test_what_is_taken_from_the_kernel_is_named_among_a_hundred_changes(make_form, request, name, cloud_of):
     opened = make_form(client=request.getfixturevalue(cloud_of))
-    press(find(opened, "Import, or begin with a preset"))
+    press(find(opened, "Start from…"))
     said = escape(SAID[cloud_of].format(name))
     rows = [{"key": f"A{number}", "value": "1"} for number in range(100)]
     rows.insert(90, {"key": "B", "value": {"$env": name}})
@@ -602,7 +615,7 @@ def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
     presets_folder().mkdir(parents=True)
     body = {**MINIMAL, "command": f"x {TOKEN}", "envs": [{"key": "HF_TOKEN", "value": PASSWORD}]}
     (presets_folder() / "hand.json").write_text(json.dumps(body))
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
     choose(find(form, "Preset"), "hand")
     threads_end()
@@ -616,14 +629,14 @@ def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
 
 def test_a_preset_fills_the_form_and_what_changed_since_is_said(form):
     save_preset("mine", {**MINIMAL, "name": "from-preset"})
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
     choose(find(form, "Preset"), "mine")
     threads_end()
     shows(form, "Name: from-preset (was not set)")
     press(find(form, "Fill the form with it"))
     assert form.value["name"] == "from-preset"
-    type_into(find(form, "GPUs"), "2")
+    choose(find(form, "GPUs"), "2")
     press(find(form, "Launch"))
     shows(form, "Changed since the preset mine:")
     shows(form, "GPUs: 1 → 2")
@@ -651,15 +664,125 @@ def test_no_old_command_comes_back_with_a_confirmation(form, account, clock):
 
 def test_closing_leaves_no_widget(make_form):
     form = make_form()
-    press(find(form, "Import, or begin with a preset"))
+    press(find(form, "Start from…"))
     threads_end()
-    press(find(form, "Close import"))
+    press(find(form, "Close"))
     form.close()
 
 
 def test_chinese(make_form):
     form = make_form(language="zh")
-    press(find(form, "导入，或从预设开始"))
+    press(find(form, "从已有内容开始…"))
     threads_end()
     type_into(find(form, "粘贴"), DOCKER)
     shows(form, "将会改变：")
+
+
+def test_an_earlier_launch_fills_the_form_under_a_free_name(form):
+    form.value = {**MINIMAL, "name": "run-1", "envs": [{"key": "TOKEN_OF", "value": PASSWORD}]}
+    assert form.launch().wait_for_answer(PATIENCE).id
+    form.value = {}
+    press(find(form, "Start from…"))
+    threads_end()
+    options = find(form, "Last launches").options
+    assert len(options) == 2
+    assert options[1][0].startswith("run-1 · ")
+    choose(find(form, "Last launches"), options[1][1])
+    threads_end()
+    shows(form, "Name: run-2")
+    shows(form, "The values of TOKEN_OF do not come along")
+    press(find(form, "Fill the form with it"))
+    assert form.value == {**MINIMAL, "name": "run-2"}
+    assert not find_all(form, "Fill the form with it")
+    assert not kept_anywhere(PASSWORD)
+
+
+def test_what_is_read_last_counts(opened, monkeypatch):
+    first, second = threading.Event(), threading.Event()
+    gates = {"one": first, "two": second}
+
+    def read(text):
+        gates[text].wait(PATIENCE)
+        return Imported("json", {**MINIMAL, "name": text})
+
+    monkeypatch.setattr(start, "import_text", read)
+    type_into(find(opened, "Paste"), "one")
+    type_into(find(opened, "Paste"), "two")
+    second.set()
+    until(lambda: "Name: two" in shown(opened), "the second")
+    first.set()
+    threads_end()
+    assert "Name: one" not in shown(opened)
+    press(find(opened, "Fill the form with it"))
+    assert opened.value["name"] == "two"
+
+
+def test_nothing_is_read_by_a_handler(opened, monkeypatch):
+    threads_of = []
+
+    def read(text):
+        threads_of.append(threading.current_thread())
+        return import_text(text)
+
+    monkeypatch.setattr(start, "import_text", read)
+    paste(opened, "5")
+    assert threading.main_thread() not in threads_of
+    assert len(threads_of) == 1
+    assert not find_all(opened, "Fill the form with it")
+
+
+def test_two_clicks_make_a_practice_instance(make_form, cloud, wire):
+    form = displayed(make_form())
+    wait_for_threads("ppio-names")
+    shows(form, "pytorch-")
+    before = dict(form.value)
+    press(find(form, "Launch"))
+    let_read()
+    press(find(form, "Yes, launch it"))
+    launch = form.session.launch
+    assert launch.wait_for_answer(PATIENCE).id
+    assert cloud.posts == 1
+    assert launch.plan.body == before
+    assert form.typed is None, "nothing was typed"
+    threads_end()
+
+
+def test_on_a_live_cloud_the_opened_form_launches_nothing(make_form, live, cloud):
+    form = displayed(make_form(client=live))
+    wait_for_threads("ppio-names")
+    assert "product_id" not in form.value
+    assert "image" not in form.value
+    press(find(form, "Launch"))
+    assert not find_all(form, "Yes, launch it")
+    assert cloud.posts == 0
+
+
+def test_a_value_that_is_given_is_shown_exactly(make_form):
+    for value in ({}, {"image": "ubuntu:24.04"}, MINIMAL):
+        form = displayed(make_form(value))
+        wait_for_threads("ppio-names")
+        assert form.value == value
+
+
+def test_defaults_are_shown_in_the_controls_and_typing_stays(make_form):
+    form = make_form()
+    type_into(find(form, "Image"), "ubuntu:24.04")
+    displayed(form)
+    wait_for_threads("ppio-names")
+    assert find(form, "Image").value == "ubuntu:24.04"
+    name = find(form, "Name").value
+    assert name == form.value["name"]
+    assert name.startswith("ubuntu-")
+    type_into(find(form, "Name"), "mine")
+    form.session.load(anew=True)
+    wait_for_threads("ppio-catalogue")
+    assert find(form, "Name").value == "mine"
+
+
+def test_a_community_template_is_offered_to_who_asks(make_form):
+    form = displayed(make_form())
+    chips = find(form, "Template")
+    assert [label for label, _key in chips.options] == ["PyTorch 2.6", "vLLM server", "Course image"]
+    press(find(form, "Community templates…"))
+    assert "ComfyUI" in [label for label, _key in chips.options]
+    assert not find_all(form, "Community templates…")
