@@ -134,6 +134,7 @@ def test_every_character_of_a_value_arrives_in_every_locale(spies, shell, name, 
     assert sent(spies) == (resolved(body, environ)[0], KEY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("interactive", [False, True])
 @pytest.mark.parametrize(
