@@ -190,7 +190,7 @@ def test_no_id_is_no_instance(answer):
 @given(anything)
 def test_any_answer_is_an_instance_or_none(answer):
     assert isinstance(read_instance(answer), InstanceDetail | None)
-    odd = answer if isinstance(answer, dict) else dict.fromkeys(("name", "status", "createdAt"), answer)
+    odd = answer if isinstance(answer, dict) else dict.fromkeys(("name", "status", "created_at"), answer)
     info = read_instance({**odd, "id": "abc"})
     assert info.id == "abc"
     assert all(is_safe(text) for text in (info.name, info.status, info.error, info.message))
