@@ -158,9 +158,7 @@ def _renewal(offer: Offer, body: Mapping[str, Any]) -> Decimal | None:
     """Return what each renewal costs at this offer's price, where that is known."""
     months, gpus = pricing.whole_at(body, (*_RENEW, "months")), pricing.count_of(offer, body)
     price = offer.prepaid.get(months or 0)
-    if price is None or gpus is None or not price.final is not None:
-        return None
-    return pricing.times(price.final, gpus)
+    return pricing.times(price.final, gpus) if price is not None and gpus is not None else None
 
 
 @dataclass(frozen=True)

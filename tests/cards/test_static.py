@@ -196,6 +196,7 @@ def test_a_launch_has_its_id_its_state_its_time_and_both_lines(launched):
     assert "--yes" not in bundle["text/plain"], "whoever pastes it is asked"
 
 
+@pytest.mark.long
 def test_what_was_stopped_and_deleted_says_so_and_is_not_shown_again(launched, clock, monkeypatch):
     machine = launched().instance
     machine.refresh()

@@ -189,9 +189,12 @@ def test_no_id_is_no_instance(answer):
 
 @given(anything)
 def test_any_answer_is_an_instance_or_none(answer):
-    info = read_instance(answer)
-    assert info is None or all(is_safe(text) for text in (info.name, info.status, info.error, info.message))
-    assert info is None or type(info.created_at) is int
+    assert isinstance(read_instance(answer), InstanceDetail | None)
+    odd = answer if isinstance(answer, dict) else dict.fromkeys(("name", "status", "created_at"), answer)
+    info = read_instance({**odd, "id": "abc"})
+    assert info.id == "abc"
+    assert all(is_safe(text) for text in (info.name, info.status, info.error, info.message))
+    assert type(info.created_at) is int
 
 
 @given(st.binary() | pieces)

@@ -275,6 +275,7 @@ def test_a_listing_is_read_page_by_page_and_a_fault_comes_where_it_happens():
             next(found)
 
 
+@pytest.mark.long
 def test_practice_pages_over_a_real_socket(client, server):
     made = [client.create_instance(check({**MINIMAL, "name": f"demo-{n}"}).require()) for n in range(120)]
     assert [info.id for info in client.list_instances()] == made[::-1]

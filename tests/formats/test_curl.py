@@ -134,6 +134,7 @@ def test_every_character_of_a_value_arrives_in_every_locale(spies, shell, name, 
     assert sent(spies) == (resolved(body, environ)[0], KEY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("interactive", [False, True])
 @pytest.mark.parametrize(
@@ -171,6 +172,7 @@ def test_a_variable_that_is_set_but_not_exported_or_empty_is_taken(spies, shell)
     assert sent(spies) == (resolved(body, {"HF_TOKEN": "s3cret", "EMPTY": ""})[0], KEY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("refs", [False, True])
 def test_it_can_be_pasted_into_an_interactive_shell(spies, shell, refs):

@@ -153,6 +153,7 @@ def test_with_unknown_values_only_keys_are_compared():
     assert 'Variable A: "1" (was not set)' in said(before, after)
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(bodies_with_refs, bodies_with_refs, st.booleans())
 def test_no_secret_is_in_a_change_or_its_sentence(before, after, unknown):
@@ -177,6 +178,7 @@ def test_a_change_does_not_show_values_in_its_repr(before, after):
 # For any bodies.
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(bodies_with_refs)
 def test_nothing_is_different_from_itself_nor_from_its_json(body):
@@ -198,6 +200,7 @@ def test_the_order_of_rows_is_no_difference(body, random):
         assert changes(body, {**body, "envs": random.sample(body["envs"], len(keys))}) == ()
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(bodies_with_refs, bodies_with_refs)
 def test_there_and_back_are_the_same_changes_turned_round(before, after):
@@ -206,6 +209,7 @@ def test_there_and_back_are_the_same_changes_turned_round(before, after):
     assert turned == sorted((repr(one.after), repr(one.before), one.row) for one in back)
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(bodies_with_refs, bodies_with_refs)
 def test_a_change_stands_where_it_says(before, after):

@@ -309,6 +309,7 @@ def test_a_text_that_ends_with_a_mark_says_that_a_line_is_missing():
         read_any("docker run img`")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "piece",
     [

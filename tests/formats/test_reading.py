@@ -349,6 +349,7 @@ def test_brackets_without_end_are_read_or_refused(depth, before):
         read_any(before + '{"a":' * depth + "1" + "}" * depth)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", ["sudo ", "a=", "docker", ";", "`", "```\n", "$(", "/", "-", "\\\n", " "])
 def test_a_long_text_takes_no_longer_than_its_length_asks(piece):
     def seconds(text):

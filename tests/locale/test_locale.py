@@ -90,6 +90,7 @@ def test_no_sentence_is_empty_or_without_a_name_for_a_placeholder(language):
         assert all(name.isidentifier() for name in placeholders(sentence)), key
 
 
+@pytest.mark.long
 def test_every_key_that_the_code_says_exists_and_gets_its_parameters():
     found = list(spoken())
     assert len(found) > 50
@@ -104,6 +105,7 @@ def test_every_key_that_the_code_says_exists_and_gets_its_parameters():
     assert wrong == []
 
 
+@pytest.mark.long
 def test_every_key_that_is_computed_has_some_that_begin_so():
     prefixes = [
         (place, prefix) for place, call in calls() if says(call) for prefix in keys_of(call.args[0])[1]
@@ -112,6 +114,7 @@ def test_every_key_that_is_computed_has_some_that_begin_so():
     assert [one for one in prefixes if not any(key.startswith(one[1]) for key in raw("en"))] == []
 
 
+@pytest.mark.long
 def test_every_error_in_the_code_has_its_sentence_and_gets_its_parameters():
     found = list(raised())
     assert len(found) > 10

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import ppio_widgets
 
 ROOT = Path(ppio_widgets.__file__).parent
@@ -86,6 +88,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.long
 def test_a_made_up_field_is_found_everywhere_after_four_places(tmp_path):
     shutil.copytree(ROOT, tmp_path / "ppio_widgets", ignore=shutil.ignore_patterns("__pycache__"))
 

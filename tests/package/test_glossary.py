@@ -63,12 +63,14 @@ def names():
         yield from ((f"{module}:{place}", name) for place, name in named(tree))
 
 
+@pytest.mark.long
 def test_no_name_says_a_word_that_the_glossary_replaces():
     words = forbidden()
     wrong = {place: said for place, name in names() if (said := says(name, words)) and place not in STILL}
     assert wrong == {}
 
 
+@pytest.mark.long
 def test_a_name_that_may_still_say_it_is_there():
     words = forbidden()
     assert STILL.keys() - {place for place, name in names() if says(name, words)} == set()

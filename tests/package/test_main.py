@@ -34,6 +34,7 @@ def served():
             process.kill()
 
 
+@pytest.mark.long
 def test_practice_serves_until_it_is_interrupted(served):
     first = served.stdout.readline()
     url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]

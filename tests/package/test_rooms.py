@@ -35,6 +35,7 @@ def imports(name, path):
             waiting += [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.stmt)]
 
 
+@pytest.mark.long
 def test_no_modules_import_each_other_in_a_circle():
     left = {name: set(imports(name, path)) for name, path in MODULES.items() if name != "ppio_widgets"}
     while free := [name for name, named in left.items() if not named & left.keys()]:

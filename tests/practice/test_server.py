@@ -115,6 +115,7 @@ def test_a_request_that_trickles_has_no_more_time_than_another():
         assert account.page()["data"] == []
 
 
+@pytest.mark.long
 def test_who_asks_nothing_more_is_let_go():
     with served(seconds=1) as (server, _account), connect(server) as connection:
         connection.sendall(request(server).replace(b"Connection: close\r\n", b""))

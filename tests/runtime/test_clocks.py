@@ -192,6 +192,7 @@ def until_stopped(cloud, answer):
     cloud.looks = iter(lambda: None if cloud.stops else answer, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("why", list(FAILURES))
 @pytest.mark.parametrize("kind", ["after", "at"])
 def test_while_no_look_succeeds_the_clock_that_nobody_sets_tells_when_it_is_time(
@@ -211,6 +212,7 @@ def test_while_no_look_succeeds_the_clock_that_nobody_sets_tells_when_it_is_time
     assert timer.judge == "steady"
 
 
+@pytest.mark.long
 def test_a_stale_date_keeps_no_stop_from_its_time(machine, cloud, time):
     time.counts_sleep = True
     due = time.true + 2 * HOUR
@@ -225,6 +227,7 @@ def test_a_stale_date_keeps_no_stop_from_its_time(machine, cloud, time):
     assert timer.judge == "steady"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["set forth", "set back", "asleep"])
 def test_without_such_a_clock_and_a_look_the_earlier_one_counts(machine, cloud, time, what):
     time.counts_sleep = False

@@ -179,6 +179,7 @@ def test_any_text_comes_back(text):
     assert redact_text(text, [REAL_KEY]) == text
 
 
+@pytest.mark.long
 def test_large_answers_and_large_secrets_are_no_trouble():
     secret = "a" * 500 + "b"
     assert redact_text("a" * 4_000_000, [secret]) == "a" * 4_000_000
@@ -187,6 +188,7 @@ def test_large_answers_and_large_secrets_are_no_trouble():
     assert redact_text(REAL_KEY * 10_000, [REAL_KEY]).replace(HIDDEN, "") == ""
 
 
+@pytest.mark.long
 def test_an_input_error_is_made_where_secrets_are_hidden_and_nowhere_else():
     package = Path(ppio_widgets.__file__).parent
     makers = {

@@ -71,6 +71,7 @@ def test_what_was_there_earlier_is_no_fault_of_this_test(go, request):
     assert request.getfixturevalue("left")(hastily=True) == []
 
 
+@pytest.mark.long
 def test_every_thread_of_the_product_has_a_name_that_is_watched():
     named = []
     for path in SOURCES.rglob("*.py"):
@@ -88,6 +89,7 @@ def test_every_thread_of_the_product_has_a_name_that_is_watched():
     assert [(path, name) for path, name in own if not (name or "").startswith(f"'{OURS}")] == []
 
 
+@pytest.mark.long
 def test_every_thread_of_the_product_begins_in_a_copy_of_its_callers_context():
     targets = []
     for path in SOURCES.rglob("*.py"):

@@ -195,8 +195,10 @@ def _on_board(name, yes, method):
                 return listed.options
 
         until(is_listed, "it is listed")
-        message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
-        press(find(board, name))
+        with board.session.lock:  # as above, and the buttons are those of what is chosen
+            message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
+            asking = find(board, name)
+        press(asking)
         return Asked(board, yes, lambda: requests[:1] == [method], another(board, name))
 
     return ask

@@ -107,6 +107,7 @@ def test_a_keystroke_costs_the_same_in_every_face(make_form, wire, rows):
         assert wire.size() <= 5_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["json", "curl", "line"])
 def test_a_face_pasted_into_another_form_is_the_same_body(opened, make_form, name):
     other = make_form(FULL)
