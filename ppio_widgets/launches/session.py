@@ -467,7 +467,7 @@ class LaunchSession(HasTraits):
             offer=offer,
             storages=snapshot.storages,
             networks=snapshot.networks,
-            offers=snapshot.offers,
+            offers=snapshot.products,
             is_variable=self._is_variable,
         )
 
