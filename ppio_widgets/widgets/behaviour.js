@@ -149,7 +149,8 @@ if (!window.ppw) {
     const root = inside(image);
     const bell = root?.querySelector('.ppw-shown');
     if (!bell) return void (tries && setTimeout(announce, 100, image, tries - 1));
-    bell.click();
+    // Only behind the first frame: what the view then loads must not keep it from being drawn.
+    requestAnimationFrame(() => setTimeout(() => bell.click()));
     let due;
     const later = () => { due ||= requestAnimationFrame(() => { due = 0; dress(root); }); };
     new MutationObserver(later).observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});

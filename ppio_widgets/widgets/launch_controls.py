@@ -52,6 +52,7 @@ class LaunchControls(Part):
         self._declared = ""  # the name of which it is asked whether there is no instance of it
         self._launch: w.Button | None = None
         self._machine: InstancePanel | None = None
+        self._priced: tuple[object, ...] = ()
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             classes = ("ppw-launch", "ppw-ask")
@@ -94,7 +95,8 @@ class LaunchControls(Part):
 
     def _price(self) -> None:
         """Say on the button what a launch costs."""
-        if self._launch is not None:
+        if self._launch is not None and self._priced != self.session.money:
+            self._priced = self.session.money
             figures = self.session.plan.figures(self.say)
             priced = f"{figures.amount}{self.say('figures.an_hour') if figures.is_hourly else ''}"
             known = figures.amount != "–"

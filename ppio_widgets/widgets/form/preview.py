@@ -7,7 +7,7 @@ one, so that a keystroke that changes none of it sends nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 from markupsafe import Markup
@@ -51,6 +51,8 @@ class Preview(Part):
         self._scope = scope
         self._unknown: list[tuple[Path, str]] = []
         self._fixes: list[w.Button] = []
+        # By section, what it was made of: a summary is worked out anew when that changes.
+        self._summed_up: dict[str, tuple[list[Any], str]] = {}
         names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
         self._face = theme.control(
             w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
@@ -145,10 +147,17 @@ class Preview(Part):
     def _summaries(self) -> Iterator[str]:
         """Yield CSS that says in the head of a closed section what stands in it."""
         body = self.session.report.body
+        redactor: Redactor | None = None
         for section, names in self._sections.closed:
-            told = Redactor.in_use().redact(summary(names, body, self.say))
-            text = told or self.say(f"none.{section}")
-            yield f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+            values = [value_at(body, tuple(name.split("."))) for name in names]
+            earlier = self._summed_up.get(section)
+            if earlier is None or earlier[0] != values:
+                redactor = redactor or Redactor.in_use()
+                told = redactor.redact(summary(names, body, self.say))
+                text = told or self.say(f"none.{section}")
+                rule = f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+                earlier = self._summed_up[section] = (values, rule)
+            yield earlier[1]
 
     def _advice(self) -> Iterator[str]:
         """Yield CSS that says beside the switch of a row why it may be better used."""
@@ -190,13 +199,18 @@ class PricePanel(Part):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
+        self._shown: tuple[object, ...] = ()
         self.box = theme.html(self._markup(), "ppw-price")
         self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
-        """Show what is known now; no message when nothing changes."""
-        self.box.value = self._markup()
+        """Show what is known now; nothing is worked out anew, nor sent, when it is the same."""
+        session = self.session
+        known = (session.money, bool(session.loading), session.snapshot.failed)
+        if known != self._shown:
+            self._shown = known
+            self.box.value = self._markup()
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session

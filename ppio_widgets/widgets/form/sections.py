@@ -155,6 +155,7 @@ class Sections(Part):
         self._make_fields()
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
+        self._suggested: tuple[object, ...] = ()
         self._hear(self.session, self._suggest, "snapshot", "report")
         self._proposed: Mapping[Path, Any] = self.session.proposed
         self._hear(self.session, self._follow, "proposed")
@@ -373,7 +374,11 @@ class Sections(Part):
             self.lists["candidate_regions"].suggest()  # those of this product
 
     def _suggest(self) -> None:
-        """Offer what the catalogue told meanwhile."""
+        """Offer what the catalogue told meanwhile, at what it costs by now."""
+        known = (self.session.snapshot, self.session.money)
+        if known == self._suggested:
+            return
+        self._suggested = known
         for field in self.fields.values():
             field.suggest()
         for rows in self.lists.values():
