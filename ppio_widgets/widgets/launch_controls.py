@@ -271,7 +271,7 @@ class LaunchControls(Part):
     def _show_status(self, text: Markup) -> None:
         # With nothing to make room for, what is on the page stays where it is.
         if text or "_status" in vars(self):
-            self._status.value = text and html("<div role=status>{}</div>", text)
+            self._status.value = text
 
     def _told(self) -> Launch | None:
         """Return the launch whose outcome is told: the last one, unless its confirmation is open."""
@@ -328,7 +328,7 @@ class LaunchControls(Part):
         if not isinstance(error, ApiError) or not error.retry_after:
             return Markup()
         return html(
-            "<p role=timer aria-live=off data-left={} data-done='{}'></p>{}",
+            "<p role=timer data-left={} data-done='{}'></p>{}",
             *(round(error.retry_after), self.say("retry.now"), theme.script("countdown.js")),
         )
 

@@ -117,32 +117,48 @@ class Preview(Part):
         framed = Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
         return html("{}{}", framed, todo)
 
+    def tell_blockers(self) -> None:
+        """Show the draft after a launch was tried; what blocks is said to whoever does not see its list."""
+        say = self.say
+        names = [field_name(path, say) for path in self.session.errors(say)]
+        count, rest = len(names), len(names) - MOST_BLOCKERS
+        if rest > 1:
+            names[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
+        key = "blockers.told" if count > 1 else "blockers.told_one"
+        told = say(key, n=count, names=say("catalogue.and").join(names))
+        self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else "")
+
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
         """Return CSS that says beside the fields what is wrong, allowed or doubtful; empty without any."""
         wrong = [(spot, text) for spot, text in self._placed(errors.items()) if spot.may_show]
         marked = wrong[:MOST_RULES]
-        rules = [f"{spot.after}{{content:{css_string(text)}}}" for spot, text in marked]
+        # Seen only: what is heard of it is the field's description.
+        rules = [f'{spot.after}{{content:{css_string(text)}/""}}' for spot, text in marked]
+        heard = each_of(marked, "ppw-bad")
         if marked:
             fields = ",".join(spot.field for spot, _text in marked)
             bordered = f":is({fields}) :is(input,select,textarea)"
             rules.insert(0, f"{bordered}{{border-color:var(--ppw-error)!important}}")
         notes = self._notes({spot.after for spot, _text in wrong})
-        css = "".join([*rules, *notes, *self._advice(), *self._summaries()])
-        return Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
+        # With the root's own class too: the stylesheet of a later form must not win over it.
+        rules += [
+            f'.ppw{one.after}{{content:{css_string(text)}/"";color:var(--ppw-quiet)}}' for one, text in notes
+        ]
+        css = "".join([*rules, *self._advice(), *self._summaries()])
+        style = Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
+        return style + heard + each_of(notes)
 
-    def _notes(self, taken: Collection[str]) -> Iterator[str]:
-        """Yield CSS that says what the product allows, or else what may not be meant; errors come first."""
+    def _notes(self, taken: Collection[str]) -> list[tuple[Spot, str]]:
+        """Return what the product allows, or else what may not be meant, with its spot; errors come first."""
         offer, report = self.session.offer, self.session.report
         allowed = limits(offer, self.say) if offer is not None else {}
         notes = [(tuple(name.split(".")), text) for name, text in allowed.items()]
         notes += [(one.path, one.sentence(self.say)) for one in report.advice if one.is_doubt]
-        told: dict[str, str] = {}
+        told: dict[str, tuple[Spot, str]] = {}
         for spot, text in self._placed(notes):
             if spot.after not in taken:
-                told.setdefault(spot.after, text)
-        for after, text in list(told.items())[:MOST_RULES]:
-            # With the root's own class too: the stylesheet of a later form must not win over it.
-            yield f".ppw{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
+                told.setdefault(spot.after, (spot, text))
+        return list(told.values())[:MOST_RULES]
 
     def _summaries(self) -> Iterator[str]:
         """Yield CSS that says in the head of a closed section what stands in it."""
@@ -181,11 +197,17 @@ class Preview(Part):
         self.render(
             html(
                 "<div class=ppw-copied>{}<textarea readonly aria-label='{}'>{}</textarea>"
-                "<span role=status data-done='{}' data-manual='{}'></span>{}</div>",
+                "<span class=ppw-say data-done='{}' data-manual='{}'></span>{}</div>",
                 *(theme.stylesheet("copy.css"), label, copied, done, manual),
                 theme.script("copy.js"),
             )
         )
+
+
+def each_of(told: Iterable[tuple[Spot, str]], css: str = "") -> Markup:
+    """Return texts that nobody sees, each with the selector of the fields that it describes."""
+    pattern = f"<p hidden class='{css}' data-of='{{}}'>{{}}</p>"
+    return Markup().join(html(pattern, spot.field, text) for spot, text in told)
 
 
 def esc_text(text: str) -> Markup:
