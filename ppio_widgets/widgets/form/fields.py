@@ -43,7 +43,7 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
 }
 
 
-# The page behind each question mark: PPIO's own as long as `docs/fields.md` has no address, which then goes here.
+# The page behind each question mark: PPIO's own, until `docs/fields.md` has an address to put here.
 PAGE = "https://ppio.com/docs/gpus"
 # What a newcomer asks, each with its anchor in `docs/fields.md`.
 ANCHORS: Mapping[str, str] = {
