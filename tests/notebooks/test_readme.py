@@ -47,7 +47,7 @@ def test_links_to_our_own_files_lead_somewhere(page):
 
 
 def test_the_readme_names_each_page():
-    named = re.findall(r"\]\((docs/[^)]+)\)", README.read_text(encoding="utf-8"))
+    named = re.findall(r"\]\((docs/[^)]+\.md)\)", README.read_text(encoding="utf-8"))
     assert {ROOT / one for one in named} == set(PAGES) - {README, ROOT / "docs" / "README.md"}
 
 
