@@ -208,6 +208,7 @@ class ProductTable(Part):
         return self._button("", lambda: self._on_chosen(self._text.value.strip()), "ppw-link")
 
     def _on_filter(self) -> None:
+        self.session.note_key()
         if self._kind.value != ("cpu" if is_cpu(self.session.draft) else "gpu"):
             self.session.set(("type",), "cpu" if self._kind.value == "cpu" else None)
         self._fill([])
