@@ -45,11 +45,6 @@ def gpu_counts(offer: Offer | None, _body: Mapping[str, Any], _say: Words) -> li
     return [(str(n), str(n)) for n in counts]
 
 
-def fitting_count(offer: Offer) -> int:
-    """Return the number of GPUs that is proposed for a product: the least that it is sold with."""
-    return offer.gpu_min or 1
-
-
 def billing_modes(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
     """Return the billing modes that the product is sold in, each with what tells it from the others."""
     found = []

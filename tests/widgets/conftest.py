@@ -241,9 +241,16 @@ def click(model_id):
 
 
 def answer(view, words):
-    """Answer a question, once it could be read."""
+    """Answer a question, once it stands there and could be read: what is said elsewhere may come before it."""
+    until(lambda: _stands(view, words), f"{words!r} can be answered")
     let_read()
     press(find(view, words))
+
+
+def _stands(view, words):
+    session = getattr(view, "session", None)
+    with session.lock if session is not None else contextlib.nullcontext():
+        return find_all(view, words)
 
 
 def message(widget, data):

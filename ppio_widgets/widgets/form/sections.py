@@ -10,7 +10,7 @@ import ipywidgets as w
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.request.choices import SEGMENTS, fitting_count
+from ppio_widgets.request.choices import SEGMENTS
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
@@ -56,8 +56,6 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 
 # The classes by which the stylesheet finds what is no field of the body.
 CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
-
-_COUNT: Path = ("resource", "gpu_num")
 
 # Beside which fields a question mark opens what they mean. In lists it stands beside their heading.
 HELPED = ("resource.rootfs_size_gb", "network.id", "resource.min_cuda_version", "auto_migrate.enabled")
@@ -124,13 +122,11 @@ class Sections(Part):
 
     `fields` are found by their pattern; those of a closed section, and conditional ones, are made when they
     first appear. `attempted` says that a launch was tried: from then on the error of every field may show.
-    `default_count` is the number of GPUs that nobody chose: another product may make it another one.
     """
 
-    def __init__(self, owner: Guarded, stop: str, *, default_count: int | None) -> None:
+    def __init__(self, owner: Guarded, stop: str) -> None:
         super().__init__(owner)
         self.attempted = False
-        self._default_count = default_count
         self.box: w.Box | None = None
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
@@ -364,15 +360,8 @@ class Sections(Part):
         self.session.replace(draft)
 
     def _on_product(self, product_id: str) -> None:
-        """Take the product that was chosen; nothing that was typed is changed, a default count follows it."""
-        draft = with_value(self.session.draft, ("product_id",), product_id)
-        offer = self.session.snapshot.offer(product_id)
-        count, field = value_at(draft, _COUNT), self.fields[_name(_COUNT)]
-        if offer is not None and count == self._default_count and not field.touched:
-            self._default_count = fitting_count(offer)
-            draft = with_value(draft, _COUNT, self._default_count)
-            field.show(self._default_count)
-        self.session.replace(draft)
+        """Take the product that was chosen; what was proposed follows it."""
+        self.session.set(("product_id",), product_id)
         if "candidate_regions" in self.lists:
             self.lists["candidate_regions"].suggest()  # those of this product
 
