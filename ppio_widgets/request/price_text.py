@@ -187,8 +187,8 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     known = pricing.offer_for(offer, body)
     hourly, charge = pricing.hourly(known, body), pricing.charged_now(known, body)
     if known is None or hourly is None:
-        key = "figures.unknown" if body.get("product_id") else "figures.choose"
-        return Figures("–", say(key))
+        choose = "figures.choose_cpu" if pricing.is_cpu(body) else "figures.choose"
+        return Figures("–", say("figures.unknown" if body.get("product_id") else choose))
     lines = [_size_line(known, body, say)]
     if charge is not None:
         total, unit = charge, say("figures.now", months=months_words(pricing.months_of(body) or 1, say))

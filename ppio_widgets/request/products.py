@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ppio_widgets.locale.columns import fitted, padded, width
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
 
@@ -104,15 +105,21 @@ def table(offers: Sequence[Offer], say: Words) -> tuple[str, list[str]]:
     """Return the head of a table of products, and a row of each; no two rows are the same."""
     kind = "cpu" if any(offer.type == "cpu" for offer in offers) else "gpu"
     head = {name: say.first(f"product.column.{name}@{kind}", f"product.column.{name}") for name in _WIDEST}
-    rows = [_cells(offer, say) for offer in offers]
+    rows = [{name: _on_one_line(cell) for name, cell in _cells(offer, say).items()} for offer in offers]
+    for row in rows:
+        row["gpu"] = fitted(row["gpu"], _WIDEST["gpu"])
     names = Counter(row["gpu"] for row in rows)
     for offer, row in zip(offers, rows, strict=True):
         if names[row["gpu"]] > 1:  # told apart at the end, where there is room
-            row["regions"] = f"{row['regions']}  {offer.id}".strip()
+            row["regions"] = f"{row['regions']}  {_on_one_line(offer.id)}".strip()
     found = [head, *rows]
     widths = {name: min(most, max(width(row[name]) for row in found)) for name, most in _WIDEST.items()}
     lines = [_line(row, widths) for row in found]
     return lines[0], lines[1:]
+
+
+def _on_one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
 
 
 def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:

@@ -243,8 +243,8 @@ def test_in_chinese_a_launch_is_one_act_and_starting_a_stopped_instance_is_anoth
     assert found == ["ppio.usage"]  # `%ppio start`
 
 
-# The words that Chinese takes as they are: of the API, of Jupyter, Python, docker and the shell, keys, units, and
-# what is typed. Another one is to be thought about first.
+# The words that Chinese takes as they are: of the API, of Jupyter, Python, docker and the shell, keys, units,
+# and what is typed. Another one is to be thought about first.
 TAKEN = re.compile(r"[A-Za-z]+").findall(
     """
     after again all allow api API ASCII at auto base Bearer bind body com CONFIG container copy count

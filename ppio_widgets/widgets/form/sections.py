@@ -10,7 +10,7 @@ import ipywidgets as w
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.request.choices import SEGMENTS
+from ppio_widgets.request.choices import SEGMENTS, stops
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
@@ -105,8 +105,6 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     for section, names in {**_STEPS, **_MORE}.items()
 }
 _NAMES = tuple(name for names in PLACES.values() for name in names)
-# Times after which people have their instance stopped.
-_SPANS = ("1h", "3h", "8h")
 
 
 class Spot(NamedTuple):
@@ -375,6 +373,7 @@ class Sections(Part):
             field.suggest()
         for rows in self.lists.values():
             rows.suggest()
+        self._stop.offer(self._stops())
 
     @cached_property
     def _ceiling(self) -> w.Text:
@@ -385,18 +384,20 @@ class Sections(Part):
         return text
 
     def _stop_choice(self, stop: str) -> Segments:
-        spans = ((self.say("stop.after", span=span), span) for span in _SPANS)
         return Segments(
             self,
             field_name(STOP, self.say),
             self._take_stop,
             self._rearrange,
-            options=[(self.say("stop.never"), ""), *spans],
+            options=self._stops(),
             value=stop,
             other=self.say("stop.at"),
             hint=self.say("hint.stop"),
             classes=("ppw-step", CLASSES[STOP]),
         )
+
+    def _stops(self) -> list[tuple[str, str]]:
+        return stops(self.session.offer, self.session.report.body, self.say)
 
     def _take_stop(self) -> None:
         """Take the timer as typed; one that cannot be read keeps a launch from being made.
