@@ -92,7 +92,7 @@ def terms(body: Mapping[str, Any], say: Words) -> str:
 
 def headline(offer: Offer | None, body: Mapping[str, Any], say: Words) -> str:
     """Return the question that a launch is, with its rate: ``Rent 1 × A100 80 GB for ¥12.60 per hour?``."""
-    known, what = pricing.offer_for(offer, body), goods(offer, body)
+    known, what = pricing.offer_for(offer, body), product_words(offer, body)
     price = pricing.whole_price(known, body)
     if known is None or price is None:
         return say("ask.unknown", what=what)
@@ -102,7 +102,7 @@ def headline(offer: Offer | None, body: Mapping[str, Any], say: Words) -> str:
     return say("ask.hourly", what=what, price=amount)
 
 
-def goods(offer: Offer | None, body: Mapping[str, Any]) -> str:
+def product_words(offer: Offer | None, body: Mapping[str, Any]) -> str:
     """Return what is rented as people call it: ``2 × A100 80 GB``; by its id where that is all we know."""
     known, count = pricing.offer_for(offer, body), pricing.gpus_of(body)
     name = str(value_at(body, ("product_id",)) or "?")
