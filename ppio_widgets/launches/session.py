@@ -30,7 +30,16 @@ from ppio_widgets.request.draft import DEFAULTS, compact, copied, value_at, with
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu
-from ppio_widgets.request.proposals import IMAGE, NAME, PRODUCT, PROPOSABLE, cheapest, free_name, proposals
+from ppio_widgets.request.proposals import (
+    IMAGE,
+    NAME,
+    PRODUCT,
+    PROPOSABLE,
+    cheapest,
+    free_name,
+    numbered,
+    proposals,
+)
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
@@ -204,6 +213,24 @@ class LaunchSession(HasTraits):
             self.filled += 1
             self.replace(draft)
 
+    def fill_like(self, body: Mapping[str, Any]) -> None:
+        """Fill with a body that was launched, under a free name, once the ledger is read; nothing is sent."""
+        task = partial(self._fill_like, copied(body), self.target)
+        if not threads.try_run(task, name="ppio-names"):
+            task()
+
+    def _fill_like(self, body: Mapping[str, Any], target: Target) -> None:
+        names = used_names(target)
+        with self.lock:
+            if not self.closed and target == self.target:
+                self.fill({**body, "name": numbered(str(body.get("name", "")), self._is_taken(names))})
+
+    def _is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
+        """Return whether a name is one of these, of this kernel, or of what was last seen."""
+        seen = (one.name for one in recent.last_seen(self.client.host.base_url))
+        taken = {folded(one) for one in (*names, *names_of_this_kernel(), *seen)}
+        return lambda name: folded(name) in taken
+
     def filling(self, template: Template) -> Filling:
         """Return what choosing a template would make of the draft; what was proposed gives way to it."""
         return fill(self._unproposed, template)
@@ -281,9 +308,7 @@ class LaunchSession(HasTraits):
         if self._names is None:
             return None
         self._named_for = cause
-        seen = (one.name for one in recent.last_seen(self.client.host.base_url))
-        taken = {folded(one) for one in (*self._names, *names_of_this_kernel(), *seen)}
-        return free_name(image, offer, lambda name: folded(name) in taken)
+        return free_name(image, offer, self._is_taken(self._names))
 
     def _read_names(self, target: Target) -> None:
         """Read which names the ledger has; called on a thread of its own."""

@@ -45,16 +45,18 @@ if (window.ppw && !ppw.ask) {
     if (!control) return;
     const actions = control.closest('.ppw-actions');
     const part = (selector) => actions.querySelector(`:scope > ${selector}`);
-    const earlier = part('.ppw-machine');
+    // The newest one stands first.
+    const made = () => inside(actions).querySelector('.ppw-cards .ppw-machine');
+    const earlier = made();
     follow(control, () => {
       // Asked once more.
       if (part('.ppw-asked')) return part('[role=alertdialog]');
       // Not all of it is there.
       if (part(':not(.jupyter-widgets)')) return null;
       if (!control.matches('.ppw-yes'))
-        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-status');
-      const card = part('.ppw-machine');
-      return (card === earlier ? null : card) || actions.closest('.ppw-machine')
+        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-menu-head') || part('.ppw-status');
+      const card = made();
+      return actions.closest('.ppw-machine') || (card === earlier ? null : card)
         || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');
     });
   });
