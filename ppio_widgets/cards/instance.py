@@ -91,16 +91,21 @@ _OVER = {"pulling": "pulled"}
 
 
 def head(instance: Instance, say: Words) -> Markup:
-    """Return as HTML which instance it is and where it stands: in a colour, with a mark, and in a word."""
+    """Return as HTML which instance it is and where it stands: in a colour, with a mark, and in a word.
+
+    What is heard as it changes is one sentence: there may be several cards.
+    """
     seen = instance.known
     status = status_words(seen.status, say) if seen.status else say("status.unseen")
-    where = [say("machine.where", id=plain(seen.id), cloud=instance.target.words(say))]
+    where = [instance.target.words(say), plain(seen.id), _hardware(instance, say), plain(seen.region)]
     return html(
-        "<b>{}</b> <span class='ppw-state ppw-{}' role=status>{}</span> <span class=ppw-quiet>{}</span>",
+        "<b>{}</b> <span class='ppw-state ppw-{}' aria-hidden=true>{}</span> <span class=ppw-quiet>{}</span>"
+        "<span class=ppw-heard role=status>{}</span>",
         plain(seen.name or seen.id),
         Markup(_kind(seen)),  # noqa: S704 - ours
         say("status.failed", status=status) if seen.error else status,
-        " · ".join(filter(None, [*where, _hardware(instance, say), plain(seen.region)])),
+        " · ".join(filter(None, where)),
+        headline(instance, say),
     )
 
 

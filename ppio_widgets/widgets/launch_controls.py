@@ -41,9 +41,9 @@ _BOLD = "<b>{}</b>"
 class LaunchControls(Part):
     """The buttons and what became of them; built when first needed.
 
-    What was launched stands on `cards`; what made no instance is told here. `on_attempt` is called when Launch
-    was pressed while something still blocks. Without it there is no Launch button: a line's plan has only the
-    confirmation.
+    What was launched stands on `cards`; what made no instance is told here. `on_attempt` is called when
+    Launch was pressed while something still blocks. Without it there is no Launch button: a line's plan has
+    only the confirmation.
     """
 
     def __init__(

@@ -249,7 +249,7 @@ class LaunchForm(LaunchView):
         return self._start.put_above([cards, self._fold])
 
     def _on_another(self, launch: Launch) -> None:
-        """Fill the form with what was launched; it is launched only when somebody asks for it and confirms."""
+        """Fill the form with what was launched; nothing is launched by that."""
         self._fold.value = True
         self.session.fill_like(launch.plan.report.body)
 
