@@ -77,6 +77,8 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
             yield Fact(say("machine.server"), text, kind=kind)
     if seen.error and seen.is_on:
         yield Fact(say("machine.next"), say("machine.next_failed"))
+    elif seen.status in OFF:
+        yield Fact(say("machine.next"), say("machine.next_stopped"))
     if instance.failed is not None:
         yield Fact(say("machine.failed"), instance.failed.sentence(say), kind="bad")
     if instance.missed is not None:
@@ -210,7 +212,7 @@ def _stops(instance: Instance, say: Words) -> tuple[str, str, str]:
 def way_in(instance: Instance, say: Words) -> Markup:
     """Return as HTML a link to its Jupyter that looks like a button; empty where there is none."""
     seen = instance.known
-    if not (seen.is_on and is_web(seen.jupyter_url)):
+    if seen.status != InstanceStatus.RUNNING or not is_web(seen.jupyter_url):
         return Markup()
     first = "" if instance.jupyter_at is None else " mod-primary"
     return html(

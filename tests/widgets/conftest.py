@@ -36,6 +36,7 @@ STYLED = (
     ipywidgets.Dropdown,
     ipywidgets.HTML,
     ipywidgets.Text,
+    ipywidgets.ToggleButton,
     ipywidgets.ToggleButtons,
 )
 
