@@ -88,7 +88,7 @@ def menu(card):
     return find_all(card, "More actions")
 
 
-def open_menu(card, is_open=True):
+def open_menu(card, *, is_open=True):
     """Open the menu as a person does, or close it."""
     for one in menu(card):
         if one.value != is_open:
