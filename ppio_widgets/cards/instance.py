@@ -101,8 +101,8 @@ def head(instance: Instance, say: Words) -> Markup:
     status = status_words(seen.status, say) if seen.status else say("status.unseen")
     where = [instance.target.words(say), plain(seen.id), _hardware(instance, say), plain(seen.region)]
     return html(
-        "<b>{}</b> <span class='ppw-state ppw-{}' aria-hidden=true>{}</span> <span class=ppw-quiet>{}</span>"
-        "<span class=ppw-heard role=status>{}</span>",
+        "<b>{}</b> <span class='ppw-state ppw-{}'>{}</span> <span class=ppw-quiet>{}</span>"
+        "<span hidden class=ppw-say>{}</span>",
         plain(seen.name or seen.id),
         Markup(_kind(seen)),  # noqa: S704 - ours
         say("status.failed", status=status) if seen.error else status,

@@ -185,7 +185,7 @@ class InstancePanel(Part):
 
     def _told(self) -> Markup:
         say, session = self.say, self.session
-        parts = [html("<p role=status>{}</p>", say(f"acting.{session.acting}"))] if session.acting else []
+        parts = [html("<p class=ppw-say>{}</p>", say(f"acting.{session.acting}"))] if session.acting else []
         parts += [progress(session.instance, say), figures(session.instance, say)]
         if not session.watching and session.actions:
             parts.append(html("<p class=ppw-quiet>{}</p>", say("machine.unwatched")))
@@ -254,7 +254,7 @@ class LaunchPanel(Part):
         lines = (
             launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
         )
-        self._status.value = html("<div role=status>{}</div>", each("<p>{}</p>", lines)) if lines else ""
+        self._status.value = each("<p>{}</p>", lines)
 
 
 class LaunchCards(Part):

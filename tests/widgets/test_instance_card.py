@@ -274,7 +274,7 @@ def test_what_has_failed_says_what_to_do_next(quick):
         card = InstanceCard(Instance("i-1", client).refresh(), language="en")
         text = shown(card)
         card.close()
-    assert "ppw-failed' aria-hidden=true>being created, failed<" in text
+    assert "ppw-failed'>being created, failed<" in text
     assert "<dd class=ppw-bad>no such image" in text
     assert "Read its log, then delete it: it may still be billed." in text
     assert "ppw-steps" not in text.partition("</style>")[2].replace(".ppw-steps", "")
