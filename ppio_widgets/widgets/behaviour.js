@@ -145,7 +145,7 @@ if (!window.ppw) {
       box.ariaLabel = box.previousSibling.textContent;
       for (const radio of box.querySelectorAll('input')) radio.name ||= box.id;
     }
-    for (const head of all('.ppw-section, .ppw-start > .ppw-find, .ppw-more, .ppw-opens'))
+    for (const head of all('.ppw-section, .ppw-start > .ppw-find, .ppw-more'))
       head.ariaExpanded = head.matches('.mod-active, .ppw-find:has(+ *), :has(~ .ppw-menu)');
     const controls = ':is(input:not([type=radio]), select, textarea, .widget-radio-box)';
     for (const control of all(`:is(.ppw-required, .ppw-offers) ${controls}`)) control.ariaRequired = true;
@@ -173,12 +173,12 @@ if (!window.ppw) {
   };
   // Esc closes what is open: an explanation, a menu, a section.
   on('keydown', (event) => {
-    const open = 'details[open], .ppw-row:has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-actions:has(> .ppw-items), .ppw-inside, .ppw-section.mod-active';
+    const open = 'details[open], :has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-inside, .ppw-section.mod-active';
     const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);
     if (!part) return;
     event.preventDefault();
     const head = part.matches('.ppw-inside') ? part.previousSibling
-      : part.matches('button') ? part : part.querySelector(':scope > :is(.ppw-more, .ppw-find, .ppw-menu-head)') || part.firstChild;
+      : part.matches('button') ? part : part.querySelector(':scope > :is(.ppw-more, .ppw-find)') || part.firstChild;
     head.click();
     head.focus();
   });

@@ -93,14 +93,12 @@ class InstanceButtons(AskingButtons):
         super().__init__(owner)
         self._on_another = on_another
         self._way_in = theme.html("", "ppw-way-in")
-        self._menu = theme.control(
-            w.ToggleButton, "ppw-menu-head", "ppw-opens", description=self.say("machine.menu")
-        )
+        self._menu = theme.control(w.ToggleButton, "ppw-more", description=self.say("machine.menu"))
         self._hear(self._menu, self._open, "value")
 
     @cached_property
     def _items(self) -> w.Box:
-        return theme.box([], "ppw-items")
+        return theme.box([], "ppw-menu")
 
     @cached_property
     def _another(self) -> w.Button:

@@ -54,7 +54,7 @@ if (window.ppw && !ppw.ask) {
       // Not all of it is there.
       if (part(':not(.jupyter-widgets)')) return null;
       if (!control.matches('.ppw-yes'))
-        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-launch') || part('.ppw-menu-head') || part('.ppw-status');
+        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-launch') || part('.ppw-more') || part('.ppw-status');
       const card = made();
       return actions.closest('.ppw-machine') || (card === earlier ? null : card)
         || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');

@@ -240,7 +240,7 @@ class LaunchForm(LaunchView):
     @cached_property
     def _fold(self) -> w.ToggleButton:
         """What folds the form below the cards; a stylesheet does it."""
-        classes = ("ppw-fold", "ppw-opens")
+        classes = ("ppw-fold", "ppw-section")
         return theme.control(w.ToggleButton, *classes, description=self.say("form.another"), value=True)
 
     def _put_above(self, cards: w.Box) -> w.Box:
