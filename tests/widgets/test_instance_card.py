@@ -24,7 +24,7 @@ from tests.support.practice import RICH
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY, faulty, row, says
 
-from .conftest import answer, every, find, find_all, press, shown, shows, type_into, until
+from .conftest import answer, every, find, find_all, open_menus, press, shown, shows, type_into, until
 
 BODY = {
     **MINIMAL,
@@ -88,22 +88,21 @@ def menu(card):
     return find_all(card, "More actions")
 
 
-def open_menu(card, *, is_open=True):
-    """Open the menu as a person does, or close it."""
+def close_menus(card):
     for one in menu(card):
-        if one.value != is_open:
-            type_into(one, is_open)
+        if one.value:
+            type_into(one, False)
 
 
 def offers(card, *names):
     """Wait until these buttons are there and no others, in the menu as well."""
 
     def are_there():
-        open_menu(card)
+        open_menus(card)
         return buttons(card) == set(names)
 
     until(are_there, f"{names} are offered")
-    open_menu(card, is_open=False)
+    close_menus(card)
 
 
 def whole(card):
@@ -116,7 +115,7 @@ def click(card, name):
 
     def is_there():
         if not find_all(card, name):
-            open_menu(card)
+            open_menus(card)
         return find_all(card, name)
 
     until(is_there, f"{name} is offered")
@@ -246,9 +245,9 @@ def test_the_menu_opens_and_closes_and_a_question_closes_it(card_of, identity, c
     card = card_of(identity)
     shows(card, ">running")
     assert buttons(card) == {"Stop …"}
-    open_menu(card)
+    open_menus(card)
     assert buttons(card) == {"Stop …", "Restart …", "Delete …", ANOTHER, "Stop refreshing"}
-    open_menu(card, is_open=False)
+    close_menus(card)
     assert buttons(card) == {"Stop …"}
     click(card, "Delete …")
     assert "for good" in shown(card)
