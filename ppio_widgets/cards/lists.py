@@ -62,12 +62,16 @@ def _product(offer: Offer, say: Words) -> dict[str, str]:
     return {
         "id": plain(offer.id),
         "gpu": plain(gpu if memory in gpu else f"{gpu} {memory}".strip(), LONGEST_CELL),
-        "most": "?" if offer.gpu_max is None else str(offer.gpu_max),
+        "gpus": "?" if offer.gpu_max is None else _span(offer.gpu_min or 1, offer.gpu_max),
         "free": "?" if offer.gpu_free is None else str(offer.gpu_free),
         "stock": _stock(offer, say),
         "postpaid": _price(offer.postpaid, offer),
         "spot": _price(offer.spot, offer),
     }
+
+
+def _span(least: int, most: int) -> str:
+    return str(most) if least >= most else f"{least}–{most}"
 
 
 def _stock(offer: Offer, say: Words) -> str:

@@ -29,7 +29,7 @@ from ppio_widgets.request.choices import Filling, fill, offered, said_by
 from ppio_widgets.request.draft import DEFAULTS, compact, copied, value_at, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
-from ppio_widgets.request.pricing import AboveCeiling, is_cpu
+from ppio_widgets.request.pricing import AboveCeiling, is_cpu, priced_part
 from ppio_widgets.request.proposals import IMAGE, NAME, PRODUCT, PROPOSABLE, cheapest, free_name, proposals
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
@@ -54,6 +54,11 @@ STOP: Path = ("stop",)
 
 # An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
 ARMED_SECONDS = 120.0
+
+
+# What the catalogue tells waits until no key came for so long, but not for ever: whoever types sees each key at once.
+PAUSE_SECONDS = 0.3
+MOST_PAUSES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +119,7 @@ class LaunchSession(HasTraits):
         self._disarming = forks.event()
         # What a person changed, where something may be proposed.
         self.typed: frozenset[Path] = frozenset()
+        self._typed_at: float | None = None
         self._proposes = draft is None
         self._product = ""
         self._template: Template | None = None
@@ -136,6 +142,14 @@ class LaunchSession(HasTraits):
             price_asked=self.catalogue.priced or bool(self.loading),
             notes=self._notes,
         )
+
+    @property
+    def money(self) -> tuple[object, ...]:
+        """All that what a launch costs depends on, to the minute: where it is the same, so is the price."""
+        plan = self.plan
+        minute = threads.now() // 60
+        terms = (plan.offer, plan.balance, plan.price_asked, plan.price_is_old, self.timer)
+        return (*terms, self.report.advice, priced_part(self.report.body), minute)
 
     @property
     def offer(self) -> Offer | None:
@@ -190,9 +204,23 @@ class LaunchSession(HasTraits):
     def replace(self, draft: Mapping[str, Any]) -> None:
         """Take a whole new draft; an open confirmation is withdrawn, and what is another value was typed."""
         with self.lock:
+            self.note_key()
             self.disarm()
             self.typed |= {path for path in PROPOSABLE if value_at(draft, path) != value_at(self.draft, path)}
             self._take(draft)
+
+    def note_key(self) -> None:
+        """Note that somebody types or chooses now: what the catalogue tells waits for a pause."""
+        self._typed_at = threads.tick()
+
+    def _await_pause(self) -> None:
+        """Wait while keys come; called on a thread of its own. Without threads nobody can type meanwhile."""
+        for _pause in range(MOST_PAUSES if threads.HAS_THREADS else 0):
+            typed_at = self._typed_at
+            left = 0.0 if typed_at is None else typed_at + PAUSE_SECONDS - threads.tick()
+            if left <= 0 or self.closed:
+                return
+            threads.wait(forks.event(), left)
 
     def fill(self, draft: Mapping[str, Any]) -> None:
         """Take a whole draft that no control shows yet: they are told of it first, even of an equal one.
@@ -409,7 +437,7 @@ class LaunchSession(HasTraits):
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return
-        task = partial(load_kinds, catalogue, due, partial(self._on_landed, catalogue))
+        task = partial(load_kinds, catalogue, due, partial(self._on_landed, catalogue), self._await_pause)
         if not threads.try_run(task, name="ppio-catalogue"):
             with self.lock:  # a Refresh, or the next answer, tries again
                 self.loading -= frozenset(due)
@@ -467,7 +495,7 @@ class LaunchSession(HasTraits):
             offer=offer,
             storages=snapshot.storages,
             networks=snapshot.networks,
-            offers=snapshot.offers,
+            offers=snapshot.products,
             is_variable=self._is_variable,
         )
 
@@ -569,14 +597,18 @@ MOMENT_SECONDS = 0.1
 
 
 def load_kinds(
-    catalogue: Catalogue, kinds: Sequence[str], on_landed: Callable[[Sequence[str]], None]
+    catalogue: Catalogue,
+    kinds: Sequence[str],
+    on_landed: Callable[[Sequence[str]], None],
+    await_pause: Callable[[], None] = lambda: None,
 ) -> None:
     """Load some kinds, in their order: one update for what comes together, and few threads.
 
     A cloud that answers at once (the practice cloud) is read by one thread: eight would only
     take the processor from each other, and from the form that is being drawn. What is not
     there after a moment gets a thread for each kind, so that none waits for another.
-    `on_landed` is called with the kinds that came (or failed) since the call before.
+    `on_landed` is called with the kinds that came (or failed) since the call before. `await_pause` is
+    called before each kind is read and before it lands: while somebody types, both wait.
     """
     waiting, landed, told = list(kinds), [], 0
     changed = forks.condition()
@@ -588,6 +620,7 @@ def load_kinds(
                     return
                 kind = waiting.pop(0)
             try:
+                await_pause()
                 catalogue.load(kind)
             finally:
                 with changed:
@@ -601,6 +634,8 @@ def load_kinds(
                 read()
         with changed:
             changed.wait_for(lambda: len(landed) == len(kinds), MOMENT_SECONDS)
+        await_pause()
+        with changed:
             news, readers = landed[told:], len(waiting)
         if news:
             told += len(news)

@@ -332,9 +332,9 @@ class _Bill:
         """Say that spot costs more than on demand, where it does."""
         unit, count = pricing.unit_price(self.offer, self.body), pricing.count_of(self.offer, self.body)
         hourly = self.offer.postpaid
-        if unit is None or count is None or hourly is None or not hourly.final is not None:
+        if unit is None or count is None or hourly is None or unit.final <= hourly.final:
             return []
-        return [self._against_on_demand(unit.final, count)] if unit.final > hourly.final else []
+        return [self._against_on_demand(unit.final, count)]
 
     def _against_on_demand(self, spot: Decimal, count: int) -> str:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""

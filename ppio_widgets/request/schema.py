@@ -91,6 +91,12 @@ def leaves() -> Mapping[str, Leaf]:
     return {pattern(path): leaf for path, leaf in _walk(tree(), ())}
 
 
+def is_required(path: Path) -> bool:
+    """Whether the object around `path` cannot be without it."""
+    around = node_at(path[:-1])
+    return isinstance(around, Group) and path[-1] in around.required
+
+
 def _walk(node: Node, path: Path) -> Iterator[tuple[Path, Leaf]]:
     if isinstance(node, Leaf):
         yield path, node

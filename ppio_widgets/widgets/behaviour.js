@@ -75,6 +75,7 @@ if (!window.ppw) {
   on('focusin', grow);
   // After a click that adds or removes something, put the focus where the next key belongs.
   let watcher;
+  let rested;
   const follow = (control, goal) => {
     const before = goal();
     watcher?.disconnect();
@@ -84,77 +85,126 @@ if (!window.ppw) {
       watcher.disconnect();
       // Whoever went elsewhere meanwhile stays there.
       const active = document.activeElement;
-      if (active !== control && near(active, 'input, textarea, select, button, [contenteditable=true]')) return;
+      if (active !== control && active !== rested && near(active, 'input, textarea, select, button, [contenteditable=true]')) return;
       if (!target.matches('button, input, select, textarea')) target.tabIndex = -1;
       target.focus();
     });
     // Classes come after the element itself, the role of a question after its text.
     watcher.observe(inside(control), {childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'role']});
   };
+  // What adds a row stands below its list, or in the head of a section, which opens with it.
+  const add = (control) => {
+    const root = inside(control);
+    const rows = new Set(root.querySelectorAll('.ppw-row'));
+    const all = near(control, '.ppw-list') ? '.ppw-row' : '.ppw-row:has(+ .ppw-add)';
+    follow(control, () => [...root.querySelectorAll(all)].find((one) => !rows.has(one))?.querySelector('input, select, textarea'));
+  };
   on('click', (event) => {
-    const control = near(event.target, 'button, .ppw-switch input');
-    if (!inside(control)) return;
-    // A changed list or row makes its buttons anew, so that is what to hold on to. What adds a row may stand
-    // in the head of a section, which opens with it.
-    const list = control.closest('.ppw-list');
-    const row = control.closest('.ppw-row');
-    if (control.matches('.ppw-add, .ppw-undo, .ppw-duplicate')) {
-      const root = inside(control);
-      const rows = new Set(root.querySelectorAll('.ppw-row'));
-      const added = () => [...root.querySelectorAll(list ? '.ppw-row' : '.ppw-row:has(+ .ppw-add)')].find((one) => !rows.has(one));
-      follow(control, () => added()?.querySelector('input, select, textarea'));
-    } else if (control.matches('.ppw-row > .ppw-remove')) follow(control, () => list.querySelector('.ppw-undo, .ppw-add'));
-    else if (control.matches('.ppw-menu > :not(.ppw-duplicate)')) {
-      // A moved row is drawn anew.
-      const key = [...row.classList].find((name) => /^r[0-9]+$/.test(name));
-      const way = control.matches('.ppw-up') ? '.ppw-up' : '.ppw-down';
-      follow(control, () => list.querySelector('.' + key + ' ' + way));
-    } else if (control.matches('input')) follow(control, () => row.querySelector('.ppw-switch input'));
-    else if (control.matches('.ppw-ask')) {
+    const control = near(event.target, 'button');
+    const root = inside(control);
+    if (root && control.matches('.ppw-add')) add(control);
+    else if (root && control.matches('.ppw-ask')) {
       const actions = control.closest('.ppw-actions');
       actions.ppwAsker = control.textContent;
       follow(control, () => actions.querySelector(':scope > [role=alertdialog]'));
+      // What blocks is said at each try.
+      root.ppwSaid?.delete(root.querySelector('.ppw-readout .ppw-say')?.textContent);
     }
   });
-  // Radio buttons get what the widgets leave out: a name, so that the rows are one stop of Tab and arrows choose, and
-  // that of their group. Where they are made anew while the focus is in them, it stays there.
-  let groups = 0;
-  let chosen;
-  on('focusin', ({target}) => { chosen = near(target, '.ppw .widget-radio-box') && [target.closest('.widget-radio-box'), target]; });
+  // The focus never falls to the page: where what had it is gone, what was made in its place has it, or what stood
+  // before it; after an answer the place of the question, until what came of it is there.
+  let held;
+  on('focusin', ({target}) => {
+    const root = inside(target);
+    held = root && {
+      target,
+      host: near(target, '.widget-radio-box, .widget-html'),
+      asked: near(target, '.ppw-asked')?.parentNode,
+      all: [...root.querySelectorAll('button, select, textarea, summary, a, input:not([type=radio]), input:checked')],
+    };
+  });
+  const catchFocus = () => {
+    if (!held || held.target.isConnected || document.activeElement !== document.body) return;
+    const {target, host, asked, all} = held;
+    const twin = host?.isConnected && (host.querySelector('input:checked') || host.querySelector(target.localName));
+    if (asked) asked.tabIndex = -1;
+    rested = twin || asked || all.slice(0, all.indexOf(target)).reverse().find((one) => one.offsetParent);
+    rested?.focus();
+  };
+  // What the widgets leave out. Radio buttons get a name, so that the rows are one stop of Tab and arrows choose, and
+  // that of their group. What opens something says whether it is open, a field whether it is required, whether it
+  // is wrong, and what stands beside it, which a stylesheet shows and nobody hears.
+  let ids = 0;
   const dress = (root) => {
-    for (const box of root.querySelectorAll('.widget-radio-box')) {
+    const all = (selector) => root.querySelectorAll(selector);
+    for (const box of all('.widget-radio-box')) {
       if (!box.role) {
         box.role = 'radiogroup';
-        box.id = `ppw-radios${++groups}`;
+        box.id = `ppw-radios${++ids}`;
       }
       box.ariaLabel = box.previousSibling.textContent;
       for (const radio of box.querySelectorAll('input')) radio.name ||= box.id;
     }
-    for (const head of root.querySelectorAll('.ppw-section')) head.ariaExpanded = head.matches('.mod-active');
-    const [box, radio] = chosen || [];
-    if (box?.isConnected && !radio.isConnected && document.activeElement === document.body)
-      box.querySelector('input:checked, input')?.focus();
+    for (const head of all('.ppw-section, .ppw-start > :first-child, .ppw-more'))
+      head.ariaExpanded = head.matches('.mod-active, .ppw-start > :has(+ *), :has(~ .ppw-menu)');
+    const controls = ':is(input:not([type=radio]), select, textarea, .widget-radio-box)';
+    for (const control of all(`:is(.ppw-required, .ppw-offers) ${controls}`)) control.ariaRequired = true;
+    for (const control of all(controls + '[aria-describedby]')) {
+      control.removeAttribute('aria-describedby');
+      control.ariaInvalid = null;
+    }
+    for (const text of all('[data-of]')) {
+      text.id ||= `ppw-beside${++ids}`;
+      for (const field of all(text.dataset.of))
+        for (const control of field.querySelectorAll(controls)) {
+          const others = control.getAttribute('aria-describedby');
+          control.setAttribute('aria-describedby', (others || '') + ' ' + text.id);
+          if (text.matches('.ppw-bad')) control.ariaInvalid = true;
+        }
+    }
   };
-  // Esc closes what is open: an explanation, a section.
+  // One polite live region says once what is new: a price, what blocks, where a launch or an instance stands.
+  const speak = (root) => {
+    const told = root.querySelectorAll('.ppw-amount, .ppw-status p:not([role]), .ppw-say');
+    const texts = [...told].map((one) => one.textContent).filter((text) => /[^\s–]/.test(text));
+    const fresh = root.ppwSaid ? texts.filter((text) => !root.ppwSaid.has(text)) : [];
+    root.ppwSaid = new Set(texts);
+    if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
+  };
+  // Esc closes what is open: an explanation, a menu, a section.
   on('keydown', (event) => {
-    const part = event.key === 'Escape' && inside(event.target) && near(event.target, '.ppw-help[open], .ppw-inside, .ppw-section.mod-active');
+    const open = 'details[open], .ppw-row:has(> .ppw-menu), .ppw-start:has(> :nth-child(2)), .ppw-inside, .ppw-section.mod-active';
+    const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);
     if (!part) return;
     event.preventDefault();
-    const head = part.matches('.ppw-help') ? part.firstChild : part.matches('.ppw-inside') ? part.previousSibling : part;
+    const head = part.matches('.ppw-inside') ? part.previousSibling
+      : part.matches('button') ? part : part.querySelector(':scope > .ppw-more') || part.firstChild;
     head.click();
     head.focus();
   });
-  // A view that comes to a page is not in it yet when its script runs.
+  // A view that comes to a page is not in it yet when its script runs. A key changes texts only: what has its own
+  // HTML is not looked at again.
   const announce = (image, tries) => {
     const root = inside(image);
     const bell = root?.querySelector('.ppw-shown');
     if (!bell) return void (tries && setTimeout(announce, 100, image, tries - 1));
-    bell.click();
+    // Only behind the first frame: what the view then loads must not keep it from being drawn.
+    requestAnimationFrame(() => setTimeout(() => bell.click()));
+    const voice = root.ppwVoice = document.createElement('p');
+    voice.className = 'ppw-voice';
+    voice.role = 'status';
+    root.append(voice);
     let due;
-    const later = () => { due ||= requestAnimationFrame(() => { due = 0; dress(root); }); };
+    let settled;
+    const later = (changes) => {
+      clearTimeout(settled);
+      settled = setTimeout(speak, 500, root);
+      if (changes.some(({target}) => !near(target, '.ppw-readout, .ppw-price, .ppw-shown, .ppw-voice'))) due ||= requestAnimationFrame(() => { due = 0; dress(root); });
+      requestAnimationFrame(catchFocus);
+    };
     new MutationObserver(later).observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
-    later();
+    later([{target: root}]);
   };
-  window.ppw = {announce, drop, follow, inside, near};
+  window.ppw = {add, announce, drop, follow, inside, near};
 }
 ppw.announce(this, 50);

@@ -118,7 +118,7 @@ class InstanceBoard(View):
         session = self.session
         actions = _ACTIONS if session.chosen and not session.acting else ()
         self._actions.show(actions, session.instances() if session.asking else ())
-        self._told.value = html("<div role=status>{}</div>", each("{}", self._results()))
+        self._told.value = each("{}", self._results())
 
     def _results(self) -> Iterator[Markup]:
         say, session = self.say, self.session

@@ -107,9 +107,9 @@ class InstancePanel(Part):
 
     def _progress(self) -> str:
         say, session = self.say, self.session
-        parts = [html("<p role=status><b>{}</b></p>", headline(session.instance, say))]
+        parts = [html("<p class=ppw-say><b>{}</b></p>", headline(session.instance, say))]
         if session.acting:
-            parts.append(html("<p role=status>{}</p>", say(f"acting.{session.acting}")))
+            parts.append(html("<p class=ppw-say>{}</p>", say(f"acting.{session.acting}")))
         parts += [progress(session.instance, say), terms(cost_facts(session.instance, say), say)]
         if not session.watching and session.actions:
             parts.append(html("<p class=ppw-quiet>{}</p>", say("machine.unwatched")))
@@ -162,7 +162,7 @@ class LaunchPanel(Part):
         lines = (
             launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
         )
-        self._status.value = html("<div role=status>{}</div>", each("<p>{}</p>", lines)) if lines else ""
+        self._status.value = each("<p>{}</p>", lines)
 
 
 class _Sight:

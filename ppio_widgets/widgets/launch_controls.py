@@ -52,6 +52,7 @@ class LaunchControls(Part):
         self._declared = ""  # the name of which it is asked whether there is no instance of it
         self._launch: w.Button | None = None
         self._machine: InstancePanel | None = None
+        self._priced: tuple[object, ...] = ()
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             classes = ("ppw-launch", "ppw-ask")
@@ -94,7 +95,8 @@ class LaunchControls(Part):
 
     def _price(self) -> None:
         """Say on the button what a launch costs."""
-        if self._launch is not None:
+        if self._launch is not None and self._priced != self.session.money:
+            self._priced = self.session.money
             figures = self.session.plan.figures(self.say)
             priced = f"{figures.amount}{self.say('figures.an_hour') if figures.is_hourly else ''}"
             known = figures.amount != "–"
@@ -269,7 +271,7 @@ class LaunchControls(Part):
     def _show_status(self, text: Markup) -> None:
         # With nothing to make room for, what is on the page stays where it is.
         if text or "_status" in vars(self):
-            self._status.value = text and html("<div role=status>{}</div>", text)
+            self._status.value = text
 
     def _told(self) -> Launch | None:
         """Return the launch whose outcome is told: the last one, unless its confirmation is open."""
@@ -326,7 +328,7 @@ class LaunchControls(Part):
         if not isinstance(error, ApiError) or not error.retry_after:
             return Markup()
         return html(
-            "<p role=timer aria-live=off data-left={} data-done='{}'></p>{}",
+            "<p role=timer data-left={} data-done='{}'></p>{}",
             *(round(error.retry_after), self.say("retry.now"), theme.script("countdown.js")),
         )
 

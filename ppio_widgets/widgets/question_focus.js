@@ -52,7 +52,7 @@ if (window.ppw && !ppw.ask) {
       // Not all of it is there.
       if (part(':not(.jupyter-widgets)')) return null;
       if (!control.matches('.ppw-yes'))
-        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-status');
+        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-launch') || part('.ppw-status');
       const card = part('.ppw-machine');
       return (card === earlier ? null : card) || actions.closest('.ppw-machine')
         || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -291,23 +290,3 @@ BUSY = {
     "candidate_regions": ["cn-east-1"],
     "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}},
 }
-PICTURED = {
-    **BUSY,
-    "image": "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel",
-    "resource": {"gpu_num": 2, "rootfs_size_gb": 60, "min_cuda_version": "12.4"},
-    "envs": [{"key": "HF_HOME", "value": "/data/hf"}, {"key": "EPOCHS", "value": "3"}],
-    "ports": [{"port": 8080, "protocol": "http"}],
-}
-
-
-def test_picture_of_the_form(notebook, tmp_path):
-    """The README's picture; `make picture` writes it into the repository."""
-    target = Path(os.environ.get("PPIO_WIDGETS_PICTURE", tmp_path / "form.png"))
-    notebook.page.set_viewport_size({"width": 1500, "height": 1700})
-    notebook.open([f"{IMPORT}LaunchForm({PICTURED!r}, practice=True)"])
-    notebook.run(0)
-    form = notebook.form(0)
-    launch_of(form).click()
-    let_read(form.get_by_role("button", name="Yes, launch it"))  # until then it is pale
-    form.screenshot(path=target)
-    assert target.stat().st_size > 20_000

@@ -10,7 +10,7 @@ from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.launches.history import last_launches, used_names
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice import routes
+from ppio_widgets.practice import transport as pretended
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.draft import DEFAULTS, value_at
@@ -34,7 +34,7 @@ def practice(account):
 @pytest.fixture
 def live(account, monkeypatch):
     """A client of what it takes for a real cloud."""
-    monkeypatch.setattr(routes, "is_practice_key", lambda _key: True)
+    monkeypatch.setattr(pretended, "is_practice_key", lambda _key: True)
     transport = PracticeTransport(OneAccount(account))
     return PpioClient(REAL_KEY, base_url="http://localhost", transport=transport)
 

@@ -148,7 +148,7 @@ def form(make_form):
 def displayed(form):
     """The form on a screen, with all that it loads."""
     form._repr_mimebundle_()
-    wait_for_threads("ppio-catalogue")
+    wait_for_threads("ppio-catalogue", "ppio-names")
     return form
 
 

@@ -34,14 +34,24 @@ def test_opening_the_form(wire, first_looks, make_form):
     assert wire.size() <= 54_000
 
 
-def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, monkeypatch):
+def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, live, monkeypatch):
     monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
-    form = make_form()
+    form = make_form(client=live)
     displayed(form)
     assert form.session.snapshot.images, "the last kind is there"
     assert wire.count("comm_open") <= 60
-    assert wire.count("comm_msg") <= 4, "the table, the templates, the price"
+    assert wire.count("comm_msg") <= 2, "the table and the templates"
     assert wire.size() <= 60_000
+
+
+def test_what_is_chosen_on_the_practice_cloud_is_told_together(wire, first_looks, make_form, monkeypatch):
+    monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
+    form = displayed(make_form())
+    assert form.session.snapshot.images, "the last kind is there"
+    assert wire.count("comm_open") <= 60
+    said = "table, templates, image, disk, payment, name, price, figures, Launch, section heads: each once"
+    assert wire.count("comm_msg") <= 10, said
+    assert wire.size() <= 64_000
 
 
 def test_a_closed_section_is_not_built(wire, make_form):

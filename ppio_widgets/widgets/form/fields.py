@@ -12,7 +12,7 @@ from ppio_widgets.cards.html import html
 from ppio_widgets.locale.text import visible, whole
 from ppio_widgets.request.choices import SEGMENTS
 from ppio_widgets.request.envref import EnvRef, reference
-from ppio_widgets.request.schema import Leaf, Path, leaves, pattern
+from ppio_widgets.request.schema import Leaf, Path, is_required, leaves, pattern
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.segments import Segments
 from ppio_widgets.widgets.view import Part
@@ -43,18 +43,28 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
 }
 
 
-# Where PPIO answers at length.
-_GUIDE = "https://ppio.com/docs/gpus"
+# The page behind each question mark: PPIO's own, until `docs/fields.md` has an address to put here.
+PAGE = "https://ppio.com/docs/gpus"
+# What a newcomer asks, each with its anchor in `docs/fields.md`.
+ANCHORS: Mapping[str, str] = {
+    "product": "product",
+    "resource.rootfs_size_gb": "rootfs",
+    "resource.min_cuda_version": "cuda",
+    "ports": "port-protocol",
+    "network.id": "vpc",
+    "candidate_regions": "candidate-regions",
+    "auto_migrate.enabled": "auto-migrate",
+}
 
 
 def question(say: Words, name: str) -> Markup:
     """Return a question mark that opens what a field means, in a sentence; nothing where nobody asks."""
-    if f"help.{name}" not in say:
+    if name not in ANCHORS:
         return Markup()
     return html(
         "<details class=ppw-help><summary aria-label='{}'>?</summary><p>{} "
-        "<a href='{}' target=_blank>{}</a></p></details>",
-        *(say("help.label"), say(f"help.{name}"), _GUIDE, say("help.guide")),
+        "<a href='{}#{}' target=_blank>{}</a></p></details>",
+        *(say("help.label"), say(f"help.{name}"), PAGE, ANCHORS[name], say("help.more")),
     )
 
 
@@ -155,6 +165,7 @@ class Field(Part):
         size = "ppw-short" if kind in _SHORT else "ppw-wide" if self._key in _WIDE else ""
         # What stands in a row is arranged by the row.
         classes = [self.css] if row else [one for one in ("ppw-field", size, self.css) if one]
+        classes += self._required
         traits: dict[str, Any] = {"description": self._named(row), "value": self._as_shown()}
         if kind == "switch":
             return theme.control(w.Checkbox, *classes, indent=False, **traits)
@@ -165,6 +176,10 @@ class Field(Part):
         if self._has_area:  # a one-line control would drop line breaks at the first key
             return theme.control(w.Textarea, *classes, rows=1, **traits)
         return theme.control(w.Combobox if self._key in _LISTED else w.Text, *classes, **traits)
+
+    @property
+    def _required(self) -> list[str]:
+        return ["ppw-required"] if is_required(self.path) else []
 
     def _as_shown(self) -> Any:
         if self._leaf.kind == "switch":
@@ -225,7 +240,7 @@ class SegmentField(Field):
             value=_as_text(self._given),
             other="" if self._leaf.kind == "choice" else self.say("choice.other"),
             hint=self.say(hint) if hint in self.say else "",
-            classes=(self.css,),
+            classes=(self.css, *self._required),
         )
         return self._segments.parts[0]
 

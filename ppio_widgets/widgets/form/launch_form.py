@@ -248,7 +248,7 @@ class LaunchForm(LaunchView):
     def _show_all_errors(self) -> None:
         self._sections.attempted = True
         self._sections.open_for(self.session.errors(self.say))
-        self._preview.render()
+        self._preview.tell_blockers()
 
     def _publish(self) -> None:
         """Tell observers of `value`; they get a copy, which is theirs to change."""

@@ -7,7 +7,7 @@ one, so that a keystroke that changes none of it sends nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 from markupsafe import Markup
@@ -51,6 +51,8 @@ class Preview(Part):
         self._scope = scope
         self._unknown: list[tuple[Path, str]] = []
         self._fixes: list[w.Button] = []
+        # By section, what it was made of: a summary is worked out anew when that changes.
+        self._summed_up: dict[str, tuple[list[Any], str]] = {}
         names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
         self._face = theme.control(
             w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
@@ -115,40 +117,63 @@ class Preview(Part):
         framed = Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
         return html("{}{}", framed, todo)
 
+    def tell_blockers(self) -> None:
+        """Show the draft after a launch was tried; what blocks is said to whoever does not see its list."""
+        say = self.say
+        names = [field_name(path, say) for path in self.session.errors(say)]
+        count, rest = len(names), len(names) - MOST_BLOCKERS
+        if rest > 1:
+            names[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
+        key = "blockers.told" if count > 1 else "blockers.told_one"
+        told = say(key, n=count, names=say("catalogue.and").join(names))
+        self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else "")
+
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
         """Return CSS that says beside the fields what is wrong, allowed or doubtful; empty without any."""
         wrong = [(spot, text) for spot, text in self._placed(errors.items()) if spot.may_show]
         marked = wrong[:MOST_RULES]
-        rules = [f"{spot.after}{{content:{css_string(text)}}}" for spot, text in marked]
+        # Seen only: what is heard of it is the field's description.
+        rules = [f'{spot.after}{{content:{css_string(text)}/""}}' for spot, text in marked]
+        heard = each_of(marked, "ppw-bad")
         if marked:
             fields = ",".join(spot.field for spot, _text in marked)
             bordered = f":is({fields}) :is(input,select,textarea)"
             rules.insert(0, f"{bordered}{{border-color:var(--ppw-error)!important}}")
         notes = self._notes({spot.after for spot, _text in wrong})
-        css = "".join([*rules, *notes, *self._advice(), *self._summaries()])
-        return Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
+        # With the root's own class too: the stylesheet of a later form must not win over it.
+        rules += [
+            f'.ppw{one.after}{{content:{css_string(text)}/"";color:var(--ppw-quiet)}}' for one, text in notes
+        ]
+        css = "".join([*rules, *self._advice(), *self._summaries()])
+        style = Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
+        return style + heard + each_of(notes)
 
-    def _notes(self, taken: Collection[str]) -> Iterator[str]:
-        """Yield CSS that says what the product allows, or else what may not be meant; errors come first."""
+    def _notes(self, taken: Collection[str]) -> list[tuple[Spot, str]]:
+        """Return what the product allows, or else what may not be meant, with its spot; errors come first."""
         offer, report = self.session.offer, self.session.report
         allowed = limits(offer, self.say) if offer is not None else {}
         notes = [(tuple(name.split(".")), text) for name, text in allowed.items()]
         notes += [(one.path, one.sentence(self.say)) for one in report.advice if one.is_doubt]
-        told: dict[str, str] = {}
+        told: dict[str, tuple[Spot, str]] = {}
         for spot, text in self._placed(notes):
             if spot.after not in taken:
-                told.setdefault(spot.after, text)
-        for after, text in list(told.items())[:MOST_RULES]:
-            # With the root's own class too: the stylesheet of a later form must not win over it.
-            yield f".ppw{after}{{content:{css_string(text)};color:var(--ppw-quiet)}}"
+                told.setdefault(spot.after, (spot, text))
+        return list(told.values())[:MOST_RULES]
 
     def _summaries(self) -> Iterator[str]:
         """Yield CSS that says in the head of a closed section what stands in it."""
         body = self.session.report.body
+        redactor: Redactor | None = None
         for section, names in self._sections.closed:
-            told = Redactor.in_use().redact(summary(names, body, self.say))
-            text = told or self.say(f"none.{section}")
-            yield f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+            values = [value_at(body, tuple(name.split("."))) for name in names]
+            earlier = self._summed_up.get(section)
+            if earlier is None or earlier[0] != values:
+                redactor = redactor or Redactor.in_use()
+                told = redactor.redact(summary(names, body, self.say))
+                text = told or self.say(f"none.{section}")
+                rule = f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+                earlier = self._summed_up[section] = (values, rule)
+            yield earlier[1]
 
     def _advice(self) -> Iterator[str]:
         """Yield CSS that says beside the switch of a row why it may be better used."""
@@ -172,11 +197,17 @@ class Preview(Part):
         self.render(
             html(
                 "<div class=ppw-copied>{}<textarea readonly aria-label='{}'>{}</textarea>"
-                "<span role=status data-done='{}' data-manual='{}'></span>{}</div>",
+                "<span class=ppw-say data-done='{}' data-manual='{}'></span>{}</div>",
                 *(theme.stylesheet("copy.css"), label, copied, done, manual),
                 theme.script("copy.js"),
             )
         )
+
+
+def each_of(told: Iterable[tuple[Spot, str]], css: str = "") -> Markup:
+    """Return texts that nobody sees, each with the selector of the fields that it describes."""
+    pattern = f"<p hidden class='{css}' data-of='{{}}'>{{}}</p>"
+    return Markup().join(html(pattern, spot.field, text) for spot, text in told)
 
 
 def esc_text(text: str) -> Markup:
@@ -190,13 +221,18 @@ class PricePanel(Part):
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
+        self._shown: tuple[object, ...] = ()
         self.box = theme.html(self._markup(), "ppw-price")
         self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
-        """Show what is known now; no message when nothing changes."""
-        self.box.value = self._markup()
+        """Show what is known now; nothing is worked out anew, nor sent, when it is the same."""
+        session = self.session
+        known = (session.money, bool(session.loading), session.snapshot.failed)
+        if known != self._shown:
+            self._shown = known
+            self.box.value = self._markup()
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session

@@ -94,8 +94,9 @@ class ProductTable(Part):
 
     @cached_property
     def _list(self) -> w.RadioButtons:
+        chosen = self._chosen if self._chosen in self._order else None
         made = theme.control(
-            w.RadioButtons, "ppw-offers", description=self._head_row, options=self._rows, index=None
+            w.RadioButtons, "ppw-offers", description=self._head_row, options=self._rows, value=chosen
         )
         self._hear(made, self._on_row, "value")
         return made
@@ -121,6 +122,10 @@ class ProductTable(Part):
         return {offer.id: offer for offer in self.session.snapshot.products}
 
     @property
+    def _chosen(self) -> str:
+        return str(self.session.draft.get("product_id") or "")
+
+    @property
     def _wanted(self) -> Wanted:
         if not self._offers:
             return Wanted(self._text.value, type=self._kind.value or "gpu")
@@ -135,7 +140,7 @@ class ProductTable(Part):
 
     def _fill(self, earlier: Sequence[Offer]) -> None:
         """Show the rows that fit: those of `earlier` first, in that order."""
-        chosen = str(self.session.draft.get("product_id") or "")
+        chosen = self._chosen
         with self._filling():
             self._kind.value = "cpu" if is_cpu(self.session.draft) else "gpu"
             if self.session.snapshot is self._untold and not self._text.value:
@@ -156,11 +161,11 @@ class ProductTable(Part):
             self._head_row, rows = table(shown, self.say)
             self._rows = tuple(zip(rows, self._order, strict=True))
             if shown:
-                self._list_rows(chosen)
-        self._tell(shown, len(fits), len(offers))
+                self._list_rows()
+        self._tell(shown, fits, len(offers))
 
-    def _list_rows(self, chosen: str) -> None:
-        value = chosen if chosen in self._order else None
+    def _list_rows(self) -> None:
+        value = self._chosen if self._chosen in self._order else None
         with self._list.hold_sync():  # new options choose the first one
             if self._rows != tuple(self._list.options):
                 self._list.options = self._rows
@@ -168,9 +173,10 @@ class ProductTable(Part):
                 self._list.value = value
             self._list.description = self._head_row
 
-    def _tell(self, shown: Sequence[Offer], fit: int, known: int) -> None:
-        say, typed = self.say, self._text.value.strip()
-        counted = say("product.count", shown=len(shown), found=fit, known=known)
+    def _tell(self, shown: Sequence[Offer], fits: Sequence[Offer], known: int) -> None:
+        say, typed, fit = self.say, self._text.value.strip(), len(fits)
+        among = sum(offer in fits for offer in shown)  # the chosen one may be none of them
+        counted = say("product.count", shown=among, found=fit, known=known)
         self._counted = self._grey(shown) + esc(counted if known else say("product.none_known"))
         self._count.value = self._counted
         self._refresh.description = self._refresh_words
@@ -202,6 +208,7 @@ class ProductTable(Part):
         return self._button("", lambda: self._on_chosen(self._text.value.strip()), "ppw-link")
 
     def _on_filter(self) -> None:
+        self.session.note_key()
         if self._kind.value != ("cpu" if is_cpu(self.session.draft) else "gpu"):
             self.session.set(("type",), "cpu" if self._kind.value == "cpu" else None)
         self._fill([])

@@ -291,7 +291,8 @@ class RowList(Part):
         self._removed: list[tuple[int, Any]] = []
         self._add = add
         title = self.say(f"list.{column}"), question(self.say, column)
-        label = html("{}<span>{}</span>{}", theme.stylesheet("form/rows.css"), *title)
+        looks = theme.stylesheet("form/rows.css") + theme.script("form/rows.js")
+        label = html("{}<span>{}</span>{}", looks, *title)
         self._label = theme.html(label, "ppw-label")
         self.box = theme.box([self._label, self._add], "ppw-list", f"l-{column}")
 
@@ -403,7 +404,7 @@ class RowList(Part):
         for number, row in enumerate(self.rows, 1):
             row.renumber(number)
         if told:
-            self._note.value = html("<div role=status>{}</div>", each("<p>{}</p>", told))
+            self._note.value = each("<p class=ppw-say>{}</p>", told)
         note = self._note if told else None
         undo = self._undo if self._removed else None
         theme.fill(self.box, [self._label, note, *(row.box for row in self.rows), self._add, undo])

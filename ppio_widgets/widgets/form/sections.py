@@ -155,6 +155,7 @@ class Sections(Part):
         self._make_fields()
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
+        self._suggested: tuple[object, ...] = ()
         self._hear(self.session, self._suggest, "snapshot", "report")
         self._proposed: Mapping[Path, Any] = self.session.proposed
         self._hear(self.session, self._follow, "proposed")
@@ -190,14 +191,17 @@ class Sections(Part):
             marked = f"{selector} .{cell.css}" if cell else selector
             return Spot(marked, f"{selector}::after", self.attempted or (cell or row).touched)
         if path in (("product_id",), ("type",)):
-            return Spot(f".{scope} .f-product_id", f".{scope} .f-product_id::after", self.attempted)
+            table = f".{scope} .f-product_id"
+            return Spot(f"{table} :is(.ppw-search,.ppw-offers)", f"{table}::after", self.attempted)
         field = self.fields.get(_name(path))
         if field is None and path not in CLASSES:
             return None
         selector = f".{scope} .{field.css if field else CLASSES[path]}"
         may_show = self.attempted or field is None or field.touched
         after = field.after if field else "::after" if path == STOP else ">.widget-label::after"
-        return Spot(selector, f"{selector}{after}", may_show)
+        # What is no choice is typed beside the choices.
+        marked = f":is({selector},{selector}+.ppw-other)" if after == "::after" else selector
+        return Spot(marked, f"{selector}{after}", may_show)
 
     def _make_fields(self) -> None:
         """Show the whole draft in the controls; nothing of what they said before stays."""
@@ -373,7 +377,11 @@ class Sections(Part):
             self.lists["candidate_regions"].suggest()  # those of this product
 
     def _suggest(self) -> None:
-        """Offer what the catalogue told meanwhile."""
+        """Offer what the catalogue told meanwhile, at what it costs by now."""
+        known = (self.session.snapshot, self.session.money)
+        if known == self._suggested:
+            return
+        self._suggested = known
         for field in self.fields.values():
             field.suggest()
         for rows in self.lists.values():

@@ -70,7 +70,7 @@ class SignIn(Part):
             remember_key(self._host, ApiKey(typed, self.say("sign_in.source")))
         except CredentialsError as error:
             problem = error.sentence(self.say)
-        told = html("<p class=ppw-bad role=status>{}</p>", problem) if problem else ""
+        told = html("<p class=ppw-bad>{}</p>", problem) if problem else ""
         self._problem.value = theme.stylesheet("form/sign_in.css") + told
         if not problem:
             self._on_signed_in()

@@ -782,8 +782,14 @@ def test_defaults_are_shown_in_the_controls_and_typing_stays(make_form):
 
 def test_a_community_template_is_offered_to_who_asks(make_form):
     form = displayed(make_form())
-    chips = find(form, "Template")
-    assert [label for label, _key in chips.options] == ["PyTorch 2.6", "vLLM server", "Course image"]
-    press(find(form, "Community templates…"))
-    assert "ComfyUI" in [label for label, _key in chips.options]
-    assert not find_all(form, "Community templates…")
+    chips = find(form, "Software")
+    own = ["PyTorch 2.6", "vLLM server", "Course image"]
+    assert [label for label, _key in chips.options] == [*own, "Community templates…"]
+    image = form.value["image"]
+    choose(chips, "strangers")
+    offered = [label for label, _key in chips.options]
+    assert offered[:3] == own
+    assert "ComfyUI" in offered
+    assert "Community templates…" not in offered
+    assert form.value["image"] == image, "nothing is chosen by looking"
+    assert chips.label == "PyTorch 2.6"
