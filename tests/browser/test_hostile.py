@@ -287,7 +287,8 @@ SEEN = """([place, kind]) => {
 # What reaches out of a form to the right.
 WIDER = """[...document.querySelectorAll('.ppw')].flatMap((form) => [...form.querySelectorAll('*')]
     .filter((one) => one.getBoundingClientRect().right > form.getBoundingClientRect().right + 1
-        && getComputedStyle(one).position !== 'absolute' && one.checkVisibility()).map((one) => one.className || one.tagName))"""
+        && getComputedStyle(one).position !== 'absolute' && one.checkVisibility())
+    .map((one) => one.className || one.tagName))"""
 
 
 class Sheet(Notebook):

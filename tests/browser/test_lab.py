@@ -262,7 +262,8 @@ def all_fits(form, width, *, dark):
     """Nothing reaches out of it, its fields have the theme's colours, and the panel stands where it fits."""
     wider = form.evaluate(
         "root => [...root.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right"
-        " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute' && e.checkVisibility()).length"
+        " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute'"
+        " && e.checkVisibility()).length"
     )
     assert wider == 0, width
     field = form.locator("input[type=text]").first
