@@ -171,7 +171,7 @@ if (!window.ppw) {
     root.ppwSaid = new Set(texts);
     if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
   };
-  // Esc closes what is open: an explanation, a menu, a section.
+  // Esc closes what is open: an explanation, a menu, a section; a text control would keep it to itself.
   on('keydown', (event) => {
     const open = 'details[open], :has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-inside, .ppw-section.mod-active';
     const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);
@@ -181,7 +181,7 @@ if (!window.ppw) {
       : part.matches('button') ? part : part.querySelector(':scope > :is(.ppw-more, .ppw-find)') || part.firstChild;
     head.click();
     head.focus();
-  });
+  }, true);
   // A view that comes to a page is not in it yet when its script runs. A key changes texts only: what has its own
   // HTML is not looked at again.
   const announce = (image, tries) => {

@@ -2,7 +2,8 @@
 // clicks is there from the start.
 if (window.ppw && !ppw.ask) {
   const {drop, follow, inside, near} = ppw;
-  document.addEventListener('keydown', (event) => {
+  // Before whatever else is open hears of it.
+  window.addEventListener('keydown', (event) => {
     const root = inside(event.target);
     const asked = near(event.target, '.ppw-asked') || root?.querySelector('.ppw-asked');
     if (!asked || event.key !== 'Escape') return;

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.support.bodies import MINIMAL
 
-from .conftest import let_read, until
+from .conftest import choose, launch_of, let_read, open_sections, until
 from .test_lab import FORM, fill
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -22,10 +22,12 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     notebook.open([FORM])
     notebook.run(0)
     form = notebook.form(0)
-    fill(form, Name="followed", Product="a100-80g", Image="ubuntu:24.04")
+    choose(form, "a100-80g")
+    fill(form, Name="followed", Image="ubuntu:24.04")
+    open_sections(form, "Access")
     form.get_by_role("checkbox", name="Run Jupyter on the instance").check()
-    form.get_by_role("textbox", name="Stop by itself").fill("3h")
-    form.get_by_role("button", name="Launch", exact=True).click()
+    form.get_by_role("radio", name="after 3h").check()
+    launch_of(form).click()
     expect(form.locator(".ppw-question")).to_contain_text("will stop it 3h after the launch")
     form.get_by_role("button", name="Yes, launch it").click()
     card = form.locator(".ppw-machine")
