@@ -63,6 +63,8 @@ ACTIONS = {
     "Delete …": "Yes, delete it for good",
 }
 RENEWAL = ("Turn auto-renew off …", "Yes, turn it off")
+MORE = "More actions"
+IN_MENU = ("Restart …", "Delete …", RENEWAL[0])
 # Where a button stands, the button, and the Yes of its question. The first Yes asks for the second.
 ASKING = [
     ("form", "Launch", LAUNCH),
@@ -96,6 +98,7 @@ class Sheet(Notebook):
         self.button("lost", LAUNCH).click()
         self.view("lost").get_by_label("Not in the console either").fill("consent-lost")
         for cell, name in (("card", "Restart …"), ("renewing", RENEWAL[0])):
+            expect(self.view(cell).get_by_role("button", name=MORE)).to_be_visible(timeout=PATIENCE)
             expect(self.button(cell, name)).to_be_visible(timeout=PATIENCE)
 
     def show(self, cell):
@@ -108,7 +111,12 @@ class Sheet(Notebook):
     def button(self, cell, name):
         if name == "Launch":
             return launch_of(self.view(cell))
-        return self.view(cell).get_by_role("button", name=name, exact=True)
+        found = self.view(cell).get_by_role("button", name=name, exact=True)
+        more = self.view(cell).get_by_role("button", name=MORE)
+        if name in IN_MENU and more.count() and not found.count():
+            more.click()
+            expect(found).to_be_visible(timeout=PATIENCE)
+        return found
 
     def asking(self, cell, name):
         """The button that asks, there to be pressed; the first Yes asks for the second."""

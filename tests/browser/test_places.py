@@ -122,6 +122,7 @@ def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
     priced(form)
     launch(form)
     runs(form)
+    form.get_by_role("button", name="Launch another", exact=True).click()
 
     # Keys with Ctrl are JupyterLab's, from a list, a button and a text alike; others are not the notebook's.
     side = page.locator("#jp-left-stack")
