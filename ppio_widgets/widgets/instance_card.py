@@ -274,6 +274,7 @@ class LaunchCards(Part):
         self._panels: dict[str, LaunchPanel] = {}  # by the id of the launch
         self._before: tuple[Launch, ...] = ()
         self._made: tuple[str, ...] = ()
+        self._is_told = True  # whether all of it reached the page
         self._watching = False
 
     @cached_property
@@ -300,6 +301,7 @@ class LaunchCards(Part):
         ]
         if not due:
             return
+        was_told, self._is_told = self._is_told, False
         for one in due:
             if one.launch_id not in self._panels:
                 self._panels[one.launch_id] = panel = LaunchPanel(self, one, self._on_another)
@@ -310,6 +312,9 @@ class LaunchCards(Part):
         if made != self._made or "_stands_in" not in vars(self):
             self._stands_in = self._place(self._box)
             self._made = made
+        if not was_told:
+            self.tell_again()
+        self._is_told = True
 
     def tell_again(self) -> None:
         """Send all of it once more: a message of it was lost."""
