@@ -136,6 +136,20 @@ def of_board(board: Board, say: Words, missed: PpioError | None = None, *, pract
     )
 
 
+def another_line(launch: Launch, say: Words) -> str:
+    """Return the code that opens a form with the body of a launch; empty where a secret stands in it."""
+    body, _facts = _what(launch.plan, say)
+    return _line(launch.plan, body, None, "--form")
+
+
+def like_line(instance: Instance) -> str:
+    """Return the code that opens a form with the body of an instance; empty for an id that no line takes."""
+    if instance.known.is_gone or not _PLAIN_ID.fullmatch(instance.id):
+        return ""
+    practice = "--practice " if instance.target.practice else ""
+    return f"{LOAD}\n{MAGIC} --form {practice}--like {instance.id}"
+
+
 def _without_values(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a body with the names of its variables only; None when a secret stands elsewhere in it.
 

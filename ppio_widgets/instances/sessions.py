@@ -153,6 +153,7 @@ class InstanceSession(_Session):
         self.instance = instance
         self._going: tuple[str, ...] = ()
         self._told = False  # since the last look
+        self._asking_jupyter = False
         super().__init__()
         instance.observe(self._on_instance, "sight")
 
@@ -214,6 +215,21 @@ class InstanceSession(_Session):
             self.stop_watching()
         else:
             self._ask_prices()
+            self._ask_jupyter()
+
+    def _ask_jupyter(self) -> None:
+        """Look whether the Jupyter of what runs answers, until it does."""
+        runs = self.instance.known.status == InstanceStatus.RUNNING
+        if runs and self.instance.jupyter_at == 0 and threads.HAS_THREADS and not self._asking_jupyter:
+            self._asking_jupyter = True
+            if not threads.try_run(self._look_at_jupyter, name="ppio-jupyter"):
+                self._asking_jupyter = False
+
+    def _look_at_jupyter(self) -> None:
+        try:
+            self.instance.ask_jupyter()
+        finally:
+            self._asking_jupyter = False
 
     def _prices_are_old(self, now: float) -> bool:
         offer = self.instance.offer

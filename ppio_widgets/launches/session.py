@@ -7,7 +7,7 @@ traits; they keep no data of their own and never ask each other anything.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
@@ -29,7 +29,7 @@ from ppio_widgets.request.draft import DEFAULTS, compact, copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu, priced_part
-from ppio_widgets.request.proposals import Proposals, proposals
+from ppio_widgets.request.proposals import Proposals, numbered, proposals
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
@@ -230,6 +230,29 @@ class LaunchSession(HasTraits):
             self.filled += 1
             self.replace(draft)
 
+    def fill_like(self, body: Mapping[str, Any]) -> None:
+        """Fill with a body that was launched, under a free name, once the ledger is read; nothing is sent."""
+        task = partial(self._fill_like, copied(body), self.target)
+        if not threads.try_run(task, name="ppio-names"):
+            task()
+
+    def _fill_like(self, body: Mapping[str, Any], target: Target) -> None:
+        names = used_names(target)
+        with self.lock:
+            if not self.closed and target == self.target:
+                self.fill({**body, "name": numbered(str(body.get("name", "")), self._is_taken(names))})
+
+    def _is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
+        """Return whether a name is one of these, of this kernel, or of what was last seen."""
+        address = self.client.host.base_url
+
+        @cache
+        def taken() -> frozenset[str]:  # read when a name is made, not at each key
+            seen = (one.name for one in recent.last_seen(address))
+            return frozenset(map(folded, (*names, *names_of_this_kernel(), *seen)))
+
+        return lambda name: folded(name) in taken()
+
     def filling(self, template: Template) -> Filling:
         """Return what choosing a template would make of the draft; what nobody typed gives way to it."""
         return self._proposals.filling(self.draft, template)
@@ -264,12 +287,8 @@ class LaunchSession(HasTraits):
         kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates")
         if self.target.practice and snapshot.products and self.loading.isdisjoint(kinds):
             self._proposals.begin(snapshot.products, snapshot.templates, draft)
-        return self._proposals.over(draft, snapshot.offer, None if self._names is None else self._is_taken)
-
-    def _is_taken(self, name: str) -> bool:
-        """Whether the ledger, this kernel or a listing has a name."""
-        seen = (one.name for one in recent.last_seen(self.client.host.base_url))
-        return folded(name) in map(folded, (*(self._names or ()), *names_of_this_kernel(), *seen))
+        taken = None if self._names is None else self._is_taken(self._names)
+        return self._proposals.over(draft, snapshot.offer, taken)
 
     def _read_names(self, target: Target) -> None:
         """Read which names the ledger has; called on a thread of its own."""

@@ -145,8 +145,8 @@ if (!window.ppw) {
       box.ariaLabel = box.previousSibling.textContent;
       for (const radio of box.querySelectorAll('input')) radio.name ||= box.id;
     }
-    for (const head of all('.ppw-section, .ppw-start > :first-child, .ppw-more'))
-      head.ariaExpanded = head.matches('.mod-active, .ppw-start > :has(+ *), :has(~ .ppw-menu)');
+    for (const head of all('.ppw-section, .ppw-start > .ppw-find, .ppw-more'))
+      head.ariaExpanded = head.matches('.mod-active, .ppw-find:has(+ *), :has(~ .ppw-menu)');
     const controls = ':is(input:not([type=radio]), select, textarea, .widget-radio-box)';
     for (const control of all(`:is(.ppw-required, .ppw-offers) ${controls}`)) control.ariaRequired = true;
     for (const control of all(controls + '[aria-describedby]')) {
@@ -171,17 +171,17 @@ if (!window.ppw) {
     root.ppwSaid = new Set(texts);
     if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
   };
-  // Esc closes what is open: an explanation, a menu, a section.
+  // Esc closes what is open: an explanation, a menu, a section; a text control would keep it to itself.
   on('keydown', (event) => {
-    const open = 'details[open], .ppw-row:has(> .ppw-menu), .ppw-start:has(> :nth-child(2)), .ppw-inside, .ppw-section.mod-active';
+    const open = 'details[open], :has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-inside, .ppw-section.mod-active';
     const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);
     if (!part) return;
     event.preventDefault();
     const head = part.matches('.ppw-inside') ? part.previousSibling
-      : part.matches('button') ? part : part.querySelector(':scope > .ppw-more') || part.firstChild;
+      : part.matches('button') ? part : part.querySelector(':scope > :is(.ppw-more, .ppw-find)') || part.firstChild;
     head.click();
     head.focus();
-  });
+  }, true);
   // A view that comes to a page is not in it yet when its script runs. A key changes texts only: what has its own
   // HTML is not looked at again.
   const announce = (image, tries) => {

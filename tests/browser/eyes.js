@@ -31,7 +31,7 @@
       if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
     if (node.tagName === 'TEXTAREA' && node.readOnly) seen.copied.push(node.value);
-    if (node.tagName === 'STYLE' && node.closest('.ppw-readout') && node.sheet)
+    if (node.tagName === 'STYLE' && node.closest('.ppw') && node.sheet)
       for (const rule of [...node.sheet.cssRules].flatMap((one) => one.selectorText ? [one] : [...one.cssRules || [one]]))
         if (!rule.selectorText?.includes('.ppw')) fault('rule', {textContent: rule.cssText});
   };

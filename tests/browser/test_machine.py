@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.support.bodies import MINIMAL
 
-from .conftest import let_read, until
+from .conftest import choose, launch_of, let_read, open_sections, until
 from .test_lab import FORM, fill
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -22,16 +22,18 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     notebook.open([FORM])
     notebook.run(0)
     form = notebook.form(0)
-    fill(form, Name="followed", Product="a100-80g", Image="ubuntu:24.04")
+    choose(form, "a100-80g")
+    fill(form, Name="followed", Image="ubuntu:24.04")
+    open_sections(form, "Access")
     form.get_by_role("checkbox", name="Run Jupyter on the instance").check()
-    form.get_by_role("textbox", name="Stop by itself").fill("3h")
-    form.get_by_role("button", name="Launch", exact=True).click()
+    form.get_by_role("radio", name="after 3h").check()
+    launch_of(form).click()
     expect(form.locator(".ppw-question")).to_contain_text("will stop it 3h after the launch")
     form.get_by_role("button", name="Yes, launch it").click()
     card = form.locator(".ppw-machine")
     expect(card.locator("[aria-current=step]")).to_contain_text("billing has started")
     expect(card.locator("[aria-current=step]")).to_have_text("running", timeout=60_000)
-    expect(card).to_contain_text("since its last start (¥12.60 per hour")
+    expect(card.locator(".ppw-figures")).to_contain_text("¥12.60/h")
     expect(card).to_contain_text("The timer is the kernel's, not PPIO's")
 
     identity = practice.cloud.one.page(name="followed")["data"][0]["id"]
@@ -52,11 +54,12 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     sure.press("Enter")
     expect(card).to_contain_text("confirmed stopped at", timeout=30_000)
     assert status(practice, identity) == "exited"
+    card.get_by_role("button", name="More actions").click()
     card.get_by_role("button", name="Delete …").click()
     card.get_by_role("button", name="Yes, delete it for good").click()
     expect(card).to_contain_text("confirmed deleted at", timeout=30_000)
     assert status(practice, identity) == "removed"
-    expect(card.get_by_role("button")).to_have_count(0)
+    expect(card.get_by_role("button")).to_have_text(["Launch another like this"])
 
 
 def test_the_board_stops_what_is_chosen(notebook, practice):

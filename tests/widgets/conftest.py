@@ -36,6 +36,7 @@ STYLED = (
     ipywidgets.Dropdown,
     ipywidgets.HTML,
     ipywidgets.Text,
+    ipywidgets.ToggleButton,
     ipywidgets.ToggleButtons,
 )
 
@@ -187,13 +188,23 @@ def find_all(form, description):
 
 
 def find(form, description, number=0):
-    """A control by its name; the section in which it stands is opened."""
+    """A control by its name; the section or the menu in which it stands is opened."""
     found = find_all(form, description)
+    if not found:
+        open_menus(form)
+        found = find_all(form, description)
     if len(found) <= number and isinstance(form, LaunchForm):
         open_sections(form)
         found = find_all(form, description)
     assert len(found) > number, f"{description!r} is not on the form"
     return found[number]
+
+
+def open_menus(view):
+    """Open the menus of all cards."""
+    for one in list(every(view)):
+        if "ppw-more" in one._dom_classes and getattr(one, "value", None) is False:
+            type_into(one, True)
 
 
 def open_sections(form, *names):
