@@ -55,7 +55,7 @@ if (window.ppw && !ppw.ask) {
         return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-status');
       const card = part('.ppw-machine');
       return (card === earlier ? null : card) || actions.closest('.ppw-machine')
-        || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');
+        || inside(actions).querySelector('.ppw-line :checked') || part('.ppw-look') || part('.ppw-launch');
     });
   });
 }
