@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ppio_widgets.cards.card import Card, Table
-from ppio_widgets.cards.html import NO_FORMULAS, each, html
+from ppio_widgets.cards.html import NO_FORMULAS, css_string, each, html
 from ppio_widgets.cloud.answers import plain, status_words
 from ppio_widgets.cloud.instances import is_ssh_command, is_web
 from ppio_widgets.errors import PpioError
@@ -54,11 +54,22 @@ def costliest(board: Board, say: Words, most: int) -> Table:
 
 _COLUMNS = ("status", "name", "product", "region", "rate", "cost", "since", "stops", "ways")
 
+_LABELLED = ((5, "rate"), (6, "cost"), (7, "since"), (8, "stops"))
+
 
 def board_heads(board: Board, say: Words) -> Markup:
     """Return the heads of the live rows; its title names what chooses them all."""
     words = (say(f"board.{name}", zone=local_zone(board.now)) for name in _COLUMNS)
     return _cells(say("board.choose_all"), each("<i>{}</i>", words))
+
+
+def board_labels(say: Words) -> Markup:
+    """Return what names the cells of a row, as a stylesheet: where it is narrow, no heads are above them."""
+    labels = ((place, css_string(say(f"board.label.{name}"))) for place, name in _LABELLED)
+    rules = "".join(
+        f".ppw-line .ppw-cells>:nth-child({place})::before{{content:{text}}}" for place, text in labels
+    )
+    return Markup(f"<style>@container (max-width:799px){{{rules}}}</style>")  # noqa: S704 - escaped above
 
 
 def board_row(row: Row, board: Board, say: Words) -> Markup:

@@ -236,7 +236,7 @@ class InstanceSession(_Session):
 STALE_SECONDS = 60.0
 
 # So many rows are shown at once, and so many while a text is typed into the filter.
-MOST_ROWS, FEW_ROWS = 50, 10
+MOST_ROWS, FEW_ROWS = 50, 8
 # So many instances are read in full before what was read is shown.
 READ_AT_ONCE = 8
 ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
@@ -417,19 +417,23 @@ class BoardSession(_Session):
 
     def _put_in_order(self, most: int, first: int = 0) -> None:
         """Show so many rows in the order that was asked for, without what is gone."""
-        self._order = [one.id for one in self.board.found(self.text, self.kind, self._by)]
+        self._order = self._found()
         self.most = most
         self._first = max(0, min(first, len(self._order) - 1)) // most * most
-        self._arrange({})
+        self._show_page({})
 
-    def _arrange(self, before: Mapping[str, InstanceDetail] | None = None) -> None:
-        """Show what is known now, each row in its place: also what of `before` does not fit any more."""
-        found = {one.id: one for one in self.board.found(self.text, self.kind, self._by)}
-        if before is None:
-            before = {row.seen.id: row.seen for row in self.page.rows}
-        known = set(self._order)
+    def _arrange(self) -> None:
+        """Show what is known now, each row in its place: also what is gone or does not fit any more."""
+        before = {row.seen.id: row.seen for row in self.page.rows}
+        found, known = dict.fromkeys(self._found()), set(self._order)
         self._order = [one for one in self._order if one in found or one in before]
         self._order += [one for one in found if one not in known]
+        self._show_page(before)
+
+    def _found(self) -> list[str]:
+        return [one.id for one in self.board.found(self.text, self.kind, self._by)]
+
+    def _show_page(self, before: Mapping[str, InstanceDetail]) -> None:
         shown = self._order[self._first : self._first + self.most]
         results = {one.id: result for one, result in self.results}
         rows = []

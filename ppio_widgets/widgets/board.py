@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from ppio_widgets.api import connect
 from ppio_widgets.cards.html import NO_FORMULAS, each, html
-from ppio_widgets.cards.lists import board_heads, board_row
+from ppio_widgets.cards.lists import board_heads, board_labels, board_row
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.listing import KINDS, ORDERS
 from ppio_widgets.instances.sessions import ACTIONS, FEW_ROWS, MOST_ROWS, BoardSession
@@ -110,6 +110,10 @@ class BoardPages(Part):
         theme.fill(self.box, [self._count, *buttons])
 
 
+def _scripts() -> Markup:
+    return theme.script("copy.js") + theme.script("board.js")
+
+
 class BoardActions(AskingButtons):
     """Every action all the time: one that cannot be asked for says why."""
 
@@ -166,18 +170,20 @@ class InstanceBoard(View):
         filters = theme.box([self._text, self._kind, self._sort, refresh], "ppw-filters")
         self._rows = BoardRows(self)
         self._pages = BoardPages(self)
-        self._actions = BoardActions(self)
+        self._why = theme.html("", "ppw-why")
+        self._actions = BoardActions(self, [self._why])
         self._told = theme.html("", "ppw-status")
         super().__init__(
             BoardOutput(session, say),
             [self._head, filters, self._rows.box, self._pages.box, self._actions.box, self._told],
             [self._rows, self._pages, self._actions],
-            top=theme.stylesheet("board.css") + theme.script("copy.js") + theme.script("board.js"),
+            top=theme.stylesheet("board.css") + board_labels(say) + _scripts(),
         )
         self._hear(self._text, lambda: session.search(self._text.value), "value")
         self._hear(self._kind, lambda: session.show_kind(self._kind.value or ""), "value")
         self._hear(self._sort, lambda: session.sort(self._sort.value), "value")
         self._hear(session, self._render, "board", "loaded", "missed", "page")
+        self._hear(session, self._rows.show, "chosen")
         self._hear(session, self._arrange, "asking", "acting", "results", "chosen", "missed", "page")
         self._render()
         self._arrange()
@@ -198,7 +204,7 @@ class InstanceBoard(View):
         told = session.board.head(say) if session.loaded else say("board.loading")
         total, *aside = session.board.bill(say) or [""]
         self._head.value = html(
-            "<div class='{}' data-list='{}'><b>{}</b><strong>{}</strong><span class=ppw-quiet>{}</span></div>",
+            "<div class='{}' data-list='{}'><b>{}</b><strong>{}</strong><span>{}</span></div>",
             *(NO_FORMULAS, say("board.list"), told, total, " · ".join(aside)),
         )
         with self._filling(), self._kind.hold_sync():  # new options choose the first one
@@ -210,18 +216,16 @@ class InstanceBoard(View):
         session = self.session
         self._actions.show_blocked(session.blocked)
         self._actions.show(ACTIONS, session.instances() if session.asking else ())
+        chosen = self.say("board.chosen", n=len(session.chosen)) if session.chosen else ""
+        reasons = dict.fromkeys(filter(None, [chosen, *session.blocked.values()]))
+        self._why.value = html("<span role=status>{}</span>", " · ".join(reasons))
         self._told.value = html("<div role=status>{}</div>", each("{}", self._results()))
-        self._rows.show()
 
     def _results(self) -> Iterator[Markup]:
-        """Give what is said below the buttons: why they are blocked, and what came of the last action."""
+        """Give what came of the last listing and the last action."""
         say, session = self.say, self.session
         if session.missed is not None:
             yield html("<p class=ppw-bad>{}</p>", session.missed.sentence(say))
-        chosen = say("board.chosen", n=len(session.chosen)) if session.chosen else ""
-        reasons = dict.fromkeys(filter(None, [chosen, *session.blocked.values()]))
-        if session.board.instances:
-            yield html("<p class=ppw-quiet>{}</p>", " · ".join(reasons))
         if session.results and not session.acting:
             failed = sum(isinstance(result, PpioError) for _one, result in session.results)
             done = len(session.results) - failed
