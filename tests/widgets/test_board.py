@@ -95,8 +95,8 @@ def row(board, name):
         return lines(board)[names(board).index(name)]
 
 
-def tick(box, value=True):
-    """Tick a check box as the front end does."""
+def tick(box, *, value=True):
+    """Tick a check box, or take its tick away, as the front end does."""
     message(box, {"method": "update", "state": {"value": value}, "buffer_paths": []})
 
 
@@ -246,7 +246,7 @@ def test_all_that_is_shown_is_chosen_at_once(board_of, fill):
     assert not heads(board).value
     tick(heads(board))
     assert set(board.session.chosen) == set(made.values())
-    tick(heads(board), False)
+    tick(heads(board), value=False)
     assert board.session.chosen == ()
     assert not any(one.value for one in lines(board))
 
@@ -339,7 +339,7 @@ def test_a_new_choice_withdraws_the_question(board_of, fill):
     shows(board, "2 instances")
     pick(board, "one")
     press(find(board, "Delete …"))
-    tick(row(board, "one"), False)
+    tick(row(board, "one"), value=False)
     assert not find_all(board, "Yes, delete it for good")
 
 
