@@ -69,7 +69,7 @@ def board_labels(say: Words) -> Markup:
     rules = "".join(
         f".ppw-line .ppw-cells>:nth-child({place})::before{{content:{text}}}" for place, text in labels
     )
-    return Markup(f"<style>@container (max-width:799px){{{rules}}}</style>")  # noqa: S704 - escaped above
+    return Markup(f"<style>@container (max-width:819px){{{rules}}}</style>")  # noqa: S704 - escaped above
 
 
 def board_row(row: Row, board: Board, say: Words) -> Markup:
@@ -126,8 +126,10 @@ def _stops(row: Row, now: float, say: Words) -> str:
         return "–"
     if row.stops_at:
         return table_moment(row.stops_at, now)
-    if one.mode != BillingMode.PREPAID or not one.ends_at:
+    if one.mode != BillingMode.PREPAID:
         return say("board.never")
+    if not one.ends_at:
+        return "?"
     key = {True: "board.renews", False: "board.ends", None: "board.may_renew"}[one.renews]
     return say(key, moment=table_moment(one.ends_at, now))
 

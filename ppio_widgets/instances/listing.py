@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import LEFT_OUT, InstanceStatus, not_certain, plain
@@ -35,6 +35,14 @@ Kind = Literal["running", "moving", "off", "failed"]
 KINDS: tuple[Kind, ...] = ("running", "moving", "off", "failed")
 Order = Literal["cost", "age", "name"]
 ORDERS: tuple[Order, ...] = ("cost", "age", "name")
+
+
+class Wanted(NamedTuple):
+    """What a person looks for on a board: a text, a kind, both empty for any, and the order."""
+
+    text: str = ""
+    kind: str = ""
+    order: Order = "cost"
 
 
 def kind_of(one: InstanceDetail) -> Kind:

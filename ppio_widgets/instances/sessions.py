@@ -16,7 +16,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import tried, unexpected, unheard
 from ppio_widgets.instances.instance import Instance, outcome_words
-from ppio_widgets.instances.listing import Board, Page, Row, doubt_of, on_all
+from ppio_widgets.instances.listing import Board, Page, Row, Wanted, doubt_of, on_all
 from ppio_widgets.instances.watcher import watch, watch_all
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
@@ -262,8 +262,7 @@ class BoardSession(_Session):
         self.client = client
         self._say = say
         self._asked: list[Instance] = []
-        self.text = self.kind = ""  # of the filters
-        self._by: Order = "cost"
+        self.wanted = Wanted()
         self._first, self.most = 0, MOST_ROWS
         self._order: list[str] = []
         self._anew = True  # whether the next listing may change the order
@@ -286,31 +285,24 @@ class BoardSession(_Session):
 
     def search(self, text: str) -> None:
         """Show those whose name or id holds a text; while there is one, only a few of them."""
-        with self.lock:
-            self.text = text
-            self._put_in_order(FEW_ROWS if text.strip() else MOST_ROWS)
+        most = FEW_ROWS if text.strip() else MOST_ROWS
+        self._show_others(self.wanted._replace(text=text), most)
 
     def show_kind(self, kind: str) -> None:
         """Show those of one kind, see `listing.Kind`; all for an empty text."""
-        with self.lock:
-            self.kind = kind
-            self._put_in_order(MOST_ROWS)
+        self._show_others(self.wanted._replace(kind=kind))
 
-    def sort(self, by: Order) -> None:
+    def sort(self, order: Order) -> None:
         """Show them in another order."""
-        with self.lock:
-            self._by = by
-            self._put_in_order(MOST_ROWS)
+        self._show_others(self.wanted._replace(order=order))
 
     def show_more(self) -> None:
         """Show as many rows as there may be at once."""
-        with self.lock:
-            self._put_in_order(MOST_ROWS)
+        self._show_others(self.wanted)
 
     def turn(self, pages: int) -> None:
         """Show the next rows, or with -1 those before."""
-        with self.lock:
-            self._put_in_order(MOST_ROWS, self._first + pages * MOST_ROWS)
+        self._show_others(self.wanted, first=self._first + pages * MOST_ROWS)
 
     def choose(self, ids: Sequence[str]) -> None:
         """Choose instances of those that are shown; an open confirmation is withdrawn."""
@@ -415,6 +407,13 @@ class BoardSession(_Session):
             else:
                 self._arrange()
 
+    def _show_others(self, wanted: Wanted, most: int = MOST_ROWS, first: int = 0) -> None:
+        """Show other rows; an open confirmation is withdrawn, as what it names may be hidden then."""
+        with self.lock:
+            self.cancel()
+            self.wanted = wanted
+            self._put_in_order(most, first)
+
     def _put_in_order(self, most: int, first: int = 0) -> None:
         """Show so many rows in the order that was asked for, without what is gone."""
         self._order = self._found()
@@ -431,7 +430,7 @@ class BoardSession(_Session):
         self._show_page(before)
 
     def _found(self) -> list[str]:
-        return [one.id for one in self.board.found(self.text, self.kind, self._by)]
+        return [one.id for one in self.board.found(*self.wanted)]
 
     def _show_page(self, before: Mapping[str, InstanceDetail]) -> None:
         shown = self._order[self._first : self._first + self.most]

@@ -195,7 +195,7 @@ class InstanceBoard(View):
         """Return what can be shown, with how many there are; of what is not shown, none without any."""
         say, counts = self.say, self.session.board.counts
         kinds = [(say(f"board.kind.{kind}", n=counts[kind]), kind) for kind in KINDS]
-        kept = [(text, kind) for text, kind in kinds if counts[kind] or kind == self.session.kind]
+        kept = [(text, kind) for text, kind in kinds if counts[kind] or kind == self.session.wanted.kind]
         return [(say("board.kind.all", n=len(self.session.board)), ""), *kept]
 
     def _render(self) -> None:

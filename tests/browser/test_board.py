@@ -90,7 +90,7 @@ def test_choose_and_stop_two(notebook, board, three, practice):
     page.keyboard.press("Space")
     expect(box(board, "board-1")).to_be_checked()
     expect(board).to_contain_text("2 chosen")
-    expect(board.get_by_role("button", name="Start …")).to_be_disabled()
+    expect(board.get_by_role("button", name="Start …", exact=True)).to_be_disabled()
 
     board.get_by_role("button", name="Stop …").click()
     asked = board.get_by_role("alertdialog")

@@ -343,6 +343,17 @@ def test_a_new_choice_withdraws_the_question(board_of, fill):
     assert not find_all(board, "Yes, delete it for good")
 
 
+def test_a_filter_withdraws_the_question(board_of, fill):
+    fill("one", "two")
+    board = board_of()
+    shows(board, "2 instances")
+    pick(board, "one")
+    press(find(board, "Delete …"))
+    type_into(find(board, "Name or id"), "two")
+    assert not find_all(board, "Yes, delete it for good")
+    assert all(blocked(board).values())
+
+
 def test_what_runs_has_the_ways_in_once_for_each_start(board_of, fill, account, cloud, client, monkeypatch):
     made = fill("with", tools={"jupyter": {"enabled": True, "port": 8888}}) | fill("without")
     asked_for = []
