@@ -91,6 +91,19 @@ def moment_words(moment: float, now: float) -> str:
     return f"{day}{there:%H:%M} {zone_of(there)}"
 
 
+def table_moment(moment: float, now: float) -> str:
+    """Return a time for a column whose head has the zone: ``17:32``, with its day unless that is today."""
+    there, here = _local(moment), _local(now)
+    if there.date() == here.date():
+        return f"{there:%H:%M}"
+    return f"{there:%m-%d %H:%M}" if there.year == here.year else f"{there:%Y-%m-%d}"
+
+
+def local_zone(now: float) -> str:
+    """Return the zone of the kernel's times: ``UTC+08:00``."""
+    return zone_of(_local(now))
+
+
 def until_morning(now: datetime | None = None) -> tuple[int, str]:
     """Return the seconds until tomorrow 09:00, and that time with its zone: ``09:00 UTC+08:00``.
 
