@@ -43,7 +43,7 @@ CEILING = "Price ceiling per hour"
 
 def stands_at(form, css, text):
     """Whether a text is said beside a field, which is marked: by rules, as of every field."""
-    rules = re.findall(rf"\.{css}(?:>\.widget-label)?::after{{content:\"(.*?)\"}}", shown(form))
+    rules = re.findall(rf"\.{css}(?:>\.widget-label)?::after{{content:\"(.*?)\"/\"\"}}", shown(form))
     return any(html.unescape(text)[:20] in re.sub(r"\\([0-9a-f]+) ?", _letter, rule) for rule in rules)
 
 
