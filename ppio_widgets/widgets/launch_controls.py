@@ -58,9 +58,8 @@ class LaunchControls(Part):
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             classes = ("ppw-launch", "ppw-ask")
-            self._launch = self._button(
-                self.say("launch.button"), self._on_launch, *classes, button_style="primary"
-            )
+            words = self._launch_words()
+            self._launch = self._button(words, self._on_launch, *classes, button_style="primary")
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         self._hear(self.session, partial(self._on_sight, anew=True), "status")
         self._hear(self.session, self._on_sight, "sight")
@@ -68,7 +67,6 @@ class LaunchControls(Part):
         self._hear(self.session, self._on_repriced, "repriced")
         self._hear(self.session, self._catch_up, "draft")
         self._hear(self.session, self._price, "report", "snapshot")
-        self._price()
         self._arrange()
 
     @cached_property
@@ -98,15 +96,17 @@ class LaunchControls(Part):
     def _price(self) -> None:
         """Say on the button what a launch costs."""
         if self._launch is not None and self._priced != self.session.money:
-            self._priced = self.session.money
-            figures = self.session.plan.figures(self.say)
-            priced = f"{figures.amount}{self.say('figures.an_hour') if figures.is_hourly else ''}"
-            if figures.amount != "–":
-                self._launch.description = self.say("launch.priced", price=priced)
-            elif "product_id" in self.session.report.body:
-                self._launch.description = self.say("launch.button")
-            else:
-                self._launch.description = figures.unit  # what is to be chosen first
+            self._launch.description = self._launch_words()
+
+    def _launch_words(self) -> str:
+        """Return what stands on Launch: the price, or what is to be chosen first."""
+        say, session = self.say, self.session
+        self._priced = session.money
+        figures = session.plan.figures(say)
+        if figures.amount != "–":
+            an_hour = say("figures.an_hour") if figures.is_hourly else ""
+            return say("launch.priced", price=f"{figures.amount}{an_hour}")
+        return say("launch.button") if "product_id" in session.report.body else figures.unit
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""

@@ -41,6 +41,11 @@ STYLED = (
 )
 
 
+# What stands on the button while there is a price or a product, and while there is none.
+LAUNCH = ("Launch", "创建实例")
+CHOOSE = ("Choose a GPU", "Choose a CPU product", "请选择 GPU", "请选择 CPU 产品")
+
+
 class Wire(list):
     """The messages sent to the front end: pairs of kind and size in bytes."""
 
@@ -182,8 +187,8 @@ def find_all(form, description):
     """
     name = re.compile(rf"{re.escape(description)}( \d+| · [^ ]*\d[^ ]*)?")
     found = [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
-    if description == "Launch" and not found:
-        found = [one for one in every(form) if getattr(one, "description", "") == "Choose a GPU"]
+    if description in LAUNCH and not found:
+        found = [one for one in every(form) if getattr(one, "description", "") in CHOOSE]
     return found
 
 

@@ -15,6 +15,8 @@ def test_every_size_of_a_text_follows_jupyterlab():
     ]
     assert len(said) > 10
     fixed = [
-        (name, found) for name, found in said if re.search(r"\d(?:px|pt|rem)", re.sub(r"var\([^)]*\)", "", found))
+        (name, found)
+        for name, found in said
+        if re.search(r"\d(?:px|pt|rem)", re.sub(r"var\([^)]*\)", "", found))
     ]
     assert fixed == []
