@@ -94,8 +94,10 @@ class ProductTable(Part):
 
     @cached_property
     def _list(self) -> w.RadioButtons:
+        chosen = str(self.session.draft.get("product_id") or "")
+        value = chosen if chosen in self._order else None
         made = theme.control(
-            w.RadioButtons, "ppw-offers", description=self._head_row, options=self._rows, index=None
+            w.RadioButtons, "ppw-offers", description=self._head_row, options=self._rows, value=value
         )
         self._hear(made, self._on_row, "value")
         return made
