@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -21,6 +21,8 @@ from ppio_widgets.runtime import kernel
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+
+_HERE = Path(__file__).parent
 
 # What a page needs to know before it can make a model, and what it takes something else for when it is not told.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
@@ -126,7 +128,7 @@ def tell_again(widget: w.Widget) -> None:
 @cache
 def stylesheet(name: str = "theme.css") -> Markup:
     """Return a stylesheet as an element, without comments and spare blanks."""
-    css = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    css = (_HERE / name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
@@ -146,7 +148,7 @@ def script(name: str = "behaviour.js") -> Markup:
     ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
     of a person's or a server's ever becomes part of it.
     """
-    code = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    code = (_HERE / name).read_text(encoding="utf-8")
     code = " ".join(re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE).split())
     code = re.sub(r" ?([{};,=>]) ?", r"\1", code)
     code = "".join(
