@@ -26,7 +26,7 @@ def test_from_the_launch_to_the_end_of_the_bill(notebook, practice):
     form.get_by_role("checkbox", name="Run Jupyter on the instance").check()
     form.get_by_role("textbox", name="Stop by itself").fill("3h")
     form.get_by_role("button", name="Launch", exact=True).click()
-    expect(form.locator(".ppw-question")).to_contain_text("will stop it 3h after the launch")
+    expect(form.locator(".ppw-question")).to_contain_text("will stop it 3 h after the launch")
     form.get_by_role("button", name="Yes, launch it").click()
     card = form.locator(".ppw-machine")
     expect(card.locator("[aria-current=step]")).to_contain_text("billing has started")

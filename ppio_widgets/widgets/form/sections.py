@@ -15,6 +15,7 @@ from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at,
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
 from ppio_widgets.request.validation import field_name
+from ppio_widgets.runtime.times import read_span, span_words
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import (
     Proposal,
@@ -388,7 +389,9 @@ class Sections(Part):
         return text
 
     def _stop_choice(self, stop: str) -> Segments:
-        spans = ((self.say("stop.after", span=span), span) for span in _SPANS)
+        spans = (
+            (self.say("stop.after", span=span_words(read_span(span), self.say)), span) for span in _SPANS
+        )
         return Segments(
             self,
             field_name(STOP, self.say),
