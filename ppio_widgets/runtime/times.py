@@ -71,9 +71,8 @@ def span_words(seconds: float, say: Words) -> str:
     left, parts = round(seconds), []
     for key, unit in (("days", "d"), ("hours", "h"), ("minutes", "m"), ("seconds", "s")):
         count, left = divmod(left, _UNITS[unit])
-        parts += (
-            [say("span.day" if key == "days" and count == 1 else f"span.{key}", n=count)] if count else []
-        )
+        if count:
+            parts.append(say("span.day" if key == "days" and count == 1 else f"span.{key}", n=count))
     return " ".join(parts) or say("span.seconds", n=1)
 
 
