@@ -11,7 +11,7 @@ from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
-from ppio_widgets.runtime.times import until_morning, write_span
+from ppio_widgets.runtime.times import span_words, until_morning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -196,7 +196,7 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
         total, unit = hourly, say("figures.hour")
         if stops_after is not None:
             cost = pricing.to_cents(Fraction(hourly) * stops_after / 3600)
-            span = write_span(stops_after.__round__())
+            span = span_words(stops_after.__round__(), say)
             lines.append((say("figures.stops", span=span), f"≈ {shown(cost, known.currency)}"))
         seconds, clock = until_morning(now)
         morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
