@@ -96,7 +96,7 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
 
 # The columns of the table and how wide each may get. Those between the first and the last are written in
 # narrow characters alone: a wide one is as wide as the font likes.
-_WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 5, "host": 14, "regions": 24}
+_WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 5, "host": 14, "regions": 0}
 _ON_THE_RIGHT = ("memory", "on_demand", "spot", "free")
 MOST_NAMED_REGIONS = 2
 GAP = "  "  # between two columns
@@ -134,14 +134,13 @@ def table(offers: Sequence[Offer], say: Words) -> Table:
     columns = {}
     for name, most in _WIDEST.items():
         widest = max((width(row[name]) for row in rows), default=0)
-        wide = max(width(head[name]), min(most, widest))
+        wide = max(width(head[name]), min(most, widest))  # the last one is as wide as the page leaves it
         columns[name] = Column(head[name], wide, name in _ON_THE_RIGHT)
     return Table(tuple(columns.values()), tuple(_line(row, columns) for row in rows))
 
 
 def _line(cells: Mapping[str, str], columns: Mapping[str, Column]) -> str:
     first, *between, _last = (_cell(cells[name], column) for name, column in columns.items())
-    # The last one is clipped by the page.
     return f"{first.rstrip()}\t{GAP.join([*between, cells['regions']])}".rstrip()
 
 

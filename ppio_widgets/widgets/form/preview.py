@@ -202,7 +202,11 @@ class PricePanel(Part):
         rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
         warnings = each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])
         rest = [*advice[MOST_WARNINGS:], *costs]
-        amount = html("<b>{}</b> {}", bill.amount, bill.unit) if bill.lines else html("<b>{}</b>", bill.unit)
+        amount = (
+            html("<b>{}</b> {}", bill.amount, bill.unit)
+            if bill.lines
+            else html("<strong>{}</strong>", bill.unit)
+        )
         return each(
             "{}",
             [

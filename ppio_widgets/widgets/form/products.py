@@ -33,7 +33,7 @@ _LEFT, _RIGHT = "<i style=width:{}ch>{}</i>", "<b style=width:{}ch>{}</b>"
 def _head(columns: Sequence[Column]) -> Markup:
     """Return the head of the table: each word in a box as wide as its column, whatever the font."""
     cells = (html(_RIGHT if one.on_right else _LEFT, one.width, one.head) for one in columns)
-    return Markup(GAP).join(cells)
+    return each("{}" + GAP, cells)
 
 
 class ProductTable(Part):

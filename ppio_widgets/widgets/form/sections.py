@@ -190,7 +190,7 @@ class Sections(Part):
             marked = f"{selector} .{cell.css}" if cell else selector
             return Spot(marked, f"{selector}::after", self.attempted or (cell or row).touched)
         if path in (("product_id",), ("type",)):
-            return Spot(f".{scope} .f-product_id", f".{scope} .f-product_id::after", self.attempted)
+            return Spot(f".{scope} .ppw-search", f".{scope} .f-product_id::after", self.attempted)
         field = self.fields.get(_name(path))
         if field is None and path not in CLASSES:
             return None
