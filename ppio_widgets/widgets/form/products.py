@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from ppio_widgets.cards.html import esc, html
+from ppio_widgets.cards.html import each, esc, html
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.products import GAP, Wanted, table
 from ppio_widgets.runtime import kernel
