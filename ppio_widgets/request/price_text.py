@@ -189,7 +189,7 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     if known is None or hourly is None:
         choose = "figures.choose_cpu" if pricing.is_cpu(body) else "figures.choose"
         return Figures("–", say("figures.unknown" if body.get("product_id") else choose))
-    lines = [_size_line(known, body, say)]
+    lines = [_what_line(known, body, hourly, say), _size_line(known, body, say)]
     if charge is not None:
         total, unit = charge, say("figures.now", months=months_words(pricing.months_of(body) or 1, say))
     else:
@@ -209,6 +209,12 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
         )
         lines.append((say("figures.balance", balance=shown(balance, known.currency)), left))
     return Figures(shown(total, known.currency), unit, tuple(lines), charge is None)
+
+
+def _what_line(offer: Offer, body: Mapping[str, Any], hourly: Decimal, say: Words) -> tuple[str, str]:
+    count, name = pricing.gpus_of(body), offer.gpu_name or offer.name or offer.id
+    what = name if pricing.is_cpu(body) or count is None else f"{count} × {name}"
+    return what, f"{shown(hourly, offer.currency)}{say('figures.an_hour')}"
 
 
 def _size_line(offer: Offer, body: Mapping[str, Any], say: Words) -> tuple[str, str]:
