@@ -56,8 +56,7 @@ STOP: Path = ("stop",)
 ARMED_SECONDS = 120.0
 
 
-# What the catalogue tells waits until no key came for so long, but not for ever: whoever types sees each
-# key at once.
+# What the catalogue tells waits until no key came for so long, but not for ever: a key is shown at once.
 PAUSE_SECONDS = 0.3
 MOST_PAUSES = 20
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request.draft import value_at, with_value
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import count_of, is_prepaid, minus, shown, times, whole_price
+from ppio_widgets.runtime.times import read_span, span_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,7 +96,8 @@ def stops(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tupl
     never = say("stop.never")
     if offer is not None and hourly is not None:
         never = say("stop.night", price=shown(times(hourly, NIGHT_HOURS), offer.currency), n=NIGHT_HOURS)
-    return [(never, ""), *((say("stop.after", span=span), span) for span in _STOPS)]
+    after = [(say("stop.after", span=span_words(read_span(span), say)), span) for span in _STOPS]
+    return [(never, ""), *after]
 
 
 # The fields of which there are a few usual values.

@@ -11,7 +11,7 @@ from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
-from ppio_widgets.runtime.times import until_morning, write_span
+from ppio_widgets.runtime.times import span_words, until_morning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -189,14 +189,14 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     if known is None or hourly is None:
         choose = "figures.choose_cpu" if pricing.is_cpu(body) else "figures.choose"
         return Figures("–", say("figures.unknown" if body.get("product_id") else choose))
-    lines = [_size_line(known, body, say)]
+    lines = [_what_line(known, body, hourly, say), _size_line(known, body, say)]
     if charge is not None:
         total, unit = charge, say("figures.now", months=months_words(pricing.months_of(body) or 1, say))
     else:
         total, unit = hourly, say("figures.hour")
         if stops_after is not None:
             cost = pricing.to_cents(Fraction(hourly) * stops_after / 3600)
-            span = write_span(stops_after.__round__())
+            span = span_words(stops_after.__round__(), say)
             lines.append((say("figures.stops", span=span), f"≈ {shown(cost, known.currency)}"))
         seconds, clock = until_morning(now)
         morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
@@ -209,6 +209,12 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
         )
         lines.append((say("figures.balance", balance=shown(balance, known.currency)), left))
     return Figures(shown(total, known.currency), unit, tuple(lines), charge is None)
+
+
+def _what_line(offer: Offer, body: Mapping[str, Any], hourly: Decimal, say: Words) -> tuple[str, str]:
+    count, name = pricing.gpus_of(body), offer.gpu_name or offer.name or offer.id
+    what = name if pricing.is_cpu(body) or count is None else f"{count} × {name}"
+    return what, f"{shown(hourly, offer.currency)}{say('figures.an_hour')}"
 
 
 def _size_line(offer: Offer, body: Mapping[str, Any], say: Words) -> tuple[str, str]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from numbers import Number
+from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import MomentUnreadable
+
+if TYPE_CHECKING:
+    from ppio_widgets.locale.words import Words
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _PART = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(min|[smhd])", re.IGNORECASE)
@@ -60,6 +64,16 @@ def write_span(seconds: float) -> str:
         count, left = divmod(left, _UNITS[unit])
         parts += [f"{count}{unit}"] if count else []
     return "".join(parts) or "1s"
+
+
+def span_words(seconds: float, say: Words) -> str:
+    """Return a length of time in words, to the second: ``"2 h 30 min"``."""
+    left, parts = round(seconds), []
+    for key, unit in (("days", "d"), ("hours", "h"), ("minutes", "m"), ("seconds", "s")):
+        count, left = divmod(left, _UNITS[unit])
+        if count:
+            parts.append(say("span.day" if key == "days" and count == 1 else f"span.{key}", n=count))
+    return " ".join(parts) or say("span.seconds", n=1)
 
 
 def read_moment(text: str | datetime, now: float) -> float:

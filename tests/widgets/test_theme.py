@@ -1,13 +1,7 @@
-"""Looks: what a stylesheet may say, and what a model is opened with."""
+"""Looks: what a stylesheet may say."""
 
 import re
 from importlib.resources import files
-
-import comm
-import ipywidgets
-from comm.base_comm import BaseComm
-
-from ppio_widgets.widgets import theme
 
 SHEETS = sorted(files("ppio_widgets").joinpath("widgets").rglob("*.css"))
 
@@ -26,25 +20,3 @@ def test_every_size_of_a_text_follows_jupyterlab():
         if re.search(r"\d(?:px|pt|rem)", re.sub(r"var\([^)]*\)", "", found))
     ]
     assert fixed == []
-
-
-def test_a_model_is_opened_without_what_it_says_nothing_of_and_told_again_with_all(monkeypatch):
-    sent = []
-
-    class Heard(BaseComm):
-        def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
-            sent.append((msg_type, data or {}))
-
-    monkeypatch.setattr(comm, "create_comm", Heard)
-    made = theme.control(ipywidgets.Text, "x", description="Name")
-    try:
-        opened = next(data["state"] for kind, data in sent if data.get("state", {}).get("description"))
-        left_out = made.keys - opened.keys()
-        assert left_out == {"_view_count", "tabbable", "tooltip"}
-        assert all(getattr(made, name) is None for name in left_out)
-        theme.tell_again(made)
-        assert sent[-1][1]["state"].keys() == set(made.keys)
-    finally:
-        made.close()
-        for look in vars(theme.looks()).values():
-            look.close()

@@ -14,6 +14,7 @@ from markupsafe import escape
 from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.secrets.patterns import looks_secret
 from ppio_widgets.widgets.form.rows import columns
 from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
@@ -45,7 +46,10 @@ def switches(form, number=r"\d+"):
 
 
 def switch(form, number=1):
+    """The switch of a row; where its value came from elsewhere, it comes with the row's menu."""
     open_sections(form, "Environment")
+    if not switches(form, number):
+        press([one for one in find_all(form, "More") if "ppw-more" in one._dom_classes][number - 1])
     return switches(form, number)[0]
 
 
@@ -304,12 +308,42 @@ def test_what_a_switch_costs(wire, make_form):
     assert wire.count() <= 2
 
 
-def test_a_row_that_needs_a_switch_costs_one_model_more(wire, make_form):
+def test_only_a_row_that_shows_a_switch_costs_one_model_more(wire, make_form):
     form = make_form()
     add(form, "HF_TOKEN")
     wire.clear()
     form.value = envs(REF, {"key": "API_KEY", "value": "x"}, {"key": "A", "value": "b"})
-    assert wire.count("comm_open") == 6 + 6 + 5
+    assert wire.count("comm_open") == 6 + 5 + 5
+
+
+def test_a_row_that_came_with_a_value_has_its_switch_in_the_menu_until_it_is_touched(form):
+    form.value = envs({"key": "API_KEY", "value": "x"}, {"key": "HF_TOKEN"})
+    open_sections(form, "Environment")
+    assert not switches(form, 1)
+    assert switches(form, 2), "no value yet: the reference is offered before there is one"
+    shown_with_menu = switch(form)
+    assert shown_with_menu.value is False
+    press(find(form, "More"))
+    assert not switches(form, 1)
+    type_into(find(form, VALUE), "y")
+    assert switches(form, 1)
+
+
+def test_fifty_rows_that_look_secret_cost_no_more_than_fifty_others(wire, make_form):
+    def cost(stem):
+        form = make_form()
+        press(find(form, "Add variable"))
+        wire.clear()
+        form.value = envs(*({"key": f"{stem}_{n}", "value": f"value {n}"} for n in range(50)))
+        filled = wire.count("comm_open"), wire.count(), wire.size()
+        wire.clear()
+        type_into(find(form, "Name"), "demo")
+        return *filled, wire.count(), wire.size()
+
+    assert looks_secret("_KEY_1")
+    cost("STEP")  # what all forms share is there
+    secret, plain = cost("_KEY"), cost("STEP")
+    assert all(one <= other for one, other in zip(secret, plain, strict=True)), (secret, plain)
 
 
 def test_removing_and_closing_close_the_switch_also_out_of_sight(form):

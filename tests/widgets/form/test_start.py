@@ -396,7 +396,7 @@ def test_a_docker_run_shows_what_it_would_change_before_it_does(opened):
     told = headings(opened)
     assert list(told) == ["This would change:", "Not taken over:", "Different on the instance:", "Assumed:"]
     assert [line.partition(":")[0] for line in told["Not taken over:"]] == [
-        "Without effect there, and not missed"
+        "Has no effect on an instance, and is not needed"
     ]
     assert any("does not come along" in line for line in told["Different on the instance:"])
     assert told["Assumed:"] == [
