@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
-# What a page needs to know before it can make a model, and what it takes something else for when it is not told.
+# What a page needs to know before it can make a model, and what it takes something else for when it is not
+# told.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
 
 

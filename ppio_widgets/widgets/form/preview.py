@@ -224,7 +224,8 @@ class PricePanel(Part):
     def _render(self) -> None:
         """Show what is known now; nothing is worked out anew, nor sent, when it is the same."""
         session = self.session
-        known = (session.money, bool(session.loading), session.snapshot.failed)
+        blocks = session.errors(self.say)
+        known = (session.money, blocks, bool(session.loading), session.snapshot.failed)
         if known != self._shown:
             self._shown = known
             self.box.value = self._markup()

@@ -93,9 +93,9 @@ def test_beside_never_stands_the_sum_of_a_night(make_form):
     form = displayed(make_form(A100))
     assert labels(form, "Stop by itself") == [
         "never · 12 h ≈ ¥151.20",
-        "after 1h",
-        "after 3h",
-        "after 8h",
+        "after 1 h",
+        "after 3 h",
+        "after 8 h",
         "at …",
     ]
     assert find(form, "Stop by itself").value == ""
