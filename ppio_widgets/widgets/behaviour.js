@@ -108,7 +108,7 @@ if (!window.ppw) {
       actions.ppwAsker = control.textContent;
       follow(control, () => actions.querySelector(':scope > [role=alertdialog]'));
       // What blocks is said at each try.
-      root.ppwSaid?.delete(root.querySelector('.ppw-readout .ppw-say')?.textContent);
+      root.ppwSaid.delete(root.querySelector('.ppw-readout .ppw-say')?.textContent);
     }
   });
   // The focus never falls to the page: where what had it is gone, what was made in its place has it, or what stood
@@ -167,7 +167,7 @@ if (!window.ppw) {
   const speak = (root) => {
     const told = root.querySelectorAll('.ppw-amount, .ppw-status p:not([role]), .ppw-say');
     const texts = [...told].map((one) => one.textContent).filter((text) => /[^\s–]/.test(text));
-    const fresh = root.ppwSaid ? texts.filter((text) => !root.ppwSaid.has(text)) : [];
+    const fresh = texts.filter((text) => !root.ppwSaid.has(text));
     root.ppwSaid = new Set(texts);
     if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
   };
@@ -193,6 +193,7 @@ if (!window.ppw) {
     const voice = root.ppwVoice = document.createElement('p');
     voice.className = 'ppw-voice';
     voice.role = 'status';
+    root.ppwSaid = new Set();
     root.append(voice);
     let due;
     let settled;

@@ -194,7 +194,7 @@ class InstancePanel(Part):
         line = self._another_line()
         key = "machine.another_line" if line else "machine.no_line"
         told = [Fact(self.say("machine.another"), line, kind="copy")] if line else []
-        self._another = html("<p role=status>{}</p>{}", self.say(key), terms(told, self.say))
+        self._another = html("<p class=ppw-say>{}</p>{}", self.say(key), terms(told, self.say))
         self._render()
 
 

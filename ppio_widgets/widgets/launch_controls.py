@@ -101,10 +101,12 @@ class LaunchControls(Part):
             self._priced = self.session.money
             figures = self.session.plan.figures(self.say)
             priced = f"{figures.amount}{self.say('figures.an_hour') if figures.is_hourly else ''}"
-            known = figures.amount != "–"
-            self._launch.description = (
-                self.say("launch.priced", price=priced) if known else self.say("launch.button")
-            )
+            if figures.amount != "–":
+                self._launch.description = self.say("launch.priced", price=priced)
+            elif "product_id" in self.session.report.body:
+                self._launch.description = self.say("launch.button")
+            else:
+                self._launch.description = figures.unit  # what is to be chosen first
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""

@@ -58,7 +58,7 @@ if (window.ppw && !ppw.ask) {
         return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-launch') || part('.ppw-more') || part('.ppw-status');
       const card = made();
       return actions.closest('.ppw-machine') || (card === earlier ? null : card)
-        || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');
+        || inside(actions).querySelector('.ppw-line :checked') || part('.ppw-look') || part('.ppw-launch');
     });
   });
 }

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.schema import leaves
-from ppio_widgets.widgets.form.fields import ANCHORS, PAGE
+from ppio_widgets.widgets.form.fields import ANCHORS, PAGE, question
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -35,7 +35,7 @@ def test_the_examples_run_in_order(monkeypatch, tmp_path):
 
 
 def test_the_readme_is_one_screen():
-    assert len(README.read_text(encoding="utf-8").split()) <= 700
+    assert len(README.read_text(encoding="utf-8").split()) <= 560
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,14 @@ def test_what_the_form_explains_has_its_place_on_the_page_of_fields():
 
 def test_the_page_that_the_form_leads_to_is_one_that_the_package_names():
     assert f'"{PAGE}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.urls]")[1]
+
+
+@pytest.mark.parametrize("name", ANCHORS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_mark_opens_a_sentence_and_leads_to_its_place(name, language):
+    say = words(language)
+    opened = question(say, name)
+    assert opened.startswith("<details ")
+    assert say(f"help.{name}") in opened
+    assert f"<a href='{PAGE}#{ANCHORS[name]}' target=_blank>{say('help.more')}</a>" in opened
+    assert question(say, "name") == ""

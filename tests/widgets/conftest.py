@@ -176,9 +176,15 @@ def every(widget):
 
 
 def find_all(form, description):
-    """Controls by the name that a person reads on them; with a row's number, or the price on Launch."""
+    """Controls by the name that a person reads on them, also with a row's number.
+
+    Launch has the price on it, and says what to choose first while there is no product.
+    """
     name = re.compile(rf"{re.escape(description)}( \d+| · [^ ]*\d[^ ]*)?")
-    return [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
+    found = [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
+    if description == "Launch" and not found:
+        found = [one for one in every(form) if getattr(one, "description", "") == "Choose a GPU"]
+    return found
 
 
 def find(form, description, number=0):
@@ -252,9 +258,16 @@ def click(model_id):
 
 
 def answer(view, words):
-    """Answer a question, once it could be read."""
+    """Answer a question, once it stands there and could be read: other words may come before it."""
+    until(lambda: _stands(view, words), f"{words!r} can be answered")
     let_read()
     press(find(view, words))
+
+
+def _stands(view, words):
+    session = getattr(view, "session", None)
+    with session.lock if session is not None else contextlib.nullcontext():
+        return find_all(view, words)
 
 
 def message(widget, data):

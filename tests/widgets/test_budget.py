@@ -9,7 +9,7 @@ from tests.support.bodies import FULL, MINIMAL
 
 from .conftest import choose, displayed, find, find_all, open_sections, press, table, type_into
 
-ROWS = {"envs": {"key": "KEY", "value": "value"}}
+CHOSEN = {**MINIMAL, "product_id": "a100-80g"}
 
 
 def many(count):

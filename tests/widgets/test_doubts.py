@@ -12,7 +12,7 @@ from tests.support.consent import let_read
 
 from .conftest import choose_product, displayed, find, open_sections, press, shown, type_into
 
-QUIET = re.compile(r"(\.ppw\d+ [^{}]*?)::after\{content:\"([^\"]*)\";color:var\(--ppw-quiet\)\}")
+QUIET = re.compile(r"(\.ppw\d+ [^{}]*?)::after\{content:\"([^\"]*)\"/\"\";color:var\(--ppw-quiet\)\}")
 
 
 @pytest.fixture(autouse=True)

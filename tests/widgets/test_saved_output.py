@@ -359,6 +359,7 @@ def test_one_look_at_what_was_launched_writes_one_card(client, clock, going, pag
 
 
 def test_one_look_at_a_launch_that_is_followed_makes_one_card(client, clock, going, page, monkeypatch):
+    monkeypatch.setattr(saved_output, "FIRST_SECONDS", PATIENCE)  # it begins below, and only there
     launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
     say, made = words("en"), []
     output = saved_output.SavedOutput(say, lambda: made.append(launch.seen), lambda: launch.instance)

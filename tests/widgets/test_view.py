@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 from unittest.mock import Mock
 
 import ipywidgets
@@ -136,7 +137,75 @@ def test_the_card_of_a_line_and_of_a_launch_too(client, boxed):
     launch.stop_following()
 
 
+def test_a_form_that_is_displayed_loads_only_once_a_page_has_drawn_it(make_form, buttons, monkeypatch):
+    monkeypatch.setattr(cells, "DISPLAYED_SECONDS", 1000.0)
+    form = make_form(BODY)
+    form._repr_mimebundle_()
+    assert not threads_going("ppio-catalogue", "ppio-names")
+    assert not form.session.loading
+    press(form._shown)
+    wait_for_threads("ppio-catalogue")
+    assert form.session.snapshot.offers
+
+
+class Typing(Clock):
+    """A clock by which a key comes in each of the first pauses."""
+
+    def __init__(self, keys):
+        self.keys = keys
+        self.pauses = []
+        self.seconds = 1000.0
+
+    def monotonic(self):
+        return self.seconds
+
+    def wait(self, event, seconds):
+        if threading.current_thread().name != "ppio-catalogue":
+            return super().wait(event, seconds)
+        self.pauses.append(seconds)
+        self.seconds += seconds
+        if self.keys:
+            self.keys.pop(0)()
+        return False
+
+
+def test_what_the_catalogue_tells_waits_while_somebody_types(make_form, wire):
+    form = make_form(BODY)
+    name = find(form, "Name")
+    told = []
+    form.session.observe(lambda change: told.append(name.value), "snapshot")
+    keys = [partial(type_into, name, "typed"[:end]) for end in range(1, 6)]
+    kernel.current().clock = clock = Typing(keys)
+    type_into(name, "")
+    press(form._shown)
+    wait_for_threads("ppio-catalogue")
+    assert not clock.keys
+    assert told[0] == "typed", "not before the last key"
+    assert len(clock.pauses) >= 6
+    assert "¥12.60" in shown(form)
+    assert name.value == form.value["name"] == "typed"
+
+
+def test_who_never_pauses_is_told_all_the_same(make_form):
+    form = make_form(BODY)
+    name = find(form, "Name")
+    keys = [partial(type_into, name, f"key {number}") for number in range(10_000)]
+    kernel.current().clock = clock = Typing(keys)
+    type_into(name, "")
+    press(form._shown)
+    wait_for_threads("ppio-catalogue")
+    assert clock.keys
+    assert "¥12.60" in shown(form)
+
+
 class TestWhereNoScriptMayRun:
+    def test_loading_begins_a_moment_after_it_was_displayed(self, make_form, buttons, monkeypatch):
+        monkeypatch.setattr(cells, "DISPLAYED_SECONDS", 0.0)
+        form = make_form(BODY)
+        form._repr_mimebundle_()
+        wait_for_threads("ppio-timer", "ppio-catalogue")
+        assert form.session.snapshot.offers
+
     def test_loading_begins_a_moment_after_the_form_was_made(self, make_form, buttons, clock_of_the_page):
         form = make_form(BODY)
         assert not form.session.snapshot.offers

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 MOST_TEMPLATES = 8
 # The last chip, which is no template: it offers those of strangers.
 STRANGERS = "strangers"
-# What a form says by itself: a template may say it otherwise.
-_OFTEN_DEFAULT: tuple[Path, ...] = (("resource", "rootfs_size_gb"),)
 
 
 class TemplateChips(Part):
@@ -119,8 +117,7 @@ class TemplateChips(Part):
         chosen = self._chosen
         if chosen is None:
             return
-        replaced = self.session.filling(chosen).overwrites
-        typed = [path for path in replaced if path not in (("image",), *_OFTEN_DEFAULT)]
+        typed = self.session.filling(chosen).overwrites
         if typed:
             self._ask(typed)
         else:

@@ -104,8 +104,7 @@ class LaunchForm(LaunchView):
         self.left_out: list[str] = []
         self._css = scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
-        default_count = DEFAULTS["resource"]["gpu_num"] if value is None else None
-        self._sections = Sections(self, stop, default_count=default_count)
+        self._sections = Sections(self, stop)
         self._preview = Preview(self, self._sections, scope)
         price = PricePanel(self)
         self._start = StartBox(self)

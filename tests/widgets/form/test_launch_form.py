@@ -41,7 +41,7 @@ def fill(form):
 
 def css_errors(form):
     """The sentences that stand beside fields, unescaped from CSS."""
-    rule = r'\.ppw\d+ \.(?!s-)[^{}]*::after\{content:"((?:[^"\\]|\\.)*)"\}'
+    rule = r'\.ppw\d+ \.(?!s-)[^{}]*::after\{content:"((?:[^"\\]|\\.)*)"/""\}'
     found = re.findall(rule, shown(form))
     return [re.sub(r"\\([0-9a-f]+) ", lambda match: chr(int(match[1], 16)), text) for text in found]
 
