@@ -69,7 +69,7 @@ def board_labels(say: Words) -> Markup:
     rules = "".join(
         f".ppw-line .ppw-cells>:nth-child({place})::before{{content:{text}}}" for place, text in labels
     )
-    return Markup(f"<style>@container (max-width:819px){{{rules}}}</style>")  # noqa: S704 - escaped above
+    return Markup(f"<style>@container (max-width:899px){{{rules}}}</style>")  # noqa: S704 - escaped above
 
 
 def board_row(row: Row, board: Board, say: Words) -> Markup:
@@ -78,7 +78,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     A constant script makes buttons of what can be copied: a label takes no other HTML than this.
     """
     one, offer = row.seen, board.offers.get(row.seen.product_id)
-    kind, status = kind_of(one), status_words(one.status, say)
+    kind, status = kind_of(one), plain(status_words(one.status, say), LONGEST_CELL)
     name = plain(one.name or one.id, LONGEST_CELL)
     if not row.there:
         kind, status = "off", say("board.gone")

@@ -401,7 +401,8 @@ class BoardSession(_Session):
         self._known = {one.id: one for one in rows}
         with self.hold_trait_notifications():
             self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt, counted)
-            if self._anew:
+            # Before there was any price, nothing could be put in order by what it costs.
+            if self._anew or (offers and not before.offers):
                 self._anew = False
                 self._put_in_order(self.most, self._first)
             else:
