@@ -451,8 +451,7 @@ class BoardSession(_Session):
         return timer.at if timer is not None and timer.state == "waiting" else 0.0
 
     def _keep_chosen(self, ids: Sequence[str]) -> None:
-        shown = {row.seen.id for row in self.page.rows if row.there}
-        self.chosen = tuple(one for one in ids if one in shown)
+        self.chosen = tuple(row.seen.id for row in self.page.rows if row.there and row.seen.id in ids)
 
     def _unread(self) -> list[InstanceDetail]:
         """Return what runs on the page and was not read in full since it was started."""
