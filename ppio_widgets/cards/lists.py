@@ -89,7 +89,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     since = (one.started_at or one.created_at) if one.is_on else one.stopped_at
     cells = (
         _money(rate, currency) if row.there and one.id in board.rates else _unbilled(row, say),
-        "?" if cost is None else f"≈ {pricing.shown(cost, currency)}",
+        _so_far(cost, currency) if row.there else "–",
         table_moment(since, board.now) if since else "?",
         _stops(row, board.now, say),
     )
@@ -112,6 +112,10 @@ def _cells(title: str, *cells: Markup) -> Markup:
 
 def _money(amount: Decimal | None, currency: str) -> str:
     return "?" if amount is None else pricing.shown(amount, currency)
+
+
+def _so_far(cost: Decimal | None, currency: str) -> str:
+    return "?" if cost is None else f"≈ {pricing.shown(cost, currency)}"
 
 
 def _unbilled(row: Row, say: Words) -> str:
@@ -171,7 +175,7 @@ def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
         "status": plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
         "product": plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
         "hours": "?" if seconds is None else f"{seconds / 3600:,.1f}",
-        "cost": "?" if cost is None else f"≈ {pricing.shown(cost, offer.currency if offer else '')}",
+        "cost": _so_far(cost, offer.currency if offer else ""),
         "region": plain(one.region),
         "mode": say(mode) if mode in say else plain(one.mode),
     }
