@@ -69,7 +69,7 @@ def board_labels(say: Words) -> Markup:
     rules = "".join(
         f".ppw-line .ppw-cells>:nth-child({place})::before{{content:{text}}}" for place, text in labels
     )
-    return Markup(f"<style>@container (max-width:819px){{{rules}}}</style>")  # noqa: S704 - escaped above
+    return Markup(f"<style>@container (max-width:899px){{{rules}}}</style>")  # noqa: S704 - escaped above
 
 
 def board_row(row: Row, board: Board, say: Words) -> Markup:
@@ -78,7 +78,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     A constant script makes buttons of what can be copied: a label takes no other HTML than this.
     """
     one, offer = row.seen, board.offers.get(row.seen.product_id)
-    kind, status = kind_of(one), status_words(one.status, say)
+    kind, status = kind_of(one), plain(status_words(one.status, say), LONGEST_CELL)
     name = plain(one.name or one.id, LONGEST_CELL)
     if not row.there:
         kind, status = "off", say("board.gone")
@@ -89,7 +89,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     since = (one.started_at or one.created_at) if one.is_on else one.stopped_at
     cells = (
         _money(rate, currency) if row.there and one.id in board.rates else _unbilled(row, say),
-        "?" if cost is None else f"≈ {pricing.shown(cost, currency)}",
+        _so_far(cost, currency) if row.there else "–",
         table_moment(since, board.now) if since else "?",
         _stops(row, board.now, say),
     )
@@ -112,6 +112,10 @@ def _cells(title: str, *cells: Markup) -> Markup:
 
 def _money(amount: Decimal | None, currency: str) -> str:
     return "?" if amount is None else pricing.shown(amount, currency)
+
+
+def _so_far(cost: Decimal | None, currency: str) -> str:
+    return "?" if cost is None else f"≈ {pricing.shown(cost, currency)}"
 
 
 def _unbilled(row: Row, say: Words) -> str:
@@ -171,7 +175,7 @@ def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
         "status": plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
         "product": plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
         "hours": "?" if seconds is None else f"{seconds / 3600:,.1f}",
-        "cost": "?" if cost is None else f"≈ {pricing.shown(cost, offer.currency if offer else '')}",
+        "cost": _so_far(cost, offer.currency if offer else ""),
         "region": plain(one.region),
         "mode": say(mode) if mode in say else plain(one.mode),
     }

@@ -417,7 +417,8 @@ class BoardSession(_Session):
         self._known = {one.id: one for one in rows}
         with self.hold_trait_notifications():
             self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt, counted)
-            if self._anew:
+            # Before there was any price, nothing could be put in order by what it costs.
+            if self._anew or (offers and not before.offers):
                 self._anew = False
                 self._put_in_order(self.most, self._first)
             else:
@@ -466,8 +467,7 @@ class BoardSession(_Session):
         return timer.at if timer is not None and timer.state == "waiting" else 0.0
 
     def _keep_chosen(self, ids: Sequence[str]) -> None:
-        shown = {row.seen.id for row in self.page.rows if row.there}
-        self.chosen = tuple(one for one in ids if one in shown)
+        self.chosen = tuple(row.seen.id for row in self.page.rows if row.there and row.seen.id in ids)
 
     def _unread(self) -> list[InstanceDetail]:
         """Return what runs on the page and was not read in full since it was started."""

@@ -18,7 +18,7 @@ from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import AskingButtons
 from ppio_widgets.widgets.saved_output import BoardOutput
-from ppio_widgets.widgets.view import Part, View
+from ppio_widgets.widgets.view import Part, View, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,14 +41,15 @@ class BoardRows(Part):
         super().__init__(owner)
         self._made: dict[str, w.Checkbox] = {}
         self._shown: list[w.Checkbox] = []
-        self._heads = self._checkbox("ppw-heads", self._on_heads)
+        self._heads = self._checkbox("ppw-heads")
         self.box = theme.box([], "ppw-instances")
 
     def show(self) -> None:
         """Show the rows of the session's page; what has not changed is not sent."""
         session = self.session
         rows: tuple[Row, ...] = session.page.rows
-        spare = [one for one in self._made if one not in {row.seen.id for row in rows}]
+        needed = {row.seen.id for row in rows}
+        spare = [one for one in self._made if one not in needed]
         with self._filling():
             self._shown = [self._row_of(row.seen.id, spare) for row in rows]
             for row, made in zip(rows, self._shown, strict=True):
@@ -61,23 +62,23 @@ class BoardRows(Part):
 
     def _row_of(self, identity: str, spare: list[str]) -> w.Checkbox:
         if identity not in self._made:
-            made = self._made.pop(spare.pop()) if spare else self._checkbox("ppw-line", self._on_tick)
+            made = self._made.pop(spare.pop()) if spare else self._checkbox("ppw-line")
             self._made[identity] = made
         return self._made[identity]
 
-    def _checkbox(self, css: str, on_change: Any) -> w.Checkbox:
+    def _checkbox(self, css: str) -> w.Checkbox:
         made = theme.control(w.Checkbox, css, description_allow_html=True, indent=False, value=False)
-        self._hear(made, on_change, "value")
+        made.observe(partial(self._on_tick, made), "value")
         return made
 
-    def _on_tick(self) -> None:
-        rows = zip(self.session.page.rows, self._shown, strict=True)
-        self.session.choose([row.seen.id for row, made in rows if made.value])
-
-    def _on_heads(self) -> None:
-        rows = self.session.page.rows if self._heads.value else ()
-        self.session.choose([row.seen.id for row in rows])
-        self.show()  # also where nothing else was chosen
+    @guarded
+    def _on_tick(self, made: w.Checkbox, change: Mapping[str, Any]) -> None:
+        """Take what a person did, whatever the box was told meanwhile: rows are shown from other threads."""
+        session, is_on = self.session, change["new"]
+        shown = zip(session.page.rows, self._shown, strict=True)
+        meant = {row.seen.id for row, one in shown if made in (one, self._heads)}
+        session.choose([*(one for one in session.chosen if one not in meant), *(meant if is_on else ())])
+        self.show()  # also where that chose nothing else
 
 
 def _tell(made: w.Checkbox, label: Markup, *, ticked: bool, dead: bool) -> None:

@@ -1,5 +1,6 @@
 """The board: all instances, chosen and acted on together."""
 
+import threading
 import time
 
 import ipywidgets
@@ -234,6 +235,23 @@ def test_of_what_is_chosen_only_what_can_take_the_action_is_named(board_of, fill
     assert f"start may fail: runs ({made['runs']})." in shown(board)
 
 
+def test_a_tick_counts_that_comes_while_rows_are_shown_from_another_thread(board_of, fill):
+    made = fill("one", "two")
+    board = board_of()
+    shows(board, "2 instances")
+    settled(board)
+    for box, chosen in ((row(board, "one"), {made["one"]}), (heads(board), set(made.values()))):
+        with board.session.lock:
+            ticking = threading.Thread(target=tick, args=[box])
+            ticking.start()
+            until(lambda box=box: box.value, "it waits for the rows to be shown")
+            board._rows.show()
+            assert not box.value
+        ticking.join(10)
+        assert set(board.session.chosen) == chosen
+        assert box.value
+
+
 def test_all_that_is_shown_is_chosen_at_once(board_of, fill):
     made = fill("one", "two", "other")
     board = board_of()
@@ -285,6 +303,7 @@ def test_what_is_chosen_stays_chosen_and_in_its_place_when_the_list_changes(boar
     made = fill("keep", "other")
     board = board_of()
     shows(board, "2 instances")
+    priced(board)
     before = names(board)
     pick(board, "keep")
     fill("dear", resource={"gpu_num": 4, "rootfs_size_gb": 20})
@@ -301,6 +320,7 @@ def test_what_is_gone_keeps_its_place_until_a_refresh(board_of, fill, account, c
     made = fill("one", "two")
     board = board_of()
     shows(board, "2 instances")
+    priced(board)
     pick(board, "one")
     before = names(board)
     account.act(made["one"], "delete")
