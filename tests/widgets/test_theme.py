@@ -7,7 +7,7 @@ SHEETS = sorted(files("ppio_widgets").joinpath("widgets").rglob("*.css"))
 
 
 def test_every_size_of_a_text_follows_jupyterlab():
-    """Sizes in pixels would ignore its settings and its presentation mode; a fallback for other hosts may be one."""
+    """Sizes in pixels would ignore its presentation mode; only a fallback for other hosts may be one."""
     said = [
         (sheet.name, found)
         for sheet in SHEETS
@@ -15,6 +15,8 @@ def test_every_size_of_a_text_follows_jupyterlab():
     ]
     assert len(said) > 10
     fixed = [
-        (name, found) for name, found in said if re.search(r"\d(?:px|pt|rem)", re.sub(r"var\([^)]*\)", "", found))
+        (name, found)
+        for name, found in said
+        if re.search(r"\d(?:px|pt|rem)", re.sub(r"var\([^)]*\)", "", found))
     ]
     assert fixed == []
