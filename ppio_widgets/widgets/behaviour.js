@@ -166,16 +166,16 @@ if (!window.ppw) {
   // One polite live region says once what is new: a price, what blocks, where a launch or an instance stands.
   const speak = (root) => {
     const told = root.querySelectorAll('.ppw-amount, .ppw-status p:not([role]), .ppw-say');
-    const texts = [...told].map((one) => one.textContent).filter((text) => /[^\s–]/.test(text));
+    const texts = [...told].map((one) => one.textContent).filter((text) => /^[^\s–]/.test(text));
     const fresh = texts.filter((text) => !root.ppwSaid.has(text));
     root.ppwSaid = new Set(texts);
     if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
   };
-  // Esc closes what is open: an explanation, a menu, a section; a text control would keep it to itself.
+  // Esc closes what is open: an explanation, a menu, a section; a text control keeps its keys from all but a capture.
   on('keydown', (event) => {
     const open = 'details[open], :has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-inside, .ppw-section.mod-active';
     const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);
-    if (!part) return;
+    if (!part || inside(part).querySelector('.ppw-asked')) return;
     event.preventDefault();
     const head = part.matches('.ppw-inside') ? part.previousSibling
       : part.matches('button') ? part : part.querySelector(':scope > :is(.ppw-more, .ppw-find)') || part.firstChild;

@@ -258,7 +258,12 @@ class Sections(Part):
 
     def _toggle(self, section: str) -> w.ToggleButton:
         made = theme.control(
-            w.ToggleButton, "ppw-section", f"s-{section}", description=self.say(f"section.{section}")
+            # Without a tooltip a page would say "null".
+            w.ToggleButton,
+            "ppw-section",
+            f"s-{section}",
+            description=self.say(f"section.{section}"),
+            tooltip="",
         )
         self._hear(made, self._rearrange, "value")
         return made
