@@ -153,7 +153,9 @@ if (!window.ppw) {
     requestAnimationFrame(() => setTimeout(() => bell.click()));
     let due;
     const later = () => { due ||= requestAnimationFrame(() => { due = 0; dress(root); }); };
-    new MutationObserver(later).observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
+    // What an HTML widget says changes with each key, and holds none of these.
+    const dressed = ({target}) => !near(target, '.widget-html');
+    new MutationObserver((changes) => { if (changes.some(dressed)) later(); }).observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
     later();
   };
   window.ppw = {announce, drop, follow, inside, near};
