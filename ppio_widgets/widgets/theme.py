@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 
-_HERE = Path(__file__).parent
-
 # What a page has to be told of a model before it can make it, and what it takes for another value untold.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
 
@@ -129,7 +127,7 @@ def tell_again(widget: w.Widget) -> None:
 @cache
 def stylesheet(name: str = "theme.css") -> Markup:
     """Return a stylesheet as an element, without comments and spare blanks."""
-    css = (_HERE / name).read_text(encoding="utf-8")
+    css = Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
@@ -149,7 +147,7 @@ def script(name: str = "behaviour.js") -> Markup:
     ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
     of a person's or a server's ever becomes part of it.
     """
-    code = (_HERE / name).read_text(encoding="utf-8")
+    code = Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
     code = " ".join(re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE).split())
     code = re.sub(r" ?([{};,=>]) ?", r"\1", code)
     code = "".join(

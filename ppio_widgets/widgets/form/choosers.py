@@ -52,12 +52,11 @@ class TemplateChips(Part):
             look="ppw-chips",
             classes=["ppw-step"],
         )
-        self.parts: list[w.Widget] = self._chips.parts
+        # There from the beginning, without words and so unseen: to put it between others later would have
+        # the page draw all that stands behind it anew.
+        self._strangers = self._button("", self._on_strangers, "ppw-link")
+        self.parts: list[w.Widget] = [*self._chips.parts, self._strangers]
         self._hear(self.session, self._offer, "snapshot", "filled", "proposed")
-
-    @cached_property
-    def _strangers(self) -> w.Button:
-        return self._button(self.say("template.strangers"), self._on_strangers, "ppw-link")
 
     @cached_property
     def _what(self) -> w.HTML:
@@ -98,8 +97,9 @@ class TemplateChips(Part):
         if self._are_none:
             self._what.value = html("<span class=ppw-quiet>{}</span>", self.say("template.none"))
             told = [self._what]
-        more = [self._strangers] if len(self._offered) < len(self.session.snapshot.templates) else []
-        parts = [*self._chips.parts, *more, *told]
+        is_more = len(self._offered) < len(self.session.snapshot.templates)
+        self._strangers.description = self.say("template.strangers") if is_more else ""
+        parts = [*self._chips.parts, self._strangers, *told]
         if parts != self.parts:
             self.parts = parts
             self._on_arrange()
