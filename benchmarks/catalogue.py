@@ -1,4 +1,4 @@
-"""A catalogue of 1,000 products: what opening the form and filtering send, and how long a key takes."""
+"""A catalogue of 1,000 products: what opening the form, filtering and choosing cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import front_end
 from benchmarks.bodies import body
 from benchmarks.figures import Notes
-from benchmarks.front_end import counted, press, type_into
+from benchmarks.front_end import choose, counted, type_into
 from benchmarks.peers import OURS
 from benchmarks.peers.face import every
 from ppio_widgets import LaunchForm
@@ -28,16 +28,17 @@ TYPED = "GPU 99 80"
 
 
 def measure(rounds: int) -> list[Figure]:
-    """Open, look for a product key by key, and back."""
+    """Open, look for a product key by key and back, and choose one."""
     front_end.record()
     catalogue.PRODUCTS, catalogue.LARGEST_PAGE = _sold(), PAGE
     notes = Notes("catalogue")
     for _round in range(rounds):
         form = _timed(_opened, notes, "open and load")
-        _timed(partial(press, _named(form, "Find a product")), notes, "open the list")
         search = _named(form, "Search products")
         for end in (*range(1, len(TYPED) + 1), *range(len(TYPED) - 1, -1, -1)):
             _timed(partial(type_into, search, TYPED[:end]), notes, "filter, one key")
+        table = next(one for one in every(form) if "ppw-offers" in getattr(one, "_dom_classes", ()))
+        _timed(partial(choose, table, 5), notes, "choose a product")
         form.close()
         front_end.sent.clear()
     return notes.figures()

@@ -46,6 +46,11 @@ def type_into(widget: Any, text: str) -> None:
     _message(widget, {"method": "update", "state": {"value": text}, "buffer_paths": []})
 
 
+def choose(buttons: Any, index: int) -> None:
+    """Choose one of several, as the front end does."""
+    _message(buttons, {"method": "update", "state": {"index": index}, "buffer_paths": []})
+
+
 def press(button: Any) -> None:
     """Click a button."""
     _message(button, {"method": "custom", "content": {"event": "click"}})

@@ -46,6 +46,8 @@ def _one(name: str, kind: type[Peer], rows: int, notes: Notes) -> None:
         form = _timed(lambda: kind(body(rows)), notes, f"open, {rows} rows", name)
         for number in range(KEYS):
             _timed(lambda n=number: type_into(form.name, f"demo{n}"), notes, f"key, {rows} rows", name)
+        if not rows:
+            _timed(form.unfold, notes, "open the list, 0 rows", name)
         before = len(_instances)
         _timed(lambda: press(form.add), notes, f"add a row, {rows} rows", name)
         _timed(lambda: press(form.remove()), notes, f"remove a row, {rows} rows", name)
@@ -58,6 +60,9 @@ def _one(name: str, kind: type[Peer], rows: int, notes: Notes) -> None:
             if name == OURS:
                 _errors(form, notes)
         form.close()
+        if rows == SET_ROWS:
+            what = f"open, {rows} rows that look secret"
+            _timed(lambda: kind(body(rows, "KEY")), notes, what, name).close()
 
 
 def _errors(form: Peer, notes: Notes) -> None:

@@ -35,7 +35,7 @@ from benchmarks.peers import load
 Form = load({name!r})
 Form(body(0)).close()"""
 OPEN = "form = Form(body({rows}))\nform.widget"
-IDS = "print('|'.join((form.name.comm.comm_id, form.add.comm.comm_id)))"
+IDS = "form.unfold()\nprint('|'.join((form.name.comm.comm_id, form.add.comm.comm_id)))"
 COUNT = "print(len(_instances))"
 FRAMES_BEFORE_HEADER = 2  # the delimiter is behind the topics, then comes the signature
 

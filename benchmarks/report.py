@@ -30,8 +30,9 @@ Written by `make bench`; not by hand. Times depend on the machine and nothing fa
 is how the forms compare, each taking its turn in one run of {rounds} rounds.
 
 A figure is a median, with the quartiles in brackets where the values differ. Each form shows the same
-body, from the same JSON schema or by hand, beside a preview of its JSON; a row is an environment variable
-whose name does not look like a secret (one that does has a switch more in ours, one model a row).
+body, from the same JSON schema or by hand, beside a preview of its JSON; a row is an environment variable.
+Ours keeps its rows in a section, which is open here, as the others have no other way to show theirs: closed,
+50 rows open as fast as none. That a name looks secret only ours knows.
 With 1,000 rows ipyautoui and ipywidgets-jsonschema were left out: they would take minutes.
 
 - *ipyautoui*, *ipywidgets-jsonschema*: made from the contract's JSON schema.
@@ -39,6 +40,8 @@ With 1,000 rows ipyautoui and ipywidgets-jsonschema were left out: they would ta
 - *hand-made, shared*: the same with one `Layout` and one `Style` of each kind, 37 models.
 - *ppio_widgets*: this project's form, on the practice cloud.
 - *ppio_widgets, nothing loaded*: the same without the load of its catalogue, in JupyterLab only.
+- *the limit*: the fields, rows and preview of the form by hand in one model, drawn by JavaScript of its own
+  (`anywidget`), in JupyterLab only: what a page can do at best, and what no stock widget can.
 
 ## How to run it again
 

@@ -19,51 +19,49 @@ from ppio_widgets.cards.html import each, esc
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 
-_HERE = Path(__file__).parent
-
-# What a page needs to know before it can make a model, and what it takes something else for when it is not
-# told.
+# What a page has to be told of a model before it can make it, and what it takes for another value untold.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
 
 
 class _Lean(w.Widget):
-    """Opens a model by what differs from its defaults, which the page knows as well."""
+    """Opens a model by what differs from its defaults, which the page knows as well.
+
+    `known` has of all that the page knows how it is written, where it is not sent as it stands, and its
+    default.
+    """
 
     comm: Any
+    known: Mapping[str, tuple[Callable[[Any, w.Widget], Any] | None, Any]]
 
     @default("keys")
     def _default_keys(self) -> list[str]:
-        return list(_synced(type(self)))
+        return list(self.known)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
         """Return the state, as it is sent; of a model that is only being opened, what is no default."""
         if key is not None or self.comm is not None:
             return dict(super().get_state(key, drop_defaults))
         state = {}
-        for name, (to_json, known) in _synced(type(self)).items():
-            value = to_json(getattr(self, name), self)
-            if value != known or name in _ALWAYS_TOLD:
-                state[name] = value
+        for name, (write, usual) in self.known.items():
+            value = getattr(self, name)
+            written = value if write is None else write(value, self)
+            if written != usual or name in _ALWAYS_TOLD:
+                state[name] = written
         return state
 
 
-@cache
-def _synced(kind: type[w.Widget]) -> dict[str, tuple[Callable[[Any, w.Widget], Any], Any]]:
-    """Return what of a kind the page knows: by name, how it is written, and its default."""
-    traits = kind.class_traits(sync=True)
-    return {
-        name: (trait.metadata.get("to_json", w.Widget._trait_to_json), trait.default_value)
-        for name, trait in traits.items()
-    }
+def _lean(kind: type[w.Widget]) -> type[_Lean]:
+    traits = kind.class_traits(sync=True).items()
+    known = {name: (trait.metadata.get("to_json"), trait.default_value) for name, trait in traits}
+    inside = {"__doc__": kind.__doc__, "__module__": kind.__module__, "known": known}
+    return type(kind.__name__, (_Lean, kind), inside)
 
 
-@cache
-def lean(kind: type[w.Widget]) -> Any:
-    """Return a kind of stock widget that is opened by what differs from its defaults."""
-    return type(kind.__name__, (_Lean, kind), {"__doc__": kind.__doc__, "__module__": kind.__module__})
+# Returns a kind of stock widget that is opened like that.
+lean: Callable[[Any], Any] = cache(_lean)
 
 
 class Looks:
@@ -129,7 +127,7 @@ def tell_again(widget: w.Widget) -> None:
 @cache
 def stylesheet(name: str = "theme.css") -> Markup:
     """Return a stylesheet as an element, without comments and spare blanks."""
-    css = (_HERE / name).read_text(encoding="utf-8")
+    css = Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
@@ -149,7 +147,7 @@ def script(name: str = "behaviour.js") -> Markup:
     ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
     of a person's or a server's ever becomes part of it.
     """
-    code = (_HERE / name).read_text(encoding="utf-8")
+    code = Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
     code = " ".join(re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE).split())
     code = re.sub(r" ?([{};,=>]) ?", r"\1", code)
     code = "".join(

@@ -27,7 +27,14 @@ ALL = tuple(TEXTS.values())
 HANDLERS = (
     *(
         html.unescape(re.search('onerror="([^"]*)"', script(name))[1])
-        for name in ("behaviour.js", "form/rows.js", "question_focus.js", "copy.js", "board.js", "countdown.js")
+        for name in (
+            "behaviour.js",
+            "form/rows.js",
+            "question_focus.js",
+            "copy.js",
+            "board.js",
+            "countdown.js",
+        )
     ),
     "window.ppw&&ppw.grab(this)",
 )

@@ -40,6 +40,7 @@ EXCEPTIONS = {
     "runtime.kernel._opening": "the lock of the kernels",
     "runtime.kernel.outer_names": "a constant table that the package fills as it is imported",
     "secrets.patterns._spellings": CONSTANT + ": of single characters",
+    "widgets.theme.lean": CONSTANT + ": of stock kinds",
     "widgets.theme.script": CONSTANT,
     "widgets.theme.stylesheet": CONSTANT,
 }

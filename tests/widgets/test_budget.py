@@ -7,7 +7,7 @@ from ppio_widgets.launches import session
 from ppio_widgets.widgets import theme
 from tests.support.bodies import FULL, MINIMAL
 
-from .conftest import choose, displayed, find, find_all, open_sections, press, table, type_into
+from .conftest import choose, displayed, every, find, find_all, open_sections, press, table, type_into
 
 CHOSEN = {**MINIMAL, "product_id": "a100-80g"}
 
@@ -159,3 +159,13 @@ def test_setting_a_body_suspends_the_preview(wire, make_form):
     assert wire.count("comm_open") == 250
     assert wire.count() <= 250 + 3 + 1 + 5 + 3, "models, three texts, the list, an old row, what is told"
     assert wire.size() <= 180_000
+
+
+@pytest.mark.parametrize("value", [CHOSEN, None])
+def test_what_the_catalogue_brings_leaves_the_controls_where_they_stand(make_form, value):
+    """A page draws anew all that stands behind a control that comes between others."""
+    form = make_form(value)
+    steps = next(one for one in every(form) if "ppw-form" in one._dom_classes)
+    before = tuple(steps.children)
+    displayed(form)
+    assert tuple(steps.children) == before

@@ -323,6 +323,7 @@ def test_the_card_of_an_instance(made, client, account, clock, going, page):
     clock.turn(30)
     card = made(InstanceCard(Instance(identity, client), language="en"))
     card._repr_mimebundle_()
+    press(card._shown)
     assert f"%ppio show {identity}" in page.wait_for("demo on the practice cloud: running")["text/plain"]
     press(appears(card, "Stop …"))
     answer(card, "Yes, stop it")
@@ -383,6 +384,7 @@ def test_the_board(made, client, account, clock, going, page):
     clock.turn(30)
     board = made(InstanceBoard(client=client, language="en"))
     board._repr_mimebundle_()
+    press(board._shown)
     assert identity in page.wait_for("One instance on the practice cloud")["text/plain"]
     written = len(page.sent)
     account.act(identity, "delete")
