@@ -36,9 +36,7 @@ class Form(Peer):
     """A form in one model; only the page has its controls."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        fields = [
-            (path, _KINDS[kind], traits.get("options", ())) for path, (kind, traits) in FIELDS.items()
-        ]
+        fields = [(path, _KINDS[kind], traits.get("options", ())) for path, (kind, traits) in FIELDS.items()]
         self.widget = self.preview = _Model(fields=fields, lists=LISTS, body=body, preview=_shown(body))
         self.widget.observe(self._on_body, "body")
 
