@@ -243,7 +243,7 @@ def choose(form, product_id):
 
 def head_of(form, section):
     """The head of a section under More; its summary is a part of its name."""
-    return form.get_by_role("button", name=re.compile(rf"^{section}\b(?!…)"))
+    return form.get_by_role("button", name=re.compile(rf"^{section}(?!\S)"))
 
 
 def open_sections(form, *sections):
