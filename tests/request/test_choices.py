@@ -1,6 +1,7 @@
 """Finding a product: filters keep what fits, a row says what it is."""
 
 from decimal import Decimal
+from unicodedata import east_asian_width
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from ppio_widgets.request.choices import (
 )
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.offers import Offer, Price, Template
-from ppio_widgets.request.products import Wanted, memory_of, offer_row
+from ppio_widgets.request.products import Wanted, memory_of, offer_row, table
 from tests.support.bodies import FULL
 
 _sizes = st.none() | st.integers(1, 512)
@@ -217,3 +218,23 @@ def test_templates_of_strangers_are_offered_only_to_who_asks():
     ]
     assert [one.id for one in offered(known)] == ["3", "1"]
     assert [one.id for one in offered(known, strangers=True)] == ["3", "1", "0", "2", "4"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_columns_of_the_table_do_not_depend_on_how_wide_a_font_draws(language):
+    """Behind the tab only the last column has wide characters, and no price can be broken in two."""
+    price = Price(Decimal("12.60"))
+    offers = [
+        Offer("a", gpu_name="A100", gpu_memory_gb=80, cpu=16, memory_gb=128, gpu_free=3, postpaid=price),
+        Offer("b", gpu_name="H200", gpu_min=8, gpu_free=0, stock="none", spot=price),
+        Offer("c", gpu_name="显卡", purchasable=False, regions=("一", "二", "三")),
+    ]
+    found = table(offers, words(language))
+    assert len(set(found.rows)) == len(offers)
+    widths = [column.width for column in found.columns[1:-1]]
+    for row in found.rows:
+        first, rest = row.split("\t")
+        cells = rest.split("  ", len(widths))[: len(widths)]
+        assert [len(cell) for cell in cells] == widths[: len(cells)]
+        assert all(east_asian_width(letter) not in "WF" for cell in cells for letter in cell)
+        assert len(first) <= found.columns[0].width

@@ -179,7 +179,7 @@ def test_a_thousand_products_stay_short(form, wire):
     assert wire.size() <= 12_000
     wire.clear()
     type_into(find(form, "Search products"), "GPU 999")
-    assert [row[:7] for row in listed(form)] == ["GPU 999"]
+    assert [row.split()[:2] for row in listed(form)] == [["GPU", "999"]]
     assert wire.size() <= 6_000
 
 

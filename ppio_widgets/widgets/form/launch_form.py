@@ -107,7 +107,7 @@ class LaunchForm(LaunchView):
         price = PricePanel(self)
         self._start = StartBox(self)
         controls = LaunchControls(self, on_attempt=self._show_all_errors)
-        side = theme.box([price.box, controls.box, self._preview.box], "ppw-side")
+        side = theme.box([price.box, self._preview.told, controls.box, self._preview.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
         no_key = _way_to_a_key() if fell_back else ""
         self._sign_in = SignIn(self, read_host(), self._on_signed_in) if no_key == "field" else None
