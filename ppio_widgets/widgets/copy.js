@@ -23,4 +23,4 @@ if (window.ppw && !ppw.copy) {
     else if (document.execCommand('copy')) done();
   };
 }
-if (this.parentNode.matches('.ppw-copied')) window.ppw?.copy(this);
+if (this.parentNode?.matches('.ppw-copied')) window.ppw?.copy(this);

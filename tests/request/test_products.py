@@ -1,6 +1,7 @@
 """Finding a product: filters keep what fits, a row says what it is, and the table has a row of each."""
 
 from decimal import Decimal
+from unicodedata import east_asian_width
 
 import pytest
 from hypothesis import given
@@ -98,27 +99,18 @@ _tables = st.lists(_told, min_size=1, max_size=12, unique_by=lambda one: one.id)
 
 @given(offers=_tables, language=st.sampled_from(LANGUAGES))
 def test_each_product_has_a_row_of_its_own_and_all_columns_stand_below_their_heads(offers, language):
-    head, rows = table(offers, words(language))
+    """The first column ends at a tab, the last at the page; those between are as wide in each row."""
+    columns, rows = table(offers, words(language))
     assert len(rows) == len(set(rows)) == len(offers)
-    assert all(line.isprintable() for line in (head, *rows)), "a row is one line"
+    widths = [column.width for column in columns[1:-1]]
     for offer, row in zip(offers, rows, strict=True):
+        assert row.replace("\t", "").replace("\u00a0", " ").isprintable(), "a row is one line"
         assert offer.postpaid is None or shown(offer.postpaid.final, offer.currency)[:10] in row
         assert len(offers) > 1 or not offer.regions or len(offer.regions) > 2 or offer.regions[0] in row
-    if len(offers) == 1:
-        return
-    last = words(language)("product.column.regions")
-    begins = width(head[: head.rindex(last)])
-    assert all(width(row) <= begins or _column(row, begins - 1) == " " for row in rows)
-
-
-def _column(row, column):
-    """The character that ends at a column."""
-    seen = 0
-    for char in row:
-        seen += width(char)
-        if seen > column:
-            return char
-    return " "
+        first, _tab, rest = row.partition("\t")
+        assert width(first) <= columns[0].width
+        cells = rest.split("  ", len(widths))[: len(widths)]
+        assert [width(cell) for cell in cells] == widths[: len(cells)]
 
 
 @given(offers=_tables, mode=st.sampled_from(["", "spot", "postpaid"]))
@@ -149,3 +141,23 @@ def test_a_name_that_is_not_there_is_close_to_one_that_is():
 @given(text=st.text(max_size=40), columns=st.integers(1, 20))
 def test_what_is_cut_fits(text, columns):
     assert width(fitted(text, columns)) <= max(columns, 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_columns_of_the_table_do_not_depend_on_how_wide_a_font_draws(language):
+    """Behind the tab only the last column has wide characters, and no price can be broken in two."""
+    price = Price(Decimal("12.60"))
+    offers = [
+        Offer("a", gpu_name="A100", gpu_memory_gb=80, cpu=16, memory_gb=128, gpu_free=3, postpaid=price),
+        Offer("b", gpu_name="H200", gpu_min=8, gpu_free=0, stock="none", spot=price),
+        Offer("c", gpu_name="显卡", purchasable=False, regions=("一", "二", "三")),
+    ]
+    found = table(offers, words(language))
+    assert len(set(found.rows)) == len(offers)
+    widths = [column.width for column in found.columns[1:-1]]
+    for row in found.rows:
+        first, rest = row.split("\t")
+        cells = rest.split("  ", len(widths))[: len(widths)]
+        assert [len(cell) for cell in cells] == widths[: len(cells)]
+        assert all(east_asian_width(letter) not in "WF" for cell in cells for letter in cell)
+        assert len(first) <= found.columns[0].width

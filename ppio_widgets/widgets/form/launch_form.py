@@ -110,7 +110,7 @@ class LaunchForm(LaunchView):
         self._start = StartBox(self)
         cards = LaunchCards(self, self._put_above, self._on_another)
         controls = LaunchControls(self, cards, on_attempt=self._show_all_errors)
-        side = theme.box([price.box, controls.box, self._preview.box], "ppw-side")
+        side = theme.box([price.box, self._preview.told, controls.box, self._preview.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
         no_key = _way_to_a_key() if fell_back else ""
         self._sign_in = SignIn(self, read_host(), self._on_signed_in) if no_key == "field" else None

@@ -43,7 +43,7 @@ LONGEST_NAME = 40
 
 
 class Preview(Part):
-    """The body with Copy, and the rules that put errors beside their fields."""
+    """The body with Copy, what blocks it, and the rules that put errors beside their fields."""
 
     def __init__(self, owner: Guarded, sections: Sections, scope: str) -> None:
         super().__init__(owner)
@@ -57,7 +57,8 @@ class Preview(Part):
         self._face = theme.control(
             w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
         )
-        self._css = theme.html(self._rules(self.session.errors(self.say)))
+        # It stands above Launch.
+        self.told = theme.html(self._rules(self.session.errors(self.say)), "ppw-still")
         self._html = theme.html(self._markup(), "ppw-readout")
         self._copy = self._button(self.say("copy.button"), self._hand_over, "ppw-copy")
         # On a narrow page the request is folded below this head.
@@ -72,7 +73,7 @@ class Preview(Part):
 
     def render(self, extra: str = "") -> None:
         """Show the session's draft; a message for the body, another for what stands beside the fields."""
-        self._css.value = self._rules(self.session.errors(self.say))
+        self.told.value = self._rules(self.session.errors(self.say))
         self._html.value = self._markup(extra)
         theme.fill(self.box, self._parts())
 
@@ -88,7 +89,7 @@ class Preview(Part):
             close_all(self._fixes)
             self._unknown = unknown
             self._fixes = [button for path, meant in unknown for button in self._fixes_of(path, meant)]
-        return [self._head, self._face, self._copy, self._html, *self._fixes, self._css]
+        return [self._head, self._face, self._copy, self._html, *self._fixes]
 
     def _fixes_of(self, path: Path, meant: str) -> Iterator[w.Button]:
         """Yield buttons that give an unknown field the name that was meant, or remove it."""
@@ -123,8 +124,19 @@ class Preview(Part):
         told = say(key, n=count, names=say("catalogue.and").join(names))
         self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else "")
 
+    def _todo(self, errors: Mapping[Path, str]) -> Markup:
+        """Return what still blocks, a line each."""
+        say = self.say
+        blockers: list[str] = [
+            named(html("<b>{}</b>", field_name(path, say)), text, say) for path, text in errors.items()
+        ]
+        if len(blockers) > MOST_BLOCKERS + 1:
+            rest = len(blockers) - MOST_BLOCKERS
+            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
+        return theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else Markup()
+
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
-        """Return CSS that says beside the fields what is wrong, allowed or doubtful; empty without any."""
+        """Return CSS that says beside the fields what is wrong or doubtful, and what still blocks."""
         wrong = [(spot, text) for spot, text in self._placed(errors.items()) if spot.may_show]
         marked = wrong[:MOST_RULES]
         # Seen only: what is heard of it is the field's description.
@@ -141,7 +153,7 @@ class Preview(Part):
         ]
         css = "".join([*rules, *self._advice(), *self._summaries()])
         style = Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
-        return style + heard + each_of(notes)
+        return style + heard + each_of(notes) + self._todo(errors)
 
     def _notes(self, taken: Collection[str]) -> list[tuple[Spot, str]]:
         """Return what the product allows, or else what may not be meant, with its spot; errors come first."""
@@ -212,20 +224,19 @@ def esc_text(text: str) -> Markup:
 
 
 class PricePanel(Part):
-    """What it costs in figures, what is worth knowing, what still blocks: what stands above Launch."""
+    """What it costs in figures, and what is worth knowing: what stands above Launch."""
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
         self._shown: tuple[object, ...] = ()
         self.box = theme.html(self._markup(), "ppw-price")
-        self._hear(self.session, self._render, "report", "snapshot", "timer", "ceiling", "unreadable")
+        self._hear(self.session, self._render, "report", "snapshot", "timer")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
         """Show what is known now; nothing is worked out anew, nor sent, when it is the same."""
         session = self.session
-        blocks = session.errors(self.say)
-        known = (session.money, blocks, bool(session.loading), session.snapshot.failed)
+        known = (session.money, bool(session.loading), session.snapshot.failed)
         if known != self._shown:
             self._shown = known
             self.box.value = self._markup()
@@ -258,21 +269,8 @@ class PricePanel(Part):
                 if rest
                 else "",
                 each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
-                self._todo(),
             ],
         )
-
-    def _todo(self) -> Markup:
-        """Return what still blocks, a line each."""
-        say = self.say
-        blockers: list[str] = [
-            named(html("<b>{}</b>", field_name(path, say)), text, say)
-            for path, text in self.session.errors(say).items()
-        ]
-        if len(blockers) > MOST_BLOCKERS + 1:
-            rest = len(blockers) - MOST_BLOCKERS
-            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
-        return theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else Markup()
 
     def _on_loading(self) -> None:
         if not self.session.loading:  # what begins is said with the next news
