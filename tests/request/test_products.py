@@ -97,28 +97,28 @@ _tables = st.lists(_told, min_size=1, max_size=12, unique_by=lambda one: one.id)
 
 
 @given(offers=_tables, language=st.sampled_from(LANGUAGES))
-def test_each_product_has_a_row_of_its_own_and_all_columns_stand_below_their_heads(offers, language):
-    head, rows = table(offers, words(language))
-    assert len(rows) == len(set(rows)) == len(offers)
-    assert all(line.isprintable() for line in (head, *rows)), "a row is one line"
-    for offer, row in zip(offers, rows, strict=True):
-        assert offer.postpaid is None or shown(offer.postpaid.final, offer.currency)[:10] in row
-        assert len(offers) > 1 or not offer.regions or len(offer.regions) > 2 or offer.regions[0] in row
-    if len(offers) == 1:
-        return
-    last = words(language)("product.column.regions")
-    begins = width(head[: head.rindex(last)])
-    assert all(width(row) <= begins or _column(row, begins - 1) == " " for row in rows)
+def test_each_product_has_a_row_of_its_own_in_columns_of_one_width(offers, language):
+    found = table(offers, words(language))
+    assert len(found.rows) == len(set(found.rows)) == len(offers)
+    for offer, row in zip(offers, found.rows, strict=True):
+        name, _tab, rest = row.replace("\xa0", " ").partition("\t")
+        assert name.isprintable()
+        assert rest.isprintable(), "a row is one line"
+        assert width(name) <= found.columns[0].width
+        prices = [offer.postpaid, offer.spot]
+        assert all(shown(one.final, offer.currency)[:9] in rest for one in prices if one is not None)
+        regions = "".join(offer.regions)
+        assert len(offer.regions) > 2 or len(offers) > 1 or not regions or offer.regions[0] in rest
+    begins = {_begin(row, offer) for offer, row in zip(offers, found.rows, strict=True)} - {None}
+    assert len(begins) <= 1, "the regions stand below each other"
 
 
-def _column(row, column):
-    """The character that ends at a column."""
-    seen = 0
-    for char in row:
-        seen += width(char)
-        if seen > column:
-            return char
-    return " "
+def _begin(row, offer):
+    """Where in a row the one region of a product stands; None where it is not one by itself."""
+    rest = row.replace("\xa0", " ").partition("\t")[2]
+    if len(offer.regions) != 1 or rest.count(offer.regions[0]) != 1 or offer.regions[0] in offer.id:
+        return None
+    return width(rest[: rest.index(offer.regions[0])])
 
 
 @given(offers=_tables, mode=st.sampled_from(["", "spot", "postpaid"]))
