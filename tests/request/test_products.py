@@ -114,9 +114,9 @@ def test_each_product_has_a_row_of_its_own_in_columns_of_one_width(offers, langu
 
 
 def _begin(row, offer):
-    """Where in a row the one region of a product stands; None where it is not one by itself."""
+    """Where in a row the one region of a product stands; None where other words stand before it."""
     rest = row.replace("\xa0", " ").partition("\t")[2]
-    if len(offer.regions) != 1 or rest.count(offer.regions[0]) != 1 or offer.regions[0] in offer.id:
+    if not offer.available or len(offer.regions) != 1 or rest.count(offer.regions[0]) != 1:
         return None
     return width(rest[: rest.index(offer.regions[0])])
 
