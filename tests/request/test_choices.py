@@ -238,7 +238,7 @@ SECTIONS = {
                 "端口 8080/tcp, 8888/http · Jupyter · 端口 8888",
                 "GREETING, EMPTY",
                 "/data, /work",
-                "自定义入口点 · 自定义命令 · 镜像仓库凭证 20",
+                "自定义入口点 · 自定义命令 · 仓库凭证 20",
                 "cn-east-1, cn-south-1 · 网络 vpc-east-dev",
                 "CUDA 12.4 或更高 · 主机故障时自动迁移",
             ],

@@ -98,19 +98,28 @@ _tables = st.lists(_told, min_size=1, max_size=12, unique_by=lambda one: one.id)
 
 
 @given(offers=_tables, language=st.sampled_from(LANGUAGES))
-def test_each_product_has_a_row_of_its_own_and_all_columns_stand_below_their_heads(offers, language):
-    """The first column ends at a tab, the last at the page; those between are as wide in each row."""
-    columns, rows = table(offers, words(language))
-    assert len(rows) == len(set(rows)) == len(offers)
-    widths = [column.width for column in columns[1:-1]]
-    for offer, row in zip(offers, rows, strict=True):
-        assert row.replace("\t", "").replace("\u00a0", " ").isprintable(), "a row is one line"
-        assert offer.postpaid is None or shown(offer.postpaid.final, offer.currency)[:10] in row
-        assert len(offers) > 1 or not offer.regions or len(offer.regions) > 2 or offer.regions[0] in row
-        first, _tab, rest = row.partition("\t")
-        assert width(first) <= columns[0].width
-        cells = rest.split("  ", len(widths))[: len(widths)]
-        assert [width(cell) for cell in cells] == widths[: len(cells)]
+def test_each_product_has_a_row_of_its_own_in_columns_of_one_width(offers, language):
+    found = table(offers, words(language))
+    assert len(found.rows) == len(set(found.rows)) == len(offers)
+    for offer, row in zip(offers, found.rows, strict=True):
+        name, _tab, rest = row.replace("\xa0", " ").partition("\t")
+        assert name.isprintable()
+        assert rest.isprintable(), "a row is one line"
+        assert width(name) <= found.columns[0].width
+        prices = [offer.postpaid, offer.spot]
+        assert all(shown(one.final, offer.currency)[:9] in rest for one in prices if one is not None)
+        regions = "".join(offer.regions)
+        assert len(offer.regions) > 2 or len(offers) > 1 or not regions or offer.regions[0] in rest
+    begins = {_begin(row, offer) for offer, row in zip(offers, found.rows, strict=True)} - {None}
+    assert len(begins) <= 1, "the regions stand below each other"
+
+
+def _begin(row, offer):
+    """Where in a row the one region of a product stands; None where other words stand before it."""
+    rest = row.replace("\xa0", " ").partition("\t")[2]
+    if not offer.available or len(offer.regions) != 1 or rest.count(offer.regions[0]) != 1:
+        return None
+    return width(rest[: rest.index(offer.regions[0])])
 
 
 @given(offers=_tables, mode=st.sampled_from(["", "spot", "postpaid"]))
