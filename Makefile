@@ -46,10 +46,10 @@ kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready
 test-oldest: $(VENV)-oldest/.ready
 	$(VENV)-oldest/bin/python -m pytest tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks $(ARGS)
 
-# The README's picture of the form, taken in a real browser.
+# The pictures of README and docs, taken in a real browser.
 picture: $(VENV)/.dev-ready
 	$(BIN)/python tests/support/ensure_chromium.py
-	PPIO_WIDGETS_PICTURE=notebooks/form.png $(BIN)/python -m pytest tests/browser -k picture
+	PPIO_WIDGETS_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser/test_picture.py
 
 # Side by side with its peers, in one run of about a quarter of an hour; writes benchmarks/RESULTS.md.
 bench: $(VENV)-bench/.ready

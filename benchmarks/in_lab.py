@@ -10,13 +10,13 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from benchmarks.figures import Notes
-from benchmarks.peers import NAMES, UNLOADED
+from benchmarks.peers import LIMIT, NAMES, OURS, SHARED, UNLOADED
 from ppio_widgets.practice.server import serving
 from tests.browser.conftest import CHROMIUM_FLAGS, PATIENCE, Lab, Notebook, until
 from tests.support.chromium import find_chromium
@@ -43,18 +43,20 @@ ADD_AND_ROW = {
     "hand-made, shared": ("button:has-text('Add envs')", ".widget-hbox"),
     "ppio_widgets": ("button:has-text('Add variable')", ".ppw-row"),
 }
-ADD_AND_ROW[UNLOADED] = ADD_AND_ROW["ppio_widgets"]
+ADD_AND_ROW[UNLOADED] = ADD_AND_ROW[OURS]
+ADD_AND_ROW[LIMIT] = ("button:has-text('Add envs')", ".row")
+# In the order in which they take turns.
+SHOWN = (*NAMES, UNLOADED, LIMIT)
 SCRIPT = Path(__file__).with_name("timing.js").read_text(encoding="utf-8")
 
 PREPARE = """\
-import ipywidgets
 from benchmarks.bodies import body
 from benchmarks.peers import load
 Form = load({name!r})
-ipywidgets.Text(description="ready")"""
+Form.first()"""
 OPEN = """\
-form = Form(body({rows}))
-form.name.add_class("bench-name"), form.preview.add_class("bench-preview")
+form = Form(body({rows}, {stem!r}))
+form.mark()
 form.widget"""
 UNFOLD = "form.unfold()"
 
@@ -69,41 +71,53 @@ def measure(rounds: int) -> list[Figure]:
             until(lambda: lab.get("/api/status") is not None, "JupyterLab answers")
             for _round in range(rounds):
                 for rows in ROWS:
-                    for name in (*NAMES, UNLOADED):
-                        _until_measured(lab, browser, name, rows, notes)
+                    for name in SHOWN:
+                        _until_measured(lab, browser, name, Case(rows), notes)
+                for name in (SHARED, OURS):
+                    _until_measured(lab, browser, name, Case(ROWS[-1], "KEY"), notes)
         finally:
             browser.close()
             lab.close()
     return notes.figures()
 
 
-def _until_measured(lab: Lab, browser: Browser, name: str, rows: int, notes: Notes) -> None:
+class Case(NamedTuple):
+    """So many variables, called so: what is called KEY looks secret."""
+
+    rows: int
+    stem: str = "STEP"
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows{' that look secret' if self.stem == 'KEY' else ''}"
+
+
+def _until_measured(lab: Lab, browser: Browser, name: str, case: Case, notes: Notes) -> None:
     """Measure one form; a page that stalls, where messages were lost on their way, is opened anew."""
     for _attempt in range(ATTEMPTS - 1):
         try:
-            return _one(lab, browser, name, rows, notes)
+            return _one(lab, browser, name, case, notes)
         except PlaywrightError as error:  # noqa: PERF203 - once in a page's life
-            print(f"{name}, {rows} rows: opened anew after {error.message}", file=sys.stderr)
-    return _one(lab, browser, name, rows, notes)
+            print(f"{name}, {case}: opened anew after {error.message}", file=sys.stderr)
+    return _one(lab, browser, name, case, notes)
 
 
-def _one(lab: Lab, browser: Browser, name: str, rows: int, notes: Notes) -> None:
+def _one(lab: Lab, browser: Browser, name: str, case: Case, notes: Notes) -> None:
     context = browser.new_context(viewport={"width": 1500, "height": 1400})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     try:
         notebook = Notebook(lab, page)
-        notebook.open([PREPARE.format(name=name), OPEN.format(rows=rows), UNFOLD])
+        notebook.open([PREPARE.format(name=name), OPEN.format(**case._asdict()), UNFOLD])
         page.evaluate(SCRIPT)
         notebook.run(0)
         notebook.output(0).locator("input").wait_for()
         opened = _open(notebook)
-        notes.take(f"open, {rows} rows", name, ms_to_name=opened["ready"], ms_to_settled=opened["settled"])
+        notes.take(f"open, {case}", name, ms_to_name=opened["ready"], ms_to_settled=opened["settled"])
         for seconds in _keys(page):
-            notes.take(f"key to preview, {rows} rows", name, ms=seconds)
-        notes.take(f"{BURST} keys, {rows} rows", name, ms=_burst(page))
+            notes.take(f"key to preview, {case}", name, ms=seconds)
+        notes.take(f"{BURST} keys, {case}", name, ms=_burst(page))
         for seconds in _adds(notebook, name):
-            notes.take(f"add to row, {rows} rows", name, ms=seconds)
+            notes.take(f"add to row, {case}", name, ms=seconds)
     finally:
         context.close()
         lab.end_kernels()

@@ -15,6 +15,7 @@ PACKAGES = (
     "ppio-widgets",
     "ipyautoui",
     "ipywidgets-jsonschema",
+    "anywidget",
     "ipywidgets",
     "traitlets",
     "ipykernel",

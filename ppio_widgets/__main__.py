@@ -95,12 +95,14 @@ def _practice(given: argparse.Namespace) -> int:
     """Serve the practice cloud on loopback until interrupted."""
     from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - as the next
+    from ppio_widgets.runtime.files import reason  # noqa: PLC0415 - as the next
 
     try:
         server = PracticeServer(given.port)
     except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
-        reason = getattr(error, "strerror", None) or error
-        print(words()("command.port_taken", port=given.port, reason=reason), file=sys.stderr)
+        why = reason(error)
+        told = why if isinstance(why, str) else why.sentence(words())
+        print(words()("command.port_taken", port=given.port, reason=told), file=sys.stderr)
         return 1
     with server:
         # No exception at whichever line the server is at: it ends between two requests.

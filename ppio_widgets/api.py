@@ -25,7 +25,13 @@ from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.request.pricing import is_cpu, read_ceiling
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import kernel, threads
-from ppio_widgets.secrets.credentials import ApiKey, find_key, hidden, is_practice_key
+from ppio_widgets.secrets.credentials import (
+    PRACTICE_ADDRESS,
+    ApiKey,
+    find_key,
+    hidden,
+    is_practice_key,
+)
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import read_host
 
@@ -90,13 +96,13 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
             client.require_key()
         return client
     key = api_key if isinstance(api_key, ApiKey) and is_practice_key(api_key) else None
-    from ppio_widgets.practice.cloud import ADDRESS, kernel_cloud  # noqa: PLC0415 - only who practises loads it
-
-    if host.loopback and host.base_url != ADDRESS:
+    if host.loopback and host.base_url != PRACTICE_ADDRESS:
         return PpioClient(key, base_url=host.base_url)
+    # Only who practises in the kernel itself loads its cloud.
+    from ppio_widgets.practice.cloud import kernel_cloud  # noqa: PLC0415
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
-    return PpioClient(key, base_url=ADDRESS, transport=PracticeTransport(kernel_cloud()))
+    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud()))
 
 
 @without_frames

@@ -16,6 +16,7 @@ OURS = "ppio_widgets"
 UNLOADED = "ppio_widgets, nothing loaded"
 DEFAULT = "hand-made"
 SHARED = "hand-made, shared"
+LIMIT = "the limit: one model with its own JavaScript"
 
 # In the order in which they take turns.
 _HOMES = {
@@ -29,11 +30,15 @@ NAMES = tuple(_HOMES)
 
 
 def load(name: str) -> type[Peer]:
-    """Return the class of a form; `UNLOADED` shows what of ours the load of the catalogue costs."""
+    """Return the class of a form, or of what is only shown in JupyterLab.
+
+    `UNLOADED` shows what of ours the load of the catalogue costs; `LIMIT` is what a page can do at best.
+    """
     if name == UNLOADED:
         unloaded: type[Peer] = import_module(f"{__name__}.ours").Unloaded
         return unloaded
-    form: type[Peer] = import_module(f"{__name__}.{_HOMES[name]}").Form
+    home = "own_script" if name == LIMIT else _HOMES[name]
+    form: type[Peer] = import_module(f"{__name__}.{home}").Form
     return form
 
 

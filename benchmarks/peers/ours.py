@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 
 
 class Form(Peer):
-    """`LaunchForm`, its controls found by the names that a person reads."""
+    """`LaunchForm`, its controls found by the names that a person reads.
+
+    A body with variables is shown with their section open, as the others show their rows: closed, it
+    would cost the same with any number of them.
+    """
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self.widget = LaunchForm(body, practice=True, language="en")
         named = {getattr(one, "description", ""): one for one in every(self.widget)}
-        self.name, self.add = named["Name"], named["Add variable"]
+        self.name, self.add, self._section = (named[one] for one in ("Name", "Add variable", "Environment"))
+        if body["envs"]:
+            self.unfold()
         self.preview = next(
             one for one in every(self.widget) if "ppw-readout" in getattr(one, "_dom_classes", ())
         )
@@ -28,6 +34,10 @@ class Form(Peer):
     def set_body(self, body: Mapping[str, Any]) -> None:
         """Set `LaunchForm.value`."""
         self.widget.value = body
+
+    def unfold(self) -> None:
+        """Open the section of the variables."""
+        self._section.value = True
 
     def remove(self) -> w.Button:
         """Return the last Remove button."""

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ppio_widgets.cards.card import Card, Fact
-from ppio_widgets.cards.html import each, html
-from ppio_widgets.cloud.answers import InstanceStatus, plain, status_words
-from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command
+from ppio_widgets.cards.card import Card, Fact, terms
+from ppio_widgets.cards.html import each, html, link
+from ppio_widgets.cloud.answers import GONE, OFF, InstanceStatus, plain, status_words
+from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command, is_web
 from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.instances.instance import cost_words
-from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.instances.watched import STEPS
+from ppio_widgets.locale.words import Span
+from ppio_widgets.request import pricing
+from ppio_widgets.request.offers import BillingMode, price_moment
 from ppio_widgets.request.schema import pattern
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.locale.words import Words
@@ -72,6 +75,10 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
     for text, kind in ((seen.error, "bad"), (seen.message, "")):
         if text:
             yield Fact(say("machine.server"), text, kind=kind)
+    if seen.error and seen.is_on:
+        yield Fact(say("machine.next"), say("machine.next_failed"))
+    elif seen.status in OFF:
+        yield Fact(say("machine.next"), say("machine.next_stopped"))
     if instance.failed is not None:
         yield Fact(say("machine.failed"), instance.failed.sentence(say), kind="bad")
     if instance.missed is not None:
@@ -80,35 +87,147 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
         yield Fact(say("machine.done"), confirmed_words(*instance.done, say))
 
 
-# The way up, and which step of it each of the API's words is.
+# The way up, and what is said of a step once it is over.
 _STEPS = ("queued", "pulling", "running")
-_REACHED: Mapping[str, int] = {
-    InstanceStatus.TO_CREATE: 1,
-    InstanceStatus.CREATING: 1,
-    InstanceStatus.TO_START: 1,
-    InstanceStatus.STARTING: 1,
-    InstanceStatus.TO_RESTART: 1,
-    InstanceStatus.RESTARTING: 1,
-    InstanceStatus.PULLING: 2,
-    InstanceStatus.RUNNING: 3,
-}
+_OVER = {"pulling": "pulled"}
+
+
+def head(instance: Instance, say: Words) -> Markup:
+    """Return as HTML which instance it is and where it stands: in a colour, with a mark, and in a word.
+
+    What is heard as it changes is one sentence: there may be several cards.
+    """
+    seen = instance.known
+    status = status_words(seen.status, say) if seen.status else say("status.unseen")
+    where = [instance.target.words(say), plain(seen.id), _hardware(instance, say), plain(seen.region)]
+    return html(
+        "<b>{}</b> <span class='ppw-state ppw-{}'>{}</span> <span class=ppw-quiet>{}</span>"
+        "<span hidden class=ppw-say>{}</span>",
+        plain(seen.name or seen.id),
+        Markup(_kind(seen)),  # noqa: S704 - ours
+        say("status.failed", status=status) if seen.error else status,
+        " · ".join(filter(None, where)),
+        headline(instance, say),
+    )
+
+
+def _kind(seen: InstanceDetail) -> str:
+    """Return which of four marks an instance has."""
+    if seen.error:
+        return "failed"
+    if seen.status == InstanceStatus.RUNNING:
+        return "on"
+    return "off" if seen.status in (*OFF, *GONE) else "moving"
+
+
+def _hardware(instance: Instance, say: Words) -> str:
+    """Return what is rented, as far as it is known: ``1 × A100 80 GB``."""
+    seen, offer = instance.known, instance.offer
+    name = plain(offer.name if offer is not None and offer.name else seen.product_id)
+    return say("machine.gpus", n=seen.gpu_num, gpu=name) if name and seen.gpu_num else name
 
 
 def progress(instance: Instance, say: Words) -> Markup:
-    """Return the way up as HTML: its steps, each reached once it has begun; empty where it is not on it."""
+    """Return the way up as HTML: its steps with how long each took; empty where it is not on it."""
     seen = instance.known
-    reached = 0 if seen.error else _REACHED.get(seen.status, 0)
-    if not reached:
+    now = 0 if seen.error else STEPS.get(seen.status, 0)
+    if not now:
         return Markup()
-    marks = ["ppw-done"] * (reached - 1) + ["ppw-now aria-current=step"] + ["ppw-next"] * len(_STEPS)
-    items = [
-        html("<li class={}>{}", Markup(mark), say(f"step.{name}"))  # noqa: S704 - ours
-        for name, mark in zip(_STEPS, marks, strict=False)
-    ]
-    return html(
-        "<ol class=ppw-steps>{}</ol><progress aria-label='{}' max={} value={}></progress>",
-        *(each("{}", items), say("launch.progress"), len(_STEPS), reached),
+    items = [_step(name, number, now, instance, say) for number, name in enumerate(_STEPS, 1)]
+    items += [_jupyter_step(instance, say)] if now == len(_STEPS) else []
+    bar = html(
+        "<progress aria-label='{}' max={} value={}></progress>", say("launch.progress"), len(_STEPS), now
     )
+    return html("<ol class=ppw-steps>{}</ol>{}", each("{}", items), bar if now < len(_STEPS) else "")
+
+
+def _step(name: str, number: int, now: int, instance: Instance, say: Words) -> Markup:
+    begun, ended = instance.reached.get(number), instance.reached.get(number + 1)
+    if number == now and now < len(_STEPS):
+        ended = threads.now()
+    took = Span(max(0.0, ended - begun)).sentence(say) if begun is not None and ended is not None else ""
+    mark = "ppw-done" if number < now else "ppw-now aria-current=step" if number == now else "ppw-next"
+    told = say(f"step.{_OVER.get(name, name) if number < now else name}")
+    return _item(mark, told, took)
+
+
+def _jupyter_step(instance: Instance, say: Words) -> Markup:
+    """Return whether its Jupyter answers; empty where there is none to ask."""
+    moment, runs_since = instance.jupyter_at, instance.reached.get(len(_STEPS))
+    if moment is None:
+        return Markup()
+    if not moment:
+        return _item("ppw-next", say("step.no_jupyter"), "")
+    took = Span(max(0.0, moment - runs_since)).sentence(say) if runs_since is not None else ""
+    return _item("ppw-done", say("step.jupyter"), took)
+
+
+def _item(mark: str, told: str, took: str) -> Markup:
+    time = html(" <small>{}</small>", took) if took else ""
+    return html("<li class={}>{}{}", Markup(mark), told, time)  # noqa: S704 - ours
+
+
+def figures(instance: Instance, say: Words) -> Markup:
+    """Return as HTML what it costs, at which rate, and when it stops or ends; empty before a look."""
+    if instance.detail is None:
+        return Markup()
+    rows = each(
+        "{}", (html("<div><dt>{}<dd>{}<small>{}</small></div>", *row) for row in _figures(instance, say))
+    )
+    return html("<dl class=ppw-figures>{}</dl>", rows)
+
+
+def _figures(instance: Instance, say: Words) -> Iterator[tuple[str, str, str]]:
+    """Yield a label, what it is, and what is to be known of that."""
+    seen = instance.known
+    seconds, offer = seen.seconds_on(threads.now()), instance.offer
+    span = Span(seconds).sentence(say) if seconds is not None else "?"
+    phase = "on" if seen.is_on else "gone" if seen.is_gone else "off"
+    prepaid = seen.mode == BillingMode.PREPAID
+    cost, currency = instance.cost_so_far, offer.currency if offer is not None else ""
+    label = say("figure.so_far" if seen.is_on else "machine.cost")
+    known = f"≈ {pricing.shown(cost, currency)}" if cost is not None else say("figure.unknown")
+    if prepaid:
+        yield label, say("figure.prepaid"), say("machine.on", span=span) if seen.is_on else ""
+    else:
+        yield label, known, say(f"figure.{phase}", span=span)
+    rate = None if prepaid or offer is None else pricing.hourly(offer, seen.priced_body)
+    if rate is not None and offer is not None and seen.is_on:
+        is_old = offer.time.is_old(threads.tick())
+        age = say("figure.by", moment=price_moment(offer)) if is_old else ""
+        yield say("figure.rate"), f"{pricing.shown(rate, currency)}{say('figures.an_hour')}", age
+    if seen.is_on:
+        yield _stops(instance, say)
+    if prepaid and not seen.is_gone:
+        yield say("machine.renewal"), _renewal(seen, say), ""
+
+
+def _stops(instance: Instance, say: Words) -> tuple[str, str, str]:
+    timer = instance.deadline
+    if timer is None or timer.state in ("done", "gone", "cancelled"):
+        return say("figure.stops"), say("figure.never"), ""
+    return say("figure.stops"), moment_words(timer.at, threads.now()), say("figure.timer")
+
+
+def way_in(instance: Instance, say: Words) -> Markup:
+    """Return as HTML a link to its Jupyter that looks like a button; empty where there is none."""
+    seen = instance.known
+    if seen.status != InstanceStatus.RUNNING or not is_web(seen.jupyter_url):
+        return Markup()
+    first = "" if instance.jupyter_at is None else " mod-primary"
+    return html(
+        "<a class='jupyter-button{}' href='{}' target=_blank rel='noopener noreferrer'>{}</a>",
+        *(first, seen.jupyter_url, say("machine.open")),
+    )
+
+
+def ways_in(instance: Instance, say: Words) -> Markup:
+    """Return as HTML what else is known; an address that a browser opens is a link by its name."""
+    told = list(facts(instance, say))
+    named = [one for one in told if one.kind == "link" and is_web(one.text)]
+    links = html("<p class=ppw-links>{}</p>", each("{} ", (link(one.text, one.label) for one in named)))
+    rest = [one for one in told if one not in named and one.kind != "open"]
+    return html("{}{}", terms(rest, say), links if named else "")
 
 
 def _missed(instance: Instance, error: PpioError, say: Words) -> str:

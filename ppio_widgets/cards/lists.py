@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from ppio_widgets.cards.card import Card, Table
+from ppio_widgets.cards.html import NO_FORMULAS, css_string, each, html
 from ppio_widgets.cloud.answers import plain, status_words
+from ppio_widgets.cloud.instances import is_ssh_command, is_web
+from ppio_widgets.errors import PpioError
+from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.request import pricing
+from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.runtime.times import local_zone, table_moment
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ppio_widgets.cloud.instances import InstanceDetail
-    from ppio_widgets.instances.listing import Board
+    from ppio_widgets.instances.listing import Board, Row
     from ppio_widgets.launches.plan import Products
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer, Price
@@ -32,6 +43,116 @@ def products_card(products: Products, say: Words) -> Card:
 def instance_table(board: Board, say: Words) -> Table:
     """Return a row for each instance."""
     return _table("board", [_instance(one, board, say) for one in board.instances], say)
+
+
+def costliest(board: Board, say: Words, most: int) -> Table:
+    """Return a row for each of so many instances, in the order of the live board: by what costs."""
+    found = board.found()
+    table = _table("board", [_instance(one, board, say) for one in found[:most]], say)
+    return replace(table, more="preview.more", cut=len(found[most:]))
+
+
+_COLUMNS = ("status", "name", "product", "region", "rate", "cost", "since", "stops", "ways")
+
+_LABELLED = ((5, "rate"), (6, "cost"), (7, "since"), (8, "stops"))
+
+
+def board_heads(board: Board, say: Words) -> Markup:
+    """Return the heads of the live rows; its title names what chooses them all."""
+    words = (say(f"board.{name}", zone=local_zone(board.now)) for name in _COLUMNS)
+    return _cells(say("board.choose_all"), each("<i>{}</i>", words))
+
+
+def board_labels(say: Words) -> Markup:
+    """Return what names the cells of a row, as a stylesheet: where it is narrow, no heads are above them."""
+    labels = ((place, css_string(say(f"board.label.{name}"))) for place, name in _LABELLED)
+    rules = "".join(
+        f".ppw-line .ppw-cells>:nth-child({place})::before{{content:{text}}}" for place, text in labels
+    )
+    return Markup(f"<style>@container (max-width:819px){{{rules}}}</style>")  # noqa: S704 - escaped above
+
+
+def board_row(row: Row, board: Board, say: Words) -> Markup:
+    """Return an instance as the label of its live row; its title is its short name.
+
+    A constant script makes buttons of what can be copied: a label takes no other HTML than this.
+    """
+    one, offer = row.seen, board.offers.get(row.seen.product_id)
+    kind, status = kind_of(one), status_words(one.status, say)
+    name = plain(one.name or one.id, LONGEST_CELL)
+    if not row.there:
+        kind, status = "off", say("board.gone")
+    rate = board.rates.get(one.id)
+    cost = one.cost_so_far(offer, board.counted)
+    currency = offer.currency if offer else ""
+    gpu = plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL)
+    since = (one.started_at or one.created_at) if one.is_on else one.stopped_at
+    cells = (
+        _money(rate, currency) if row.there and one.id in board.rates else _unbilled(row, say),
+        "?" if cost is None else f"≈ {pricing.shown(cost, currency)}",
+        table_moment(since, board.now) if since else "?",
+        _stops(row, board.now, say),
+    )
+    return _cells(
+        say("board.row", name=name, status=status),
+        html("<em class=ppw-{}>{}</em><b title='{}'>{}</b>", kind, status, plain(one.id), name),
+        each("<i>{}</i>", (f"{one.gpu_num} × {gpu}" if one.gpu_num else gpu, plain(one.region))),
+        each("<i>{}</i>", cells),
+        html("<i>{}</i>", _ways_in(one, say) if row.there and one.is_on else ""),
+        _told(row, say),
+    )
+
+
+def _cells(title: str, *cells: Markup) -> Markup:
+    """Return cells as a label without formulas: in those, text from elsewhere could be a link."""
+    whole = html("<span class='ppw-cells {}' title='{}'>{}</span>", NO_FORMULAS, title, Markup().join(cells))
+    # As characters, so that no front end takes what stands between two of them out of its sanitizer.
+    return Markup(str(whole).replace("$", "&#36;").replace("\\", "&#92;"))  # noqa: S704 - both are escaped
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return "?" if amount is None else pricing.shown(amount, currency)
+
+
+def _unbilled(row: Row, say: Words) -> str:
+    """Return why nothing is billed by the hour."""
+    return say("board.paid") if row.there and row.seen.is_on else "–"
+
+
+def _stops(row: Row, now: float, say: Words) -> str:
+    """Return when an instance ends by itself, as far as is known here."""
+    one = row.seen
+    if not row.there or not one.is_on:
+        return "–"
+    if row.stops_at:
+        return table_moment(row.stops_at, now)
+    if one.mode != BillingMode.PREPAID:
+        return say("board.never")
+    if not one.ends_at:
+        return "?"
+    key = {True: "board.renews", False: "board.ends", None: "board.may_renew"}[one.renews]
+    return say(key, moment=table_moment(one.ends_at, now))
+
+
+def _ways_in(one: InstanceDetail, say: Words) -> Markup:
+    opened = html('<a href="{}">{}</a>', one.jupyter_url, say("board.open"))
+    copied = html(
+        "<code>{}</code><span class=ppw-way title='{}'>SSH</span>", one.ssh_command, say("copy.done")
+    )
+    ways = ((is_web(one.jupyter_url), opened), (is_ssh_command(one.ssh_command), copied))
+    return Markup(" ").join(way for known, way in ways if known)
+
+
+def _told(row: Row, say: Words) -> Markup:
+    """Return what came of the last action and what the server says of it; empty for nothing."""
+    one, result = row.seen, row.result
+    told = [html("<strong class=ppw-bad>{}</strong>", plain(one.error))] if one.error else []
+    told += [html("<strong>{}</strong>", plain(one.message))] if one.message else []
+    if isinstance(result, PpioError):
+        told.append(html("<strong class=ppw-bad>{}</strong>", result.sentence(say)))
+    elif result is not None:
+        told.append(html("<strong>{}</strong>", result or "…"))
+    return Markup().join(told)
 
 
 def _table(kind: str, rows: list[dict[str, str]], say: Words) -> Table:
@@ -62,12 +183,16 @@ def _product(offer: Offer, say: Words) -> dict[str, str]:
     return {
         "id": plain(offer.id),
         "gpu": plain(gpu if memory in gpu else f"{gpu} {memory}".strip(), LONGEST_CELL),
-        "most": "?" if offer.gpu_max is None else str(offer.gpu_max),
+        "gpus": "?" if offer.gpu_max is None else _span(offer.gpu_min or 1, offer.gpu_max),
         "free": "?" if offer.gpu_free is None else str(offer.gpu_free),
         "stock": _stock(offer, say),
         "postpaid": _price(offer.postpaid, offer),
         "spot": _price(offer.spot, offer),
     }
+
+
+def _span(least: int, most: int) -> str:
+    return str(most) if least >= most else f"{least}–{most}"
 
 
 def _stock(offer: Offer, say: Words) -> str:

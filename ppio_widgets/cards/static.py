@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cards.card import MOST_ROWS, Card, Fact, Part, Way
 from ppio_widgets.cards.instance import cost_facts, headline, news
-from ppio_widgets.cards.lists import instance_table
+from ppio_widgets.cards.lists import costliest
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.line.parser import MAGIC, to_line
@@ -127,13 +126,29 @@ def of_instance(instance: Instance, say: Words) -> Card:
 
 def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> Card:
     """Return the card of all instances as they were listed, or of why they could not be."""
+    bill = " · ".join(board.bill(say))
     return Card(
         missed.sentence(say) if missed is not None else board.head(say),
-        table=replace(instance_table(board, say), more="preview.more").first(MOST_ROWS),
+        parts=(Part(bill),) if bill else (),
+        table=costliest(board, say, MOST_ROWS),
         rows=tuple((one.id, one.name, one.status, one.error) for one in board.instances),
         ways=(Way(say("static.list"), _code("%ppio ls", practice=practice)),),
         as_of=_as_of(say, board.now),
     )
+
+
+def another_line(launch: Launch, say: Words) -> str:
+    """Return the code that opens a form with the body of a launch; empty where a secret stands in it."""
+    body, _facts = _what(launch.plan, say)
+    return _line(launch.plan, body, None, "--form")
+
+
+def like_line(instance: Instance) -> str:
+    """Return the code that opens a form with the body of an instance; empty for an id that no line takes."""
+    if instance.known.is_gone or not _PLAIN_ID.fullmatch(instance.id):
+        return ""
+    practice = "--practice " if instance.target.practice else ""
+    return f"{LOAD}\n{MAGIC} --form {practice}--like {instance.id}"
 
 
 def _without_values(body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import encodings.idna
 import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
+import logging
 import os
 import ssl
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from ppio_widgets.cloud.instances import (
     InstanceDetail,
     Listing,
     is_id,
+    is_web,
     jupyter_address,
     read_body,
     read_instance,
@@ -47,6 +49,7 @@ from ppio_widgets.errors import (
     OutcomeUnknown,
     PpioError,
     Unreachable,
+    log_line,
 )
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.locale.words import Phrase
@@ -105,6 +108,38 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
+
+
+# To a page of an instance: whether it answers is looked at again soon.
+_SHORT = httpx.Timeout(3.0)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Of a page that wants to know first who asks, or how.
+_ANSWERED = (401, 403, 405)
+
+
+def page_answers(address: str) -> bool:
+    """Whether a page of an instance answers.
+
+    It is asked without a key and a cookie, no redirect is followed, and what it says is not read: a gateway
+    that stands before an instance says "not found" or fails until what is behind it is up.
+    """
+    if not is_web(address):
+        return False
+    try:
+        url = httpx.URL(address)
+        way = DIRECT if url.host in _LOOPBACK else ways_to(address, anyhow=False)[0]
+        context, _wrong = authorities(anyhow=False) if url.scheme == "https" else (_bare_context(), None)
+        if way.fault is not None or context is None:
+            return False
+        proxy = way.proxy or None
+        with (
+            httpx.Client(verify=context, proxy=proxy, trust_env=False, timeout=_SHORT) as http,
+            http.stream("GET", url, headers={"User-Agent": _HEADERS["User-Agent"]}) as answer,
+        ):
+            return answer.status_code < 400 or answer.status_code in _ANSWERED
+    except Exception as error:  # noqa: BLE001 - whatever it is, nothing answered
+        log_line(logging.INFO, "GET (a page of an instance): %s", type(error).__name__)
+        return False
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,21 @@ class JsonFault:
     code: str  # of the sentence: `json.<code>`
     line: int
     column: int
-    reason: str = ""  # as the parser says it
+
+    @classmethod
+    def found(cls, text: str, error: json.JSONDecodeError, *, before: str = "") -> JsonFault:
+        """Return what the parser found in a text that stands behind another one."""
+        return cls.at(*_fault(text, error), text, before)
+
+    @classmethod
+    def at(cls, code: str, position: int, text: str, before: str = "") -> JsonFault:
+        """Return a fault at a position of a text that stands behind another one."""
+        above = before + text[:position]
+        return cls(code, above.count("\n") + 1, len(above) - above.rfind("\n"))
 
     def sentence(self, say: Words) -> str:
         """Return it in the language of `say`."""
-        return say(f"json.{self.code}", line=self.line, column=self.column, reason=self.reason)
+        return say(f"json.{self.code}", line=self.line, column=self.column)
 
 
 class Outside:
@@ -129,13 +139,11 @@ def read_json(
     try:
         value = json.loads(plain, object_pairs_hook=kept, parse_constant=_refused if finite else None)
     except json.JSONDecodeError as error:
-        kind, at, reason = _fault(plain, error)
+        fault = JsonFault.found(plain, error, before=before)
     except (ValueError, RecursionError):  # a number of too many digits, NaN; too deep
-        kind, at, reason = "value", len(plain) - len(plain.lstrip()), ""
+        fault = JsonFault.at("value", len(plain) - len(plain.lstrip()), plain, before)
     else:
         return value, tuple(twice)
-    above = before + plain[:at]
-    fault = JsonFault(kind, above.count("\n") + 1, len(above) - above.rfind("\n"), reason)
     # Outside of the handler: json's exception holds the text.
     raise input_error(code, problem=fault, **params)
 
@@ -144,18 +152,31 @@ def _refused(constant: str) -> Any:
     raise ValueError(constant)  # NaN and Infinity are no JSON
 
 
-def _fault(text: str, error: json.JSONDecodeError) -> tuple[str, int, str]:
+# How the parser's sentences begin, and what is said for each.
+_PARSER = {
+    "Expecting value": "nothing",
+    "Expecting property name": "key",
+    "Expecting ',' delimiter": "no_comma",
+    "Expecting ':' delimiter": "no_colon",
+    "Unterminated string": "open",
+    "Invalid": "character",
+    "Extra data": "extra",
+}
+
+
+def _fault(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
     """Return what is wrong with a text that is no JSON, for the slips that are common, and where."""
     before = text[: error.pos].rstrip()
     if error.msg.startswith("Illegal trailing comma"):  # from Python 3.13 on
-        return "comma", error.pos, ""
+        return "comma", error.pos
     if before.endswith(",") and text[error.pos : error.pos + 1] in ("}", "]"):
-        return "comma", len(before) - 1, ""
+        return "comma", len(before) - 1
     found = (
         ("quotes", _SMART.match(text, error.pos)),
         ("comment", _COMMENT.match(text, error.pos)),
         ("python", _PYTHON.match(text, error.pos)),
         ("quotes", _SMART.search(text)),
     )
-    slips = ((kind, slip.start(), "") for kind, slip in found if slip)
-    return next(slips, ("other", error.pos, error.msg))
+    slips = [(kind, slip.start()) for kind, slip in found if slip]
+    said = [(kind, error.pos) for begin, kind in _PARSER.items() if error.msg.startswith(begin)]
+    return [*slips, *said, ("other", error.pos)][0]

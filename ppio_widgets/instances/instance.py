@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus, plain
-from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.client import Target, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
@@ -35,6 +35,10 @@ _ENDS: Mapping[str, str] = {
     InstanceStatus.REMOVED: "delete",
     InstanceStatus.NOT_SEEN: InstanceStatus.NOT_SEEN,
 }
+
+
+# The address of Jupyter and the moment of the start that it belongs to.
+Start = tuple[str, int]
 
 
 def _seen(name: str, doc: str, shown: Callable[[Any], Any] = lambda value: value) -> Any:
@@ -98,6 +102,7 @@ class Instance(Displayed, Watched):
         self.failed: PpioError | None = None
         self._begun = 0
         self._failed_in = 0
+        self._answered: tuple[Start, float] | None = None
 
     def __repr__(self) -> str:
         status = plain(self.known.status) or "not looked at"
@@ -155,6 +160,29 @@ class Instance(Displayed, Watched):
     def deadline(self) -> Deadline | None:
         """The timer of this kernel that stops it, if there is one."""
         return autostop.of(self.client.host.base_url, self.id)
+
+    @property
+    def jupyter_at(self) -> float | None:
+        """When its Jupyter was first seen to answer since its last start: Unix seconds, 0 for not yet.
+
+        None where there is none, or nothing behind its address.
+        """
+        seen = self.known
+        if not seen.jupyter_url or not seen.is_on or ".practice.invalid" in seen.jupyter_url:
+            return None
+        answered, moment = self._answered or (None, 0.0)
+        return moment if answered == self._start else 0.0
+
+    def ask_jupyter(self) -> None:
+        """Look whether its Jupyter answers, and tell the observers once it does."""
+        start = self._start
+        if page_answers(start[0]):
+            self._answered = start, threads.now()
+            self.tell()
+
+    @property
+    def _start(self) -> Start:
+        return self.known.jupyter_url, self.known.started_at
 
     def reveal_ssh_password(self) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere."""

@@ -1,13 +1,15 @@
-"""All instances of an account as a table, newest first; asked for once, shown as text and HTML."""
+"""All instances of an account: what they cost together, and which of them fit in what order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.answers import LEFT_OUT, not_certain, plain
+from ppio_widgets.cloud.answers import LEFT_OUT, InstanceStatus, not_certain, plain
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instances import Listing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
@@ -15,6 +17,8 @@ from ppio_widgets.instances.actions import tried
 from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.locale.words import joined, words
+from ppio_widgets.request import pricing
+from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import threads
 
 if TYPE_CHECKING:
@@ -26,29 +30,100 @@ if TYPE_CHECKING:
     from ppio_widgets.request.offers import Offer
 
 
+# What a person tells instances apart by; each API's word of a status belongs to one of them.
+Kind = Literal["running", "moving", "off", "failed"]
+KINDS: tuple[Kind, ...] = ("running", "moving", "off", "failed")
+Order = Literal["cost", "age", "name"]
+ORDERS: tuple[Order, ...] = ("cost", "age", "name")
+
+
+class Wanted(NamedTuple):
+    """What a person looks for on a board: a text, a kind, both empty for any, and the order."""
+
+    text: str = ""
+    kind: str = ""
+    order: Order = "cost"
+
+
+def kind_of(one: InstanceDetail) -> Kind:
+    """Return whether an instance has failed, runs, is off, or is on its way."""
+    if one.error:
+        return "failed"
+    if not one.is_on:
+        return "off"
+    return "running" if one.status == InstanceStatus.RUNNING else "moving"
+
+
 @dataclass(frozen=True)
 class Board(Displayed):
-    """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all."""
+    """Instances as they were listed at one moment, `now`; `doubt` says why these may not be all.
+
+    What they have cost is counted until `counted`.
+    """
 
     instances: tuple[InstanceDetail, ...]
     offers: Mapping[str, Offer] = field(default_factory=dict)
     cloud: str = ""
     now: float = 0.0
     doubt: PpioError | None = None
+    counted: float = 0.0
 
     def __len__(self) -> int:
         return len(self.instances)
 
-    def only(self, text: str = "", status: str = "") -> Board:
-        """Return those whose name or id holds a text and that have a status, both where given."""
+    @cached_property
+    def by_id(self) -> dict[str, InstanceDetail]:
+        """The instances by their ids."""
+        return {one.id: one for one in self.instances}
+
+    @cached_property
+    def rates(self) -> dict[str, Decimal | None]:
+        """What is billed by the hour now, by id; None where the price is not known."""
+        return {
+            one.id: pricing.hourly(self.offers.get(one.product_id), one.priced_body)
+            for one in self.instances
+            if one.is_on and one.mode != BillingMode.PREPAID
+        }
+
+    @cached_property
+    def counts(self) -> Counter[Kind]:
+        """How many there are of each kind."""
+        return Counter(map(kind_of, self.instances))
+
+    def found(self, text: str = "", kind: str = "", order: Order = "cost") -> list[InstanceDetail]:
+        """Return in an order those whose name or id holds a text and that are of a kind, where given."""
         wanted = text.strip().lower()
-        kept = (
+        kept = [
             one
             for one in self.instances
-            if (wanted in one.name.lower() or wanted in one.id.lower())
-            and (not status or one.status == status)
-        )
-        return replace(self, instances=tuple(kept))
+            if (wanted in one.name.lower() or wanted in one.id.lower()) and (not kind or kind_of(one) == kind)
+        ]
+        keys: Mapping[Order, Callable[[InstanceDetail], tuple[Any, ...]]]
+        keys = {"cost": self._by_cost, "age": _by_age, "name": _by_name}
+        return sorted(kept, key=keys[order])
+
+    def _by_cost(self, one: InstanceDetail) -> tuple[int, Decimal]:
+        """Put first what costs most; what is paid in advance or stopped, last."""
+        rate = self.rates.get(one.id)
+        place = 0 if rate else 1 if one.id in self.rates else 2 if one.is_on else 3
+        return place, -(rate or Decimal(0))
+
+    def bill(self, say: Words) -> list[str]:
+        """Return what all of them cost by the hour now, and what is not in it."""
+        sums: dict[str, Decimal] = {}
+        for one in self.instances:
+            rate = self.rates.get(one.id)
+            if rate is not None:
+                currency = self.offers[one.product_id].currency
+                sums[currency] = sums.get(currency, Decimal(0)) + rate
+        unknown = sum(rate is None for rate in self.rates.values())
+        prepaid = sum(one.is_on and one.mode == BillingMode.PREPAID for one in self.instances)
+        total = " + ".join(pricing.shown(amount, currency) for currency, amount in sums.items())
+        told = [say("board.total", rate=total)] if total else []
+        told += [say("board.total_none")] if not self.rates else []
+        told += [say("board.unpriced", n=unknown)] if unknown else []
+        told += [say("board.prepaid", n=prepaid)] if prepaid else []
+        return [*told, say("board.disks")] if self.instances else []
 
     def __repr__(self) -> str:
         return f"<Board: {len(self)} instances on {plain(self.cloud)}>"
@@ -66,6 +141,37 @@ class Board(Displayed):
         return joined([told, say("board.not_all"), self.doubt.sentence(say)])
 
 
+def _by_age(one: InstanceDetail) -> tuple[int]:
+    return (-one.created_at,)
+
+
+def _by_name(one: InstanceDetail) -> tuple[str, str]:
+    return one.name.casefold(), one.id
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a board: what was seen of an instance, and what came of the last action on it.
+
+    `there` is False where it is not listed any more; `stops_at` is when a timer of this kernel stops it, 0
+    for none. The result is words, why it failed, empty while it is awaited, or None.
+    """
+
+    seen: InstanceDetail
+    there: bool = True
+    stops_at: float = 0.0
+    result: str | PpioError | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows that are shown at once: `first` is the number of the first one, of so many `found`."""
+
+    rows: tuple[Row, ...] = ()
+    first: int = 0
+    found: int = 0
+
+
 def open_board(client: PpioClient, name: str | None = None, status: str | None = None) -> Board:
     """List the account's instances, once; unknown prices do not keep it from being shown."""
     listing = client.listing(name, status)
@@ -74,7 +180,8 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     if instances:
         client.prices.load_products({one.product_id for one in instances})
     offers = client.prices.snapshot().by_id
-    return Board(instances, offers, Target.of(client).words(words()), threads.now(), doubt)
+    now = threads.now()
+    return Board(instances, offers, Target.of(client).words(words()), now, doubt, counted=now)
 
 
 def doubt_of(client: PpioClient, listing: Listing) -> PpioError | None:

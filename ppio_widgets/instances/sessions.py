@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud.answers import GONE, OFF, InstanceStatus
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.instances import listed
 from ppio_widgets.errors import PpioError
+from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import tried, unexpected, unheard
 from ppio_widgets.instances.instance import Instance, outcome_words
-from ppio_widgets.instances.listing import Board, doubt_of, on_all
+from ppio_widgets.instances.listing import Board, Page, Row, Wanted, doubt_of, on_all
 from ppio_widgets.instances.watcher import watch, watch_all
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS
 from ppio_widgets.runtime import forks, threads
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import Action, PpioClient
     from ppio_widgets.cloud.instances import InstanceDetail, Listing
+    from ppio_widgets.instances.listing import Order
     from ppio_widgets.instances.watcher import Watch
     from ppio_widgets.locale.words import Words
 
@@ -36,6 +40,10 @@ _OFFERED: Mapping[str, tuple[Action, ...]] = {
     **dict.fromkeys(OFF, ("start", "delete")),
     **dict.fromkeys(GONE, ()),
 }
+
+
+def _offered(seen: InstanceDetail) -> tuple[Action, ...]:
+    return _OFFERED.get(seen.status, ("stop", "delete"))
 
 
 class _Session(HasTraits):
@@ -153,6 +161,7 @@ class InstanceSession(_Session):
         self.instance = instance
         self._going: tuple[str, ...] = ()
         self._told = False  # since the last look
+        self._asking_jupyter = False
         super().__init__()
         instance.observe(self._on_instance, "sight")
 
@@ -160,7 +169,7 @@ class InstanceSession(_Session):
     def actions(self) -> tuple[Action, ...]:
         """What can be asked for now."""
         seen = self.instance.known
-        offered = _OFFERED.get(seen.status, ("stop", "delete"))
+        offered = _offered(seen)
         if seen.may_renew:
             offered = (*offered, "stop_renewing")
         going = (*self._going, *(("start", "restart") if self._going else ()))
@@ -214,6 +223,21 @@ class InstanceSession(_Session):
             self.stop_watching()
         else:
             self._ask_prices()
+            self._ask_jupyter()
+
+    def _ask_jupyter(self) -> None:
+        """Look whether the Jupyter of what runs answers, until it does."""
+        runs = self.instance.known.status == InstanceStatus.RUNNING
+        if runs and self.instance.jupyter_at == 0 and threads.HAS_THREADS and not self._asking_jupyter:
+            self._asking_jupyter = True
+            if not threads.try_run(self._look_at_jupyter, name="ppio-jupyter"):
+                self._asking_jupyter = False
+
+    def _look_at_jupyter(self) -> None:
+        try:
+            self.instance.ask_jupyter()
+        finally:
+            self._asking_jupyter = False
 
     def _prices_are_old(self, now: float) -> bool:
         offer = self.instance.offer
@@ -224,47 +248,107 @@ class InstanceSession(_Session):
         self._on_instance()
 
 
-# While nothing else changes, times and costs are counted on only so often: all rows are sent anew.
+# Times and costs are counted on only so often: all rows are sent anew.
 STALE_SECONDS = 60.0
+
+# So many rows are shown at once, and so many while a text is typed into the filter.
+MOST_ROWS, FEW_ROWS = 50, 8
+# So many instances are read in full before what was read is shown.
+READ_AT_ONCE = 8
+ACTIONS: tuple[Action, ...] = ("stop", "start", "restart", "delete")
 
 
 class BoardSession(_Session):
-    """All instances of an account, watched by one listing a tick."""
+    """All instances of an account, watched by one listing a tick, and the rows of them that are shown.
+
+    An order that a person has seen stays until a filter, another order, another page or Refresh is asked for:
+    what is new comes last, and what is gone keeps its place. Only what is shown can be chosen.
+    """
 
     board = Any(Board(()), help="The instances as they were last listed, a Board.")
     loaded = Bool(False, help="Whether they were listed at all.")
     missed = Any(None, allow_none=True, help="Why the last listing failed, a PpioError.")
+    page = Any(Page(), help="The rows that are shown, a Page.")
     chosen = TupleOf(help="Ids of the instances that are chosen.")
     results = TupleOf(
-        help="Pairs of a title and what came of the action: words, a PpioError, or nothing yet."
+        help="Pairs of an `Instance` and what came of the action: words, a PpioError, or nothing yet."
     )
 
     def __init__(self, client: PpioClient, say: Words) -> None:
         self.client = client
         self._say = say
         self._asked: list[Instance] = []
+        self.wanted = Wanted()
+        self._first, self.most = 0, MOST_ROWS
+        self._order: list[str] = []
+        self._anew = True  # whether the next listing may change the order
+        self._known: dict[str, InstanceDetail] = {}
+        self._read: dict[str, int] = {}  # the start for which each was read in full
+        self._reading = False
         super().__init__()
 
     def refresh(self) -> None:
-        """List them now; where watching could not begin, it is tried again."""
-        if self._watch is not None:
-            self._watch.soon()
-        else:
-            self.watch()
+        """List them now, and put them in order; where watching could not begin, it is tried again."""
+        with self.lock:
+            self._anew = True
+            # What was read and told no way in is read again.
+            self._read = {
+                one: started
+                for one, started in self._read.items()
+                if one in self._known and (self._known[one].ssh_command or self._known[one].jupyter_url)
+            }
+        self._look()
+
+    def search(self, text: str) -> None:
+        """Show those whose name or id holds a text; while there is one, only a few of them."""
+        most = FEW_ROWS if text.strip() else MOST_ROWS
+        self._show_others(self.wanted._replace(text=text), most)
+
+    def show_kind(self, kind: str) -> None:
+        """Show those of one kind, see `listing.Kind`; all for an empty text."""
+        self._show_others(self.wanted._replace(kind=kind))
+
+    def sort(self, order: Order) -> None:
+        """Show them in another order."""
+        self._show_others(self.wanted._replace(order=order))
+
+    def show_more(self) -> None:
+        """Show as many rows as there may be at once."""
+        self._show_others(self.wanted)
+
+    def turn(self, pages: int) -> None:
+        """Show the next rows, or with -1 those before."""
+        self._show_others(self.wanted, first=self._first + pages * MOST_ROWS)
 
     def choose(self, ids: Sequence[str]) -> None:
-        """Choose instances; an open confirmation is withdrawn."""
+        """Choose instances of those that are shown; an open confirmation is withdrawn."""
         with self.lock:
             self.cancel()
-            self.chosen = tuple(ids)
+            self._keep_chosen(ids)
 
     def instances(self) -> list[Instance]:
         """Return the chosen instances that are still there; of an open question, all that it names."""
         if self.asking:
             return self._asked
-        there = {one.id: one for one in self.board.instances}
-        found = [there[one] for one in self.chosen if one in there]
+        found = [self.board.by_id[one] for one in self.chosen if one in self.board.by_id]
         return [Instance(one.id, self.client, seen=one, seen_at=self.board.now) for one in found]
+
+    @property
+    def blocked(self) -> Mapping[Action, str]:
+        """Why each action cannot be asked for now; empty where it can, at least for some that are chosen."""
+        if self.acting:
+            return dict.fromkeys(ACTIONS, self._say(f"acting.{self.acting}"))
+        chosen = self.instances()
+        if not chosen:
+            return dict.fromkeys(ACTIONS, self._say("board.choose"))
+        offered = {action for one in chosen for action in _offered(one.known)}
+        return {one: "" if one in offered else self._say(f"board.only.{one}") for one in ACTIONS}
+
+    def _look(self) -> None:
+        if self._watch is not None:
+            self._watch.soon()
+        else:
+            self.watch()
 
     def _begin_watch(self) -> Watch:
         return watch_all(self.client, self._on_listing)
@@ -272,17 +356,20 @@ class BoardSession(_Session):
     def _on_unwatched(self, error: PpioError) -> None:
         self.missed = error
 
-    def _can_ask(self, _action: Action) -> bool:
+    def _can_ask(self, action: Action) -> bool:
         if not self.acting:  # what is being acted on stays
-            self._asked = self.instances()
+            self._asked = [one for one in self.instances() if action in _offered(one.known)]
         return not self.acting and bool(self._asked)
 
     def _on_confirmed(self, _action: str) -> None:
-        self.results = tuple((one.title, "") for one in self._asked)
+        self.results = tuple((one, "") for one in self._asked)
+        self._arrange()
 
     def _not_begun(self, _action: str, failed: PpioError) -> None:
-        self.acting = ""
-        self.results = tuple((title, failed) for title, _result in self.results)
+        with self.lock:
+            self.acting = ""
+            self.results = tuple((one, failed) for one, _result in self.results)
+            self._arrange()
 
     def _act(self, action: str) -> None:
         def do(machine: Instance) -> str:
@@ -295,6 +382,7 @@ class BoardSession(_Session):
                     rows = list(self.results)
                     rows[number] = (rows[number][0], result)
                     self.results = tuple(rows)
+                    self._arrange()
                     return
             if isinstance(result, PpioError):
                 unheard(self._asked[number].id, action, result)
@@ -304,7 +392,7 @@ class BoardSession(_Session):
             if self.closed:
                 return
             self.acting = ""
-        self.refresh()
+        self._look()
 
     def _on_listing(self, listing: Listing | PpioError) -> None:
         with self.lock:
@@ -320,12 +408,96 @@ class BoardSession(_Session):
                 self._ask_prices()
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
-        rows = tuple(one for one in rows if not one.is_gone)
-        offers, now = self.client.prices.snapshot().by_id, threads.now()
+        rows = tuple(listed(self._known.get(one.id), one) for one in rows if not one.is_gone)
+        offers, now, before = self.client.prices.snapshot().by_id, threads.now(), self.board
         # A clock that was set back makes nothing fresh.
-        same = rows == self.board.instances and 0 <= now - self.board.now < STALE_SECONDS
-        at = self.board.now if same else now
-        self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt)
+        fresh = 0 <= now - before.counted < STALE_SECONDS
+        at = before.now if fresh and rows == before.instances else now
+        counted = before.counted if fresh else now
+        self._known = {one.id: one for one in rows}
+        with self.hold_trait_notifications():
+            self.board = Board(rows, offers, Target.of(self.client).words(self._say), at, doubt, counted)
+            if self._anew:
+                self._anew = False
+                self._put_in_order(self.most, self._first)
+            else:
+                self._arrange()
+
+    def _show_others(self, wanted: Wanted, most: int = MOST_ROWS, first: int = 0) -> None:
+        """Show other rows; an open confirmation is withdrawn, as what it names may be hidden then."""
+        with self.lock:
+            self.cancel()
+            self.wanted = wanted
+            self._put_in_order(most, first)
+
+    def _put_in_order(self, most: int, first: int = 0) -> None:
+        """Show so many rows in the order that was asked for, without what is gone."""
+        self._order = self._found()
+        self.most = most
+        self._first = max(0, min(first, len(self._order) - 1)) // most * most
+        self._show_page({})
+
+    def _arrange(self) -> None:
+        """Show what is known now, each row in its place: also what is gone or does not fit any more."""
+        before = {row.seen.id: row.seen for row in self.page.rows}
+        found, known = dict.fromkeys(self._found()), set(self._order)
+        self._order = [one for one in self._order if one in found or one in before]
+        self._order += [one for one in found if one not in known]
+        self._show_page(before)
+
+    def _found(self) -> list[str]:
+        return [one.id for one in self.board.found(*self.wanted)]
+
+    def _show_page(self, before: Mapping[str, InstanceDetail]) -> None:
+        shown = self._order[self._first : self._first + self.most]
+        results = {one.id: result for one, result in self.results}
+        rows = []
+        for one in shown:
+            seen = self.board.by_id.get(one)
+            there = seen is not None
+            rows.append(Row(seen or before[one], there, self._stops_at(one), results.get(one)))
+        with self.hold_trait_notifications():
+            self.page = Page(tuple(rows), self._first, len(self._order))
+            self._keep_chosen(self.chosen)
+        self._read_ways()
+
+    def _stops_at(self, identity: str) -> float:
+        timer = autostop.of(self.client.host.base_url, identity)
+        return timer.at if timer is not None and timer.state == "waiting" else 0.0
+
+    def _keep_chosen(self, ids: Sequence[str]) -> None:
+        shown = {row.seen.id for row in self.page.rows if row.there}
+        self.chosen = tuple(one for one in ids if one in shown)
+
+    def _unread(self) -> list[InstanceDetail]:
+        """Return what runs on the page and was not read in full since it was started."""
+        return [
+            row.seen
+            for row in self.page.rows
+            if row.there
+            and row.seen.status == InstanceStatus.RUNNING
+            and self._read.get(row.seen.id) != row.seen.started_at
+        ]
+
+    def _read_ways(self) -> None:
+        """Have the ways into what runs on the page read, once for each start: a listing tells none."""
+        ready = self.watching and not self.closed and not self._reading and threads.HAS_THREADS
+        if ready and self._unread():
+            self._reading = threads.try_run(self._load_ways, name="ppio-ways")
+
+    def _load_ways(self) -> None:
+        try:
+            while rows := self._unread()[:READ_AT_ONCE] if self.watching and not self.closed else []:
+                found = [tried(partial(self.client.get_instance, one.id)) for one in rows]
+                with self.lock:
+                    for row, seen in zip(rows, found, strict=True):
+                        self._read[row.id] = row.started_at
+                        if not isinstance(seen, PpioError):
+                            self._known[row.id] = seen
+                    if not self.closed:
+                        self._show(self.board.instances, self.board.doubt)
+        finally:
+            self._reading = False
 
     def _load_prices(self) -> None:
         self.client.prices.load_products()

@@ -21,9 +21,21 @@ from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     from ppio_widgets.cloud.client import PpioClient
+
+# The way up to running: in which step of it each of the API's words is. Other words are not on it.
+STEPS: Mapping[str, int] = {
+    InstanceStatus.TO_CREATE: 1,
+    InstanceStatus.CREATING: 1,
+    InstanceStatus.TO_START: 1,
+    InstanceStatus.STARTING: 1,
+    InstanceStatus.TO_RESTART: 1,
+    InstanceStatus.RESTARTING: 1,
+    InstanceStatus.PULLING: 2,
+    InstanceStatus.RUNNING: 3,
+}
 
 LOOKS_NEEDED = 3
 SECONDS_NEEDED = 60.0
@@ -63,6 +75,8 @@ class Watched(Observed):
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0
+        # Of the way up that it is on: when each step was first seen, where its beginning was.
+        self.reached: Mapping[int, float] = {}
         if seen is not None and not seen.is_gone:
             self.seen_at = threads.now() if seen_at is None else seen_at
         self._seen_by = client.identity if seen is not None else None
@@ -151,6 +165,14 @@ class Watched(Observed):
         """Return the number of a look that begins now, for `see`."""
         return next(self._looks)
 
+    def _note_step(self, step: int) -> None:
+        """Note when a step was first seen; one that may have begun long before has no time."""
+        before = STEPS.get(self.known.status, 0)
+        known = {} if step < before or not step else self.reached
+        if step != before and (step == 1 or before):
+            known = {**known, step: threads.now()}
+        self.reached = known
+
     def see_row(self, row: InstanceDetail, look: int) -> None:
         """Take what a listing tells of it."""
         self.see(listed(self.detail, row), look)
@@ -170,6 +192,7 @@ class Watched(Observed):
             if seen.is_gone:
                 seen = replace(seen, seen_until=self._seen_until())
             changed = seen != self.detail or self.missed is not None
+            self._note_step(STEPS.get(seen.status, 0))
             self.detail, self.missed, self.seen_at = seen, None, threads.now()
             self._seen_by = account
         if changed:

@@ -35,7 +35,7 @@ from ppio_widgets.launches.reconcile import Search, declared_absent, look_once
 from ppio_widgets.launches.states import BUSY, FOLLOWING, UNRESOLVED, IllegalTransition, LaunchState
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
-from ppio_widgets.runtime.times import moment_words, read_moment, read_span, write_span
+from ppio_widgets.runtime.times import moment_words, read_moment, read_span, span_words
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Timer:
         if self.at is not None:
             return say("line.stop_at", moment=moment_words(self.at, threads.now()))
         if self.after is not None:
-            return say("line.stop_after", span=write_span(self.after))
+            return say("line.stop_after", span=span_words(self.after, say))
         return ""
 
     def require(self) -> None:

@@ -21,6 +21,7 @@ from ppio_widgets import environment
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.errors import PresetRefused
 from ppio_widgets.formats.diff import Change, changes
+from ppio_widgets.formats.json_body import JsonFault
 from ppio_widgets.launches.history import last_body_of
 from ppio_widgets.locale.words import joined
 from ppio_widgets.request.draft import to_json
@@ -118,7 +119,8 @@ def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
     of = {"name": name, "file": str(path)}
     try:
         # Some editors of Windows begin a file with a mark of its encoding.
-        body = json.loads(contents(path, LARGEST_FILE).decode("utf-8-sig"))
+        text = contents(path, LARGEST_FILE).decode("utf-8-sig")
+        body = json.loads(text)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -127,7 +129,7 @@ def _read(name: str, path: Path) -> dict[str, Any] | PresetRefused:
             PresetRefused("preset_text", **of) if large else _refused("preset_unreadable", error, name=name)
         )
     except json.JSONDecodeError as error:
-        return PresetRefused("preset_json", line=error.lineno, column=error.colno, reason=error.msg, **of)
+        return PresetRefused("preset_json", problem=JsonFault.found(text, error), **of)
     except (ValueError, RecursionError):  # not UTF-8; a number, or brackets, without end
         return PresetRefused("preset_text", **of)
     return body if isinstance(body, dict) else PresetRefused("preset_object", **of)

@@ -7,7 +7,7 @@ traits; they keep no data of their own and never ask each other anything.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
@@ -25,12 +25,11 @@ from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.plan import LaunchPlan, each_named
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
-from ppio_widgets.request.choices import Filling, fill, offered, said_by
-from ppio_widgets.request.draft import DEFAULTS, compact, copied, value_at, with_value
+from ppio_widgets.request.draft import DEFAULTS, compact, copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
-from ppio_widgets.request.pricing import AboveCeiling, is_cpu
-from ppio_widgets.request.proposals import IMAGE, NAME, PRODUCT, PROPOSABLE, cheapest, free_name, proposals
+from ppio_widgets.request.pricing import AboveCeiling, is_cpu, priced_part
+from ppio_widgets.request.proposals import Proposals, numbered, proposals
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.claim import Again
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
+    from ppio_widgets.request.choices import Filling
     from ppio_widgets.request.offers import Offer, Template
     from ppio_widgets.request.schema import Path
 
@@ -54,6 +54,11 @@ STOP: Path = ("stop",)
 
 # An open confirmation that nobody answers is withdrawn: who comes back later looks anew.
 ARMED_SECONDS = 120.0
+
+
+# What the catalogue tells waits until no key came for so long, but not for ever: a key is shown at once.
+PAUSE_SECONDS = 0.3
+MOST_PAUSES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,17 +117,14 @@ class LaunchSession(HasTraits):
         self._is_variable = is_variable
         self._notes = notes
         self._disarming = forks.event()
-        # What a person changed, where something may be proposed.
-        self.typed: frozenset[Path] = frozenset()
+        self._typed_at: float | None = None
         self._proposes = draft is None
-        self._product = ""
-        self._template: Template | None = None
+        self._proposals = Proposals()
         self._names: frozenset[str] | None = None  # those of the ledger, once they were read
-        self._named_for: tuple[str, str] | None = None
         given = copied(DEFAULTS if draft is None else draft)  # whoever gave it may go on changing it
         super().__init__(draft=given, report=check(given, is_variable=is_variable))
         if self._proposes:
-            self.proposed = proposals(None, None)
+            self.proposed = self._proposals.values = proposals(None, None)
 
     @property
     def plan(self) -> LaunchPlan:
@@ -136,6 +138,14 @@ class LaunchSession(HasTraits):
             price_asked=self.catalogue.priced or bool(self.loading),
             notes=self._notes,
         )
+
+    @property
+    def money(self) -> tuple[object, ...]:
+        """All that what a launch costs depends on, to the minute: where it is the same, so is the price."""
+        plan = self.plan
+        minute = threads.now() // 60
+        terms = (plan.offer, plan.balance, plan.price_asked, plan.price_is_old, self.timer)
+        return (*terms, self.report.advice, priced_part(self.report.body), minute)
 
     @property
     def offer(self) -> Offer | None:
@@ -190,9 +200,23 @@ class LaunchSession(HasTraits):
     def replace(self, draft: Mapping[str, Any]) -> None:
         """Take a whole new draft; an open confirmation is withdrawn, and what is another value was typed."""
         with self.lock:
+            self.note_key()
             self.disarm()
-            self.typed |= {path for path in PROPOSABLE if value_at(draft, path) != value_at(self.draft, path)}
+            self._proposals.note(self.draft, draft)
             self._take(draft)
+
+    def note_key(self) -> None:
+        """Note that somebody types or chooses now: what the catalogue tells waits for a pause."""
+        self._typed_at = threads.tick()
+
+    def _await_pause(self) -> None:
+        """Wait while keys come; called on a thread of its own. Without threads nobody can type meanwhile."""
+        for _pause in range(MOST_PAUSES if threads.HAS_THREADS else 0):
+            typed_at = self._typed_at
+            left = 0.0 if typed_at is None else typed_at + PAUSE_SECONDS - threads.tick()
+            if left <= 0 or self.closed:
+                return
+            threads.wait(forks.event(), left)
 
     def fill(self, draft: Mapping[str, Any]) -> None:
         """Take a whole draft that no control shows yet: they are told of it first, even of an equal one.
@@ -201,89 +225,69 @@ class LaunchSession(HasTraits):
         """
         with self.lock, self.hold_trait_notifications():
             self._proposes = False
+            self._proposals.values = {}
             self.filled += 1
             self.replace(draft)
 
+    def fill_like(self, body: Mapping[str, Any]) -> None:
+        """Fill with a body that was launched, under a free name, once the ledger is read; nothing is sent."""
+        task = partial(self._fill_like, copied(body), self.target)
+        if not threads.try_run(task, name="ppio-names"):
+            task()
+
+    def _fill_like(self, body: Mapping[str, Any], target: Target) -> None:
+        names = used_names(target)
+        with self.lock:
+            if not self.closed and target == self.target:
+                self.fill({**body, "name": numbered(str(body.get("name", "")), self._is_taken(names))})
+
+    def _is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
+        """Return whether a name is one of these, of this kernel, or of what was last seen."""
+        address = self.client.host.base_url
+
+        @cache
+        def taken() -> frozenset[str]:  # read when a name is made, not at each key
+            seen = (one.name for one in recent.last_seen(address))
+            return frozenset(map(folded, (*names, *names_of_this_kernel(), *seen)))
+
+        return lambda name: folded(name) in taken()
+
     def filling(self, template: Template) -> Filling:
-        """Return what choosing a template would make of the draft; what was proposed gives way to it."""
-        return fill(self._unproposed, template)
+        """Return what choosing a template would make of the draft; what nobody typed gives way to it."""
+        return self._proposals.filling(self.draft, template)
 
     def choose(self, template: Template) -> None:
         """Take what a template says, over what was typed as well: whoever calls has asked."""
         with self.lock, self.hold_trait_notifications():
             self.disarm()
             self.filled += 1
-            filled = self.filling(template).draft
-            self.typed -= said_by(template).keys()
-            self.typed |= {IMAGE}
-            self._template = template
-            self._take(filled)
+            self._take(self._proposals.choose(self.draft, template))
 
     @property
     def own(self) -> dict[str, Any]:
         """What of the body a person typed or chose, or was given: all but what the session proposed."""
-        return compact(self._unproposed).body
+        return compact(self._proposals.without(self.draft)).body
 
     @property
-    def _unproposed(self) -> dict[str, Any]:
-        own = dict(self.draft)
-        for path in self.proposed:
-            own = with_value(own, path, None)
-        return own
+    def typed(self) -> frozenset[Path]:
+        """Where a person changed what may be proposed."""
+        return self._proposals.typed
 
     def _take(self, draft: Mapping[str, Any]) -> None:
         """Take a draft, with what is proposed over it."""
-        draft, proposed = self._with_proposals(draft) if self._proposes else (dict(draft), {})
+        draft = self._with_proposals(draft) if self._proposes else dict(draft)
         self.report = self._judged(draft)
         self.draft = draft
-        self.proposed = proposed
+        self.proposed = dict(self._proposals.values)
 
-    def _with_proposals(self, draft: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Path, Any]]:
-        """Return a draft in which what nobody typed follows its cause, and what of it is proposed."""
-        self._begin_with(draft)
-        chosen = value_at(draft, PRODUCT) if PRODUCT in self.typed else self._product
-        offer = self.snapshot.offer(str(chosen or ""))
-        found = proposals(offer, self._template)
-        if self._product:
-            found[PRODUCT] = self._product
-        image = value_at(draft, IMAGE) if IMAGE in self.typed else found.get(IMAGE)
-        name = self._proposed_name(image, offer)
-        if name is not None:
-            found[NAME] = name
-        proposed = {path: value for path, value in found.items() if path not in self.typed}
-        result = dict(draft)
-        for path in PROPOSABLE:
-            if path not in self.typed:
-                result = with_value(result, path, copied(proposed.get(path)))
-        return result, proposed
-
-    def _begin_with(self, draft: Mapping[str, Any]) -> None:
-        """Choose a template and a product, on the practice cloud and once both are listed; a choice stays."""
+    def _with_proposals(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a draft with what is proposed; a product and a template on the practice cloud alone."""
+        snapshot = self.snapshot
         kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates")
-        if not (self.target.practice and self.snapshot.products and self.loading.isdisjoint(kinds)):
-            return
-        if self._template is None and IMAGE not in self.typed:
-            self._template = next(iter(offered(self.snapshot.templates)), None)
-        before = self.snapshot.offer(self._product)
-        if before is None or (before.type == "cpu") != is_cpu(draft):
-            found = cheapest(self.snapshot.products, self._template, draft)
-            self._product = found.id if found is not None else ""
-
-    def _proposed_name(self, image: object, offer: Offer | None) -> str | None:
-        """Return a name that is free: another one when product or template are others, else the same."""
-        cause = (
-            offer.id if offer is not None else "",
-            self._template.id if self._template is not None else "",
-        )
-        before = self.proposed.get(NAME)
-        if before is not None and cause == self._named_for:
-            return str(before)
-        if self._names is None:
-            return None
-        self._named_for = cause
-        seen = (one.name for one in recent.last_seen(self.client.host.base_url))
-        taken = {folded(one) for one in (*self._names, *names_of_this_kernel(), *seen)}
-        return free_name(image, offer, lambda name: folded(name) in taken)
+        if self.target.practice and snapshot.products and self.loading.isdisjoint(kinds):
+            self._proposals.begin(snapshot.products, snapshot.templates, draft)
+        taken = None if self._names is None else self._is_taken(self._names)
+        return self._proposals.over(draft, snapshot.offer, taken)
 
     def _read_names(self, target: Target) -> None:
         """Read which names the ledger has; called on a thread of its own."""
@@ -409,7 +413,7 @@ class LaunchSession(HasTraits):
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return
-        task = partial(load_kinds, catalogue, due, partial(self._on_landed, catalogue))
+        task = partial(load_kinds, catalogue, due, partial(self._on_landed, catalogue), self._await_pause)
         if not threads.try_run(task, name="ppio-catalogue"):
             with self.lock:  # a Refresh, or the next answer, tries again
                 self.loading -= frozenset(due)
@@ -467,7 +471,7 @@ class LaunchSession(HasTraits):
             offer=offer,
             storages=snapshot.storages,
             networks=snapshot.networks,
-            offers=snapshot.offers,
+            offers=snapshot.products,
             is_variable=self._is_variable,
         )
 
@@ -480,8 +484,8 @@ class LaunchSession(HasTraits):
             self.catalogue = Catalogue(client)
             self.snapshot, self.loading = Snapshot(), frozenset()
             # What was chosen for a person there is not chosen here.
-            self._product, self._names, self._named_for = "", None, None
-            self._template = self._template if IMAGE in self.typed else None
+            self._names = None
+            self._proposals.forget()
             self._take(self.draft)
 
     _before: Launch | None = None
@@ -569,14 +573,18 @@ MOMENT_SECONDS = 0.1
 
 
 def load_kinds(
-    catalogue: Catalogue, kinds: Sequence[str], on_landed: Callable[[Sequence[str]], None]
+    catalogue: Catalogue,
+    kinds: Sequence[str],
+    on_landed: Callable[[Sequence[str]], None],
+    await_pause: Callable[[], None] = lambda: None,
 ) -> None:
     """Load some kinds, in their order: one update for what comes together, and few threads.
 
     A cloud that answers at once (the practice cloud) is read by one thread: eight would only
     take the processor from each other, and from the form that is being drawn. What is not
     there after a moment gets a thread for each kind, so that none waits for another.
-    `on_landed` is called with the kinds that came (or failed) since the call before.
+    `on_landed` is called with the kinds that came (or failed) since the call before. `await_pause` is
+    called before each kind is read and before it lands: while somebody types, both wait.
     """
     waiting, landed, told = list(kinds), [], 0
     changed = forks.condition()
@@ -588,6 +596,7 @@ def load_kinds(
                     return
                 kind = waiting.pop(0)
             try:
+                await_pause()
                 catalogue.load(kind)
             finally:
                 with changed:
@@ -601,6 +610,8 @@ def load_kinds(
                 read()
         with changed:
             changed.wait_for(lambda: len(landed) == len(kinds), MOMENT_SECONDS)
+        await_pause()
+        with changed:
             news, readers = landed[told:], len(waiting)
         if news:
             told += len(news)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from ppio_widgets import environment
@@ -26,7 +26,7 @@ class Words:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        text = files(__package__).joinpath(f"{language}.json").read_text(encoding="utf-8")
+        text = Path(__file__).with_name(f"{language}.json").read_text(encoding="utf-8")
         self._sentences: dict[str, str] = json.loads(text)
 
     def __call__(self, key: str, /, **params: object) -> str:

@@ -8,11 +8,8 @@ from contextlib import suppress
 from ppio_widgets.practice.account import Clock, PracticeAccount
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.runtime import forks, kernel
-from ppio_widgets.secrets.credentials import require_key, reveal
+from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, require_key, reveal
 from ppio_widgets.secrets.hosts import read_host
-
-# Where the cloud within a kernel seems to be; nothing listens there for it.
-ADDRESS = "http://localhost"
 
 # A school at once, and no more memory than that: beyond it an account without instances is forgotten.
 MOST_ACCOUNTS = 1000
@@ -63,4 +60,4 @@ def kernel_cloud() -> PracticeCloud:
 
 def kernel_account() -> PracticeAccount:
     """Return this kernel's own account there."""
-    return kernel_cloud().account(reveal(require_key(read_host(ADDRESS))))
+    return kernel_cloud().account(reveal(require_key(read_host(PRACTICE_ADDRESS))))

@@ -95,8 +95,9 @@ def advise(  # noqa: PLR0913 - each is one thing that is known beside the body
     `is_variable` tells whether a name is a variable of the notebook.
     """
     found = [advice for rule in _RULES for advice in rule(body)]
-    found += [*_product(body, offers), *named_variables(body, is_variable)]
-    return (*found, *_elsewhere(body, pricing.offer_for(offer, body), storages, networks))
+    offer = pricing.offer_for(offer, body)
+    found += [] if offer is not None else _product(body, offers)
+    return (*found, *named_variables(body, is_variable), *_elsewhere(body, offer, storages, networks))
 
 
 def named_variables(body: Mapping[str, Any], is_variable: IsVariable) -> Iterator[Advice]:
@@ -118,12 +119,12 @@ def _texts(value: Mapping[str, Any] | list[Any], path: Path = ()) -> Iterator[tu
 
 
 def _product(body: Mapping[str, Any], offers: Sequence[Offer]) -> Iterator[Advice]:
-    # A catalogue may lack a product that can be launched, so this is no error.
-    product = value_at(body, ("product_id",))
-    if not offers or not isinstance(product, str) or not product:
-        return
-    if all(offer.id != product for offer in offers):
-        meant = closest_offer(product, offers)
+    # A catalogue may lack a product that can be launched, so this is no error. A listing of GPU products
+    # says nothing about a CPU product.
+    product, is_cpu = value_at(body, ("product_id",)), pricing.is_cpu(body)
+    alike = [offer for offer in offers if (offer.type == "cpu") == is_cpu]
+    if alike and isinstance(product, str) and product and all(offer.id != product for offer in alike):
+        meant = closest_offer(product, alike)
         code = "product_unknown_meant" if meant else "product_unknown"
         yield Advice(("product_id",), code, {"product": product, "meant": meant.id if meant else ""})
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import value_at, with_value
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.request.pricing import count_of, shown
+from ppio_widgets.request.pricing import count_of, is_prepaid, minus, shown, times, whole_price
+from ppio_widgets.runtime.times import read_span, span_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,13 +43,10 @@ def gpu_counts(offer: Offer | None, _body: Mapping[str, Any], _say: Words) -> li
     least, most = (offer.gpu_min or 1, offer.gpu_max or 8) if offer is not None else (1, 8)
     if offer is not None and offer.type == "cpu":
         most = least
-    counts = sorted({least, *(n for n in _COUNTS if least <= n <= most), *([most] if most <= 8 else [])})
+    counts = sorted(
+        {least, *(n for n in _COUNTS if least <= n <= most), *([most] if least <= most <= 8 else [])}
+    )
     return [(str(n), str(n)) for n in counts]
-
-
-def fitting_count(offer: Offer) -> int:
-    """Return the number of GPUs that is proposed for a product: the least that it is sold with."""
-    return offer.gpu_min or 1
 
 
 def billing_modes(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
@@ -61,15 +60,15 @@ def billing_modes(offer: Offer | None, body: Mapping[str, Any], say: Words) -> l
 
 
 def _mode_note(offer: Offer, mode: BillingMode, body: Mapping[str, Any], say: Words) -> str:
-    gpus = count_of(offer, body) or 1
-    hourly = offer.postpaid
+    gpus, hourly = count_of(offer, body), offer.postpaid
     if mode is BillingMode.SPOT and offer.spot is not None and hourly is not None and hourly.final:
-        share = round((offer.spot.final - hourly.final) * 100 / hourly.final)
-        return say("payment.share", share=f"{share:+d}".replace("-", "−"))
-    if mode is BillingMode.POSTPAID and hourly is not None:
-        return say("product.price", price=shown(hourly.final * gpus, offer.currency))
-    if mode is BillingMode.PREPAID and 1 in offer.prepaid:
-        return say("payment.month", price=shown(offer.prepaid[1].final * gpus, offer.currency))
+        # A share saved is rounded down, and one that is paid more is rounded up.
+        share = (Fraction(minus(offer.spot.final, hourly.final)) * 100 / Fraction(hourly.final)).__ceil__()
+        return say("payment.share", share=f"{share:+d}".replace("-", "−")) if share else ""
+    if mode is BillingMode.POSTPAID and hourly is not None and gpus is not None:
+        return say("product.price", price=shown(times(hourly.final, gpus), offer.currency))
+    if mode is BillingMode.PREPAID and 1 in offer.prepaid and gpus is not None:
+        return say("payment.month", price=shown(times(offer.prepaid[1].final, gpus), offer.currency))
     return ""
 
 
@@ -77,11 +76,28 @@ def month_counts(offer: Offer | None, body: Mapping[str, Any], _say: Words) -> l
     """Return for how many months a product is sold, each with its total."""
     if offer is None or not offer.prepaid:
         return [(str(n), str(n)) for n in (1, 3, 6, 12)]
-    gpus = count_of(offer, body) or 1
+    gpus = count_of(offer, body)
+    if gpus is None:
+        return [(str(n), str(n)) for n in sorted(offer.prepaid)]
     return [
-        (f"{n} · {shown(price.final * gpus, offer.currency)}", str(n))
+        (f"{n} · {shown(times(price.final, gpus), offer.currency)}", str(n))
         for n, price in sorted(offer.prepaid.items())
     ]
+
+
+# Times after which people have their instance stopped, and the hours of a night.
+_STOPS = ("1h", "3h", "8h")
+NIGHT_HOURS = 12
+
+
+def stops(offer: Offer | None, body: Mapping[str, Any], say: Words) -> list[tuple[str, str]]:
+    """Return when an instance may be stopped by itself; beside "never" stands what a night would cost."""
+    hourly = None if is_prepaid(body) else whole_price(offer, body)
+    never = say("stop.never")
+    if offer is not None and hourly is not None:
+        never = say("stop.night", price=shown(times(hourly, NIGHT_HOURS), offer.currency), n=NIGHT_HOURS)
+    after = [(say("stop.after", span=span_words(read_span(span), say)), span) for span in _STOPS]
+    return [(never, ""), *after]
 
 
 # The fields of which there are a few usual values.

@@ -11,7 +11,7 @@ from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
-from ppio_widgets.runtime.times import until_morning, write_span
+from ppio_widgets.runtime.times import span_words, until_morning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def terms(body: Mapping[str, Any], say: Words) -> str:
 
 def headline(offer: Offer | None, body: Mapping[str, Any], say: Words) -> str:
     """Return the question that a launch is, with its rate: ``Rent 1 × A100 80 GB for ¥12.60 per hour?``."""
-    known, what = pricing.offer_for(offer, body), goods(offer, body)
+    known, what = pricing.offer_for(offer, body), product_words(offer, body)
     price = pricing.whole_price(known, body)
     if known is None or price is None:
         return say("ask.unknown", what=what)
@@ -102,7 +102,7 @@ def headline(offer: Offer | None, body: Mapping[str, Any], say: Words) -> str:
     return say("ask.hourly", what=what, price=amount)
 
 
-def goods(offer: Offer | None, body: Mapping[str, Any]) -> str:
+def product_words(offer: Offer | None, body: Mapping[str, Any]) -> str:
     """Return what is rented as people call it: ``2 × A100 80 GB``; by its id where that is all we know."""
     known, count = pricing.offer_for(offer, body), pricing.gpus_of(body)
     name = str(value_at(body, ("product_id",)) or "?")
@@ -187,16 +187,16 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     known = pricing.offer_for(offer, body)
     hourly, charge = pricing.hourly(known, body), pricing.charged_now(known, body)
     if known is None or hourly is None:
-        key = "figures.unknown" if body.get("product_id") else "figures.choose"
-        return Figures("–", say(key))
-    lines = [_size_line(known, body, say)]
+        choose = "figures.choose_cpu" if pricing.is_cpu(body) else "figures.choose"
+        return Figures("–", say("figures.unknown" if body.get("product_id") else choose))
+    lines = [_what_line(known, body, hourly, say), _size_line(known, body, say)]
     if charge is not None:
         total, unit = charge, say("figures.now", months=months_words(pricing.months_of(body) or 1, say))
     else:
         total, unit = hourly, say("figures.hour")
         if stops_after is not None:
             cost = pricing.to_cents(Fraction(hourly) * stops_after / 3600)
-            span = write_span(stops_after.__round__())
+            span = span_words(stops_after.__round__(), say)
             lines.append((say("figures.stops", span=span), f"≈ {shown(cost, known.currency)}"))
         seconds, clock = until_morning(now)
         morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
@@ -209,6 +209,12 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
         )
         lines.append((say("figures.balance", balance=shown(balance, known.currency)), left))
     return Figures(shown(total, known.currency), unit, tuple(lines), charge is None)
+
+
+def _what_line(offer: Offer, body: Mapping[str, Any], hourly: Decimal, say: Words) -> tuple[str, str]:
+    count, name = pricing.gpus_of(body), offer.gpu_name or offer.name or offer.id
+    what = name if pricing.is_cpu(body) or count is None else f"{count} × {name}"
+    return what, f"{shown(hourly, offer.currency)}{say('figures.an_hour')}"
 
 
 def _size_line(offer: Offer, body: Mapping[str, Any], say: Words) -> tuple[str, str]:
@@ -332,9 +338,9 @@ class _Bill:
         """Say that spot costs more than on demand, where it does."""
         unit, count = pricing.unit_price(self.offer, self.body), pricing.count_of(self.offer, self.body)
         hourly = self.offer.postpaid
-        if unit is None or count is None or hourly is None or not hourly.final is not None:
+        if unit is None or count is None or hourly is None or unit.final <= hourly.final:
             return []
-        return [self._against_on_demand(unit.final, count)] if unit.final > hourly.final else []
+        return [self._against_on_demand(unit.final, count)]
 
     def _against_on_demand(self, spot: Decimal, count: int) -> str:
         """Compare spot with on-demand in plain words; a share saved is rounded down."""

@@ -43,6 +43,9 @@ _MOST_DECIMALS = 12  # of an amount in an answer
 # Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
+# What of a body is typed at length and never says anything about its price.
+_UNPRICED = frozenset(("name", "image", "entrypoint", "command", "envs", "ports"))
+
 
 @dataclass(frozen=True)
 class AboveCeiling:
@@ -55,6 +58,11 @@ class AboveCeiling:
         """Return it in words; prepaid says how months became hours."""
         key = f"money.{self.code}"
         return say.first(f"{key}@{self.params['mode']}", key, **self.params)
+
+
+def priced_part(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a body its price may depend on."""
+    return {name: value for name, value in body.items() if name not in _UNPRICED}
 
 
 def amount(value: int, places: object) -> Decimal | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ppio_widgets.locale.columns import fitted, padded, width
+from ppio_widgets.locale.columns import fitted, width
+from ppio_widgets.locale.text import visible
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import shown
 
@@ -94,36 +95,66 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
     return " · ".join(parts)
 
 
-# The columns of the table and how wide each may get. A narrow page clips the tail.
-_WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 12, "host": 14, "regions": 24}
+# The columns of the table and how wide each may get. Those between the first and the last are written in
+# narrow characters alone: a wide one is as wide as the font likes.
+_WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 5, "host": 14, "regions": 0}
 _ON_THE_RIGHT = ("memory", "on_demand", "spot", "free")
 MOST_NAMED_REGIONS = 2
+GAP = "  "  # between two columns
+# A blank at which no line ends: a page too narrow for a row leaves out whole cells, never half of a price.
+_BLANK = "\u00a0"
 
 
-def table(offers: Sequence[Offer], say: Words) -> tuple[str, list[str]]:
-    """Return the head of a table of products, and a row of each; no two rows are the same."""
+class Column(NamedTuple):
+    """A column of the table: its head, how many characters wide it is, and on which side its cells stand."""
+
+    head: str
+    width: int
+    on_right: bool
+
+
+class Table(NamedTuple):
+    """A table of products: its columns, and a row of each product as one text; no two rows are the same.
+
+    Between the first cell of a row and the others stands a tab, for a stop behind the first column.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[str, ...]
+
+
+def table(offers: Sequence[Offer], say: Words) -> Table:
+    """Return a table of products."""
     kind = "cpu" if any(offer.type == "cpu" for offer in offers) else "gpu"
     head = {name: say.first(f"product.column.{name}@{kind}", f"product.column.{name}") for name in _WIDEST}
-    rows = [_cells(offer, say) for offer in offers]
+    rows = [{name: _on_one_line(cell) for name, cell in _cells(offer, say).items()} for offer in offers]
+    for row in rows:
+        row["gpu"] = fitted(row["gpu"], _WIDEST["gpu"])
     names = Counter(row["gpu"] for row in rows)
     for offer, row in zip(offers, rows, strict=True):
         if names[row["gpu"]] > 1:  # told apart at the end, where there is room
-            row["regions"] = f"{row['regions']}  {offer.id}".strip()
-    found = [head, *rows]
-    widths = {name: min(most, max(width(row[name]) for row in found)) for name, most in _WIDEST.items()}
-    lines = [_line(row, widths) for row in found]
-    return lines[0], lines[1:]
+            row["regions"] = f"{row['regions']}  {_on_one_line(offer.id)}".strip()
+    columns = {}
+    for name, most in _WIDEST.items():
+        widest = max((width(row[name]) for row in rows), default=0)
+        wide = max(width(head[name]), min(most, widest))  # the last one is as wide as the page leaves it
+        columns[name] = Column(head[name], wide, name in _ON_THE_RIGHT)
+    return Table(tuple(columns.values()), tuple(_line(row, columns) for row in rows))
 
 
-def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
-    parts = []
-    for name, columns in widths.items():
-        if name == "regions":  # the last one: it is clipped by the page
-            parts.append(cells[name])
-            continue
-        cell = fitted(cells[name], columns)
-        parts.append(" " * (columns - width(cell)) + cell if name in _ON_THE_RIGHT else padded(cell, columns))
-    return "  ".join(parts).rstrip()
+def _on_one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
+
+
+def _line(cells: Mapping[str, str], columns: Mapping[str, Column]) -> str:
+    first, *between, _last = (_cell(cells[name], column) for name, column in columns.items())
+    return f"{first.rstrip()}\t{GAP.join([*between, cells['regions']])}".rstrip()
+
+
+def _cell(text: str, column: Column) -> str:
+    cut = fitted(text, column.width)
+    blanks = " " * (column.width - width(cut))
+    return (blanks + cut if column.on_right else cut + blanks).replace(" ", _BLANK)
 
 
 def _cells(offer: Offer, say: Words) -> dict[str, str]:
@@ -133,11 +164,13 @@ def _cells(offer: Offer, say: Words) -> dict[str, str]:
     if offer.type == "cpu":
         host = host[:1]
     free = "" if offer.gpu_free is None else str(offer.gpu_free)
+    why = ""
     if not (offer.deployable and offer.purchasable):
-        free = say("product.not_sold")
+        free, why = "–", say("product.not_sold")
     elif not offer.available:
-        free = say("product.sold_out")
+        free, why = "0", say("product.sold_out")
     many = len(offer.regions) > MOST_NAMED_REGIONS
+    regions = say("product.regions", n=len(offer.regions)) if many else ", ".join(offer.regions)
     return {
         "gpu": say("product.from", name=name, n=least) if least > 1 else name,
         "memory": f"{memory} GB" if memory else "",
@@ -145,7 +178,7 @@ def _cells(offer: Offer, say: Words) -> dict[str, str]:
         "spot": _amount(offer.spot, offer),
         "free": free,
         "host": " · ".join(filter(None, host)),
-        "regions": say("product.regions", n=len(offer.regions)) if many else ", ".join(offer.regions),
+        "regions": " · ".join(filter(None, [why, regions])),
     }
 
 

@@ -6,13 +6,13 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request.choices import repository_and_tag, said_by
-from ppio_widgets.request.draft import DEFAULTS, value_at
+from ppio_widgets.request.choices import Filling, fill, offered, repository_and_tag, said_by
+from ppio_widgets.request.draft import DEFAULTS, copied, value_at, with_value
 from ppio_widgets.request.pricing import is_cpu
 from ppio_widgets.request.products import Wanted, least_cost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ppio_widgets.request.offers import Offer, Template
     from ppio_widgets.request.schema import Path
@@ -46,6 +46,102 @@ _NUMBER = re.compile(r"-[0-9]{1,6}\Z", re.ASCII)
 _BRANDS = frozenset({"nvidia", "geforce", "tesla", "quadro", "amd", "intel"})
 
 
+class Proposals:
+    """What one form says by itself: `values` by path, none of which anybody `typed`.
+
+    A product and a template that were chosen for a person stay, whatever is listed later.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[Path, Any] = {}
+        self.typed: frozenset[Path] = frozenset()  # what a person changed
+        self._product = ""
+        self._template: Template | None = None
+        self._named_for: tuple[str, str] | None = None
+
+    def note(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Take what is another value now for typed."""
+        self.typed |= {path for path in PROPOSABLE if value_at(after, path) != value_at(before, path)}
+
+    def without(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what of a draft a person typed or chose, or was given."""
+        own = dict(draft)
+        for path in self.values:
+            own = with_value(own, path, None)
+        return own
+
+    def filling(self, draft: Mapping[str, Any], template: Template) -> Filling:
+        """Return what a template would make of a draft: a proposal, and an earlier choice, give way."""
+        own, before = self.without(draft), self._template
+        if before is not None and own.get("image") == before.image:
+            own = with_value(own, IMAGE, None)
+        return fill(own, template)
+
+    def choose(self, draft: Mapping[str, Any], template: Template) -> dict[str, Any]:
+        """Return a draft with what a template says, over what was typed as well."""
+        filled = self.filling(draft, template).draft
+        self.typed = (self.typed - said_by(template).keys()) | {IMAGE}
+        self._template = template
+        return filled
+
+    def begin(
+        self, products: Sequence[Offer], templates: Sequence[Template], draft: Mapping[str, Any]
+    ) -> None:
+        """Choose a template and a product, where nobody did: the cheapest that can be launched with it."""
+        if self._template is None and IMAGE not in self.typed:
+            self._template = next(iter(offered(templates)), None)
+        before = next((one for one in products if one.id == self._product), None)
+        if before is None or (before.type == "cpu") != is_cpu(draft):
+            found = cheapest(products, self._template, draft)
+            self._product = found.id if found is not None else ""
+
+    def forget(self) -> None:
+        """Forget what was chosen for a person on another cloud; what he chose stays."""
+        self._product, self._named_for = "", None
+        self._template = self._template if IMAGE in self.typed else None
+
+    def over(
+        self,
+        draft: Mapping[str, Any],
+        find: Callable[[str], Offer | None],
+        is_taken: Callable[[str], bool] | None = None,
+    ) -> dict[str, Any]:
+        """Return a draft in which what nobody typed follows its cause.
+
+        `find` finds a product by its id. Without `is_taken` it is not known yet which names are free.
+        """
+        chosen = value_at(draft, PRODUCT) if PRODUCT in self.typed else self._product
+        offer = find(str(chosen or ""))
+        found = proposals(offer, self._template)
+        if self._product:
+            found[PRODUCT] = self._product
+        image = value_at(draft, IMAGE) if IMAGE in self.typed else found.get(IMAGE)
+        name = self._name(image, offer, is_taken)
+        if name is not None:
+            found[NAME] = name
+        self.values = {path: value for path, value in found.items() if path not in self.typed}
+        result = dict(draft)
+        for path in PROPOSABLE:
+            if path not in self.typed:
+                result = with_value(result, path, copied(self.values.get(path)))
+        return result
+
+    def _name(self, image: object, offer: Offer | None, is_taken: Callable[[str], bool] | None) -> str | None:
+        """Return a name that is free: another one for another product or software, else the same."""
+        before = self.values.get(NAME)
+        software = self._named_for[1] if self._named_for else ""
+        if _says_what_it_is(image) or (self._template is not None and image == self._template.image):
+            software = _software(image)
+        cause = (offer.id if offer is not None else "", software)
+        if before is not None and cause == self._named_for:
+            return str(before)
+        if is_taken is None:
+            return None
+        self._named_for = cause
+        stem = "-".join(filter(None, (software, "" if offer is None else _hardware(offer))))
+        return numbered(stem, is_taken) if stem else None
+
+
 def proposals(offer: Offer | None, template: Template | None) -> dict[Path, Any]:
     """Return the values that follow from a product and a template, as far as they are known; no name."""
     found: dict[Path, Any] = {path: value_at(DEFAULTS, path) for path in (_MODE, _GPUS, _DISK)}
@@ -73,17 +169,15 @@ def cheapest(offers: Iterable[Offer], template: Template | None, draft: Mapping[
     return next(free, fits[0] if fits else None)
 
 
-def free_name(image: object, offer: Offer | None, is_taken: Callable[[str], bool]) -> str | None:
-    """Return a name that nothing has, such as ``pytorch-a100-1``; None where nothing says what it is."""
-    parts = filter(None, (_software(image), "" if offer is None else _hardware(offer)))
-    stem = "-".join(parts)
-    return numbered(stem, is_taken) if stem else None
-
-
 def numbered(name: str, is_taken: Callable[[str], bool]) -> str:
     """Return a name with the first number behind it that makes it free; one that it ends with gives way."""
     stem = _NUMBER.sub("", name)
     return next(found for number in count(1) if not is_taken(found := f"{stem}-{number}"))
+
+
+def _says_what_it_is(image: object) -> bool:
+    """Whether an address that may still be typed is whole as far as its tag, which a name waits for."""
+    return isinstance(image, str) and ("@" in image or repository_and_tag(image)[1] != "")
 
 
 def _software(image: object) -> str:

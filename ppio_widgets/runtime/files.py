@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
     from ppio_widgets.locale.words import Sayable
 
+# What a system says of a file or a port, each in our words; of anything else its name is said.
+_SAID = frozenset(
+    {"EACCES", "EADDRINUSE", "EDQUOT", "EIO", "EISDIR", "EMFILE"}
+    | {"ENAMETOOLONG", "ENOENT", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"}
+)
+
 # What file systems answer that know no sync of a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 
@@ -39,11 +45,11 @@ class Unfit(OSError):
 
 
 def reason(error: Exception) -> str | Sayable:
-    """Return why a file could not be used; nothing of what it holds is in it."""
+    """Return why a file or a port could not be used; nothing of what it holds is in it."""
     if isinstance(error, Unfit):
         return Phrase(f"disk.{error.why}")
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if number else type(error).__name__
+    name = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+    return Phrase(f"system.{name}") if name in _SAID else name
 
 
 def contents(path: Path, most: int) -> bytes:

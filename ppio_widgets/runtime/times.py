@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from numbers import Number
+from typing import TYPE_CHECKING
 
 from ppio_widgets.errors import MomentUnreadable
+
+if TYPE_CHECKING:
+    from ppio_widgets.locale.words import Words
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _PART = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(min|[smhd])", re.IGNORECASE)
@@ -62,6 +66,16 @@ def write_span(seconds: float) -> str:
     return "".join(parts) or "1s"
 
 
+def span_words(seconds: float, say: Words) -> str:
+    """Return a length of time in words, to the second: ``"2 h 30 min"``."""
+    left, parts = round(seconds), []
+    for key, unit in (("days", "d"), ("hours", "h"), ("minutes", "m"), ("seconds", "s")):
+        count, left = divmod(left, _UNITS[unit])
+        if count:
+            parts.append(say("span.day" if key == "days" and count == 1 else f"span.{key}", n=count))
+    return " ".join(parts) or say("span.seconds", n=1)
+
+
 def read_moment(text: str | datetime, now: float) -> float:
     """Return the Unix seconds of a time: ``17:30``, ``17:30+08:00``, or an ISO date and time.
 
@@ -89,6 +103,19 @@ def moment_words(moment: float, now: float) -> str:
     there, here = _local(moment), _local(now)
     day = "" if there.date() == here.date() else f"{there:%Y-%m-%d} "
     return f"{day}{there:%H:%M} {zone_of(there)}"
+
+
+def table_moment(moment: float, now: float) -> str:
+    """Return a time for a column whose head has the zone: ``17:32``, with its day unless that is today."""
+    there, here = _local(moment), _local(now)
+    if there.date() == here.date():
+        return f"{there:%H:%M}"
+    return f"{there:%m-%d %H:%M}" if there.year == here.year else f"{there:%Y-%m-%d}"
+
+
+def local_zone(now: float) -> str:
+    """Return the zone of the kernel's times: ``UTC+08:00``."""
+    return zone_of(_local(now))
 
 
 def until_morning(now: datetime | None = None) -> tuple[int, str]:

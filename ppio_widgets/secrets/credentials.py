@@ -32,6 +32,8 @@ PRACTICE_KEY_VARIABLE = "PPIO_WIDGETS_PRACTICE_KEY"
 
 # Where `ppio-widgets practice` listens unless it is told otherwise.
 PRACTICE_PORT = 8899
+# Where the practice cloud within a kernel seems to be; nothing listens there for it.
+PRACTICE_ADDRESS = "http://localhost"
 
 # Each key goes to its own host and to no other (PPIO's skills and Novita's CLI name them so).
 KEY_VARIABLES = {PPIO: "PPIO_API_KEY", NOVITA: "NOVITA_API_KEY"}

@@ -145,8 +145,8 @@ if (!window.ppw) {
       box.ariaLabel = box.previousSibling.textContent;
       for (const radio of box.querySelectorAll('input')) radio.name ||= box.id;
     }
-    for (const head of all('.ppw-section, .ppw-start > :first-child, .ppw-more'))
-      head.ariaExpanded = head.matches('.mod-active, .ppw-start > :has(+ *), :has(~ .ppw-menu)');
+    for (const head of all('.ppw-section, .ppw-start > .ppw-find, .ppw-more'))
+      head.ariaExpanded = head.matches('.mod-active, .ppw-find:has(+ *), :has(~ .ppw-menu)');
     const controls = ':is(input:not([type=radio]), select, textarea, .widget-radio-box)';
     for (const control of all(`:is(.ppw-required, .ppw-offers) ${controls}`)) control.ariaRequired = true;
     for (const control of all(controls + '[aria-describedby]')) {
@@ -171,14 +171,14 @@ if (!window.ppw) {
     root.ppwSaid = new Set(texts);
     if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
   };
-  // Esc closes what is open: an explanation, a menu, a section; a text control keeps its keys from all but a capture.
+  // Esc closes what is open: an explanation, a menu, a section; a text control would keep it to itself.
   on('keydown', (event) => {
-    const open = 'details[open], .ppw-row:has(> .ppw-menu), .ppw-start:has(> :nth-child(2)), .ppw-inside, .ppw-section.mod-active';
+    const open = 'details[open], :has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-inside, .ppw-section.mod-active';
     const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);
     if (!part || inside(part).querySelector('.ppw-asked')) return;
     event.preventDefault();
     const head = part.matches('.ppw-inside') ? part.previousSibling
-      : part.matches('button') ? part : part.querySelector(':scope > .ppw-more') || part.firstChild;
+      : part.matches('button') ? part : part.querySelector(':scope > :is(.ppw-more, .ppw-find)') || part.firstChild;
     head.click();
     head.focus();
   }, true);
@@ -188,7 +188,8 @@ if (!window.ppw) {
     const root = inside(image);
     const bell = root?.querySelector('.ppw-shown');
     if (!bell) return void (tries && setTimeout(announce, 100, image, tries - 1));
-    bell.click();
+    // Only behind the first frame: what the view then loads must not keep it from being drawn.
+    requestAnimationFrame(() => setTimeout(() => bell.click()));
     const voice = root.ppwVoice = document.createElement('p');
     voice.className = 'ppw-voice';
     voice.role = 'status';

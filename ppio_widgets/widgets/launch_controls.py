@@ -9,17 +9,16 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from ppio_widgets.cards.body import panel, preview
-from ppio_widgets.cards.html import each, esc, html
+from ppio_widgets.cards.html import esc, html
 from ppio_widgets.errors import ApiError, LaunchRefused
-from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.launch import Timer
-from ppio_widgets.launches.sentences import earlier_sentence, launch_asides, launch_sentence
+from ppio_widgets.launches.sentences import launch_sentence
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
-from ppio_widgets.widgets.instance_card import InstancePanel, LaunchPanel
+from ppio_widgets.widgets.instance_card import LaunchCards
 from ppio_widgets.widgets.question import Question
 from ppio_widgets.widgets.saved_output import LaunchOutput
 from ppio_widgets.widgets.view import Part, View, earlier
@@ -42,22 +41,25 @@ _BOLD = "<b>{}</b>"
 class LaunchControls(Part):
     """The buttons and what became of them; built when first needed.
 
-    `on_attempt` is called when Launch was pressed while something still blocks. Without it there
-    is no Launch button: a line's plan has only the confirmation.
+    What was launched stands on `cards`; what made no instance is told here. `on_attempt` is called when
+    Launch was pressed while something still blocks. Without it there is no Launch button: a line's plan has
+    only the confirmation.
     """
 
-    def __init__(self, owner: Guarded, *, on_attempt: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, owner: Guarded, cards: LaunchCards, *, on_attempt: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(owner)
+        self.cards = cards
         self._on_attempt = on_attempt
         self._declared = ""  # the name of which it is asked whether there is no instance of it
         self._launch: w.Button | None = None
-        self._machine: InstancePanel | None = None
+        self._priced: tuple[object, ...] = ()
         self._untold = False  # whether something was to be shown, and did not reach the page
         if on_attempt is not None:
             classes = ("ppw-launch", "ppw-ask")
-            self._launch = self._button(
-                self.say("launch.button"), self._on_launch, *classes, button_style="primary"
-            )
+            words = self._launch_words()
+            self._launch = self._button(words, self._on_launch, *classes, button_style="primary")
         self.box = theme.box([self._launch] if self._launch else [], "ppw-actions")
         self._hear(self.session, partial(self._on_sight, anew=True), "status")
         self._hear(self.session, self._on_sight, "sight")
@@ -65,7 +67,6 @@ class LaunchControls(Part):
         self._hear(self.session, self._on_repriced, "repriced")
         self._hear(self.session, self._catch_up, "draft")
         self._hear(self.session, self._price, "report", "snapshot")
-        self._price()
         self._arrange()
 
     @cached_property
@@ -94,13 +95,18 @@ class LaunchControls(Part):
 
     def _price(self) -> None:
         """Say on the button what a launch costs."""
-        if self._launch is not None:
-            figures = self.session.plan.figures(self.say)
-            priced = f"{figures.amount}{self.say('figures.an_hour') if figures.is_hourly else ''}"
-            known = figures.amount != "–"
-            self._launch.description = (
-                self.say("launch.priced", price=priced) if known else self.say("launch.button")
-            )
+        if self._launch is not None and self._priced != self.session.money:
+            self._launch.description = self._launch_words()
+
+    def _launch_words(self) -> str:
+        """Return what stands on Launch: the price, or what is to be chosen first."""
+        say, session = self.say, self.session
+        self._priced = session.money
+        figures = session.plan.figures(say)
+        if figures.amount != "–":
+            an_hour = say("figures.an_hour") if figures.is_hourly else ""
+            return say("launch.priced", price=f"{figures.amount}{an_hour}")
+        return say("launch.button") if "product_id" in session.report.body else figures.unit
 
     def show_fault(self, kind: str) -> None:
         """Say that something of ours failed; what was typed stays."""
@@ -159,6 +165,7 @@ class LaunchControls(Part):
     def _on_sight(self, *, anew: bool = False) -> None:
         if self._untold:
             theme.tell_again(self.box)
+            self.cards.tell_again()
         self._untold = False
         if anew and self.session.status not in UNRESOLVED:
             self._declared = ""
@@ -171,13 +178,12 @@ class LaunchControls(Part):
 
     def _tell(self, *, anew: bool) -> None:
         """Show where the launch stands; a question that is asked anew has to be read again."""
-        earlier = self._take_machine()
-        if self._told() is not None or self.session.launches:
+        told = self._told()
+        self.cards.show(self.session.launches, told)
+        if told is not None or self.session.launches:
             self._show_status(self._outcome())
         self._tell_question(anew=anew)
         self._arrange()
-        if earlier is not None:
-            earlier.close()
 
     def _on_repriced(self) -> None:
         """Ask anew: what was read before is another price."""
@@ -186,9 +192,7 @@ class LaunchControls(Part):
 
     def _arrange(self) -> None:
         status = self.session.status
-        children: list[Any] = [vars(self).get("_status"), self._machine.box if self._machine else None]
-        if not self._has_card(self._told()):  # the card is of an earlier launch, and so is above
-            children.reverse()
+        children: list[Any] = [vars(self).get("_status")]
         if status is LaunchState.ARMED:
             children.append(self._question.box)
         elif self._declared:
@@ -200,16 +204,6 @@ class LaunchControls(Part):
         if self._launch is not None:  # while one may be running, another is not the thing to do
             self._launch.button_style = "" if status in UNRESOLVED else "primary"
         theme.fill(self.box, children)
-
-    def _take_machine(self) -> InstancePanel | None:
-        """Build the card of what was launched; returns the earlier one, whose id stays in sight."""
-        machine = self.session.launch.instance if self.session.launch is not None else None
-        earlier = self._machine
-        if machine is None or (earlier is not None and earlier.session.instance is machine):
-            return None
-        self._machine = InstancePanel(self, InstanceSession(machine))
-        self._machine.session.watch()
-        return earlier
 
     def _tell_question(self, *, anew: bool = False) -> None:
         """Say in an open confirmation all that is known by now; asked anew, it has to be read again."""
@@ -287,38 +281,19 @@ class LaunchControls(Part):
             return []
         return changes(session.repriced.before, session.offer, session.report.body, say)
 
-    def _has_card(self, launch: Launch | None) -> bool:
-        shown = self._machine.session.instance if self._machine is not None else None
-        return launch is not None and shown is not None and launch.instance is shown
-
     def _outcome(self) -> Markup:
-        """Return what became of each launch, in their order, the one that is told last."""
+        """Return what became of the last launch; nothing where that stands on its card."""
         launch = self._told()
-        if launch is None:
+        if launch is None or launch.state is LaunchState.SUCCEEDED:
             return Markup()
-        earlier = self._earlier(launch)
-        if launch.state is LaunchState.SUCCEEDED:  # where it stands is on its card
-            return earlier + each("<p>{}</p>", launch_asides(launch, self.say))
         text = launch_sentence(launch, self.say)
         if launch.state in BUSY or launch.state is LaunchState.RECONCILING:
             label = self.say("launch.progress")
-            return html("{}<p>{}</p><progress aria-label='{}'></progress>", earlier, text, label)
-        told = html("{}<p class=ppw-bad>{}</p>", earlier, text)
+            return html("<p>{}</p><progress aria-label='{}'></progress>", text, label)
+        told = html("<p class=ppw-bad>{}</p>", text)
         if launch.state is LaunchState.REJECTED:
             return told + self._countdown(launch)
         return theme.stylesheet("launch_controls.css") + told if launch.state in UNRESOLVED else told
-
-    def _earlier(self, told: Launch) -> Markup:
-        """Keep earlier launches in sight that made an instance, or may have: it may be billed."""
-        lines = Markup()
-        for one in self.session.launches:
-            if one is told or one is self.session.launch:
-                continue
-            if one.id is not None:
-                lines += html("<p class=ppw-quiet>{}</p>", earlier_sentence(one, self.say))
-            elif one.state in UNRESOLVED:
-                lines += html("<p class=ppw-bad>{}</p>", launch_sentence(one, self.say))
-        return lines
 
     def _countdown(self, launch: Launch) -> Markup:
         """Return a countdown, where the server asked to wait; nothing is sent at its end."""
@@ -353,9 +328,8 @@ class LaunchView(View):
         self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
         self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
         remains.take_over(self._launched_before)
-        self._before = [LaunchPanel(self, launch) for launch in self._launched_before]
-        children = [*self._notices(), *(one.box for one in self._before), *children]
-        super().__init__(remains, children, [controls, *self._before, *parts], top)
+        controls.cards.take_over(self._launched_before)
+        super().__init__(remains, [*self._notices(), *children], [controls, *parts], top)
 
     @property
     def busy(self) -> bool:
@@ -379,13 +353,17 @@ class LaunchView(View):
 
     def appear(self) -> None:
         """Look at what was launched before, and load what there is to choose from, with its price."""
-        for one in self._before:
-            one.watch()
+        self._controls.cards.watch()
         self.session.load()
 
     def _notices(self) -> list[w.Widget]:
         """Return what stands above the cards of earlier launches."""
         return []
+
+
+def _put(above: w.Box, cards: w.Box) -> w.Box:
+    theme.fill(above, [cards])
+    return above
 
 
 class ConfirmCard(LaunchView):
@@ -394,8 +372,6 @@ class ConfirmCard(LaunchView):
     `launch` waits for its confirmation; `notes` say what is worth knowing of the line itself, and
     `preset` names the preset that the draft began with.
     """
-
-    _top_css = ("ppw-readout",)
 
     def __init__(  # noqa: PLR0913 - all that a line can say beside its body
         self,
@@ -415,11 +391,12 @@ class ConfirmCard(LaunchView):
         self.session.stop_by(timer or Timer())
         self.session.preset = preset
         remains = LaunchOutput(self.session, self.say)
-        controls = LaunchControls(self)
+        above = theme.box([], "ppw-above")
+        controls = LaunchControls(self, LaunchCards(self, partial(_put, above)))
         self.launch = self.session.begin()
         head = esc(self.say("card.head", cloud=self.session.target.words(self.say)))
-        top = Markup(panel(head, preview(self.session.report.body, self.say)))  # noqa: S704 - escaped there
-        super().__init__(controls, remains, [controls.box], top=top)
+        body = Markup(panel(head, preview(self.session.report.body, self.say)))  # noqa: S704 - escaped there
+        super().__init__(controls, remains, [above, theme.html(body, "ppw-readout"), controls.box])
 
     def __repr__(self) -> str:
         return launch_sentence(self.launch, self.say)

@@ -2,7 +2,8 @@
 // clicks is there from the start.
 if (window.ppw && !ppw.ask) {
   const {drop, follow, inside, near} = ppw;
-  document.addEventListener('keydown', (event) => {
+  // Before whatever else is open hears of it.
+  window.addEventListener('keydown', (event) => {
     const root = inside(event.target);
     const asked = near(event.target, '.ppw-asked') || root?.querySelector('.ppw-asked');
     if (!asked || event.key !== 'Escape') return;
@@ -45,17 +46,19 @@ if (window.ppw && !ppw.ask) {
     if (!control) return;
     const actions = control.closest('.ppw-actions');
     const part = (selector) => actions.querySelector(`:scope > ${selector}`);
-    const earlier = part('.ppw-machine');
+    // The newest one stands first.
+    const made = () => inside(actions).querySelector('.ppw-cards .ppw-machine');
+    const earlier = made();
     follow(control, () => {
       // Asked once more.
       if (part('.ppw-asked')) return part('[role=alertdialog]');
       // Not all of it is there.
       if (part(':not(.jupyter-widgets)')) return null;
       if (!control.matches('.ppw-yes'))
-        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-launch') || part('.ppw-status');
-      const card = part('.ppw-machine');
-      return (card === earlier ? null : card) || actions.closest('.ppw-machine')
-        || inside(actions).querySelector('.ppw-instances select') || part('.ppw-look') || part('.ppw-launch');
+        return [...actions.children].find((one) => one.textContent === actions.ppwAsker) || part('.ppw-launch') || part('.ppw-more') || part('.ppw-status');
+      const card = made();
+      return actions.closest('.ppw-machine') || (card === earlier ? null : card)
+        || inside(actions).querySelector('.ppw-line :checked') || part('.ppw-look') || part('.ppw-launch');
     });
   });
 }

@@ -8,17 +8,62 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 from markupsafe import Markup
+from traitlets import default
 
 from ppio_widgets.cards.html import each, esc
 from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+
+_HERE = Path(__file__).parent
+
+# What a page needs to know before it can make a model, and what it takes something else for when it is not
+# told.
+_ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
+
+
+class _Lean(w.Widget):
+    """Opens a model by what differs from its defaults, which the page knows as well."""
+
+    comm: Any
+
+    @default("keys")
+    def _default_keys(self) -> list[str]:
+        return list(_synced(type(self)))
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        """Return the state, as it is sent; of a model that is only being opened, what is no default."""
+        if key is not None or self.comm is not None:
+            return dict(super().get_state(key, drop_defaults))
+        state = {}
+        for name, (to_json, known) in _synced(type(self)).items():
+            value = to_json(getattr(self, name), self)
+            if value != known or name in _ALWAYS_TOLD:
+                state[name] = value
+        return state
+
+
+@cache
+def _synced(kind: type[w.Widget]) -> dict[str, tuple[Callable[[Any, w.Widget], Any], Any]]:
+    """Return what of a kind the page knows: by name, how it is written, and its default."""
+    traits = kind.class_traits(sync=True)
+    return {
+        name: (trait.metadata.get("to_json", w.Widget._trait_to_json), trait.default_value)
+        for name, trait in traits.items()
+    }
+
+
+@cache
+def lean(kind: type[w.Widget]) -> Any:
+    """Return a kind of stock widget that is opened by what differs from its defaults."""
+    return type(kind.__name__, (_Lean, kind), {"__doc__": kind.__doc__, "__module__": kind.__module__})
 
 
 class Looks:
@@ -28,7 +73,7 @@ class Looks:
         """Return the instance of a class, made anew when it was closed (``Widget.close_all`` does that)."""
         made = vars(self).get(kind.__name__)
         if made is None or made.comm is None:
-            made = vars(self)[kind.__name__] = kind()
+            made = vars(self)[kind.__name__] = lean(kind)()
         return made
 
 
@@ -40,7 +85,7 @@ def looks() -> Looks:
 def control(kind: type[w.Widget], *classes: str, **traits: Any) -> Any:
     """Make a widget of one of the stock kinds."""
     style = looks().shared(kind.style.klass)
-    return kind(layout=looks().shared(), style=style, _dom_classes=classes, **traits)
+    return lean(kind)(layout=looks().shared(), style=style, _dom_classes=classes, **traits)
 
 
 def html(value: str = "", *classes: str) -> w.HTML:
@@ -48,9 +93,9 @@ def html(value: str = "", *classes: str) -> w.HTML:
     return control(w.HTML, *classes, value=esc(value))
 
 
-def box(children: Sequence[w.Widget], *classes: str) -> w.Box:
+def box(children: Sequence[w.Widget], *classes: str) -> Any:
     """Make a box that its CSS class arranges."""
-    return w.Box(children=children, layout=looks().shared(), _dom_classes=classes)
+    return lean(w.Box)(children=children, layout=looks().shared(), _dom_classes=classes)
 
 
 def fill(box: w.Box, children: Iterable[w.Widget | None]) -> None:
@@ -84,7 +129,7 @@ def tell_again(widget: w.Widget) -> None:
 @cache
 def stylesheet(name: str = "theme.css") -> Markup:
     """Return a stylesheet as an element, without comments and spare blanks."""
-    css = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    css = (_HERE / name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
@@ -104,7 +149,7 @@ def script(name: str = "behaviour.js") -> Markup:
     ``<script>`` does not run inside an HTML widget, inline handlers do. Nothing
     of a person's or a server's ever becomes part of it.
     """
-    code = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    code = (_HERE / name).read_text(encoding="utf-8")
     code = " ".join(re.sub(r"^\s*//.*$", "", code, flags=re.MULTILINE).split())
     code = re.sub(r" ?([{};,=>]) ?", r"\1", code)
     code = "".join(

@@ -1,8 +1,9 @@
 """A view belongs to the cell that made it: running the cell again closes it.
 
-What a view asks a cloud for it asks once it is on a page. A view that is displayed by itself is told so by
-IPython. In a container (`VBox`, `Tab`) nobody tells it, so the constant script presses a button that nobody
-sees. Where no script may run, loading begins a few seconds after the view was made.
+What a view asks a cloud for it asks once a page has drawn it: then the constant script presses a button that
+nobody sees. Where no script may run, loading begins a moment after IPython displayed the view or, in a
+container (`VBox`, `Tab`), of which nobody tells, a few seconds after it was made. Where there are no buttons,
+nothing is drawn, and loading begins at once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _ANSWERS = ("·", "··")
 
 # By then a page whose scripts run has told of the view.
 UNANNOUNCED_SECONDS = 5.0
+DISPLAYED_SECONDS = 1.0  # of one that was displayed by itself
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -174,7 +176,7 @@ class View(Guarded, w.Box):
         if kernel.who_answers() == "buttons":
             remains.place()
             if not page.runs_scripts:
-                self._unannounced = threads.after(UNANNOUNCED_SECONDS, self._on_unannounced)
+                self._await_script(UNANNOUNCED_SECONDS)
 
     @property
     def busy(self) -> bool:
@@ -204,9 +206,11 @@ class View(Guarded, w.Box):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Be displayed (IPython's hook): beside the view there is always something that needs no kernel."""
         shown = dict(super()._repr_mimebundle_(**options))
-        self._appear()
         if kernel.who_answers() != "buttons":
+            self._appear()
             return {**shown, **self._remains.bundle()}
+        if not kernel.of(_Page).runs_scripts:
+            self._await_script(DISPLAYED_SECONDS)
         self._remains.show()
         return {**shown, "text/html": self._remains.pointer()}
 
@@ -218,6 +222,10 @@ class View(Guarded, w.Box):
     def _with_looks(self, top: str) -> Markup:
         """Return what stands on top behind the stylesheet and the script, which every view brings along."""
         return self._remains.style + theme.stylesheet() + theme.script() + top
+
+    def _await_script(self, seconds: float) -> None:
+        self._unannounced.set()
+        self._unannounced = threads.after(seconds, self._on_unannounced)
 
     def _appear(self) -> None:
         with self.session.lock:

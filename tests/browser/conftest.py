@@ -228,6 +228,40 @@ class Notebook:
         return json.loads(form.locator("pre").inner_text())
 
 
+def launch_of(form):
+    """The button that asks, with the price on it where it is known."""
+    return form.get_by_role("button", name=re.compile(r"^Launch( · .+)?$"))
+
+
+def choose(form, product_id):
+    """Choose a product by its id, as somebody does who knows it."""
+    search = form.get_by_role("textbox", name="Search products")
+    search.fill(product_id)
+    search.press("Enter")
+    form.locator("pre").filter(has_text=f'"product_id": "{product_id}"').wait_for(timeout=PATIENCE)
+
+
+def head_of(form, section):
+    """The head of a section under More; its summary is a part of its name."""
+    return form.get_by_role("button", name=re.compile(rf"^{section}\b(?!…)"))
+
+
+def open_sections(form, *sections):
+    """Open sections under More."""
+    from playwright.sync_api import expect  # noqa: PLC0415 - not needed without a browser
+
+    for section in sections:
+        head = head_of(form, section)
+        head.click()
+        expect(head).to_have_attribute("aria-expanded", "true")
+
+
+def typed_beside(form, name):
+    """Where another value is typed than those that stand side by side."""
+    form.get_by_role("radiogroup", name=name).get_by_role("radio").last.check()
+    return form.get_by_role("textbox", name=name, exact=True)
+
+
 def let_read(button):
     """Wait until a question takes an answer, as whoever answers by keyboard does; a click waits by itself."""
     from playwright.sync_api import expect  # noqa: PLC0415 - not needed without a browser

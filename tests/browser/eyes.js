@@ -1,7 +1,7 @@
 // Looks at every element and text that ever stands in a cell's output, from the page's first moment.
 ([acting, handlers]) => {
   const ACTING = new RegExp(acting, 'u');
-  const TAGS = new Set(('DIV B P PRE I U S UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE TABLE THEAD TBODY TR TH TD')
+  const TAGS = new Set(('DIV B P PRE I U S EM STRONG UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE TABLE THEAD TBODY TR TH TD')
     .split(' '));
   const PLACES = ['status', 'question', 'readout', 'launched', 'top', 'live', 'facts'];
   const seen = {faults: [], links: [], copied: []};
@@ -27,11 +27,13 @@
     } else if (node.tagName === 'A' && node.closest('.jp-RenderedText')) {
       seen.links.push(node.href);  // JupyterLab makes one of any address in a plain text
     } else if (node.tagName === 'A') {
-      const safe = /^https?:\/\//.test(node.getAttribute('href')) && node.target === '_blank' && /noopener/.test(node.rel);
+      // In the label of a check box it gets its target with the click.
+      const beside = node.closest('.ppw-cells') || (node.target === '_blank' && /noopener/.test(node.rel));
+      const safe = /^https?:\/\//.test(node.getAttribute('href')) && beside;
       if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
     if (node.tagName === 'TEXTAREA' && node.readOnly) seen.copied.push(node.value);
-    if (node.tagName === 'STYLE' && node.closest('.ppw-readout') && node.sheet)
+    if (node.tagName === 'STYLE' && node.closest('.ppw') && node.sheet)
       for (const rule of [...node.sheet.cssRules].flatMap((one) => one.selectorText ? [one] : [...one.cssRules || [one]]))
         if (!rule.selectorText?.includes('.ppw')) fault('rule', {textContent: rule.cssText});
   };

@@ -19,7 +19,7 @@ from ppio_widgets.widgets.theme import script
 from tests.support.hostile import ACTING, TEXTS, spelt
 from tests.support.wire import faulty, packed, row
 
-from .conftest import PATIENCE, Notebook
+from .conftest import PATIENCE, Notebook, launch_of
 
 ALL = tuple(TEXTS.values())
 
@@ -27,7 +27,14 @@ ALL = tuple(TEXTS.values())
 HANDLERS = (
     *(
         html.unescape(re.search('onerror="([^"]*)"', script(name))[1])
-        for name in ("behaviour.js", "form/rows.js", "question_focus.js", "copy.js", "countdown.js")
+        for name in (
+            "behaviour.js",
+            "form/rows.js",
+            "question_focus.js",
+            "copy.js",
+            "board.js",
+            "countdown.js",
+        )
     ),
     "window.ppw&&ppw.grab(this)",
 )
@@ -287,7 +294,8 @@ SEEN = """([place, kind]) => {
 # What reaches out of a form to the right.
 WIDER = """[...document.querySelectorAll('.ppw')].flatMap((form) => [...form.querySelectorAll('*')]
     .filter((one) => one.getBoundingClientRect().right > form.getBoundingClientRect().right + 1
-        && getComputedStyle(one).position !== 'absolute').map((one) => one.className || one.tagName))"""
+        && getComputedStyle(one).position !== 'absolute' && one.checkVisibility())
+    .map((one) => one.className || one.tagName))"""
 
 
 class Sheet(Notebook):
@@ -346,7 +354,7 @@ def evidence(lab, chromium):
             sheet.show("typed")
             typed = page.evaluate(TYPE, json.dumps(ALL))
             form = sheet.form(1)
-            form.get_by_role("button", name="Launch", exact=True).click()
+            launch_of(form).click()
             form.get_by_role("button", name="Copy", exact=True).click()
             page.wait_for_function("__seen.copied.length")
             sheet.show("fields")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from .conftest import let_read, until
+from ppio_widgets.request.draft import DEFAULTS
+
+from .conftest import choose, launch_of, let_read, open_sections, typed_beside, until
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 IMPORT = "from ppio_widgets import LaunchForm\n"
 FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nform"
+# A form in which nothing is proposed.
+EMPTY = f"{IMPORT}form = LaunchForm({DEFAULTS!r}, practice=True)\nform"
 
 
 def ids(practice):
@@ -40,7 +43,16 @@ def test_the_quickstart_by_hand(notebook, practice):
     notebook.run(0)
     form = notebook.form(0)
     expect(form.get_by_text("Practice cloud.")).to_be_visible()
-    fill(form, Name="by-hand", Product="a100-80g", Image="ubuntu:24.04")
+    # What the template says is there already; it can be removed like any other row.
+    open_sections(form, "Access", "Environment")
+    for list_name, count in (("ports", 1), ("envs", 2)):
+        rows = form.locator(f".l-{list_name} .ppw-row")
+        expect(rows).to_have_count(count)
+        for left in reversed(range(count)):
+            rows.last.get_by_role("button", name="Remove").click()
+            expect(rows).to_have_count(left)
+    choose(form, "a100-80g")
+    fill(form, Name="by-hand", Image="ubuntu:24.04")
 
     form.get_by_role("button", name="Add port").click()
     form.get_by_role("button", name="Add port").click()
@@ -63,7 +75,7 @@ def test_the_quickstart_by_hand(notebook, practice):
         "product_id": "a100-80g",
         "image": "ubuntu:24.04",
         "billing": {"mode": "postpaid"},
-        "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+        "resource": {"gpu_num": 1, "rootfs_size_gb": 60, "min_cuda_version": "12.4"},
         "envs": [{"key": "EPOCHS", "value": 'a="b" <c> 中文'}],
         "ports": [{"port": 9090, "protocol": "tcp"}],
         "volumes": [{"type": "network", "id": "ns-1", "mount_point": "/data"}],
@@ -77,8 +89,9 @@ def test_the_quickstart_by_hand(notebook, practice):
     until(lambda: notebook.body(form) == expected, "the preview shows what is left")
 
     before = ids(practice)
-    form.get_by_role("button", name="Launch", exact=True).click()
-    expect(form.get_by_text("Launch by-hand on a100-80g")).to_be_visible()
+    launch_of(form).click()
+    expect(form.get_by_role("alertdialog", name="Rent 1 × A100 80 GB for ¥12.60 per hour?")).to_be_visible()
+    expect(form.get_by_text("by-hand on the practice cloud: postpaid")).to_be_visible()
     assert ids(practice) == before
     form.get_by_role("button", name="Yes, launch it").dblclick()
     expect(form.get_by_role("progressbar", name="Progress of the launch")).to_be_visible()
@@ -116,21 +129,24 @@ def test_the_line_with_its_confirmation(notebook, practice):
 
 
 def test_keyboard_and_names(notebook):
-    notebook.open([FORM, "print('other cell')"])
+    notebook.open([EMPTY, "print('other cell')"])
     notebook.run(0)
     form = notebook.form(0)
     page = notebook.page
+    expect(form.locator(".ppw-offers")).to_be_visible()
     # No control without a name.
     form.get_by_role("button", name="Add port").click()
     form.get_by_role("button", name="Add volume").click()
     expect(form.get_by_role("textbox", name="Port 1")).to_be_visible()
     expect(form.get_by_role("textbox", name="Mount point of volume 1")).to_be_visible()
-    inputs = tree(page, ("textbox", "combobox", "checkbox", "button"))
+    form.get_by_role("button", name="Add region").click()
+    expect(form.get_by_role("combobox", name="Region 1")).to_be_focused()
+    inputs = tree(page, ("textbox", "combobox", "checkbox", "button", "radiogroup"))
     for name in (
         "Name",
-        "Product",
+        "Kind of product",
+        "Search products",
         "Image",
-        "Type",
         "Billing mode",
         "GPUs",
         "Port 1",
@@ -146,7 +162,8 @@ def test_keyboard_and_names(notebook):
     # The notebook's shortcuts stay out of a focused dropdown, checkbox or button: x would cut the cell.
     cells = page.locator(".jp-Notebook .jp-Cell").count()
     for control in (
-        form.get_by_role("combobox", name="Billing mode"),
+        form.get_by_role("combobox", name="In region"),
+        form.get_by_role("radio", name="On demand"),
         form.get_by_role("checkbox", name="Run Jupyter on the instance"),
         form.get_by_role("button", name="Add region"),
     ):
@@ -165,31 +182,33 @@ def test_keyboard_and_names(notebook):
     page.keyboard.press("Enter")
     expect(form.get_by_role("button", name="Add variable")).to_be_focused()
     # From Launch to the question, by keyboard alone.
-    fill(form, Name="keys", Product="p", Image="i")
+    choose(form, "a100-80g")
+    fill(form, Name="keys", Image="i")
     form.locator(".l-ports").get_by_role("button", name="Remove").click()
     expect(form.get_by_role("button", name="Add port")).to_be_focused()
-    form.get_by_role("button", name="Launch", exact=True).focus()
+    launch_of(form).focus()
     page.keyboard.press("Enter")
-    question = form.get_by_role("alertdialog", name="Launch keys on p")
+    question = form.get_by_role("alertdialog", name="Rent 1 × A100 80 GB for ¥12.60 per hour?")
     expect(question).to_be_focused()
     page.keyboard.press("Tab")
     cancel = question.get_by_role("button", name="Cancel")
     expect(cancel).to_be_focused()
     let_read(cancel)
     page.keyboard.press("Enter")
-    expect(form.get_by_role("button", name="Launch", exact=True)).to_be_focused()
+    expect(launch_of(form)).to_be_focused()
 
 
 def test_errors_stand_beside_their_fields_and_copy_copies(notebook):
-    notebook.open([FORM])
+    notebook.open([EMPTY])
     notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     notebook.run(0)
     form = notebook.form(0)
-    fill(form, GPUs="0")
+    typed_beside(form, "GPUs").fill("0")
     beside = "e => getComputedStyle(e, '::after').content"
-    label = form.locator(".f-resource-gpu_num > .widget-label")
-    expect(form.locator(".ppw-todo")).to_contain_text("A whole number, at least 1.")
-    assert json.loads(label.evaluate(beside)) == "A whole number, at least 1."
+    error = "A whole number, at least 1."
+    expect(form.locator(".ppw-todo")).to_contain_text(error)
+    count = form.locator(".f-resource-gpu_num")
+    until(lambda: json.loads(count.evaluate(beside)) == error, "it stands beside the field as well")
     fill(form, Name='</style><img src=x onerror="document.title=1">')
     form.get_by_role("button", name="Copy").click()
     expect(form.get_by_text("Copied.")).to_be_visible()
@@ -219,8 +238,9 @@ def test_nothing_is_cut_off_in_any_width_and_theme(notebook):
         notebook.page.set_viewport_size({"width": width, "height": 1400})
         notebook.run(number)
         form = notebook.form(number)
-        form.get_by_role("button", name="Launch", exact=True).click()
-        expect(form.locator(".ppw-readout style")).to_be_attached()
+        launch_of(form).click()
+        # What is wrong under More is seen.
+        expect(form.get_by_role("textbox", name="Port 2")).to_be_visible()
     try:
         for dark in (False, True):
             choose_theme(notebook, dark=dark)
@@ -242,7 +262,8 @@ def all_fits(form, width, *, dark):
     """Nothing reaches out of it, its fields have the theme's colours, and the panel stands where it fits."""
     wider = form.evaluate(
         "root => [...root.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right"
-        " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute').length"
+        " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute'"
+        " && e.checkVisibility()).length"
     )
     assert wider == 0, width
     field = form.locator("input[type=text]").first
@@ -270,23 +291,3 @@ BUSY = {
     "candidate_regions": ["cn-east-1"],
     "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}},
 }
-PICTURED = {
-    **BUSY,
-    "image": "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel",
-    "resource": {"gpu_num": 2, "rootfs_size_gb": 60, "min_cuda_version": "12.4"},
-    "envs": [{"key": "HF_HOME", "value": "/data/hf"}, {"key": "EPOCHS", "value": "3"}],
-    "ports": [{"port": 8080, "protocol": "http"}],
-}
-
-
-def test_picture_of_the_form(notebook, tmp_path):
-    """The README's picture; `make picture` writes it into the repository."""
-    target = Path(os.environ.get("PPIO_WIDGETS_PICTURE", tmp_path / "form.png"))
-    notebook.page.set_viewport_size({"width": 1500, "height": 1700})
-    notebook.open([f"{IMPORT}LaunchForm({PICTURED!r}, practice=True)"])
-    notebook.run(0)
-    form = notebook.form(0)
-    form.get_by_role("button", name="Launch", exact=True).click()
-    let_read(form.get_by_role("button", name="Yes, launch it"))  # until then it is pale
-    form.screenshot(path=target)
-    assert target.stat().st_size > 20_000

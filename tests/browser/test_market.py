@@ -6,45 +6,50 @@ import re
 
 from playwright.sync_api import expect
 
-from .test_lab import FORM, fill, ids, tree
+from .conftest import launch_of, open_sections, typed_beside, until
+from .test_lab import EMPTY, fill, ids, tree
 
 
 def test_from_the_list_to_a_launch_with_the_cost_in_sight(notebook, practice):
-    notebook.open([FORM])
+    notebook.open([EMPTY])
     notebook.run(0)
     form = notebook.form(0)
     fill(form, Name="from-the-list")
-    form.get_by_role("button", name="Find a product").click()
-    products = form.get_by_role("listbox", name="Products")
-    # The front end keeps blanks together.
-    expect(products.locator("option").first).to_have_text(re.compile(r"T4\s16\sGB\s.*¥0\.88/h"))
+    # The first row says what the columns are.
+    products = form.locator(".ppw-offers").get_by_role("radio")
+    expect(products.first).to_have_accessible_name(re.compile(r"T4\s+16 GB\s.*¥0\.88"))
+    expect(form.get_by_role("radio", checked=True).and_(products)).to_have_count(0)
     form.get_by_role("textbox", name="Search products").fill("a100")
-    expect(products.locator("option")).to_have_count(1)
-    products.select_option(index=0)
-    expect(form.get_by_role("textbox", name="Product", exact=True)).to_have_value("a100-80g")
-    assert {"Products", "Search products", "Memory per GPU"} <= set(
-        tree(notebook.page, {"listbox", "textbox", "combobox"})
+    expect(products).to_have_count(1)
+    products.check()
+    until(lambda: notebook.body(form).get("product_id") == "a100-80g", "the body holds it")
+    expect(products).to_be_checked()
+    assert {"Search products", "Memory per GPU", "In region"} <= set(
+        tree(notebook.page, {"radiogroup", "textbox", "combobox"})
     )
-    form.get_by_role("button", name="Close the list").click()
 
     # The product sets the limits; what does not fit is an error, and stays as it was typed.
-    gpus = form.get_by_role("textbox", name="GPUs")
+    gpus = typed_beside(form, "GPUs")
     gpus.fill("9")
-    expect(form.locator(".ppw-todo").first).to_contain_text("GPUs")
+    expect(form.locator(".ppw-todo")).to_contain_text("GPUs: This product takes 1 to 8 GPUs.")
+    expect(gpus).to_have_value("9")
     gpus.fill("2")
-    expect(form.locator(".ppw-costs")).to_contain_text("× 2 GPUs = ¥25.20 per hour")
+    expect(form.locator(".ppw-price")).to_contain_text("¥25.20 per hour")
 
-    form.get_by_role("button", name="Use a template").click()
-    form.get_by_role("combobox", name="Template").select_option(label="PyTorch 2.6 (tpl-pytorch-2.6)")
-    expect(form.get_by_text("Overwrites what is there: System disk, GB.")).to_be_visible()
-    form.get_by_role("button", name="Apply it").click()
+    # A template fills what is empty, and asks before it replaces what was typed.
+    open_sections(form, "Limits")
+    fill(form, **{"Minimum CUDA": "12.1"})
+    form.get_by_role("radio", name="PyTorch 2.6").check()
+    expect(form.get_by_text("Overwrites what is there: Minimum CUDA.")).to_be_visible()
+    form.get_by_role("button", name="Replace").click()
     expect(form.get_by_role("textbox", name="Image", exact=True)).to_have_value(re.compile("^pytorch/"))
-    expect(gpus).to_have_value("2")
+    expect(form.get_by_role("textbox", name="Minimum CUDA", exact=True)).to_have_value("12.4")
+    expect(form.get_by_role("radiogroup", name="GPUs").get_by_role("radio", name="2")).to_be_checked()
 
     before = ids(practice)
-    form.get_by_role("button", name="Launch", exact=True).click()
+    launch_of(form).click()
     question = form.locator(".ppw-question")
-    expect(question).to_contain_text("¥25.20 per hour")
+    expect(question).to_contain_text("Rent 2 × A100 80 GB for ¥25.20 per hour?")
     expect(question).to_contain_text("3 hours ≈ ¥75.60")
     form.get_by_role("button", name="Yes, launch it").click()
     expect(form.locator(".ppw-live")).to_contain_text("(id ", timeout=30_000)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.support.hostile import ACTING, TEXTS
 
-from .conftest import PATIENCE, until
+from .conftest import PATIENCE, launch_of, until
 from .test_hostile import HANDLERS
 
 BODY = {
@@ -107,7 +107,7 @@ def launched(notebook, practice):
     notebook.open([FORM, "form.close()"])
     notebook.run(0)
     form = notebook.form(0)
-    form.get_by_role("button", name="Launch", exact=True).click()
+    launch_of(form).click()
     form.get_by_role("button", name="Yes, launch it").click()
     expect(form.locator(".ppw-machine")).to_contain_text("running (id ", timeout=30_000)
     identity = practice.cloud.one.page(name="left")["data"][0]["id"]

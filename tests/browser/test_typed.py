@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from ppio_widgets.practice import server
 
-from .conftest import until
+from .conftest import choose, launch_of, open_sections, typed_beside, until
+from .test_lab import EMPTY
 
-FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nform"
 SCRIPT = "#!/bin/bash\nset -e\nfor n in 1 2; do\n\techo \"$n\" '中文' \\\n    >> /data/log\ndone\n"
 PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ==\nabc/+123==\n-----END CERTIFICATE-----\n"
 ENV = "# of the project\nEPOCHS=3\nexport NOTE='two words'\nHF_TOKEN=hf_s3cretS3cret\n"
@@ -34,7 +34,7 @@ def sent(monkeypatch):
 
 @pytest.fixture
 def form(notebook):
-    notebook.open([FORM])
+    notebook.open([EMPTY])
     notebook.run(0)
     return notebook.form(0)
 
@@ -57,8 +57,10 @@ def height(control):
 
 
 def test_a_pasted_script_and_a_pasted_certificate_are_sent_whole(notebook, form, sent):
-    for name, value in {"Name": "pasted", "Product": "a100-80g", "Image": "ubuntu:24.04"}.items():
+    choose(form, "a100-80g")
+    for name, value in {"Name": "pasted", "Image": "ubuntu:24.04"}.items():
         text_box(form, name).fill(value)
+    open_sections(form, "Start command")
     paste(text_box(form, "Command"), SCRIPT)
     paste(text_box(form, "Entrypoint"), "/bin/bash\n-c")
     form.get_by_role("button", name="Add variable").click()
@@ -77,7 +79,7 @@ def test_a_pasted_script_and_a_pasted_certificate_are_sent_whole(notebook, form,
     }
     until(lambda: notebook.body(form) == expected, "the preview shows every line")
     expect(form.locator(".ppw-make")).to_have_count(0)
-    form.get_by_role("button", name="Launch", exact=True).click()
+    launch_of(form).click()
     confirm = form.get_by_role("button", name="Yes, launch it")
     expect(confirm).to_be_visible()
     confirm.click()
@@ -90,10 +92,10 @@ def test_lines_that_are_pasted_into_a_field_of_one_line_are_seen_and_told(notebo
     for button in ("Add variable", "Add port", "Add volume"):
         form.get_by_role("button", name=button).click()
     # By class: what is told beside a field becomes a part of its accessible name.
-    name, image, count, port, mount = (
-        form.locator(f".f-{one} input")
-        for one in ("name", "image", "resource-gpu_num", "ports-port", "volumes-mount_point")
+    name, image, port, mount = (
+        form.locator(f".f-{one} input") for one in ("name", "image", "ports-port", "volumes-mount_point")
     )
+    count = typed_beside(form, "GPUs")
     paste(name, "demo\n2")
     expect(name).to_have_value("demo↵2")
     until(lambda: notebook.body(form).get("name") == "demo\n2", "nothing of it is lost")
@@ -155,6 +157,7 @@ def test_so_it_does_in_a_browser_where_an_area_does_not_grow_by_itself(notebook,
 
 def looks_like_an_input(notebook, form):
     page = notebook.page
+    open_sections(form, "Start command")
     command, name = text_box(form, "Command"), text_box(form, "Name")
     command.click()
     page.keyboard.type("python train.py")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ppio_widgets.cloud import client as client_module
-from ppio_widgets.cloud.client import PinnedBearer, PpioClient
+from ppio_widgets.cloud.client import PinnedBearer, PpioClient, page_answers
 from ppio_widgets.errors import (
     AccessDenied,
     AnswerUnreadable,
@@ -431,3 +431,24 @@ def test_it_shows_where_it_is_pinned_and_not_the_key():
     assert REAL_KEY not in f"{auth} {vars(auth)}"
     assert not auth.requires_request_body
     assert not auth.requires_response_body
+
+
+@pytest.mark.parametrize(
+    ("code", "is_up"), [(200, True), (302, True), (401, True), (405, True), (404, False), (502, False)]
+)
+def test_a_page_of_an_instance_answers_or_does_not(code, is_up):
+    with faulty(says(code, {}, "Location: http://127.0.0.1:9/elsewhere")) as server:
+        assert page_answers(f"{server.url}/lab") is is_up
+    assert [(one.method, one.target) for one in server.received] == [("GET", "/lab")], "once, no redirect"
+    assert not {"authorization", "cookie"} & {name.lower() for name in server.received[0].headers}
+
+
+@pytest.mark.parametrize("address", ["", "javascript:alert(1)", "tcp://127.0.0.1:1", "http://me@127.0.0.1/"])
+def test_what_is_no_page_is_not_asked(address):
+    assert page_answers(address) is False
+
+
+def test_where_nothing_listens_no_page_answers():
+    with faulty(says(200, {})) as server:
+        pass
+    assert page_answers(server.url) is False

@@ -64,6 +64,12 @@ def test_an_empty_cell_is_said_to_be(cell):
         ("\n\nname: demo", "line 4, column 1"),
         ('{"n": ' + "1" * 5000 + "}", "line 2, column 1"),
         ("[" * 100_000, "line 2, column 1"),
+        ('{"name" "demo"}', "a colon is missing before line 2, column 9"),
+        ('{"name": "demo" "image": ""}', "a comma or a closing bracket is missing before line 2, column 17"),
+        ('{"name": "demo', "the quotation mark at line 2, column 10 is not closed"),
+        ('{"name": "de\tmo"}', "takes no such character: line 2, column 13"),
+        ('{"name": "demo"} {}', "the object has ended before line 2, column 18"),
+        ('{name: "demo"}', "a name in double quotes belongs at line 2, column 2"),
         ('{"name": "demo",}', "the comma at line 2, column 16 is one too many: remove it"),
         ('{\n "name": "demo" // why\n}', "no comments: remove the one at line 3, column 17"),
     ],
@@ -97,7 +103,7 @@ def test_a_body_comes_from_a_file(line):
 
 
 def test_what_is_wrong_with_a_file_is_said_with_its_name_and_the_place():
-    assert "a.json is not JSON: Expecting value (line 1, column 10)" in refused(
+    assert "a.json is not JSON: a value is missing at line 1, column 10." in refused(
         "--body a.json", files={"a.json": '{"name": }'}
     )
     assert "a.json is not JSON: the comma at line 1, column 9 is one too many" in refused(

@@ -66,9 +66,9 @@ def test_yes_pressed_often_at_the_same_moment_is_one_action_for_each(session, cl
     at_once(20, session.confirm)
     acted()
     assert cloud.asked == ["stop"] * 3
-    assert [title for title, result in session.results if "confirmed stopped" in result] == [
-        one.title for one in session.instances()
-    ]
+    assert [one.id for one, result in session.results if "confirmed stopped" in result] == list(
+        session.chosen
+    )
 
 
 def test_nobody_answers_and_the_question_is_withdrawn(session, acting):
@@ -91,7 +91,7 @@ def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(ses
     session.confirm()
     acted()
     assert cloud.asked == ["delete"] * 2
-    assert [title for title, _result in session.results] == named
+    assert [one.title for one, _result in session.results] == named
 
 
 def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock):
@@ -103,7 +103,7 @@ def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock)
     listed(session, session.client.listing().instances)
     session.confirm()
     acted()
-    (_title, gone), (_other, stopped) = session.results
+    (_one, gone), (_other, stopped) = session.results
     assert gone.startswith("confirmed deleted")
     assert stopped.startswith("confirmed stopped")
     assert cloud.asked == ["stop"]
@@ -171,7 +171,7 @@ def test_an_interrupt_before_it_begins_leaves_nothing_that_seems_to_go_on(sessio
         with pytest.raises(KeyboardInterrupt):
             session.confirm()
     assert session.acting == ""
-    assert all(isinstance(result, PpioError) for _title, result in session.results)
+    assert all(isinstance(result, PpioError) for _one, result in session.results)
     session.ask("stop")
     assert session.asking == "stop", "it is offered again"
     assert cloud.asked == []
@@ -183,7 +183,7 @@ def test_without_a_thread_each_is_said_to_have_failed_and_can_be_asked_for_again
     session.ask("stop")
     session.confirm()
     assert (session.acting, cloud.asked) == ("", [])
-    assert all(isinstance(result, PpioError) for _title, result in session.results)
+    assert all(isinstance(result, PpioError) for _one, result in session.results)
     assert len(session.results) == 2
     starved.left = None
     session.ask("stop")
@@ -200,7 +200,7 @@ def test_with_one_thread_left_all_are_done_all_the_same(session, cloud, starved,
     session.confirm()
     acted()
     assert cloud.asked == ["stop"] * 3
-    assert all("confirmed stopped" in result for _title, result in session.results)
+    assert all("confirmed stopped" in result for _one, result in session.results)
 
 
 def test_watching_that_could_not_begin_is_said_and_begins_with_a_refresh(session, starved):

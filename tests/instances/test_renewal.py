@@ -116,7 +116,7 @@ def test_nothing_is_sent_where_nothing_renews(known):
 
 def test_where_nothing_answers_it_says_so():
     client = PpioClient("sk_test_0123456789", base_url=f"http://127.0.0.1:{closed_port()}")
-    with pytest.raises(NotSent, match="the request to turn auto-renew off did not leave") as caught:
+    with pytest.raises(NotSent, match="The request to turn auto-renew off did not leave; nothing") as caught:
         client.act("i-1", "stop_renewing")
     assert "关闭自动续费 请求没有发出" in caught.value.sentence(words("zh"))
     with pytest.raises(ActionUnconfirmed, match="did not answer"):

@@ -329,7 +329,7 @@ def test_a_full_disk_leaves_the_old_preset_whole(monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        assert "No space left" in refused("preset_unwritable", "a", FULL)
+        assert "no space left" in refused("preset_unwritable", "a", FULL)
     assert load_preset("a") == MINIMAL
     assert [path.name for path in presets_folder().iterdir()] == ["a.json"]
 

@@ -67,7 +67,7 @@ def test_names_and_braces_of_a_cell_stay_as_they_are(run):
 
 
 def test_what_is_wrong_with_a_cell_is_said_and_nothing_is_sent(run, names):
-    assert "(line 3, column 3)" in refused(run, '%%ppio_launch --practice --yes\n{"name": "demo",\n  oops}')
+    assert "line 3, column 3" in refused(run, '%%ppio_launch --practice --yes\n{"name": "demo",\n  oops}')
     assert "is empty" in refused(run, "%%ppio_launch --practice --yes\n\n  \n")
     with pytest.raises(UsageError, match="empty"):  # IPython's own
         run("%%ppio_launch --practice --yes")
@@ -129,7 +129,7 @@ def test_a_file_that_may_not_be_read_is_said(run, tmp_path, monkeypatch):
         raise PermissionError(13, "s3cret")
 
     monkeypatch.setattr("ppio_widgets.runtime.files.os.open", refuse)
-    assert "body.json cannot be read (Permission denied)" in refused(run, "%ppio_launch --body body.json")
+    assert "body.json cannot be read (permission denied)" in refused(run, "%ppio_launch --body body.json")
 
 
 def test_a_body_comes_from_a_form_or_a_plan_of_the_notebook(run):

@@ -127,7 +127,7 @@ def test_list_is_a_line_for_each_and_one_that_is_broken_says_so(said):
     broken, odd, part, train = said("list").splitlines()
     assert train == "train: a100-80g · registry.example.com/namespace/image:tag · GPUs: 2 · prepaid"
     assert part == "part: - · - · GPUs: - · -"
-    assert broken.startswith("broken: The preset broken is not JSON: line 1")
+    assert broken.startswith("broken: The preset broken is not JSON: a colon is missing before line 1")
     assert odd == "odd: - · a\\u202e\\u001bb · GPUs: - · -"
 
 

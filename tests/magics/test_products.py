@@ -34,12 +34,15 @@ def asked(monkeypatch):
 def test_products_are_listed_with_price_stock_and_id_the_cheapest_first(run):
     found = run("%ppio products --practice")
     lines = str(found).splitlines()
-    assert re.match(r"\d+ products on the practice cloud, cheapest first", lines[0])
-    assert lines[1].split() == ["id", "GPU", "most", "GPUs", "free", "stock", "postpaid/h", "spot/h"]
+    assert re.match(r"\d+ products on the practice cloud, the cheapest launch first", lines[0])
+    assert lines[1].split() == ["id", "GPU", "GPUs", "free", "stock", "postpaid/h", "spot/h"]
     a100 = next(line for line in lines if line.startswith("a100-80g "))
     assert "A100 80 GB" in a100
     assert "¥12.60" in a100
-    ready = [one.postpaid.final for one in found.offers if one.available and one.postpaid]
+    assert next(line for line in lines if line.startswith("prod-h200")).split()[4:6] == ["8", "16"], (
+        "only eights"
+    )
+    ready = [one.postpaid.final * one.gpu_min for one in found.offers if one.available and one.postpaid]
     assert ready == sorted(ready)
     assert "sold out" in lines[-1]
 

@@ -33,7 +33,7 @@ def test_a_launch_gets_its_timer_as_soon_as_it_has_an_id(launched, capsys):
     timer = launch.instance.deadline
     assert timer.state == "waiting"
     said = capsys.readouterr().out
-    assert "3h after the launch" in said
+    assert "3 h after the launch" in said
     assert "not PPIO's" in said
 
 

@@ -20,7 +20,7 @@ from tests.support.clock import Clock
 from tests.support.consent import let_read
 from tests.support.leftovers import open_views
 from tests.support.sentences import sentence_of
-from tests.widgets.conftest import find, message, press, shown
+from tests.widgets.conftest import every, find, message, press, shown
 
 LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
@@ -164,8 +164,8 @@ def test_a_board_lists_and_acts(names):
     board = InstanceBoard(practice=True, language="en")
     board._repr_mimebundle_()
     assert "2 instances" in shown(board)
-    state = {"index": [0, 1]}
-    message(find(board, "Instances"), {"method": "update", "state": state, "buffer_paths": []})
+    heads = next(one for one in every(board) if "ppw-heads" in one._dom_classes)
+    message(heads, {"method": "update", "state": {"value": True}, "buffer_paths": []})
     press(find(board, "Delete …"))
     let_read()
     press(find(board, "Yes, delete it for good"))

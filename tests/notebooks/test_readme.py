@@ -9,8 +9,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from ppio_widgets.locale.words import LANGUAGES, words
+from ppio_widgets.request.schema import leaves
+from ppio_widgets.widgets.form.fields import ANCHORS, PAGE, question
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+FIELDS = ROOT / "docs" / "fields.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -30,7 +35,7 @@ def test_the_examples_run_in_order(monkeypatch, tmp_path):
 
 
 def test_the_readme_is_one_screen():
-    assert len(README.read_text(encoding="utf-8").split()) <= 700
+    assert len(README.read_text(encoding="utf-8").split()) <= 560
 
 
 @pytest.mark.parametrize(
@@ -42,5 +47,40 @@ def test_links_to_our_own_files_lead_somewhere(page):
 
 
 def test_the_readme_names_each_page():
-    named = re.findall(r"\]\((docs/[^)]+)\)", README.read_text(encoding="utf-8"))
+    named = re.findall(r"\]\((docs/[^)]+\.md)\)", README.read_text(encoding="utf-8"))
     assert {ROOT / one for one in named} == set(PAGES) - {README, ROOT / "docs" / "README.md"}
+
+
+@pytest.mark.parametrize("name", leaves())
+def test_each_field_has_its_heading_with_its_words_and_something_below_it(name):
+    labels = [words(language)(f"field.{name}") for language in ("en", "zh")]
+    heading = f"### `{name}` · {labels[0]} · {labels[1]}\n\n"
+    _before, found, after = FIELDS.read_text(encoding="utf-8").partition(heading)
+    assert found, heading
+    english, chinese = after.split("\n\n")[:2]
+    assert re.search(r"[a-z]", english)
+    assert re.search(r"[\u4e00-\u9fff]", chinese)
+
+
+def test_what_the_form_explains_has_its_place_on_the_page_of_fields():
+    text = FIELDS.read_text(encoding="utf-8")
+    assert re.findall(r"^<a id=\"(.*)\"></a>\n###", text, re.MULTILINE)
+    assert set(re.findall(r"<a id=\"(.*)\">", text)) == set(ANCHORS.values())
+    for language in LANGUAGES:
+        said = {key for key in words(language)._sentences if key.startswith("help.")}
+        assert said == {f"help.{name}" for name in ANCHORS} | {"help.label", "help.more"}
+
+
+def test_the_page_that_the_form_leads_to_is_one_that_the_package_names():
+    assert f'"{PAGE}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.urls]")[1]
+
+
+@pytest.mark.parametrize("name", ANCHORS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_mark_opens_a_sentence_and_leads_to_its_place(name, language):
+    say = words(language)
+    opened = question(say, name)
+    assert opened.startswith("<details ")
+    assert say(f"help.{name}") in opened
+    assert f"<a href='{PAGE}#{ANCHORS[name]}' target=_blank>{say('help.more')}</a>" in opened
+    assert question(say, "name") == ""

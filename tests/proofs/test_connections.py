@@ -401,7 +401,7 @@ def test_a_launch_on_its_way_is_its_parents(folder):
         launch.look()
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         assert launch.state is LaunchState.UNKNOWN
-        assert "forked" in sentence_of(launch, words("en"))
+        assert "The parent process sends it" in sentence_of(launch, words("en"))
         assert not launch.submit()
         assert live_launch(launch.launch_id) is None
         assert before == {path.name: path.read_bytes() for path in folder.iterdir()}

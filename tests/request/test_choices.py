@@ -1,86 +1,140 @@
-"""Finding a product: filters keep what fits, a row says what it is."""
+"""What is picked: usual values with their prices, the CUDA version of an image, what stands in a section."""
 
+import re
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ppio_widgets.locale.words import LANGUAGES, words
+from ppio_widgets.request import pricing
 from ppio_widgets.request.choices import (
     LONGEST_SUMMARY,
+    NIGHT_HOURS,
+    billing_modes,
     cuda_proposal,
+    gpu_counts,
     limits,
+    month_counts,
     offered,
     repository_and_tag,
+    stops,
     summary,
 )
-from ppio_widgets.request.draft import compact
+from ppio_widgets.request.draft import compact, with_value
 from ppio_widgets.request.offers import Offer, Price, Template
-from ppio_widgets.request.products import Wanted, memory_of, offer_row
 from tests.support.bodies import FULL
-
-_sizes = st.none() | st.integers(1, 512)
-_regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)
-_offers = st.builds(
-    Offer,
-    id=st.text("abc", min_size=1, max_size=3),
-    name=st.sampled_from(["", "8C16G", "A100"]),
-    type=st.sampled_from(["gpu", "cpu"]),
-    gpu_memory_gb=_sizes,
-    memory_gb=_sizes,
-    cpu=_sizes,
-    regions=_regions,
-    postpaid=st.none() | st.builds(Price, st.decimals(0, 99, places=2)),
-)
-_lists = st.lists(_offers, max_size=8)
-
-
-@given(_lists, st.sampled_from(["r-1", "r-2", "r-9"]))
-def test_a_region_keeps_what_has_it_and_what_names_none(offers, region):
-    found = Wanted(region=region).found_in(offers)
-    assert all(not one.regions or region in one.regions for one in found)
-    assert len(found) == sum(one.sold_in(region) for one in offers)
-    assert all(one in found for one in offers if not one.regions)
-
-
-@given(_lists, st.sampled_from(["gpu", "cpu"]), st.integers(1, 512))
-def test_type_and_memory_keep_what_fits(offers, kind, size):
-    assert {one.type for one in Wanted(type=kind).found_in(offers)} <= {kind}
-    found = Wanted(type=kind, memory_gb=size).found_in(offers)
-    assert all((memory_of(one) or 0) >= size for one in found)
-    assert len(found) == sum(one.type == kind and (memory_of(one) or 0) >= size for one in offers)
-
-
-@given(_lists)
-def test_gpu_products_come_first(offers):
-    kinds = [one.type for one in Wanted().found_in(offers)]
-    assert kinds == sorted(kinds, reverse=True)
-    assert len(kinds) == len(offers)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@given(offer=_offers.filter(lambda one: one.type == "cpu"))
-def test_a_cpu_product_is_told_without_gpus(language, offer):
-    bare = Offer(offer.id, offer.name.replace("A100", ""), "cpu", cpu=offer.cpu, memory_gb=offer.memory_gb)
-    say = words(language)
-    text = offer_row(bare, "postpaid", say) + " ".join(limits(bare, say).values())
-    assert "GPU" not in text
-    assert offer.cpu is None or str(offer.cpu) in text
-    assert offer.memory_gb is None or f"{offer.memory_gb} GB" in text
-
-
-def test_rows():
-    say = words("en")
-    cpu = Offer("cpu", "8C16G", "cpu", cpu=8, memory_gb=16, postpaid=Price(Decimal("0.64")), currency="CNY")
-    assert offer_row(cpu, "postpaid", say) == "8C16G · 8 cores · 16 GB · ¥0.64/h"
-    assert limits(cpu, say) == {"resource.gpu_num": "required by the API; keep 1"}
 
 
 @pytest.mark.parametrize(("language", "told"), [("en", "1–8, 6 free"), ("zh", "1–8，空闲 6")])
 def test_what_a_product_allows_is_told_with_the_marks_of_its_language(language, told):
     offer = Offer("x", gpu_min=1, gpu_max=8, gpu_free=6)
     assert limits(offer, words(language))["resource.gpu_num"] == told
+
+
+# --- usual values, side by side
+
+SAY = words("en")
+_prices = st.none() | st.builds(Price, st.decimals(Decimal("0.01"), 999, places=4))
+offers = st.builds(
+    Offer,
+    id=st.just("prod-1"),
+    type=st.sampled_from(["gpu", "cpu"]),
+    gpu_min=st.none() | st.sampled_from([1, 2, 8]),
+    gpu_max=st.none() | st.integers(1, 16),
+    modes=st.sampled_from([(), ("postpaid",), ("postpaid", "spot"), ("prepaid", "spot", "postpaid")]),
+    postpaid=_prices,
+    spot=_prices,
+    prepaid=st.dictionaries(st.sampled_from([1, 3, 6, 12]), st.builds(Price, st.decimals(1, 9999, places=3))),
+    currency=st.sampled_from(["CNY", "USD", ""]),
+)
+
+
+def body_of(mode="postpaid", gpus=1, months=None):
+    prepaid = {"prepaid": {"months": months}} if months else {}
+    return {"product_id": "prod-1", "billing": {"mode": mode, **prepaid}, "resource": {"gpu_num": gpus}}
+
+
+def amount_in(label):
+    found = re.search(r"[¥$]?([0-9][0-9,]*\.[0-9]{2,})", label)
+    return Decimal(found[1].replace(",", "")) if found else None
+
+
+@given(offer=offers, gpus=st.integers(1, 16), language=st.sampled_from(LANGUAGES))
+def test_the_prices_of_payment_and_months_are_what_the_launch_costs(offer, gpus, language):
+    say = words(language)
+    for label, mode in billing_modes(offer, body_of(gpus=gpus), say):
+        if mode == "postpaid":
+            assert amount_in(label) == pricing.whole_price(offer, body_of(gpus=gpus))
+        elif mode == "prepaid":
+            assert amount_in(label) == pricing.whole_price(offer, body_of("prepaid", gpus, 1))
+    for label, months in month_counts(offer, body_of("prepaid", gpus), say):
+        if offer.prepaid:
+            assert amount_in(label) == pricing.whole_price(offer, body_of("prepaid", gpus, int(months)))
+        else:
+            assert label == months
+
+
+@given(offer=offers)
+def test_only_what_a_product_is_sold_in_is_offered(offer):
+    modes = [mode for _label, mode in billing_modes(offer, body_of(), SAY)]
+    assert sorted(modes) == sorted(offer.modes or ("postpaid", "prepaid", "spot"))
+    months = [int(key) for _label, key in month_counts(offer, body_of("prepaid"), SAY)]
+    assert months == (sorted(offer.prepaid) or [1, 3, 6, 12])
+
+
+@given(spot=st.decimals(Decimal("0.01"), 99, places=3), hourly=st.decimals(Decimal("0.01"), 99, places=3))
+def test_a_share_saved_is_never_told_too_high_and_one_paid_more_never_too_low(spot, hourly):
+    offer = Offer("prod-1", postpaid=Price(hourly), spot=Price(spot))
+    label = next(label for label, mode in billing_modes(offer, body_of("spot"), SAY) if mode == "spot")
+    found = re.search(r"([+−])(\d+)", label)
+    told = 0 if found is None else int(found[2]) * (1 if found[1] == "+" else -1)
+    exact = Fraction(spot - hourly) * 100 / Fraction(hourly)
+    assert exact <= told < exact + 1
+
+
+@given(offer=offers)
+def test_counts_are_those_that_a_product_allows(offer):
+    counts = [int(key) for _label, key in gpu_counts(offer, body_of(), SAY)]
+    least = offer.gpu_min or 1
+    assert counts == sorted(set(counts))
+    assert counts[0] == least
+    assert counts[-1] <= max(least, offer.gpu_max or 8)
+    assert [key for _label, key in gpu_counts(None, {}, SAY)] == ["1", "2", "4", "8"]
+
+
+@given(
+    offer=offers,
+    gpus=st.integers(1, 16),
+    mode=st.sampled_from(["postpaid", "spot"]),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_beside_never_stands_what_a_night_costs(offer, gpus, mode, language):
+    never, *others = stops(offer, body_of(mode, gpus), words(language))
+    price = pricing.whole_price(offer, body_of(mode, gpus))
+    assert amount_in(never[0]) == (None if price is None else price * NIGHT_HOURS)
+    assert never[1] == ""
+    assert [key for _label, key in others] == ["1h", "3h", "8h"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_told_of_a_night_that_is_not_known_or_is_paid_already(language):
+    say = words(language)
+    offer = Offer("prod-1", postpaid=Price(Decimal(2)), prepaid={1: Price(Decimal(900))})
+    plain = (say("stop.never"), "")
+    assert stops(None, body_of(), say)[0] == plain
+    assert stops(offer, body_of("prepaid", months=1), say)[0] == plain
+    assert stops(offer, {**body_of(), "product_id": "another"}, say)[0] == plain
+    assert stops(offer, with_value(body_of(), ("resource", "gpu_num"), "3x"), say)[0] == plain
+
+
+def test_no_price_is_told_of_a_count_that_is_none():
+    offer = Offer("prod-1", postpaid=Price(Decimal(2)), prepaid={1: Price(Decimal(900))})
+    odd = with_value(body_of(), ("resource", "gpu_num"), "3x")
+    assert not any(amount_in(label) for label, _key in billing_modes(offer, odd, SAY))
+    assert month_counts(offer, odd, SAY) == [("1", "1")]
 
 
 # --- images

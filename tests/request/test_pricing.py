@@ -16,7 +16,7 @@ from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request import offers as offer
 from ppio_widgets.request import price_text, pricing
 from ppio_widgets.request.offers import Offer, Price
-from ppio_widgets.request.price_text import cost_sentences, figures, goods, headline, warnings
+from ppio_widgets.request.price_text import cost_sentences, figures, headline, product_words, warnings
 from ppio_widgets.request.pricing import above_ceiling, charged_now, hourly, read_amount, shown
 from ppio_widgets.runtime.times import until_morning
 from tests.support.bodies import bodies
@@ -725,7 +725,7 @@ def test_a_question_names_what_is_rented_and_its_rate():
     cpu = Offer("cpu.1", name="CPU 8C16G", type="cpu", postpaid=Price(Decimal("0.64")), currency="CNY")
     body = {**body_of(product="cpu.1"), "type": "cpu"}
     assert headline(cpu, body, say) == "Rent CPU 8C16G for ¥0.64 per hour?"
-    assert goods(None, {}) == "?"
+    assert product_words(None, {}) == "?"
 
 
 def test_a_question_warns_of_what_may_be_regretted():

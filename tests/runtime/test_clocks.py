@@ -21,7 +21,7 @@ from ppio_widgets.locale.words import words
 from ppio_widgets.runtime import clock as clock_module
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.clock import Clock
-from ppio_widgets.runtime.times import LONGEST_SPAN, read_moment, read_span
+from ppio_widgets.runtime.times import LONGEST_SPAN, read_moment, read_span, span_words
 from tests.instances.test_instance import Pretend, at, on
 from tests.support.clock import PATIENCE, PartingClocks
 from tests.support.prices import pricing
@@ -520,3 +520,18 @@ def test_whatever_is_given_is_a_time_ahead_or_one_line(value):
 
 def utc(moment):
     return datetime.fromtimestamp(moment, tz=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (3600, "1 h", "1 小时"),
+        (5400, "1 h 30 min", "1 小时 30 分钟"),
+        (86400 + 60, "1 day 1 min", "1 天 1 分钟"),
+        (2 * 86400, "2 days", "2 天"),
+        (0.4, "1 s", "1 秒"),
+    ],
+)
+def test_a_length_of_time_is_said_in_words(seconds, english, chinese):
+    assert span_words(seconds, words("en")) == english
+    assert span_words(seconds, words("zh")) == chinese

@@ -317,7 +317,7 @@ def test_all_files_are_looked_through_and_the_worst_is_the_code(check, saved, tm
     assert check(clean, bad)[0] == 1
     status, said, complained = check(str(tmp_path / "gone.ipynb"), bad)
     assert (status, said.count("\n"), complained.count("\n")) == (2, 1, 1)
-    assert "gone.ipynb: could not be read (No such file" in complained
+    assert "gone.ipynb: could not be read (there is no such file" in complained
     assert check(str(tmp_path))[0] == 2
 
 

@@ -36,7 +36,7 @@ class Page:
     def html(self, model: str) -> str:
         """Return all HTML of a widget."""
         shown = (state for _id, state in self.widgets(model) if state.get("_model_name") == "HTMLModel")
-        return "\n".join(state["value"] for state in shown)
+        return "\n".join(state.get("value", "") for state in shown)
 
     def button(self, model: str, description: str) -> str:
         """Return the id of the button with these words, or nothing where there is none."""

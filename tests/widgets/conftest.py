@@ -36,8 +36,14 @@ STYLED = (
     ipywidgets.Dropdown,
     ipywidgets.HTML,
     ipywidgets.Text,
+    ipywidgets.ToggleButton,
     ipywidgets.ToggleButtons,
 )
+
+
+# What stands on the button while there is a price or a product, and while there is none.
+LAUNCH = ("Launch", "创建实例")
+CHOOSE = ("Choose a GPU", "Choose a CPU product", "请选择 GPU", "请选择 CPU 产品")
 
 
 class Wire(list):
@@ -148,7 +154,7 @@ def form(make_form):
 def displayed(form):
     """The form on a screen, with all that it loads."""
     form._repr_mimebundle_()
-    wait_for_threads("ppio-catalogue")
+    wait_for_threads("ppio-catalogue", "ppio-names")
     return form
 
 
@@ -175,19 +181,35 @@ def every(widget):
 
 
 def find_all(form, description):
-    """Controls by the name that a person reads on them; with a row's number, or the price on Launch."""
+    """Controls by the name that a person reads on them, also with a row's number.
+
+    Launch has the price on it, and says what to choose first while there is no product.
+    """
     name = re.compile(rf"{re.escape(description)}( \d+| · [^ ]*\d[^ ]*)?")
-    return [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
+    found = [one for one in every(form) if name.fullmatch(getattr(one, "description", None) or "")]
+    if description in LAUNCH and not found:
+        found = [one for one in every(form) if getattr(one, "description", "") in CHOOSE]
+    return found
 
 
 def find(form, description, number=0):
-    """A control by its name; the section in which it stands is opened."""
+    """A control by its name; the section or the menu in which it stands is opened."""
     found = find_all(form, description)
+    if not found:
+        open_menus(form)
+        found = find_all(form, description)
     if len(found) <= number and isinstance(form, LaunchForm):
         open_sections(form)
         found = find_all(form, description)
     assert len(found) > number, f"{description!r} is not on the form"
     return found[number]
+
+
+def open_menus(view):
+    """Open the menus of all cards."""
+    for one in list(every(view)):
+        if "ppw-more" in one._dom_classes and getattr(one, "value", None) is False:
+            type_into(one, True)
 
 
 def open_sections(form, *names):
@@ -241,9 +263,16 @@ def click(model_id):
 
 
 def answer(view, words):
-    """Answer a question, once it could be read."""
+    """Answer a question, once it stands there and could be read: other words may come before it."""
+    until(lambda: _stands(view, words), f"{words!r} can be answered")
     let_read()
     press(find(view, words))
+
+
+def _stands(view, words):
+    session = getattr(view, "session", None)
+    with session.lock if session is not None else contextlib.nullcontext():
+        return find_all(view, words)
 
 
 def message(widget, data):

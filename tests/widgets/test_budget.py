@@ -9,7 +9,7 @@ from tests.support.bodies import FULL, MINIMAL
 
 from .conftest import choose, displayed, find, find_all, open_sections, press, table, type_into
 
-ROWS = {"envs": {"key": "KEY", "value": "value"}}
+CHOSEN = {**MINIMAL, "product_id": "a100-80g"}
 
 
 def many(count):
@@ -34,14 +34,24 @@ def test_opening_the_form(wire, first_looks, make_form):
     assert wire.size() <= 54_000
 
 
-def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, monkeypatch):
+def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, live, monkeypatch):
     monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
-    form = make_form()
+    form = make_form(client=live)
     displayed(form)
     assert form.session.snapshot.images, "the last kind is there"
     assert wire.count("comm_open") <= 60
-    assert wire.count("comm_msg") <= 4, "the table, the templates, the price"
+    assert wire.count("comm_msg") <= 2, "the table and the templates"
     assert wire.size() <= 60_000
+
+
+def test_what_is_chosen_on_the_practice_cloud_is_told_together(wire, first_looks, make_form, monkeypatch):
+    monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
+    form = displayed(make_form())
+    assert form.session.snapshot.images, "the last kind is there"
+    assert wire.count("comm_open") <= 60
+    said = "table, templates, image, disk, payment, a night, name, price, request, Launch, heads: each once"
+    assert wire.count("comm_msg") <= 11, said
+    assert wire.size() <= 63_500
 
 
 def test_a_closed_section_is_not_built(wire, make_form):

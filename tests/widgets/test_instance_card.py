@@ -24,7 +24,7 @@ from tests.support.practice import RICH
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY, faulty, row, says
 
-from .conftest import answer, every, find, find_all, press, shown, shows, until
+from .conftest import answer, every, find, find_all, open_menus, press, shown, shows, type_into, until
 
 BODY = {
     **MINIMAL,
@@ -48,6 +48,9 @@ class AccountClock(Clock):
 
     def until(self, event, _moment):
         return event.wait(PATIENCE)
+
+
+ANOTHER = "Launch another like this"
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +83,26 @@ def buttons(card):
     return {one.description for one in seen}
 
 
+def menu(card):
+    """The menus of a view: toggle buttons."""
+    return find_all(card, "More actions")
+
+
+def close_menus(card):
+    for one in menu(card):
+        if one.value:
+            type_into(one, False)
+
+
 def offers(card, *names):
-    """Wait until these buttons are there and no others."""
-    until(lambda: buttons(card) == set(names), f"{names} are offered")
+    """Wait until these buttons are there and no others, in the menu as well."""
+
+    def are_there():
+        open_menus(card)
+        return buttons(card) == set(names)
+
+    until(are_there, f"{names} are offered")
+    close_menus(card)
 
 
 def whole(card):
@@ -91,8 +111,14 @@ def whole(card):
 
 
 def click(card, name):
-    """Press a button as soon as it is there."""
-    until(lambda: find_all(card, name), f"{name} is offered")
+    """Press a button as soon as it is there; one that is not in sight stands in the menu."""
+
+    def is_there():
+        if not find_all(card, name):
+            open_menus(card)
+        return find_all(card, name)
+
+    until(is_there, f"{name} is offered")
     press(find(card, name))
 
 
@@ -106,7 +132,36 @@ def test_it_follows_the_way_up_and_says_when_billing_starts(card_of, identity, c
     clock.turn(4)
     shows(card, "aria-current=step>running")
     clock.turn(5)
-    shows(card, "on for 12 s, ≈ ¥0.04 since its last start (¥12.60 per hour")
+    shows(card, "<dt>So far<dd>≈ ¥0.04<small>on for 12 s, without its disk</small>")
+    assert "<dt>Rate<dd>¥12.60/h<small>" in shown(card)
+    assert "<dt>Stops at<dd>not by itself<small>" in shown(card)
+
+
+def test_each_step_says_how_long_it_took(card_of, identity, clock):
+    card = card_of(identity)
+    shows(card, "aria-current=step>queued")
+    clock.turn(3)
+    shows(card, "<li class=ppw-done>queued <small>3 s</small>")
+    clock.turn(2)
+    shows(card, "pulling the image (billing has started) <small>2 s</small>")
+    clock.turn(3)
+    shows(card, "<li class=ppw-done>image pulled <small>5 s</small>")
+    assert "<li class=ppw-now aria-current=step>running" in shown(card)
+    click(card, "Restart …")
+    answer(card, "Yes, restart it")
+    shows(card, "<li class=ppw-now aria-current=step>queued <small>0 s</small>")
+    clock.turn(10)
+    shows(card, "confirmed running again at")
+
+
+def test_of_what_was_not_seen_to_begin_no_time_is_told(card_of, identity, clock):
+    clock.turn(4)
+    card = card_of(identity)
+    shows(card, "aria-current=step>pulling")
+    clock.turn(10)
+    shows(card, "aria-current=step>running")
+    steps = re.search("<ol class=ppw-steps>.*</ol>", shown(card))[0]
+    assert "<small>" not in steps
 
 
 def test_when_it_runs_it_shows_every_way_in(card_of, identity, clock):
@@ -114,7 +169,8 @@ def test_when_it_runs_it_shows_every_way_in(card_of, identity, clock):
     card = card_of(identity)
     shows(card, ">running")
     text = shown(card)
-    assert re.search(r'<a href="https://[^"]+" target="_blank" rel="noopener noreferrer">', text)
+    assert re.search(r'<a href="http://[^"]+" target="_blank" rel="noopener noreferrer">8080/http</a>', text)
+    assert re.search(r"<a class='jupyter-button' href='https://[^']+'[^>]*>Open Jupyter</a>", text)
     assert "<code>ssh -p 22 root@" in text
     assert "onclick='window.ppw&&ppw.grab(this)'>Copy</button>" in text
     assert "8080/http" in text
@@ -180,8 +236,65 @@ def test_stop_asks_says_what_is_lost_and_reads_back(card_of, identity, clock, ac
     clock.turn(4)
     shows(card, "confirmed stopped at")
     assert account.get(identity)["status"]["status"] == "exited"
-    offers(card, "Start …", "Delete …", "Stop refreshing")
+    offers(card, "Start …", "Delete …", ANOTHER, "Stop refreshing")
     assert "<progress" not in shown(card)
+
+
+def test_the_menu_opens_and_closes_and_a_question_closes_it(card_of, identity, clock):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    assert buttons(card) == {"Stop …"}
+    open_menus(card)
+    assert buttons(card) == {"Stop …", "Restart …", "Delete …", ANOTHER, "Stop refreshing"}
+    close_menus(card)
+    assert buttons(card) == {"Stop …"}
+    click(card, "Delete …")
+    assert "for good" in shown(card)
+    answer(card, "Cancel")
+    assert [one.value for one in menu(card)] == [False]
+    assert buttons(card) == {"Stop …"}
+
+
+def test_another_like_it_is_a_line_that_opens_a_form(card_of, identity, clock, account):
+    clock.turn(10)
+    card = card_of(identity)
+    shows(card, ">running")
+    click(card, ANOTHER)
+    text = shown(card)
+    assert "Run this in a cell: it opens a form and launches nothing." in text
+    assert f"%ppio_launch --form --practice --like {identity}</code>" in text
+    assert len(account.page()["data"]) == 1
+
+
+def test_what_has_failed_says_what_to_do_next(quick):
+    seen = {**row("demo", "i-1", created=1), "status": {"status": "creating", "error": "no such image"}}
+    with faulty(says(200, seen)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        card = InstanceCard(Instance("i-1", client).refresh(), language="en")
+        text = shown(card)
+        card.close()
+    assert "ppw-failed'>being created, failed<" in text
+    assert "<dd class=ppw-bad>no such image" in text
+    assert "Read its log, then delete it: it may still be billed." in text
+    assert "ppw-steps" not in text.partition("</style>")[2].replace(".ppw-steps", "")
+
+
+def test_its_jupyter_is_asked_until_it_answers(quick, monkeypatch):
+    """A gateway fails until what is behind it is up."""
+    asked, answers = [], [False, True]
+    monkeypatch.setattr(
+        "ppio_widgets.instances.instance.page_answers",
+        lambda address: asked.append(address) or (answers.pop(0) if answers else True),
+    )
+    tools = {"jupyter": {"endpoint": "https://h.example.com/lab?token=abc"}}
+    seen = {**row("demo", "i-1", created=1), "tools": tools}
+    with faulty(says(200, seen)) as server, PpioClient(REAL_KEY, base_url=server.url) as client:
+        card = InstanceCard(Instance("i-1", client), language="en")
+        card._repr_mimebundle_()
+        shows(card, "<li class=ppw-done>Jupyter answers")
+        card.close()
+        wait_for_threads("ppio-watch", "ppio-jupyter")
+    assert asked == ["https://h.example.com/lab"] * 2
 
 
 def test_cancel_touches_nothing(card_of, identity, clock, account):
@@ -218,9 +331,11 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
     shows(card, "about to be deleted")
     clock.turn(10)
     shows(card, "confirmed deleted at")
-    shows(card, "<dt>Cost<dd>was on for ")
-    shows(card, "until last seen, ≈ ¥0.0")
-    offers(card)
+    shows(card, "<dt>Cost<dd>≈ ¥0.0")
+    shows(card, "<small>was on for ")
+    assert "until last seen</small>" in shown(card)
+    offers(card, ANOTHER)
+    assert not menu(card)
 
 
 def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of, account, clock, monkeypatch):
@@ -238,7 +353,7 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
     assert account.get(identity)["status"]["status"] == "running"
     shows(card, "Failed")
     shows(card, "Turn its auto-renew off")
-    offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
+    offers(card, "Stop …", "Restart …", "Delete …", ANOTHER, "Stop refreshing")
 
 
 def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, clock, monkeypatch):
@@ -256,7 +371,7 @@ def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, c
     assert "Without auto-renew it ends with the months paid for" in shown(card)
     let_read()
     click(card, "Cancel")
-    offers(card, "Stop …", "Restart …", "Delete …", "Turn auto-renew off …", "Stop refreshing")
+    offers(card, "Stop …", "Restart …", "Delete …", "Turn auto-renew off …", ANOTHER, "Stop refreshing")
     assert renews()
     click(card, "Turn auto-renew off …")
     let_read()
@@ -264,7 +379,7 @@ def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, c
     shows(card, "auto-renew confirmed off at ")
     shows(card, "<dt>Renewal<dd>does not renew; its months end at ")
     assert not renews()
-    offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
+    offers(card, "Stop …", "Restart …", "Delete …", ANOTHER, "Stop refreshing")
 
 
 @pytest.mark.parametrize("product", [{"product_id": "a100-80g"}, {"type": "cpu", "product_id": "cpu.8c16g"}])
@@ -458,7 +573,7 @@ def test_a_launch_displays_as_a_card_from_its_first_moment(client, cloud, clock,
     shows(card, "aria-current=step>queued")
     clock.turn(20)
     shows(card, "aria-current=step>running")
-    offers(card, "Stop …", "Restart …", "Delete …", "Stop refreshing")
+    offers(card, "Stop …", "Restart …", "Delete …", ANOTHER, "Stop refreshing")
     card.close()
     assert account_status(client, launch.id) == "running"
 

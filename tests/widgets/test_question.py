@@ -188,17 +188,10 @@ def _on_board(name, yes, method):
         board = opened(InstanceBoard(client=client, language="en"))
         board._repr_mimebundle_()
         shows(board, "One instance")
-        listed = find(board, "Instances")
-
-        def is_listed():
-            with board.session.lock:  # a choice that comes while the list is filled goes with the filling
-                return listed.options
-
-        until(is_listed, "it is listed")
-        with board.session.lock:  # as above, and the buttons are those of what is chosen
-            message(listed, {"method": "update", "state": {"index": [0]}, "buffer_paths": []})
-            asking = find(board, name)
-        press(asking)
+        with board.session.lock:  # a choice that comes while the rows are filled goes with the filling
+            row = next(one for one in every(board) if "ppw-line" in one._dom_classes)
+            message(row, {"method": "update", "state": {"value": True}, "buffer_paths": []})
+        press(find(board, name))
         return Asked(board, yes, lambda: requests[:1] == [method], another(board, name))
 
     return ask

@@ -25,7 +25,7 @@ from tests.support.sweep import ENV_SECRET, hits
 from tests.support.threads import threads_going, wait_for_threads
 from tests.support.wire import closed_port
 
-from .conftest import answer, displayed, every, find, find_all, press, type_into, until
+from .conftest import answer, displayed, every, find, find_all, open_menus, press, type_into, until
 from .test_instance_card import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -118,7 +118,13 @@ def made(wire):
 
 def appears(view, description):
     """Wait for a control: the panel of an instance follows the launch on a thread of its own."""
-    until(lambda: find_all(view, description), f"{description} is there")
+
+    def is_there():
+        if not find_all(view, description):
+            open_menus(view)
+        return find_all(view, description)
+
+    until(is_there, f"{description} is there")
     return find(view, description)
 
 
@@ -353,6 +359,7 @@ def test_one_look_at_what_was_launched_writes_one_card(client, clock, going, pag
 
 
 def test_one_look_at_a_launch_that_is_followed_makes_one_card(client, clock, going, page, monkeypatch):
+    monkeypatch.setattr(saved_output, "FIRST_SECONDS", PATIENCE)  # it begins below, and only there
     launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
     say, made = words("en"), []
     output = saved_output.SavedOutput(say, lambda: made.append(launch.seen), lambda: launch.instance)

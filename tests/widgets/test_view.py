@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from functools import partial
 from unittest.mock import Mock
 
 import ipywidgets
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import Instance, InstanceBoard
 from ppio_widgets.cloud.resources import CatalogueReader
@@ -18,9 +21,10 @@ from ppio_widgets.widgets.instance_card import InstanceCard, LaunchCard
 from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL
 from tests.support.consent import let_read
+from tests.support.front_end import Page
 from tests.support.threads import threads_going, wait_for_threads
 
-from .conftest import every, find, find_all, press, shown, shows, until
+from .conftest import answer, every, find, find_all, press, shown, shows, type_into, until
 from .test_instance_card import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -133,7 +137,75 @@ def test_the_card_of_a_line_and_of_a_launch_too(client, boxed):
     launch.stop_following()
 
 
+def test_a_form_that_is_displayed_loads_only_once_a_page_has_drawn_it(make_form, buttons, monkeypatch):
+    monkeypatch.setattr(cells, "DISPLAYED_SECONDS", 1000.0)
+    form = make_form(BODY)
+    form._repr_mimebundle_()
+    assert not threads_going("ppio-catalogue", "ppio-names")
+    assert not form.session.loading
+    press(form._shown)
+    wait_for_threads("ppio-catalogue")
+    assert form.session.snapshot.offers
+
+
+class Typing(Clock):
+    """A clock by which a key comes in each of the first pauses."""
+
+    def __init__(self, keys):
+        self.keys = keys
+        self.pauses = []
+        self.seconds = 1000.0
+
+    def monotonic(self):
+        return self.seconds
+
+    def wait(self, event, seconds):
+        if threading.current_thread().name != "ppio-catalogue":
+            return super().wait(event, seconds)
+        self.pauses.append(seconds)
+        self.seconds += seconds
+        if self.keys:
+            self.keys.pop(0)()
+        return False
+
+
+def test_what_the_catalogue_tells_waits_while_somebody_types(make_form, wire):
+    form = make_form(BODY)
+    name = find(form, "Name")
+    told = []
+    form.session.observe(lambda change: told.append(name.value), "snapshot")
+    keys = [partial(type_into, name, "typed"[:end]) for end in range(1, 6)]
+    kernel.current().clock = clock = Typing(keys)
+    type_into(name, "")
+    press(form._shown)
+    wait_for_threads("ppio-catalogue")
+    assert not clock.keys
+    assert told[0] == "typed", "not before the last key"
+    assert len(clock.pauses) >= 6
+    assert "¥12.60" in shown(form)
+    assert name.value == form.value["name"] == "typed"
+
+
+def test_who_never_pauses_is_told_all_the_same(make_form):
+    form = make_form(BODY)
+    name = find(form, "Name")
+    keys = [partial(type_into, name, f"key {number}") for number in range(10_000)]
+    kernel.current().clock = clock = Typing(keys)
+    type_into(name, "")
+    press(form._shown)
+    wait_for_threads("ppio-catalogue")
+    assert clock.keys
+    assert "¥12.60" in shown(form)
+
+
 class TestWhereNoScriptMayRun:
+    def test_loading_begins_a_moment_after_it_was_displayed(self, make_form, buttons, monkeypatch):
+        monkeypatch.setattr(cells, "DISPLAYED_SECONDS", 0.0)
+        form = make_form(BODY)
+        form._repr_mimebundle_()
+        wait_for_threads("ppio-timer", "ppio-catalogue")
+        assert form.session.snapshot.offers
+
     def test_loading_begins_a_moment_after_the_form_was_made(self, make_form, buttons, clock_of_the_page):
         form = make_form(BODY)
         assert not form.session.snapshot.offers
@@ -190,6 +262,12 @@ class TestWhereNoScriptMayRun:
         assert threads_going("ppio-timer") == []
 
 
+def ids_of_cards(view):
+    """The instances that have a card, from top to bottom."""
+    heads = (one.value for one in every(view) if "ppw-live" in one._dom_classes)
+    return [re.search(r"\(id (\w+)\)", text)[1] for text in heads]
+
+
 class TestRunningTheCellAgain:
     @pytest.fixture
     def run(self, make_form, monkeypatch, clock):
@@ -241,6 +319,63 @@ class TestRunningTheCellAgain:
         shows(third, "confirmed stopped")
         assert account.get(launches[1].id)["status"]["status"] == "exited"
         assert account.get(launches[0].id)["status"]["status"] == "running"
+
+    def test_the_newest_card_stands_first_and_what_is_deleted_has_none(self, run, account, clock):
+        first = run()
+        one, two, three = [self.launched(first, name) for name in ("one", "two", "three")]
+        assert ids_of_cards(first) == [three.id, two.id, one.id]
+        clock.turn(20)
+        shows(first, f": running (id {two.id})")
+        account.act(two.id, "delete")
+        clock.turn(20)
+        shows(first, f": deleted (id {two.id})")
+        second = run()
+        assert second.launches == (one, two, three), "it is still known"
+        assert ids_of_cards(second) == [three.id, one.id]
+
+    def test_the_form_folds_below_a_card_and_what_was_typed_stays(self, run, cloud):
+        form = run()
+        assert not find_all(form, "Launch another")
+        self.launched(form, "one")
+        (fold,) = find_all(form, "Launch another")
+        until(lambda: not fold.value, "it is folded")
+        type_into(fold, True)
+        type_into(find(form, "Name"), "two")
+        press(find(form, "Launch"))
+        answer(form, "Cancel")
+        assert fold.value, "nothing was launched: it stays open"
+        assert form.value["name"] == "two"
+        (fold,) = find_all(run(), "Launch another")
+        assert fold.value, "whoever runs the cell wants the form"
+
+    def test_another_like_it_fills_the_form_and_sends_nothing(self, run, cloud):
+        form = run()
+        launch = self.launched(form, "one")
+        (fold,) = find_all(form, "Launch another")
+        type_into(find(form, "Name"), "else")
+        type_into(fold, False)
+        type_into(find(form, "More actions"), True)
+        press(find(form, "Launch another like this"))
+        until(lambda: form.value["name"] != "else", "the form is filled")
+        assert form.value == {**launch.plan.report.body, "name": "one-1"}
+        assert fold.value
+        assert cloud.posts == 1
+
+    def test_a_page_that_is_loaded_again_is_sent_all_cards(self, run, clock, wire):
+        """What a front end asks for when it comes back to a kernel that lives on."""
+        form = run()
+        launch = self.launched(form, "one")
+        clock.turn(20)
+        shows(form, f": running (id {launch.id})")
+        with form.session.lock:
+            states = {one.model_id: one.get_state() for one in _instances.values()}
+        page = Page()
+        for model_id, state in states.items():
+            page.take("comm_open", {"comm_id": model_id, "data": {"state": state}})
+        assert f": running (id {launch.id})" in page.html(form.model_id)
+        assert page.button(form.model_id, "Stop …")
+        press(_instances[page.button(form.model_id, "Stop …")])
+        assert "Stopping loses" in shown(form)
 
     def test_one_that_is_on_its_way_becomes_a_card(self, run, cloud):
         first = run()

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ppio_widgets.widgets.view import Guarded
 
 MOST_TEMPLATES = 8
-# What a form says by itself: a template may say it otherwise.
-_OFTEN_DEFAULT: tuple[Path, ...] = (("resource", "rootfs_size_gb"),)
+# The last chip, which is no template: it offers those of strangers.
+STRANGERS = "strangers"
 
 
 class TemplateChips(Part):
@@ -56,10 +56,6 @@ class TemplateChips(Part):
         self._hear(self.session, self._offer, "snapshot", "filled", "proposed")
 
     @cached_property
-    def _strangers(self) -> w.Button:
-        return self._button(self.say("template.strangers"), self._on_strangers, "ppw-link")
-
-    @cached_property
     def _what(self) -> w.HTML:
         return theme.html("", "ppw-below")
 
@@ -81,11 +77,10 @@ class TemplateChips(Part):
         found = self._offered
         image = self.session.draft.get("image")
         chosen = next((one.id for one in found if one.image == image), "")
-        return chosen, [(one.name or one.id, one.id) for one in found[:MOST_TEMPLATES]]
-
-    def _on_strangers(self) -> None:
-        self._with_strangers = True
-        self._offer()
+        chips = [(one.name or one.id, one.id) for one in found[:MOST_TEMPLATES]]
+        if len(found) < len(self.session.snapshot.templates):
+            chips.append((self.say("template.strangers"), STRANGERS))
+        return chosen, chips
 
     def _ask(self, overwritten: Sequence[Path]) -> None:
         """Say what choosing it would replace, with the button that does it; nothing without any."""
@@ -98,8 +93,7 @@ class TemplateChips(Part):
         if self._are_none:
             self._what.value = html("<span class=ppw-quiet>{}</span>", self.say("template.none"))
             told = [self._what]
-        more = [self._strangers] if len(self._offered) < len(self.session.snapshot.templates) else []
-        parts = [*self._chips.parts, *more, *told]
+        parts = [*self._chips.parts, *told]
         if parts != self.parts:
             self.parts = parts
             self._on_arrange()
@@ -117,11 +111,13 @@ class TemplateChips(Part):
         return next((one for one in templates if one.id == self._chips.value), None)
 
     def _on_chip(self) -> None:
+        if self._chips.value == STRANGERS:
+            self._with_strangers = True
+            self._offer()
         chosen = self._chosen
         if chosen is None:
             return
-        replaced = self.session.filling(chosen).overwrites
-        typed = [path for path in replaced if path not in (("image",), *_OFTEN_DEFAULT)]
+        typed = self.session.filling(chosen).overwrites
         if typed:
             self._ask(typed)
         else:

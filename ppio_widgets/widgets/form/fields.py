@@ -43,18 +43,28 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
 }
 
 
-# Where PPIO answers at length.
-_GUIDE = "https://ppio.com/docs/gpus"
+# The page behind each question mark: PPIO's own, until `docs/fields.md` has an address to put here.
+PAGE = "https://ppio.com/docs/gpus"
+# What a newcomer asks, each with its anchor in `docs/fields.md`.
+ANCHORS: Mapping[str, str] = {
+    "product": "product",
+    "resource.rootfs_size_gb": "rootfs",
+    "resource.min_cuda_version": "cuda",
+    "ports": "port-protocol",
+    "network.id": "vpc",
+    "candidate_regions": "candidate-regions",
+    "auto_migrate.enabled": "auto-migrate",
+}
 
 
 def question(say: Words, name: str) -> Markup:
     """Return a question mark that opens what a field means, in a sentence; nothing where nobody asks."""
-    if f"help.{name}" not in say:
+    if name not in ANCHORS:
         return Markup()
     return html(
         "<details class=ppw-help><summary aria-label='{}'>?</summary><p>{} "
-        "<a href='{}' target=_blank>{}</a></p></details>",
-        *(say("help.label"), say(f"help.{name}"), _GUIDE, say("help.guide")),
+        "<a href='{}#{}' target=_blank>{}</a></p></details>",
+        *(say("help.label"), say(f"help.{name}"), PAGE, ANCHORS[name], say("help.more")),
     )
 
 

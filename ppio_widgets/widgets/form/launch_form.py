@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as w
 from traitlets import Any as AnyValue
 from traitlets import TraitError, validate
 
@@ -15,6 +17,7 @@ from ppio_widgets.formats.json_body import body_in_text, body_of
 from ppio_widgets.launches.history import left_open
 from ppio_widgets.launches.importing import Disk, import_text, over, told_cloud
 from ppio_widgets.launches.session import LaunchSession
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import DEFAULTS, copied
 from ppio_widgets.request.models import CreateInstanceRequest
@@ -27,6 +30,7 @@ from ppio_widgets.widgets.form.preview import Preview, PricePanel
 from ppio_widgets.widgets.form.sections import Sections
 from ppio_widgets.widgets.form.sign_in import SignIn
 from ppio_widgets.widgets.form.start import StartBox, told_lists
+from ppio_widgets.widgets.instance_card import LaunchCards
 from ppio_widgets.widgets.launch_controls import LaunchControls, LaunchView
 from ppio_widgets.widgets.saved_output import LaunchOutput
 
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    import ipywidgets as w
     from markupsafe import Markup
     from typing_extensions import Self
 
@@ -101,12 +104,12 @@ class LaunchForm(LaunchView):
         self.left_out: list[str] = []
         self._css = scope = f"ppw{next(kernel.current().numbers)}"
         session.limit(read_ceiling(max_hourly_price))
-        default_count = DEFAULTS["resource"]["gpu_num"] if value is None else None
-        self._sections = Sections(self, stop, default_count=default_count)
+        self._sections = Sections(self, stop)
         self._preview = Preview(self, self._sections, scope)
         price = PricePanel(self)
         self._start = StartBox(self)
-        controls = LaunchControls(self, on_attempt=self._show_all_errors)
+        cards = LaunchCards(self, self._put_above, self._on_another)
+        controls = LaunchControls(self, cards, on_attempt=self._show_all_errors)
         side = theme.box([price.box, controls.box, self._preview.box], "ppw-side")
         columns = theme.box([self._sections.box, side], "ppw-columns")
         no_key = _way_to_a_key() if fell_back else ""
@@ -121,6 +124,7 @@ class LaunchForm(LaunchView):
         )
         self._publish()
         self._hear(session, self._publish, "draft")
+        self._hear(session, self._on_status, "status")
 
     @classmethod
     def from_json(cls, source: str | Path | Mapping[str, Any], **options: Any) -> Self:
@@ -231,6 +235,27 @@ class LaunchForm(LaunchView):
         note = theme.html(html("<p>{}</p>", self.say("form.closed_earlier")))
         self._restore = theme.box([note, button], "ppw-notice")
         return [self._restore]
+
+    @cached_property
+    def _fold(self) -> w.ToggleButton:
+        """What folds the form below the cards; a stylesheet does it."""
+        classes = ("ppw-fold", "ppw-section")
+        return theme.control(w.ToggleButton, *classes, description=self.say("form.another"), value=True)
+
+    def _put_above(self, cards: w.Box) -> w.Box:
+        """Give the cards the top; the form folds below what was just launched from it."""
+        self._fold.value = not self.session.has_launched
+        return self._start.put_above([cards, self._fold])
+
+    def _on_another(self, launch: Launch) -> None:
+        """Fill the form with what was launched; nothing is launched by that."""
+        self._fold.value = True
+        self.session.fill_like(launch.plan.report.body)
+
+    def _on_status(self) -> None:
+        """Show the form while something is asked or told in it."""
+        if "_fold" in vars(self) and self.session.status not in (LaunchState.DRAFT, LaunchState.SUCCEEDED):
+            self._fold.value = True
 
     def _tell_left_out(self, found: Imported) -> None:
         self.left_out = [one.sentence(self.say) for one in found.left_out]

@@ -1,4 +1,4 @@
-"""The right-hand side: preview, what still blocks, what it costs, and what is said beside the fields.
+"""The right-hand side: preview, what it costs, what still blocks, and what is said beside the fields.
 
 The preview is one HTML widget, so that a keystroke is one message. Errors and advice stand beside their
 fields by CSS rules in another one, which seldom change: no model is opened for them. The price is a third
@@ -7,7 +7,7 @@ one, so that a keystroke that changes none of it sends nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 from markupsafe import Markup
@@ -43,7 +43,7 @@ LONGEST_NAME = 40
 
 
 class Preview(Part):
-    """The body with Copy, what blocks it, and the rules that put errors beside their fields."""
+    """The body with Copy, and the rules that put errors beside their fields."""
 
     def __init__(self, owner: Guarded, sections: Sections, scope: str) -> None:
         super().__init__(owner)
@@ -51,6 +51,8 @@ class Preview(Part):
         self._scope = scope
         self._unknown: list[tuple[Path, str]] = []
         self._fixes: list[w.Button] = []
+        # By section, what it was made of: a summary is worked out anew when that changes.
+        self._summed_up: dict[str, tuple[list[Any], str]] = {}
         names = [("JSON", "json"), ("curl", "curl"), ("Python", "python"), ("%ppio_launch", "line")]
         self._face = theme.control(
             w.ToggleButtons, "ppw-tabs", description=self.say("preview.title"), options=names
@@ -58,6 +60,10 @@ class Preview(Part):
         self._css = theme.html(self._rules(self.session.errors(self.say)))
         self._html = theme.html(self._markup(), "ppw-readout")
         self._copy = self._button(self.say("copy.button"), self._hand_over, "ppw-copy")
+        # On a narrow page the request is folded below this head.
+        self._head = theme.control(
+            w.ToggleButton, "ppw-section", "ppw-request", description=self.say("preview.head")
+        )
         self.box = theme.box(self._parts(), "ppw-panel")
         for control in (self._face, *sections.toggles):
             self._hear(control, self.render, "value")
@@ -82,7 +88,7 @@ class Preview(Part):
             close_all(self._fixes)
             self._unknown = unknown
             self._fixes = [button for path, meant in unknown for button in self._fixes_of(path, meant)]
-        return [self._face, self._copy, self._html, *self._fixes, self._css]
+        return [self._head, self._face, self._copy, self._html, *self._fixes, self._css]
 
     def _fixes_of(self, path: Path, meant: str) -> Iterator[w.Button]:
         """Yield buttons that give an unknown field the name that was meant, or remove it."""
@@ -97,14 +103,6 @@ class Preview(Part):
 
     def _markup(self, extra: str = "") -> Markup:
         say, plan, name = self.say, self.session.plan, self._face.value
-        errors = self.session.errors(say)
-        blockers: list[str] = [
-            named(html("<b>{}</b>", field_name(path, say)), text, say) for path, text in errors.items()
-        ]
-        if len(blockers) > MOST_BLOCKERS + 1:
-            rest = len(blockers) - MOST_BLOCKERS
-            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
-        todo = theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else ""
         taken = plan.taken(say)
         if name == "json":
             shown = Markup(preview(self.session.report.body, say))  # noqa: S704 - escaped there
@@ -112,8 +110,7 @@ class Preview(Part):
                 shown += html("\n<s>{}</s>", taken)
         else:
             shown = Markup(folded(plan.face(name, say), say, taken))  # noqa: S704 - escaped there
-        framed = Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
-        return html("{}{}", framed, todo)
+        return Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
 
     def tell_blockers(self) -> None:
         """Show the draft after a launch was tried; what blocks is said to whoever does not see its list."""
@@ -161,10 +158,17 @@ class Preview(Part):
     def _summaries(self) -> Iterator[str]:
         """Yield CSS that says in the head of a closed section what stands in it."""
         body = self.session.report.body
+        redactor: Redactor | None = None
         for section, names in self._sections.closed:
-            told = Redactor.in_use().redact(summary(names, body, self.say))
-            text = told or self.say(f"none.{section}")
-            yield f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+            values = [value_at(body, tuple(name.split("."))) for name in names]
+            earlier = self._summed_up.get(section)
+            if earlier is None or earlier[0] != values:
+                redactor = redactor or Redactor.in_use()
+                told = redactor.redact(summary(names, body, self.say))
+                text = told or self.say(f"none.{section}")
+                rule = f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
+                earlier = self._summed_up[section] = (values, rule)
+            yield earlier[1]
 
     def _advice(self) -> Iterator[str]:
         """Yield CSS that says beside the switch of a row why it may be better used."""
@@ -208,17 +212,23 @@ def esc_text(text: str) -> Markup:
 
 
 class PricePanel(Part):
-    """What it costs in figures, and what is worth knowing: what stands above Launch."""
+    """What it costs in figures, what is worth knowing, what still blocks: what stands above Launch."""
 
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
+        self._shown: tuple[object, ...] = ()
         self.box = theme.html(self._markup(), "ppw-price")
-        self._hear(self.session, self._render, "report", "snapshot", "timer")
+        self._hear(self.session, self._render, "report", "snapshot", "timer", "ceiling", "unreadable")
         self._hear(self.session, self._on_loading, "loading")
 
     def _render(self) -> None:
-        """Show what is known now; no message when nothing changes."""
-        self.box.value = self._markup()
+        """Show what is known now; nothing is worked out anew, nor sent, when it is the same."""
+        session = self.session
+        blocks = session.errors(self.say)
+        known = (session.money, blocks, bool(session.loading), session.snapshot.failed)
+        if known != self._shown:
+            self._shown = known
+            self.box.value = self._markup()
 
     def _markup(self) -> Markup:
         say, plan, session = self.say, self.session.plan, self.session
@@ -229,10 +239,15 @@ class PricePanel(Part):
         rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
         warnings = each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])
         rest = [*advice[MOST_WARNINGS:], *costs]
+        amount = (
+            html("<b>{}</b> {}", bill.amount, bill.unit)
+            if bill.lines
+            else html("<strong>{}</strong>", bill.unit)
+        )
         return each(
             "{}",
             [
-                html("<p class=ppw-amount><b>{}</b> {}</p>", bill.amount, bill.unit),
+                html("<p class=ppw-amount>{}</p>", amount),
                 html("<dl>{}</dl>", rows) if rows else "",
                 warnings,
                 html(
@@ -243,8 +258,21 @@ class PricePanel(Part):
                 if rest
                 else "",
                 each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
+                self._todo(),
             ],
         )
+
+    def _todo(self) -> Markup:
+        """Return what still blocks, a line each."""
+        say = self.say
+        blockers: list[str] = [
+            named(html("<b>{}</b>", field_name(path, say)), text, say)
+            for path, text in self.session.errors(say).items()
+        ]
+        if len(blockers) > MOST_BLOCKERS + 1:
+            rest = len(blockers) - MOST_BLOCKERS
+            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
+        return theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else Markup()
 
     def _on_loading(self) -> None:
         if not self.session.loading:  # what begins is said with the next news

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from ppio_widgets.cards.html import esc, html
+from ppio_widgets.cards.html import each, esc, html
 from ppio_widgets.request.pricing import is_cpu
-from ppio_widgets.request.products import Wanted, table
+from ppio_widgets.request.products import GAP, Wanted, table
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import question
@@ -20,11 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ppio_widgets.request.offers import Offer
+    from ppio_widgets.request.products import Column
     from ppio_widgets.widgets.view import Guarded
 
 FEW, MANY = 12, 50
 # At most so many sizes of memory are filters, the common ones.
 _SIZES = (24, 48, 80)
+# The head of a column, whose words stand on the left or on the right; `i` and `b` are short.
+_LEFT, _RIGHT = "<i style=width:{}ch>{}</i>", "<b style=width:{}ch>{}</b>"
+
+
+def _head(columns: Sequence[Column]) -> Markup:
+    """Return the head of the table: each word in a box as wide as its column, whatever the font."""
+    cells = (html(_RIGHT if one.on_right else _LEFT, one.width, one.head) for one in columns)
+    return each("{}" + GAP, cells)
 
 
 class ProductTable(Part):
@@ -94,8 +103,14 @@ class ProductTable(Part):
 
     @cached_property
     def _list(self) -> w.RadioButtons:
+        chosen = self._chosen if self._chosen in self._order else None
         made = theme.control(
-            w.RadioButtons, "ppw-offers", description=self._head_row, options=self._rows, index=None
+            w.RadioButtons,
+            "ppw-offers",
+            description=self._head_row,
+            description_allow_html=True,
+            options=self._rows,
+            value=chosen,
         )
         self._hear(made, self._on_row, "value")
         return made
@@ -121,6 +136,10 @@ class ProductTable(Part):
         return {offer.id: offer for offer in self.session.snapshot.products}
 
     @property
+    def _chosen(self) -> str:
+        return str(self.session.draft.get("product_id") or "")
+
+    @property
     def _wanted(self) -> Wanted:
         if not self._offers:
             return Wanted(self._text.value, type=self._kind.value or "gpu")
@@ -135,7 +154,7 @@ class ProductTable(Part):
 
     def _fill(self, earlier: Sequence[Offer]) -> None:
         """Show the rows that fit: those of `earlier` first, in that order."""
-        chosen = str(self.session.draft.get("product_id") or "")
+        chosen = self._chosen
         with self._filling():
             self._kind.value = "cpu" if is_cpu(self.session.draft) else "gpu"
             if self.session.snapshot is self._untold and not self._text.value:
@@ -153,14 +172,16 @@ class ProductTable(Part):
             if chosen in self._offers and chosen not in [offer.id for offer in shown]:
                 shown = [self._offers[chosen], *shown][: self._most]
             self._order = [offer.id for offer in shown]
-            self._head_row, rows = table(shown, self.say)
-            self._rows = tuple(zip(rows, self._order, strict=True))
+            found = table(shown, self.say)
+            self._head_row = _head(found.columns)
+            self._stop = found.columns[0].width + len(GAP)
+            self._rows = tuple(zip(found.rows, self._order, strict=True))
             if shown:
-                self._list_rows(chosen)
-        self._tell(shown, len(fits), len(offers))
+                self._list_rows()
+        self._tell(shown, fits, len(offers))
 
-    def _list_rows(self, chosen: str) -> None:
-        value = chosen if chosen in self._order else None
+    def _list_rows(self) -> None:
+        value = self._chosen if self._chosen in self._order else None
         with self._list.hold_sync():  # new options choose the first one
             if self._rows != tuple(self._list.options):
                 self._list.options = self._rows
@@ -168,10 +189,11 @@ class ProductTable(Part):
                 self._list.value = value
             self._list.description = self._head_row
 
-    def _tell(self, shown: Sequence[Offer], fit: int, known: int) -> None:
-        say, typed = self.say, self._text.value.strip()
-        counted = say("product.count", shown=len(shown), found=fit, known=known)
-        self._counted = self._grey(shown) + esc(counted if known else say("product.none_known"))
+    def _tell(self, shown: Sequence[Offer], fits: Sequence[Offer], known: int) -> None:
+        say, typed, fit = self.say, self._text.value.strip(), len(fits)
+        among = sum(offer in fits for offer in shown)  # the chosen one may be none of them
+        counted = say("product.count", shown=among, found=fit, known=known)
+        self._counted = self._rules(shown) + esc(counted if known else say("product.none_known"))
         self._count.value = self._counted
         self._refresh.description = self._refresh_words
         parts: list[w.Widget | None] = [self._head, self._kind, self._text]
@@ -187,11 +209,13 @@ class ProductTable(Part):
             parts.append(self._take)
         theme.fill(self.box, parts)
 
-    def _grey(self, shown: Sequence[Offer]) -> Markup:
-        """Return the rule by which the rows that cannot be launched are grey."""
+    def _rules(self, shown: Sequence[Offer]) -> Markup:
+        """Return the rules by which the columns are so wide, and the rows that cannot be launched grey."""
+        rows = f".ppw .{self._key} .ppw-offers label"
         gone = [f":nth-child({row})" for row, offer in enumerate(shown, 1) if not offer.available]
-        rule = f".ppw .{self._key} .ppw-offers label:is({','.join(gone)}){{color:var(--ppw-quiet)}}"
-        return Markup(f"<style>{rule}</style>") if gone else Markup()  # noqa: S704 - numbers of ours
+        grey = f"{rows}:is({','.join(gone)}){{color:var(--ppw-quiet)}}" if gone else ""
+        rules = f"<style>{rows}{{tab-size:{self._stop}}}{grey}</style>" if shown else ""
+        return Markup(rules)  # noqa: S704 - numbers of ours
 
     @cached_property
     def _refresh(self) -> w.Button:
@@ -202,6 +226,7 @@ class ProductTable(Part):
         return self._button("", lambda: self._on_chosen(self._text.value.strip()), "ppw-link")
 
     def _on_filter(self) -> None:
+        self.session.note_key()
         if self._kind.value != ("cpu" if is_cpu(self.session.draft) else "gpu"):
             self.session.set(("type",), "cpu" if self._kind.value == "cpu" else None)
         self._fill([])

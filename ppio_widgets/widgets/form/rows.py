@@ -169,8 +169,10 @@ class EnvRow(Row):
     """A variable, with a switch between a value and the name of a variable of the kernel.
 
     The switch is made, one model, where it can be meant: when the name looks secret, the
-    kernel has a variable of that name, or the value is typed as ``$NAME`` or looks like a key.
-    Where the text of an env file was pasted, a button offers to make rows of it instead.
+    kernel has a variable of that name, or the value is typed as ``$NAME`` or looks like a key. A row
+    that came with a value of its own, and that nobody touched, has it with its menu: fifty such rows
+    cost no more than any others. Where the text of an env file was pasted, a button offers to make rows
+    of it instead.
     """
 
     _was_switched = False
@@ -181,7 +183,7 @@ class EnvRow(Row):
 
     @cached_property
     def _switch(self) -> w.Checkbox:
-        is_on = isinstance(self.fields["value"], RefField)
+        is_on = self._is_reference
         name = self._switch_name()
         made = theme.control(w.Checkbox, "ppw-switch", value=is_on, description=name, indent=False)
         self._hear(made, self._on_switch, "value")
@@ -220,7 +222,7 @@ class EnvRow(Row):
         if self.pasted:
             self._make_rows.description = self._make_name()
             widgets.append(self._make_rows)
-        elif self._is_offered():
+        elif self._is_offered() and (not self._came_with_value or self._menu is not None):
             self._switch.description = self._switch_name()
             widgets.append(self._switch)
         return widgets
@@ -244,9 +246,18 @@ class EnvRow(Row):
                 return field
         return None
 
+    @property
+    def _came_with_value(self) -> bool:
+        """Whether all of it is from elsewhere, its value a text."""
+        return not self.touched and bool(self._extra.get("value")) and not self._is_reference
+
+    @property
+    def _is_reference(self) -> bool:
+        return isinstance(self.fields["value"], RefField)
+
     def _is_offered(self) -> bool:
         value, key = self.fields["value"].value, self._key_text()
-        if self._was_switched or isinstance(self.fields["value"], RefField):
+        if self._was_switched or self._is_reference:
             return True
         dollar = isinstance(value, str) and _DOLLAR.fullmatch(value) is not None
         return dollar or self._is_secret(value) or (is_name(key) and environment.variable(key) is not None)

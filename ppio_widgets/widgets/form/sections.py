@@ -10,7 +10,7 @@ import ipywidgets as w
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.session import CEILING, STOP
-from ppio_widgets.request.choices import SEGMENTS, fitting_count
+from ppio_widgets.request.choices import SEGMENTS, stops
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 from ppio_widgets.request.pricing import read_ceiling
 from ppio_widgets.request.schema import Group, Rows, node_at
@@ -56,8 +56,6 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 
 # The classes by which the stylesheet finds what is no field of the body.
 CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
-
-_COUNT: Path = ("resource", "gpu_num")
 
 # Beside which fields a question mark opens what they mean. In lists it stands beside their heading.
 HELPED = ("resource.rootfs_size_gb", "network.id", "resource.min_cuda_version", "auto_migrate.enabled")
@@ -107,8 +105,6 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     for section, names in {**_STEPS, **_MORE}.items()
 }
 _NAMES = tuple(name for names in PLACES.values() for name in names)
-# Times after which people have their instance stopped.
-_SPANS = ("1h", "3h", "8h")
 
 
 class Spot(NamedTuple):
@@ -124,13 +120,11 @@ class Sections(Part):
 
     `fields` are found by their pattern; those of a closed section, and conditional ones, are made when they
     first appear. `attempted` says that a launch was tried: from then on the error of every field may show.
-    `default_count` is the number of GPUs that nobody chose: another product may make it another one.
     """
 
-    def __init__(self, owner: Guarded, stop: str, *, default_count: int | None) -> None:
+    def __init__(self, owner: Guarded, stop: str) -> None:
         super().__init__(owner)
         self.attempted = False
-        self._default_count = default_count
         self.box: w.Box | None = None
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
@@ -155,6 +149,7 @@ class Sections(Part):
         self._make_fields()
         self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
         self._hear(self.session, self._show, "filled")
+        self._suggested: tuple[object, ...] = ()
         self._hear(self.session, self._suggest, "snapshot", "report")
         self._proposed: Mapping[Path, Any] = self.session.proposed
         self._hear(self.session, self._follow, "proposed")
@@ -368,24 +363,22 @@ class Sections(Part):
         self.session.replace(draft)
 
     def _on_product(self, product_id: str) -> None:
-        """Take the product that was chosen; nothing that was typed is changed, a default count follows it."""
-        draft = with_value(self.session.draft, ("product_id",), product_id)
-        offer = self.session.snapshot.offer(product_id)
-        count, field = value_at(draft, _COUNT), self.fields[_name(_COUNT)]
-        if offer is not None and count == self._default_count and not field.touched:
-            self._default_count = fitting_count(offer)
-            draft = with_value(draft, _COUNT, self._default_count)
-            field.show(self._default_count)
-        self.session.replace(draft)
+        """Take the product that was chosen; what was proposed follows it."""
+        self.session.set(("product_id",), product_id)
         if "candidate_regions" in self.lists:
             self.lists["candidate_regions"].suggest()  # those of this product
 
     def _suggest(self) -> None:
-        """Offer what the catalogue told meanwhile."""
+        """Offer what the catalogue told meanwhile, at what it costs by now."""
+        known = (self.session.snapshot, self.session.money)
+        if known == self._suggested:
+            return
+        self._suggested = known
         for field in self.fields.values():
             field.suggest()
         for rows in self.lists.values():
             rows.suggest()
+        self._stop.offer(self._stops())
 
     @cached_property
     def _ceiling(self) -> w.Text:
@@ -396,18 +389,20 @@ class Sections(Part):
         return text
 
     def _stop_choice(self, stop: str) -> Segments:
-        spans = ((self.say("stop.after", span=span), span) for span in _SPANS)
         return Segments(
             self,
             field_name(STOP, self.say),
             self._take_stop,
             self._rearrange,
-            options=[(self.say("stop.never"), ""), *spans],
+            options=self._stops(),
             value=stop,
             other=self.say("stop.at"),
             hint=self.say("hint.stop"),
             classes=("ppw-step", CLASSES[STOP]),
         )
+
+    def _stops(self) -> list[tuple[str, str]]:
+        return stops(self.session.offer, self.session.report.body, self.say)
 
     def _take_stop(self) -> None:
         """Take the timer as typed; one that cannot be read keeps a launch from being made.

@@ -54,6 +54,8 @@ class StartBox(Part):
     def __init__(self, owner: Guarded) -> None:
         super().__init__(owner)
         self._parts: list[w.Widget] = []
+        self._above: tuple[w.Widget, ...] = ()
+        self.is_open = False
         self._found: Imported | None = None
         self._preset = ""
         self._reading: _Reading | None = None
@@ -62,10 +64,11 @@ class StartBox(Part):
         self.box = theme.box([self._open], "ppw-chooser", "ppw-start")
         self._hear(self.session, self._tell, "draft")
 
-    @property
-    def is_open(self) -> bool:
-        """Whether something stands below the button."""
-        return len(self.box.children) > 1
+    def put_above(self, widgets: Sequence[w.Widget]) -> w.Box:
+        """Show what stands above the button in the same box, which is returned."""
+        self._above = tuple(widgets)
+        self._fill([one for one in self.box.children if one is self._open or one in self._parts])
+        return self.box
 
     def fold(self) -> None:
         """Close it; what was pasted is not kept."""
@@ -74,7 +77,11 @@ class StartBox(Part):
             for control in (self._text, self._presets, self._earlier, self._told):
                 control.value = ""
         self._open.description = self.say("import.open")
-        theme.fill(self.box, [self._open])
+        self.is_open = False
+        self._fill([self._open])
+
+    def _fill(self, children: Sequence[w.Widget]) -> None:
+        theme.fill(self.box, [*self._above, *children])
 
     def _on_open(self) -> None:
         if self.is_open:
@@ -82,6 +89,7 @@ class StartBox(Part):
             return
         self._parts = self._parts or self._build()
         self._open.description = self.say("import.close")
+        self.is_open = True
         self._arrange()
         threads.try_run(partial(self._list, self.session.target), name="ppio-import")
 
@@ -110,7 +118,7 @@ class StartBox(Part):
             None if len(self._earlier.options) > 1 else self._earlier,
             None if self._found is not None else self._apply,
         ]
-        theme.fill(self.box, [self._open, *(part for part in self._parts if part not in hidden)])
+        self._fill([self._open, *(part for part in self._parts if part not in hidden)])
 
     def _list(self, target: Target) -> None:
         """Read which presets and launches there are; called on a thread of its own."""

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ipywidgets import Textarea
 from ipywidgets.widgets.widget import _instances
 from markupsafe import escape
@@ -13,6 +14,7 @@ from markupsafe import escape
 from ppio_widgets import EnvRef, LaunchForm, check
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.secrets.patterns import looks_secret
 from ppio_widgets.widgets.form.rows import columns
 from ppio_widgets.widgets.launch_controls import ConfirmCard
 from tests.support.bodies import MINIMAL, bodies_with_refs, env_names
@@ -44,7 +46,10 @@ def switches(form, number=r"\d+"):
 
 
 def switch(form, number=1):
+    """The switch of a row; where its value came from elsewhere, it comes with the row's menu."""
     open_sections(form, "Environment")
+    if not switches(form, number):
+        press([one for one in find_all(form, "More") if "ppw-more" in one._dom_classes][number - 1])
     return switches(form, number)[0]
 
 
@@ -303,12 +308,42 @@ def test_what_a_switch_costs(wire, make_form):
     assert wire.count() <= 2
 
 
-def test_a_row_that_needs_a_switch_costs_one_model_more(wire, make_form):
+def test_only_a_row_that_shows_a_switch_costs_one_model_more(wire, make_form):
     form = make_form()
     add(form, "HF_TOKEN")
     wire.clear()
     form.value = envs(REF, {"key": "API_KEY", "value": "x"}, {"key": "A", "value": "b"})
-    assert wire.count("comm_open") == 6 + 6 + 5
+    assert wire.count("comm_open") == 6 + 5 + 5
+
+
+def test_a_row_that_came_with_a_value_has_its_switch_in_the_menu_until_it_is_touched(form):
+    form.value = envs({"key": "API_KEY", "value": "x"}, {"key": "HF_TOKEN"})
+    open_sections(form, "Environment")
+    assert not switches(form, 1)
+    assert switches(form, 2), "no value yet: the reference is offered before there is one"
+    shown_with_menu = switch(form)
+    assert shown_with_menu.value is False
+    press(find(form, "More"))
+    assert not switches(form, 1)
+    type_into(find(form, VALUE), "y")
+    assert switches(form, 1)
+
+
+def test_fifty_rows_that_look_secret_cost_no_more_than_fifty_others(wire, make_form):
+    def cost(stem):
+        form = make_form()
+        press(find(form, "Add variable"))
+        wire.clear()
+        form.value = envs(*({"key": f"{stem}_{n}", "value": f"value {n}"} for n in range(50)))
+        filled = wire.count("comm_open"), wire.count(), wire.size()
+        wire.clear()
+        type_into(find(form, "Name"), "demo")
+        return *filled, wire.count(), wire.size()
+
+    assert looks_secret("_KEY_1")
+    cost("STEP")  # what all forms share is there
+    secret, plain = cost("_KEY"), cost("STEP")
+    assert all(one <= other for one, other in zip(secret, plain, strict=True)), (secret, plain)
 
 
 def test_removing_and_closing_close_the_switch_also_out_of_sight(form):
@@ -422,3 +457,142 @@ def test_the_columns_of_a_list_are_those_of_the_contract_and_what_may_be_hidden_
             fields = set(node.item.fields) if isinstance(node.item, Group) else {""}
             assert set(columns(name)) == fields
     assert columns("volumes")[-1] == "id"
+
+
+# -- the menu of a row, and what was removed
+
+
+def values(form):
+    return [(one["key"], one["value"]) for one in form.value.get("envs", [])]
+
+
+def menu(form, number):
+    """The entries of a row's menu by their words; it is opened where it is closed."""
+    row = [one for one in every(form) if "ppw-row" in one._dom_classes][number - 1]
+    if not any("ppw-menu" in one._dom_classes for one in row.children):
+        press(next(one for one in every(row) if getattr(one, "description", "") == "More"))
+    return {one.description: one for box in row.children for one in getattr(box, "children", ())}
+
+
+def three(form):
+    for key, value in (("A", "1"), ("B", "2"), ("C", "3")):
+        add(form, key, value)
+
+
+def test_a_row_is_duplicated_behind_itself(form):
+    three(form)
+    press(menu(form, 2)["Duplicate"])
+    assert values(form) == [("A", "1"), ("B", "2"), ("B", "2"), ("C", "3")]
+    assert [one.description for one in find_all(form, "Variable")] == [f"Variable {n}" for n in (1, 2, 3, 4)]
+    type_into(find(form, VALUE, 2), "other")
+    assert values(form)[1:3] == [("B", "2"), ("B", "other")], "it is a row of its own"
+
+
+def test_rows_move_up_and_down_and_not_beyond_the_ends(form):
+    three(form)
+    press(menu(form, 3)["Up"])
+    assert values(form) == [("A", "1"), ("C", "3"), ("B", "2")]
+    press(menu(form, 1)["Down"])
+    assert values(form) == [("C", "3"), ("A", "1"), ("B", "2")]
+    press(menu(form, 1)["Up"])
+    press(menu(form, 3)["Down"])
+    assert values(form) == [("C", "3"), ("A", "1"), ("B", "2")]
+    assert [one.value for one in find_all(form, "Variable")] == ["C", "A", "B"]
+
+
+def test_a_row_that_was_removed_is_put_back_where_it_stood(form):
+    three(form)
+    press(find(form, "Remove", 1))
+    assert values(form) == [("A", "1"), ("C", "3")]
+    press(find(form, "Put the variable back"))
+    assert values(form) == [("A", "1"), ("B", "2"), ("C", "3")]
+    assert not find_all(form, "Put the variable back")
+    for _row in range(3):
+        press(find(form, "Remove"))
+    assert "envs" not in form.value
+    for _row in range(3):
+        press(find(form, "Put the variable back"))
+    assert values(form) == [("A", "1"), ("B", "2"), ("C", "3")]
+
+
+def test_a_reference_is_put_back_as_one(form):
+    form.value = {**MINIMAL, "envs": [REF]}
+    open_sections(form, "Environment")
+    press(find(form, "Remove"))
+    press(find(form, "Put the variable back"))
+    assert form.value["envs"] == [REF]
+
+
+def test_a_blank_row_leaves_nothing_to_put_back_and_a_new_body_forgets_what_was_removed(form):
+    press(find(form, "Add variable"))
+    press(find(form, "Remove"))
+    assert not find_all(form, "Put the variable back")
+    three(form)
+    press(find(form, "Remove"))
+    form.value = {**MINIMAL, "envs": [{"key": "X", "value": "y"}]}
+    assert not find_all(form, "Put the variable back")
+
+
+def test_a_menu_is_built_when_it_is_opened_and_closed_with_its_row(form, wire):
+    three(form)
+    before = set(_instances)
+    wire.clear()
+    menu(form, 1)
+    assert wire.count("comm_open") == 4, "three entries in a box"
+    press(find(form, "More"))
+    assert set(_instances) == before
+    menu(form, 1)
+    press(find(form, "Remove"))
+    assert set(_instances) - before == {find(form, "Put the variable back").model_id}
+
+
+@pytest.mark.parametrize("key", ["HF_TOKEN", "OPENAI_API_KEY", "db_password"])
+def test_a_secret_looking_name_offers_the_reference_before_a_value_is_typed(form, key):
+    press(find(form, "Add variable"))
+    assert switches(form) == []
+    type_into(find(form, "Variable"), key)
+    assert len(switches(form)) == 1
+    tick(switch(form))
+    assert form.value["envs"] == [{"key": key, "value": EnvRef(key)}]
+
+
+STEPS = ["Duplicate", "Up", "Down", "Remove", "back"]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["Duplicate", "Up", "Down", "Remove", "back"]), st.integers(0, 9)),
+        max_size=8,
+    )
+)
+def test_any_steps_leave_what_a_list_would_have(make_form, steps):
+    form = make_form({**MINIMAL, "envs": [{"key": f"K{n}", "value": str(n)} for n in range(3)]})
+    open_sections(form, "Environment")
+    expected, removed = [(f"K{n}", str(n)) for n in range(3)], []
+    for what, number in steps:
+        place = number % len(expected) if expected else 0
+        if what == "back":
+            if removed:
+                at, row = removed.pop()
+                expected.insert(min(at, len(expected)), row)
+                press(find(form, "Put the variable back"))
+            continue
+        if not expected:
+            continue
+        if what == "Remove":
+            removed.append((place, expected[place]))
+            del expected[place]
+            press(find(form, "Remove", place))
+            continue
+        entries = menu(form, place + 1)
+        press(entries[what])
+        if what == "Duplicate":
+            expected.insert(place + 1, expected[place])
+        else:
+            to = place + (1 if what == "Down" else -1)
+            if 0 <= to < len(expected):
+                expected.insert(to, expected.pop(place))
+    assert values(form) == expected
+    assert [one.value for one in find_all(form, "Variable")] == [key for key, _value in expected]
+    form.close()

@@ -8,6 +8,7 @@ import threading
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances
 from markupsafe import escape
 
@@ -34,6 +35,7 @@ from tests.widgets.conftest import (
     press,
     shown,
     shows,
+    table,
     type_into,
     until,
 )
@@ -394,7 +396,7 @@ def test_a_docker_run_shows_what_it_would_change_before_it_does(opened):
     told = headings(opened)
     assert list(told) == ["This would change:", "Not taken over:", "Different on the instance:", "Assumed:"]
     assert [line.partition(":")[0] for line in told["Not taken over:"]] == [
-        "Without effect there, and not missed"
+        "Has no effect on an instance, and is not needed"
     ]
     assert any("does not come along" in line for line in told["Different on the instance:"])
     assert told["Assumed:"] == [
@@ -694,7 +696,7 @@ def test_an_earlier_launch_fills_the_form_under_a_free_name(form):
     shows(form, "The values of TOKEN_OF do not come along")
     press(find(form, "Fill the form with it"))
     assert form.value == {**MINIMAL, "name": "run-2"}
-    assert not find_all(form, "Fill the form with it")
+    assert not any(find_all(form, one) for one in ("Fill the form with it", "Paste", "Last launches"))
     assert not kept_anywhere(PASSWORD)
 
 
@@ -732,14 +734,18 @@ def test_nothing_is_read_by_a_handler(opened, monkeypatch):
     assert not find_all(opened, "Fill the form with it")
 
 
-def test_two_clicks_make_a_practice_instance(make_form, cloud, wire):
+def test_two_clicks_make_a_practice_instance(make_form, cloud, wire, monkeypatch):
     form = displayed(make_form())
     wait_for_threads("ppio-names")
     shows(form, "pytorch-")
     before = dict(form.value)
+    heard = []
+    handle = Widget._handle_msg
+    monkeypatch.setattr(Widget, "_handle_msg", lambda one, news: (heard.append(one), handle(one, news)))
     press(find(form, "Launch"))
     let_read()
     press(find(form, "Yes, launch it"))
+    assert len(heard) == 2, "messages of the front end"
     launch = form.session.launch
     assert launch.wait_for_answer(PATIENCE).id
     assert cloud.posts == 1
@@ -753,9 +759,70 @@ def test_on_a_live_cloud_the_opened_form_launches_nothing(make_form, live, cloud
     wait_for_threads("ppio-names")
     assert "product_id" not in form.value
     assert "image" not in form.value
+    assert find(form, "Software").value is None
+    assert [one.description for one in every(form) if "ppw-launch" in one._dom_classes] == ["Choose a GPU"]
+    assert "Choose a GPU" in shown(form), "in place of a price"
+    assert find(form, "Stop by itself").label == "never"
     press(find(form, "Launch"))
     assert not find_all(form, "Yes, launch it")
     assert cloud.posts == 0
+    choose(table(form), "a100-80g")
+    assert find(form, "Stop by itself").label == "never · 12 h ≈ 151.20"
+    assert [one.description for one in every(form) if "ppw-launch" in one._dom_classes] == [
+        "Launch · 12.60/h"
+    ]
+    choose(find(form, "Kind of product"), "cpu")
+    type_into(find(form, "Image"), "ubuntu:24.04")
+    assert form.value["product_id"] == "a100-80g", "a filter never chooses"
+
+
+def test_a_name_follows_the_image_that_was_typed_once_its_tag_begins(make_form, live, wire):
+    form = displayed(make_form(client=live))
+    choose(table(form), "a100-80g")
+    assert find(form, "Name").value == "a100-1"
+    type_into(find(form, "Image"), "v")
+    for typed in ("vl", "vllm", "vllm/vllm-openai"):
+        wire.clear()
+        type_into(find(form, "Image"), typed)
+        assert find(form, "Name").value == "a100-1"
+        assert wire.count() <= 2, "a key"
+    type_into(find(form, "Image"), "vllm/vllm-openai:v0.6")
+    assert form.value["name"] == find(form, "Name").value == "vllm-openai-a100-1"
+    type_into(find(form, "Image"), "localhost:5000/team/Trainer@sha256:00")
+    assert find(form, "Name").value == "trainer-a100-1"
+    type_into(find(form, "Name"), "mine")
+    type_into(find(form, "Image"), "ubuntu:24.04")
+    assert find(form, "Name").value == "mine"
+
+
+def test_a_template_that_is_chosen_asks_before_it_replaces_what_was_typed(make_form):
+    form = displayed(make_form())
+    chips = find(form, "Software")
+    choose(chips, "tpl-vllm")
+    assert form.value["image"].startswith("vllm/"), "what was proposed gives way at once"
+    choose(chips, "tpl-pytorch-2.6")
+    assert form.value["image"].startswith("pytorch/"), "and so does a template"
+    type_into(find(form, "Image"), "mine:1")
+    type_into(find(form, "Command"), "serve")
+    type_into(find(form, "Name"), "mine")
+    choose(chips, "tpl-vllm")
+    assert (form.value["image"], form.value["command"]) == ("mine:1", "serve")
+    assert "Overwrites what is there: Image, Command" in shown(form)
+    press(find(form, "Replace"))
+    assert form.value["image"].startswith("vllm/")
+    assert form.value["command"] != "serve"
+    assert form.value["name"] == "mine", "the template says nothing of it"
+    assert not find_all(form, "Replace")
+
+
+def test_a_template_changes_only_what_it_says_of_a_body_that_was_given(make_form):
+    form = displayed(make_form(MINIMAL))
+    choose(find(form, "Software"), "tpl-pytorch-2.6")
+    assert form.value == MINIMAL
+    press(find(form, "Replace"))
+    assert form.value["image"].startswith("pytorch/")
+    assert form.value["name"] == MINIMAL["name"]
+    assert form.value["product_id"] == MINIMAL["product_id"]
 
 
 def test_a_value_that_is_given_is_shown_exactly(make_form):
@@ -782,8 +849,14 @@ def test_defaults_are_shown_in_the_controls_and_typing_stays(make_form):
 
 def test_a_community_template_is_offered_to_who_asks(make_form):
     form = displayed(make_form())
-    chips = find(form, "Template")
-    assert [label for label, _key in chips.options] == ["PyTorch 2.6", "vLLM server", "Course image"]
-    press(find(form, "Community templates…"))
-    assert "ComfyUI" in [label for label, _key in chips.options]
-    assert not find_all(form, "Community templates…")
+    chips = find(form, "Software")
+    own = ["PyTorch 2.6", "vLLM server", "Course image"]
+    assert [label for label, _key in chips.options] == [*own, "Community templates…"]
+    image = form.value["image"]
+    choose(chips, "strangers")
+    offered = [label for label, _key in chips.options]
+    assert offered[:3] == own
+    assert "ComfyUI" in offered
+    assert "Community templates…" not in offered
+    assert form.value["image"] == image, "nothing is chosen by looking"
+    assert chips.label == "PyTorch 2.6"

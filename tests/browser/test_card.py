@@ -1,0 +1,207 @@
+"""The card of a launch, as a person meets it: at the top of the form, to the end of the bill."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.support.bodies import MINIMAL
+
+from .conftest import let_read, until
+
+BODY = {
+    **MINIMAL,
+    "name": "carded",
+    "product_id": "a100-80g",
+    "ports": [{"port": 8080, "protocol": "http"}],
+    "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}},
+}
+FORM = f"from ppio_widgets import LaunchForm\nform = LaunchForm({BODY!r}, practice=True, stop='3h')\nform"
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 560, "height": 900}
+
+
+def launch(form):
+    """Launch what the form holds; returns its card."""
+    form.locator(".ppw-launch").click()
+    yes = form.get_by_role("button", name="Yes, launch it")
+    let_read(yes)
+    yes.click()
+    card = form.locator(".ppw-machine").first
+    expect(card).to_be_focused(timeout=30_000)
+    return card
+
+
+def top_of(locator):
+    return locator.bounding_box()["y"]
+
+
+def overlap(one, other):
+    return (
+        one["x"] < other["x"] + other["width"]
+        and other["x"] < one["x"] + one["width"]
+        and one["y"] < other["y"] + other["height"]
+        and other["y"] < one["y"] + one["height"]
+    )
+
+
+def status(practice, identity):
+    rows = practice.cloud.one.page(limit=1000)["data"]
+    return next((row["status"]["status"] for row in rows if row["id"] == identity), "removed")
+
+
+def runs(card):
+    """Wait until its instance runs and its Jupyter answers; each step says how long it took."""
+    expect(card.locator("[aria-current=step]")).to_contain_text("billing has started", timeout=30_000)
+    expect(card.locator(".ppw-state")).to_have_text("running", timeout=30_000)
+    expect(card.get_by_role("list")).to_contain_text("Jupyter answers", timeout=30_000)
+    expect(card.locator(".ppw-steps .ppw-done").first).to_have_text(re.compile(r"queued \d+ s"))
+    expect(card.locator(".ppw-figures")).to_contain_text("¥12.60/h")
+    expect(card.locator(".ppw-figures")).to_contain_text("by this kernel's timer")
+
+
+def is_entered(card):
+    """Open Jupyter, copy the command for SSH, find ports and logs."""
+    with card.page.expect_popup() as opened:
+        card.get_by_role("link", name="Open Jupyter").click()
+    expect(opened.value.locator("p")).to_contain_text("here the instance")
+    opened.value.close()
+    card.get_by_role("button", name="Copy").click()
+    assert card.page.evaluate("getSelection().toString()").startswith("ssh -p 22 root@")
+    expect(card.get_by_role("link", name="8080/http")).to_have_attribute("target", "_blank")
+    expect(card.get_by_role("link", name="Log (instance)")).to_be_visible()
+
+
+def has_a_menu_for_keys(card):
+    """Esc closes it, a question as well, and the focus goes back to its button; so does a press elsewhere."""
+    keys = card.page.keyboard
+    more = card.get_by_role("button", name="More actions")
+    restart, delete = (card.get_by_role("button", name=name) for name in ("Restart …", "Delete …"))
+    expect(more).to_have_attribute("aria-expanded", "false")
+    more.focus()
+    keys.press("Enter")
+    expect(restart).to_be_visible()
+    expect(more).to_have_attribute("aria-expanded", "true")
+    keys.press("Tab")
+    expect(restart).to_be_focused()
+    keys.press("Escape")
+    expect(restart).to_have_count(0)
+    expect(more).to_be_focused()
+    keys.press("Enter")
+    expect(delete).to_be_visible()
+    keys.press("Tab")
+    keys.press("Tab")
+    expect(delete).to_be_focused()
+    keys.press("Enter")
+    expect(card.get_by_role("alertdialog")).to_be_focused()
+    expect(delete).to_have_count(0)
+    keys.press("Escape")
+    expect(more).to_be_focused()
+    more.click()
+    expect(delete).to_be_visible()
+    card.locator(".ppw-figures").click()
+    expect(delete).to_have_count(0)
+
+
+def folded(form, *, is_folded):
+    """See whether the form is folded below its cards."""
+    fold = form.get_by_role("button", name="Launch another", exact=True)
+    expect(fold).to_have_attribute("aria-expanded", "false" if is_folded else "true")
+    expect(form.locator(".ppw-columns")).to_be_visible(visible=not is_folded)
+    return fold
+
+
+def is_stopped(card):
+    card.get_by_role("button", name="Stop …").click()
+    expect(card).to_contain_text("Stopping loses the container disk and local volumes")
+    yes = card.get_by_role("button", name="Yes, stop it")
+    let_read(yes)
+    yes.press("Enter")
+    expect(card).to_be_focused()
+    expect(card).to_contain_text("confirmed stopped at", timeout=30_000)
+    expect(card.locator(".ppw-state")).to_have_text("stopped")
+
+
+def test_a_launch_has_its_card_at_the_top_until_the_end_of_its_bill(notebook, practice):
+    notebook.open([FORM])
+    notebook.page.set_viewport_size(WIDE)
+    notebook.run(0)
+    form = notebook.form(0)
+    expect(form.locator(".ppw-columns")).to_be_visible()
+    card = launch(form)
+    identity = practice.cloud.one.page(name="carded")["data"][0]["id"]
+    assert top_of(card) < top_of(folded(form, is_folded=True))
+    runs(card)
+    until(lambda: practice.cloud.one.is_up(identity), "its Jupyter answers")
+    is_entered(card)
+    has_a_menu_for_keys(card)
+
+    # The cell runs again, and the page is loaded again: the instance keeps its live card.
+    notebook.run(0)
+    expect(form.locator(".ppw-machine .ppw-live")).to_contain_text(f"running (id {identity})")
+    folded(form, is_folded=False)
+    until(lambda: identity in saved(notebook), "the notebook is saved with its card")
+    notebook.load(notebook.path)
+    form = notebook.form(0)
+    card = form.locator(".ppw-machine")
+    expect(card.locator(".ppw-live")).to_contain_text(f"running (id {identity})", timeout=60_000)
+    until(notebook.lab.kernel_is_ready, "the kernel is connected again")
+
+    # Another one like it fills the form, and launches nothing.
+    fold = folded(form, is_folded=False)
+    card.get_by_role("button", name="More actions").click()
+    card.get_by_role("button", name="Launch another like this").click()
+    expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("carded-1")
+    expect(fold).to_be_focused()
+    assert len(practice.cloud.one.page(name="carded")["data"]) == 1
+
+    is_stopped(card)
+    assert status(practice, identity) == "exited"
+    practice.cloud.one.act(identity, "delete")
+
+
+def saved(notebook):
+    notebook.page.keyboard.press("Control+s")
+    return notebook.path.read_text("utf-8")
+
+
+def test_yes_never_stands_where_the_button_stood_that_asked(notebook, practice):
+    notebook.open([FORM.replace("carded", "placed")])
+    page = notebook.page
+    notebook.run(0)
+    card = launch(notebook.form(0))
+    expect(card.locator(".ppw-state")).to_have_text("running", timeout=30_000)
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        for name, answer in (("Stop …", "Yes, stop it"), ("Delete …", "Yes, delete it for good")):
+            if name == "Delete …":
+                card.get_by_role("button", name="More actions").click()
+            button = card.get_by_role("button", name=name)
+            expect(button).to_be_visible()
+            before = button.bounding_box()
+            button.click()
+            yes = card.get_by_role("button", name=answer)
+            expect(yes).to_be_visible()
+            assert not overlap(before, yes.bounding_box()), (size, name)
+            card.get_by_role("button", name="Cancel").click()
+            expect(yes).to_have_count(0)
+    identity = practice.cloud.one.page(name="placed")["data"][0]["id"]
+    assert status(practice, identity) == "running"
+    practice.cloud.one.act(identity, "delete")
+
+
+def test_two_launches_have_two_cards_the_newest_first(notebook, practice):
+    notebook.open([FORM.replace("carded", "paired")])
+    notebook.run(0)
+    form = notebook.form(0)
+    launch(form)
+    card = form.locator(".ppw-machine").first
+    card.get_by_role("button", name="More actions").click()
+    card.get_by_role("button", name="Launch another like this").click()
+    expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("paired-1")
+    launch(form)
+    expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
+    expect(form.locator(".ppw-columns")).to_be_hidden()
+    for row in practice.cloud.one.page(name="paired")["data"]:
+        until(lambda one=row["id"]: practice.cloud.one.is_up(one), "it runs")
+        practice.cloud.one.act(row["id"], "delete")

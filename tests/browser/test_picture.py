@@ -1,0 +1,164 @@
+"""The pictures of README and docs; `make picture` writes them into `docs/pictures`."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.webp import Frame, animated
+
+from .conftest import PATIENCE, let_read
+
+# The practice cloud of the kernel itself, as whoever tries it out has it.
+OWN = """import os
+os.environ.pop("PPIO_GPU_BASE_URL")
+"""
+FORM = "from ppio_widgets import LaunchForm\n\nLaunchForm(practice=True)"
+BOARD = "from ppio_widgets import InstanceBoard\n\nInstanceBoard(practice=True)"
+SEVERAL = f"""{OWN}
+from ppio_widgets import launch
+body = {{
+    "image": "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel",
+    "billing": {{"mode": "postpaid"}},
+    "resource": {{"gpu_num": 1, "rootfs_size_gb": 60}},
+    "tools": {{"jupyter": {{"enabled": True, "port": 8888, "protocol": "http"}}}},
+}}
+rented = {{"finetune-qwen": "a100-80g", "notebook-4090": "4090.16c62g.os", "yesterday": "3090.8c30g.os"}}
+made = [launch({{**body, "name": name, "product_id": id}}, practice=True) for name, id in rented.items()]
+made[-1].wait(60).instance.stop()
+made += [launch({{**body, "name": "vllm-server", "product_id": "a100-80g"}}, practice=True)]
+"""
+LAUNCH = re.compile(r"^Launch · ¥")
+STOP = re.compile(r"^Stop( ?…)?$")
+MOST = 1_500_000  # bytes of the one that moves
+# Where a person clicks: a picture of a page has no pointer.
+POINTER = """at => {
+    const made = document.createElement('div');
+    const dot = document.getElementById('pointer') || document.body.appendChild(made);
+    dot.id = 'pointer';
+    dot.hidden = !at.x;
+    Object.assign(dot.style, {
+        position: 'fixed', left: `${at.x - 14}px`, top: `${at.y - 14}px`, width: '28px', height: '28px',
+        borderRadius: '50%', background: '#f60', opacity: 0.45, pointerEvents: 'none', zIndex: 9999,
+    });
+}"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Path(os.environ.get("PPIO_WIDGETS_PICTURES", tmp_path))
+
+
+class Film:
+    """What a page shows at one moment after another."""
+
+    def __init__(self, page):
+        self.page = page
+        self.frames = []
+        self._devtools = page.context.new_cdp_session(page)
+
+    def shoot(self, milliseconds):
+        size = self.page.viewport_size
+        shot = self._devtools.send("Page.captureScreenshot", {"format": "webp", "quality": 82})
+        content = base64.b64decode(shot["data"])
+        self.frames.append(Frame(content, size["width"], size["height"], milliseconds))
+
+    def click(self, button):
+        """Show where the click goes, click, and show what comes of it."""
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        self.page.evaluate(POINTER, at)
+        self.shoot(900)
+        button.click()
+        self.page.evaluate(POINTER, {"x": 0, "y": 0})
+
+
+def opened(notebook, cell, width, height, *, setup=OWN):
+    """The view that a cell shows, with nothing of JupyterLab beside it."""
+    notebook.page.set_viewport_size({"width": width, "height": height})
+    notebook.open([setup, cell])
+    notebook.page.evaluate("jupyterapp.shell.collapseLeft()")
+    notebook.run(0)
+    expect(notebook.cell(0)).to_contain_text("[1]:", timeout=PATIENCE)
+    notebook.run(1)
+    return notebook.form(1)
+
+
+def launch_of(form):
+    button = form.get_by_role("button", name=LAUNCH)
+    expect(button).to_be_visible(timeout=PATIENCE)
+    return button
+
+
+def told(form, words):
+    """Where the form says how the instance stands, scrolled to."""
+    found = form.get_by_role("status").filter(has_text=re.compile(words)).first
+    expect(found).to_be_visible(timeout=PATIENCE)
+    found.scroll_into_view_if_needed()
+
+
+def test_picture_of_the_form(own_page, notebook, folder):
+    form = opened(notebook, FORM, 1280, 1700)
+    launch_of(form)
+    target = folder / "form.png"
+    form.screenshot(path=target)
+    assert target.stat().st_size > 20_000
+
+
+def test_picture_of_the_board(own_page, notebook, folder):
+    board = opened(notebook, BOARD, 1200, 1000, setup=SEVERAL)
+    for words in ("finetune-qwen", "running", "stopped"):
+        expect(board).to_contain_text(words, timeout=PATIENCE)
+    target = folder / "board.png"
+    board.screenshot(path=target)
+    assert target.stat().st_size > 10_000
+
+
+def test_pictures_of_a_launch_until_it_has_stopped(own_page, notebook, folder):
+    """One that moves, from the form to the stop, and of it the card while the instance runs."""
+    form = opened(notebook, FORM, 1040, 860)
+    film, button = Film(notebook.page), launch_of(form)
+    form.evaluate("e => e.scrollIntoView()")
+    film.shoot(2500)
+    film.click(button)
+    yes = form.get_by_role("button", name="Yes, launch it")
+    let_read(yes)
+    film.shoot(2500)
+    film.click(yes)
+    told(form, "pulling|running")
+    film.shoot(1500)
+    told(form, "running")
+    film.shoot(2500)
+    notebook.page.screenshot(path=folder / "card.png")
+    film.click(form.get_by_role("button", name=STOP))
+    yes = form.get_by_role("button", name="Yes, stop it")
+    let_read(yes)
+    film.shoot(2000)
+    film.click(yes)
+    told(form, r"\bstopped\b(?! …)")  # not: checked until it has stopped …
+    film.shoot(3000)
+    target = folder / "launch.webp"
+    target.write_bytes(animated(film.frames))
+    assert target.stat().st_size < MOST
+    assert plays(notebook.page, target) == len(film.frames)
+
+
+def plays(page, target):
+    """How many pictures a browser finds in the one that moves."""
+    return page.evaluate(
+        """async data => {
+            const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0));
+            const decoder = new ImageDecoder({data: bytes, type: 'image/webp'});
+            await decoder.tracks.ready;
+            const track = decoder.tracks.selectedTrack;
+            for (let at = 0; at < track.frameCount; at++) await decoder.decode({frameIndex: at});
+            return track.frameCount;
+        }""",
+        base64.b64encode(target.read_bytes()).decode(),
+    )

@@ -1,0 +1,151 @@
+"""Finding a product: filters keep what fits, a row says what it is, and the table has a row of each."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ppio_widgets.locale.columns import fitted, width
+from ppio_widgets.locale.words import LANGUAGES, words
+from ppio_widgets.request.choices import limits
+from ppio_widgets.request.offers import Offer, Price
+from ppio_widgets.request.pricing import shown
+from ppio_widgets.request.products import Wanted, closest_offer, least_cost, memory_of, offer_row, table
+
+_sizes = st.none() | st.integers(1, 512)
+_regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)
+_offers = st.builds(
+    Offer,
+    id=st.text("abc", min_size=1, max_size=3),
+    name=st.sampled_from(["", "8C16G", "A100"]),
+    type=st.sampled_from(["gpu", "cpu"]),
+    gpu_memory_gb=_sizes,
+    memory_gb=_sizes,
+    cpu=_sizes,
+    regions=_regions,
+    postpaid=st.none() | st.builds(Price, st.decimals(0, 99, places=2)),
+)
+_lists = st.lists(_offers, max_size=8)
+
+
+@given(_lists, st.sampled_from(["r-1", "r-2", "r-9"]))
+def test_a_region_keeps_what_has_it_and_what_names_none(offers, region):
+    found = Wanted(region=region).found_in(offers)
+    assert all(not one.regions or region in one.regions for one in found)
+    assert len(found) == sum(one.sold_in(region) for one in offers)
+    assert all(one in found for one in offers if not one.regions)
+
+
+@given(_lists, st.sampled_from(["gpu", "cpu"]), st.integers(1, 512))
+def test_type_and_memory_keep_what_fits(offers, kind, size):
+    assert {one.type for one in Wanted(type=kind).found_in(offers)} <= {kind}
+    found = Wanted(type=kind, memory_gb=size).found_in(offers)
+    assert all((memory_of(one) or 0) >= size for one in found)
+    assert len(found) == sum(one.type == kind and (memory_of(one) or 0) >= size for one in offers)
+
+
+@given(_lists)
+def test_gpu_products_come_first(offers):
+    kinds = [one.type for one in Wanted().found_in(offers)]
+    assert kinds == sorted(kinds, reverse=True)
+    assert len(kinds) == len(offers)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(offer=_offers.filter(lambda one: one.type == "cpu"))
+def test_a_cpu_product_is_told_without_gpus(language, offer):
+    bare = Offer(offer.id, offer.name.replace("A100", ""), "cpu", cpu=offer.cpu, memory_gb=offer.memory_gb)
+    say = words(language)
+    text = offer_row(bare, "postpaid", say) + " ".join(limits(bare, say).values())
+    assert "GPU" not in text
+    assert offer.cpu is None or str(offer.cpu) in text
+    assert offer.memory_gb is None or f"{offer.memory_gb} GB" in text
+
+
+def test_rows():
+    say = words("en")
+    cpu = Offer("cpu", "8C16G", "cpu", cpu=8, memory_gb=16, postpaid=Price(Decimal("0.64")), currency="CNY")
+    assert offer_row(cpu, "postpaid", say) == "8C16G · 8 cores · 16 GB · ¥0.64/h"
+    assert limits(cpu, say) == {"resource.gpu_num": "required by the API; keep 1"}
+
+
+# -- the table
+
+_names = st.sampled_from(["", "A100", "RTX 4090", "显卡 甲", "A" * 40 + "1", "A" * 40 + "2"]) | st.text(
+    max_size=12
+)
+_prices = st.none() | st.builds(Price, st.decimals(0, 99999, places=3))
+_told = st.builds(
+    Offer,
+    id=st.text("abc-", min_size=1, max_size=4),
+    gpu_name=_names,
+    type=st.sampled_from(["gpu", "cpu"]),
+    gpu_memory_gb=_sizes,
+    memory_gb=_sizes,
+    cpu=_sizes,
+    gpu_min=st.sampled_from([None, 1, 8]),
+    gpu_free=st.none() | st.integers(0, 9999),
+    regions=st.lists(st.text("xyz", min_size=1, max_size=30), max_size=4, unique=True).map(tuple),
+    postpaid=_prices,
+    spot=_prices,
+    deployable=st.booleans(),
+    stock=st.sampled_from(["", "none", "low"]),
+    currency=st.sampled_from(["CNY", "USD", ""]),
+)
+_tables = st.lists(_told, min_size=1, max_size=12, unique_by=lambda one: one.id)
+
+
+@given(offers=_tables, language=st.sampled_from(LANGUAGES))
+def test_each_product_has_a_row_of_its_own_and_all_columns_stand_below_their_heads(offers, language):
+    head, rows = table(offers, words(language))
+    assert len(rows) == len(set(rows)) == len(offers)
+    assert all(line.isprintable() for line in (head, *rows)), "a row is one line"
+    for offer, row in zip(offers, rows, strict=True):
+        assert offer.postpaid is None or shown(offer.postpaid.final, offer.currency)[:10] in row
+        assert len(offers) > 1 or not offer.regions or len(offer.regions) > 2 or offer.regions[0] in row
+    if len(offers) == 1:
+        return
+    last = words(language)("product.column.regions")
+    begins = width(head[: head.rindex(last)])
+    assert all(width(row) <= begins or _column(row, begins - 1) == " " for row in rows)
+
+
+def _column(row, column):
+    """The character that ends at a column."""
+    seen = 0
+    for char in row:
+        seen += width(char)
+        if seen > column:
+            return char
+    return " "
+
+
+@given(offers=_tables, mode=st.sampled_from(["", "spot", "postpaid"]))
+def test_what_can_be_launched_comes_first_and_then_what_the_smallest_launch_costs(offers, mode):
+    found = Wanted(mode=mode).found_in(offers)
+    for kind in ("gpu", "cpu"):
+        of_kind = [one for one in found if one.type == kind]
+        assert [one.available for one in of_kind] == sorted((one.available for one in of_kind), reverse=True)
+        costs = [least_cost(one, mode) for one in of_kind if one.available]
+        known = [cost for cost in costs if cost is not None]
+        assert costs == [*sorted(known), *[None] * (len(costs) - len(known))]
+
+
+@given(offers=_tables, number=st.integers(0, 11))
+def test_an_order_is_that_of_the_products_not_of_the_listing(offers, number):
+    turned = [*offers[number:], *offers[:number]]
+    assert Wanted().found_in(offers) == Wanted().found_in(turned)
+
+
+def test_a_name_that_is_not_there_is_close_to_one_that_is():
+    offers = [Offer("a100-80g", gpu_name="A100"), Offer("prod-4090", gpu_name="RTX 4090")]
+    assert closest_offer("a100-80", offers).id == "a100-80g"
+    assert closest_offer("4090", offers).id == "prod-4090"
+    assert closest_offer("zzz", offers) is None
+    assert closest_offer("x", []) is None
+
+
+@given(text=st.text(max_size=40), columns=st.integers(1, 20))
+def test_what_is_cut_fits(text, columns):
+    assert width(fitted(text, columns)) <= max(columns, 1)
