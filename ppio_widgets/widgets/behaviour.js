@@ -171,7 +171,7 @@ if (!window.ppw) {
     root.ppwSaid = new Set(texts);
     if (fresh.length) root.ppwVoice.textContent = fresh.join(' ');
   };
-  // Esc closes what is open: an explanation, a menu, a section; a text control keeps its keys from all but a capture.
+  // Esc closes what is open: an explanation, a menu, a section; a text control would keep it to itself.
   on('keydown', (event) => {
     const open = 'details[open], :has(> .ppw-menu), .ppw-start:has(> .ppw-find + *), .ppw-inside, .ppw-section.mod-active';
     const part = event.key === 'Escape' && !event.isComposing && inside(event.target) && near(event.target, open);

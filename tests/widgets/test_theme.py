@@ -7,7 +7,7 @@ SHEETS = sorted(files("ppio_widgets").joinpath("widgets").rglob("*.css"))
 
 
 def test_every_size_of_a_text_follows_jupyterlab():
-    """Sizes in pixels would ignore its presentation mode; only a fallback for other hosts may be one."""
+    """Sizes in pixels would ignore its presentation mode; only a fallback elsewhere may be one."""
     said = [
         (sheet.name, found)
         for sheet in SHEETS
