@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -314,7 +315,7 @@ def in_order(stops):
     for side in (False, True):
         part = [one for one in stops if one["side"] == side]
         assert part
-        for before, after in zip(part, part[1:], strict=False):
+        for before, after in itertools.pairwise(part):
             down = after["y"] + after["bottom"] - before["y"] - before["bottom"]
             is_behind = after["x"] > before["x"] and down > -40
             assert down > 10 or is_behind, (before, after)
