@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -103,7 +104,15 @@ def test_few_clicks_and_keys_from_the_notebook_to_a_machine(notebook, practice, 
     assert counted.clicks_and_keys == (3, 0), "two of them in the form"
     assert len(ids(practice)) == len(before) + 1
 
-    # By keys alone: the form is opened by Shift+Enter, and left behind; Shift+Tab goes back into it.
+    by_keys_alone(notebook)
+    monkeypatch.setattr(transport, "is_practice_key", lambda _key: True)
+    where_it_is_billed(notebook, practice)
+
+
+def by_keys_alone(notebook):
+    """From the cell to a machine that runs, and that is stopped."""
+    page = notebook.page
+    # It is opened by Shift+Enter, and left behind; Shift+Tab goes back into it.
     notebook.cell(1).locator(".cm-content").click()
     counted = Counted(page)
     press(page, "Shift+Enter")
@@ -134,8 +143,9 @@ def test_few_clicks_and_keys_from_the_notebook_to_a_machine(notebook, practice, 
     assert keys <= 24
     focused(page)
 
-    # Where it is billed nothing that costs is chosen for anybody.
-    monkeypatch.setattr(transport, "is_practice_key", lambda _key: True)
+
+def where_it_is_billed(notebook, practice):
+    """Nothing that costs is chosen for anybody."""
     notebook.run(2)
     form = notebook.form(2)
     expect(form.get_by_text("Launching here rents an instance and bills your account.")).to_be_visible()
@@ -144,7 +154,7 @@ def test_few_clicks_and_keys_from_the_notebook_to_a_machine(notebook, practice, 
     assert {"product_id", "image", "name"}.isdisjoint(notebook.body(form))
     expect(form.locator(".ppw-price")).to_contain_text("Choose a GPU")
     before = ids(practice)
-    counted = Counted(page)
+    counted = Counted(notebook.page)
     form.get_by_role("radio", name="RTX 3090").click()
     form.get_by_role("radio", name="PyTorch 2.6").click()
     expect(launch_of(form)).to_have_text("Launch · 1.48/h")  # nobody says in which money
@@ -214,6 +224,12 @@ def test_sections_rows_and_whatever_opens_keep_the_focus(notebook):
 
     rows_by_keyboard_and_mouse(notebook, form)
 
+    what_opens_closes(notebook, form)
+
+
+def what_opens_closes(notebook, form):
+    """A section by an error, an explanation, and what the form can start from; Esc closes what is open."""
+    page = notebook.page
     # What blocks is shown: its section opens with the attempt.
     head = head_of(form, "Access")
     head.click()
@@ -314,7 +330,7 @@ def in_order(stops):
     for side in (False, True):
         part = [one for one in stops if one["side"] == side]
         assert part
-        for before, after in zip(part, part[1:], strict=False):
+        for before, after in itertools.pairwise(part):
             down = after["y"] + after["bottom"] - before["y"] - before["bottom"]
             is_behind = after["x"] > before["x"] and down > -40
             assert down > 10 or is_behind, (before, after)

@@ -9,7 +9,7 @@ if (window.ppw && !ppw.lists) {
     const row = near(control, '.ppw-row');
     if (!list) return;
     if (control.matches('.ppw-undo, .ppw-duplicate')) add(control);
-    else if (control.matches('.ppw-row > .ppw-remove')) follow(control, () => list.querySelector('.ppw-undo, .ppw-add'));
+    else if (control.matches('.ppw-row > :is(.ppw-remove, .ppw-make)')) follow(control, () => list.querySelector('.ppw-undo, .ppw-add'));
     else if (control.matches('.ppw-menu > button')) {
       // A moved row is drawn anew.
       const key = [...row.classList].find((name) => /^r[0-9]+$/.test(name));
