@@ -123,7 +123,7 @@ class Preview(Part):
         return theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else Markup()
 
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
-        """Return CSS that says beside the fields what is wrong or doubtful, and a list of what still blocks."""
+        """Return CSS that says beside the fields what is wrong or doubtful, and what still blocks."""
         wrong = [(spot, text) for spot, text in self._placed(errors.items()) if spot.may_show]
         marked = wrong[:MOST_RULES]
         rules = [f"{spot.after}{{content:{css_string(text)}}}" for spot, text in marked]
