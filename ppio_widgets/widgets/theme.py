@@ -29,7 +29,7 @@ _UNKNOWN: Mapping[type[w.Widget], Collection[str]] = {
     w.Combobox: ("ensure_option",),
     w.ToggleButtons: ("button_style",),
 }
-# To a page a button without a tooltip has an empty one; told of none it shows the button's own words, or "null".
+# To a page a button without a tooltip has an empty one; told of none it shows its own words, or "null".
 _OF_BUTTONS = {"tooltip": ""}
 _DEFAULTS: Mapping[type[w.Widget], Mapping[str, str]] = dict.fromkeys((w.Button, w.ToggleButton), _OF_BUTTONS)
 
