@@ -181,8 +181,7 @@ class Preview(Part):
             earlier = self._summed_up.get(section)
             if earlier is None or earlier[0] != values:
                 redactor = redactor or Redactor.in_use()
-                told = redactor.redact(summary(names, body, self.say))
-                text = told or self.say(f"none.{section}")
+                text = summary(names, body, self.say, redactor.redact) or self.say(f"none.{section}")
                 rule = f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
                 earlier = self._summed_up[section] = (values, rule)
             yield earlier[1]
