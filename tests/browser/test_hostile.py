@@ -310,6 +310,10 @@ class Sheet(Notebook):
     def text(self, cell):
         return "\n".join(self.output(list(CELLS).index(cell)).all_text_contents())
 
+    def saved(self, cell):
+        """What is left of its views without a kernel."""
+        return "\n".join(self.card(list(CELLS).index(cell)).all_text_contents())
+
 
 @dataclass
 class Evidence:
@@ -345,8 +349,8 @@ def evidence(lab, chromium):
     try:
         with faulty(Cloud()) as server:
             sheet.open([cell.replace("SERVER", server.url) + END for cell in CELLS.values()])
-            sheet.show("start")
-            sheet.show("typed")
+            for cell in ("start", "typed"):
+                sheet.show(cell)
             form = sheet.form(1)
             open_sections(form, *SECTIONS)
             expect(form.get_by_role("textbox", name="Command", exact=True)).to_be_visible()
@@ -360,9 +364,8 @@ def evidence(lab, chromium):
             sheet.show("readouts", ("readout", "k"))
             sheet.show("refused", ("status", "r"))
             sheet.show("unsure", ("status", "u"))
-            sheet.show("made")
-            sheet.show("lines")
-            sheet.show("more lines")
+            for cell in ("made", "lines", "more lines"):
+                sheet.show(cell)
             sheet.show("cards", ("question", "s"), ("question", "t"))
             sheet.show("machines", ("live", "s"))
             for cell in ("plans", "errors", "usage", "refusals", "listing"):
@@ -370,6 +373,7 @@ def evidence(lab, chromium):
             sheet.show("listing", ("launched", "r"))
         page.evaluate("__look()")
         outputs = {cell: sheet.text(cell) for cell in CELLS}
+        outputs["saved"] = sheet.saved("lines") + sheet.saved("more lines")
         wider = page.evaluate(WIDER)
         so_far = list(told)
         # JupyterLab makes a link of any address in a plain text; a click on this one opens an empty page.
@@ -411,11 +415,12 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
         fields = next(one for one in evidence.seen["readout"] if f"t{number:02}f" in one)
         errors, plans = evidence.outputs["errors"], evidence.outputs["plans"]
         asked = f"Rent 1 × {visible(sent)}? Its price is unknown."
-        named = f"{visible(sent[:120])} t{number:02}s on "
+        named = f"{visible(sent[:120])} t{number:02}s"
         places = {
             "preview": fields.count(spelt(text if len(text) <= 160 else text[:80])[1:-1]) >= 20,
             "blockers": evidence.has("still", f"{visible(text)}: {unknown}"),
-            "question": evidence.has("question", asked, named),
+            "question": evidence.has("question", asked, f"{named} on "),
+            "saved": f"{named}: waiting for your confirmation" in evidence.outputs["saved"],
             "plan": plans.count(spelt(text)[1:-1]) >= 2,  # as HTML and as text
             "blockers of a plan": plans.count(f"{visible(sent)}: {unknown}") >= 2,
             "usage errors": errors.count(f'not "{visible(text)}"') >= 3,
