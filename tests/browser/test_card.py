@@ -24,6 +24,7 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 560, "height": 900}
 def launch(form):
     """Launch what the form holds; returns its card."""
     form.locator(".ppw-launch").click()
+    expect(form.get_by_role("alertdialog")).to_contain_text("will stop it 3 h after the launch")
     yes = form.get_by_role("button", name="Yes, launch it")
     let_read(yes)
     yes.click()
@@ -58,6 +59,7 @@ def runs(card):
     expect(card.locator(".ppw-steps .ppw-done").first).to_have_text(re.compile(r"queued \d+ s"))
     expect(card.locator(".ppw-figures")).to_contain_text("¥12.60/h")
     expect(card.locator(".ppw-figures")).to_contain_text("by this kernel's timer")
+    expect(card).to_contain_text("The timer is the kernel's, not PPIO's")
 
 
 def is_entered(card):
@@ -111,15 +113,25 @@ def folded(form, *, is_folded):
     return fold
 
 
-def is_stopped(card):
+def is_stopped_and_deleted(card, practice, identity):
+    """Each is asked first, and then confirmed by looking."""
     card.get_by_role("button", name="Stop …").click()
     expect(card).to_contain_text("Stopping loses the container disk and local volumes")
+    expect(card.get_by_role("alertdialog")).to_be_focused()
+    assert status(practice, identity) == "running"
     yes = card.get_by_role("button", name="Yes, stop it")
     let_read(yes)
     yes.press("Enter")
     expect(card).to_be_focused()
     expect(card).to_contain_text("confirmed stopped at", timeout=30_000)
     expect(card.locator(".ppw-state")).to_have_text("stopped")
+    assert status(practice, identity) == "exited"
+    card.get_by_role("button", name="More actions").click()
+    card.get_by_role("button", name="Delete …").click()
+    card.get_by_role("button", name="Yes, delete it for good").click()
+    expect(card).to_contain_text("confirmed deleted at", timeout=30_000)
+    assert status(practice, identity) == "removed"
+    expect(card.get_by_role("button")).to_have_text(["Launch another like this"])
 
 
 def test_a_launch_has_its_card_at_the_top_until_the_end_of_its_bill(notebook, practice):
@@ -155,9 +167,7 @@ def test_a_launch_has_its_card_at_the_top_until_the_end_of_its_bill(notebook, pr
     expect(fold).to_be_focused()
     assert len(practice.cloud.one.page(name="carded")["data"]) == 1
 
-    is_stopped(card)
-    assert status(practice, identity) == "exited"
-    practice.cloud.one.act(identity, "delete")
+    is_stopped_and_deleted(card, practice, identity)
 
 
 def saved(notebook):
