@@ -175,11 +175,18 @@ def saved(notebook):
     return notebook.path.read_text("utf-8")
 
 
-def test_yes_never_stands_where_the_button_stood_that_asked(notebook, practice):
-    notebook.open([FORM.replace("carded", "placed")])
+def test_two_cards_the_newest_first_and_yes_never_where_the_button_stood_that_asked(notebook, practice):
+    notebook.open([FORM.replace("carded", "paired")])
     page = notebook.page
     notebook.run(0)
-    card = launch(notebook.form(0))
+    form = notebook.form(0)
+    card = launch(form)
+    card.get_by_role("button", name="More actions").click()
+    card.get_by_role("button", name="Launch another like this").click()
+    expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("paired-1")
+    card = launch(form)
+    expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
+    expect(form.locator(".ppw-columns")).to_be_hidden()
     expect(card.locator(".ppw-state")).to_have_text("running", timeout=30_000)
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -195,23 +202,6 @@ def test_yes_never_stands_where_the_button_stood_that_asked(notebook, practice):
             assert not overlap(before, yes.bounding_box()), (size, name)
             card.get_by_role("button", name="Cancel").click()
             expect(yes).to_have_count(0)
-    identity = practice.cloud.one.page(name="placed")["data"][0]["id"]
-    assert status(practice, identity) == "running"
-    practice.cloud.one.act(identity, "delete")
-
-
-def test_two_launches_have_two_cards_the_newest_first(notebook, practice):
-    notebook.open([FORM.replace("carded", "paired")])
-    notebook.run(0)
-    form = notebook.form(0)
-    launch(form)
-    card = form.locator(".ppw-machine").first
-    card.get_by_role("button", name="More actions").click()
-    card.get_by_role("button", name="Launch another like this").click()
-    expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("paired-1")
-    launch(form)
-    expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
-    expect(form.locator(".ppw-columns")).to_be_hidden()
     for row in practice.cloud.one.page(name="paired")["data"]:
-        until(lambda one=row["id"]: practice.cloud.one.is_up(one), "it runs")
+        until(lambda one=row["id"]: status(practice, one) == "running", "nothing was answered")
         practice.cloud.one.act(row["id"], "delete")
