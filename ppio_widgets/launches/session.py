@@ -7,7 +7,7 @@ traits; they keep no data of their own and never ask each other anything.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as Any_
@@ -236,21 +236,16 @@ class LaunchSession(HasTraits):
             task()
 
     def _fill_like(self, body: Mapping[str, Any], target: Target) -> None:
-        names = used_names(target)
+        names = frozenset(map(folded, used_names(target)))
         with self.lock:
             if not self.closed and target == self.target:
                 self.fill({**body, "name": numbered(str(body.get("name", "")), self._is_taken(names))})
 
     def _is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
         """Return whether a name is one of these, of this kernel, or of what was last seen."""
-        address = self.client.host.base_url
-
-        @cache
-        def taken() -> frozenset[str]:  # read when a name is made, not at each key
-            seen = (one.name for one in recent.last_seen(address))
-            return frozenset(map(folded, (*names, *names_of_this_kernel(), *seen)))
-
-        return lambda name: folded(name) in taken()
+        seen = (one.name for one in recent.last_seen(self.client.host.base_url))
+        others = frozenset(map(folded, (*names_of_this_kernel(), *seen)))
+        return lambda name: folded(name) in names or folded(name) in others
 
     def filling(self, template: Template) -> Filling:
         """Return what choosing a template would make of the draft; what nobody typed gives way to it."""
@@ -291,7 +286,7 @@ class LaunchSession(HasTraits):
 
     def _read_names(self, target: Target) -> None:
         """Read which names the ledger has; called on a thread of its own."""
-        names = used_names(target)
+        names = frozenset(map(folded, used_names(target)))
         with self.lock:
             if not self.closed and target == self.target:
                 self._names = names

@@ -1,7 +1,7 @@
 // Looks at every element and text that ever stands in a cell's output, from the page's first moment.
 ([acting, handlers]) => {
   const ACTING = new RegExp(acting, 'u');
-  const TAGS = new Set(('DIV B P PRE I U S EM STRONG UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE TABLE THEAD TBODY TR TH TD')
+  const TAGS = new Set(('DIV B P PRE I U S EM STRONG UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON DETAILS SUMMARY SMALL STYLE TABLE THEAD TBODY TR TH TD')
     .split(' '));
   const PLACES = ['status', 'question', 'readout', 'launched', 'top', 'live', 'facts'];
   const seen = {faults: [], links: [], copied: []};
@@ -33,7 +33,7 @@
       if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
     if (node.tagName === 'TEXTAREA' && node.readOnly) seen.copied.push(node.value);
-    if (node.tagName === 'STYLE' && node.closest('.ppw') && node.sheet)
+    if (node.tagName === 'STYLE' && node.closest('.ppw-panel, .ppw-readout, .f-product_id') && node.sheet)
       for (const rule of [...node.sheet.cssRules].flatMap((one) => one.selectorText ? [one] : [...one.cssRules || [one]]))
         if (!rule.selectorText?.includes('.ppw')) fault('rule', {textContent: rule.cssText});
   };

@@ -110,7 +110,7 @@ def test_a_made_up_field_is_found_everywhere_after_four_places(tmp_path):
         path.write_text(
             json.dumps({**json.loads(path.read_text(encoding="utf-8")), **WORDS}), encoding="utf-8"
         )
-    edit("widgets/form/sections.py", '"command", "envs")', '"command", "envs", "color", "probes")')
+    edit("widgets/form/sections.py", '("envs",)', '("envs", "color", "probes")')
     edit(
         "formats/line/options.py",
         '        Option("--network-ip", ("network", "ip"), "text", "IP"),\n',

@@ -62,7 +62,8 @@ def read(view):
     """All that a person reads or hears of a view."""
     for one in every(view):
         for name in ("description", "placeholder", "tooltip"):
-            yield getattr(one, name, None) or ""
+            text = getattr(one, name, None) or ""
+            yield from Reader(text).texts if getattr(one, "description_allow_html", False) else [text]
         for option in getattr(one, "options", None) or ():
             yield option[0] if isinstance(option, tuple) else option
         if isinstance(one, ipywidgets.HTML):

@@ -339,7 +339,7 @@ class TestTheCardOfAnInstance:
         card._repr_mimebundle_()
         time.turn(HOURS)
         cloud.cents = 2520
-        until(lambda: "¥25.20 per hour" in shown(card), "the new price is shown")
+        until(lambda: "¥25.20/h" in shown(card), "the new price is shown")
         landed()
         assert "by the price of" not in shown(card)
         cloud.cents = None

@@ -17,7 +17,20 @@ from tests.support.consent import let_read
 from tests.support.practice import RICH
 from tests.support.threads import wait_for_threads
 
-from .conftest import answer, click, every, find, find_all, message, press, shown, shows, type_into, until
+from .conftest import (
+    answer,
+    click,
+    every,
+    find,
+    find_all,
+    message,
+    open_menus,
+    press,
+    shown,
+    shows,
+    type_into,
+    until,
+)
 from .test_instance_card import AccountClock
 from .test_settling import LosingTransport, form_on
 
@@ -157,6 +170,7 @@ def another(view, name):
     def again():
         for one in ("Stop …" if name == "Delete …" else "Delete …", name):
             press(find(view, "Esc"))
+            open_menus(view)
             if find_all(view, one):
                 press(find(view, one))
 

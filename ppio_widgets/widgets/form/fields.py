@@ -63,7 +63,7 @@ def question(say: Words, name: str) -> Markup:
         return Markup()
     return html(
         "<details class=ppw-help><summary aria-label='{}'>?</summary><p>{} "
-        "<a href='{}#{}' target=_blank>{}</a></p></details>",
+        "<a href='{}#{}' target=_blank rel=noopener>{}</a></p></details>",
         *(say("help.label"), say(f"help.{name}"), PAGE, ANCHORS[name], say("help.more")),
     )
 
