@@ -35,6 +35,8 @@ WORDS = {
     "row.probes": "Probe {n}",
     "row.add.probes": "Add probe",
     "row.remove.probes": "Remove this probe",
+    "row.menu.probes": "Duplicate or move this probe",
+    "row.undo.probes": "Put the probe back",
     "option.color": "its color",
     "option.probe": "what is asked",
 }
@@ -64,6 +66,8 @@ form = LaunchForm(body, practice=True, language="en")
 wrong = check({**body, "probes": [{"every": 5}]})
 found = {"errors": {str(path): text for path, text in wrong.errors().items()}}
 found["form"] = of(form.value)
+for head in [one for one in every(form) if "ppw-section" in one._dom_classes]:
+    head.value = True
 found["controls"] = [one.description for one in every(form) if getattr(one, "description", "")]
 for name in ("json", "curl", "python", "line"):
     text = form.face(name)
