@@ -28,7 +28,7 @@ settings.load_profile("ppio")
 # The files that take longest, in this order before all others. Those with a browser are two workers', each of
 # which starts one JupyterLab and one Chromium for all of them.
 FIRST = (
-    *("browser/test_consent.py", "browser/test_lab.py", "browser/test_machine.py"),
+    *("browser/test_consent.py", "browser/test_lab.py"),
     *("browser/test_demo.py", "browser/test_market.py"),
     *("browser/test_hostile.py", "browser/test_static.py", "browser/test_places.py"),
     *("browser/test_typed.py", "browser/test_env_row.py", "browser/test_import.py"),

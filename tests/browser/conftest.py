@@ -229,8 +229,8 @@ class Notebook:
 
 
 def launch_of(form):
-    """The button that asks, with the price on it where it is known."""
-    return form.get_by_role("button", name=re.compile(r"^Launch( · .+)?$"))
+    """The button that asks, with the price on it where it is known; without a product it asks for one."""
+    return form.get_by_role("button", name=re.compile(r"^(Launch( · .+)?|Choose a GPU)$"))
 
 
 def choose(form, product_id):

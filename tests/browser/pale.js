@@ -1,5 +1,5 @@
-// What is too pale in the views of a page: texts, also those of the stylesheet, placeholders, what marks a control.
-selector => {
+// What is too pale in a view: texts, also those of the stylesheet, placeholders, what marks a control.
+top => {
   const channels = (colour) => {
     const [r, g, b, a = 1] = colour.match(/[\d.]+(?:e-?\d+)?/g).map(Number);
     return colour.startsWith('color(') ? [255 * r, 255 * g, 255 * b, a] : [r, g, b, a];
@@ -30,8 +30,7 @@ selector => {
   };
   const bordered = 'input:is([type=text], [type=password]), select, textarea, .ppw-segments > .widget-radio-box,'
     + ' .ppw-chips > .widget-radio-box > label, .ppw-chip > label, .jupyter-button';
-  const all = [...document.querySelectorAll(selector)].flatMap((root) => [root, ...root.querySelectorAll('*')]);
-  for (const node of all) {
+  for (const node of [top, ...top.querySelectorAll('*')]) {
     if (!node.checkVisibility({opacityProperty: true, visibilityProperty: true}) || node.closest(':disabled')) continue;
     const style = getComputedStyle(node);
     if ([...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim()))

@@ -10,30 +10,28 @@ from playwright.sync_api import expect
 from ppio_widgets.practice.failures import LOST_ANSWER
 
 from .access import choose_theme, pale, violations
-from .conftest import let_read, until
+from .conftest import PATIENCE, launch_of, let_read, open_sections, until
+from .test_card import FORM as RENTED
 
-BEGIN = f"""\
+DEFAULTS = "from ppio_widgets import LaunchForm\nLaunchForm(practice=True)"
+EMPTY = "from ppio_widgets import LaunchForm\nLaunchForm({}, practice=True)"
+# One of which nobody knows whether it was made, and one whose image cannot be pulled.
+IN_TROUBLE = f"""\
+import ipywidgets as w
 from ppio_widgets import InstanceBoard, LaunchForm
 from ppio_widgets.launches import reconcile
 reconcile.LOOK_PAUSES = ()
-def form(name, image="ubuntu:24.04", **more):
-    body = {{"name": name, "product_id": "a100-80g", "image": image, "billing": {{"mode": "postpaid"}},
-            "resource": {{"gpu_num": 1, "rootfs_size_gb": 20}}, **more}}
-    return LaunchForm(body, practice=True)
-LOST = {LOST_ANSWER + ":1"!r}
-"""
-DEFAULTS = "from ppio_widgets import LaunchForm\nLaunchForm(practice=True)"
-EMPTY = "from ppio_widgets import LaunchForm\nLaunchForm({}, practice=True)"
+images = {{"lost": {LOST_ANSWER + ":1"!r}, "failed": "registry.practice.invalid/no/image:1"}}
+body = {{"billing": {{"mode": "postpaid"}}, "resource": {{"gpu_num": 1, "rootfs_size_gb": 20}}}}
+forms = [
+    LaunchForm({{**body, "product_id": "a100-80g", "name": "access-" + name, "image": image}}, practice=True)
+    for name, image in images.items()
+]
+for form in forms:
+    form.launch()
+w.VBox(forms)"""
 SECTIONS = ("Access", "Environment", "Storage", "Start command", "Region and network", "Limits")
 HIGH_CONTRAST = "JupyterLab Dark High Contrast"
-
-
-def launch_of(form):
-    return form.get_by_role("button", name=re.compile(r"^Launch( · .+)?$"))
-
-
-def head_of(form, section):
-    return form.get_by_role("button", name=re.compile(rf"^{section}\b(?!…)"))
 
 
 def priced(form):
@@ -43,9 +41,7 @@ def priced(form):
 
 def open_all(form):
     """Open every section, with a row in each list."""
-    for section in SECTIONS:
-        head_of(form, section).click()
-        expect(head_of(form, section)).to_have_attribute("aria-expanded", "true")
+    open_sections(form, *SECTIONS)
     for name in ("Add port", "Add variable", "Add volume", "Add region"):
         form.get_by_role("button", name=name).click()
     expect(form.locator(".l-candidate_regions .ppw-row")).to_have_count(1)
@@ -56,114 +52,191 @@ def try_to_launch(form):
     expect(form.locator(".ppw-voice")).to_contain_text("block the launch")
 
 
-def test_axe_finds_nothing_in_any_state_of_the_form(notebook):
+def test_the_form_is_for_everybody_in_every_state_theme_and_size(notebook):
     page = notebook.page
     notebook.open([DEFAULTS, EMPTY])
     notebook.run(0)
     form = priced(notebook.form(0))
-    found = violations(page, "prefilled")
-    opener = form.get_by_role("button", name="Start from…")
-    opener.click()
+    found = violations(form, "prefilled")
+    form.get_by_role("button", name="Start from…").click()
     expect(form.get_by_role("textbox", name="Paste")).to_be_visible()
-    found += violations(page, "Start from… open")
+    found += violations(form, "Start from… open")
     page.keyboard.press("Escape")
     expect(form.get_by_role("textbox", name="Paste")).to_have_count(0)
     form.get_by_role("button", name="Show up to 50").click()
     expect(form.get_by_role("button", name="Show 12", exact=True)).to_be_visible()
-    found += violations(page, "all products")
+    found += violations(form, "all products")
     launch_of(form).click()
     let_read(form.get_by_role("button", name="Yes, launch it"))
-    found += violations(page, "question")
-    page.keyboard.press("Escape")
+    found += violations(form, "question")
     notebook.run(1)
-    form = notebook.form(1)
-    expect(form.get_by_role("radio", name=re.compile("A100"))).to_be_visible()
-    found += violations(page, "empty")
-    open_all(form)
-    form.locator(".ppw-more").first.click()
-    expect(form.locator(".ppw-menu")).to_be_visible()
-    form.locator(".ppw-help summary").first.click()
-    found += violations(page, "everything open")
-    try_to_launch(form)
-    found += violations(page, "errors")
+    other = notebook.form(1)
+    expect(other.get_by_role("radio", name=re.compile("A100"))).to_be_visible()
+    found += violations(other, "empty")
+    open_all(other)
+    other.locator(".ppw-more").first.click()
+    expect(other.locator(".ppw-menu")).to_be_visible()
+    other.locator(".ppw-help summary").first.click()
+    found += violations(other, "everything open")
+    try_to_launch(other)
+    found += violations(other, "errors")
+    try:
+        choose_theme(page, HIGH_CONTRAST)
+        assert max(other.evaluate(FIELDS)) < 100, "fields are dark"
+        looked = []
+        for one in (form, other):
+            strange, counts = pale(one)
+            found += strange
+            looked.append(counts)
+    finally:
+        choose_theme(page, "JupyterLab Light")
     assert found == []
+    for kind, least in (("text", 100), ("placeholder", 5), ("border", 20), ("primary", 2)):
+        assert sum(counts[kind] for counts in looked) >= least, kind
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Cancel").click()
+    expect(form.get_by_role("alertdialog")).to_have_count(0)
+    in_every_size(page, form, other)
 
 
-def test_axe_finds_nothing_in_any_state_of_the_card_and_the_board(notebook, practice):
-    page = notebook.page
-    cells = [
-        "runs = form('access-runs')\nruns",
-        "runs.launch()",
-        "lost = form('access-lost', LOST)\nlost",
-        "lost.launch()",
-    ]
-    cells += [
-        "failed = form('access-failed', 'registry.practice.invalid/no/image:1')\nfailed",
-        "failed.launch()",
-    ]
-    notebook.open([BEGIN, *cells, "InstanceBoard(practice=True)"])
-    notebook.run(0)
-    notebook.run(1)
-    form = priced(notebook.form(1))
-    notebook.run(2)
+def in_every_size(page, form, other):
+    """In every width nothing reaches out; texts grow with the page's, and nothing moves if unwanted."""
+    other.get_by_role("textbox", name="Command").fill("bash -c 'python train.py --output /data/runs/first'")
+    # What JupyterLab and its file list leave of 1280 x 720 at twice the size; and 320 pixels.
+    for width, height, left in ((1000, 1400, None), (720, 1400, None), (640, 360, 272), (688, 640, 320)):
+        page.set_viewport_size({"width": width, "height": height})
+        for one in (form, other):
+            assert left in (None, one.evaluate("root => Math.round(root.getBoundingClientRect().width)"))
+            assert one.evaluate(BEYOND) == [], width
+            launch_of(one).scroll_into_view_if_needed()
+            expect(launch_of(one)).to_be_in_viewport(ratio=1)
+
+    # JupyterLab's presentation mode makes everything larger.
+    page.set_viewport_size({"width": 1500, "height": 1400})
+    assert other.evaluate(BEYOND) == []
+    before = form.evaluate(SIZES)
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+    after = form.evaluate(SIZES)
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+    assert len(before) > 100
+    smaller = [one for one, other in zip(before, after, strict=True) if other[1] < one[1] * 1.15]
+    assert smaller == []
+
+    page.emulate_media(reduced_motion="reduce")
+    assert form.evaluate(MOVING) == []
+    page.emulate_media(reduced_motion="no-preference")
+
+
+# What reaches out of a view; a list of many columns and the request scroll by themselves.
+BEYOND = """root => {
+  const edge = root.getBoundingClientRect().right + 1;
+  const own = (node) => node.closest('.ppw-offers, .ppw-readout, .ppw-tabs');
+  return [...root.querySelectorAll('*')]
+    .filter((one) => one.checkVisibility() && !own(one) && one.getBoundingClientRect().right > edge)
+    .map((one) => one.outerHTML.slice(0, 120));
+}"""
+# How light each field is, of 255.
+FIELDS = """root => [...root.querySelectorAll('input[type=text], select, textarea')]
+  .filter((one) => one.checkVisibility())
+  .map((one) => getComputedStyle(one).backgroundColor.split(/[^0-9.]+/)[1])
+  .map(Number)"""
+SIZES = """root => [...root.querySelectorAll('*')]
+  .filter((one) => [...one.childNodes].some((text) => text.nodeType === Node.TEXT_NODE && text.data.trim()))
+  .map((one) => [one.outerHTML.slice(0, 120), parseFloat(getComputedStyle(one).fontSize)])
+  .filter(([, size]) => size)"""
+MOVING = """root => [...root.querySelectorAll('*')].flatMap((one) => {
+  const {transitionProperty, transitionDuration, animationName} = getComputedStyle(one);
+  const moves = transitionProperty !== 'none' && parseFloat(transitionDuration) > 0;
+  return moves || animationName !== 'none' ? [one.outerHTML.slice(0, 120)] : [];
+})"""
+
+
+def launched_by_keyboard(form):
+    """Ask, do not, ask again and say yes; the focus is never lost on the way. Returns the card."""
+    page = form.page
+    launch_of(form).focus()
+    page.keyboard.press("Enter")
+    question = form.get_by_role("alertdialog")
+    expect(question).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    expect(launch_of(form)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question).to_be_focused()
+    page.evaluate(LOST)
+    yes = question.get_by_role("button", name="Yes, launch it")
+    let_read(yes)
+    yes.focus()
+    page.keyboard.press("Enter")
     card = form.locator(".ppw-machine")
-    expect(card).to_be_visible()
-    found = violations(page, "launching")
-    expect(card).to_contain_text("running (id ", timeout=30_000)
-    found += violations(page, "running")
+    expect(card).to_be_focused(timeout=30_000)
+    assert page.evaluate("window.__lost") is False
+    return card
+
+
+# Whether two frames one behind the other ever had the focus on the page itself.
+LOST = """() => {
+  let before = false;
+  window.__lost = false;
+  const look = () => {
+    const now = document.activeElement === document.body;
+    window.__lost ||= before && now;
+    before = now;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_the_card_and_the_board_are_for_everybody_in_every_state(notebook, practice):
+    page = notebook.page
+    notebook.open([RENTED.replace("carded", "access-runs"), IN_TROUBLE, "InstanceBoard(practice=True)"])
+    notebook.run(0)
+    form = priced(notebook.form(0))
+    card = launched_by_keyboard(form)
+    found = violations(form, "launching")
+    expect(card.get_by_role("list")).to_contain_text("Jupyter answers", timeout=PATIENCE)
+    found += violations(form, "running")
+    card.get_by_role("button", name="More actions").click()
+    expect(card.get_by_role("button", name="Delete …")).to_be_visible()
+    found += violations(form, "menu open")
     card.get_by_role("button", name="Stop …").click()
     sure = card.get_by_role("button", name="Yes, stop it")
     let_read(sure)
-    found += violations(page, "question of the card")
+    found += violations(form, "question of the card")
     sure.click()
-    expect(card).to_contain_text("confirmed stopped at", timeout=30_000)
-    found += violations(page, "stopped")
-    for cell, state in ((3, "unknown"), (5, "failed")):
-        notebook.run(cell)
-        form = priced(notebook.form(cell))
-        notebook.run(cell + 1)
-        expect(form.locator(".ppw-status .ppw-bad")).to_be_visible(timeout=30_000)
-        found += violations(page, state)
-    notebook.run(7)
-    board = notebook.form(7)
-    expect(board).to_contain_text("access-runs")
-    found += violations(page, "board")
-    board.get_by_role("listbox", name="Instances").select_option(index=0)
-    delete = board.get_by_role("button", name="Delete")
-    expect(delete).to_be_visible()
-    found += violations(page, "board with a choice")
-    delete.click()
-    let_read(board.get_by_role("button", name="Yes, delete"))
-    found += violations(page, "question of the board")
-    assert found == []
+    expect(card).to_contain_text("confirmed stopped at", timeout=PATIENCE)
+    form.get_by_role("button", name="Launch another", exact=True).click()
+    expect(form.get_by_role("textbox", name="Name", exact=True)).to_be_visible()
+    found += violations(form, "stopped, the form open below it")
 
-
-def test_every_text_placeholder_and_border_is_strong_enough_in_every_theme(notebook):
-    page = notebook.page
-    notebook.open([DEFAULTS, EMPTY])
-    notebook.run(0)
-    form = priced(notebook.form(0))
-    launch_of(form).click()
-    let_read(form.get_by_role("button", name="Yes, launch it"))
     notebook.run(1)
-    form = notebook.form(1)
-    open_all(form)
-    form.locator(".ppw-help summary").first.click()
-    try_to_launch(form)
-    try:
-        for theme in ("JupyterLab Light", "JupyterLab Dark", HIGH_CONTRAST):
-            choose_theme(page, theme)
-            found, looked = pale(page)
-            assert found == [], theme
-            assert looked["text"] > 100
-            assert looked["placeholder"] > 5
-            assert looked["border"] > 20
-            assert looked["primary"] >= 2
-    finally:
-        choose_theme(page, "JupyterLab Light")
+    both = notebook.output(1)
+    expect(both.get_by_role("button", name="Declare it absent")).to_be_visible(timeout=PATIENCE)
+    expect(both.locator(".ppw-state.ppw-failed")).to_be_visible(timeout=PATIENCE)
+    found += violations(both, "lost, failed")
+
+    notebook.run(2)
+    board = notebook.form(2)
+    expect(board.get_by_role("checkbox", name="access-runs: stopped")).to_be_visible(timeout=PATIENCE)
+    found += violations(board, "board")
+    board.get_by_role("checkbox", name="access-runs: stopped").check()
+    delete = board.get_by_role("button", name="Delete …")
+    expect(delete).to_be_enabled()
+    found += violations(board, "board with a choice")
+    delete.click()
+    let_read(board.get_by_role("button", name="Yes, delete it for good"))
+    found += violations(board, "question of the board")
+    page.set_viewport_size({"width": 1100, "height": 900})
+    row = board.locator(".ppw-line").first
+    assert row.bounding_box()["height"] > 40, "rows have two lines"
+    found += violations(board, "board, rows in two lines")
+    assert found == []
+    for row in practice.cloud.one.page(name="access-")["data"]:
+        practice.cloud.one.act(row["id"], "delete")
 
 
-def test_what_changes_is_said_once_and_fields_say_what_they_are(notebook):
+def test_what_changes_is_said_once_fields_say_what_they_are_and_tab_follows_the_screen(notebook):
     page = notebook.page
     notebook.open([DEFAULTS, EMPTY])
     notebook.run(0)
@@ -187,6 +260,8 @@ def test_what_changes_is_said_once_and_fields_say_what_they_are(notebook):
     gpus.get_by_role("radio", name="4", exact=True).check(force=True)
     expect(said).to_have_text("¥5.92 per hour")
     assert page.evaluate("window.__said") == ["¥2.96 per hour", "¥5.92 per hour"]
+    open_all(form)
+    tab_follows_the_screen(notebook, form)
 
     notebook.run(1)
     form = notebook.form(1)
@@ -221,12 +296,9 @@ def test_what_changes_is_said_once_and_fields_say_what_they_are(notebook):
     expect(said).to_have_text("5 things block the launch: Name, Product, Billing mode, GPUs, System disk, GB")
 
 
-def test_the_order_of_tab_is_that_of_the_screen_and_no_key_reaches_the_notebook(notebook):
+def tab_follows_the_screen(notebook, form):
+    """From the first control to the last one; no key on the way reaches the notebook, but for Ctrl+S."""
     page = notebook.page
-    notebook.open([DEFAULTS, "print('another cell')"])
-    notebook.run(0)
-    form = priced(notebook.form(0))
-    open_all(form)
     form.get_by_role("button", name="Start from…").focus()
     stops = []
     while (stop := form.evaluate(STOP)) is not None:
@@ -239,7 +311,7 @@ def test_the_order_of_tab_is_that_of_the_screen_and_no_key_reaches_the_notebook(
     assert len(stops) > 40
     names = [stop["name"] for stop in stops]
     assert names[0] == "Start from…"
-    assert names.index("Launch · ¥1.48/h") > names.index("Add region")
+    assert names.index("Launch · ¥5.92/h") > names.index("Add region")
     for one, after in pairwise(stops):
         where = one["name"], after["name"]
         assert one["side"] <= after["side"], where
@@ -268,140 +340,3 @@ STOP = """root => {
     takes_no_letters: node.matches('button, summary, [type=checkbox], [type=radio], a'),
   };
 }"""
-
-
-def test_escape_closes_what_is_open_and_gives_the_focus_back(notebook):
-    page = notebook.page
-    notebook.open([DEFAULTS])
-    notebook.run(0)
-    form = priced(notebook.form(0))
-    start = form.locator(".ppw-start button").first
-    start.focus()
-    page.keyboard.press("Enter")
-    paste = form.get_by_role("textbox", name="Paste")
-    expect(paste).to_be_visible()
-    expect(start).to_have_attribute("aria-expanded", "true")
-    paste.focus()
-    page.keyboard.press("Escape")
-    expect(paste).to_have_count(0)
-    expect(start).to_be_focused()
-    expect(start).to_have_attribute("aria-expanded", "false")
-
-    # What is applied closes it as well, and takes its button with it.
-    page.keyboard.press("Enter")
-    paste.fill('{"name": "pasted"}')
-    form.get_by_role("button", name="Fill the form with it").focus()
-    page.keyboard.press("Enter")
-    expect(paste).to_have_count(0)
-    expect(start).to_be_focused()
-
-    form.get_by_role("button", name="Add port").focus()
-    page.keyboard.press("Enter")
-    expect(form.locator(".ppw-row").last.get_by_role("textbox")).to_be_focused()
-    menu = form.get_by_role("button", name="More").first
-    expect(menu).to_have_attribute("aria-expanded", "false")
-    menu.focus()
-    page.keyboard.press("Enter")
-    expect(menu).to_have_attribute("aria-expanded", "true")
-    form.get_by_role("button", name="Duplicate").focus()
-    page.keyboard.press("Escape")
-    expect(form.get_by_role("button", name="Duplicate")).to_have_count(0)
-    expect(menu).to_be_focused()
-    mark = form.locator(".ppw-inside .ppw-help summary").first
-    mark.focus()
-    page.keyboard.press("Enter")
-    expect(form.locator(".ppw-help[open]")).to_have_count(1)
-    page.keyboard.press("Escape")
-    expect(form.locator(".ppw-help[open]")).to_have_count(0)
-    expect(mark).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(head_of(form, "Access")).to_have_attribute("aria-expanded", "false")
-    expect(head_of(form, "Access")).to_be_focused()
-
-
-def test_from_the_question_to_the_card_the_focus_is_never_lost(notebook):
-    page = notebook.page
-    notebook.open([DEFAULTS])
-    notebook.run(0)
-    form = priced(notebook.form(0))
-    launch_of(form).focus()
-    page.keyboard.press("Enter")
-    question = form.get_by_role("alertdialog")
-    expect(question).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(question).to_have_count(0)
-    expect(launch_of(form)).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(question).to_be_focused()
-    page.evaluate(LOST)
-    yes = question.get_by_role("button", name="Yes, launch it")
-    let_read(yes)
-    yes.focus()
-    page.keyboard.press("Enter")
-    expect(form.locator(".ppw-machine")).to_be_focused(timeout=30_000)
-    assert page.evaluate("window.__lost") is False
-
-
-# Whether two frames one behind the other ever had the focus on the page itself.
-LOST = """() => {
-  let before = false;
-  window.__lost = false;
-  const look = () => {
-    const now = document.activeElement === document.body;
-    window.__lost ||= before && now;
-    before = now;
-    requestAnimationFrame(look);
-  };
-  look();
-}"""
-
-
-def test_large_narrow_and_at_rest(notebook):
-    page = notebook.page
-    notebook.open([DEFAULTS, EMPTY])
-    notebook.run(0)
-    form = priced(notebook.form(0))
-    notebook.run(1)
-    other = notebook.form(1)
-    open_all(other)
-    # What JupyterLab and its file list leave of 1280 x 720 at twice the size; and 320 pixels.
-    for width, height, left in ((640, 360, 272), (688, 640, 320)):
-        page.set_viewport_size({"width": width, "height": height})
-        for one in (form, other):
-            assert one.evaluate("root => Math.round(root.getBoundingClientRect().width)") == left
-            assert one.evaluate(BEYOND) == [], width
-            launch_of(one).scroll_into_view_if_needed()
-            expect(launch_of(one)).to_be_in_viewport(ratio=1)
-
-    # JupyterLab's presentation mode makes everything larger.
-    page.set_viewport_size({"width": 1500, "height": 1400})
-    before = form.evaluate(SIZES)
-    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
-    after = form.evaluate(SIZES)
-    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
-    assert len(before) > 100
-    smaller = [one for one, other in zip(before, after, strict=True) if other[1] < one[1] * 1.15]
-    assert smaller == []
-
-    page.emulate_media(reduced_motion="reduce")
-    assert form.evaluate(MOVING) == []
-    page.emulate_media(reduced_motion="no-preference")
-
-
-# What reaches out of a view; a list of many columns and the request scroll by themselves.
-BEYOND = """root => {
-  const edge = root.getBoundingClientRect().right + 1;
-  const own = (node) => node.closest('.ppw-offers, .ppw-readout, .ppw-tabs');
-  return [...root.querySelectorAll('*')]
-    .filter((one) => one.checkVisibility() && !own(one) && one.getBoundingClientRect().right > edge)
-    .map((one) => one.outerHTML.slice(0, 120));
-}"""
-SIZES = """root => [...root.querySelectorAll('*')]
-  .filter((one) => [...one.childNodes].some((text) => text.nodeType === Node.TEXT_NODE && text.data.trim()))
-  .map((one) => [one.outerHTML.slice(0, 120), parseFloat(getComputedStyle(one).fontSize)])
-  .filter(([, size]) => size)"""
-MOVING = """root => [...root.querySelectorAll('*')].flatMap((one) => {
-  const {transitionProperty, transitionDuration, animationName} = getComputedStyle(one);
-  const moves = transitionProperty !== 'none' && parseFloat(transitionDuration) > 0;
-  return moves || animationName !== 'none' ? [one.outerHTML.slice(0, 120)] : [];
-})"""

@@ -62,7 +62,7 @@ def box(board, name, state="running"):
     return board.get_by_role("checkbox", name=f"{name}: {state}", exact=True)
 
 
-def test_open_and_copy_choose_nothing(notebook, board, three, practice):
+def open_and_copy_choose_nothing(notebook, board, three, practice):
     until(lambda: practice.cloud.one.is_up(three["board-2"]), "its Jupyter answers")
     with notebook.page.expect_popup() as opened:
         board.get_by_role("link", name="Open: board-2").click()
@@ -76,7 +76,8 @@ def test_open_and_copy_choose_nothing(notebook, board, three, practice):
     expect(board).to_contain_text("Choose an instance first.")
 
 
-def test_choose_and_stop_two(notebook, board, three, practice):
+def test_open_and_copy_choose_nothing_then_two_are_chosen_and_stopped(notebook, board, three, practice):
+    open_and_copy_choose_nothing(notebook, board, three, practice)
     page = notebook.page
     rows = board.locator(".ppw-line")
     # By mouse, anywhere in the row; by keyboard, with what opens and copies between the rows.

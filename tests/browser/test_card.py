@@ -24,6 +24,7 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 560, "height": 900}
 def launch(form):
     """Launch what the form holds; returns its card."""
     form.locator(".ppw-launch").click()
+    expect(form.get_by_role("alertdialog")).to_contain_text("will stop it 3 h after the launch")
     yes = form.get_by_role("button", name="Yes, launch it")
     let_read(yes)
     yes.click()
@@ -58,6 +59,7 @@ def runs(card):
     expect(card.locator(".ppw-steps .ppw-done").first).to_have_text(re.compile(r"queued \d+ s"))
     expect(card.locator(".ppw-figures")).to_contain_text("¥12.60/h")
     expect(card.locator(".ppw-figures")).to_contain_text("by this kernel's timer")
+    expect(card).to_contain_text("The timer is the kernel's, not PPIO's")
 
 
 def is_entered(card):
@@ -111,15 +113,25 @@ def folded(form, *, is_folded):
     return fold
 
 
-def is_stopped(card):
+def is_stopped_and_deleted(card, practice, identity):
+    """Each is asked first, and then confirmed by looking."""
     card.get_by_role("button", name="Stop …").click()
     expect(card).to_contain_text("Stopping loses the container disk and local volumes")
+    expect(card.get_by_role("alertdialog")).to_be_focused()
+    assert status(practice, identity) == "running"
     yes = card.get_by_role("button", name="Yes, stop it")
     let_read(yes)
     yes.press("Enter")
     expect(card).to_be_focused()
     expect(card).to_contain_text("confirmed stopped at", timeout=30_000)
     expect(card.locator(".ppw-state")).to_have_text("stopped")
+    assert status(practice, identity) == "exited"
+    card.get_by_role("button", name="More actions").click()
+    card.get_by_role("button", name="Delete …").click()
+    card.get_by_role("button", name="Yes, delete it for good").click()
+    expect(card).to_contain_text("confirmed deleted at", timeout=30_000)
+    assert status(practice, identity) == "removed"
+    expect(card.get_by_role("button")).to_have_text(["Launch another like this"])
 
 
 def test_a_launch_has_its_card_at_the_top_until_the_end_of_its_bill(notebook, practice):
@@ -155,9 +167,7 @@ def test_a_launch_has_its_card_at_the_top_until_the_end_of_its_bill(notebook, pr
     expect(fold).to_be_focused()
     assert len(practice.cloud.one.page(name="carded")["data"]) == 1
 
-    is_stopped(card)
-    assert status(practice, identity) == "exited"
-    practice.cloud.one.act(identity, "delete")
+    is_stopped_and_deleted(card, practice, identity)
 
 
 def saved(notebook):
@@ -165,11 +175,18 @@ def saved(notebook):
     return notebook.path.read_text("utf-8")
 
 
-def test_yes_never_stands_where_the_button_stood_that_asked(notebook, practice):
-    notebook.open([FORM.replace("carded", "placed")])
+def test_two_cards_the_newest_first_and_yes_never_where_the_button_stood_that_asked(notebook, practice):
+    notebook.open([FORM.replace("carded", "paired")])
     page = notebook.page
     notebook.run(0)
-    card = launch(notebook.form(0))
+    form = notebook.form(0)
+    card = launch(form)
+    card.get_by_role("button", name="More actions").click()
+    card.get_by_role("button", name="Launch another like this").click()
+    expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("paired-1")
+    card = launch(form)
+    expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
+    expect(form.locator(".ppw-columns")).to_be_hidden()
     expect(card.locator(".ppw-state")).to_have_text("running", timeout=30_000)
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -185,23 +202,6 @@ def test_yes_never_stands_where_the_button_stood_that_asked(notebook, practice):
             assert not overlap(before, yes.bounding_box()), (size, name)
             card.get_by_role("button", name="Cancel").click()
             expect(yes).to_have_count(0)
-    identity = practice.cloud.one.page(name="placed")["data"][0]["id"]
-    assert status(practice, identity) == "running"
-    practice.cloud.one.act(identity, "delete")
-
-
-def test_two_launches_have_two_cards_the_newest_first(notebook, practice):
-    notebook.open([FORM.replace("carded", "paired")])
-    notebook.run(0)
-    form = notebook.form(0)
-    launch(form)
-    card = form.locator(".ppw-machine").first
-    card.get_by_role("button", name="More actions").click()
-    card.get_by_role("button", name="Launch another like this").click()
-    expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("paired-1")
-    launch(form)
-    expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
-    expect(form.locator(".ppw-columns")).to_be_hidden()
     for row in practice.cloud.one.page(name="paired")["data"]:
-        until(lambda one=row["id"]: practice.cloud.one.is_up(one), "it runs")
+        until(lambda one=row["id"]: status(practice, one) == "running", "nothing was answered")
         practice.cloud.one.act(row["id"], "delete")

@@ -194,7 +194,7 @@ def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives
     notebook.run(0)
     view = notebook.form(0)
     launch = launch_of(view)
-    expect(launch).to_be_visible()
+    expect(launch).to_have_text("Launch · ¥12.60/h")
     notebook.run(1)
     until(begun.exists, "the kernel is busy")
     launch.evaluate(

@@ -259,10 +259,20 @@ def what_opens_closes(notebook, form):
     pasted = form.get_by_role("textbox", name="Paste")
     expect(pasted).to_be_visible()
     focused(page)
+    opener = form.locator(".ppw-start button").first
+    expect(opener).to_have_attribute("aria-expanded", "true")
     pasted.focus()
     press(page, "Escape")
     expect(pasted).to_have_count(0)
-    expect(form.locator(".ppw-start button").first).to_be_focused()
+    expect(opener).to_be_focused()
+    expect(opener).to_have_attribute("aria-expanded", "false")
+    # What is applied closes it as well, and takes its button with it.
+    press(page, "Enter")
+    pasted.fill('{"name": "pasted"}')
+    form.get_by_role("button", name="Fill the form with it").focus()
+    press(page, "Enter")
+    expect(pasted).to_have_count(0)
+    expect(opener).to_be_focused()
 
 
 def rows_by_keyboard_and_mouse(notebook, form):
@@ -289,6 +299,7 @@ def rows_by_keyboard_and_mouse(notebook, form):
     way(3, "More").focus()
     press(page, "Enter")
     expect(way(3, "Up")).to_be_visible()
+    expect(way(3, "More")).to_have_attribute("aria-expanded", "true")
     press(page, "Tab", "Tab")
     expect(way(3, "Up")).to_be_focused()
     press(page, "Enter")

@@ -245,8 +245,9 @@ LISTING = """\
 display(ip.run_line_magic("ppio", "launches"), list(PpioClient().list_instances()))
 board = InstanceBoard(client=PpioClient())
 display(board)
-while not board.session.loaded:
-    time.sleep(0.05)
+"""
+# It lists once the page has shown it.
+CHOSEN = """\
 board.session.choose([one.id for one in board.session.board.instances])
 board.session.ask("delete")
 form = LaunchForm(client=PpioClient("sk_made_up_1234", base_url="https://api.ppio.com"))
@@ -272,6 +273,7 @@ CELLS = {
     "usage": USAGE,
     "refusals": REFUSALS,
     "listing": LISTING,
+    "chosen": CHOSEN,
 }
 END = "\nprint('all', 'was', 'shown')"
 
@@ -370,7 +372,8 @@ def evidence(lab, chromium):
             sheet.show("machines", ("live", "s"))
             for cell in ("plans", "errors", "usage", "refusals", "listing"):
                 sheet.show(cell)
-            sheet.show("listing", ("launched", "r"))
+            expect(page.locator(".ppw-board")).to_contain_text("other ", timeout=PATIENCE)
+            sheet.show("chosen", ("launched", "r"))
         page.evaluate("__look()")
         outputs = {cell: sheet.text(cell) for cell in CELLS}
         outputs["saved"] = sheet.saved("lines") + sheet.saved("more lines")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ppio_widgets.request.draft import DEFAULTS
 
-from .conftest import choose, launch_of, let_read, open_sections, typed_beside, until
+from .conftest import choose, launch_of, open_sections, typed_beside, until
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 IMPORT = "from ppio_widgets import LaunchForm\n"
@@ -128,76 +128,6 @@ def test_the_line_with_its_confirmation(notebook, practice):
     expect(notebook.output(3)).to_contain_text("There is no option --nam. Did you mean --name?")
 
 
-def test_keyboard_and_names(notebook):
-    notebook.open([EMPTY, "print('other cell')"])
-    notebook.run(0)
-    form = notebook.form(0)
-    page = notebook.page
-    expect(form.locator(".ppw-offers")).to_be_visible()
-    # No control without a name.
-    form.get_by_role("button", name="Add port").click()
-    form.get_by_role("button", name="Add volume").click()
-    expect(form.get_by_role("textbox", name="Port 1")).to_be_visible()
-    expect(form.get_by_role("textbox", name="Mount point of volume 1")).to_be_visible()
-    form.get_by_role("button", name="Add region").click()
-    expect(form.get_by_role("combobox", name="Region 1")).to_be_focused()
-    inputs = tree(page, ("textbox", "combobox", "checkbox", "button", "radiogroup"))
-    for name in (
-        "Name",
-        "Kind of product",
-        "Search products",
-        "Image",
-        "Billing mode",
-        "GPUs",
-        "Port 1",
-        "Protocol of port 1",
-        "Launch",
-    ):
-        assert name in inputs, name
-    unnamed = form.evaluate(
-        "root => [...root.querySelectorAll('input,select,button')]"
-        ".filter(e => !(e.labels?.length || e.textContent.trim())).length"
-    )
-    assert unnamed == 0
-    # The notebook's shortcuts stay out of a focused dropdown, checkbox or button: x would cut the cell.
-    cells = page.locator(".jp-Notebook .jp-Cell").count()
-    for control in (
-        form.get_by_role("combobox", name="In region"),
-        form.get_by_role("radio", name="On demand"),
-        form.get_by_role("checkbox", name="Run Jupyter on the instance"),
-        form.get_by_role("button", name="Add region"),
-    ):
-        control.focus()
-        for key in ("x", "b", "d", "d", "a"):
-            page.keyboard.press(key)
-    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
-    # After Add the new row has the focus, after Remove the Add button.
-    form.get_by_role("button", name="Add variable").focus()
-    page.keyboard.press("Enter")
-    expect(form.get_by_role("textbox", name="Variable 1", exact=True)).to_be_focused()
-    page.keyboard.type("KEY")
-    page.keyboard.press("Tab")
-    page.keyboard.type("v")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(form.get_by_role("button", name="Add variable")).to_be_focused()
-    # From Launch to the question, by keyboard alone.
-    choose(form, "a100-80g")
-    fill(form, Name="keys", Image="i")
-    form.locator(".l-ports").get_by_role("button", name="Remove").click()
-    expect(form.get_by_role("button", name="Add port")).to_be_focused()
-    launch_of(form).focus()
-    page.keyboard.press("Enter")
-    question = form.get_by_role("alertdialog", name="Rent 1 × A100 80 GB for ¥12.60 per hour?")
-    expect(question).to_be_focused()
-    page.keyboard.press("Tab")
-    cancel = question.get_by_role("button", name="Cancel")
-    expect(cancel).to_be_focused()
-    let_read(cancel)
-    page.keyboard.press("Enter")
-    expect(launch_of(form)).to_be_focused()
-
-
 def test_errors_stand_beside_their_fields_and_copy_copies(notebook):
     notebook.open([EMPTY])
     notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -228,66 +158,3 @@ def test_running_the_cell_again_offers_what_was_typed(notebook):
     restore.click()
     expect(notebook.output(0).locator(".ppw pre")).to_contain_text("precious")
     expect(restore).to_have_count(0)
-
-
-def test_nothing_is_cut_off_in_any_width_and_theme(notebook):
-    """The dark theme is chosen in the page that has shown the light one, as a person does."""
-    widths = (1500, 1000, 720)
-    notebook.open([f"{IMPORT}LaunchForm({BUSY!r}, practice=True)"] * len(widths))
-    for number, width in enumerate(widths):
-        notebook.page.set_viewport_size({"width": width, "height": 1400})
-        notebook.run(number)
-        form = notebook.form(number)
-        launch_of(form).click()
-        # What is wrong under More is seen.
-        expect(form.get_by_role("textbox", name="Port 2")).to_be_visible()
-    try:
-        for dark in (False, True):
-            choose_theme(notebook, dark=dark)
-            for number, width in enumerate(widths):
-                notebook.page.set_viewport_size({"width": width, "height": 1400})
-                all_fits(notebook.form(number), width, dark=dark)
-    finally:
-        choose_theme(notebook, dark=False)
-
-
-def choose_theme(notebook, *, dark):
-    choose = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
-    notebook.page.evaluate(choose, f"JupyterLab {'Dark' if dark else 'Light'}")
-    light = "false" if dark else "true"
-    notebook.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
-
-
-def all_fits(form, width, *, dark):
-    """Nothing reaches out of it, its fields have the theme's colours, and the panel stands where it fits."""
-    wider = form.evaluate(
-        "root => [...root.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right"
-        " > root.getBoundingClientRect().right + 1 && getComputedStyle(e).position !== 'absolute'"
-        " && e.checkVisibility()).length"
-    )
-    assert wider == 0, width
-    field = form.locator("input[type=text]").first
-    background = field.evaluate("e => getComputedStyle(e).backgroundColor")
-    channels = [int(part) for part in background.strip("rgba()").split(",")[:3]]
-    assert (sum(channels) < 300) == dark, width
-    side = form.locator(".ppw-panel").bounding_box()
-    first = form.locator(".ppw-form").bounding_box()
-    beside = first["width"] + side["width"] < width and width == 1500
-    assert (side["x"] > first["x"] + 100) == beside, width
-
-
-BUSY = {
-    "name": "finetune-qwen",
-    "product_id": "a100-80g",
-    "billing": {"mode": "prepaid", "prepaid": {"months": 1}},
-    "resource": {"gpu_num": 0, "rootfs_size_gb": 60, "min_cuda_version": "12.4"},
-    "command": "bash -c 'python train.py --epochs 3 --learning-rate 1e-4 --output /data/runs/first'",
-    "envs": [{"key": "HF_HOME", "value": "/data/hf"}, {"value": 'a=b "c" <d>'}],
-    "ports": [{"port": 8080, "protocol": "http"}, {"port": 70000, "protocol": "tcp"}],
-    "volumes": [
-        {"type": "local", "mount_point": "/work"},
-        {"type": "network", "id": "ns-12", "mount_point": "/data"},
-    ],
-    "candidate_regions": ["cn-east-1"],
-    "tools": {"jupyter": {"enabled": True, "port": 8888, "protocol": "http"}},
-}

@@ -79,6 +79,13 @@ class Film:
         self.page.evaluate(POINTER, {"x": 0, "y": 0})
 
 
+@pytest.fixture
+def bare(notebook):
+    """A notebook; what a picture needs of its page goes with the test."""
+    yield notebook
+    notebook.page.evaluate("jupyterapp.shell.expandLeft(); document.getElementById('pointer')?.remove()")
+
+
 def opened(notebook, cell, width, height, *, setup=OWN):
     """The view that a cell shows, with nothing of JupyterLab beside it."""
     notebook.page.set_viewport_size({"width": width, "height": height})
@@ -103,16 +110,16 @@ def told(form, words):
     found.scroll_into_view_if_needed()
 
 
-def test_picture_of_the_form(own_page, notebook, folder):
-    form = opened(notebook, FORM, 1280, 1700)
+def test_picture_of_the_form(bare, folder):
+    form = opened(bare, FORM, 1280, 1700)
     launch_of(form)
     target = folder / "form.png"
     form.screenshot(path=target)
     assert target.stat().st_size > 20_000
 
 
-def test_picture_of_the_board(own_page, notebook, folder):
-    board = opened(notebook, BOARD, 1200, 1000, setup=SEVERAL)
+def test_picture_of_the_board(bare, folder):
+    board = opened(bare, BOARD, 1200, 1000, setup=SEVERAL)
     for words in ("finetune-qwen", "running", "stopped"):
         expect(board).to_contain_text(words, timeout=PATIENCE)
     target = folder / "board.png"
@@ -120,10 +127,10 @@ def test_picture_of_the_board(own_page, notebook, folder):
     assert target.stat().st_size > 10_000
 
 
-def test_pictures_of_a_launch_until_it_has_stopped(own_page, notebook, folder):
+def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
     """One that moves, from the form to the stop, and of it the card while the instance runs."""
-    form = opened(notebook, FORM, 1040, 860)
-    film, button = Film(notebook.page), launch_of(form)
+    form = opened(bare, FORM, 1040, 860)
+    film, button = Film(bare.page), launch_of(form)
     form.evaluate("e => e.scrollIntoView()")
     film.shoot(2500)
     film.click(button)
@@ -135,7 +142,7 @@ def test_pictures_of_a_launch_until_it_has_stopped(own_page, notebook, folder):
     film.shoot(1500)
     told(form, "running")
     film.shoot(2500)
-    notebook.page.screenshot(path=folder / "card.png")
+    bare.page.screenshot(path=folder / "card.png")
     film.click(form.get_by_role("button", name=STOP))
     yes = form.get_by_role("button", name="Yes, stop it")
     let_read(yes)
@@ -146,7 +153,7 @@ def test_pictures_of_a_launch_until_it_has_stopped(own_page, notebook, folder):
     target = folder / "launch.webp"
     target.write_bytes(animated(film.frames))
     assert target.stat().st_size < MOST
-    assert plays(notebook.page, target) == len(film.frames)
+    assert plays(bare.page, target) == len(film.frames)
 
 
 def plays(page, target):
