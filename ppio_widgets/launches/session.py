@@ -239,9 +239,9 @@ class LaunchSession(HasTraits):
         names = used_names(target)
         with self.lock:
             if not self.closed and target == self.target:
-                self.fill({**body, "name": numbered(str(body.get("name", "")), self._is_taken(names))})
+                self.fill({**body, "name": numbered(str(body.get("name", "")), self.is_taken(names))})
 
-    def _is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
+    def is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
         """Return whether a name is one of these, of this kernel, or of what was last seen."""
         address = self.client.host.base_url
 
@@ -286,7 +286,7 @@ class LaunchSession(HasTraits):
         kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates")
         if self.target.practice and snapshot.products and self.loading.isdisjoint(kinds):
             self._proposals.begin(snapshot.products, snapshot.templates, draft)
-        taken = None if self._names is None else self._is_taken(self._names)
+        taken = None if self._names is None else self.is_taken(self._names)
         return self._proposals.over(draft, snapshot.offer, taken)
 
     def _read_names(self, target: Target) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.request.draft import value_at, with_value
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import count_of, is_prepaid, minus, shown, times, whole_price
+from ppio_widgets.request.schema import path_of
 from ppio_widgets.runtime.times import read_span, span_words
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ LONGEST_SUMMARY = 60
 
 def summary(names: Sequence[str], body: Mapping[str, Any], say: Words) -> str:
     """Return what a body says in some of its fields and lists, in a few words; no value of a variable."""
-    told = [_summed_up(name, value_at(body, tuple(name.split("."))), say) for name in names]
+    told = [_summed_up(name, value_at(body, path_of(name)), say) for name in names]
     text = " · ".join(filter(None, told))
     return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1]}…"
 

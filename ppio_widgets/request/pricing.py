@@ -146,6 +146,11 @@ def is_cpu(body: Mapping[str, Any]) -> bool:
     return bool(value_at(body, ("type",)) == "cpu")
 
 
+def type_of(body: Mapping[str, Any]) -> str:
+    """Return of which type the product is that a body asks for: ``"gpu"`` or ``"cpu"``."""
+    return "cpu" if is_cpu(body) else "gpu"
+
+
 def count_of(offer: Offer, body: Mapping[str, Any]) -> int | None:
     """Return what a listed price is multiplied by, if it is known; a CPU product is priced as a whole."""
     # "Unit price x time x number of cards" for postpaid and spot

@@ -52,6 +52,30 @@ class Wanted:
         )
 
 
+class Listing(NamedTuple):
+    """The products that are shown, of so many that fit; `fitting` of those that are shown do."""
+
+    shown: tuple[Offer, ...]
+    fitting: int
+    found: int
+
+
+def listing(
+    wanted: Wanted, offers: Mapping[str, Offer], most: int, chosen: str = "", earlier: Sequence[str] = ()
+) -> Listing:
+    """Return so many products that fit: those of `earlier` first, in that order.
+
+    What is chosen is always among them, before the others where it does not fit.
+    """
+    found = wanted.found_in(offers.values())
+    places = {one: number for number, one in enumerate(earlier)}
+    found.sort(key=lambda offer: places.get(offer.id, len(places)))
+    shown, fits = found[:most], {offer.id for offer in found}
+    if chosen in offers and chosen not in [offer.id for offer in shown]:
+        shown = [offers[chosen], *shown][:most]
+    return Listing(tuple(shown), sum(offer.id in fits for offer in shown), len(found))
+
+
 def least_cost(offer: Offer, mode: str = "") -> Decimal | None:
     """Return what the smallest launch costs in an hour: eight times the price where only eights are sold."""
     price = _hourly(offer, mode)

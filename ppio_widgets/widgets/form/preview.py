@@ -19,7 +19,7 @@ from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.locale.words import joined
 from ppio_widgets.request.choices import limits, summary
 from ppio_widgets.request.draft import renamed, value_at
-from ppio_widgets.request.schema import dotted
+from ppio_widgets.request.schema import dotted, path_of
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import Redactor
@@ -27,7 +27,7 @@ from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.view import Part, close_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ppio_widgets.errors import PpioError
     from ppio_widgets.locale.words import Words
@@ -117,23 +117,17 @@ class Preview(Part):
         """Show the draft after a launch was tried; what blocks is said to whoever does not see its list."""
         say = self.say
         names = [field_name(path, say) for path in self.session.errors(say)]
-        count, rest = len(names), len(names) - MOST_BLOCKERS
-        if rest > 1:
-            names[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
-        key = "blockers.told" if count > 1 else "blockers.told_one"
-        told = say(key, n=count, names=say("catalogue.and").join(names))
+        key = "blockers.told" if len(names) > 1 else "blockers.told_one"
+        told = say(key, n=len(names), names=say("catalogue.and").join(_first(names, say)))
         self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else "")
 
     def _todo(self, errors: Mapping[Path, str]) -> Markup:
         """Return what still blocks, a line each."""
         say = self.say
-        blockers: list[str] = [
+        blockers = [
             named(html("<b>{}</b>", field_name(path, say)), text, say) for path, text in errors.items()
         ]
-        if len(blockers) > MOST_BLOCKERS + 1:
-            rest = len(blockers) - MOST_BLOCKERS
-            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
-        return theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else Markup()
+        return theme.told(say("blockers.title"), _first(blockers, say), "ppw-todo") if blockers else Markup()
 
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
         """Return CSS that says beside the fields what is wrong or doubtful, and what still blocks."""
@@ -159,7 +153,7 @@ class Preview(Part):
         """Return what the product allows, or else what may not be meant, with its spot; errors come first."""
         offer, report = self.session.offer, self.session.report
         allowed = limits(offer, self.say) if offer is not None else {}
-        notes = [(tuple(name.split(".")), text) for name, text in allowed.items()]
+        notes = [(path_of(name), text) for name, text in allowed.items()]
         notes += [(one.path, one.sentence(self.say)) for one in report.advice if one.is_doubt]
         told: dict[str, tuple[Spot, str]] = {}
         for spot, text in self._placed(notes):
@@ -172,7 +166,7 @@ class Preview(Part):
         body = self.session.report.body
         redactor: Redactor | None = None
         for section, names in self._sections.closed:
-            values = [value_at(body, tuple(name.split("."))) for name in names]
+            values = [value_at(body, path_of(name)) for name in names]
             earlier = self._summed_up.get(section)
             if earlier is None or earlier[0] != values:
                 redactor = redactor or Redactor.in_use()
@@ -209,6 +203,12 @@ class Preview(Part):
                 theme.script("copy.js"),
             )
         )
+
+
+def _first(blockers: Sequence[str], say: Words) -> list[str]:
+    """Return the first of what blocks, and how many more there are; one more is said instead."""
+    rest = len(blockers) - MOST_BLOCKERS
+    return [*blockers[:MOST_BLOCKERS], say("blockers.more", n=rest)] if rest > 1 else list(blockers)
 
 
 def each_of(told: Iterable[tuple[Spot, str]], css: str = "") -> Markup:
