@@ -95,7 +95,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     )
     return _cells(
         say("board.row", name=name, status=status),
-        html("<em class=ppw-{}>{}</em><b title='{}'>{}</b>", kind, status, plain(one.id), name),
+        html("<em class='ppw-state ppw-{}'>{}</em><b title='{}'>{}</b>", kind, status, plain(one.id), name),
         each("<i>{}</i>", (f"{one.gpu_num} × {gpu}" if one.gpu_num else gpu, plain(one.region))),
         each("<i>{}</i>", cells),
         html("<i>{}</i>", _ways_in(one, say) if row.there and one.is_on else ""),

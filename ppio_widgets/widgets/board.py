@@ -178,7 +178,10 @@ class InstanceBoard(View):
             BoardOutput(session, say),
             [self._head, filters, self._rows.box, self._pages.box, self._actions.box, self._told],
             [self._rows, self._pages, self._actions],
-            top=theme.stylesheet("board.css") + board_labels(say) + _scripts(),
+            top=theme.stylesheet("state.css")
+            + theme.stylesheet("board.css")
+            + board_labels(say)
+            + _scripts(),
         )
         self._hear(self._text, lambda: session.search(self._text.value), "value")
         self._hear(self._kind, lambda: session.show_kind(self._kind.value or ""), "value")

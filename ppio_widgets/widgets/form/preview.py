@@ -141,9 +141,10 @@ class Preview(Part):
             bordered = f":is({fields}) :is(input,select,textarea)"
             rules.insert(0, f"{bordered}{{border-color:var(--ppw-error)!important}}")
         notes = self._notes({spot.after for spot, _text in wrong})
-        # With the root's own class too: the stylesheet of a later form must not win over it.
+        # With the root's own class too: a stylesheet that comes later must not win over it.
         rules += [
-            f'.ppw{one.after}{{content:{css_string(text)}/"";color:var(--ppw-quiet)}}' for one, text in notes
+            f'.ppw.ppw{one.after}{{content:{css_string(text)}/"";color:var(--ppw-quiet)}}'
+            for one, text in notes
         ]
         css = "".join([*rules, *self._advice(), *self._summaries()])
         style = Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
