@@ -115,7 +115,7 @@ def head(instance: Instance, say: Words) -> Markup:
 def _hardware(instance: Instance, say: Words) -> str:
     """Return what is rented, as far as it is known: ``1 × A100 80 GB``."""
     seen, offer = instance.known, instance.offer
-    name = plain(offer.name if offer is not None and offer.name else seen.product_id)
+    name = plain(seen.product_name(offer))
     return say("machine.gpus", n=seen.gpu_num, gpu=name) if name and seen.gpu_num else name
 
 

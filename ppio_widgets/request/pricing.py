@@ -120,6 +120,11 @@ def minus(amount: Decimal, other: Decimal) -> Decimal:
     return _EXACT.subtract(amount, other)
 
 
+def percent_more(price: Decimal, other: Decimal) -> int:
+    """Return by how many percent a price is above another one, rounded up; what is saved, rounded down."""
+    return (Fraction(minus(price, other)) * 100 / Fraction(other)).__ceil__()
+
+
 def to_cents(value: Fraction) -> Decimal:
     """Return an estimate rounded to two decimals, half up."""
     return _scaled((value * 100 + Fraction(1, 2)).__floor__(), 2)

@@ -207,7 +207,7 @@ class Preview(Part):
 
 
 def _first(blockers: Sequence[str], say: Words) -> list[str]:
-    """Return the first of what blocks, and how many more there are; one more is said instead."""
+    """Return the first of what blocks, and how many more there are; a single one more is named as well."""
     rest = len(blockers) - MOST_BLOCKERS
     return [*blockers[:MOST_BLOCKERS], say("blockers.more", n=rest)] if rest > 1 else list(blockers)
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ppio_widgets.cards.html import each, esc, html
 from ppio_widgets.request.pricing import type_of
-from ppio_widgets.request.products import GAP, Wanted, listing, table
+from ppio_widgets.request.products import GAP, Wanted, table
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import question
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ppio_widgets.request.offers import Offer
-    from ppio_widgets.request.products import Column, Listing
+    from ppio_widgets.request.products import Column, Page
     from ppio_widgets.widgets.view import Guarded
 
 FEW, MANY = 12, 50
@@ -163,7 +163,7 @@ class ProductTable(Part):
             if self._offers:
                 theme.offer(self._region, self._regions)
                 self._memory.description = self._memory_words
-            found = listing(self._wanted, offers, self._most, self._chosen, earlier)
+            found = self._wanted.page(offers, self._most, self._chosen, earlier)
             self._order = [offer.id for offer in found.shown]
             rows = table(found.shown, self.say)
             self._head_row = _head(rows.columns)
@@ -179,7 +179,7 @@ class ProductTable(Part):
     def _chosen_row(self) -> str | None:
         return self._chosen if self._chosen in self._order else None
 
-    def _tell(self, found: Listing, known: int) -> None:
+    def _tell(self, found: Page, known: int) -> None:
         say, typed, fit = self.say, self._text.value.strip(), found.found
         counted = say("product.count", shown=found.fitting, found=fit, known=known)
         self._counted = self._rules(found.shown) + esc(counted if known else say("product.none_known"))
