@@ -398,7 +398,7 @@ class ConfirmCard(LaunchView):
         self.session.stop_by(timer or Timer())
         self.session.preset = preset
         remains = LaunchOutput(self.session, self.say)
-        above = theme.box([], "ppw-above")
+        above = theme.box([])
         controls = LaunchControls(self, LaunchCards(self, partial(_put, above)))
         self.launch = self.session.begin()
         head = esc(self.say("card.head", cloud=self.session.target.words(self.say)))

@@ -163,8 +163,9 @@ class StartBox(Part):
     def _on_earlier(self) -> None:
         record = self._launches.get(self._earlier.value)
         if record is not None:
-            target = self.session.target
-            self._read(_Reading(lambda: import_launch(record, used_names(target))))
+            session = self.session
+            names = partial(used_names, session.target)
+            self._read(_Reading(lambda: import_launch(record, session.is_taken(names()))))
 
     def _read(self, reading: _Reading) -> None:
         """Have it read on a thread: a text may name a file, and a preset is one."""
