@@ -28,6 +28,7 @@ from tests.widgets.conftest import (
     shown,
     shows,
     type_into,
+    until,
 )
 
 PORT = {"port": 1, "protocol": "tcp"}
@@ -550,6 +551,27 @@ def test_a_fault_of_ours_becomes_a_status_line_and_one_log_record(form, monkeypa
     assert "Something in the form itself failed (RuntimeError)" in shown(form)
     assert form.session.draft["name"] == "a"
     caplog.clear()
+
+
+@pytest.mark.parametrize(("field", "typed"), [("Name", "mine"), ("GPUs", "4")])
+def test_a_proposal_that_is_shown_while_a_key_is_on_its_way_does_not_overwrite_it(
+    make_form, live, field, typed
+):
+    """The page has shown the key by then: what it sends is what was meant."""
+    form = make_form(client=live)
+    form.session.load()
+    wait_for_threads("ppio-catalogue", "ppio-names")
+    control = find(form, field)
+    product = next(one for one in form.session.snapshot.offers if (one.gpu_min or 1) > 1)
+    sent = threading.Thread(target=type_into, args=(control, typed))
+    with form.session.lock:
+        sent.start()
+        until(lambda: control.value == typed, "the key has come")
+        form.session.set(("product_id",), product.id)
+    sent.join(10)
+    assert control.value == typed
+    said = {"Name": form.value["name"], "GPUs": form.value["resource"]["gpu_num"]}
+    assert str(said[field]) == typed
 
 
 class TestRunningTheCellAgain:
