@@ -165,7 +165,7 @@ class Instance(Displayed, Watched):
     def jupyter_at(self) -> float | None:
         """When its Jupyter was first seen to answer since its last start: Unix seconds, 0 for not yet.
 
-        None where there is none, or nothing behind its address; nor is a page asked that is beside the kernel.
+        None where there is none, nothing behind its address, or an address beside the kernel.
         """
         seen = self.known
         if not seen.jupyter_url or not seen.is_on or ".practice.invalid" in seen.jupyter_url:
