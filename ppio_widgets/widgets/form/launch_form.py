@@ -297,7 +297,7 @@ class LaunchForm(LaunchView):
         self.value = dict(self.typed_before or {})
         before, self._typed_before = self._typed_before, None
         if isinstance(before, LaunchForm):
-            self._sections.restore(before._sections)
+            self._sections.restore(before._sections)  # noqa: SLF001 - of its own kind
         self._drop(self._restore)
 
 
