@@ -259,6 +259,10 @@ class LaunchSession(HasTraits):
             self.filled += 1
             self._take(self._proposals.choose(self.draft, template))
 
+    def below(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the draft as another one is put over it: what a template proposed goes with its image."""
+        return self._proposals.below(self.draft, draft)
+
     @property
     def own(self) -> dict[str, Any]:
         """What of the body a person typed or chose, or was given: all but what the session proposed."""

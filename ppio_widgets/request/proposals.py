@@ -71,6 +71,14 @@ class Proposals:
             own = with_value(own, path, None)
         return own
 
+    def below(self, draft: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a draft that another one is put over; with another image nothing of the template stays."""
+        result, template = dict(draft), self._template
+        if template is not None and above.get("image") not in (None, template.image):
+            for path in said_by(template).keys() & self.values.keys():
+                result = with_value(result, path, copied(value_at(DEFAULTS, path)))
+        return result
+
     def filling(self, draft: Mapping[str, Any], template: Template) -> Filling:
         """Return what a template would make of a draft: a proposal, and an earlier choice, give way."""
         own, before = self.without(draft), self._template

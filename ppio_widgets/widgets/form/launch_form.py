@@ -295,7 +295,9 @@ class LaunchForm(LaunchView):
 
     def _on_restore(self) -> None:
         self.value = dict(self.typed_before or {})
-        self._typed_before = None
+        before, self._typed_before = self._typed_before, None
+        if isinstance(before, LaunchForm):
+            self._sections.restore(before._sections)  # noqa: SLF001 - of its own kind
         self._drop(self._restore)
 
 

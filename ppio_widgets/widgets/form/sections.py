@@ -128,6 +128,7 @@ class Sections(Part):
         self._insides: dict[str, w.Box] = {}
         typed = "" if self.session.ceiling is None else f"{self.session.ceiling:f}"
         self._typed_ceiling = typed
+        self._begun_with = stop, typed
         self._stop = self._stop_choice(stop)
         self._take_stop()
         self._products = ProductTable(self, self._on_product)
@@ -152,6 +153,21 @@ class Sections(Part):
     def closed(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The sections that are closed, and the names of what stands in each."""
         yield from ((name, PLACES[name]) for name, toggle in self._toggles.items() if not toggle.value)
+
+    @property
+    def _limits(self) -> tuple[str, str]:
+        """What stands there of the timer and of the ceiling."""
+        is_made = "_ceiling" in vars(self)
+        return self._stop.value, self._ceiling.value if is_made else self._typed_ceiling
+
+    def restore(self, other: Sections) -> None:
+        """Take what a person typed of the timer and of the ceiling in another form."""
+        (stop, ceiling), (begun_stop, begun_ceiling) = other._limits, other._begun_with
+        if stop != begun_stop:
+            self._stop.show(stop)
+            self._take_stop()
+        if ceiling != begun_ceiling:
+            self._ceiling.value = ceiling
 
     def open_for(self, paths: Iterable[Path]) -> None:
         """Open the sections in which something is wrong."""

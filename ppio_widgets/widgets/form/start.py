@@ -213,7 +213,8 @@ class StartBox(Part):
     def _changes(self, found: Imported, before: Mapping[str, Any]) -> Markup:
         """Return what would change, before anything does, and what it takes from the kernel."""
         say = self.say
-        found_changes = changes(before, over(found, before), redactor=Redactor.in_use())
+        after = over(found, self.session.below(found.draft))
+        found_changes = changes(before, after, redactor=Redactor.in_use())
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)
@@ -236,7 +237,7 @@ class StartBox(Part):
         found, preset = self._found, self._preset
         if found is not None:
             self.fold()
-            self.session.fill(over(found, self.session.draft), preset=preset)
+            self.session.fill(over(found, self.session.below(found.draft)), preset=preset)
 
 
 def told_lists(told: Mapping[str, list[str]]) -> Markup:
