@@ -206,7 +206,7 @@ def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives
     view = notebook.form(0)
     launch = launch_of(view)
     expect(launch).to_have_text("Launch · ¥12.60/h")
-    process = notebook.output(0).get_by_text(re.compile(r"^process \d+$")).inner_text()
+    process = notebook.output(0).get_by_text(re.compile(r"^process \d+")).inner_text()
     with halted(int(process.split()[-1])):
         launch.evaluate(
             "button => { window.hits = []; button.addEventListener('click', e => hits.push(e.detail)); }"
