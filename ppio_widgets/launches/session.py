@@ -218,14 +218,15 @@ class LaunchSession(HasTraits):
                 return
             threads.wait(forks.event(), left)
 
-    def fill(self, draft: Mapping[str, Any]) -> None:
+    def fill(self, draft: Mapping[str, Any], *, preset: str = "") -> None:
         """Take a whole draft that no control shows yet: they are told of it first, even of an equal one.
 
-        It stands exactly as it is: nothing is proposed from now on.
+        It stands exactly as it is: nothing is proposed from now on. `preset` names the one that it is.
         """
         with self.lock, self.hold_trait_notifications():
             self._proposes = False
-            self._proposals.values = {}
+            self._proposals = Proposals()
+            self.preset = preset
             self.filled += 1
             self.replace(draft)
 

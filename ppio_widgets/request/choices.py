@@ -121,10 +121,15 @@ MOST_ROWS = 3
 LONGEST_SUMMARY = 60
 
 
-def summary(names: Sequence[str], body: Mapping[str, Any], say: Words) -> str:
-    """Return what a body says in some of its fields and lists, in a few words; no value of a variable."""
+def summary(
+    names: Sequence[str], body: Mapping[str, Any], say: Words, hide: Callable[[str], str] = str
+) -> str:
+    """Return what a body says in some of its fields and lists, in a few words; no value of a variable.
+
+    `hide` takes secrets out of the words before they are cut: half of one would be known by nobody.
+    """
     told = [_summed_up(name, value_at(body, tuple(name.split("."))), say) for name in names]
-    text = " · ".join(filter(None, told))
+    text = hide(" · ".join(filter(None, told)))
     return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1]}…"
 
 

@@ -57,6 +57,7 @@ class Proposals:
         self.typed: frozenset[Path] = frozenset()  # what a person changed
         self._product = ""
         self._template: Template | None = None
+        self._is_chosen = False  # by a person, the template
         self._named_for: tuple[str, str] | None = None
 
     def note(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -81,7 +82,7 @@ class Proposals:
         """Return a draft with what a template says, over what was typed as well."""
         filled = self.filling(draft, template).draft
         self.typed = (self.typed - said_by(template).keys()) | {IMAGE}
-        self._template = template
+        self._template, self._is_chosen = template, True
         return filled
 
     def begin(
@@ -98,7 +99,7 @@ class Proposals:
     def forget(self) -> None:
         """Forget what was chosen for a person on another cloud; what he chose stays."""
         self._product, self._named_for = "", None
-        self._template = self._template if IMAGE in self.typed else None
+        self._template = self._template if self._is_chosen else None
 
     def over(
         self,

@@ -122,7 +122,7 @@ class BoardActions(AskingButtons):
         """Show which of them can be asked for."""
         for action, why in blocked.items():
             button = self._button_of(action)
-            button.disabled, button.tooltip = bool(why), why or None
+            button.disabled, button.tooltip = bool(why), why
 
 
 @without_frames

@@ -309,7 +309,7 @@ class LaunchControls(Part):
 class LaunchView(View):
     """What a form and a line's confirmation have in common: a launch session and its controls.
 
-    `typed_before` is what a person had typed in the view that this one replaces. `launches` is every
+    `launches` is every
     launch that was sent from here, by mouse or by call, in their order; first those of the views that
     this one replaces, whose cards stay in sight however often the cell runs.
     """
@@ -325,7 +325,7 @@ class LaunchView(View):
         self._controls = controls
         self._begun_with = self.session.own
         replaced = [view for view in earlier() if isinstance(view, LaunchView)]
-        self.typed_before = next((view.typed for view in replaced if view.typed is not None), None)
+        self._typed_before = next((one for view in replaced if (one := view.typed_in) is not None), None)
         self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
         remains.take_over(self._launched_before)
         controls.cards.take_over(self._launched_before)
@@ -337,10 +337,17 @@ class LaunchView(View):
         return self.session.status in BUSY
 
     @property
-    def typed(self) -> Mapping[str, Any] | None:
-        """What a person typed here, or before here and did not restore."""
-        changed = self.session.own != self._begun_with
-        return self.session.draft if changed else self.typed_before
+    def typed_in(self) -> LaunchView | None:
+        """The view in which a person typed: this one, or one before it whose text was not restored."""
+        return self if self.session.own != self._begun_with else self._typed_before
+
+    @property
+    def typed_before(self) -> Mapping[str, Any] | None:
+        """What was typed before here and not restored; from another cloud without what was proposed there."""
+        if self._typed_before is None:
+            return None
+        session = self._typed_before.session
+        return session.draft if session.target == self.session.target else session.own
 
     @property
     def launches(self) -> tuple[Launch, ...]:

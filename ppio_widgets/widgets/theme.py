@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 from markupsafe import Markup
-from traitlets import default
+from traitlets import Undefined, Unicode, default
 
 from ppio_widgets.cards.html import each, esc
 from ppio_widgets.runtime import kernel
@@ -21,9 +21,17 @@ from ppio_widgets.runtime import kernel
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-
 # What a page has to be told of a model before it can make it, and what it takes for another value untold.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
+# What a page has no default for, though the kernel has one.
+_UNKNOWN: Mapping[type[w.Widget], Collection[str]] = {
+    w.Checkbox: ("value", "disabled"),
+    w.Combobox: ("ensure_option",),
+    w.ToggleButtons: ("button_style",),
+}
+# To a page a button without a tooltip has an empty one; told of none it shows its own words, or "null".
+_OF_BUTTONS = {"tooltip": ""}
+_DEFAULTS: Mapping[type[w.Widget], Mapping[str, str]] = dict.fromkeys((w.Button, w.ToggleButton), _OF_BUTTONS)
 
 
 class _Lean(w.Widget):
@@ -54,10 +62,14 @@ class _Lean(w.Widget):
 
 
 def _lean(kind: type[w.Widget]) -> type[_Lean]:
-    traits = kind.class_traits(sync=True).items()
-    known = {name: (trait.metadata.get("to_json"), trait.default_value) for name, trait in traits}
+    other, unknown = _DEFAULTS.get(kind, {}), _UNKNOWN.get(kind, ())
+    known = {}
+    for name, trait in kind.class_traits(sync=True).items():
+        usual = Undefined if name in unknown else other.get(name, trait.default_value)
+        known[name] = trait.metadata.get("to_json"), usual
     inside = {"__doc__": kind.__doc__, "__module__": kind.__module__, "known": known}
-    return type(kind.__name__, (_Lean, kind), inside)
+    texts = {name: Unicode(text, allow_none=True).tag(sync=True) for name, text in other.items()}
+    return type(kind.__name__, (_Lean, kind), {**inside, **texts})
 
 
 # Returns a kind of stock widget that is opened like that.

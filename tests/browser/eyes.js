@@ -1,9 +1,9 @@
 // Looks at every element and text that ever stands in a cell's output, from the page's first moment.
 ([acting, handlers]) => {
   const ACTING = new RegExp(acting, 'u');
-  const TAGS = new Set(('DIV B P PRE I U S EM STRONG UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON DETAILS SUMMARY SMALL STYLE TABLE THEAD TBODY TR TH TD')
+  const TAGS = new Set(('DIV B P PRE I U S EM STRONG UL LI SPAN BR TEXTAREA PROGRESS H3 LABEL DL DT DD OL CODE INPUT SELECT OPTION DATALIST BUTTON STYLE SMALL DETAILS SUMMARY TABLE THEAD TBODY TR TH TD')
     .split(' '));
-  const PLACES = ['status', 'question', 'readout', 'launched', 'top', 'live', 'facts'];
+  const PLACES = ['status', 'question', 'readout', 'still', 'launched', 'top', 'live', 'facts'];
   const seen = {faults: [], links: [], copied: []};
   for (const place of PLACES) seen[place] = [];
   window.__seen = seen;
@@ -15,6 +15,8 @@
     const texts = seen[PLACES.find((place) => box.classList.contains(`ppw-${place}`))];
     if (texts[texts.length - 1] !== box.textContent) texts.push(box.textContent);
   };
+  // Those within a query of width or of motion as well; steps of an animation stay its own.
+  const rules = ({cssRules}) => [...cssRules].flatMap((one) => one.conditionText ? rules(one) : [one]);
   const judge = (node) => {
     for (const {name, value} of node.attributes) {
       if (/^on/i.test(name) && !(/^(IMG|BUTTON)$/.test(node.tagName) && handlers.includes(value))) fault('handler', node);
@@ -33,9 +35,9 @@
       if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
     if (node.tagName === 'TEXTAREA' && node.readOnly) seen.copied.push(node.value);
-    if (node.tagName === 'STYLE' && node.closest('.ppw-panel, .ppw-readout, .f-product_id') && node.sheet)
-      for (const rule of [...node.sheet.cssRules].flatMap((one) => one.selectorText ? [one] : [...one.cssRules || [one]]))
-        if (!rule.selectorText?.includes('.ppw')) fault('rule', {textContent: rule.cssText});
+    if (node.tagName === 'STYLE' && node.closest('.ppw') && node.sheet)
+      for (const rule of rules(node.sheet))
+        if (!rule.selectorText?.includes('.ppw') && !rule.name?.startsWith('ppw-')) fault('rule', {textContent: rule.cssText});
   };
   const read = (node) => {
     // A label without words is one blank without width: ipywidgets' own.

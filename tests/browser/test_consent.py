@@ -186,8 +186,9 @@ FIRST = {
 def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
     """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
     page = notebook.page
-    go = lab.folder / "go"
-    busy = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
+    begun, go = lab.folder / "begun", lab.folder / "go"
+    busy = f"import os, time\nopen({str(begun)!r}, 'w').close()\n"
+    busy += f"while not os.path.exists({str(go)!r}): time.sleep(0.05)"
     form = "from ppio_widgets import LaunchForm\nLaunchForm({!r}, practice=True)"
     notebook.open([form.format(FIRST), busy])
     notebook.run(0)
@@ -195,6 +196,7 @@ def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives
     launch = launch_of(view)
     expect(launch).to_have_text("Launch · ¥12.60/h")
     notebook.run(1)
+    until(begun.exists, "the kernel is busy")
     launch.evaluate(
         "button => { window.hits = []; button.addEventListener('click', e => hits.push(e.detail)); }"
     )

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import TimeoutError, expect  # noqa: A004 - playwright's own name
 
+from ppio_widgets import widgets
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.locale.text import visible
 from ppio_widgets.request.draft import to_json
@@ -19,23 +20,17 @@ from ppio_widgets.widgets.theme import script
 from tests.support.hostile import ACTING, TEXTS, spelt
 from tests.support.wire import faulty, packed, row
 
-from .conftest import PATIENCE, Notebook, launch_of
+from .conftest import PATIENCE, Notebook, launch_of, open_sections
 
 ALL = tuple(TEXTS.values())
 
+SECTIONS = ("Access", "Environment", "Storage", "Start command", "Region and network", "Limits")
+
 # The handlers of the package's own images; no other image and no other handler may be anywhere.
+WIDGETS = Path(widgets.__file__).parent
+SCRIPTS = [str(path.relative_to(WIDGETS)) for path in WIDGETS.rglob("*.js")]
 HANDLERS = (
-    *(
-        html.unescape(re.search('onerror="([^"]*)"', script(name))[1])
-        for name in (
-            "behaviour.js",
-            "form/rows.js",
-            "question_focus.js",
-            "copy.js",
-            "board.js",
-            "countdown.js",
-        )
-    ),
+    *(html.unescape(re.search('onerror="([^"]*)"', script(name))[1]) for name in SCRIPTS),
     "window.ppw&&ppw.grab(this)",
 )
 
@@ -129,12 +124,13 @@ import ppio_widgets
 from ppio_widgets import LaunchForm, PpioClient
 from ppio_widgets.widgets.board import InstanceBoard
 from ppio_widgets.widgets.launch_controls import ConfirmCard
-from ppio_widgets.widgets.instance_card import InstanceCard
+from ppio_widgets.widgets.instance_card import InstanceCard, LaunchCard
 from ppio_widgets.launches import reconcile as search
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.ledger import Record
 from ppio_widgets.launches.states import LaunchState
 search.LOOK_PAUSES = ()
+launches = {}
 ledger = ledger_for(practice=False)
 for n, text in enumerate(TEXTS):
     known = (f"https://{text}", text, {"name": text}, time.time())
@@ -145,7 +141,7 @@ for n, text in enumerate(TEXTS):
 """
 TYPED = """\
 rows = {"envs": [{"key": "", "value": ""}] * 8, "volumes": [{"type": "network", "id": ""}] * 3}
-display(LaunchForm({**rows, "candidate_regions": [""] * 6}))
+display(LaunchForm({**rows, "product_id": "p", "candidate_regions": [""] * 6}))
 """
 # A kernel's socket drops what the server does not fetch in time, beyond some 2,000 messages (ZeroMQ's
 # high-water marks): few enough of them in a cell, and the cell waited for.
@@ -172,17 +168,15 @@ for n, text in enumerate(TEXTS):
 LAUNCHES = """\
 form = LaunchForm()
 display(form)
-launches = {}
-for kind in "rus":
-    for n in range(len(TEXTS)):
-        form.value = body(n, kind)
-        launch = form.launch()
-        launch.wait_for_answer(20)
-        launch.wait(20) if kind == "s" else launch.look()
-        launch.tell()  # the form has heard of it before the next one begins
-        if kind == "u":
-            launch.declare_absent(launch.record.name)
-        launches[kind, n] = launch
+for n in range(len(TEXTS)):
+    form.value = body(n, KIND)
+    launch = form.launch()
+    launch.wait_for_answer(20)
+    launch.wait(20) if KIND == "s" else launch.look()
+    launch.tell()  # the form has heard of it before the next one begins
+    if KIND == "u":
+        launch.declare_absent(launch.record.name)
+    launches[KIND, n] = launch
 """
 # JupyterLab shows the first 50 outputs of a cell only; each card has two.
 LINES = """\
@@ -257,8 +251,7 @@ CHOSEN = """\
 board.session.choose([one.id for one in board.session.board.instances])
 board.session.ask("delete")
 form = LaunchForm(client=PpioClient("sk_made_up_1234", base_url="https://api.ppio.com"))
-form.session.launches = tuple(launches["r", n] for n in range(len(TEXTS)))
-display(form)
+display(form, VBox([LaunchCard(launches["r", n]) for n in range(len(TEXTS))]))
 """
 
 CELLS = {
@@ -268,7 +261,9 @@ CELLS = {
     "more fields": FIELDS.replace("FIRST", "11"),
     "last fields": FIELDS.replace("FIRST", "22"),
     "readouts": READOUTS,
-    "launches": LAUNCHES,
+    "refused": LAUNCHES.replace("KIND", "'r'"),
+    "unsure": LAUNCHES.replace("KIND", "'u'"),
+    "made": LAUNCHES.replace("KIND", "'s'"),
     "lines": LINES.replace("FIRST", "0"),
     "more lines": LINES.replace("FIRST", "17"),
     "cards": CARDS,
@@ -282,12 +277,12 @@ CELLS = {
 }
 END = "\nprint('all', 'was', 'shown')"
 
-# Types into every text control, and returns what each control made of it.
+# Types into every text control, and returns what each made of it that belongs to the body.
 TYPE = """texts => [...document.querySelectorAll('.ppw :is(input[type=text], textarea)')].map((box, n) => {
     box.value = JSON.parse(texts)[n % 33];
     for (const kind of ['input', 'change']) box.dispatchEvent(new Event(kind, {bubbles: true}));
-    return box.value;
-})"""
+    return box.closest('.ppw-search, .f-ceiling') ? null : box.value;
+}).filter((typed) => typed !== null)"""
 # Whether every name that ends in t00 to t32 and a certain letter was seen in a place.
 SEEN = """([place, kind]) => {
     const found = __seen[place].join().match(RegExp('t[0-9]{2}' + kind, 'g'));
@@ -316,6 +311,10 @@ class Sheet(Notebook):
 
     def text(self, cell):
         return "\n".join(self.output(list(CELLS).index(cell)).all_text_contents())
+
+    def saved(self, cell):
+        """What is left of its views without a kernel."""
+        return "\n".join(self.card(list(CELLS).index(cell)).all_text_contents())
 
 
 @dataclass
@@ -352,10 +351,12 @@ def evidence(lab, chromium):
     try:
         with faulty(Cloud()) as server:
             sheet.open([cell.replace("SERVER", server.url) + END for cell in CELLS.values()])
-            sheet.show("start")
-            sheet.show("typed")
-            typed = page.evaluate(TYPE, json.dumps(ALL))
+            for cell in ("start", "typed"):
+                sheet.show(cell)
             form = sheet.form(1)
+            open_sections(form, *SECTIONS)
+            expect(form.get_by_role("textbox", name="Command", exact=True)).to_be_visible()
+            typed = page.evaluate(TYPE, json.dumps(ALL))
             launch_of(form).click()
             form.get_by_role("button", name="Copy", exact=True).click()
             page.wait_for_function("__seen.copied.length")
@@ -363,9 +364,10 @@ def evidence(lab, chromium):
             sheet.show("more fields")
             sheet.show("last fields", ("readout", "f"))
             sheet.show("readouts", ("readout", "k"))
-            sheet.show("launches", ("status", "r"), ("status", "u"))
-            sheet.show("lines")
-            sheet.show("more lines")
+            sheet.show("refused", ("status", "r"))
+            sheet.show("unsure", ("status", "u"))
+            for cell in ("made", "lines", "more lines"):
+                sheet.show(cell)
             sheet.show("cards", ("question", "s"), ("question", "t"))
             sheet.show("machines", ("live", "s"))
             for cell in ("plans", "errors", "usage", "refusals", "listing"):
@@ -374,6 +376,7 @@ def evidence(lab, chromium):
             sheet.show("chosen", ("launched", "r"))
         page.evaluate("__look()")
         outputs = {cell: sheet.text(cell) for cell in CELLS}
+        outputs["saved"] = sheet.saved("lines") + sheet.saved("more lines")
         wider = page.evaluate(WIDER)
         so_far = list(told)
         # JupyterLab makes a link of any address in a plain text; a click on this one opens an empty page.
@@ -414,11 +417,13 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
         unknown = "The API has no such field"
         fields = next(one for one in evidence.seen["readout"] if f"t{number:02}f" in one)
         errors, plans = evidence.outputs["errors"], evidence.outputs["plans"]
-        asked = f"Launch {visible(sent[:120])} t{number:02}s on {visible(sent)}, 1 GPU"
+        asked = f"Rent 1 × {visible(sent)}? Its price is unknown."
+        named = f"{visible(sent[:120])} t{number:02}s"
         places = {
             "preview": fields.count(spelt(text if len(text) <= 160 else text[:80])[1:-1]) >= 20,
-            "blockers": evidence.has("readout", f"{visible(text)}: {unknown}"),
-            "question": evidence.has("question", asked),
+            "blockers": evidence.has("still", f"{visible(text)}: {unknown}"),
+            "question": evidence.has("question", asked, f"{named} on "),
+            "saved": f"{named}: waiting for your confirmation" in evidence.outputs["saved"],
             "plan": plans.count(spelt(text)[1:-1]) >= 2,  # as HTML and as text
             "blockers of a plan": plans.count(f"{visible(sent)}: {unknown}") >= 2,
             "usage errors": errors.count(f'not "{visible(text)}"') >= 3,

@@ -151,7 +151,7 @@ def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
 
     # The cell runs again: the machine keeps its live card, with the buttons that stop it.
     live = form.locator(".ppw-live")
-    identity = live.inner_text().partition("(id ")[2].partition(")")[0]
+    identity = live.text_content().partition("(id ")[2].partition(")")[0]
     notebook.run(1)
     form = notebook.form(1)
     expect(form.locator(".ppw-launched .ppw-live")).to_contain_text(f"running (id {identity})")

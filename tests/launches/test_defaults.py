@@ -223,3 +223,43 @@ def test_no_default_overwrites_what_was_typed(steps, loaded, chosen):
         session.choose(picked)
         assert session.draft["image"] == picked.image
     session.close()
+
+
+def test_on_another_cloud_no_template_stays_that_was_proposed_beside_an_image_of_ones_own(
+    opened, practice, live
+):
+    session = opened(practice)
+    assert session.draft["ports"], "of the template that was proposed"
+    session.set(("image",), "registry.example.com/me/train:1")
+    session.use(live)
+    load(session)
+    assert session.draft == {**DEFAULTS, "image": "registry.example.com/me/train:1", "name": "train-1"}
+
+
+def test_on_another_cloud_a_template_stays_that_a_person_chose(opened, practice, live):
+    session = opened(practice)
+    chosen = template(session, "tpl-vllm")
+    session.choose(chosen)
+    session.use(live)
+    assert session.draft["image"] == chosen.image
+    assert session.draft["envs"] == [{"key": "VLLM_LOGGING_LEVEL", "value": "INFO"}]
+
+
+def test_a_draft_that_is_filled_in_is_typed_by_nobody_and_of_no_template(opened, practice):
+    """Its image is asked for as all else that it says, also where a template has the same one."""
+    session = opened(practice)
+    session.fill({"image": session.draft["image"], "name": "x"})
+    assert session.filling(template(session, "tpl-vllm")).overwrites == (("image",),)
+
+
+def test_a_preset_is_that_of_the_draft_which_began_with_it(opened, practice):
+    session = opened(practice)
+    session.fill(MINIMAL, preset="training")
+    session.set(("name",), "other")
+    assert session.preset == "training", "as long as it is edited"
+    session.fill(MINIMAL)
+    assert session.preset == ""
+    session.fill(MINIMAL, preset="training")
+    session.fill_like(MINIMAL)
+    wait_for_threads("ppio-names")
+    assert session.preset == ""

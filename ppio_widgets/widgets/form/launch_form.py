@@ -295,7 +295,7 @@ class LaunchForm(LaunchView):
 
     def _on_restore(self) -> None:
         self.value = dict(self.typed_before or {})
-        self.typed_before = None
+        self._typed_before = None
         self._drop(self._restore)
 
 

@@ -7,6 +7,7 @@ one, so that a keystroke that changes none of it sends nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -98,9 +99,13 @@ class Preview(Part):
         name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
         if meant and value_at(session.draft, (*path[:-1], meant)) is None:
             words = say("problem.rename", name=name, meant=meant)
-            yield self._button(words, lambda: session.fill(renamed(session.draft, path, meant)), "ppw-fix")
+            yield self._button(words, partial(self._rename, path, meant), "ppw-fix")
         words = say("problem.remove", name=name)
-        yield self._button(words, lambda: session.fill(renamed(session.draft, path, None)), "ppw-fix")
+        yield self._button(words, partial(self._rename, path, None), "ppw-fix")
+
+    def _rename(self, path: Path, meant: str | None) -> None:
+        session = self.session
+        session.fill(renamed(session.draft, path, meant), preset=session.preset)
 
     def _markup(self, extra: str = "") -> Markup:
         say, plan, name = self.say, self.session.plan, self._face.value
@@ -176,8 +181,7 @@ class Preview(Part):
             earlier = self._summed_up.get(section)
             if earlier is None or earlier[0] != values:
                 redactor = redactor or Redactor.in_use()
-                told = redactor.redact(summary(names, body, self.say))
-                text = told or self.say(f"none.{section}")
+                text = summary(names, body, self.say, redactor.redact) or self.say(f"none.{section}")
                 rule = f".{self._scope} .s-{section}::after{{content:{css_string(text)}}}"
                 earlier = self._summed_up[section] = (values, rule)
             yield earlier[1]

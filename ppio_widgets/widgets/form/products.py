@@ -244,9 +244,10 @@ class ProductTable(Part):
             self._on_news(self._on_enter, None)
 
     def _on_enter(self) -> None:
-        """Take the first row that fits, or what was typed as an id."""
+        """Take the first row that fits, as they are seen, or what was typed as an id."""
         typed = self._text.value.strip()
-        found = self._wanted.found_in(self._offers.values())
-        if found or typed:
-            self._on_chosen(typed if typed in self._offers or not found else found[0].id)
+        fits = {offer.id for offer in self._wanted.found_in(self._offers.values())}
+        first = next((one for one in self._order if one in fits), "")
+        if first or typed:
+            self._on_chosen(typed if typed in self._offers or not first else first)
             self.show()

@@ -258,12 +258,7 @@ class Sections(Part):
 
     def _toggle(self, section: str) -> w.ToggleButton:
         made = theme.control(
-            # Without a tooltip a page would say "null".
-            w.ToggleButton,
-            "ppw-section",
-            f"s-{section}",
-            description=self.say(f"section.{section}"),
-            tooltip="",
+            w.ToggleButton, "ppw-section", f"s-{section}", description=self.say(f"section.{section}")
         )
         self._hear(made, self._rearrange, "value")
         return made

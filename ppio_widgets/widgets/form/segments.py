@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from ppio_widgets.locale.text import visible
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.view import Part
 
@@ -100,7 +101,7 @@ class Segments(Part):
         known = [one for _words, one in self._options]
         is_odd = bool(value) and value not in known
         self._is_typed = is_odd and bool(self._other)
-        return [*self._options, *([(value, value)] if is_odd and not self._other else [])]
+        return [*self._options, *([(visible(value), value)] if is_odd and not self._other else [])]
 
     def _chosen(self, value: str, shown: Sequence[tuple[str, object]]) -> object:
         if self._is_typed:

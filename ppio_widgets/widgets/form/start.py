@@ -235,8 +235,7 @@ class StartBox(Part):
         found, preset = self._found, self._preset
         if found is not None:
             self.fold()
-            self.session.fill(over(found, self.session.draft))
-            self.session.preset = preset
+            self.session.fill(over(found, self.session.draft), preset=preset)
 
 
 def told_lists(told: Mapping[str, list[str]]) -> Markup:

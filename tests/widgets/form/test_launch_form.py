@@ -16,6 +16,7 @@ from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.sections import PLACES
 from tests.support.bodies import FULL, MINIMAL, bodies
 from tests.support.consent import let_read
+from tests.support.threads import wait_for_threads
 from tests.widgets.conftest import (
     answer,
     choose,
@@ -568,6 +569,19 @@ class TestRunningTheCellAgain:
         press(find(second, "Restore what was typed"))
         assert second.value["name"] == "precious"
         assert not find_all(second, "Restore what was typed")
+
+    @pytest.mark.parametrize("runs", [0, 1])
+    def test_on_another_cloud_what_was_proposed_is_not_offered_as_typed(self, cell, make_form, live, runs):
+        first = make_form()
+        first.session.load()
+        wait_for_threads("ppio-catalogue", "ppio-names")
+        type_into(find(first, "Name"), "precious")
+        assert first.value["product_id"], "chosen for a person, as it is on the practice cloud"
+        for _run in range(runs):
+            make_form()
+        second = make_form(client=live)
+        press(find(second, "Restore what was typed"))
+        assert second.value == {"name": "precious"}
 
     def test_nothing_is_offered_when_nothing_was_typed(self, cell, make_form):
         first, second = make_form(), make_form()

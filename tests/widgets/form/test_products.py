@@ -17,6 +17,7 @@ from tests.widgets.conftest import (
     every,
     find,
     find_all,
+    message,
     press,
     shown,
     table,
@@ -138,6 +139,18 @@ def test_enter_takes_the_first_row_that_fits(opened):
     first = ids(opened)[0]
     choose_product(opened, "4090")
     assert opened.value["product_id"] == first
+
+
+def test_enter_takes_the_row_that_is_seen_first_also_when_prices_changed_since(opened):
+    """The rows stay where they were seen: what costs least by now may be another one."""
+    dear, cheap = many(opened, 2)
+    told(opened, replace(dear, postpaid=Price(Decimal(1))), replace(cheap, postpaid=Price(Decimal(2))))
+    type_into(find(opened, SEARCH), "prod")
+    assert ids(opened) == [dear.id, cheap.id]
+    told(opened, replace(dear, postpaid=Price(Decimal(3))), replace(cheap, postpaid=Price(Decimal(2))))
+    assert ids(opened) == [dear.id, cheap.id]
+    message(find(opened, SEARCH), {"method": "custom", "content": {"event": "submit"}})
+    assert opened.value["product_id"] == dear.id
 
 
 def test_an_id_that_is_not_listed_can_be_typed(opened):

@@ -7,6 +7,7 @@ import pytest
 from tests.support.bodies import FULL, MINIMAL
 from tests.widgets.conftest import choose, displayed, every, find_all, press, shown, type_into
 
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 A100 = {**MINIMAL, "product_id": "a100-80g"}
 HEADS = ["Access", "Environment", "Storage", "Start command", "Region and network", "Limits"]
 
@@ -72,6 +73,15 @@ def test_a_closed_section_says_what_it_holds_and_no_value_of_a_variable(form):
     heads = re.findall(r"\.s-[a-z]+::after\{content:\"(.*?)\"", shown(form))
     assert len(heads) == 6
     assert not any("zq-hunter2" in one for one in heads)
+
+
+@pytest.mark.parametrize("length", range(4, 60, 6))
+def test_no_part_of_a_secret_stands_in_the_head_of_a_closed_section(make_form, length):
+    """Words that are too long are cut; a secret is hidden before that, as nobody knows half of one."""
+    mounted = [{"type": "local", "mount_point": f"/{'d' * length}/{TOKEN}", "size_gb": 1}]
+    told = said(make_form({**MINIMAL, "volumes": mounted}), "s-storage")
+    assert told.startswith("/d")
+    assert TOKEN[:5] not in told
 
 
 def test_an_open_section_says_nothing_in_its_head_and_a_closed_one_follows_what_was_typed(form):

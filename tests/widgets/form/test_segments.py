@@ -122,6 +122,12 @@ def test_a_choice_of_time_says_what_it_comes_to(make_form):
     assert "stop" in next(one.value for one in every(form) if "ppw-price" in one._dom_classes)
 
 
+def test_a_choice_from_outside_that_is_none_is_shown_without_acting_characters(make_form):
+    form = displayed(make_form({**A100, "billing": {"mode": "\u202eevil\x1b[2J"}}))
+    assert labels(form, "Billing mode")[-1] == "\\u202eevil\\u001b[2J"
+    assert form.value["billing"]["mode"] == "\u202eevil\x1b[2J"
+
+
 def test_what_a_product_is_not_sold_in_is_not_offered(make_form):
     form = displayed(make_form(A100))
     choose(table(form), "prod-h200-141g.8x")

@@ -750,7 +750,7 @@ def test_two_clicks_make_a_practice_instance(make_form, cloud, wire, monkeypatch
     assert launch.wait_for_answer(PATIENCE).id
     assert cloud.posts == 1
     assert launch.plan.body == before
-    assert form.typed is None, "nothing was typed"
+    assert form.typed_in is None, "nothing was typed"
     threads_end()
 
 
