@@ -305,8 +305,7 @@ def tab_follows_the_screen(notebook, form):
     while (stop := form.evaluate(STOP)) is not None:
         stops.append(stop)
         if stop["takes_no_letters"]:
-            for key in ("b", "x", "d", "d", "a", "m"):
-                page.keyboard.press(key)
+            page.keyboard.press("b")  # a cell below
         page.keyboard.press("Tab")
         assert len(stops) < 200
     assert len(stops) > 40

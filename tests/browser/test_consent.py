@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from contextlib import contextmanager
 
 import pytest
@@ -37,7 +38,8 @@ def body(name, image="ubuntu:24.04"):
 LOST = {LOST_ANSWER + ":1"!r}
 BODY = body("consent-taken")
 RENEWING = {{"mode": "prepaid", "prepaid": {{"months": 1, "auto_renew": {{"enabled": True, "months": 1}}}}}}
-taken, kept = [launch(body(name), practice=True) for name in ("consent-taken", "consent-kept")]
+names = ("consent-taken", "consent-kept", "consent-kept-off")
+taken, kept, off = [launch(body(name), practice=True) for name in names]
 renewing, other = [
     launch({{**body(name), "billing": RENEWING}}, practice=True) for name in ("consent-r1", "consent-r2")
 ]
@@ -49,7 +51,8 @@ renewing, other = [
     "card": "Instance(kept.id)",
     "renewing": "Instance(renewing.id)",
     "other renewing": "Instance(other.id)",
-    "board": "InstanceBoard(practice=True)",
+    # What can be started and what can be stopped.
+    "board": "off.wait(60).instance.stop()\nInstanceBoard(practice=True)",
     "no time passes": """\
 from ppio_widgets.runtime import kernel
 kernel.current().clock.monotonic = lambda: 0.0""",
@@ -91,8 +94,9 @@ class Sheet(Notebook):
             self.show(cell)
         board = self.view("board")
         board.get_by_role("textbox", name="Name or id").fill("consent-kept")
-        expect(board.locator(".ppw-line")).to_have_count(1, timeout=PATIENCE)
-        board.get_by_role("checkbox", name="consent-kept: running").check(timeout=PATIENCE)
+        expect(board.locator(".ppw-line")).to_have_count(2, timeout=PATIENCE)
+        for name in ("consent-kept: running", "consent-kept-off: stopped"):
+            board.get_by_role("checkbox", name=name).check(timeout=PATIENCE)
         self.button("lost", "Launch").click()
         self.button("lost", LAUNCH).click()
         self.view("lost").get_by_label("Not in the console either").fill("consent-lost")
@@ -182,39 +186,43 @@ FIRST = {
 }
 
 
+@contextmanager
+def halted(process):
+    """Whatever comes waits, on whichever thread a kernel takes it."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
 @pytest.mark.usefixtures("new_page_first")
-def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook, lab):
-    """The kernel is busy, so that no question, and nothing that comes with one, is on the page yet."""
+def test_before_the_first_question_of_a_page_nothing_but_the_first_press_arrives(notebook):
+    """The kernel stands still, so that no question, and nothing that comes with one, is on the page yet."""
     page = notebook.page
-    begun, go = lab.folder / "begun", lab.folder / "go"
-    busy = f"import os, time\nopen({str(begun)!r}, 'w').close()\n"
-    busy += f"while not os.path.exists({str(go)!r}): time.sleep(0.05)"
-    form = "from ppio_widgets import LaunchForm\nLaunchForm({!r}, practice=True)"
-    notebook.open([form.format(FIRST), busy])
+    form = "import os\nfrom ppio_widgets import LaunchForm\nprint('process', os.getpid())\n"
+    notebook.open([f"{form}LaunchForm({FIRST!r}, practice=True)"])
     notebook.run(0)
     view = notebook.form(0)
     launch = launch_of(view)
     expect(launch).to_have_text("Launch · ¥12.60/h")
-    notebook.run(1)
-    until(begun.exists, "the kernel is busy")
-    launch.evaluate(
-        "button => { window.hits = []; button.addEventListener('click', e => hits.push(e.detail)); }"
-    )
-    launch.focus()
-    for _repeat in range(20):
-        page.keyboard.down("Enter")
-    page.keyboard.up("Enter")
-    assert page.evaluate("hits") == [0]
-    launch.dblclick()
-    assert page.evaluate("hits") == [0, 1]
-    # An assistive device clicks as often as it is told to.
-    launch.evaluate("button => { button.click(); button.click(); }")
-    assert page.evaluate("hits") == [0, 1, 0, 0]
-    assert page.evaluate("[typeof ppw.ask, document.querySelectorAll('.ppw-asked').length]") == [
-        "undefined",
-        0,
-    ]
-    go.touch()
+    process = notebook.output(0).get_by_text(re.compile(r"^process \d+")).inner_text()
+    with halted(int(process.split()[-1])):
+        launch.evaluate(
+            "button => { window.hits = []; button.addEventListener('click', e => hits.push(e.detail)); }"
+        )
+        launch.focus()
+        for _repeat in range(20):
+            page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+        assert page.evaluate("hits") == [0]
+        launch.dblclick()
+        assert page.evaluate("hits") == [0, 1]
+        # An assistive device clicks as often as it is told to.
+        launch.evaluate("button => { button.click(); button.click(); }")
+        assert page.evaluate("hits") == [0, 1, 0, 0]
+        asked = "[typeof ppw.ask, document.querySelectorAll('.ppw-asked').length]"
+        assert page.evaluate(asked) == ["undefined", 0]
     expect(view.get_by_role("alertdialog")).to_be_visible(timeout=PATIENCE)
 
 
@@ -470,5 +478,5 @@ def test_with_keys_alone_and_with_assistive_clicks_a_question_is_answered(sheet)
 
     click(sheet.button("board", "Delete …"))
     click(sheet.button("board", "Yes, delete it for good"))
-    sent("DELETE")
-    expect(sheet.view("board").get_by_role("checkbox", name=re.compile("consent-kept"))).to_be_focused()
+    sent("DELETE", "DELETE")
+    expect(sheet.view("board").locator(".ppw-line :checked:focus")).to_have_count(1)

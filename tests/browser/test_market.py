@@ -17,7 +17,7 @@ def test_from_the_list_to_a_launch_with_the_cost_in_sight(notebook, practice):
     fill(form, Name="from-the-list")
     # The first row says what the columns are.
     products = form.locator(".ppw-offers").get_by_role("radio")
-    expect(products.first).to_have_accessible_name(re.compile(r"T4\s+16 GB\s.*¥0\.88"))
+    expect(products.first).to_have_accessible_name(re.compile(r"T4\s+16\sGB\s.*¥0\.88"))
     expect(form.get_by_role("radio", checked=True).and_(products)).to_have_count(0)
     form.get_by_role("textbox", name="Search products").fill("a100")
     expect(products).to_have_count(1)
