@@ -1,4 +1,4 @@
-"""Whatever lands, is chosen or pressed around a question: what it named is what is sent, once for each Yes."""
+"""Whatever lands, is chosen or pressed around a question: each Yes sends what it named, once."""
 
 import json
 
