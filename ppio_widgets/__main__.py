@@ -84,7 +84,7 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _with_defaults(folder: Path) -> str:
-    """Write JupyterLab's defaults for the demo, and return where it looks for them; what a person set counts."""
+    """Write JupyterLab's defaults for the demo, and return where it looks for them; a person's own count."""
     settings = folder / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir()
     settings.write_text(json.dumps(QUIET), encoding="utf-8")
