@@ -28,11 +28,11 @@ settings.load_profile("ppio")
 # The files that take longest, in this order before all others. Those with a browser are two workers', each of
 # which starts one JupyterLab and one Chromium for all of them.
 FIRST = (
-    *("browser/test_consent.py", "browser/test_lab.py", "browser/test_form.py", "browser/test_card.py"),
-    *("browser/test_board.py", "browser/test_demo.py", "browser/test_picture.py", "browser/test_market.py"),
-    *("browser/test_hostile.py", "browser/test_access.py", "browser/test_places.py"),
-    *("browser/test_static.py", "browser/test_typed.py", "browser/test_env_row.py"),
-    "browser/test_import.py",
+    *("browser/test_consent.py", "browser/test_access.py", "browser/test_form.py"),
+    *("browser/test_lab.py", "browser/test_market.py", "browser/test_demo.py"),
+    *("browser/test_hostile.py", "browser/test_places.py", "browser/test_static.py"),
+    *("browser/test_picture.py", "browser/test_card.py", "browser/test_board.py"),
+    *("browser/test_typed.py", "browser/test_env_row.py", "browser/test_import.py"),
     *("notebooks/test_notebooks.py", "notebooks/test_sweep.py", "notebooks/test_static.py"),
     *("notebooks/test_readme.py", "notebooks/test_refusal.py", "package/test_field.py"),
 )
