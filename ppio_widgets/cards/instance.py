@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from ppio_widgets.cards.card import Card, Fact, terms
 from ppio_widgets.cards.html import each, html, link
-from ppio_widgets.cloud.answers import GONE, OFF, InstanceStatus, plain, status_words
+from ppio_widgets.cloud.answers import OFF, InstanceStatus, plain, status_words
 from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command, is_web
 from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.instances.instance import cost_words
+from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.instances.watched import STEPS
 from ppio_widgets.locale.words import Span
 from ppio_widgets.request import pricing
@@ -104,26 +105,17 @@ def head(instance: Instance, say: Words) -> Markup:
         "<b>{}</b> <span class='ppw-state ppw-{}'>{}</span> <span class=ppw-quiet>{}</span>"
         "<span hidden class=ppw-say>{}</span>",
         plain(seen.name or seen.id),
-        Markup(_kind(seen)),  # noqa: S704 - ours
+        kind_of(seen),
         say("status.failed", status=status) if seen.error else status,
         " · ".join(filter(None, where)),
         headline(instance, say),
     )
 
 
-def _kind(seen: InstanceDetail) -> str:
-    """Return which of four marks an instance has."""
-    if seen.error:
-        return "failed"
-    if seen.status == InstanceStatus.RUNNING:
-        return "on"
-    return "off" if seen.status in (*OFF, *GONE) else "moving"
-
-
 def _hardware(instance: Instance, say: Words) -> str:
     """Return what is rented, as far as it is known: ``1 × A100 80 GB``."""
     seen, offer = instance.known, instance.offer
-    name = plain(offer.name if offer is not None and offer.name else seen.product_id)
+    name = plain(seen.product_name(offer))
     return say("machine.gpus", n=seen.gpu_num, gpu=name) if name and seen.gpu_num else name
 
 

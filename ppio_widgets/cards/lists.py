@@ -85,7 +85,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     rate = board.rates.get(one.id)
     cost = one.cost_so_far(offer, board.counted)
     currency = offer.currency if offer else ""
-    gpu = plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL)
+    gpu = plain(one.product_name(offer), LONGEST_CELL)
     since = (one.started_at or one.created_at) if one.is_on else one.stopped_at
     cells = (
         _money(rate, currency) if row.there and one.id in board.rates else _unbilled(row, say),
@@ -95,7 +95,7 @@ def board_row(row: Row, board: Board, say: Words) -> Markup:
     )
     return _cells(
         say("board.row", name=name, status=status),
-        html("<em class=ppw-{}>{}</em><b title='{}'>{}</b>", kind, status, plain(one.id), name),
+        html("<em class='ppw-state ppw-{}'>{}</em><b title='{}'>{}</b>", kind, status, plain(one.id), name),
         each("<i>{}</i>", (f"{one.gpu_num} × {gpu}" if one.gpu_num else gpu, plain(one.region))),
         each("<i>{}</i>", cells),
         html("<i>{}</i>", _ways_in(one, say) if row.there and one.is_on else ""),
@@ -173,7 +173,7 @@ def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
         "id": plain(one.id),
         "name": plain(one.name, LONGEST_CELL),
         "status": plain(f"{status}: {told}", 3 * LONGEST_CELL) if told else status,
-        "product": plain(offer.name if offer and offer.name else one.product_id, LONGEST_CELL),
+        "product": plain(one.product_name(offer), LONGEST_CELL),
         "hours": "?" if seconds is None else f"{seconds / 3600:,.1f}",
         "cost": _so_far(cost, offer.currency if offer else ""),
         "region": plain(one.region),

@@ -1,8 +1,9 @@
 """What there is to choose from, kept in memory for a few minutes.
 
 A `Catalogue` starts no thread: `Catalogue.load` blocks, wherever it is called, and
-`Catalogue.snapshot` returns at once what is there. Each kind loads, fails and grows old
-by itself, so that one that is slow or forbidden holds nothing else up.
+`Catalogue.snapshot` returns at once what is there. `load_kinds` loads several on threads.
+Each kind loads, fails and grows old by itself, so that one that is slow or forbidden holds
+nothing else up.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ppio_widgets.runtime import forks, threads
 from ppio_widgets.secrets.frames import without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from decimal import Decimal
 
     from ppio_widgets.cloud.paging import Source
@@ -233,3 +234,53 @@ def _state(slot: _Slot) -> KindState:
     if slot.error is not None:
         return KindState("failed", slot.error)
     return KindState("waiting" if slot.told is None else "ready")
+
+
+# What comes within it is told together.
+MOMENT_SECONDS = 0.1
+
+
+def load_kinds(
+    catalogue: Catalogue,
+    kinds: Sequence[str],
+    on_landed: Callable[[Sequence[str]], None],
+    await_pause: Callable[[], None] = lambda: None,
+) -> None:
+    """Load some kinds, in their order: one update for what comes together, and few threads.
+
+    A cloud that answers at once (the practice cloud) is read by one thread: eight would only
+    take the processor from each other, and from the form that is being drawn. What is not
+    there after a moment gets a thread for each kind, so that none waits for another.
+    `on_landed` is called with the kinds that came (or failed) since the call before. `await_pause` is
+    called before each kind is read and before it lands: while somebody types, both wait.
+    """
+    waiting, landed, told = list(kinds), [], 0
+    changed = forks.condition()
+
+    def read() -> None:
+        while True:
+            with changed:
+                if not waiting:
+                    return
+                kind = waiting.pop(0)
+            try:
+                await_pause()
+                catalogue.load(kind)
+            finally:
+                with changed:
+                    landed.append(kind)
+                    changed.notify_all()
+
+    readers = 1
+    while told < len(kinds):
+        for _reader in range(readers):
+            if not threads.try_run(read, name="ppio-catalogue"):
+                read()
+        with changed:
+            changed.wait_for(lambda: len(landed) == len(kinds), MOMENT_SECONDS)
+        await_pause()
+        with changed:
+            news, readers = landed[told:], len(waiting)
+        if news:
+            told += len(news)
+            on_landed(news)

@@ -10,8 +10,9 @@ import os
 import ssl
 from dataclasses import dataclass, field
 from functools import cache, partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpcore  # noqa: F401 - imported by a thread as it connects, a child forked meanwhile would wait for it
 import httpx
@@ -108,6 +109,25 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
+
+
+# What a name in a network of one's own ends with.
+_OF_A_NETWORK = frozenset({"localhost", "local", "internal", "intranet", "lan", "home", "corp", "private"})
+
+
+def is_public_page(address: str) -> bool:
+    """Whether an address leads into the internet, and not to the kernel's own machine or network.
+
+    Of a name in the internet only its owner knows where it leads.
+    """
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    try:
+        found = ip_address(host)
+    except ValueError:
+        _name, dot, last = host.rpartition(".")  # with a number at its end it is an address as well
+        return bool(dot) and last[:1].isalpha() and last not in _OF_A_NETWORK
+    found = getattr(found, "ipv4_mapped", None) or found
+    return found.is_global and not found.is_multicast
 
 
 # To a page of an instance: whether it answers is looked at again soon.

@@ -223,6 +223,10 @@ class InstanceDetail:
         """Whether it is, or may be, billed by the hour: everything but stopped and deleted."""
         return self.status not in ENDED
 
+    def product_name(self, offer: Offer | None) -> str:
+        """Return the name of its product, by its id where that is all that is known."""
+        return offer.name if offer is not None and offer.name else self.product_id
+
     @property
     def may_renew(self) -> bool:
         """Whether it is prepaid and not known to end with its months."""

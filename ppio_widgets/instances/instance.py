@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus, plain
-from ppio_widgets.cloud.client import Target, page_answers
+from ppio_widgets.cloud.client import Target, is_public_page, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
@@ -165,10 +165,12 @@ class Instance(Displayed, Watched):
     def jupyter_at(self) -> float | None:
         """When its Jupyter was first seen to answer since its last start: Unix seconds, 0 for not yet.
 
-        None where there is none, or nothing behind its address.
+        None where there is none, nothing behind its address, or an address beside the kernel.
         """
         seen = self.known
         if not seen.jupyter_url or not seen.is_on or ".practice.invalid" in seen.jupyter_url:
+            return None
+        if not (self.client.host.loopback or is_public_page(seen.jupyter_url)):
             return None
         answered, moment = self._answered or (None, 0.0)
         return moment if answered == self._start else 0.0
@@ -176,7 +178,7 @@ class Instance(Displayed, Watched):
     def ask_jupyter(self) -> None:
         """Look whether its Jupyter answers, and tell the observers once it does."""
         start = self._start
-        if page_answers(start[0]):
+        if self.jupyter_at is not None and page_answers(start[0]):
             self._answered = start, threads.now()
             self.tell()
 

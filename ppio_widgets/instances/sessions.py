@@ -408,6 +408,10 @@ class BoardSession(_Session):
                 self._ask_prices()
 
     def _show(self, rows: tuple[InstanceDetail, ...], doubt: PpioError | None) -> None:
+        if doubt is not None:  # what is not listed may be there
+            gone = {one.id for one, _result in self.results if one.known.is_gone}
+            known = gone.union(one.id for one in rows)
+            rows = (*rows, *(one for one in self.board.instances if one.id not in known))
         rows = tuple(listed(self._known.get(one.id), one) for one in rows if not one.is_gone)
         offers, now, before = self.client.prices.snapshot().by_id, threads.now(), self.board
         # A clock that was set back makes nothing fresh.

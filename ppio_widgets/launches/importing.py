@@ -14,7 +14,6 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.formats.imported import Imported, LeftOut
 from ppio_widgets.formats.json_body import Outside
 from ppio_widgets.formats.reading import read_any
-from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.presets import load_preset
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.request.draft import DEFAULTS, Draft, merged
@@ -23,7 +22,7 @@ from ppio_widgets.runtime.files import Unfit, contents, reason
 from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from ppio_widgets.cloud.client import Target
     from ppio_widgets.launches.ledger import Record
@@ -54,12 +53,11 @@ def import_preset(name: str) -> Imported:
     return _screened(Imported("json", load_preset(name)))
 
 
-def import_launch(record: Record, used: Collection[str]) -> Imported:
-    """Return the body of an earlier launch under a name that is not `used`; it has no values of variables."""
+def import_launch(record: Record, is_taken: Callable[[str], bool]) -> Imported:
+    """Return the body of an earlier launch under a free name; it has no values of variables."""
     body = dict(record.body)
     envs = [str(row.get("key", "")) for row in body.pop("envs", ())]
-    taken = {folded(name) for name in (*used, record.name)}
-    body["name"] = numbered(record.name, lambda name: folded(name) in taken)
+    body["name"] = numbered(record.name, is_taken)
     left_out = (LeftOut("launch_envs", {"names": ", ".join(map(plain, envs))}),) if envs else ()
     return _screened(Imported("json", body, left_out))
 

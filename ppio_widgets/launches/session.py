@@ -15,7 +15,7 @@ from traitlets import Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot
+from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, load_kinds
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.claim import read_consent
@@ -240,9 +240,9 @@ class LaunchSession(HasTraits):
         names = frozenset(map(folded, used_names(target)))
         with self.lock:
             if not self.closed and target == self.target:
-                self.fill({**body, "name": numbered(str(body.get("name", "")), self._is_taken(names))})
+                self.fill({**body, "name": numbered(str(body.get("name", "")), self.is_taken(names))})
 
-    def _is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
+    def is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
         """Return whether a name is one of these, of this kernel, or of what was last seen."""
         seen = (one.name for one in recent.last_seen(self.client.host.base_url))
         others = frozenset(map(folded, (*names_of_this_kernel(), *seen)))
@@ -258,6 +258,10 @@ class LaunchSession(HasTraits):
             self.disarm()
             self.filled += 1
             self._take(self._proposals.choose(self.draft, template))
+
+    def below(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the draft as another one is put over it: what a template proposed goes with its image."""
+        return self._proposals.below(self.draft, draft)
 
     @property
     def own(self) -> dict[str, Any]:
@@ -282,7 +286,7 @@ class LaunchSession(HasTraits):
         kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates")
         if self.target.practice and snapshot.products and self.loading.isdisjoint(kinds):
             self._proposals.begin(snapshot.products, snapshot.templates, draft)
-        taken = None if self._names is None else self._is_taken(self._names)
+        taken = None if self._names is None else self.is_taken(self._names)
         return self._proposals.over(draft, snapshot.offer, taken)
 
     def _read_names(self, target: Target) -> None:
@@ -563,52 +567,3 @@ class LaunchSession(HasTraits):
             else:
                 self.status = launch.state
             self._note_launches()
-
-
-MOMENT_SECONDS = 0.1
-
-
-def load_kinds(
-    catalogue: Catalogue,
-    kinds: Sequence[str],
-    on_landed: Callable[[Sequence[str]], None],
-    await_pause: Callable[[], None] = lambda: None,
-) -> None:
-    """Load some kinds, in their order: one update for what comes together, and few threads.
-
-    A cloud that answers at once (the practice cloud) is read by one thread: eight would only
-    take the processor from each other, and from the form that is being drawn. What is not
-    there after a moment gets a thread for each kind, so that none waits for another.
-    `on_landed` is called with the kinds that came (or failed) since the call before. `await_pause` is
-    called before each kind is read and before it lands: while somebody types, both wait.
-    """
-    waiting, landed, told = list(kinds), [], 0
-    changed = forks.condition()
-
-    def read() -> None:
-        while True:
-            with changed:
-                if not waiting:
-                    return
-                kind = waiting.pop(0)
-            try:
-                await_pause()
-                catalogue.load(kind)
-            finally:
-                with changed:
-                    landed.append(kind)
-                    changed.notify_all()
-
-    readers = 1
-    while told < len(kinds):
-        for _reader in range(readers):
-            if not threads.try_run(read, name="ppio-catalogue"):
-                read()
-        with changed:
-            changed.wait_for(lambda: len(landed) == len(kinds), MOMENT_SECONDS)
-        await_pause()
-        with changed:
-            news, readers = landed[told:], len(waiting)
-        if news:
-            told += len(news)
-            on_landed(news)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import value_at, with_value
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.request.pricing import count_of, is_prepaid, minus, shown, times, whole_price
+from ppio_widgets.request.pricing import count_of, is_prepaid, percent_more, shown, times, whole_price
+from ppio_widgets.request.schema import path_of
 from ppio_widgets.runtime.times import read_span, span_words
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def billing_modes(offer: Offer | None, body: Mapping[str, Any], say: Words) -> l
 def _mode_note(offer: Offer, mode: BillingMode, body: Mapping[str, Any], say: Words) -> str:
     gpus, hourly = count_of(offer, body), offer.postpaid
     if mode is BillingMode.SPOT and offer.spot is not None and hourly is not None and hourly.final:
-        # A share saved is rounded down, and one that is paid more is rounded up.
-        share = (Fraction(minus(offer.spot.final, hourly.final)) * 100 / Fraction(hourly.final)).__ceil__()
+        share = percent_more(offer.spot.final, hourly.final)
         return say("payment.share", share=f"{share:+d}".replace("-", "−")) if share else ""
     if mode is BillingMode.POSTPAID and hourly is not None and gpus is not None:
         return say("product.price", price=shown(times(hourly.final, gpus), offer.currency))
@@ -128,7 +127,7 @@ def summary(
 
     `hide` takes secrets out of the words before they are cut: half of one would be known by nobody.
     """
-    told = [_summed_up(name, value_at(body, tuple(name.split("."))), say) for name in names]
+    told = [_summed_up(name, value_at(body, path_of(name)), say) for name in names]
     text = hide(" · ".join(filter(None, told)))
     return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1]}…"
 

@@ -89,6 +89,11 @@ class Offer:
     # When its prices were told. What was told again with the same prices is the same.
     time: PriceTime = field(default=PriceTime(), compare=False)
 
+    @property
+    def title(self) -> str:
+        """What people call it: by its GPU, else by its name."""
+        return self.gpu_name or self.name or self.id
+
     def sold_in(self, region: str) -> bool:
         """Whether a region has it."""
         return not self.regions or region in self.regions

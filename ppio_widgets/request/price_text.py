@@ -104,12 +104,17 @@ def headline(offer: Offer | None, body: Mapping[str, Any], say: Words) -> str:
 
 def product_words(offer: Offer | None, body: Mapping[str, Any]) -> str:
     """Return what is rented as people call it: ``2 × A100 80 GB``; by its id where that is all we know."""
-    known, count = pricing.offer_for(offer, body), pricing.gpus_of(body)
+    known = pricing.offer_for(offer, body)
     name = str(value_at(body, ("product_id",)) or "?")
     if known is not None:
-        name = known.gpu_name or known.name or name
+        name = known.title
         if known.gpu_memory_gb and known.gpu_name:
             name = f"{name} {known.gpu_memory_gb} GB"
+    return _counted(name, body)
+
+
+def _counted(name: str, body: Mapping[str, Any]) -> str:
+    count = pricing.gpus_of(body)
     return name if pricing.is_cpu(body) or count is None else f"{count} × {name}"
 
 
@@ -195,11 +200,11 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
     else:
         total, unit = hourly, say("figures.hour")
         if stops_after is not None:
-            cost = pricing.to_cents(Fraction(hourly) * stops_after / 3600)
+            cost = _for_seconds(hourly, stops_after)
             span = span_words(stops_after.__round__(), say)
             lines.append((say("figures.stops", span=span), f"≈ {shown(cost, known.currency)}"))
         seconds, clock = until_morning(now)
-        morning = pricing.to_cents(Fraction(hourly) * seconds / 3600)
+        morning = _for_seconds(hourly, seconds)
         lines.append((say("figures.morning", clock=clock), f"≈ {shown(morning, known.currency)}"))
     if balance is not None:
         left = (
@@ -212,9 +217,7 @@ def figures(  # noqa: PLR0913 - each is one thing that money depends on
 
 
 def _what_line(offer: Offer, body: Mapping[str, Any], hourly: Decimal, say: Words) -> tuple[str, str]:
-    count, name = pricing.gpus_of(body), offer.gpu_name or offer.name or offer.id
-    what = name if pricing.is_cpu(body) or count is None else f"{count} × {name}"
-    return what, f"{shown(hourly, offer.currency)}{say('figures.an_hour')}"
+    return _counted(offer.title, body), f"{shown(hourly, offer.currency)}{say('figures.an_hour')}"
 
 
 def _size_line(offer: Offer, body: Mapping[str, Any], say: Words) -> tuple[str, str]:
@@ -321,7 +324,7 @@ class _Bill:
             yield self._say("money.prepaid_hourly", rate=rate, hours=pricing.HOURS_PER_MONTH)
         else:
             seconds, clock = until_morning(now)
-            morning = pricing.to_cents(Fraction(total) * seconds / 3600)
+            morning = _for_seconds(total, seconds)
             yield self._say("money.left_on", three=pricing.times(total, 3), clock=clock, morning=morning)
 
     def _renewal(self) -> str:
@@ -353,7 +356,7 @@ class _Bill:
             return self._say("money.spot_dearer", more=more, price=price)
         if spot == on_demand:
             return self._say("money.spot_same", price=price)
-        percent = (Fraction(pricing.minus(on_demand, spot)) * 100 / Fraction(on_demand)).__floor__()
+        percent = -pricing.percent_more(spot, on_demand)
         return self._say("money.spot_saves", share=str(percent) if percent else "<1", price=price)
 
     def _unknown_price(self) -> str:
@@ -362,6 +365,11 @@ class _Bill:
         if pricing.is_prepaid(self.body) and months is not None:
             return self._say("money.unknown_months", product=name, months=months_words(months, self.say))
         return self._say("money.unknown_price", product=name, mode=self.say(f"mode.{mode}"))
+
+
+def _for_seconds(hourly: Decimal, seconds: Fraction | int) -> Decimal:
+    """Return what so many seconds cost."""
+    return pricing.to_cents(Fraction(hourly) * seconds / 3600)
 
 
 def _hours(hours: Fraction) -> str:

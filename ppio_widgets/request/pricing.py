@@ -120,6 +120,11 @@ def minus(amount: Decimal, other: Decimal) -> Decimal:
     return _EXACT.subtract(amount, other)
 
 
+def percent_more(price: Decimal, other: Decimal) -> int:
+    """Return by how many percent a price is above another one, rounded up; what is saved, rounded down."""
+    return (Fraction(minus(price, other)) * 100 / Fraction(other)).__ceil__()
+
+
 def to_cents(value: Fraction) -> Decimal:
     """Return an estimate rounded to two decimals, half up."""
     return _scaled((value * 100 + Fraction(1, 2)).__floor__(), 2)
@@ -144,6 +149,11 @@ def gpus_of(body: Mapping[str, Any]) -> int | None:
 def is_cpu(body: Mapping[str, Any]) -> bool:
     """Whether a body asks for a CPU instance; unset means gpu (PPIO GPU API v2, create instance)."""
     return bool(value_at(body, ("type",)) == "cpu")
+
+
+def type_of(body: Mapping[str, Any]) -> str:
+    """Return of which type the product is that a body asks for: ``"gpu"`` or ``"cpu"``."""
+    return "cpu" if is_cpu(body) else "gpu"
 
 
 def count_of(offer: Offer, body: Mapping[str, Any]) -> int | None:

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from ppio_widgets.request.offers import Offer, Price
 
 
+class Page(NamedTuple):
+    """The products that are shown, so many of them `fitting`, of so many that were `found`."""
+
+    shown: tuple[Offer, ...]
+    fitting: int
+    found: int
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a person looks for."""
@@ -35,6 +43,21 @@ class Wanted:
         """Return what fits: GPUs first, then what can be launched now, then what costs least."""
         words = self.text.casefold().split()
         return sorted((offer for offer in offers if self._fits(offer, words)), key=self._rank)
+
+    def page(
+        self, offers: Mapping[str, Offer], most: int, chosen: str = "", earlier: Sequence[str] = ()
+    ) -> Page:
+        """Return so many products that fit: those of `earlier` first, in that order.
+
+        What is chosen is always among them, before the others where it does not fit.
+        """
+        found = self.found_in(offers.values())
+        places = {one: number for number, one in enumerate(earlier)}
+        found.sort(key=lambda offer: places.get(offer.id, len(places)))
+        shown, fits = found[:most], {offer.id for offer in found}
+        if chosen in offers and chosen not in [offer.id for offer in shown]:
+            shown = [offers[chosen], *shown][:most]
+        return Page(tuple(shown), sum(offer.id in fits for offer in shown), len(found))
 
     def _rank(self, offer: Offer) -> tuple[object, ...]:
         least = least_cost(offer, self.mode)
@@ -75,7 +98,7 @@ def closest_offer(text: str, offers: Sequence[Offer]) -> Offer | None:
 
 def offer_row(offer: Offer, mode: str, say: Words) -> str:
     """Return a product as one line: ``A100 80 GB · 8 GPU max · 6 free · ¥12.60/h``."""
-    name = offer.gpu_name or offer.name or offer.id
+    name = offer.title
     memory = f"{offer.gpu_memory_gb} GB" if offer.gpu_memory_gb else ""
     parts = [f"{name} {memory}".strip() if memory not in name else name]
     if offer.type == "cpu":
@@ -159,7 +182,7 @@ def _cell(text: str, column: Column) -> str:
 
 def _cells(offer: Offer, say: Words) -> dict[str, str]:
     memory, least = memory_of(offer), offer.gpu_min or 1
-    name = offer.gpu_name or offer.name or offer.id
+    name = offer.title
     host = [f"{offer.cpu}" if offer.cpu else "", f"{offer.memory_gb} GB" if offer.memory_gb else ""]
     if offer.type == "cpu":
         host = host[:1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.choices import Filling, fill, offered, repository_and_tag, said_by
 from ppio_widgets.request.draft import DEFAULTS, copied, value_at, with_value
-from ppio_widgets.request.pricing import is_cpu
+from ppio_widgets.request.pricing import type_of
 from ppio_widgets.request.products import Wanted, least_cost
 
 if TYPE_CHECKING:
@@ -71,6 +71,14 @@ class Proposals:
             own = with_value(own, path, None)
         return own
 
+    def below(self, draft: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a draft that another one is put over; with another image nothing of the template stays."""
+        result, template = dict(draft), self._template
+        if template is not None and above.get("image") not in (None, template.image):
+            for path in said_by(template).keys() & self.values.keys():
+                result = with_value(result, path, copied(value_at(DEFAULTS, path)))
+        return result
+
     def filling(self, draft: Mapping[str, Any], template: Template) -> Filling:
         """Return what a template would make of a draft: a proposal, and an earlier choice, give way."""
         own, before = self.without(draft), self._template
@@ -92,7 +100,7 @@ class Proposals:
         if self._template is None and IMAGE not in self.typed:
             self._template = next(iter(offered(templates)), None)
         before = next((one for one in products if one.id == self._product), None)
-        if before is None or (before.type == "cpu") != is_cpu(draft):
+        if before is None or before.type != type_of(draft):
             found = cheapest(products, self._template, draft)
             self._product = found.id if found is not None else ""
 
@@ -159,7 +167,7 @@ def cheapest(offers: Iterable[Offer], template: Template | None, draft: Mapping[
     One whose disk is free comes before one where a part of it costs extra.
     """
     mode = str(value_at(draft, _MODE) or "")
-    wanted = Wanted(type="cpu" if is_cpu(draft) else "gpu", mode=mode, in_stock=True)
+    wanted = Wanted(type=type_of(draft), mode=mode, in_stock=True)
     needed = (template.rootfs_size_gb if template is not None else None) or value_at(DEFAULTS, _DISK)
     fits = [
         offer

@@ -66,6 +66,11 @@ def dotted(path: Path) -> str:
     return text.removeprefix(".")
 
 
+def path_of(name: str) -> Path:
+    """Return the path that a name without rows means: ``"billing.mode"``."""
+    return tuple(name.split("."))
+
+
 @cache
 def tree() -> Group:
     """Return the whole body."""

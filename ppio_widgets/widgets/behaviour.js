@@ -5,6 +5,17 @@ if (!window.ppw) {
   const near = (node, selector) => node?.closest?.(selector);
   const inside = (node) => near(node, '.ppw');
   const on = (...all) => document.addEventListener(...all);
+  // A view that comes to a page is not in it yet when its script runs: what is looked for is there soon.
+  const when = (find, then, tries = 100) => {
+    const found = find();
+    if (found) then(found);
+    else if (tries) setTimeout(when, 50, find, then, tries - 1);
+  };
+  // Returns what makes a call, once a frame however often it is asked to.
+  const eachFrame = (call) => {
+    let due;
+    return () => { due ||= requestAnimationFrame(() => { due = 0; call(); }); };
+  };
   // A focused dropdown, checkbox or button lets the notebook's shortcuts through (x cuts the cell), a text control
   // keeps all keys to itself. Those with Ctrl, Cmd or Alt are meant for JupyterLab, but for Enter, which would run
   // the cell and replace the form.
@@ -112,20 +123,22 @@ if (!window.ppw) {
     }
   });
   // The focus never falls to the page: where what had it is gone, what was made in its place has it, or what stood
-  // before it; after an answer the place of the question, until what came of it is there.
+  // before it; of a question that is asked anew the question, after an answer its place, until what came of it is there.
   let held;
   on('focusin', ({target}) => {
     const root = inside(target);
+    const asked = near(target, '.ppw-asked');
     held = root && {
       target,
       host: near(target, '.widget-radio-box, .widget-html'),
-      asked: near(target, '.ppw-asked')?.parentNode,
+      asked: [asked, asked?.parentNode],
       all: [...root.querySelectorAll('button, select, textarea, summary, a, input:not([type=radio]), input:checked')],
     };
   });
   const catchFocus = () => {
     if (!held || held.target.isConnected || document.activeElement !== document.body) return;
-    const {target, host, asked, all} = held;
+    const {target, host, all} = held;
+    const asked = held.asked.find((one) => one?.isConnected);
     const twin = host?.isConnected && (host.querySelector('input:checked') || host.querySelector(target.localName));
     if (asked) asked.tabIndex = -1;
     rested = twin || asked || all.slice(0, all.indexOf(target)).reverse().find((one) => one.offsetParent);
@@ -182,12 +195,9 @@ if (!window.ppw) {
     head.click();
     head.focus();
   }, true);
-  // A view that comes to a page is not in it yet when its script runs. A key changes texts only: what has its own
-  // HTML is not looked at again.
-  const announce = (image, tries) => {
-    const root = inside(image);
-    const bell = root?.querySelector('.ppw-shown');
-    if (!bell) return void (tries && setTimeout(announce, 100, image, tries - 1));
+  // A key changes texts only: what has its own HTML is not looked at again.
+  const announce = (image) => when(() => inside(image)?.querySelector('.ppw-shown'), (bell) => {
+    const root = inside(bell);
     // Only behind the first frame: what the view then loads must not keep it from being drawn.
     requestAnimationFrame(() => setTimeout(() => bell.click()));
     const voice = root.ppwVoice = document.createElement('p');
@@ -195,17 +205,17 @@ if (!window.ppw) {
     voice.role = 'status';
     root.ppwSaid = new Set();
     root.append(voice);
-    let due;
+    const dressSoon = eachFrame(() => dress(root));
     let settled;
     const later = (changes) => {
       clearTimeout(settled);
       settled = setTimeout(speak, 500, root);
-      if (changes.some(({target}) => !near(target, '.ppw-readout, .ppw-price, .ppw-shown, .ppw-voice'))) due ||= requestAnimationFrame(() => { due = 0; dress(root); });
+      if (changes.some(({target}) => !near(target, '.ppw-readout, .ppw-price, .ppw-shown, .ppw-voice'))) dressSoon();
       requestAnimationFrame(catchFocus);
     };
     new MutationObserver(later).observe(root, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
     later([{target: root}]);
-  };
-  window.ppw = {add, announce, drop, follow, inside, near};
+  });
+  window.ppw = {add, announce, drop, eachFrame, follow, inside, near, when};
 }
-ppw.announce(this, 50);
+ppw.announce(this);

@@ -1,5 +1,6 @@
 // Comes with the board. The label of a check box takes no button, no target and no title of its own: they come here.
 if (window.ppw && !ppw.rows) {
+  const {eachFrame, inside, near, when} = ppw;
   const dress = (table) => {
     table.role = 'group';
     table.ariaLabel = table.closest('.ppw-board').querySelector('[data-list]')?.dataset.list;
@@ -22,16 +23,13 @@ if (window.ppw && !ppw.rows) {
   };
   // What opens does so beside the notebook.
   document.addEventListener('click', (event) => {
-    const link = ppw.near(event.target, '.ppw-instances a');
+    const link = near(event.target, '.ppw-instances a');
     if (link) Object.assign(link, {target: '_blank', rel: 'noopener noreferrer'});
   }, true);
-  ppw.rows = (image, tries) => {
-    const table = ppw.inside(image)?.querySelector('.ppw-instances');
-    if (!table) return void (tries && setTimeout(ppw.rows, 100, image, tries - 1));
-    let due;
-    const later = () => { due ||= requestAnimationFrame(() => { due = 0; dress(table); }); };
+  ppw.rows = (image) => when(() => inside(image)?.querySelector('.ppw-instances'), (table) => {
+    const later = eachFrame(() => dress(table));
     new MutationObserver(later).observe(table, {childList: true, subtree: true});
     later();
-  };
+  });
 }
-window.ppw?.rows(this, 50);
+window.ppw?.rows(this);

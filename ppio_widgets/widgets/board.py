@@ -167,7 +167,7 @@ class InstanceBoard(View):
             description=say("board.sort"),
             options=[(say(f"board.sort.{by}"), by) for by in ORDERS],
         )
-        refresh = self._button(say("board.refresh"), session.refresh, "ppw-refresh")
+        refresh = self._button(say("board.refresh"), session.refresh)
         filters = theme.box([self._text, self._kind, self._sort, refresh], "ppw-filters")
         self._rows = BoardRows(self)
         self._pages = BoardPages(self)
@@ -178,7 +178,10 @@ class InstanceBoard(View):
             BoardOutput(session, say),
             [self._head, filters, self._rows.box, self._pages.box, self._actions.box, self._told],
             [self._rows, self._pages, self._actions],
-            top=theme.stylesheet("board.css") + board_labels(say) + _scripts(),
+            top=theme.stylesheet("state.css")
+            + theme.stylesheet("board.css")
+            + board_labels(say)
+            + _scripts(),
         )
         self._hear(self._text, lambda: session.search(self._text.value), "value")
         self._hear(self._kind, lambda: session.show_kind(self._kind.value or ""), "value")
@@ -208,7 +211,7 @@ class InstanceBoard(View):
             "<div class='{}' data-list='{}'><b>{}</b><strong>{}</strong><span>{}</span></div>",
             *(NO_FORMULAS, say("board.list"), told, total, " · ".join(aside)),
         )
-        with self._filling(), self._kind.hold_sync():  # new options choose the first one
+        with self._filling():
             theme.offer(self._kind, self._kinds())
         self._rows.show()
         self._pages.show()

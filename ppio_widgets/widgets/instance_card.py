@@ -174,9 +174,9 @@ class InstancePanel(Part):
         session = self.session
         self._head.value = html("<div class='{}'>{}</div>", NO_FORMULAS, head(session.instance, self.say))
         self._progress.value = self._told()
-        parts = theme.stylesheet("instance_card.css") + theme.script("copy.js")
-        parts += theme.script("instance_card.js")
-        self._facts.value = parts + ways_in(session.instance, self.say) + self._another
+        looks = theme.stylesheet("state.css") + theme.stylesheet("instance_card.css")
+        scripts = theme.script("copy.js") + theme.script("instance_card.js")
+        self._facts.value = looks + scripts + ways_in(session.instance, self.say) + self._another
         watch = self._watch if session.actions and not session.watching else None
         theme.fill(self.box, [self._head, self._actions.box, self._progress, watch, self._facts])
         self._actions.show(session.actions, [session.instance])

@@ -16,6 +16,7 @@ from ppio_widgets.launches.sentences import launch_sentence
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
+from ppio_widgets.request.draft import DEFAULTS, merged
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import LaunchCards
@@ -323,7 +324,7 @@ class LaunchView(View):
         top: str = "",
     ) -> None:
         self._controls = controls
-        self._begun_with = self.session.own
+        self._begun_with = self._said
         replaced = [view for view in earlier() if isinstance(view, LaunchView)]
         self._typed_before = next((one for view in replaced if (one := view.typed_in) is not None), None)
         self._launched_before = tuple(dict.fromkeys(one for view in replaced for one in view.launches))
@@ -339,7 +340,13 @@ class LaunchView(View):
     @property
     def typed_in(self) -> LaunchView | None:
         """The view in which a person typed: this one, or one before it whose text was not restored."""
-        return self if self.session.own != self._begun_with else self._typed_before
+        return self if self._said != self._begun_with else self._typed_before
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        """What a person may change before a launch."""
+        session = self.session
+        return session.own, session.ceiling, session.timer, tuple(session.unreadable)
 
     @property
     def typed_before(self) -> Mapping[str, Any] | None:
@@ -347,7 +354,7 @@ class LaunchView(View):
         if self._typed_before is None:
             return None
         session = self._typed_before.session
-        return session.draft if session.target == self.session.target else session.own
+        return session.draft if session.target == self.session.target else merged(DEFAULTS, session.own)
 
     @property
     def launches(self) -> tuple[Launch, ...]:
@@ -398,7 +405,7 @@ class ConfirmCard(LaunchView):
         self.session.stop_by(timer or Timer())
         self.session.preset = preset
         remains = LaunchOutput(self.session, self.say)
-        above = theme.box([], "ppw-above")
+        above = theme.box([])
         controls = LaunchControls(self, LaunchCards(self, partial(_put, above)))
         self.launch = self.session.begin()
         head = esc(self.say("card.head", cloud=self.session.target.words(self.say)))

@@ -1,7 +1,7 @@
 // Comes with each question: the focus goes to it, and what an early answer is told. What drops held keys and double
 // clicks is there from the start.
 if (window.ppw && !ppw.ask) {
-  const {drop, follow, inside, near} = ppw;
+  const {drop, follow, inside, near, when} = ppw;
   // Before whatever else is open hears of it.
   window.addEventListener('keydown', (event) => {
     const root = inside(event.target);
@@ -21,25 +21,17 @@ if (window.ppw && !ppw.ask) {
     const told = asked.querySelector('.ppw-early');
     told.textContent = told.dataset.early;
   }, true);
-  // A Yes that is replaced takes its focus with it: the question has it then.
-  let held;
-  document.addEventListener('focusin', (event) => { held = event.target; });
-  const keep = (changes) => changes.forEach(({target, removedNodes}) => [...removedNodes].includes(held) && target.focus());
   // Names a question after its first line, and describes it by the others.
   let texts = 0;
-  ppw.ask = (image, tries) => {
-    const asked = image.closest('.ppw-asked');
-    if (!asked) return void (tries && setTimeout(ppw.ask, 50, image, tries - 1));
+  ppw.ask = (image) => when(() => near(image, '.ppw-asked'), (asked) => {
     ['aria-labelledby', 'aria-describedby'].forEach((name, number) => {
       const text = image.parentNode.children[number + 1];
       text.id = `ppw-text${++texts}`;
       asked.setAttribute(name, text.id);
     });
     asked.tabIndex = -1;
-    asked.ppwKeeper ||= new MutationObserver(keep);
-    asked.ppwKeeper.observe(asked, {childList: true});
     asked.setAttribute('role', 'alertdialog');
-  };
+  });
   // After an answer the focus goes to what came of it, or back to the button that asked.
   document.addEventListener('click', (event) => {
     const control = near(event.target, '.ppw-asked > button');
@@ -62,4 +54,4 @@ if (window.ppw && !ppw.ask) {
     });
   });
 }
-window.ppw?.ask(this, 40);
+window.ppw?.ask(this);

@@ -115,12 +115,19 @@ def fill(box: w.Box, children: Iterable[w.Widget | None]) -> None:
         box.children = shown
 
 
+def choose(widget: Any, options: Sequence[tuple[str, Any]], value: Any) -> None:
+    """Offer options of which one is chosen, None for none; nothing is sent when nothing changes."""
+    with widget.hold_sync():  # new options choose the first one
+        if tuple(options) != tuple(widget.options):
+            widget.options = options
+        if widget.value != value:
+            widget.value = value
+
+
 def offer(widget: Any, options: Sequence[tuple[str, Any]]) -> None:
-    """Change the options of a widget, keeping its value where it is still offered; else the first."""
-    if tuple(options) != tuple(widget.options):
-        value, keys = widget.value, [key for _label, key in options]
-        widget.options = options
-        widget.value = value if value in keys else keys[0]
+    """Offer other options; what is chosen stays where it is still offered, else it is the first."""
+    keys = [key for _label, key in options]
+    choose(widget, options, widget.value if widget.value in keys else keys[0])
 
 
 def told(title: str, lines: Collection[object], css: str = "ppw-told") -> Markup:

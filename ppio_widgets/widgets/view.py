@@ -14,6 +14,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+from traitlets import TraitError
 
 from ppio_widgets.cards.html import html
 from ppio_widgets.errors import log_fault
@@ -88,7 +89,12 @@ class Guarded:
             self._is_filling = False
 
     @guarded
-    def _on_news(self, call: Callable[[], object], _news: Any) -> None:
+    def _on_news(self, call: Callable[[], object], news: Any) -> None:
+        """Take what a person did, whatever another thread showed in the control meanwhile."""
+        control = getattr(news, "owner", None)
+        if isinstance(control, w.Widget) and news.name == "value" and control.value != news.new:
+            with self._filling(), suppress(TraitError):  # no choice any longer
+                control.value = news.new
         call()
 
 

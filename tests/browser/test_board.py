@@ -117,6 +117,21 @@ def test_open_and_copy_choose_nothing_then_two_are_chosen_and_stopped(notebook, 
     expect(board).to_contain_text("1 chosen")
 
 
+@pytest.mark.usefixtures("three")
+def test_it_stays_a_table_when_a_form_opens_below(notebook):
+    notebook.open([BOARD, "from ppio_widgets import LaunchForm\nLaunchForm(practice=True)"])
+    notebook.run(0)
+    board = notebook.form(0)
+    expect(board.locator(".ppw-line")).to_have_count(3, timeout=PATIENCE)
+    notebook.run(1)
+    expect(notebook.form(1).locator(".ppw-launch")).to_be_visible(timeout=PATIENCE)
+    rows = board.locator(".ppw-line").all()
+    begins = {tuple(cell.bounding_box()["x"] for cell in row.locator(".ppw-cells > b").all()) for row in rows}
+    assert len(begins) == 1, "names stand below each other"
+    heads = board.locator(".ppw-heads .ppw-cells > :nth-child(2)")
+    assert begins == {(heads.bounding_box()["x"],)}
+
+
 def test_the_next_fifty(notebook, make):
     for number in range(60):
         make(f"page-{number:02}")

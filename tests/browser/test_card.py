@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.support.bodies import MINIMAL
 
-from .conftest import let_read, until
+from .conftest import let_read, open_sections, until
 
 BODY = {
     **MINIMAL,
@@ -184,6 +184,11 @@ def test_two_cards_the_newest_first_and_yes_never_where_the_button_stood_that_as
     card.get_by_role("button", name="More actions").click()
     card.get_by_role("button", name="Launch another like this").click()
     expect(form.get_by_role("textbox", name="Name", exact=True)).to_have_value("paired-1")
+    open_sections(form, "Access")
+    row = form.locator(".ppw-row").first
+    row.locator(".ppw-more").click()
+    menu, around = row.locator(".ppw-menu").bounding_box(), row.bounding_box()
+    assert menu["y"] + menu["height"] <= around["y"] + around["height"], "the menu of a row stands in it"
     card = launch(form)
     expect(form.locator(".ppw-machine .ppw-live b")).to_have_text(["paired-1", "paired"])
     expect(form.locator(".ppw-columns")).to_be_hidden()

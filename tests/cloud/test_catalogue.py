@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ppio_widgets.cloud import catalogue as catalogue_module
 from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import Reply
-from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot
+from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot, load_kinds
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
 from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, Unreachable
 from ppio_widgets.request.offers import Price, Region, RegistryAuth
+from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.clock import Clock
 from tests.support.wire import PATIENCE, REAL_KEY, all_that_shows, answers, closed_port, faulty, says
@@ -629,3 +631,87 @@ def test_the_clock_may_be_anything_that_returns_seconds():
     assert "images" not in catalogue.due()
     clock.turn(0.5)
     assert "images" in catalogue.due()
+
+
+THREE = ("offers", "regions", "balance")
+
+
+class Slow:
+    """Answers when a kind is let go, and remembers who asked."""
+
+    def __init__(self, *slow):
+        self.asked = []
+        self.gates = {kind: threading.Event() for kind in slow}
+
+    def load(self, kind):
+        self.asked.append((kind, threading.get_ident()))
+        gate = self.gates.get(kind)
+        assert gate is None or gate.wait(PATIENCE)
+
+
+@pytest.fixture
+def moment(monkeypatch):
+    """Set how long a moment is."""
+    return lambda seconds: monkeypatch.setattr(catalogue_module, "MOMENT_SECONDS", seconds)
+
+
+def test_what_answers_at_once_is_read_by_one_thread_and_told_together(moment):
+    moment(PATIENCE)
+    told, catalogue = [], Slow()
+    load_kinds(catalogue, THREE, told.append)
+    assert told == [list(THREE)]
+    assert [kind for kind, _thread in catalogue.asked] == list(THREE)
+    assert len({thread for _kind, thread in catalogue.asked}) == 1
+
+
+@pytest.mark.parametrize("slow", THREE)
+def test_one_that_is_slow_holds_nothing_else_up(moment, slow):
+    moment(0.001)
+    told, catalogue = [], Slow(slow)
+
+    def take(kinds):
+        told.extend(kinds)
+        if len(told) == len(THREE) - 1:
+            catalogue.gates[slow].set()
+
+    load_kinds(catalogue, THREE, take)
+    assert told[-1] == slow
+    assert sorted(told) == sorted(THREE)
+
+
+def test_all_slow_ones_are_asked_for_at_once(moment):
+    moment(0.001)
+    all_asked = threading.Barrier(len(THREE))
+    told, catalogue = [], Slow()
+    catalogue.load = lambda _kind: all_asked.wait(PATIENCE)
+    load_kinds(catalogue, THREE, told.extend)
+    assert sorted(told) == sorted(THREE)
+
+
+def test_a_fault_of_ours_in_one_kind_ends_the_load_all_the_same(moment, monkeypatch):
+    moment(0.001)
+    faults = []
+    monkeypatch.setattr(threading, "excepthook", lambda fault: faults.append(fault.exc_type))
+    told, catalogue = [], Slow()
+    catalogue.load = lambda kind: {}["no such"] if kind == "regions" else None
+    load_kinds(catalogue, THREE, told.extend)
+    assert sorted(told) == sorted(THREE)
+    assert faults == [KeyError]
+
+
+def test_without_a_thread_left_it_is_read_where_it_is(monkeypatch):
+    def none_left(*_args, **_options):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "run", none_left)
+    told = []
+    load_kinds(Slow(), THREE, told.append)
+    assert told == [list(THREE)]
+
+
+def test_without_threads_it_is_read_inline(monkeypatch):
+    monkeypatch.setattr(threads, "HAS_THREADS", False)
+    told, catalogue = [], Slow()
+    load_kinds(catalogue, THREE, told.append)
+    assert told == [list(THREE)]
+    assert {thread for _kind, thread in catalogue.asked} == {threading.get_ident()}

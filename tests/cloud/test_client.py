@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ppio_widgets.cloud import client as client_module
-from ppio_widgets.cloud.client import PinnedBearer, PpioClient, page_answers
+from ppio_widgets.cloud.client import PinnedBearer, PpioClient, is_public_page, page_answers
 from ppio_widgets.errors import (
     AccessDenied,
     AnswerUnreadable,
@@ -446,6 +446,25 @@ def test_a_page_of_an_instance_answers_or_does_not(code, is_up):
 @pytest.mark.parametrize("address", ["", "javascript:alert(1)", "tcp://127.0.0.1:1", "http://me@127.0.0.1/"])
 def test_what_is_no_page_is_not_asked(address):
     assert page_answers(address) is False
+
+
+NEAR = (
+    "127.0.0.1 127.1 2130706433 0x7f.0.0.1 0x7f000001 localhost Lab.LocalHost. [::1] 10.0.0.1 192.168.1.1 "
+    "172.16.0.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 [fe80::1] [fd00::1] [::ffff:10.0.0.1] metadata "
+    "nas.local hub.internal 1.2.3.4.5"
+)
+FAR = "8.8.8.8 h.example.com a-1.gpu.ppio.com. [2606:4700::1] 例子.cn"
+
+
+@pytest.mark.parametrize("host", NEAR.split())
+def test_an_instance_of_a_cloud_has_no_page_in_the_network_of_the_kernel(host):
+    """The server names the address: nothing of the person's own is asked because of that."""
+    assert not is_public_page(f"http://{host}:8888/lab")
+
+
+@pytest.mark.parametrize("host", FAR.split())
+def test_a_page_of_an_instance_is_in_the_internet(host):
+    assert is_public_page(f"https://{host}/lab")
 
 
 def test_where_nothing_listens_no_page_answers():

@@ -1,6 +1,7 @@
 """A board's buttons, while its list changes: what the question named is what is done, once."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -92,6 +93,38 @@ def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(ses
     acted()
     assert cloud.asked == ["delete"] * 2
     assert [one.title for one, _result in session.results] == named
+
+
+def test_only_a_listing_that_is_certain_says_that_one_is_gone(session):
+    """Of another one that is not listed may run on: it stays, in the total too, and can be stopped."""
+    first, second, third = session.board.instances
+    rates = dict(session.board.rates)
+    session._on_listing(Listing((first, second), odd="data"))
+    assert ids(session) == [first.id, second.id, third.id]
+    assert session.board.doubt is not None
+    assert session.board.rates == rates
+    assert all(row.there for row in session.page.rows)
+    session.choose([third.id])
+    session.ask("stop")
+    session.confirm()
+    acted()
+    [(stopped, result)] = session.results
+    assert (stopped.id, result.partition(" at ")[0]) == (third.id, "confirmed stopped")
+    listed(session, (first, second))
+    assert [row.there for row in session.page.rows if row.seen.id == third.id] == [False]
+    assert ids(session) == [first.id, second.id]
+
+
+def test_one_that_was_seen_to_be_gone_is_not_kept_by_a_listing_that_is_not_certain(session):
+    first, second, third = session.board.instances
+    session.choose([third.id])
+    session.ask("delete")
+    session.confirm()
+    acted()
+    assert session.results[0][1].startswith("confirmed deleted")
+    gone = session.client.get_instance(second.id)
+    session._on_listing(Listing((first, replace(gone, status="removed")), odd="data"))
+    assert ids(session) == [first.id]
 
 
 def test_what_is_gone_by_then_is_said_to_be_gone(session, cloud, account, clock):

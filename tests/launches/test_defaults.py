@@ -252,6 +252,22 @@ def test_a_draft_that_is_filled_in_is_typed_by_nobody_and_of_no_template(opened,
     assert session.filling(template(session, "tpl-vllm")).overwrites == (("image",),)
 
 
+def test_what_a_template_proposed_goes_with_its_image(opened, practice):
+    """Below a text with an image of its own nothing of a template stays but what was typed."""
+    session = opened(practice)
+    draft = session.draft
+    assert draft["ports"]
+    assert draft["envs"]
+    session.set(("envs",), [{"key": "A", "value": "1"}])
+    below = session.below({"image": "mine:1"})
+    assert "ports" not in below
+    assert below["envs"] == [{"key": "A", "value": "1"}]
+    assert below["resource"] == DEFAULTS["resource"]
+    assert (below["product_id"], below["name"]) == (draft["product_id"], draft["name"])
+    assert session.below({"name": "x"}) == session.draft
+    assert session.below({"image": draft["image"]}) == session.draft
+
+
 def test_a_preset_is_that_of_the_draft_which_began_with_it(opened, practice):
     session = opened(practice)
     session.fill(MINIMAL, preset="training")

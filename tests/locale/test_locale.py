@@ -115,6 +115,27 @@ def test_every_key_that_is_computed_has_some_that_begin_so():
 
 
 @pytest.mark.long
+def test_every_key_is_said_somewhere():
+    """It stands in the code as a whole, or a computed text can become it."""
+    whole, computed = set(), set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                texts = (
+                    re.escape(one.value) if isinstance(one, ast.Constant) else ".+" for one in node.values
+                )
+                computed.add("".join(texts))
+    can_become = re.compile("|".join(one for one in computed if re.match(r"\w+\\\.", one)))
+    keys = {key.partition("@")[0] for key in raw("en")}
+    unsaid = [key for key in keys - whole if not can_become.fullmatch(key)]
+    # The heads of a table are named by its kind and their column.
+    columns = {f"{kind}.{column}" for kind in ("board", "products") for column in whole}
+    assert set(unsaid) - columns == set()
+
+
+@pytest.mark.long
 def test_every_error_in_the_code_has_its_sentence_and_gets_its_parameters():
     found = list(raised())
     assert len(found) > 10

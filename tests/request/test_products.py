@@ -30,6 +30,19 @@ _offers = st.builds(
 _lists = st.lists(_offers, max_size=8)
 
 
+@given(_lists, st.integers(1, 4), st.text("abc", min_size=1, max_size=3), st.permutations(["a", "b", "c"]))
+def test_a_page_keeps_the_order_that_was_seen_and_what_is_chosen(offers, most, chosen, earlier):
+    by_id = {one.id: one for one in offers}
+    page = Wanted(type="gpu").page(by_id, most, chosen, earlier)
+    shown = [one.id for one in page.shown]
+    seen = [one for one in shown[shown[:1] == [chosen] :] if one in earlier]
+    assert seen == sorted(seen, key=earlier.index)
+    assert (chosen in shown) == (chosen in by_id)
+    assert len(shown) <= most
+    assert page.found == sum(one.type == "gpu" for one in by_id.values())
+    assert page.fitting == sum(one.type == "gpu" for one in page.shown)
+
+
 @given(_lists, st.sampled_from(["r-1", "r-2", "r-9"]))
 def test_a_region_keeps_what_has_it_and_what_names_none(offers, region):
     found = Wanted(region=region).found_in(offers)

@@ -150,7 +150,7 @@ def test_what_costs_most_comes_first_with_the_total(board_of, fill):
         "<i>4 × A100 80 GB</i>",
         "<i>¥50.40</i>",
         "<i>never</i>",
-        "<em class=ppw-running>running</em>",
+        "<em class='ppw-state ppw-running'>running</em>",
     ):
         assert cell in first
     assert "title='four: running'" in first, "its short name"

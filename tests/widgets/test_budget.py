@@ -3,7 +3,7 @@
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from ppio_widgets.launches import session
+from ppio_widgets.cloud import catalogue
 from ppio_widgets.widgets import theme
 from tests.support.bodies import FULL, MINIMAL
 
@@ -35,7 +35,7 @@ def test_opening_the_form(wire, first_looks, make_form):
 
 
 def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form, live, monkeypatch):
-    monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
+    monkeypatch.setattr(catalogue, "MOMENT_SECONDS", 10)
     form = make_form(client=live)
     displayed(form)
     assert form.session.snapshot.images, "the last kind is there"
@@ -45,7 +45,7 @@ def test_what_the_catalogue_brings_is_told_together(wire, first_looks, make_form
 
 
 def test_what_is_chosen_on_the_practice_cloud_is_told_together(wire, first_looks, make_form, monkeypatch):
-    monkeypatch.setattr(session, "MOMENT_SECONDS", 10)
+    monkeypatch.setattr(catalogue, "MOMENT_SECONDS", 10)
     form = displayed(make_form())
     assert form.session.snapshot.images, "the last kind is there"
     assert wire.count("comm_open") <= 60

@@ -231,6 +231,19 @@ def test_a_template_fills_what_is_empty_at_once(form):
     assert find(form, "Image").value == form.value["image"]
 
 
+def test_templates_of_one_name_are_told_apart(form):
+    """A page checks the first of equal words, and anybody can name an image like an official one."""
+    first = displayed(form).session.snapshot.templates[0]
+    twin = replace(first, id="tpl-twin", image="registry.example.com/x/y:1", visibility="private")
+    form.session.snapshot = replace(form.session.snapshot, templates=(first, twin))
+    chips = find(form, "Software")
+    labels = [label for label, _key in chips.options]
+    assert len(set(labels)) == len(labels)
+    assert [twin.id in label for label in labels] == [False, True]
+    choose(chips, twin.id)
+    assert form.value["image"] == twin.image
+
+
 def test_a_template_says_what_it_would_overwrite_before_it_does(form):
     displayed(form)
     form.value = {**A100, "image": "mine:1", "ports": [{"port": 1, "protocol": "tcp"}]}

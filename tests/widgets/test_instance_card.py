@@ -9,6 +9,7 @@ from ipywidgets.widgets.widget import _instances
 
 from ppio_widgets import Instance, PpioClient
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.instances import actions
 from ppio_widgets.instances.autostop import SLICE_SECONDS
 from ppio_widgets.launches.launch import Launch
@@ -295,6 +296,19 @@ def test_its_jupyter_is_asked_until_it_answers(quick, monkeypatch):
         card.close()
         wait_for_threads("ppio-watch", "ppio-jupyter")
     assert asked == ["https://h.example.com/lab"] * 2
+
+
+def test_no_page_beside_the_kernel_is_asked_because_a_cloud_names_it(quick, monkeypatch):
+    """The card then says nothing of Jupyter but how to open it."""
+    asked = []
+    monkeypatch.setattr("ppio_widgets.instances.instance.page_answers", asked.append)
+    seen = InstanceDetail("i-1", "demo", "running", jupyter_url="http://127.0.0.1:8888/lab", started_at=1)
+    client = PpioClient(REAL_KEY, base_url="https://api.ppio.com")
+    instance = Instance("i-1", client, seen=seen)
+    assert instance.jupyter_at is None
+    instance.ask_jupyter()
+    assert asked == []
+    client.close()
 
 
 def test_cancel_touches_nothing(card_of, identity, clock, account):

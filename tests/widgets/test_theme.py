@@ -1,9 +1,13 @@
 """Looks: what a stylesheet may say."""
 
 import re
-from importlib.resources import files
+from pathlib import Path
 
-SHEETS = sorted(files("ppio_widgets").joinpath("widgets").rglob("*.css"))
+import ppio_widgets
+from ppio_widgets.instances.listing import KINDS
+
+PACKAGE = Path(ppio_widgets.__file__).parent
+SHEETS = sorted(PACKAGE.rglob("*.css"))
 
 
 def test_every_size_of_a_text_follows_jupyterlab():
@@ -20,3 +24,27 @@ def test_every_size_of_a_text_follows_jupyterlab():
         if re.search(r"\d(?:px|pt|rem)", re.sub(r"var\([^)]*\)", "", found))
     ]
     assert fixed == []
+
+
+def read(*patterns):
+    """The text of the package's files of these kinds, without comments."""
+    found = [path for pattern in patterns for path in PACKAGE.rglob(pattern)]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in found)
+    return re.sub(r"/\*.*?\*/|^ *//.*?$|^ *#.*?$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_no_rule_is_for_what_nobody_shows():
+    """Every class of ours that a stylesheet names is set by a widget or a script."""
+    named = set(re.findall(r"\.(ppw-[\w-]+)", read("*.css")))
+    # Of an instance's mark the class is made of its kind.
+    made = set(re.findall(r"[\w-]+", read("*.py", "*.js"))) | {f"ppw-{kind}" for kind in KINDS}
+    assert len(named) > 100
+    assert named - made == set()
+
+
+def test_what_comes_with_a_part_wins_over_what_comes_with_every_view():
+    """A later view brings the common stylesheet along once more, behind those of the views before."""
+    parts = [sheet for sheet in SHEETS if sheet.name != "theme.css"]
+    outermost = re.findall(r"^[^\s@}/].*(?= \{)", read(*(one.name for one in parts)), flags=re.MULTILINE)
+    assert len(outermost) >= len(parts)
+    assert [one for one in outermost if not re.match(r"(body\S* )?\.ppw\.ppw", one)] == []

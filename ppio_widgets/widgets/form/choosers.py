@@ -77,7 +77,11 @@ class TemplateChips(Part):
         found = self._offered
         image = self.session.draft.get("image")
         chosen = next((one.id for one in found if one.image == image), "")
-        chips = [(one.name or one.id, one.id) for one in found[:MOST_TEMPLATES]]
+        chips, used = [], {self.say("template.strangers")}
+        for one in found[:MOST_TEMPLATES]:
+            name = one.name or one.id  # a page checks the first of equal words
+            chips.append((f"{name} ({one.id})" if name in used else name, one.id))
+            used.add(name)
         if len(found) < len(self.session.snapshot.templates):
             chips.append((self.say("template.strangers"), STRANGERS))
         return chosen, chips

@@ -295,7 +295,9 @@ class LaunchForm(LaunchView):
 
     def _on_restore(self) -> None:
         self.value = dict(self.typed_before or {})
-        self._typed_before = None
+        before, self._typed_before = self._typed_before, None
+        if isinstance(before, LaunchForm):
+            self._sections.restore(before._sections)  # noqa: SLF001 - of its own kind
         self._drop(self._restore)
 
 
@@ -314,13 +316,11 @@ def _banner(client: PpioClient, say: Words, no_key: str) -> Markup:
         means = [say("banner.practice_means") + where]
         if no_key in _NO_KEY:
             means.append(say(_NO_KEY[no_key]))
-        kind, head = "practice", say("banner.practice")
+        kind, head = " ppw-practice", say("banner.practice")
     else:
         key = client.require_key()
         means = [say("banner.live_means"), say("banner.key", source=key.source, last=key.last_four)]
-        kind, head = "live", client.host.name
+        kind, head = "", client.host.name
         open_launches = left_open(say)
     left = each("<p class=ppw-bad>{}</p>", open_launches)
-    return html(
-        "<div class='ppw-banner ppw-{}' role=note><b>{}</b> {}{}</div>", kind, head, " ".join(means), left
-    )
+    return html("<div class='ppw-banner{}' role=note><b>{}</b> {}{}</div>", kind, head, " ".join(means), left)

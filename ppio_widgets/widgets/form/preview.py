@@ -20,7 +20,7 @@ from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.locale.words import joined
 from ppio_widgets.request.choices import limits, summary
 from ppio_widgets.request.draft import renamed, value_at
-from ppio_widgets.request.schema import dotted
+from ppio_widgets.request.schema import dotted, path_of
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.secrets.patterns import looks_like_key
 from ppio_widgets.secrets.redaction import Redactor
@@ -28,7 +28,7 @@ from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.view import Part, close_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ppio_widgets.errors import PpioError
     from ppio_widgets.locale.words import Words
@@ -122,23 +122,17 @@ class Preview(Part):
         """Show the draft after a launch was tried; what blocks is said to whoever does not see its list."""
         say = self.say
         names = [field_name(path, say) for path in self.session.errors(say)]
-        count, rest = len(names), len(names) - MOST_BLOCKERS
-        if rest > 1:
-            names[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
-        key = "blockers.told" if count > 1 else "blockers.told_one"
-        told = say(key, n=count, names=say("catalogue.and").join(names))
+        key = "blockers.told" if len(names) > 1 else "blockers.told_one"
+        told = say(key, n=len(names), names=say("catalogue.and").join(_first(names, say)))
         self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else "")
 
     def _todo(self, errors: Mapping[Path, str]) -> Markup:
         """Return what still blocks, a line each."""
         say = self.say
-        blockers: list[str] = [
+        blockers = [
             named(html("<b>{}</b>", field_name(path, say)), text, say) for path, text in errors.items()
         ]
-        if len(blockers) > MOST_BLOCKERS + 1:
-            rest = len(blockers) - MOST_BLOCKERS
-            blockers[MOST_BLOCKERS:] = [say("blockers.more", n=rest)]
-        return theme.told(say("blockers.title"), blockers, "ppw-todo") if blockers else Markup()
+        return theme.told(say("blockers.title"), _first(blockers, say), "ppw-todo") if blockers else Markup()
 
     def _rules(self, errors: Mapping[Path, str]) -> Markup:
         """Return CSS that says beside the fields what is wrong or doubtful, and what still blocks."""
@@ -152,9 +146,10 @@ class Preview(Part):
             bordered = f":is({fields}) :is(input,select,textarea)"
             rules.insert(0, f"{bordered}{{border-color:var(--ppw-error)!important}}")
         notes = self._notes({spot.after for spot, _text in wrong})
-        # With the root's own class too: the stylesheet of a later form must not win over it.
+        # With the root's own class too: a stylesheet that comes later must not win over it.
         rules += [
-            f'.ppw{one.after}{{content:{css_string(text)}/"";color:var(--ppw-quiet)}}' for one, text in notes
+            f'.ppw.ppw{one.after}{{content:{css_string(text)}/"";color:var(--ppw-quiet)}}'
+            for one, text in notes
         ]
         css = "".join([*rules, *self._advice(), *self._summaries()])
         style = Markup(f"<style>{css}</style>") if css else Markup()  # noqa: S704 - texts are CSS strings
@@ -164,7 +159,7 @@ class Preview(Part):
         """Return what the product allows, or else what may not be meant, with its spot; errors come first."""
         offer, report = self.session.offer, self.session.report
         allowed = limits(offer, self.say) if offer is not None else {}
-        notes = [(tuple(name.split(".")), text) for name, text in allowed.items()]
+        notes = [(path_of(name), text) for name, text in allowed.items()]
         notes += [(one.path, one.sentence(self.say)) for one in report.advice if one.is_doubt]
         told: dict[str, tuple[Spot, str]] = {}
         for spot, text in self._placed(notes):
@@ -177,7 +172,7 @@ class Preview(Part):
         body = self.session.report.body
         redactor: Redactor | None = None
         for section, names in self._sections.closed:
-            values = [value_at(body, tuple(name.split("."))) for name in names]
+            values = [value_at(body, path_of(name)) for name in names]
             earlier = self._summed_up.get(section)
             if earlier is None or earlier[0] != values:
                 redactor = redactor or Redactor.in_use()
@@ -213,6 +208,12 @@ class Preview(Part):
                 theme.script("copy.js"),
             )
         )
+
+
+def _first(blockers: Sequence[str], say: Words) -> list[str]:
+    """Return the first of what blocks, and how many more there are; a single one more is named as well."""
+    rest = len(blockers) - MOST_BLOCKERS
+    return [*blockers[:MOST_BLOCKERS], say("blockers.more", n=rest)] if rest > 1 else list(blockers)
 
 
 def each_of(told: Iterable[tuple[Spot, str]], css: str = "") -> Markup:

@@ -9,7 +9,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from ppio_widgets.cards.html import each, esc, html
-from ppio_widgets.request.pricing import is_cpu
+from ppio_widgets.request.pricing import type_of
 from ppio_widgets.request.products import GAP, Wanted, table
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ppio_widgets.request.offers import Offer
-    from ppio_widgets.request.products import Column
+    from ppio_widgets.request.products import Column, Page
     from ppio_widgets.widgets.view import Guarded
 
 FEW, MANY = 12, 50
@@ -56,7 +56,7 @@ class ProductTable(Part):
         )
         self._text.on_msg(self._on_message)
         kinds = [(say(f"product.kind.{kind}"), kind) for kind in ("gpu", "cpu")]
-        kind = "cpu" if is_cpu(self.session.draft) else "gpu"
+        kind = type_of(self.session.draft)
         self._kind = self._filter(
             w.RadioButtons, "ppw-segments", description=say("product.kind"), options=kinds, value=kind
         )
@@ -103,14 +103,13 @@ class ProductTable(Part):
 
     @cached_property
     def _list(self) -> w.RadioButtons:
-        chosen = self._chosen if self._chosen in self._order else None
         made = theme.control(
             w.RadioButtons,
             "ppw-offers",
             description=self._head_row,
             description_allow_html=True,
             options=self._rows,
-            value=chosen,
+            value=self._chosen_row,
         )
         self._hear(made, self._on_row, "value")
         return made
@@ -129,7 +128,7 @@ class ProductTable(Part):
 
     def show(self) -> None:
         """Show what fits the filters, in the order in which it was shown before."""
-        self._fill([self._offers[one] for one in self._order if one in self._offers])
+        self._fill(self._order)
 
     @property
     def _offers(self) -> dict[str, Offer]:
@@ -152,54 +151,44 @@ class ProductTable(Part):
             self._in_stock.value,
         )
 
-    def _fill(self, earlier: Sequence[Offer]) -> None:
+    def _fill(self, earlier: Sequence[str] = ()) -> None:
         """Show the rows that fit: those of `earlier` first, in that order."""
-        chosen = self._chosen
         with self._filling():
-            self._kind.value = "cpu" if is_cpu(self.session.draft) else "gpu"
+            self._kind.value = type_of(self.session.draft)
             if self.session.snapshot is self._untold and not self._text.value:
                 return
-            offers = [offer for offer in self._offers.values() if offer.type == self._kind.value]
-            regions = sorted({region for offer in offers for region in offer.regions})
+            offers = {key: one for key, one in self._offers.items() if one.type == self._kind.value}
+            regions = sorted({region for offer in offers.values() for region in offer.regions})
             self._regions = [(self.say("product.any_region"), ""), *((region, region) for region in regions)]
             if self._offers:
                 theme.offer(self._region, self._regions)
                 self._memory.description = self._memory_words
-            fits = self._wanted.found_in(offers)
-            places = {offer.id: number for number, offer in enumerate(earlier)}
-            fits.sort(key=lambda offer: places.get(offer.id, len(places)))
-            shown = fits[: self._most]
-            if chosen in self._offers and chosen not in [offer.id for offer in shown]:
-                shown = [self._offers[chosen], *shown][: self._most]
-            self._order = [offer.id for offer in shown]
-            found = table(shown, self.say)
-            self._head_row = _head(found.columns)
-            self._stop = found.columns[0].width + len(GAP)
-            self._rows = tuple(zip(found.rows, self._order, strict=True))
-            if shown:
-                self._list_rows()
-        self._tell(shown, fits, len(offers))
+            found = self._wanted.page(offers, self._most, self._chosen, earlier)
+            self._order = [offer.id for offer in found.shown]
+            rows = table(found.shown, self.say)
+            self._head_row = _head(rows.columns)
+            self._stop = rows.columns[0].width + len(GAP)
+            self._rows = tuple(zip(rows.rows, self._order, strict=True))
+            if found.shown:
+                with self._list.hold_sync():
+                    theme.choose(self._list, self._rows, self._chosen_row)
+                    self._list.description = self._head_row
+        self._tell(found, len(offers))
 
-    def _list_rows(self) -> None:
-        value = self._chosen if self._chosen in self._order else None
-        with self._list.hold_sync():  # new options choose the first one
-            if self._rows != tuple(self._list.options):
-                self._list.options = self._rows
-            if self._list.value != value:
-                self._list.value = value
-            self._list.description = self._head_row
+    @property
+    def _chosen_row(self) -> str | None:
+        return self._chosen if self._chosen in self._order else None
 
-    def _tell(self, shown: Sequence[Offer], fits: Sequence[Offer], known: int) -> None:
-        say, typed, fit = self.say, self._text.value.strip(), len(fits)
-        among = sum(offer in fits for offer in shown)  # the chosen one may be none of them
-        counted = say("product.count", shown=among, found=fit, known=known)
-        self._counted = self._rules(shown) + esc(counted if known else say("product.none_known"))
+    def _tell(self, found: Page, known: int) -> None:
+        say, typed, fit = self.say, self._text.value.strip(), found.found
+        counted = say("product.count", shown=found.fitting, found=fit, known=known)
+        self._counted = self._rules(found.shown) + esc(counted if known else say("product.none_known"))
         self._count.value = self._counted
         self._refresh.description = self._refresh_words
         parts: list[w.Widget | None] = [self._head, self._kind, self._text]
         if self._offers:
             parts += [self._in_stock, self._memory, self._spot, self._region]
-        parts += [self._list if shown else None, self._count, self._refresh]
+        parts += [self._list if found.shown else None, self._count, self._refresh]
         if fit > FEW:
             few = self._most == FEW
             self._more.description = say("product.more", n=MANY) if few else say("product.fewer", n=FEW)
@@ -227,13 +216,13 @@ class ProductTable(Part):
 
     def _on_filter(self) -> None:
         self.session.note_key()
-        if self._kind.value != ("cpu" if is_cpu(self.session.draft) else "gpu"):
+        if self._kind.value != type_of(self.session.draft):
             self.session.set(("type",), "cpu" if self._kind.value == "cpu" else None)
-        self._fill([])
+        self._fill()
 
     def _on_more(self) -> None:
         self._most = MANY if self._most == FEW else FEW
-        self._fill([])
+        self._fill()
 
     def _on_row(self) -> None:
         if self._list.value is not None:

@@ -13,7 +13,7 @@ from ppio_widgets.launches.session import CEILING, STOP
 from ppio_widgets.request.choices import SEGMENTS, stops
 from ppio_widgets.request.draft import JUPYTER_PORT, JUPYTER_PROTOCOL, value_at, with_value
 from ppio_widgets.request.pricing import read_ceiling
-from ppio_widgets.request.schema import Group, Rows, node_at
+from ppio_widgets.request.schema import Group, Rows, node_at, path_of, pattern
 from ppio_widgets.request.validation import field_name
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.choosers import (
@@ -22,7 +22,7 @@ from ppio_widgets.widgets.form.choosers import (
     address_without_slips,
     cuda_of_tag,
 )
-from ppio_widgets.widgets.form.fields import Field, SegmentField, question
+from ppio_widgets.widgets.form.fields import ANCHORS, Field, SegmentField, question
 from ppio_widgets.widgets.form.products import ProductTable
 from ppio_widgets.widgets.form.rows import RowList
 from ppio_widgets.widgets.form.segments import Segments
@@ -57,9 +57,6 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 # The classes by which the stylesheet finds what is no field of the body.
 CLASSES: Mapping[Path, str] = {CEILING: "f-ceiling", STOP: "f-stop"}
 
-# Beside which fields a question mark opens what they mean. In lists it stands beside their heading.
-HELPED = ("resource.rootfs_size_gb", "network.id", "resource.min_cuda_version", "auto_migrate.enabled")
-
 ANY = object()
 
 # A field is shown while its master has this value, or when a value came from outside.
@@ -81,17 +78,9 @@ _FIRST: Mapping[str, Any] = {
 }
 
 
-def _path(name: str) -> Path:
-    return tuple(name.split("."))
-
-
-def _name(path: Path) -> str:
-    return ".".join(map(str, path))
-
-
 def _placed(name: str) -> Iterator[str]:
     """Yield the fields and lists that a name of the table stands for."""
-    node = node_at(_path(name))
+    node = node_at(path_of(name))
     if isinstance(node, Group):
         for child in node.fields:
             yield from _placed(f"{name}.{child}")
@@ -133,12 +122,13 @@ class Sections(Part):
             name: self._button(self.say(f"row.add.{name}"), partial(self._add_row, section, name), "ppw-add")
             for section in _MORE
             for name in PLACES[section]
-            if isinstance(node_at(_path(name)), Rows)
+            if isinstance(node_at(path_of(name)), Rows)
         }
         self._helps: dict[str, w.HTML] = {}
         self._insides: dict[str, w.Box] = {}
         typed = "" if self.session.ceiling is None else f"{self.session.ceiling:f}"
         self._typed_ceiling = typed
+        self._begun_with = stop, typed
         self._stop = self._stop_choice(stop)
         self._take_stop()
         self._products = ProductTable(self, self._on_product)
@@ -164,11 +154,26 @@ class Sections(Part):
         """The sections that are closed, and the names of what stands in each."""
         yield from ((name, PLACES[name]) for name, toggle in self._toggles.items() if not toggle.value)
 
+    @property
+    def _limits(self) -> tuple[str, str]:
+        """What stands there of the timer and of the ceiling."""
+        is_made = "_ceiling" in vars(self)
+        return self._stop.value, self._ceiling.value if is_made else self._typed_ceiling
+
+    def restore(self, other: Sections) -> None:
+        """Take what a person typed of the timer and of the ceiling in another form."""
+        (stop, ceiling), (begun_stop, begun_ceiling) = other._limits, other._begun_with
+        if stop != begun_stop:
+            self._stop.show(stop)
+            self._take_stop()
+        if ceiling != begun_ceiling:
+            self._ceiling.value = ceiling
+
     def open_for(self, paths: Iterable[Path]) -> None:
         """Open the sections in which something is wrong."""
         for path in paths:
             for section in _MORE:
-                if any(name == _name(path) or _name(path).startswith(f"{name}.") for name in PLACES[section]):
+                if any(f"{pattern(path)}.".startswith(f"{name}.") for name in PLACES[section]):
                     self._toggles[section].value = True
             if path == CEILING:
                 self._toggles["limits"].value = True
@@ -187,7 +192,7 @@ class Sections(Part):
         if path in (("product_id",), ("type",)):
             table = f".{scope} .f-product_id"
             return Spot(f"{table} :is(.ppw-search,.ppw-offers)", f"{table}::after", self.attempted)
-        field = self.fields.get(_name(path))
+        field = self.fields.get(pattern(path))
         if field is None and path not in CLASSES:
             return None
         selector = f".{scope} .{field.css if field else CLASSES[path]}"
@@ -203,7 +208,7 @@ class Sections(Part):
         self.attempted = False
         for section, names in PLACES.items():
             for name in names:
-                given = value_at(draft, _path(name))
+                given = value_at(draft, path_of(name))
                 field = self.fields.get(name)
                 if name in self.lists:
                     self.lists[name].show(given)
@@ -216,8 +221,8 @@ class Sections(Part):
 
     def _control(self, name: str) -> list[w.Widget]:
         """Return what is to be shown of a field or list, made when it is first needed."""
-        given = value_at(self.session.draft, _path(name))
-        if not isinstance(node_at(_path(name)), Rows):
+        given = value_at(self.session.draft, path_of(name))
+        if not isinstance(node_at(path_of(name)), Rows):
             return self._field(name, given).widgets
         if name not in self.lists:
             self.lists[name] = RowList(name, self, self._adds[name])
@@ -241,7 +246,7 @@ class Sections(Part):
         before, now = self._proposed, self.session.proposed
         self._proposed = now
         for path in (*before, *(path for path in now if path not in before)):
-            field, rows = self.fields.get(_name(path)), self.lists.get(_name(path))
+            field, rows = self.fields.get(pattern(path)), self.lists.get(pattern(path))
             given = value_at(self.session.draft, path)
             if path in self.session.typed or before.get(path) == now.get(path):
                 continue
@@ -250,7 +255,7 @@ class Sections(Part):
             elif field is not None and field.takes(given):
                 field.show(given)
             elif field is not None:
-                self.fields.pop(_name(path)).close()
+                self.fields.pop(pattern(path)).close()
         self._arrange(self.session.draft)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
@@ -298,7 +303,7 @@ class Sections(Part):
         for name in PLACES[section]:
             if self._is_shown(name, draft):
                 found += self._control(name)
-                if name in HELPED:
+                if name in ANCHORS and name not in self._adds:  # a list has its own beside its heading
                     found.append(self._help(name))
         return found
 
@@ -311,15 +316,15 @@ class Sections(Part):
         if name not in self.fields:
             make = SegmentField if name in SEGMENTS else Field
             self.fields[name] = make(
-                _path(name), self, self._on_field, given=given, on_arrange=self._rearrange
+                path_of(name), self, self._on_field, given=given, on_arrange=self._rearrange
             )
         return self.fields[name]
 
     def _is_shown(self, name: str, draft: Mapping[str, Any]) -> bool:
-        if name not in SHOWN_WHEN or value_at(draft, _path(name)) is not None:
+        if name not in SHOWN_WHEN or value_at(draft, path_of(name)) is not None:
             return True
         master, value = SHOWN_WHEN[name]
-        found = value_at(draft, _path(master))
+        found = value_at(draft, path_of(master))
         return found is not None and value in (found, ANY)
 
     def _uncovered(self, name: str) -> Any:
@@ -347,12 +352,12 @@ class Sections(Part):
 
     def _on_field(self, field: Field) -> None:
         draft = with_value(self.session.draft, field.path, field.value)
-        dependents = [_path(name) for name in self._dependents(_name(field.path))]
+        dependents = [path_of(name) for name in self._dependents(pattern(field.path))]
         for path in dependents:
             draft = with_value(draft, path, None)
         for path in dependents:
-            if self._is_shown(_name(path), draft):
-                draft = with_value(draft, path, self._uncovered(_name(path)))
+            if self._is_shown(pattern(path), draft):
+                draft = with_value(draft, path, self._uncovered(pattern(path)))
         if dependents:
             self._arrange(draft)
         self.session.replace(draft)

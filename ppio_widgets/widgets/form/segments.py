@@ -85,11 +85,7 @@ class Segments(Part):
         shown = self._shown(value, options)
         chosen = self._chosen(value, shown)
         with self._filling():
-            with self._radios.hold_sync():  # new options choose the first one
-                if tuple(shown) != tuple(self._radios.options):
-                    self._radios.options = shown
-                if self._radios.value != chosen:
-                    self._radios.value = chosen
+            theme.choose(self._radios, shown, chosen)
             if self._is_typed:
                 self._text.value = value
         if was_typed != self._is_typed:
@@ -115,10 +111,8 @@ class Segments(Part):
             return
         shown = self._shown("", options)
         self._is_typed = True  # also when what is typed is a choice by now
-        with self._filling(), self._radios.hold_sync():
-            if tuple(shown) != tuple(self._radios.options):
-                self._radios.options = shown
-                self._radios.value = _OTHER
+        with self._filling():
+            theme.choose(self._radios, shown, _OTHER)
 
     def _on_choice(self) -> None:
         was_typed, self._is_typed = self._is_typed, self._radios.value is _OTHER

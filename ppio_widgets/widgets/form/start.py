@@ -163,8 +163,9 @@ class StartBox(Part):
     def _on_earlier(self) -> None:
         record = self._launches.get(self._earlier.value)
         if record is not None:
-            target = self.session.target
-            self._read(_Reading(lambda: import_launch(record, used_names(target))))
+            session = self.session
+            names = partial(used_names, session.target)
+            self._read(_Reading(lambda: import_launch(record, session.is_taken(names()))))
 
     def _read(self, reading: _Reading) -> None:
         """Have it read on a thread: a text may name a file, and a preset is one."""
@@ -212,7 +213,8 @@ class StartBox(Part):
     def _changes(self, found: Imported, before: Mapping[str, Any]) -> Markup:
         """Return what would change, before anything does, and what it takes from the kernel."""
         say = self.say
-        found_changes = changes(before, over(found, before), redactor=Redactor.in_use())
+        after = over(found, self.session.below(found.draft))
+        found_changes = changes(before, after, redactor=Redactor.in_use())
         differences = [one.sentence(say) for one in found_changes]
         lines = [_list(say("import.changes" if differences else "import.nothing"), differences)]
         told = taken(reference_names(found.draft), say, practice=self.session.target.practice)
@@ -235,7 +237,7 @@ class StartBox(Part):
         found, preset = self._found, self._preset
         if found is not None:
             self.fold()
-            self.session.fill(over(found, self.session.draft), preset=preset)
+            self.session.fill(over(found, self.session.below(found.draft)), preset=preset)
 
 
 def told_lists(told: Mapping[str, list[str]]) -> Markup:

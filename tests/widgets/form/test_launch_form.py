@@ -1,6 +1,7 @@
 import json
 import re
 import threading
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,9 +9,11 @@ from ipywidgets import Textarea
 from traitlets import TraitError
 
 from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
+from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.failures import Refused
+from ppio_widgets.request.draft import DEFAULTS
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.sections import PLACES
@@ -28,6 +31,7 @@ from tests.widgets.conftest import (
     shown,
     shows,
     type_into,
+    until,
 )
 
 PORT = {"port": 1, "protocol": "tcp"}
@@ -552,6 +556,27 @@ def test_a_fault_of_ours_becomes_a_status_line_and_one_log_record(form, monkeypa
     caplog.clear()
 
 
+@pytest.mark.parametrize(("field", "typed"), [("Name", "mine"), ("GPUs", "4")])
+def test_a_proposal_that_is_shown_while_a_key_is_on_its_way_does_not_overwrite_it(
+    make_form, live, field, typed
+):
+    """The page has shown the key by then: what it sends is what was meant."""
+    form = make_form(client=live)
+    form.session.load()
+    wait_for_threads("ppio-catalogue", "ppio-names")
+    control = find(form, field)
+    product = next(one for one in form.session.snapshot.offers if (one.gpu_min or 1) > 1)
+    sent = threading.Thread(target=type_into, args=(control, typed))
+    with form.session.lock:
+        sent.start()
+        until(lambda: control.value == typed, "the key has come")
+        form.session.set(("product_id",), product.id)
+    sent.join(10)
+    assert control.value == typed
+    said = {"Name": form.value["name"], "GPUs": form.value["resource"]["gpu_num"]}
+    assert str(said[field]) == typed
+
+
 class TestRunningTheCellAgain:
     @pytest.fixture
     def cell(self, monkeypatch):
@@ -581,7 +606,27 @@ class TestRunningTheCellAgain:
             make_form()
         second = make_form(client=live)
         press(find(second, "Restore what was typed"))
-        assert second.value == {"name": "precious"}
+        assert second.value == {**DEFAULTS, "name": "precious"}
+
+    def test_what_keeps_it_from_costing_more_is_restored_as_well(self, cell, make_form):
+        first = make_form(stop="1h", max_hourly_price=9)
+        type_into(find(first, "Stop by itself"), "3h")
+        type_into(find(first, "Price ceiling per hour"), "12.5")
+        second = make_form()
+        assert not second.session.timer
+        press(find(second, "Restore what was typed"))
+        assert second.session.timer == Timer.read("3h")
+        assert second.session.ceiling == Decimal("12.5")
+        assert find(second, "Stop by itself").value == "3h"
+        assert find(second, "Price ceiling per hour").value == "12.5"
+
+    def test_what_the_cell_says_by_now_is_not_replaced_by_what_nobody_typed(self, cell, make_form):
+        type_into(find(make_form(stop="1h", max_hourly_price=9), "Name"), "precious")
+        second = make_form(stop="8h", max_hourly_price=7)
+        press(find(second, "Restore what was typed"))
+        assert second.value["name"] == "precious"
+        assert second.session.timer == Timer.read("8h")
+        assert second.session.ceiling == Decimal(7)
 
     def test_nothing_is_offered_when_nothing_was_typed(self, cell, make_form):
         first, second = make_form(), make_form()

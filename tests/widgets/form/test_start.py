@@ -409,6 +409,18 @@ def test_a_docker_run_shows_what_it_would_change_before_it_does(opened):
     assert not find_all(opened, "Fill the form with it")
 
 
+def test_what_the_first_template_proposed_is_not_sent_with_another_image(opened):
+    displayed(opened)
+    assert opened.value["envs"]
+    paste(opened, "docker run --name mine -p 8000:8000 registry.example.com/me/train:1")
+    shows(opened, "Image: ")
+    assert any("HF_HOME" in line for line in headings(opened)["This would change:"])
+    press(find(opened, "Fill the form with it"))
+    assert (opened.value["image"], opened.value["name"]) == ("registry.example.com/me/train:1", "mine")
+    assert "envs" not in opened.value
+    assert "command" not in opened.value
+
+
 def test_a_secret_that_is_pasted_stays_nowhere(opened):
     paste(opened, "docker run -e HF_TOKEN=hf_abcdefghijklmnopqrstuv -e MODE=x --name a ubuntu:24.04")
     shows(opened, "The values of HF_TOKEN are secrets")
