@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from ppio_widgets.practice import transport
@@ -362,7 +361,6 @@ def is_in_sight(control, height):
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= height
 
 
-@pytest.mark.usefixtures("own_page")
 def test_wide_and_narrow_in_english_and_chinese(notebook):
     page = notebook.page
     notebook.open([FORM, CHINESE])
@@ -382,7 +380,7 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
     head_of(form, "Limits").scroll_into_view_if_needed()
     assert is_in_sight(launch_of(form), 900)
 
-    page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+    page.evaluate("jupyterapp.shell.collapseLeft()")
     for width in (820, 390):
         page.set_viewport_size({"width": width, "height": 900})
         scroller.evaluate(top)
@@ -395,6 +393,7 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
         fits(form)
         form.get_by_role("button", name="Start from…").focus()
         in_order([focused(page), *tab_to(page, "The cost in words")])
+    page.evaluate("jupyterapp.shell.expandLeft()")
 
     page.set_viewport_size({"width": 1440, "height": 900})
     notebook.run(1)

@@ -22,17 +22,6 @@ def ids(practice):
     return [row["id"] for row in practice.cloud.one.page(limit=100)["data"]]
 
 
-def tree(page, role):
-    """Names of a role as a screen reader hears them."""
-    devtools = page.context.new_cdp_session(page)
-    nodes = devtools.send("Accessibility.getFullAXTree")["nodes"]
-    return [
-        (node.get("name", {}).get("value") or "").strip()
-        for node in nodes
-        if not node.get("ignored") and node.get("role", {}).get("value") in role
-    ]
-
-
 def fill(form, **texts):
     for label, value in texts.items():
         form.get_by_role("textbox", name=label, exact=True).fill(value)
