@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 
-# What a page has to be told of a model before it can make it, and what it takes for another value untold.
+# Told even where they are defaults: a page makes a model by the first three, and takes an index that it
+# was not told for another one.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
 
 
 class _Lean(w.Widget):
     """Opens a model by what differs from its defaults, which the page knows as well.
 
-    `known` has of all that the page knows how it is written, where it is not sent as it stands, and its
-    default.
+    `known` has for each trait the function that writes it, None where it is sent as it is, and its default.
     """
 
     comm: Any
@@ -60,7 +60,7 @@ def _lean(kind: type[w.Widget]) -> type[_Lean]:
     return type(kind.__name__, (_Lean, kind), inside)
 
 
-# Returns a kind of stock widget that is opened like that.
+# Returns the kind of a stock widget that is opened like that.
 lean: Callable[[Any], Any] = cache(_lean)
 
 

@@ -248,29 +248,19 @@ class PricePanel(Part):
         costs, advice = plan.costs(say), plan.named_advice(say)
         failed = _failed(session.snapshot.failed, say)
         quiet = [failed, say("catalogue.loading") if session.loading else ""]
-        rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
-        warnings = each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])
-        rest = [*advice[MOST_WARNINGS:], *costs]
-        amount = (
-            html("<b>{}</b> {}", bill.amount, bill.unit)
-            if bill.lines
-            else html("<strong>{}</strong>", bill.unit)
-        )
-        return each(
-            "{}",
-            [
-                html("<p class=ppw-amount>{}</p>", amount),
-                html("<dl>{}</dl>", rows) if rows else "",
-                warnings,
-                html(
-                    "<details><summary>{}</summary>{}</details>",
-                    say("cost.more", n=len(rest)),
-                    each("<p>{}</p>", rest),
-                )
-                if rest
-                else "",
-                each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
-            ],
+        amount, rows = html("<strong>{}</strong>", bill.unit), Markup()
+        if bill.lines:
+            amount = html("<b>{}</b> {}", bill.amount, bill.unit)
+            rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
+            rows = html("<dl>{}</dl>", rows)
+        rest, more = [*advice[MOST_WARNINGS:], *costs], Markup()
+        if rest:
+            head = say("cost.more", n=len(rest))
+            more = html("<details><summary>{}</summary>{}</details>", head, each("<p>{}</p>", rest))
+        return html(
+            "<p class=ppw-amount>{}</p>{}{}{}{}",
+            *(amount, rows, each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS]), more),
+            each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
         )
 
     def _on_loading(self) -> None:
