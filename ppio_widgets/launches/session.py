@@ -232,15 +232,14 @@ class LaunchSession(HasTraits):
 
     def fill_like(self, body: Mapping[str, Any]) -> None:
         """Fill with a body that was launched, under a free name, once the ledger is read; nothing is sent."""
-        task = partial(self._fill_like, copied(body), self.target)
+        given = copied(body)
+
+        def take(names: frozenset[str]) -> None:
+            self.fill({**given, "name": numbered(str(given.get("name", "")), self.is_taken(names))})
+
+        task = partial(self._read_names, self.target, take)
         if not threads.try_run(task, name="ppio-names"):
             task()
-
-    def _fill_like(self, body: Mapping[str, Any], target: Target) -> None:
-        names = frozenset(map(folded, used_names(target)))
-        with self.lock:
-            if not self.closed and target == self.target:
-                self.fill({**body, "name": numbered(str(body.get("name", "")), self.is_taken(names))})
 
     def is_taken(self, names: Collection[str]) -> Callable[[str], bool]:
         """Return whether a name is one of these, of this kernel, or of what was last seen."""
@@ -289,13 +288,16 @@ class LaunchSession(HasTraits):
         taken = None if self._names is None else self.is_taken(self._names)
         return self._proposals.over(draft, snapshot.offer, taken)
 
-    def _read_names(self, target: Target) -> None:
-        """Read which names the ledger has; called on a thread of its own."""
+    def _read_names(self, target: Target, take: Callable[[frozenset[str]], None]) -> None:
+        """Read which names the ledger has, and have them taken; called on a thread of its own."""
         names = frozenset(map(folded, used_names(target)))
         with self.lock:
             if not self.closed and target == self.target:
-                self._names = names
-                self._propose()
+                take(names)
+
+    def _take_names(self, names: frozenset[str]) -> None:
+        self._names = names
+        self._propose()
 
     def _propose(self) -> None:
         """Propose what follows from what came to be known, unless a launch is being asked about or sent."""
@@ -409,7 +411,7 @@ class LaunchSession(HasTraits):
             target = self.target
             unnamed = self._proposes and self._names is None
         if unnamed:
-            threads.try_run(partial(self._read_names, target), name="ppio-names")
+            threads.try_run(partial(self._read_names, target, self._take_names), name="ppio-names")
         if not due:  # at most on its way: what there is counts
             self._on_landed(catalogue, ())
             return

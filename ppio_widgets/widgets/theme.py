@@ -21,7 +21,8 @@ from ppio_widgets.runtime import kernel
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-# What a page has to be told of a model before it can make it, and what it takes for another value untold.
+# Told even where they are defaults: a page makes a model by the first three, and takes an index that it
+# was not told for another one.
 _ALWAYS_TOLD = ("_model_module", "_model_module_version", "_model_name", "index")
 # What a page has no default for, though the kernel has one.
 _UNKNOWN: Mapping[type[w.Widget], Collection[str]] = {
@@ -37,8 +38,7 @@ _DEFAULTS: Mapping[type[w.Widget], Mapping[str, str]] = dict.fromkeys((w.Button,
 class _Lean(w.Widget):
     """Opens a model by what differs from its defaults, which the page knows as well.
 
-    `known` has of all that the page knows how it is written, where it is not sent as it stands, and its
-    default.
+    `known` has for each trait the function that writes it, None where it is sent as it is, and its default.
     """
 
     comm: Any
@@ -72,7 +72,7 @@ def _lean(kind: type[w.Widget]) -> type[_Lean]:
     return type(kind.__name__, (_Lean, kind), {**inside, **texts})
 
 
-# Returns a kind of stock widget that is opened like that.
+# Returns the kind of a stock widget that is opened like that.
 lean: Callable[[Any], Any] = cache(_lean)
 
 

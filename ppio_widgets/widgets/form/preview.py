@@ -252,24 +252,18 @@ class PricePanel(Part):
         costs, advice = plan.costs(say), plan.named_advice(say)
         failed = _failed(session.snapshot.failed, say)
         quiet = [failed, say("catalogue.loading") if session.loading else ""]
-        rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
-        warnings = each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])
+        amount, rows = html("<strong>{}</strong>", bill.unit), Markup()
+        if bill.lines:
+            amount = html("<b>{}</b> {}", bill.amount, bill.unit)
+            rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
+            rows = html("<dl>{}</dl>", rows)
         more = advice[MOST_WARNINGS:]
-        amount = (
-            html("<b>{}</b> {}", bill.amount, bill.unit)
-            if bill.lines
-            else html("<strong>{}</strong>", bill.unit)
-        )
-        return each(
-            "{}",
-            [
-                html("<p class=ppw-amount>{}</p>", amount),
-                html("<dl>{}</dl>", rows) if rows else "",
-                warnings,
-                _details(say("cost.more", n=len(more)), more),
-                _details(say("cost.in_words"), costs),
-                each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
-            ],
+        return html(
+            "<p class=ppw-amount>{}</p>{}{}{}{}{}",
+            *(amount, rows, each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])),
+            _details(say("cost.more", n=len(more)), more),
+            _details(say("cost.in_words"), costs),
+            each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
         )
 
     def _on_loading(self) -> None:

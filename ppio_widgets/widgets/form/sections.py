@@ -208,16 +208,19 @@ class Sections(Part):
         self.attempted = False
         for section, names in PLACES.items():
             for name in names:
-                given = value_at(draft, path_of(name))
-                field = self.fields.get(name)
-                if name in self.lists:
-                    self.lists[name].show(given)
-                elif field is not None and field.takes(given):
-                    field.show(given)
-                elif field is not None:
-                    self.fields.pop(name).close()
+                self._refill(name, value_at(draft, path_of(name)))
                 if self._is_open(section) and self._is_shown(name, draft):
                     self._control(name)
+
+    def _refill(self, name: str, given: Any) -> None:
+        """Show a value in what was made of a field or list; a control that would lose some of it goes."""
+        field = self.fields.get(name)
+        if name in self.lists:
+            self.lists[name].show(given)
+        elif field is not None and field.takes(given):
+            field.show(given)
+        elif field is not None:
+            self.fields.pop(name).close()
 
     def _control(self, name: str) -> list[w.Widget]:
         """Return what is to be shown of a field or list, made when it is first needed."""
@@ -246,16 +249,8 @@ class Sections(Part):
         before, now = self._proposed, self.session.proposed
         self._proposed = now
         for path in (*before, *(path for path in now if path not in before)):
-            field, rows = self.fields.get(pattern(path)), self.lists.get(pattern(path))
-            given = value_at(self.session.draft, path)
-            if path in self.session.typed or before.get(path) == now.get(path):
-                continue
-            if rows is not None:
-                rows.show(given)
-            elif field is not None and field.takes(given):
-                field.show(given)
-            elif field is not None:
-                self.fields.pop(pattern(path)).close()
+            if path not in self.session.typed and before.get(path) != now.get(path):
+                self._refill(pattern(path), value_at(self.session.draft, path))
         self._arrange(self.session.draft)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
