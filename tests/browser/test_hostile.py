@@ -319,6 +319,14 @@ class Sheet(Notebook):
         """What is left of its views without a kernel."""
         return "\n".join(self.card(list(CELLS).index(cell)).all_text_contents())
 
+    def turn_all_pages(self):
+        """See every row of the board."""
+        board = self.page.locator(".ppw-board")
+        expect(board).to_contain_text("1–50 of 132 that fit", timeout=PATIENCE)
+        for rows in ("51–100", "101–132"):
+            board.get_by_role("button", name="Next 50").click()
+            expect(board).to_contain_text(f"{rows} of 132 that fit", timeout=PATIENCE)
+
 
 @dataclass
 class Evidence:
@@ -375,7 +383,7 @@ def evidence(lab, chromium):
             sheet.show("machines", ("live", "s"))
             for cell in ("plans", "errors", "usage", "refusals", "listing"):
                 sheet.show(cell)
-            expect(page.locator(".ppw-board")).to_contain_text("other ", timeout=PATIENCE)
+            sheet.turn_all_pages()
             sheet.show("chosen", ("launched", "r"))
         page.evaluate("__look()")
         outputs = {cell: sheet.text(cell) for cell in CELLS}

@@ -39,7 +39,7 @@ def test_from_the_list_to_a_launch_with_the_cost_in_sight(notebook, practice):
     open_sections(form, "Limits")
     fill(form, **{"Minimum CUDA": "12.1"})
     form.get_by_role("radio", name="PyTorch 2.6").check()
-    expect(form.get_by_text("Overwrites what is there: Minimum CUDA.")).to_be_visible()
+    expect(form.get_by_text("Overwrites what is there: System disk, GB, Minimum CUDA.")).to_be_visible()
     form.get_by_role("button", name="Replace").click()
     expect(form.get_by_role("textbox", name="Image", exact=True)).to_have_value(re.compile("^pytorch/"))
     expect(form.get_by_role("textbox", name="Minimum CUDA", exact=True)).to_have_value("12.4")
