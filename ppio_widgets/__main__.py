@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 QUICKSTART = "quickstart.ipynb"
+# By default JupyterLab asks, right above Launch, whether to tell its news.
+QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,9 +70,10 @@ def _demo(given: argparse.Namespace) -> int:
     from ppio_widgets.practice.server import serving  # noqa: PLC0415
     from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE  # noqa: PLC0415 - the others need none of them
 
-    with serving() as server:
+    with serving() as server, tempfile.TemporaryDirectory(prefix="ppio-widgets-demo-") as defaults:
         os.environ.update(
             {
+                "JUPYTER_CONFIG_PATH": _with_defaults(Path(defaults)),
                 "PPIO_WIDGETS_PRACTICE": "1",
                 BASE_URL_VARIABLE: server.url,
                 PRACTICE_KEY_VARIABLE: draw_practice_key("demo"),
@@ -77,6 +81,15 @@ def _demo(given: argparse.Namespace) -> int:
         )
         LabApp.launch_instance(arguments)
     return 0
+
+
+def _with_defaults(folder: Path) -> str:
+    """Write JupyterLab's defaults for the demo, and return where it looks for them; a person's own count."""
+    settings = folder / "labconfig" / "default_setting_overrides.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps(QUIET), encoding="utf-8")
+    before = os.environ.get("JUPYTER_CONFIG_PATH")
+    return f"{folder}{os.pathsep}{before}" if before else str(folder)
 
 
 def _quickstart() -> Path:

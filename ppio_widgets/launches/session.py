@@ -25,11 +25,12 @@ from ppio_widgets.launches.names import folded
 from ppio_widgets.launches.plan import LaunchPlan, each_named
 from ppio_widgets.launches.presets import changed_since
 from ppio_widgets.launches.states import BUSY, LaunchState
+from ppio_widgets.request.advice import Advice
 from ppio_widgets.request.draft import DEFAULTS, compact, copied, with_value
 from ppio_widgets.request.envref import IsVariable, no_variable
 from ppio_widgets.request.price_text import charges
 from ppio_widgets.request.pricing import AboveCeiling, is_cpu, priced_part
-from ppio_widgets.request.proposals import Proposals, numbered, proposals
+from ppio_widgets.request.proposals import NAME, Proposals, numbered, proposals
 from ppio_widgets.request.validation import Report, check
 from ppio_widgets.runtime import forks, threads
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from ppio_widgets.errors import ConsentNeeded, PpioError
     from ppio_widgets.launches.claim import Again
     from ppio_widgets.locale.words import Words
-    from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.choices import Filling
     from ppio_widgets.request.offers import Offer, Template
     from ppio_widgets.request.schema import Path
@@ -466,7 +466,7 @@ class LaunchSession(HasTraits):
         """Check a draft against the contract and against what the catalogue told."""
         snapshot = self.snapshot
         offer = snapshot.offer(str(draft.get("product_id", "")))
-        return check(
+        report = check(
             draft,
             offer=offer,
             storages=snapshot.storages,
@@ -474,6 +474,8 @@ class LaunchSession(HasTraits):
             offers=snapshot.products,
             is_variable=self._is_variable,
         )
+        used = any(one.id is not None and one.name == report.body.get("name") for one in self.launches)
+        return replace(report, advice=(*report.advice, Advice(NAME, "name_used"))) if used else report
 
     def use(self, client: PpioClient) -> None:
         """Go to another cloud from now on; an open confirmation is withdrawn."""
@@ -489,6 +491,7 @@ class LaunchSession(HasTraits):
             self._take(self.draft)
 
     _before: Launch | None = None
+    _was_asked = False  # whether a person was asked about the present launch
     _asked_for: tuple[Any, ...] = ()
 
     def _begin(self) -> Launch:
@@ -511,6 +514,7 @@ class LaunchSession(HasTraits):
             self.launches = (*self.launches, launch)
             launch.observe(self._on_launch, "sight")
             self._note_launches()
+        self._was_asked = ask
         launch.submit(again=again, ask=ask)
         return launch
 
@@ -565,5 +569,17 @@ class LaunchSession(HasTraits):
             elif asked_again:
                 self._on_armed(launch)
             else:
-                self.status = launch.state
+                is_news, self.status = self.status is not launch.state, launch.state
+                if is_news and launch.id is not None:
+                    self._on_made()
             self._note_launches()
+
+    def _on_made(self) -> None:
+        """Say that the name is used, or propose another one where a person was asked.
+
+        Whoever launches by a call may run it again by accident: under the same name it is refused.
+        """
+        if self._was_asked:
+            self._proposals.rename()
+        with self.hold_trait_notifications():
+            self._take(self.draft)

@@ -46,7 +46,7 @@ _JUDGED_ELSEWHERE = ("image", "envs.*.key", "volumes.*.mount_point")
 
 # Advice that something else may be sent than was meant: a confirmation repeats it.
 _DOUBTS = frozenset(
-    {"line_break", "product_unknown", "product_unknown_meant", "variable", "variable_in_shell"}
+    {"line_break", "name_used", "product_unknown", "product_unknown_meant", "variable", "variable_in_shell"}
 )
 
 

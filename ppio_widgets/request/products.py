@@ -153,13 +153,14 @@ def table(offers: Sequence[Offer], say: Words) -> Table:
     rows = [{name: _on_one_line(cell) for name, cell in _cells(offer, say).items()} for offer in offers]
     for row in rows:
         row["gpu"] = fitted(row["gpu"], _WIDEST["gpu"])
+        row["regions"] = row["regions"].replace(" ", _BLANK)
     names = Counter(row["gpu"] for row in rows)
     for offer, row in zip(offers, rows, strict=True):
         if names[row["gpu"]] > 1:  # told apart at the end, where there is room
-            row["regions"] = f"{row['regions']}  {_on_one_line(offer.id)}".strip()
+            row["regions"] = f"{row['regions']}{GAP}{_on_one_line(offer.id)}".strip()
     columns = {}
     for name, most in _WIDEST.items():
-        widest = max((width(row[name]) for row in rows), default=0)
+        widest = max((width(row.get(name, "")) for row in rows), default=0)
         wide = max(width(head[name]), min(most, widest))  # the last one is as wide as the page leaves it
         columns[name] = Column(head[name], wide, name in _ON_THE_RIGHT)
     return Table(tuple(columns.values()), tuple(_line(row, columns) for row in rows))
@@ -170,7 +171,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _line(cells: Mapping[str, str], columns: Mapping[str, Column]) -> str:
-    first, *between, _last = (_cell(cells[name], column) for name, column in columns.items())
+    first, *between, _last = (_cell(cells[name], column) for name, column in columns.items() if name in cells)
     return f"{first.rstrip()}\t{GAP.join([*between, cells['regions']])}".rstrip()
 
 
@@ -183,9 +184,8 @@ def _cell(text: str, column: Column) -> str:
 def _cells(offer: Offer, say: Words) -> dict[str, str]:
     memory, least = memory_of(offer), offer.gpu_min or 1
     name = offer.title
-    host = [f"{offer.cpu}" if offer.cpu else "", f"{offer.memory_gb} GB" if offer.memory_gb else ""]
-    if offer.type == "cpu":
-        host = host[:1]
+    memory_gb = offer.memory_gb if offer.type != "cpu" else None  # of a CPU product it has a column
+    host = filter(None, [f"{offer.cpu}" if offer.cpu else "", f"{memory_gb} GB" if memory_gb else ""])
     free = "" if offer.gpu_free is None else str(offer.gpu_free)
     why = ""
     if not (offer.deployable and offer.purchasable):
@@ -194,15 +194,15 @@ def _cells(offer: Offer, say: Words) -> dict[str, str]:
         free, why = "0", say("product.sold_out")
     many = len(offer.regions) > MOST_NAMED_REGIONS
     regions = say("product.regions", n=len(offer.regions)) if many else ", ".join(offer.regions)
-    return {
+    cells = {
         "gpu": say("product.from", name=name, n=least) if least > 1 else name,
         "memory": f"{memory} GB" if memory else "",
         "on_demand": _amount(offer.postpaid, offer),
         "spot": _amount(offer.spot, offer),
         "free": free,
-        "host": " · ".join(filter(None, host)),
-        "regions": " · ".join(filter(None, [why, regions])),
     }
+    # Why it cannot be launched stands where every page has room, in the place of what it would have.
+    return {**cells, "regions": why} if why else {**cells, "host": " · ".join(host), "regions": regions}
 
 
 def _amount(price: Price | None, offer: Offer) -> str:

@@ -109,6 +109,10 @@ class Proposals:
         self._product, self._named_for = "", None
         self._template = self._template if self._is_chosen else None
 
+    def rename(self) -> None:
+        """Propose another name, now that an instance has the one that was proposed."""
+        self._named_for = None
+
     def over(
         self,
         draft: Mapping[str, Any],

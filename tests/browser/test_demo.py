@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
+from jupyter_server.services.config.manager import ConfigManager
 from jupyterlab.labapp import LabApp
 
 from ppio_widgets import __main__ as command
@@ -142,6 +143,20 @@ def test_demo_stays_on_the_practice_cloud_even_with_a_key(demo):
     assert begun[0][1] == "--LabApp.default_url=/lab/tree/quickstart.ipynb"
     assert begun[0][2:5] == ["--no-browser", "--port", "9999"]
     assert os.environ["PPIO_WIDGETS_PRACTICE"] == "1"
+
+
+def test_a_demo_asks_nothing_about_news(demo, monkeypatch, tmp_path):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
+    found = []
+
+    def as_lab_would(_arguments):
+        labconfig = ConfigManager(config_dir_name="labconfig")
+        found.append(labconfig.get("default_setting_overrides"))
+        found.append(os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[-1])
+
+    demo(as_lab_would)
+    assert found[0]["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert found[1] == str(tmp_path), "what was looked at before is looked at as well"
 
 
 def test_the_kernels_of_a_demo_share_one_practice_cloud_that_ends_with_it(demo):

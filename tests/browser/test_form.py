@@ -392,7 +392,7 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
         expect(form.locator("pre")).to_be_hidden()
         fits(form)
         form.get_by_role("button", name="Start from…").focus()
-        in_order([focused(page), *tab_to(page, r"\d+ more")])
+        in_order([focused(page), *tab_to(page, "The cost in words")])
     page.evaluate("jupyterapp.shell.expandLeft()")
 
     page.set_viewport_size({"width": 1440, "height": 900})

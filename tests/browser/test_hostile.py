@@ -169,8 +169,11 @@ LAUNCHES = """\
 form = LaunchForm()
 display(form)
 for n in range(len(TEXTS)):
-    form.value = body(n, KIND)
-    launch = form.launch()
+    if KIND == "s" and n % 11:  # each card looks at its instance: a few of them are enough
+        launch = ppio_widgets.launch(body(n, KIND))
+    else:
+        form.value = body(n, KIND)
+        launch = form.launch()
     launch.wait_for_answer(20)
     launch.wait(20) if KIND == "s" else launch.look()
     launch.tell()  # the form has heard of it before the next one begins

@@ -97,8 +97,10 @@ def test_a_list_that_is_empty_for_a_moment_takes_nothing_out_of_the_question(ses
 
 def test_only_a_listing_that_is_certain_says_that_one_is_gone(session):
     """Of another one that is not listed may run on: it stays, in the total too, and can be stopped."""
+    acted("ppio-catalogue")
     first, second, third = session.board.instances
     rates = dict(session.board.rates)
+    assert all(rates.values())
     session._on_listing(Listing((first, second), odd="data"))
     assert ids(session) == [first.id, second.id, third.id]
     assert session.board.doubt is not None

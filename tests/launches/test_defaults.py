@@ -166,13 +166,31 @@ def test_a_name_is_free_of_the_ledger_of_this_kernel_and_of_what_was_listed(open
     name = session.draft["name"]
     session.arm()
     assert session.confirm().wait(PATIENCE)
+    wait_for_threads("ppio-launch")
+    assert session.draft["name"] == name.removesuffix("1") + "2"
+    assert "name_used" not in [one.code for one in session.report.advice]
     assert name in used_names(session.target)
     assert [one.name for one in last_launches(session.target, 5)] == [name]
     assert last_launches(session.target, 0) == []
     recent.note(practice.host.base_url, [InstanceDetail("i-2", name=name.removesuffix("1").upper() + "2")])
     again = opened(practice)
     assert again.draft["name"] == name.removesuffix("1") + "3"
-    assert session.draft["name"] == name, "a launch that is doubled by mistake is asked about"
+
+
+def test_a_name_that_was_typed_or_sent_by_a_call_stays_and_is_said_to_be_used(opened, practice):
+    session = opened(practice)
+    name = session.draft["name"]
+    session.send()
+    wait_for_threads("ppio-launch")
+    assert session.draft["name"] == name, "a call that runs again by accident is refused"
+    assert [one.code for one in session.report.advice if one.path == ("name",)] == ["name_used"]
+    session.set(("name",), "mine")
+    assert "name_used" not in [one.code for one in session.report.advice]
+    session.arm()
+    session.confirm()
+    wait_for_threads("ppio-launch")
+    assert session.draft["name"] == "mine"
+    assert "name_used" in [one.code for one in session.report.advice]
 
 
 def test_on_another_cloud_nothing_stays_that_was_chosen_for_a_person(opened, practice, live):

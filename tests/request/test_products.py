@@ -122,7 +122,8 @@ def test_each_product_has_a_row_of_its_own_in_columns_of_one_width(offers, langu
         prices = [offer.postpaid, offer.spot]
         assert all(shown(one.final, offer.currency)[:9] in rest for one in prices if one is not None)
         regions = "".join(offer.regions)
-        assert len(offer.regions) > 2 or len(offers) > 1 or not regions or offer.regions[0] in rest
+        many = len(offer.regions) > 2 or len(offers) > 1
+        assert not offer.available or many or not regions or offer.regions[0] in rest
     begins = {_begin(row, offer) for offer, row in zip(offers, found.rows, strict=True)} - {None}
     assert len(begins) <= 1, "the regions stand below each other"
 
@@ -176,8 +177,9 @@ def test_the_columns_of_the_table_do_not_depend_on_how_wide_a_font_draws(languag
     ]
     found = table(offers, words(language))
     assert len(set(found.rows)) == len(offers)
-    widths = [column.width for column in found.columns[1:-1]]
-    for row in found.rows:
+    for offer, row in zip(offers, found.rows, strict=True):
+        # Why it cannot be launched stands where the others have two columns.
+        widths = [column.width for column in found.columns[1 : -1 if offer.available else -2]]
         first, rest = row.split("\t")
         cells = rest.split("  ", len(widths))[: len(widths)]
         assert [len(cell) for cell in cells] == widths[: len(cells)]

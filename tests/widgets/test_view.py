@@ -108,7 +108,7 @@ def test_each_press_is_answered_and_only_the_first_one_loads(make_form, wire):
 def test_the_button_is_seen_and_heard_by_nobody(form):
     assert form._shown._dom_classes == ("ppw-shown",)
     sheets = "".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
-    assert ".ppw-shown{display:none}" in sheets
+    assert re.search(r"\.ppw-shown[^{}]*{display:none}", sheets)
     assert form._shown.tooltip == "The kernel does not answer: it is busy, or gone."
 
 

@@ -254,7 +254,7 @@ class PricePanel(Part):
         quiet = [failed, say("catalogue.loading") if session.loading else ""]
         rows = Markup().join(html("<dt>{}</dt><dd>{}</dd>", *line) for line in bill.lines)
         warnings = each("<p class=ppw-warn>{}</p>", advice[:MOST_WARNINGS])
-        rest = [*advice[MOST_WARNINGS:], *costs]
+        more = advice[MOST_WARNINGS:]
         amount = (
             html("<b>{}</b> {}", bill.amount, bill.unit)
             if bill.lines
@@ -266,13 +266,8 @@ class PricePanel(Part):
                 html("<p class=ppw-amount>{}</p>", amount),
                 html("<dl>{}</dl>", rows) if rows else "",
                 warnings,
-                html(
-                    "<details><summary>{}</summary>{}</details>",
-                    say("cost.more", n=len(rest)),
-                    each("<p>{}</p>", rest),
-                )
-                if rest
-                else "",
+                _details(say("cost.more", n=len(more)), more),
+                _details(say("cost.in_words"), costs),
                 each("<p class=ppw-quiet>{}</p>", filter(None, quiet)),
             ],
         )
@@ -280,6 +275,13 @@ class PricePanel(Part):
     def _on_loading(self) -> None:
         if not self.session.loading:  # what begins is said with the next news
             self._render()
+
+
+def _details(head: str, lines: Sequence[str]) -> Markup:
+    """Return lines that are folded below their head; empty for none."""
+    if not lines:
+        return Markup()
+    return html("<details><summary>{}</summary>{}</details>", head, each("<p>{}</p>", lines))
 
 
 def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
