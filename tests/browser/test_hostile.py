@@ -315,10 +315,6 @@ class Sheet(Notebook):
     def text(self, cell):
         return "\n".join(self.output(list(CELLS).index(cell)).all_text_contents())
 
-    def saved(self, cell):
-        """What is left of its views without a kernel."""
-        return "\n".join(self.card(list(CELLS).index(cell)).all_text_contents())
-
     def turn_all_pages(self):
         """See every row of the board."""
         board = self.page.locator(".ppw-board")
@@ -387,7 +383,6 @@ def evidence(lab, chromium):
             sheet.show("chosen", ("launched", "r"))
         page.evaluate("__look()")
         outputs = {cell: sheet.text(cell) for cell in CELLS}
-        outputs["saved"] = sheet.saved("lines") + sheet.saved("more lines")
         wider = page.evaluate(WIDER)
         so_far = list(told)
         # JupyterLab makes a link of any address in a plain text; a click on this one opens an empty page.
@@ -434,7 +429,6 @@ def test_a_persons_texts_are_read_as_they_are(evidence):
             "preview": fields.count(spelt(text if len(text) <= 160 else text[:80])[1:-1]) >= 20,
             "blockers": evidence.has("still", f"{visible(text)}: {unknown}"),
             "question": evidence.has("question", asked, f"{named} on "),
-            "saved": f"{named}: waiting for your confirmation" in evidence.outputs["saved"],
             "plan": plans.count(spelt(text)[1:-1]) >= 2,  # as HTML and as text
             "blockers of a plan": plans.count(f"{visible(sent)}: {unknown}") >= 2,
             "usage errors": errors.count(f'not "{visible(text)}"') >= 3,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import expect
 
-from .conftest import PATIENCE, launch_of, until
+from tests.support.hostile import ACTING, TEXTS
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from .conftest import PATIENCE, launch_of, until
+from .test_hostile import HANDLERS
 
 BODY = {
     "name": "left",
@@ -79,6 +79,26 @@ def is_useful(card, identity):
     ):
         expect(card).to_be_visible(timeout=PATIENCE)
         expect(card).to_contain_text(text)
+
+
+HOSTILE = """\
+import json, re
+from pathlib import Path
+from IPython.display import display
+from ppio_widgets.api import connect
+from ppio_widgets.widgets.launch_controls import ConfirmCard
+texts = json.loads(Path("static.json").read_text())[FIRST:][:11]
+for text in [text.encode("utf-8", "replace").decode()[:120] for text in texts]:
+    key = " ".join(text.replace("=", "").split()) or "K"
+    body = {"name": text, "product_id": text, "image": re.sub("[^!-~]", "", text) or "i", "command": text,
+            "billing": {"mode": "postpaid"}, "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+            "envs": [{"key": key, "value": text}]}
+    card = ConfirmCard(body, connect(practice=True))
+    display(card)
+    card.session.disarm()
+    card.close()
+    display(card.launch)
+"""
 
 
 @pytest.fixture
@@ -151,3 +171,21 @@ def test_a_form_that_launched_nothing_says_how_to_get_it_back(notebook, lab):
     expect(notebook.card()).to_contain_text("%ppio_launch --form --name left --product a100-80g")
     outputs = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["outputs"]
     assert [VIEW in one["data"] for one in outputs] == [False, True]
+
+
+@pytest.mark.usefixtures("own_page")
+def test_hostile_text_on_it_is_only_text(notebook, lab):
+    eyes = Path(__file__).with_name("eyes.js").read_text(encoding="utf-8")
+    notebook.page.add_init_script(f"({eyes})({json.dumps([ACTING.pattern, HANDLERS])})")
+    (lab.folder / "static.json").write_text(json.dumps(list(TEXTS.values())))
+    # JupyterLab shows the first 50 outputs of a cell only.
+    notebook.open([HOSTILE.replace("FIRST", str(first)) for first in (0, 11, 22)])
+    for number in range(3):
+        notebook.run(number)
+        cards = notebook.cell(number).locator(".jp-OutputArea-output > .ppio-static")
+        expect(cards).to_have_count(22, timeout=PATIENCE)
+        expect(cards.last).to_contain_text("cancelled; nothing was sent")
+        expect(notebook.card(number)).to_have_count(22)
+    notebook.page.evaluate("__look()")
+    assert notebook.page.evaluate("__seen.faults") == []
+    assert notebook.page.evaluate("window.pwned") is None
