@@ -82,5 +82,5 @@ def test_a_question_mark_opens_a_sentence_and_leads_to_its_place(name, language)
     opened = question(say, name)
     assert opened.startswith("<details ")
     assert say(f"help.{name}") in opened
-    assert f"<a href='{PAGE}#{ANCHORS[name]}' target=_blank>{say('help.more')}</a>" in opened
+    assert f"<a href='{PAGE}#{ANCHORS[name]}' target=_blank rel=noopener>{say('help.more')}</a>" in opened
     assert question(say, "name") == ""
