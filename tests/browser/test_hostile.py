@@ -362,7 +362,8 @@ def evidence(lab, chromium):
                 sheet.show(cell)
             form = sheet.form(1)
             open_sections(form, *SECTIONS)
-            expect(form.get_by_role("textbox", name="Command", exact=True)).to_be_visible()
+            # The last one: by then all of them are there.
+            expect(form.get_by_role("textbox", name="Minimum CUDA", exact=True)).to_be_visible()
             typed = page.evaluate(TYPE, json.dumps(ALL))
             launch_of(form).click()
             form.get_by_role("button", name="Copy", exact=True).click()
