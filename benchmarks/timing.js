@@ -40,7 +40,9 @@
         });
       };
       const observer = new MutationObserver((changes) => {
-        const ours = ({target}) => (target.parentElement ?? target).closest?.('.jp-OutputArea');
+        // What is heard and not drawn comes half a second after the last change.
+        const ours = ({target}) => !(target.closest ? target : target.parentElement)?.closest('.ppw-voice')
+          && (target.parentElement ?? target).closest?.('.jp-OutputArea');
         if (began && changes.some(ours)) look();
       });
       observer.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});

@@ -5,14 +5,12 @@ from __future__ import annotations
 import encodings.idna
 import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
-import logging
 import os
 import ssl
 from dataclasses import dataclass, field
 from functools import cache, partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpcore  # noqa: F401 - imported by a thread as it connects, a child forked meanwhile would wait for it
 import httpx
@@ -31,7 +29,6 @@ from ppio_widgets.cloud.instances import (
     InstanceDetail,
     Listing,
     is_id,
-    is_web,
     jupyter_address,
     read_body,
     read_instance,
@@ -50,7 +47,6 @@ from ppio_widgets.errors import (
     OutcomeUnknown,
     PpioError,
     Unreachable,
-    log_line,
 )
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.locale.words import Phrase
@@ -89,7 +85,7 @@ READ_SECONDS = 120.0
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _PATIENT = httpx.Timeout(LISTEN_SECONDS * 2, connect=10.0)  # the watchdog comes first
-_HEADERS = {
+HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
     "Cache-Control": "no-store",
@@ -109,57 +105,6 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
-
-
-# What a name in a network of one's own ends with.
-_OF_A_NETWORK = frozenset({"localhost", "local", "internal", "intranet", "lan", "home", "corp", "private"})
-
-
-def is_public_page(address: str) -> bool:
-    """Whether an address leads into the internet, and not to the kernel's own machine or network.
-
-    Of a name in the internet only its owner knows where it leads.
-    """
-    host = (urlsplit(address).hostname or "").rstrip(".")
-    try:
-        found = ip_address(host)
-    except ValueError:
-        _name, dot, last = host.rpartition(".")  # with a number at its end it is an address as well
-        return bool(dot) and last[:1].isalpha() and last not in _OF_A_NETWORK
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found.is_global and not found.is_multicast
-
-
-# To a page of an instance: whether it answers is looked at again soon.
-_SHORT = httpx.Timeout(3.0)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# Of a page that wants to know first who asks, or how.
-_ANSWERED = (401, 403, 405)
-
-
-def page_answers(address: str) -> bool:
-    """Whether a page of an instance answers.
-
-    It is asked without a key and a cookie, no redirect is followed, and what it says is not read: a gateway
-    that stands before an instance says "not found" or fails until what is behind it is up.
-    """
-    if not is_web(address):
-        return False
-    try:
-        url = httpx.URL(address)
-        way = DIRECT if url.host in _LOOPBACK else ways_to(address, anyhow=False)[0]
-        context, _wrong = authorities(anyhow=False) if url.scheme == "https" else (_bare_context(), None)
-        if way.fault is not None or context is None:
-            return False
-        proxy = way.proxy or None
-        with (
-            httpx.Client(verify=context, proxy=proxy, trust_env=False, timeout=_SHORT) as http,
-            http.stream("GET", url, headers={"User-Agent": _HEADERS["User-Agent"]}) as answer,
-        ):
-            return answer.status_code < 400 or answer.status_code in _ANSWERED
-    except Exception as error:  # noqa: BLE001 - whatever it is, nothing answered
-        log_line(logging.INFO, "GET (a page of an instance): %s", type(error).__name__)
-        return False
 
 
 @dataclass(frozen=True)
@@ -210,8 +155,8 @@ def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
 
 @cache
 @forks.within_openssl()
-def _bare_context() -> ssl.SSLContext:
-    # httpx wants a context for plain http as well; this one trusts nobody.
+def bare_context() -> ssl.SSLContext:
+    """Return a context that trusts nobody: httpx wants one for plain http as well."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -567,7 +512,7 @@ class PpioClient:
         what left anyhow is not explained by it, and it is said once that it went another way.
         """
         secure = self.host.base_url.startswith("https://") and self._transport is None
-        context, wrong = authorities(anyhow=asking.anyhow) if secure else (_bare_context(), None)
+        context, wrong = authorities(anyhow=asking.anyhow) if secure else (bare_context(), None)
         past = past or way.past
         if way.fault is not None or context is None:
             exchange.failure, exchange.why = "Unusable", past or way.fault or wrong
@@ -581,7 +526,7 @@ class PpioClient:
                 proxy=way.proxy or None,
                 trust_env=False,  # what the environment says is in the way
                 follow_redirects=False,
-                headers=_HEADERS,
+                headers=HEADERS,
             )
             request = http.build_request(
                 asking.method, asking.path, **{"timeout": _TIMEOUT, **asking.content}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus, plain
-from ppio_widgets.cloud.client import Target, is_public_page, page_answers
+from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.web_pages import is_public_page, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for

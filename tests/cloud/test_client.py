@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from ppio_widgets.cloud import client as client_module
-from ppio_widgets.cloud.client import PinnedBearer, PpioClient, is_public_page, page_answers
+from ppio_widgets.cloud.client import PinnedBearer, PpioClient
+from ppio_widgets.cloud.web_pages import is_public_page, page_answers
 from ppio_widgets.errors import (
     AccessDenied,
     AnswerUnreadable,

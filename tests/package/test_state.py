@@ -27,7 +27,7 @@ FORKS = "a fork is the process's; what stands here is cleaned up in every child"
 CONSTANT = "of constants: nothing that anybody typed, chose or was told is in it"
 EXCEPTIONS = {
     "__init__.__getattr__": "the public names, once they were imported",
-    "cloud.client._bare_context": "trusts nobody, and is the same for all",
+    "cloud.client.bare_context": "trusts nobody, and is the same for all",
     "cloud.proxies._trusting": "25 to 40 ms for each; the authorities of the machine are the same for all",
     "locale.words._load": CONSTANT,
     "request.schema.leaves": CONSTANT,
