@@ -365,6 +365,8 @@ def evidence(lab, chromium):
             # The last one: by then all of them are there.
             expect(form.get_by_role("textbox", name="Minimum CUDA", exact=True)).to_be_visible()
             typed = page.evaluate(TYPE, json.dumps(ALL))
+            # The last one of these: Copy hands over what the preview shows, and that is behind for a moment.
+            expect(form.locator(".ppw-readout")).to_contain_text("min_cuda_version")
             launch_of(form).click()
             form.get_by_role("button", name="Copy", exact=True).click()
             page.wait_for_function("__seen.copied.length")
