@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh clean
+.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh test-docs clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -58,6 +58,11 @@ docs: docs-en docs-zh
 
 docs-en docs-zh: docs-%: $(VENV)-docs/.ready
 	$(VENV)-docs/bin/sphinx-build -q -W --keep-going -t $* -c docs -d build/doctrees/$* docs/$* build/docs/$* $(ARGS)
+
+# The built site in a real browser: search, the other language, phones, dark pictures.
+test-docs: $(VENV)/.dev-ready
+	$(BIN)/python tests/support/ensure_chromium.py
+	$(BIN)/python -m pytest docs/test_site.py $(ARGS)
 
 # Side by side with its peers, in one run of about a quarter of an hour; writes benchmarks/RESULTS.md.
 bench: $(VENV)-bench/.ready

@@ -17,8 +17,10 @@ myst_heading_anchors = 4
 nitpicky = False
 
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 napoleon_google_docstring = False
+napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = "ppio-widgets 文档" if chinese else "ppio-widgets"

@@ -1,7 +1,8 @@
-"""A lesson as Markdown with its outputs: the notebook is run on the practice cloud, in a kernel of its own."""
+"""A lesson as Markdown with its outputs: the notebook is run on the practice cloud, in its own kernel."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -13,6 +14,8 @@ from nbclient import NotebookClient
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TITLE = re.compile(r"# .*\n")
@@ -27,7 +30,9 @@ def lesson(notebook: Path) -> str:
     with tempfile.TemporaryDirectory() as state:
         given = {name: value for name, value in os.environ.items() if "_API_KEY" not in name}
         given |= {"PPIO_WIDGETS_STATE_DIR": state, "PPIO_WIDGETS_PRACTICE": "1", "IPYTHONDIR": state}
-        NotebookClient(book, timeout=120, kernel_name="python3").execute(env=given)
+        quiet = ["--log-level=ERROR"]
+        client = NotebookClient(book, timeout=300, kernel_name="python3", extra_arguments=quiet, log=log)
+        client.execute(env=given)
     text = "\n\n".join(part for cell in book.cells for part in _cell(cell))
     return _LINK.sub(r"](\1.md", _TITLE.sub("", text, count=1))
 

@@ -1,8 +1,9 @@
-"""The Sphinx extension of this site: generated parts, lessons, dark pictures, the other language, Chinese search."""
+"""What this site adds to Sphinx: generated parts, lessons, dark pictures, a twin page, Chinese search."""
 
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ from tables import PARTS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+    from ppio_widgets.locale.words import Language
 
 ROOT = Path(__file__).parents[2]
 OTHER = {"en": ("zh", "中文"), "zh": ("en", "English")}
 
 
-def language_of(config: Any) -> Any:
+def language_of(config: Config) -> Language:
     """Return the language of a build, as the package calls it."""
     return "zh" if config.language.startswith("zh") else "en"
 
@@ -43,15 +47,32 @@ class Lesson(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Run the notebook, and return what it shows."""
-        suffix = ".zh" if language_of(self.config) == "zh" else ""
-        notebook = ROOT / "notebooks" / f"{self.arguments[0]}{suffix}.ipynb"
+        """Return what the notebook shows; the page of that name shows it."""
+        notebook = _notebook(self.config, self.arguments[0])
         self.env.note_dependency(str(notebook))
-        return self.parse_text_to_nodes(lesson(notebook), allow_section_headings=True)
+        text = _running[self.env.docname].result()
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+# By their pages. In a lesson an instance comes up, for which it waits: all of them wait at the same time.
+_running: dict[str, Future[str]] = {}
+
+
+def _run_lessons(app: Sphinx, _env: object, pages: list[str]) -> None:
+    """Begin to run the notebook of each page that is read anew."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for page in pages:
+            notebook = _notebook(app.config, page.rpartition("/")[2])
+            if page.startswith("lessons/") and notebook.is_file():
+                _running[page] = pool.submit(lesson, notebook)
+
+
+def _notebook(config: Config, name: str) -> Path:
+    return ROOT / "notebooks" / f"{name}{'.zh' if language_of(config) == 'zh' else ''}.ipynb"
 
 
 class DarkPictures(SphinxTransform):
-    """Beside each picture that has a dark twin (``form.png``, ``form-dark.png``): in a dark theme that one is shown."""
+    """Beside a picture that has a dark twin (``form.png``, ``form-dark.png``), in a dark theme in its place."""
 
     default_priority = 400
 
@@ -80,7 +101,7 @@ class SearchPairs(SearchChinese):
     _CHINESE = re.compile(r"[\u3400-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {
-  return (query.match(/[\u3400-\u9fff]+|[^\s\u3000-\u303f\u3400-\u9fff\uff00-\uffef.,:;!?()"'`]+/g) || []).flatMap(
+  return (query.match(/[\u3400-\u9fff]+|[a-z0-9_]+/gi) || []).flatMap(
     (word) => /[\u3400-\u9fff]{2}/.test(word)
       ? Array.from({length: word.length - 1}, (_, at) => word.slice(at, at + 2))
       : [word]
@@ -115,5 +136,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(DarkPictures)
     app.add_search_language(SearchPairs)
     app.add_lexer("python", IPythonLexer)
+    app.connect("env-before-read-docs", _run_lessons)
     app.connect("html-page-context", _name_twin)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"parallel_write_safe": True}

@@ -29,6 +29,7 @@ HEADS = {
         "verbs": ("verb", "does", "options"),
         "refusals": ("the server says", "next step"),
         "sentences": ("code", "sentence"),
+        "api": ("Calls", "Objects", "Errors"),
         "again": "several times",
         "acts": "acts",
     },
@@ -37,6 +38,7 @@ HEADS = {
         "verbs": ("动词", "作用", "选项"),
         "refusals": ("服务器说", "下一步"),
         "sentences": ("代码", "句子"),
+        "api": ("调用", "对象", "错误"),
         "again": "可重复",
         "acts": "操作",
     },
@@ -46,7 +48,11 @@ HEADS = {
 TOPICS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("The key", "密钥", ("key_",)),
     ("The address", "地址", ("host_",)),
-    ("The line", "一行命令", ("line_", "option_", "cell_", "body_", "stop_twice", "start_twice", "no_variable")),
+    (
+        "The line",
+        "一行命令",
+        ("line_", "option_", "cell_", "body_", "stop_twice", "start_twice", "no_variable"),
+    ),
     ("The verbs", "动词", ("ppio_",)),
     ("Files and variables", "文件与变量", ("file_", "env_", "notebook_")),
     ("Pasted text", "粘贴的文本", ("import_", "curl_", "docker_", "shell_")),
@@ -112,7 +118,12 @@ def command(language: Language) -> str:
 
 
 def _help(language: Language, *given: str) -> str:
-    environment = {**os.environ, "PPIO_WIDGETS_LANG": language, "COLUMNS": _WIDTH, "PYTHONIOENCODING": "utf-8"}
+    environment = {
+        **os.environ,
+        "PPIO_WIDGETS_LANG": language,
+        "COLUMNS": _WIDTH,
+        "PYTHONIOENCODING": "utf-8",
+    }
     asked = [sys.executable, "-m", "ppio_widgets", *given, "--help"]
     done = subprocess.run(asked, env=environment, capture_output=True, check=True, encoding="utf-8")
     return done.stdout.strip().replace("__main__.py", "ppio-widgets")
@@ -136,7 +147,10 @@ def sentences(language: Language) -> str:
         codes = [code for code in left if code.startswith(beginnings)]
         left = [code for code in left if code not in codes]
         rows = [(_code(code), _plain(_unfilled(say, code))) for code in codes]
-        parts += [f"### {chinese if language == 'zh' else english}", _table(HEADS[language]["sentences"], rows)]
+        parts += [
+            f"### {chinese if language == 'zh' else english}",
+            _table(HEADS[language]["sentences"], rows),
+        ]
     return "\n\n".join(parts)
 
 
@@ -147,17 +161,19 @@ def _unfilled(say: Words, code: str) -> str:
     return say(f"error.{code}", **{name: "…" for _text, name, _spec, _how in parsed if name})
 
 
-def api(_language: Language) -> str:
-    """Return the directives that draw every public name from its docstring, in reStructuredText."""
-    found = {name: getattr(ppio_widgets, name) for name in ppio_widgets.__all__}
-    parts = []
-    for name, value in sorted(found.items(), key=lambda pair: (_rank(pair[1]), pair[0])):
-        kind = ("function", "class", "exception")[_rank(value)]
-        parts.append(f".. auto{kind}:: ppio_widgets.{name}")
-        if kind != "function":
-            parts += ["   :members:", "   :show-inheritance:", f"   :exclude-members: {_NOT_OURS}"]
-        parts.append("")
-    return "```{eval-rst}\n" + "\n".join(parts) + "\n```"
+def api(language: Language) -> str:
+    """Return the directives that draw every public name from its docstring."""
+    drawn: tuple[list[str], ...] = ([], [], [])
+    for name in ppio_widgets.__all__:
+        rank = _rank(getattr(ppio_widgets, name))
+        lines = [f".. auto{('function', 'class', 'exception')[rank]}:: ppio_widgets.{name}"]
+        if rank:
+            lines += ["   :members:", "   :show-inheritance:", f"   :exclude-members: {_NOT_OURS}"]
+        drawn[rank].append("\n".join(lines))
+    return "\n\n".join(
+        f"## {head}\n\n```{{eval-rst}}\n" + "\n\n".join(parts) + "\n```"
+        for head, parts in zip(HEADS[language]["api"], drawn, strict=True)
+    )
 
 
 def _rank(value: object) -> int:

@@ -11,7 +11,7 @@ README = ROOT / "README.md"
 # Those that no site is made of.
 LOOSE = (README, DOCS / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md")
 
-_FENCE = re.compile(r"^(`{3,})(.*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,})([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _PLACE = re.compile(r"<a id=\"(.*?)\">")

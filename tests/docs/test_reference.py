@@ -1,4 +1,4 @@
-"""The reference has all there is: each field, option, verb, command, error and variable, in both languages."""
+"""The reference has each field, option, verb, command, error and variable, in both languages."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def test_every_command_is_listed_with_its_help():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_class_of_error_has_its_meaning_and_what_to_do(language):
     rows = first_column(text_of(reference(language, "errors")))
-    classes = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
+    classes = {
+        name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)
+    }
     assert len(classes) > 15
     assert set(rows) == classes
     assert len(rows) == len(classes)
@@ -110,7 +112,7 @@ def test_each_field_has_its_heading_with_its_words_and_something_below_it(langua
     heading = f"### `{name}` · {words(language)(f'field.{name}')}\n\n"
     _before, found, after = text_of(reference(language, "fields")).partition(heading)
     assert found, heading
-    assert re.match(r"[\u4e00-\u9fff`]" if language == "zh" else r"[A-Z`]", after)
+    assert re.match(r"[^#\n]*[\u4e00-\u9fff]" if language == "zh" else r"[A-Z`]", after)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
