@@ -1,4 +1,4 @@
-"""The pictures of README and docs; `make picture` writes them into `docs/pictures`."""
+"""The pictures of README and docs, light and dark; `make picture` writes them into `docs/pictures`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import re
 from pathlib import Path
 
 import pytest
+from nbconvert.filters.markdown import markdown2html
 from playwright.sync_api import expect
 
+from ppio_widgets.locale.words import LANGUAGES
 from tests.support.webp import Frame, animated
 
+from .access import THEMES, choose_theme
 from .conftest import PATIENCE, let_read
 
 # The practice cloud of the kernel itself, as whoever tries it out has it.
@@ -36,6 +39,18 @@ made += [launch({{**body, "name": "vllm-server", "product_id": "a100-80g"}}, pra
 LAUNCH = re.compile(r"^Launch · ¥")
 STOP = re.compile(r"^Stop( ?…)?$")
 MOST = 1_500_000  # bytes of the one that moves
+DOCS = Path(__file__).parents[2] / "docs"
+# What is in brackets leads elsewhere, which paper does not.
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+PAPER = """<meta charset=utf-8><style>
+    body { font: 10.5pt/1.35 system-ui, 'Noto Sans CJK SC', sans-serif; }
+    h1 { font-size: 18pt; margin: 0 0 8pt; }
+    h2 { font-size: 12pt; margin: 10pt 0 4pt; break-after: avoid; }
+    pre, code { font: 9pt/1.4 ui-monospace, 'Noto Sans Mono CJK SC', monospace; }
+    pre, table { break-inside: avoid; margin: 4pt 0; }
+    table { border-collapse: collapse; }
+    td, th { border-top: 0.5pt solid #999; padding: 2pt 6pt; text-align: left; }
+</style>"""
 # Where a person clicks: a picture of a page has no pointer.
 POINTER = """at => {
     const made = document.createElement('div');
@@ -83,6 +98,7 @@ class Film:
 def bare(notebook):
     """A notebook; what a picture needs of its page goes with the test."""
     yield notebook
+    choose_theme(notebook.page, THEMES[0])
     notebook.page.evaluate("jupyterapp.shell.expandLeft(); document.getElementById('pointer')?.remove()")
 
 
@@ -110,21 +126,26 @@ def told(form, words):
     found.scroll_into_view_if_needed()
 
 
+def shoot(shown, page, target):
+    """Take a picture and, for dark pages, its dark twin."""
+    for theme, path in zip(THEMES, (target, target.with_stem(f"{target.stem}-dark")), strict=True):
+        choose_theme(page, theme)
+        shown.screenshot(path=path)
+        assert path.stat().st_size > 10_000
+    choose_theme(page, THEMES[0])
+
+
 def test_picture_of_the_form(bare, folder):
     form = opened(bare, FORM, 1280, 1700)
     launch_of(form)
-    target = folder / "form.png"
-    form.screenshot(path=target)
-    assert target.stat().st_size > 20_000
+    shoot(form, bare.page, folder / "form.png")
 
 
 def test_picture_of_the_board(bare, folder):
     board = opened(bare, BOARD, 1200, 1000, setup=SEVERAL)
     for words in ("finetune-qwen", "running", "stopped"):
         expect(board).to_contain_text(words, timeout=PATIENCE)
-    target = folder / "board.png"
-    board.screenshot(path=target)
-    assert target.stat().st_size > 10_000
+    shoot(board, bare.page, folder / "board.png")
 
 
 def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
@@ -142,7 +163,7 @@ def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
     film.shoot(1500)
     told(form, "running")
     film.shoot(2500)
-    bare.page.screenshot(path=folder / "card.png")
+    shoot(bare.page, bare.page, folder / "card.png")
     film.click(form.get_by_role("button", name=STOP))
     yes = form.get_by_role("button", name="Yes, stop it")
     let_read(yes)
@@ -154,6 +175,18 @@ def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
     target.write_bytes(animated(film.frames))
     assert target.stat().st_size < MOST
     assert plays(bare.page, target) == len(film.frames)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_cheat_sheet_is_one_sheet_of_paper(chromium, folder, language):
+    text = (DOCS / language / "start" / "cheat-sheet.md").read_text(encoding="utf-8")
+    page = chromium.new_page()
+    page.set_content(PAPER + markdown2html(LINK.sub(r"\1", text)))
+    target = folder / f"cheat-sheet.{language}.pdf"
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "14mm")
+    page.pdf(path=target, format="A4", margin=margin)
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) == 1
 
 
 def plays(page, target):
