@@ -104,22 +104,21 @@ class Lab:
         }
         self._quieten()
         self._process = subprocess.Popen(
-            [
-                *(python, "-m", *self.PROGRAM, "--no-browser", "--ip=127.0.0.1", "--allow-root"),
-                *(
-                    f"--port={self.port}",
-                    "--ServerApp.port_retries=0",
-                    f"--IdentityProvider.token={self.token}",
-                ),
-                # The server drops messages beyond 3 MB in 3 s: 33 forms in a cell are about as much.
-                "--ZMQChannelsWebsocketConnection.limit_rate=False",
-                f"--ServerApp.root_dir={self.folder}",
-                *options,
-            ],
+            [python, "-m", *self.command(), *options],
             env=environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+
+    def command(self) -> list[str]:
+        return [
+            *self.PROGRAM,
+            *("--no-browser", "--ip=127.0.0.1", "--allow-root"),
+            *(f"--port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"),
+            # The server drops messages beyond 3 MB in 3 s: 33 forms in a cell are about as much.
+            "--ZMQChannelsWebsocketConnection.limit_rate=False",
+            f"--ServerApp.root_dir={self.folder}",
+        ]
 
     def _quieten(self) -> None:
         """Have no news fetched."""

@@ -172,12 +172,13 @@ def test_launched(opened, existing, name):
 
 
 def test_line(opened, existing, name):
-    sheet, card = opened(line_of(name))
+    sheet, card = opened(line_of(name), line_of(name))
     expect(card.get_by_role("alertdialog")).to_contain_text("¥12.60")
     card.get_by_role("button", name="Cancel").click()
     expect(card.get_by_role("button", name="Yes, launch it")).to_have_count(0)
     assert existing(name) == []
-    sheet, card = opened(line_of(name))
+    sheet.run(1)
+    card = sheet.form(1)
     expect(card.get_by_role("alertdialog")).to_contain_text("¥12.60")
     answer(card, "Yes, launch it")
     expect(card.locator(".ppw-live")).to_contain_text("running (id ", timeout=PATIENCE)
@@ -187,8 +188,8 @@ def test_line(opened, existing, name):
 def test_dry_run(served, page, existing, name):
     sheet = served.host.open(served.server, page, [line_of(name, "--dry-run")])
     sheet.run(0)
-    expect(sheet.output(0)).to_contain_text(f'"name": "{name}"', timeout=PATIENCE)
-    expect(sheet.output(0)).to_contain_text("¥12.60")
+    plan = sheet.output(0).filter(has_text=f'"name": "{name}"')
+    expect(plan).to_contain_text("¥12.60", timeout=PATIENCE)
     assert existing(name) == []
 
 
