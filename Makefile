@@ -2,6 +2,7 @@
 #   make demo [ARGS=--no-browser]    JupyterLab on the quickstart, practice cloud
 #   make test                        lint, types, import rules and all tests
 #   make quick                       the tests of single modules and of the form, within a minute
+#   make docs                        the documentation in English and 中文, into build/docs
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -9,7 +10,7 @@ KERNELS := $(VENV)-kernels
 HOSTS  := lab lab-4-2 notebook notebook-7-0
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test pytest quick lint soak kernels hosts test-oldest picture bench clean
+.PHONY: demo test pytest quick lint soak kernels hosts test-oldest picture bench docs docs-en docs-zh clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -51,12 +52,19 @@ hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS),$(VENV)-hosts/$(host)/.ready)
 
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
-	$(VENV)-oldest/bin/python -m pytest tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks $(ARGS)
+	$(VENV)-oldest/bin/python -m pytest tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks tests/docs $(ARGS)
 
 # The pictures of README and docs, taken in a real browser.
 picture: $(VENV)/.dev-ready
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser/test_picture.py
+
+# The documentation in both languages, into build/docs; a warning or a dead link within it stops it.
+docs: docs-en docs-zh
+	cp docs/index.html build/docs/index.html
+
+docs-en docs-zh: docs-%: $(VENV)-docs/.ready
+	$(VENV)-docs/bin/sphinx-build -q -W --keep-going -t $* -c docs -d build/doctrees/$* docs/$* build/docs/$* $(ARGS)
 
 # Side by side with its peers, in one run of about a quarter of an hour; writes benchmarks/RESULTS.md.
 bench: $(VENV)-bench/.ready
@@ -110,5 +118,11 @@ $(VENV)-bench/.ready: pyproject.toml
 	$(VENV)-bench/bin/python -m pip -q install --editable ".[lab]" --group bench
 	@touch $@
 
+$(VENV)-docs/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip -q install --upgrade "pip>=25.1"
+	$(VENV)-docs/bin/python -m pip -q install --editable . --group docs
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(KERNELS) $(VENV)-hosts $(VENV)-oldest $(VENV)-bench
+	rm -rf $(VENV) $(KERNELS) $(VENV)-hosts $(VENV)-oldest $(VENV)-bench $(VENV)-docs build/docs build/doctrees

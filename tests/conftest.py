@@ -37,7 +37,7 @@ FIRST = (
     *("browser/test_typed.py", "browser/test_env_row.py", "browser/test_import.py"),
     "browser/hosts/test_hosts.py",
     *("notebooks/test_notebooks.py", "notebooks/test_sweep.py", "notebooks/test_static.py"),
-    *("notebooks/test_readme.py", "notebooks/test_refusal.py", "package/test_field.py"),
+    *("docs/test_code.py", "notebooks/test_refusal.py", "package/test_field.py"),
 )
 SECOND_BROWSER = "browser/test_hostile.py"
 

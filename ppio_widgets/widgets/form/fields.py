@@ -43,9 +43,9 @@ _LISTED: Mapping[str, Callable[[Snapshot], tuple[Any, ...]]] = {
 }
 
 
-# The page behind each question mark: PPIO's own, until `docs/fields.md` has an address to put here.
+# The page behind each question mark: PPIO's own, until `reference/fields.md` has an address to put here.
 PAGE = "https://ppio.com/docs/gpus"
-# What a newcomer asks, each with its anchor in `docs/fields.md`.
+# What a newcomer asks, each with its anchor in `reference/fields.md`.
 ANCHORS: Mapping[str, str] = {
     "product": "product",
     "resource.rootfs_size_gb": "rootfs",

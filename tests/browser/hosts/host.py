@@ -11,13 +11,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.browser.access import THEMES, choose_theme
 from tests.browser.conftest import Lab, Notebook, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[3]
 LIGHT, DARK = THEMES

@@ -38,17 +38,18 @@ class Results:
 
     def write(self) -> None:
         """Keep what was found, and write it into the documentation."""
-        before = kept()
-        after = {}
+        known, after = kept(), {}
         for host in HOSTS:
-            old, new = before.get(host.name), self.found.get(host.name)
+            old, new = known.get(host.name), self.found.get(host.name)
             if old and new and old["versions"] == new["versions"]:
                 new = {**new, "actions": {**old["actions"], **new["actions"]}}
             if new or old:
                 after[host.name] = new or old
         KEPT.write_text(json.dumps(after, indent=2) + "\n", encoding="utf-8")
         for language, page in PAGES.items():
-            page.write_text(with_table(page.read_text(encoding="utf-8"), table(after, language)), encoding="utf-8")
+            page.write_text(
+                with_table(page.read_text(encoding="utf-8"), table(after, language)), encoding="utf-8"
+            )
 
 
 def with_table(page: str, written: str) -> str:

@@ -1,4 +1,4 @@
-"""What a person does with this package, in every place that shows notebooks; `words.json` has the actions' names."""
+"""What a person does, in every place that shows notebooks; `words.json` has the names of the actions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""A lesson as Markdown with its outputs: the notebook is run on the practice cloud, in a kernel of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from typing import TYPE_CHECKING
+
+import nbformat
+from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_TITLE = re.compile(r"# .*\n")
+# To another notebook: on the site that is another page.
+_LINK = re.compile(r"\]\(([\w-]+?)(?:\.zh)?\.ipynb")
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def lesson(notebook: Path) -> str:
+    """Return a notebook as Markdown, without its title, which the page has."""
+    book = nbformat.read(notebook, as_version=4)
+    with tempfile.TemporaryDirectory() as state:
+        given = {name: value for name, value in os.environ.items() if "_API_KEY" not in name}
+        given |= {"PPIO_WIDGETS_STATE_DIR": state, "PPIO_WIDGETS_PRACTICE": "1", "IPYTHONDIR": state}
+        NotebookClient(book, timeout=120, kernel_name="python3").execute(env=given)
+    text = "\n\n".join(part for cell in book.cells for part in _cell(cell))
+    return _LINK.sub(r"](\1.md", _TITLE.sub("", text, count=1))
+
+
+def _cell(cell: nbformat.NotebookNode) -> Iterator[str]:
+    if cell.cell_type == "markdown":
+        yield cell.source
+        return
+    yield _fenced("python", cell.source)
+    for output in cell.outputs:
+        yield from _output(output)
+
+
+def _output(output: nbformat.NotebookNode) -> Iterator[str]:
+    if output.output_type == "stream":
+        yield _fenced("text", output.text)
+    elif output.output_type == "error":
+        yield _fenced("text", "\n".join(output.traceback))
+    elif "text/html" in output.data:
+        yield _fenced("{raw} html", f'<div class="lesson-output">{output.data["text/html"]}</div>')
+    elif _WIDGET not in output.data:
+        yield _fenced("text", output.data["text/plain"])
+
+
+def _fenced(kind: str, text: str) -> str:
+    clean = _COLOURS.sub("", text).rstrip("\n")
+    fence = "`" * max(3, *(len(ticks) + 1 for ticks in re.findall("`+", clean) or [""]))
+    return f"{fence}{kind}\n{clean}\n{fence}"
