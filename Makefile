@@ -7,9 +7,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
+HOSTS  := lab lab-4-2 notebook notebook-7-0
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh test-docs clean
+.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh test-docs hosts clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -42,6 +43,12 @@ soak: $(VENV)/.dev-ready
 # A launch in each ipykernel that is promised, and in the environment's own, the newest.
 kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready)
 	$(BIN)/python -m pytest tests/kernels $(ARGS)
+
+# All that a person does, in each place that shows notebooks; writes the table of them in docs. Some of them only:
+# make hosts ARGS="-k notebook"
+hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS),$(VENV)-hosts/$(host)/.ready)
+	$(BIN)/python tests/support/ensure_chromium.py
+	PPIO_WIDGETS_HOSTS=$(VENV)-hosts $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
 
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
@@ -97,6 +104,13 @@ $(KERNELS)/%/.ready: pyproject.toml | $(VENV)/.dev-ready
 	$(PIP) install --no-deps --target $(@D) --group $*
 	@touch $@
 
+$(VENV)-hosts/%/.ready: pyproject.toml
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip -q install --upgrade "pip>=25.1"
+	$(@D)/bin/python -m pip -q install --editable . --group host-$*
+	@touch $@
+
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip -q install --upgrade "pip>=25.1"
@@ -116,4 +130,4 @@ $(VENV)-docs/.ready: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(KERNELS) $(VENV)-oldest $(VENV)-bench $(VENV)-docs build/docs build/doctrees
+	rm -rf $(VENV) $(KERNELS) $(VENV)-hosts $(VENV)-oldest $(VENV)-bench $(VENV)-docs build/docs build/doctrees

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 from tempfile import mkdtemp
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("ppio"), max_examples=20)
 settings.load_profile("ppio")
 
+TESTS = Path(__file__).parent
 # The files that take longest, in this order before all others. Those with a browser are two workers', each of
 # which starts one JupyterLab and one Chromium for all of them.
 FIRST = (
@@ -33,6 +35,7 @@ FIRST = (
     *("browser/test_hostile.py", "browser/test_places.py", "browser/test_static.py"),
     *("browser/test_picture.py", "browser/test_card.py", "browser/test_board.py"),
     *("browser/test_typed.py", "browser/test_env_row.py", "browser/test_import.py"),
+    "browser/hosts/test_hosts.py",
     *("notebooks/test_notebooks.py", "notebooks/test_sweep.py", "notebooks/test_static.py"),
     *("docs/test_code.py", "notebooks/test_refusal.py", "package/test_field.py"),
 )
@@ -63,7 +66,7 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """The longest files begin first."""
     place = {name: number for number, name in enumerate(FIRST)}
-    items.sort(key=lambda item: place.get(f"{item.path.parent.name}/{item.path.name}", len(FIRST)))
+    items.sort(key=lambda item: place.get(item.path.relative_to(TESTS).as_posix(), len(FIRST)))
 
 
 @pytest.fixture(autouse=True)

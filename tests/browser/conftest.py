@@ -75,9 +75,12 @@ def until(condition, what):
 
 
 class Lab:
-    """A JupyterLab server in a folder of its own."""
+    """A JupyterLab server in a folder of its own; what another server does otherwise is a method or a constant."""
 
-    def __init__(self, folder: Path, practice_url: str) -> None:
+    PROGRAM: tuple[str, ...] = ("jupyterlab", "--LabApp.expose_app_in_browser=True")
+    PAGE = "/lab/tree/{name}?reset&token={token}"
+
+    def __init__(self, folder: Path, practice_url: str, *options: str, python: str = sys.executable) -> None:
         self.token = secrets.token_hex(8)
         self.folder = folder / "work"
         self.folder.mkdir(parents=True)
@@ -86,6 +89,7 @@ class Lab:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self.port}"
         environment = {
             **os.environ,
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -100,22 +104,21 @@ class Lab:
         }
         self._quieten()
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"),
-                *(
-                    f"--port={self.port}",
-                    "--ServerApp.port_retries=0",
-                    f"--IdentityProvider.token={self.token}",
-                ),
-                "--LabApp.expose_app_in_browser=True",
-                # The server drops messages beyond 3 MB in 3 s: 33 forms in a cell are about as much.
-                "--ZMQChannelsWebsocketConnection.limit_rate=False",
-                f"--ServerApp.root_dir={self.folder}",
-            ],
+            [python, "-m", *self.command(), *options],
             env=environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+
+    def command(self) -> list[str]:
+        return [
+            *self.PROGRAM,
+            *("--no-browser", "--ip=127.0.0.1", "--allow-root"),
+            *(f"--port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"),
+            # The server drops messages beyond 3 MB in 3 s: 33 forms in a cell are about as much.
+            "--ZMQChannelsWebsocketConnection.limit_rate=False",
+            f"--ServerApp.root_dir={self.folder}",
+        ]
 
     def _quieten(self) -> None:
         """Have no news fetched."""
@@ -126,13 +129,24 @@ class Lab:
 
     def get(self, path: str, method: str = "GET"):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
+            f"{self.base}{path}",
             method=method,
             headers={"Authorization": f"token {self.token}"},
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             content = answer.read()
         return json.loads(content) if content else None
+
+    def answers(self) -> bool:
+        return self.get("/api/status") is not None
+
+    def address(self, path: Path) -> str:
+        """Where a notebook is shown."""
+        return self.base + self.PAGE.format(name=path.name, token=self.token)
+
+    def leave(self, page) -> None:
+        """Close what a page shows, so that it can show another notebook."""
+        page.evaluate(CLOSE_ALL)
 
     def kernel_is_ready(self) -> bool:
         kernels = [session["kernel"] for session in self.get("/api/sessions")]
@@ -153,14 +167,20 @@ class Lab:
             self._log.close()
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory, practice, chromium):
-    server = Lab(tmp_path_factory.mktemp("lab"), practice.url)
+@contextmanager
+def begun(server):
+    """Wait until a server answers, and end it in the end."""
     try:
-        until(lambda: server.get("/api/status") is not None, "JupyterLab answers")
+        until(server.answers, f"{server.PROGRAM[0]} answers")
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, practice, chromium):
+    with begun(Lab(tmp_path_factory.mktemp("lab"), practice.url)) as server:
+        yield server
 
 
 class Notebook:
@@ -183,23 +203,26 @@ class Notebook:
                 "language": "python",
             }
             nbformat.write(sheet, path)
+        self.show(path)
+        # Selectors alone are not enough: before this the first Control+Enter can be lost.
+        until(self.lab.kernel_is_ready, "the kernel is idle and connected")
+
+    def show(self, path: Path) -> None:
         if self.page.url == "about:blank":
             self.load(path)
         else:
             self.show_instead(path)
-        # Selectors alone are not enough: before this the first Control+Enter can be lost.
-        until(self.lab.kernel_is_ready, "the kernel is idle and connected")
 
     def load(self, path: Path) -> None:
-        """Load JupyterLab with a notebook."""
+        """Load the whole page with a notebook."""
         self.path = path
-        self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab/tree/{path.name}?reset&token={self.lab.token}")
+        self.page.goto(self.lab.address(path))
         self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
 
     def show_instead(self, path: Path) -> None:
         """Open a notebook in the JupyterLab that is there, in the place of all that it shows."""
         self.path = path
-        self.page.evaluate(CLOSE_ALL)
+        self.lab.leave(self.page)
         self.page.evaluate(OPEN, path.name)
         self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
 
@@ -310,7 +333,7 @@ def page_for(request, lab, chromium, kept):
     finally:
         if is_whole and "own_page" not in request.fixturenames:
             page.context.clear_permissions()
-            page.evaluate(CLOSE_ALL)
+            lab.leave(page)
             kept.append(page)
         else:
             page.context.close()

@@ -1,0 +1,96 @@
+"""A host's server for all its actions, a page that forgets nothing it heard, and what came of each action."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.browser.conftest import Lab, begun, page_for
+
+from .host import HOSTS, Host, environments
+from .results import Results
+
+OURS = re.compile("ppw|ppio|widget", re.IGNORECASE)
+RESULTS = pytest.StashKey[Results]()
+
+
+@dataclass
+class Served:
+    """A host while its actions are tried."""
+
+    host: Host
+    server: Lab
+    pages: list = field(default_factory=list)  # the one that the next action takes over
+    faults: list[str] = field(default_factory=list)  # what the browser's console said of us
+
+
+def pytest_configure(config):
+    config.stash[RESULTS] = Results()
+
+
+def pytest_generate_tests(metafunc):
+    """An action for each host that has it; without hosts' environments a few actions for a few hosts."""
+    if "served" not in metafunc.fixturenames:
+        return
+    action = metafunc.function.__name__.removeprefix("test_")
+    is_short = hasattr(metafunc.function, "short")
+    chosen = [host for host in HOSTS if action not in host.lacks]
+    if environments() is None:
+        chosen = [host for host in chosen if host.is_short and is_short]
+    metafunc.parametrize("served", chosen, indirect=True, scope="session", ids=lambda host: host.name)
+
+
+@pytest.fixture(scope="session")
+def served(request, tmp_path_factory, practice, chromium):
+    host = request.param
+    request.config.stash[RESULTS].begin(host.name, host.versions())
+    with begun(host.start(tmp_path_factory.mktemp(host.name), practice.url)) as server:
+        served = Served(host, server)
+        yield served
+        for page in served.pages:
+            page.context.close()
+
+
+@pytest.fixture
+def page(request, served, chromium):
+    def heard(text):
+        if OURS.search(text):
+            served.faults.append(text)
+
+    def said(message):
+        if message.type == "error":
+            heard(f"{message.text} {message.location['url']}")
+
+    def raised(error):
+        heard(str(error.stack))
+
+    with page_for(request, served.server, chromium, served.pages) as page:
+        listeners = {"console": said, "pageerror": raised}
+        for event, listener in listeners.items():
+            page.on(event, listener)
+        yield page
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+
+
+@pytest.fixture
+def name(request, served):
+    """A name for an instance that no other action and no other host has."""
+    return f"{request.function.__name__.removeprefix('test_').replace('_', '-')}-{served.host.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    if "served" in params:
+        action = item.function.__name__.removeprefix("test_")
+        item.config.stash[RESULTS].add(params["served"].name, action, passed=report.passed)
+    return report
+
+
+def pytest_sessionfinish(session):
+    if environments() is not None:
+        session.config.stash[RESULTS].write()
