@@ -4,11 +4,12 @@
 #   make quick                       the tests of single modules and of the form, within a minute
 PYTHON ?= python3
 VENV   ?= .venv
+LITE   ?= _lite
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench clean
+.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench lite test-lite clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -56,6 +57,16 @@ bench: $(VENV)-bench/.ready
 	$(VENV)-bench/bin/python tests/support/ensure_chromium.py
 	$(VENV)-bench/bin/python -m benchmarks $(ARGS)
 
+# A site of JupyterLite with the notebooks, in _lite/site: Python runs in the browser, the server hands out
+# files. Needs npm, for Pyodide.
+lite: $(VENV)-lite/.ready
+	$(VENV)-lite/bin/python lite/build.py $(LITE)
+
+# That site in a browser that may ask nobody but its own server.
+test-lite: lite $(VENV)/.dev-ready
+	$(BIN)/python tests/support/ensure_chromium.py
+	PPIO_WIDGETS_LITE=$(LITE)/site $(BIN)/python -m pytest tests/lite $(ARGS)
+
 # Several workers, see tests/conftest.py: a file is one worker's, and they begin in the order of collection.
 AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
 
@@ -96,5 +107,11 @@ $(VENV)-bench/.ready: pyproject.toml
 	$(VENV)-bench/bin/python -m pip -q install --editable ".[lab]" --group bench
 	@touch $@
 
+$(VENV)-lite/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-lite
+	$(VENV)-lite/bin/python -m pip -q install --upgrade "pip>=25.1"
+	$(VENV)-lite/bin/python -m pip -q install --group lite
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(KERNELS) $(VENV)-oldest $(VENV)-bench
+	rm -rf $(LITE) $(VENV)-lite $(VENV) $(KERNELS) $(VENV)-oldest $(VENV)-bench
