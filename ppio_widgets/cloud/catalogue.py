@@ -274,7 +274,7 @@ def load_kinds(
     readers = 1
     while told < len(kinds):
         for _reader in range(readers):
-            if not threads.try_run(read, name="ppio-catalogue"):
+            if not threads.try_help(read, name="ppio-catalogue"):
                 read()
         with changed:
             changed.wait_for(lambda: len(landed) == len(kinds), MOMENT_SECONDS)

@@ -11,7 +11,6 @@ import contextvars
 import logging
 import math
 import socket
-import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -20,7 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import PpioError, frames_of, log_line
-from ppio_widgets.runtime import clock, forks
+from ppio_widgets.runtime import clock, forks, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -236,7 +235,7 @@ def _watchdog(seconds: float, task: Callable[[], None]) -> threading.Timer:
     watchdog = threading.Timer(seconds, contextvars.copy_context().run, (task,))
     watchdog.daemon = True
     watchdog.name = "ppio-watchdog"
-    if sys.platform != "emscripten":  # no threads there: the browser ends it some day
+    if threads.exist():  # else the browser ends it some day
         watchdog.start()
     return watchdog
 

@@ -130,8 +130,8 @@ class Deadline:
         return joined([told, say(f"deadline.clocks_{self.judge}")]) if self.judge else told
 
     def begin(self) -> None:
-        """Start the timer, on a daemon thread."""
-        threads.run(self._run, name="ppio-deadline", daemon=True)
+        """Start the timer, in the background."""
+        threads.keep(self._look, self._called_off, name="ppio-deadline")
 
     def cancel(self) -> bool:
         """Call it off; False when it has fired: a stop on its way is not taken back, only not repeated."""
@@ -144,25 +144,20 @@ class Deadline:
         self.instance.tell()
         return in_time
 
-    def _run(self) -> None:
-        pauses = [*PAUSES]
-
-        def attempt() -> float | None:
-            if not self._go("stopping"):
-                return None
-            self.attempts += 1
-            if self._stop():
-                self._go("gone" if self._is_gone() else "done")
-                return None
-            return pauses.pop(0) if len(pauses) > 1 else pauses[0]
-
-        if threads.poll(self._slice, self._called_off):
-            threads.poll(attempt, self._called_off)
-
-    def _slice(self) -> float | None:
-        """Return how long to wait before the clocks are asked again; None once the time has come."""
-        left = self._seconds_left()
-        return min(left, SLICE_SECONDS) if left > 0 else None
+    def _look(self) -> float | None:
+        """Ask the clocks, and stop it once the time has come; returns the seconds until the next look."""
+        if self._called_off.is_set():
+            return None
+        left = 0.0 if self.attempts else self._seconds_left()
+        if left > 0:
+            return min(left, SLICE_SECONDS)
+        if not self._go("stopping"):
+            return None
+        self.attempts += 1
+        if self._stop():
+            self._go("gone" if self._is_gone() else "done")
+            return None
+        return PAUSES[min(self.attempts, len(PAUSES)) - 1]
 
     def _set_clocks(self, seconds: float) -> None:
         """Take it that so many seconds are left, by both clocks of this machine."""
@@ -285,10 +280,10 @@ def of(host: str, instance_id: str) -> Deadline | None:
 def set_for(instance: Watched, when: float, *, is_span: bool = False) -> Deadline:
     """Have an instance stopped at a time, or after one, in place of the timer it had; see `Deadline`.
 
-    Where there is no thread for it nothing could ever fire: that is `MomentUnreadable`, and a timer that it
-    had stays.
+    Where there is no thread for it, nor a loop, nothing could ever fire: that is `MomentUnreadable`, and a
+    timer that it had stays.
     """
-    if not threads.HAS_THREADS:
+    if not threads.go_on():
         raise MomentUnreadable("deadline_no_threads")
     made, key = Deadline(instance, when, is_span=is_span), (instance.client.host.base_url, instance.id)
     timers = kernel.of(_Timers)

@@ -142,7 +142,7 @@ class _Session(HasTraits):
     def _ask_prices(self) -> None:
         """Have old prices asked for again, at most once in the life of one: what fails is not pressed."""
         now = threads.tick()
-        if self.closed or not threads.HAS_THREADS or now - self._prices_asked_at < PRICE_LIFE_SECONDS:
+        if self.closed or now - self._prices_asked_at < PRICE_LIFE_SECONDS:
             return
         if self._prices_are_old(now):
             self._prices_asked_at = now
@@ -228,7 +228,7 @@ class InstanceSession(_Session):
     def _ask_jupyter(self) -> None:
         """Look whether the Jupyter of what runs answers, until it does."""
         runs = self.instance.known.status == InstanceStatus.RUNNING
-        if runs and self.instance.jupyter_at == 0 and threads.HAS_THREADS and not self._asking_jupyter:
+        if runs and self.instance.jupyter_at == 0 and not self._asking_jupyter:
             self._asking_jupyter = True
             if not threads.try_run(self._look_at_jupyter, name="ppio-jupyter"):
                 self._asking_jupyter = False
@@ -485,9 +485,10 @@ class BoardSession(_Session):
 
     def _read_ways(self) -> None:
         """Have the ways into what runs on the page read, once for each start: a listing tells none."""
-        ready = self.watching and not self.closed and not self._reading and threads.HAS_THREADS
-        if ready and self._unread():
-            self._reading = threads.try_run(self._load_ways, name="ppio-ways")
+        if self.watching and not self.closed and not self._reading and self._unread():
+            self._reading = True
+            if not threads.try_run(self._load_ways, name="ppio-ways"):
+                self._reading = False
 
     def _load_ways(self) -> None:
         try:

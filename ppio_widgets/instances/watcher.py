@@ -70,10 +70,7 @@ class Watchers:
         self.watches, self._by_account = [], {}
 
     def add(self, made: Watch) -> None:
-        """Watch something more. Without threads it is one look."""
-        if not threads.HAS_THREADS:
-            Watcher(made.account, self).tick([made])
-            return
+        """Watch something more."""
         with self._lock:
             self.watches.append(made)
             self.soon(made.account)
@@ -92,9 +89,14 @@ class Watchers:
         with self._lock:
             looking = self._by_account.get(account) or Watcher(account, self)
             looking.soon()
-            if account not in self._by_account:
-                threads.run(looking.run, name="ppio-watch", daemon=True)
-                self._by_account[account] = looking
+            if account in self._by_account:
+                return
+            self._by_account[account] = looking
+            try:
+                threads.keep(looking.look, looking.wake, name="ppio-watch")
+            except BaseException:  # no thread for it, or an Interrupt: what has begun ends
+                self._by_account.pop(account, None)
+                raise
 
     def of(self, watcher: Watcher) -> list[Watch] | None:
         """Return what a watcher is to look at, None where its thread is to end.
@@ -152,9 +154,7 @@ class Watch:
 
     def soon(self) -> None:
         """Look at once, and often again: something was done."""
-        if not threads.HAS_THREADS:
-            self.watchers.add(self)
-        elif self in self.watchers.watches:
+        if self in self.watchers.watches:
             self.watchers.soon(self.account)
 
 
@@ -181,7 +181,7 @@ def watch_all(client: PpioClient, on_listing: Callable[[Listing | PpioError], No
 
 
 class Watcher:
-    """The one thread that looks at an account's instances; it ends when nothing is watched any more."""
+    """Looks at an account's instances, on a thread of its own; it ends when nothing is watched any more."""
 
     def __init__(self, account: Hashable, watchers: Watchers) -> None:
         self.account = account
@@ -194,22 +194,19 @@ class Watcher:
     def soon(self) -> None:
         """Look at once, and often again."""
         self._pace = Pace()
-        self.wake.set()
+        threads.wake(self.wake)
 
-    def run(self) -> None:
-        """Look again and again, as long as anything is watched."""
-        pause = 0.0
-        while True:
-            try:
-                threads.wait(self.wake, pause)
-                self.wake.clear()
-                watches = self._watchers.of(self)
-                if watches is None:
-                    return
-                pause = self.tick(watches) if watches else POLL_SECONDS
-            except BaseException as error:  # noqa: BLE001, PERF203 - nobody else would look again
-                pause = self._pace.failing(error)
-                log_fault("watch", error)
+    def look(self) -> float | None:
+        """Look at what is watched; returns the seconds until the next look, None where there is none."""
+        try:
+            self.wake.clear()
+            watches = self._watchers.of(self)
+            if watches is None:
+                return None
+            return self.tick(watches) if watches else POLL_SECONDS
+        except Exception as error:  # noqa: BLE001 - more and more slowly
+            log_fault("watch", error)
+            return self._pace.failing(error)
 
     def tick(self, watches: list[Watch]) -> float:
         """Look once at everything that is watched; returns the seconds until the next look."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 import weakref
 from contextlib import suppress
@@ -47,9 +46,6 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.claim import Again, Consent
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.locale.words import Words
-
-# No longer does who waits go without a look at where it stands.
-LONGEST_SLEEP = 1.0
 
 # From then on the answer is late: the instance may be running, and looking begins.
 SOFT_SECONDS = 60.0
@@ -311,8 +307,6 @@ class Launch(Displayed, Observed):
         timeout : float, optional
             Seconds; without it, as long as it takes.
         """
-        if not threads.HAS_THREADS:
-            return self._wait_here(timeout)
         return self._wait(lambda: self.settled or (self._unfollowed and not self.pending), timeout)
 
     def wait_for_answer(self, timeout: float | None = None) -> Launch:
@@ -321,30 +315,12 @@ class Launch(Displayed, Observed):
 
     def wait_for_outcome(self, timeout: float | None = None) -> Launch:
         """Wait until the server has answered, or a lost answer was looked up."""
-        if not threads.HAS_THREADS:
-            self._search.keep_to_schedule(timeout)
         return self._wait(lambda: not self.pending, timeout)
 
     def _wait(self, until: Callable[[], bool], timeout: float | None) -> Launch:
-        """Wait until it is so far; who waits looks now and then, should nobody be left to wake it."""
-        ends = None if timeout is None else time.monotonic() + timeout
+        """Wait until it is so far."""
         with self._lock:
-            while not until():
-                left = LONGEST_SLEEP if ends is None else min(LONGEST_SLEEP, ends - time.monotonic())
-                if left <= 0:
-                    break
-                self._changed.wait(left)
-        return self
-
-    def _wait_here(self, timeout: float | None) -> Launch:
-        """Look until it runs, on the thread that waits: there is no other (Pyodide)."""
-        began = threads.tick()
-        self._search.keep_to_schedule(timeout)
-        instance = self.instance
-        if instance is not None and not self.settled:
-            left = None if timeout is None else max(0.0, began + timeout - threads.tick())
-            with suppress(PpioError):  # as a watch: that it cannot be looked at is said on its card
-                instance.wait(timeout=left)
+            threads.wait_until(until, self._changed, timeout)
         return self
 
     def look(self) -> Launch:
@@ -454,7 +430,7 @@ class Launch(Displayed, Observed):
     def _end_run(self, error: BaseException) -> None:
         self._break_off(error)
         log_fault(f"launch {self.launch_id}", error)
-        if not threads.HAS_THREADS and not isinstance(error, Exception):
+        if not threads.exist() and not isinstance(error, Exception):
             raise error  # it is the thread of the person who pressed Interrupt
 
     def _carry_out(self, consent: Consent, *, ask: bool) -> None:
@@ -562,8 +538,6 @@ class Launch(Displayed, Observed):
                 source = "answer" if instance_id else ""
                 self._keep(replace(self.record, instance_id=instance_id, source=source), state)
         self._announce()
-        if self.state is LaunchState.UNKNOWN and not threads.HAS_THREADS:
-            self.look()
 
     def _release(self) -> None:
         """Take a claim back under which nothing was sent; what another kernel wrote stays."""

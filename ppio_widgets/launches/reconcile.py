@@ -6,7 +6,6 @@ no evidence that an instance is not there.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -165,22 +164,20 @@ class Search:
         self._schedule = forks.lock()
         self._pauses: Iterator[float] = iter(())
         self._wake = forks.event()
+        self._waited = False  # for the pause before a look
 
     def begin(self, *, at_once: bool = False) -> None:
-        """Begin the schedule, or begin it anew; where threads do not exist, whoever waits keeps to it."""
-        if not threads.HAS_THREADS:
-            if at_once:
-                self._look()
-            return
+        """Begin the schedule, or begin it anew."""
         try:
             with self._schedule:
                 self._pauses = iter((0.0, *LOOK_PAUSES) if at_once else LOOK_PAUSES)
                 begun, self.going = self.going, True
             if begun:
-                self._wake.set()
+                threads.wake(self._wake)
                 return
             self._wake.clear()
-            threads.run(self._run, name="ppio-look", daemon=True)
+            self._waited = False
+            threads.keep(self._step, self._wake, name="ppio-look")
         except BaseException as error:
             self.going = False  # first: else somebody would wait for a look that nobody makes
             log_fault("search", error)
@@ -191,46 +188,22 @@ class Search:
         """Look no more: who is told on this thread may have forked, and then it goes on there as well."""
         self.going, self._pauses = False, iter(())
 
-    def keep_to_schedule(self, timeout: float | None) -> None:
-        """Look on the thread that waits, as there is no other, until it is settled or the time is over."""
-        began = threads.tick()
-        self._pauses = iter(LOOK_PAUSES)
-        try:
-            while (pause := self._next_pause()) is not None:
-                left = pause if timeout is None else began + timeout - threads.tick()
-                if left <= 0:
-                    return
-                threads.wait(threading.Event(), min(pause, left))
-                self._look()
-        finally:
-            self.going = False
-            self._tell()
-
     def end(self) -> None:
         """Stop: there is nothing to look for any more."""
         self._wake.set()
 
-    def _run(self) -> None:
-        try:
-            while (pause := self._next_pause()) is not None:
-                if threads.wait(self._wake, pause):
-                    self._wake.clear()  # it is settled, or begins anew
-                else:
-                    self._look_alone()
-            self._tell()
-        except BaseException as error:  # noqa: BLE001 - it is said that nobody looks any more
-            self.going = False
-            try:
-                self._tell()
-            finally:
-                log_fault("search", error)
-
-    def _look_alone(self) -> None:
-        """Look, on a thread where nobody is there to be told: the next look comes whatever is raised."""
-        try:
+    def _step(self) -> float | None:
+        """Look once its pause is over; returns the next one, None when there is none."""
+        if self._wake.is_set():  # it is settled, or begins anew
+            self._wake.clear()
+        elif self._waited:
+            self._waited = False  # whatever is raised, the schedule goes on
             self._look()
-        except BaseException as error:  # noqa: BLE001
-            log_fault("search", error)
+        pause = self._next_pause()
+        self._waited = pause is not None
+        if pause is None:
+            self._tell()
+        return pause
 
     def _next_pause(self) -> float | None:
         with self._schedule:

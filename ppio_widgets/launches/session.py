@@ -211,7 +211,7 @@ class LaunchSession(HasTraits):
 
     def _await_pause(self) -> None:
         """Wait while keys come; called on a thread of its own. Without threads nobody can type meanwhile."""
-        for _pause in range(MOST_PAUSES if threads.HAS_THREADS else 0):
+        for _pause in range(MOST_PAUSES if threads.exist() else 0):
             typed_at = self._typed_at
             left = 0.0 if typed_at is None else typed_at + PAUSE_SECONDS - threads.tick()
             if left <= 0 or self.closed:

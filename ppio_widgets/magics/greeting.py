@@ -31,9 +31,8 @@ def tell_of_open_launches() -> None:
 
 
 def greet_soon() -> None:
-    """Look on a thread of its own: loading never waits for it, and no failure of it is seen."""
-    if threads.HAS_THREADS:
-        threads.try_run(_greet, name="ppio-greeting")
+    """Look in the background: loading never waits for it, and no failure of it is seen."""
+    threads.try_run(_greet, name="ppio-greeting")
 
 
 def left_on(client: PpioClient, say: Words) -> str:

@@ -25,7 +25,6 @@ def _find_boot_clock() -> int | None:
     return found
 
 
-HAS_THREADS = sys.platform != "emscripten"
 _boot = _find_boot_clock()
 
 
@@ -51,11 +50,11 @@ class Clock:
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set; False when the time is over before."""
-        if HAS_THREADS:
-            return event.wait(seconds)
-        if not event.is_set():  # nobody else could set it meanwhile, and not all locks can wait there
-            time.sleep(max(0.0, seconds))
-        return event.is_set()
+        return event.wait(seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time go by where there are no threads: nobody else could set an event meanwhile."""
+        time.sleep(seconds)
 
     def until(self, event: threading.Event, moment: float) -> bool:
         """Wait until the event is set; False when a moment of `monotonic` has come before."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from ppio_widgets.locale.words import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ppio_widgets.locale.words import Sayable
@@ -31,6 +31,9 @@ _SAID = frozenset(
 
 # What file systems answer that know no sync of a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
+
+# What systems answer that know no sync of a file (Pyodide), or allow none: no disk that fails says so.
+_NO_SYNC = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 # Only where a system has them; a pipe does not keep its reader waiting, a terminal is not taken over.
 _FOR_READING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
@@ -93,7 +96,7 @@ def written(folder: Path, stem: str, text: str) -> Iterator[Path]:
     """Yield a file under a spare name that holds the whole text, with mode 0600, and stands on the disk."""
     spare = folder / f".{stem}.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
-        _write(spare, text, os.O_TRUNC)
+        _write(spare, text)
         yield spare
     finally:
         with suppress(OSError):
@@ -103,9 +106,10 @@ def written(folder: Path, stem: str, text: str) -> Iterator[Path]:
 def publish(spare: Path, path: Path) -> None:
     """Give a whole file its name, unless there is one of that name: then `FileExistsError`.
 
-    A link is exclusive on every file system that has links, NFS too, and nobody ever sees
-    half a file. Elsewhere, as in Pyodide, whose `os` knows none, it is made exclusively and then
-    written.
+    A link is exclusive on every file system that has links, NFS too. Elsewhere, as in Pyodide, whose `os`
+    knows none, the name is taken by an empty file, whose place the whole one takes. What is weaker there:
+    for a moment, and for good after a crash in it, an empty file has the name, which is no record and lets
+    nothing be sent. Nobody ever sees half a file.
     """
     try:
         os.link(spare, path)
@@ -113,11 +117,10 @@ def publish(spare: Path, path: Path) -> None:
         if spare.stat().st_nlink < 2:  # else it was ours, and only the answer of NFS got lost
             raise
     except (OSError, AttributeError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
-            _write(path, spare.read_text(encoding="utf-8"), os.O_EXCL)
-        except FileExistsError:
-            raise
-        except OSError:
+            spare.replace(path)
+        except BaseException:
             path.unlink(missing_ok=True)
             raise
 
@@ -128,18 +131,26 @@ def sync_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _NOT_FOR_FOLDERS:
-            raise
+        _sync(descriptor, _NOT_FOR_FOLDERS)
     finally:
         os.close(descriptor)
 
 
-def _write(path: Path, text: str, flag: int) -> None:
-    """Write a text so that it stands on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600)
+def _write(path: Path, text: str) -> None:
+    """Write a text so that it stands on the disk, where a system can make sure of that."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text.encode())
         file.flush()
-        os.fsync(file.fileno())
+        _sync(file.fileno())
+
+
+def _sync(descriptor: int, harmless: Sequence[int] = ()) -> None:
+    """Have what was written stand on the disk; only a system that cannot be asked for it is no error."""
+    if not hasattr(os, "fsync"):
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (*_NO_SYNC, *harmless):
+            raise

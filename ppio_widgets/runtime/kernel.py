@@ -30,17 +30,23 @@ outer_names: dict[str, str] = {}
 
 T = TypeVar("T")
 
+HAS_THREADS = sys.platform not in ("emscripten", "wasi")
+
 
 class Kernel:
     """A notebook's kernel, or one person's session of a server: all that there is once in each.
 
     What one person typed or chose (keys, looks, the practice account) is kept here and never in a module:
-    one process may serve several people. In a session (`served`) there are no cells, and no outputs.
+    one process may serve several people. In a session (`served`) there are no cells, and no outputs. Without
+    `threads` (Pyodide) all that waits shares the one that there is, see `runtime.threads`.
     """
 
-    def __init__(self, clock: Clock | None = None, *, served: bool = False) -> None:
+    def __init__(
+        self, clock: Clock | None = None, *, served: bool = False, threads: bool = HAS_THREADS
+    ) -> None:
         self.clock = clock or Clock()
         self.served = served
+        self.threads = threads
         # Each is given once, so that what is named by one has its name alone on a page.
         self.numbers = itertools.count(1)
         self._lock = forks.rlock()
@@ -188,6 +194,12 @@ def takes_input() -> bool:
 
 def _parent() -> dict[str, Any]:
     """Return the message that asked for this execution; empty outside a kernel."""
-    get_parent = getattr(shell(), "get_parent", None)
-    parent = get_parent() if callable(get_parent) else None
-    return parent if isinstance(parent, dict) else {}
+    running = shell()
+    for host in (running, getattr(running, "kernel", None)):  # in Pyodide only the shell's kernel tells it
+        get_parent = getattr(host, "get_parent", None)
+        if callable(get_parent):
+            parent: object = None
+            with suppress(AttributeError):  # Pyodide's, before the first message
+                parent = get_parent()
+            return parent if isinstance(parent, dict) else {}
+    return {}

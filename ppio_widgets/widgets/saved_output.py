@@ -144,10 +144,7 @@ class SavedOutput:
             one.unobserve(self.write, "sight")
 
     def _begin_soon(self) -> None:
-        if threads.HAS_THREADS:
-            self._beginning.append(threads.after(FIRST_SECONDS, self._begin))
-        else:
-            self._begin()
+        self._beginning.append(threads.after(FIRST_SECONDS, self._begin))
 
     def _begin(self) -> None:
         """Write from now on, where it is shown."""

@@ -22,6 +22,7 @@ from ppio_widgets.request.offers import Price, Region, RegistryAuth
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.clock import Clock
+from tests.support.kernels import start_kernel
 from tests.support.wire import PATIENCE, REAL_KEY, all_that_shows, answers, closed_port, faulty, says
 
 PASSWORD = "Pa55/word+of-the-registry"
@@ -709,8 +710,8 @@ def test_without_a_thread_left_it_is_read_where_it_is(monkeypatch):
     assert told == [list(THREE)]
 
 
-def test_without_threads_it_is_read_inline(monkeypatch):
-    monkeypatch.setattr(threads, "HAS_THREADS", False)
+def test_without_threads_it_is_read_inline():
+    start_kernel(threads=False)
     told, catalogue = [], Slow()
     load_kinds(catalogue, THREE, told.append)
     assert told == [list(THREE)]

@@ -17,6 +17,7 @@ from ppio_widgets.runtime.times import moment_words, read_moment, read_span
 from tests.instances.test_instance import BODY, ENV, PASSWORD, TOKEN, Pretend, at, on
 from tests.support.clock import PATIENCE
 from tests.support.ground import launch_on
+from tests.support.kernels import start_kernel
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
@@ -118,8 +119,8 @@ def test_what_is_no_time_sets_no_timer(machine):
     assert machine.deadline is None
 
 
-def test_without_threads_it_says_so_instead_of_never_firing(machine, monkeypatch):
-    monkeypatch.setattr(threads, "HAS_THREADS", False)
+def test_with_neither_threads_nor_a_loop_it_says_so_instead_of_never_firing(machine):
+    start_kernel(threads=False)
     with pytest.raises(MomentUnreadable, match="threads"):
         machine.stop_after("1h")
 

@@ -23,6 +23,7 @@ from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads as worker
 from ppio_widgets.secrets.hosts import Host
 from tests.support.bodies import FULL, MINIMAL
+from tests.support.kernels import start_kernel
 from tests.support.sentences import sentence_of
 from tests.support.wire import (
     PATIENCE,
@@ -372,8 +373,8 @@ def test_the_request_goes_out_on_a_thread_that_keeps_the_process_and_looks_do_no
     assert kinds == {"send": False, "look": True}
 
 
-def test_where_there_are_no_threads_it_runs_inline(monkeypatch):
-    monkeypatch.setattr(worker, "HAS_THREADS", False)
+def test_where_there_are_no_threads_it_runs_inline():
+    start_kernel(threads=False)
     wire = PretendWire(looks=["running"])
     launch = launch_on(wire)
     assert launch.submit()

@@ -1,4 +1,4 @@
-"""As in Pyodide: no thread ever starts, and `os` knows no links; launches, waits and boards still work."""
+"""As in Pyodide, but for a loop: what comes later comes with the next who waits."""
 
 import gc
 import os
@@ -12,12 +12,12 @@ from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.cloud import kernel_account, kernel_cloud
 from ppio_widgets.practice.failures import LOST_ANSWER
-from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.files import publish
 from tests.instances.test_instance import GoingClock
 from tests.support.bodies import MINIMAL
 from tests.support.clock import Clock
 from tests.support.consent import let_read
+from tests.support.kernels import start_kernel
 from tests.support.leftovers import open_views
 from tests.support.sentences import sentence_of
 from tests.widgets.conftest import every, find, message, press, shown
@@ -32,6 +32,9 @@ class HereClock(GoingClock):
     def monotonic(self):
         return self.clock.now
 
+    def sleep(self, seconds):
+        self.clock.turn(seconds)
+
 
 @pytest.fixture(autouse=True)
 def clock(shell, monkeypatch):
@@ -42,9 +45,8 @@ def clock(shell, monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    monkeypatch.setattr(threads, "HAS_THREADS", False)
     monkeypatch.delattr(os, "link")
-    kernel.current().clock = HereClock(clock)
+    start_kernel(HereClock(clock), threads=False)
     for cloud in (kernel_cloud(), kernel_account()):
         monkeypatch.setattr(cloud, "_clock", clock)
     yield clock
@@ -87,7 +89,7 @@ def test_a_call_launches_waits_stops_and_deletes():
 def test_a_wait_ends_in_time(clock):
     made = launch(MINIMAL, practice=True)
     began = clock.now
-    assert made.wait(3).instance.status == "pulling"
+    assert made.wait(3).instance.status == "creating"
     assert clock.now - began == pytest.approx(3)
     assert not made.settled
 
@@ -129,6 +131,7 @@ def test_a_form_looks_a_lost_answer_up(names):
     press(find(form, "Launch"))
     let_read()
     press(find(form, "Yes, launch it"))
+    form.session.launch.wait_for_outcome(60)
     assert "a look-up found it" in shown(form)
     assert names() == ["demo"]
     form.close()

@@ -1,15 +1,17 @@
 """Only a regular file of a bounded size is ever read, whoever reads it."""
 
+import errno
 import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ppio_widgets.errors import ConsentNeeded, InputError, PresetRefused
 from ppio_widgets.launches.importing import Disk
-from ppio_widgets.launches.ledger import Ledger, Record, ledger_for
+from ppio_widgets.launches.ledger import Contents, Ledger, Record, ledger_for
 from ppio_widgets.launches.presets import load_preset, presets_folder
 from ppio_widgets.locale.words import LANGUAGES, Phrase, words
 from ppio_widgets.runtime import files
@@ -170,3 +172,69 @@ def test_a_folder_that_is_not_this_users_alone_is_refused_in_words(how, state, m
     assert found.closed is not None
     with pytest.raises(Unfit):
         keep_private(state)
+
+
+def without(monkeypatch, name, how):
+    """Have a call of the system missing, or refused with a number."""
+    if how is None:
+        monkeypatch.delattr(os, name)
+    else:
+        monkeypatch.setattr(os, name, refusing(how))
+
+
+def refusing(number):
+    def refuse(*_given):
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.mark.parametrize("link", [None, errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_without_links_a_name_is_given_once_and_only_to_a_whole_file(link, tmp_path, monkeypatch):
+    without(monkeypatch, "link", link)
+    seen, replace = [], Path.replace
+
+    def looking(spare, path):
+        seen.append(path.read_bytes())
+        replace(spare, path)
+
+    monkeypatch.setattr(Path, "replace", looking)
+    path = tmp_path / "name"
+    with files.written(tmp_path, "one", "whole") as spare:
+        files.publish(spare, path)
+    with pytest.raises(FileExistsError), files.written(tmp_path, "two", "other") as spare:
+        files.publish(spare, path)
+    assert (seen, path.read_text(), list(tmp_path.iterdir())) == ([b""], "whole", [path])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_written_without_links_takes_no_name(tmp_path, monkeypatch):
+    without(monkeypatch, "link", None)
+    monkeypatch.setattr(Path, "replace", refusing(errno.EIO))
+    ledger = Ledger(tmp_path / "launches")
+    with pytest.raises(ConsentNeeded):
+        ledger.claim(Record("ab12cd34", "https://h", "…1234", {"name": "demo"}, 1.0))
+    assert ledger.read() == Contents()
+
+
+def test_an_empty_file_that_a_crash_left_is_no_record_and_is_told(tmp_path):
+    ledger = Ledger(tmp_path / "launches")
+    ledger.folder.mkdir(mode=0o700)
+    (ledger.folder / "0badcafe.json").touch()
+    assert (ledger.read().records, ledger.read().unreadable) == ((), ("0badcafe",))
+
+
+@pytest.mark.parametrize("fsync", [None, errno.ENOSYS, errno.EINVAL])
+def test_a_system_that_knows_no_sync_still_has_a_ledger(fsync, tmp_path, monkeypatch):
+    without(monkeypatch, "fsync", fsync)
+    ledger = Ledger(tmp_path / "launches")
+    record = Record("ab12cd34", "https://h", "…1234", {"name": "demo"}, 1.0)
+    ledger.claim(record)
+    assert ledger.save(record) is None
+    assert ledger.read().records == (record,)
+
+
+def test_a_disk_that_fails_is_an_error_all_the_same(tmp_path, monkeypatch):
+    without(monkeypatch, "fsync", errno.EIO)
+    with pytest.raises(ConsentNeeded):
+        Ledger(tmp_path / "launches").claim(Record("ab12cd34", "https://h", "…1234", {"name": "demo"}, 1.0))

@@ -2,6 +2,7 @@ import io
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_a_kernel_knows_who_answers_from_the_message_that_asked(inside, told, an
     inside(Shell(told))
     assert kernel.who_answers() == answers
     assert kernel.execution() == 7
+
+
+def test_pyodide_tells_it_by_its_shells_kernel_once_it_has_a_message(inside):
+    class Kernel:
+        def get_parent(self):
+            return self._parent_header
+
+    shell = SimpleNamespace(kernel=Kernel(), execution_count=7)
+    inside(shell)
+    assert (kernel.who_answers(), kernel.cell_id()) == ("input" if sys.stdin.isatty() else None, None)
+    shell.kernel._parent_header = parent(cell="c1", stdin=True)
+    assert (kernel.who_answers(), kernel.cell_id()) == ("buttons", "c1")
 
 
 def test_voila_has_buttons(inside, monkeypatch):

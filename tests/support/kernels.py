@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from ppio_widgets.runtime.clock import Clock
 
 
-def start_kernel(clock: Clock | None = None) -> kernel.Kernel:
+def start_kernel(clock: Clock | None = None, *, threads: bool = True) -> kernel.Kernel:
     """Make a new kernel current, by the clock of the one before it; nobody has a session yet."""
     clock = clock or kernel.current().clock
-    kernel._kernels = {None: kernel.Kernel(clock)}
+    kernel._kernels = {None: kernel.Kernel(clock, threads=threads)}
     return kernel.current()
 
 

@@ -79,6 +79,9 @@ def test_every_thread_of_the_product_has_a_name_that_is_watched():
             if isinstance(call, ast.Call) and ast.unparse(call.func) in (
                 "threads.run",
                 "threads.try_run",
+                "threads.keep",
+                "threads.try_help",
+                "try_help",
                 "run",
                 "threading.Thread",
             ):
