@@ -5,12 +5,13 @@
 #   make docs                        the documentation in English and 中文, into build/docs
 PYTHON ?= python3
 VENV   ?= .venv
+LITE   ?= _lite
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 HOSTS  := lab lab-4-2 notebook notebook-7-0
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh test-docs hosts clean
+.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh test-docs hosts lite test-lite clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -76,6 +77,16 @@ bench: $(VENV)-bench/.ready
 	$(VENV)-bench/bin/python tests/support/ensure_chromium.py
 	$(VENV)-bench/bin/python -m benchmarks $(ARGS)
 
+# A site of JupyterLite with the notebooks, in _lite/site: Python runs in the browser, the server hands out
+# files. Needs npm, for Pyodide.
+lite: $(VENV)-lite/.ready
+	$(VENV)-lite/bin/python lite/build.py $(LITE)
+
+# That site in a browser that may ask nobody but its own server.
+test-lite: lite $(VENV)/.dev-ready
+	$(BIN)/python tests/support/ensure_chromium.py
+	PPIO_WIDGETS_LITE=$(LITE)/site $(BIN)/python -m pytest tests/lite $(ARGS)
+
 # Several workers, see tests/conftest.py: a file is one worker's, and they begin in the order of collection.
 AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
 
@@ -129,5 +140,11 @@ $(VENV)-docs/.ready: pyproject.toml
 	$(VENV)-docs/bin/python -m pip -q install --editable . --group docs
 	@touch $@
 
+$(VENV)-lite/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-lite
+	$(VENV)-lite/bin/python -m pip -q install --upgrade "pip>=25.1"
+	$(VENV)-lite/bin/python -m pip -q install --group lite
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(KERNELS) $(VENV)-hosts $(VENV)-oldest $(VENV)-bench $(VENV)-docs build/docs build/doctrees
+	rm -rf $(LITE) $(VENV) $(KERNELS) $(VENV)-hosts $(VENV)-oldest $(VENV)-bench $(VENV)-docs $(VENV)-lite build/docs build/doctrees

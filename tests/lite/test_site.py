@@ -1,0 +1,119 @@
+"""The site that `make lite` builds: a notebook opens ready to run, and a practice instance lives in the browser.
+
+The server only hands out files, from a folder as a course has it, and its pages may ask nobody else.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Notebook, launch_of, let_read, new_page
+from tests.support.bodies import MINIMAL
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+PATIENCE = 120_000  # milliseconds; to start Python in a browser takes ten seconds of a free core
+IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+# What became of each code cell.
+CELLS = """() => jupyterapp.shell.currentWidget.content.model.toJSON().cells
+    .filter(cell => cell.cell_type === 'code')
+    .map(cell => ({
+        ran: cell.execution_count !== null,
+        failed: cell.outputs.filter(one => one.output_type === 'error').map(one => one.traceback.join('\\n')),
+        meant: (cell.metadata.tags || []).includes('raises-exception'),
+    }))"""
+BODY = {**MINIMAL, "name": "lite", "product_id": "a100-80g"}
+LOST = {**BODY, "name": "lost", "image": "registry.practice.invalid/lessons/lost-answer:1"}
+
+
+class LiteNotebook(Notebook):
+    """A notebook of the site, in JupyterLab."""
+
+    def open(self, name):
+        self.page.goto(f"{self.lab.url}/lab/index.html?path={name}&reset")
+        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+        self.page.wait_for_function(IDLE, timeout=PATIENCE)
+
+    def write(self, number, code):
+        """Put other code into a cell."""
+        self.cell(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(code)
+
+    def shown(self, number):
+        self.run(number)
+        form = self.output(number).locator(".ppw")
+        form.wait_for(timeout=PATIENCE)
+        return form
+
+
+@pytest.fixture
+def notebook(host, chromium):
+    page = new_page(chromium)
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        yield LiteNotebook(host, page)
+    finally:
+        page.context.close()
+    assert host.refused == [], "it asked somebody else"
+    assert faults == []
+
+
+def confirm(place, name):
+    yes = place.get_by_role("button", name=name)
+    let_read(yes)
+    yes.click()
+
+
+def state_of(card):
+    return card.locator(".ppw-state")
+
+
+def test_a_lesson_opens_ready_to_run_and_its_form_launches_and_stops(notebook):
+    notebook.open("01-the-form.ipynb")
+    notebook.run(0)
+    form = notebook.shown(1)
+    # styled: the request stands beside the form, in letters of one width
+    expect(form.locator("pre")).to_have_css("font-family", re.compile("monospace"))
+    assert form.locator(".ppw-side").bounding_box()["x"] > form.bounding_box()["x"] + 300
+    expect(launch_of(form)).to_have_text("Launch · ¥1.48/h", timeout=PATIENCE)
+    launch_of(form).click()
+    confirm(form, "Yes, launch it")
+    card = form.locator(".ppw-machine").first
+    expect(state_of(card)).to_have_text("running", timeout=PATIENCE)
+    card.get_by_role("button", name="Stop …").click()
+    confirm(card, "Yes, stop it")
+    expect(state_of(card)).to_have_text("stopped", timeout=PATIENCE)
+
+
+def test_a_lesson_in_chinese_opens_ready_to_run(notebook):
+    notebook.open("01-the-form.zh.ipynb")
+    notebook.run(0)
+    expect(notebook.shown(1).get_by_role("button", name=re.compile("^创建实例"))).to_be_visible()
+
+
+def test_a_lost_answer_is_looked_up(notebook):
+    notebook.open("quickstart.ipynb")
+    notebook.write(0, f"from ppio_widgets import LaunchForm\nLaunchForm({LOST!r}, practice=True)")
+    form = notebook.shown(0)
+    launch_of(form).click()
+    confirm(form, "Yes, launch it")
+    card = form.locator(".ppw-machine").first
+    expect(state_of(card)).to_have_text("running", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_from_top_to_bottom(notebook, path):
+    notebook.open(path.name)
+    page = notebook.page
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(f"() => ({CELLS})().every(cell => cell.ran)", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    cells = page.evaluate(CELLS)
+    assert [cell["failed"] for cell in cells if not cell["meant"] and cell["failed"]] == []
+    assert all(cell["failed"] for cell in cells if cell["meant"])
