@@ -1,0 +1,85 @@
+"""What the doctor found: a table for the notebook and the terminal, and a report that may be handed on."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from ppio_widgets.cards.card import Card, Table, Way
+from ppio_widgets.doctor.checkup import HEADING, STATES
+from ppio_widgets.locale.text import visible
+from ppio_widgets.locale.words import joined
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ppio_widgets.doctor.checkup import Checkup, Finding
+    from ppio_widgets.doctor.contract import Difference
+    from ppio_widgets.locale.words import Words
+
+# Of one kind of difference so many are named; a report names all.
+MOST_NAMED = 6
+# Where nobody knows how wide a terminal is.
+_COLUMNS = 100
+_MARGIN = 2  # a full stop of Chinese begins no line
+_LINE, _COMMAND = "%ppio doctor --report doctor.md", "ppio-widgets doctor --report doctor.md"
+
+
+def checkup_card(checkup: Checkup, say: Words) -> Card:
+    """Return what was found, as wide as the terminal is."""
+    redactor = Redactor.in_use()
+    rows = tuple(_row(one, one.told, say, redactor, most=MOST_NAMED) for one in checkup.findings)
+    table = _table(rows, say, shutil.get_terminal_size((_COLUMNS, 24)).columns - _MARGIN)
+    code = _COMMAND if kernel.shell() is None else _LINE
+    ways = () if checkup.state == "well" else (Way(say("doctor.way"), code),)
+    return Card(_title(checkup, say), table=table, ways=ways)
+
+
+def report(checkup: Checkup, say: Words) -> str:
+    """Return what was found as Markdown, without what is nobody else's business.
+
+    All of it stands in a block of code, so that no text of a server's is a mention, a link or a picture.
+    """
+    redactor = Redactor.in_use()
+    rows = tuple(
+        _row(one, one.told if one.shared is None else one.shared, say, redactor) for one in checkup.findings
+    )
+    when = f"{datetime.fromtimestamp(checkup.at, tz=timezone.utc):%Y-%m-%d %H:%M} UTC"
+    lines = [_title(checkup, say), *map(visible, _table(rows, say, _COLUMNS).lines())]
+    # A line of such signs would end the block.
+    text = "\n".join(lines).replace("~~~", "~ ~ ~")
+    return f"{HEADING}\n\n{when} · {say('doctor.report')}\n\n~~~text\n{text}\n~~~\n"
+
+
+def _title(checkup: Checkup, say: Words) -> str:
+    if checkup.state == "well":
+        return say("doctor.well")
+    counts = ((state, checkup.count(state)) for state in STATES[:0:-1])
+    return joined(say(f"doctor.counted.{state}", n=n) for state, n in counts if n)
+
+
+def _table(rows: tuple[tuple[str, ...], ...], say: Words, columns: int) -> Table:
+    heads = (say("doctor.head.state"), say("doctor.head.subject"), say("doctor.head.found"))
+    return Table(heads, rows, "doctor.more", columns=columns)
+
+
+def _row(
+    finding: Finding, told: tuple[object, ...], say: Words, redactor: Redactor, most: int | None = None
+) -> tuple[str, ...]:
+    sentences = [one.sentence(say) for one in told]  # type: ignore[attr-defined]
+    sentences += _differences(finding.differences, say, most)
+    subjects = ", ".join(say(f"doctor.subject.{one}") for one in finding.subjects)
+    found = joined(map(redactor.redact, sentences))
+    return say(f"doctor.state.{finding.state}"), subjects, found
+
+
+def _differences(found: tuple[Difference, ...], say: Words, most: int | None) -> Iterator[str]:
+    """Yield a sentence for each kind of difference; what the contract leaves open is for a report."""
+    for how in ("missing", "kind", "word", "field", *(() if most else ("more",))):
+        names = [f"{one.at}: {one.found}" if one.found else one.at for one in found if one.how == how]
+        if names:
+            cut = ["…"] if most and len(names) > most else []
+            yield say(f"doctor.differ.{how}", names=", ".join([*names[:most], *cut]))
