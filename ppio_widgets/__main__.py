@@ -41,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     practice.add_argument("--port", type=int, default=PRACTICE_PORT, help=say("command.port"))
     checked = commands.add_parser("check-notebook", help=say("command.check"), allow_abbrev=False)
     checked.add_argument("files", nargs="+", metavar="FILE.ipynb", help=say("command.check_files"))
-    doctor = commands.add_parser("doctor", help=say("command.doctor"), allow_abbrev=False)
+    doctor = commands.add_parser(
+        "doctor", help=say("command.doctor"), epilog=say("command.doctor_exit"), allow_abbrev=False
+    )
     doctor.add_argument("--report", metavar="FILE", help=say("command.report"))
     doctor.add_argument("--practice", action="store_true", default=None, help=say("option.practice"))
     doctor.add_argument("--base-url", metavar="URL", help=say("option.base-url"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime, timezone
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cards.card import Card, Table, Way
@@ -14,11 +16,11 @@ from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ppio_widgets.doctor.checkup import Checkup, Finding
     from ppio_widgets.doctor.contract import Difference
-    from ppio_widgets.locale.words import Words
+    from ppio_widgets.locale.words import Sayable, Words
 
 # Of one kind of difference so many are named; a report names all.
 MOST_NAMED = 6
@@ -30,12 +32,11 @@ _LINE, _COMMAND = "%ppio doctor --report doctor.md", "ppio-widgets doctor --repo
 
 def checkup_card(checkup: Checkup, say: Words) -> Card:
     """Return what was found, as wide as the terminal is."""
-    redactor = Redactor.in_use()
-    rows = tuple(_row(one, one.told, say, redactor, most=MOST_NAMED) for one in checkup.findings)
-    table = _table(rows, say, shutil.get_terminal_size((_COLUMNS, 24)).columns - _MARGIN)
+    rows = (_row(one, one.told, _in_short(one.differences, say), say) for one in _worst_first(checkup))
+    columns = shutil.get_terminal_size((_COLUMNS, 24)).columns - _MARGIN
     code = _COMMAND if kernel.shell() is None else _LINE
     ways = () if checkup.state == "well" else (Way(say("doctor.way"), code),)
-    return Card(_title(checkup, say), table=table, ways=ways)
+    return Card(_title(checkup, say), table=_table(rows, say, columns), ways=ways)
 
 
 def report(checkup: Checkup, say: Words) -> str:
@@ -43,15 +44,19 @@ def report(checkup: Checkup, say: Words) -> str:
 
     All of it stands in a block of code, so that no text of a server's is a mention, a link or a picture.
     """
-    redactor = Redactor.in_use()
-    rows = tuple(
-        _row(one, one.told if one.shared is None else one.shared, say, redactor) for one in checkup.findings
+    rows = (
+        _row(one, one.told if one.shared is None else one.shared, _in_full(one.differences, say), say)
+        for one in _worst_first(checkup)
     )
     when = f"{datetime.fromtimestamp(checkup.at, tz=timezone.utc):%Y-%m-%d %H:%M} UTC"
     lines = [_title(checkup, say), *map(visible, _table(rows, say, _COLUMNS).lines())]
     # A line of such signs would end the block.
     text = "\n".join(lines).replace("~~~", "~ ~ ~")
     return f"{HEADING}\n\n{when} · {say('doctor.report')}\n\n~~~text\n{text}\n~~~\n"
+
+
+def _worst_first(checkup: Checkup) -> list[Finding]:
+    return sorted(checkup.findings, key=lambda one: -STATES.index(one.state))
 
 
 def _title(checkup: Checkup, say: Words) -> str:
@@ -61,25 +66,40 @@ def _title(checkup: Checkup, say: Words) -> str:
     return joined(say(f"doctor.counted.{state}", n=n) for state, n in counts if n)
 
 
-def _table(rows: tuple[tuple[str, ...], ...], say: Words, columns: int) -> Table:
+def _table(rows: Iterable[tuple[str, ...]], say: Words, columns: int) -> Table:
     heads = (say("doctor.head.state"), say("doctor.head.subject"), say("doctor.head.found"))
-    return Table(heads, rows, "doctor.more", columns=columns)
+    return Table(heads, tuple(rows), "doctor.more", columns=columns)
 
 
 def _row(
-    finding: Finding, told: tuple[object, ...], say: Words, redactor: Redactor, most: int | None = None
+    finding: Finding, told: Iterable[Sayable], differences: Iterable[str], say: Words
 ) -> tuple[str, ...]:
-    sentences = [one.sentence(say) for one in told]  # type: ignore[attr-defined]
-    sentences += _differences(finding.differences, say, most)
-    subjects = ", ".join(say(f"doctor.subject.{one}") for one in finding.subjects)
-    found = joined(map(redactor.redact, sentences))
-    return say(f"doctor.state.{finding.state}"), subjects, found
+    redact = Redactor.in_use().redact
+    found = joined(map(redact, (*(one.sentence(say) for one in told), *differences)))
+    subjects = [say(f"doctor.subject.{one}") for one in finding.subjects]
+    state = say(f"doctor.state.{finding.state}")
+    if len(subjects) == 1:
+        return state, subjects[0], found
+    return state, say("doctor.subject.answers"), say("problem.named", name=" · ".join(subjects), text=found)
 
 
-def _differences(found: tuple[Difference, ...], say: Words, most: int | None) -> Iterator[str]:
+def _in_short(found: Iterable[Difference], say: Words) -> Iterator[str]:
     """Yield a sentence for each kind of difference; what the contract leaves open is for a report."""
-    for how in ("missing", "kind", "word", "field", *(() if most else ("more",))):
-        names = [f"{one.at}: {one.found}" if one.found else one.at for one in found if one.how == how]
-        if names:
-            cut = ["…"] if most and len(names) > most else []
-            yield say(f"doctor.differ.{how}", names=", ".join([*names[:most], *cut]))
+    for how, group in groupby(sorted(found, key=_how), _how):
+        names = list(map(_named, group))
+        cut = ["…"] if len(names) > MOST_NAMED else []
+        if how != "more":
+            yield say(f"doctor.differ.{how}", names=", ".join([*names[:MOST_NAMED], *cut]))
+
+
+def _in_full(found: Iterable[Difference], say: Words) -> Iterator[str]:
+    """Yield a sentence for each kind of difference and each call."""
+    for (how, path), group in groupby(sorted(found, key=_place), _place):
+        yield say(f"doctor.differ.{how}", names=f"GET {path} {', '.join(map(_named, group))}")
+
+
+_how, _place = attrgetter("how"), attrgetter("how", "path")
+
+
+def _named(one: Difference) -> str:
+    return f"{one.at}: {one.found}" if one.found else one.at

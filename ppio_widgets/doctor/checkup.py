@@ -321,8 +321,8 @@ def _cloud(client: PpioClient) -> Finding:
 
 def _key(client: PpioClient) -> Finding:
     key = client.require_key()
-    source = Phrase("doctor.key_drawn") if key.source == "practice" else key.source
-    told = Phrase("doctor.key", {"last": key.last_four, "source": source})
+    word = "doctor.key_drawn" if key.source == "practice" else "doctor.key"
+    told = Phrase(word, {"last": key.last_four, "source": key.source})
     return Finding(("key",), "well", (told,))
 
 
@@ -404,13 +404,15 @@ def _instances(source: Examined) -> _Told:
     pages = list(by_cursor(source, INSTANCES, {}, read_instance))
     ids = list(dict.fromkeys(one.id for page in pages for one in page.rows if is_id(one.id)))
     odd = ends_of(pages)[1]
-    told: list[Sayable] = [Phrase("doctor.instances", {"n": len(ids)})]
+    told: list[Sayable] = [
+        Phrase("doctor.instances", {"n": len(ids)}) if ids else Phrase("doctor.instances_none")
+    ]
     state: State = "well"
     if odd is not None:
         told.append(not_certain(source.host.name, odd))
         state = "differs" if odd in LEFT_OUT else "problem"
     if not ids:
-        return state, (*told, Phrase("doctor.instances_none")), None
+        return state, tuple(told), None
     path, wanted = path_of(ids[0]), ids[0]
     ask(
         source,
@@ -486,6 +488,8 @@ def _notebook() -> Finding:
     if kernel.shell() is not None:
         told.append(Phrase(f"doctor.answers_{kernel.who_answers() or 'nobody'}"))
         told.append(Phrase("doctor.page_untold"))
+    else:
+        told.append(Phrase("doctor.kernel_untold"))
     if unfit:
         told.append(Phrase("doctor.manager_missing", {"package": "jupyterlab_widgets"}))
     return Finding(("notebook",), "problem" if unfit else "well", tuple(told))

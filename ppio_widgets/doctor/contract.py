@@ -26,6 +26,7 @@ from ppio_widgets.cloud.resources import (
     STORAGES,
     TEMPLATES,
 )
+from ppio_widgets.errors import ApiError
 from ppio_widgets.locale.text import UNSAID
 from ppio_widgets.runtime import threads
 
@@ -91,6 +92,7 @@ class Difference:
     how: Literal["field", "word", "kind", "missing", "more"]
     at: str  # as "data[].pricing.unit"
     found: str = ""  # the word, or the kind in JSON
+    path: str = ""  # of the call
 
 
 class Comparison:
@@ -115,7 +117,7 @@ class Comparison:
         """Return all differences of the answers that were taken."""
         told = self._seen | {one.at for one in self._differences}
         missing = [
-            Difference("missing", at)
+            Difference("missing", at, path=self.path)
             for at in NEEDED[self.path]
             if at not in told and at.rpartition(".")[0] in self._seen
         ]
@@ -151,7 +153,7 @@ class Comparison:
             self._note("more" if schema.get("open") else "field", f"{before}{self._said(name)}")
 
     def _note(self, how: Any, at: str, found: str = "") -> None:
-        self._differences.add(Difference(how, at, self._said(found) if found else ""))
+        self._differences.add(Difference(how, at, self._said(found) if found else "", self.path))
 
     def _said(self, text: str) -> str:
         """Return a name or a word where it is one, and no secret."""
@@ -176,10 +178,16 @@ class Examined:
     def get_reply(self, path: str, params: Params) -> Reply:
         """Return the answer of one GET, or raise a `PpioError`."""
         before, began = threads.now(), threads.tick()
-        reply = self._client.get_reply(path, params, anyhow=False)
-        took = threads.tick() - began
-        if reply.server_time:
-            # A Date has whole seconds.
-            self.offsets.append((took, before + took / 2 - reply.server_time - 0.5))
+        told = 0.0
+        try:
+            reply = self._client.get_reply(path, params, anyhow=False)
+            told = reply.server_time
+        except ApiError as error:
+            told = error.server_time
+            raise
+        finally:
+            if told:  # in whole seconds
+                took = threads.tick() - began
+                self.offsets.append((took, before + took / 2 - told - 0.5))
         self.compared[INSTANCE if path.startswith(f"{INSTANCES}/") else path].take(reply)
         return reply

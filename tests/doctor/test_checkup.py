@@ -220,7 +220,24 @@ def test_one_error_of_all_calls_is_told_once(examined):
         found = examined(server)
     (one,) = [one for one in found.findings if one.state == "problem"]
     assert len(one.subjects) == 9
-    assert state(found, "clock") == "unknown"
+    assert state(found, "clock") == "well"
+    assert "Balance · Products · Regions" in " ".join(str(found).split())
+
+
+def test_the_worst_comes_first(examined):
+    with cloud(changed("/gpus/v2/regions", id=None)) as server:
+        found = examined(server)
+    assert str(found).split("\n")[2].startswith("PROBLEM")
+
+
+def test_a_report_names_the_call_and_what_is_told_beyond_the_contract(examined):
+    rows = changed("/gpus/v2/networks", region_id="r", zone="z")
+    with cloud(rows) as server:
+        found = examined(server)
+    assert found.state == "well"
+    told = " ".join(report(found).split())
+    assert "Told beyond the contract: GET /gpus/v2/networks data[].region_id, data[].zone." in told
+    assert "region_id" not in str(found)
 
 
 # Where it cannot ask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,7 @@ def row(**more):
     ],
 )  # fmt: skip
 def test_each_way_to_differ_is_told_by_its_place(path, value, expected):
-    assert list(compared(path, value).differences()) == expected
+    assert [replace(one, path="") for one in compared(path, value).differences()] == expected
 
 
 def test_only_what_this_package_needs_breaks_it():
