@@ -97,6 +97,8 @@ outer_names.update(
         "note gone": "launches.history:note_gone",
         "name of gone": "launches.history:gone_name",
         "card of instances.instance:Instance": "cards.instance:card",
+        "card of doctor.checkup:Checkup": "cards.checkup:checkup_card",
+        "report of doctor.checkup:Checkup": "cards.checkup:report",
         "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
         "card of instances.listing:Board": "cards.lists:board_card",
         "card of launches.launch:Launch": "cards.static:launch_card",

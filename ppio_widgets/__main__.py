@@ -1,4 +1,4 @@
-"""The command ``ppio-widgets``: the demo, the practice cloud, and a look for secrets in notebooks."""
+"""The command ``ppio-widgets``: the demo, the practice cloud, secrets in notebooks, the doctor."""
 
 from __future__ import annotations
 
@@ -41,8 +41,16 @@ def main(arguments: list[str] | None = None) -> int:
     practice.add_argument("--port", type=int, default=PRACTICE_PORT, help=say("command.port"))
     checked = commands.add_parser("check-notebook", help=say("command.check"), allow_abbrev=False)
     checked.add_argument("files", nargs="+", metavar="FILE.ipynb", help=say("command.check_files"))
+    doctor = commands.add_parser(
+        "doctor", help=say("command.doctor"), epilog=say("command.doctor_exit"), allow_abbrev=False
+    )
+    doctor.add_argument("--report", metavar="FILE", help=say("command.report"))
+    doctor.add_argument("--practice", action="store_true", default=None, help=say("option.practice"))
+    doctor.add_argument("--base-url", metavar="URL", help=say("option.base-url"))
+    doctor.add_argument("--allow-host", metavar="HOST", help=say("option.allow-host"))
     given = parser.parse_args(arguments)
-    return {"demo": _demo, "practice": _practice, "check-notebook": _check}[given.command](given)
+    commanded = {"demo": _demo, "practice": _practice, "check-notebook": _check, "doctor": _doctor}
+    return commanded[given.command](given)
 
 
 def _demo(given: argparse.Namespace) -> int:
@@ -133,6 +141,24 @@ def _check(given: argparse.Namespace) -> int:
     from ppio_widgets.secrets.notebooks import check_notebooks  # noqa: PLC0415 - the others need none of it
 
     return check_notebooks(given.files, partial(_tell, sys.stdout), partial(_tell, sys.stderr))
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    """Examine all that this package relies on; the exit code is 0 only where all was found well."""
+    from ppio_widgets.doctor.checkup import examine  # noqa: PLC0415 - the others need none of it
+    from ppio_widgets.errors import InputError  # noqa: PLC0415 - as above
+
+    try:
+        found = examine(practice=given.practice, base_url=given.base_url, allow_host=given.allow_host)
+        _tell(sys.stdout, str(found))
+        if given.report:
+            _tell(sys.stdout, words()("doctor.written", file=str(found.save(given.report))))
+    except InputError as error:
+        _tell(sys.stderr, str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return found.exit_code
 
 
 def _tell(stream: TextIO, line: str) -> None:

@@ -12,7 +12,7 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.locale.words import Sayable, Span, joined, words
+from ppio_widgets.locale.words import Span, filled, joined, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,11 +61,7 @@ class PpioError(Exception):
 
     def sentence(self, say: Words) -> str:
         """Return the message in the language of `say`."""
-        inner = {
-            key: value.sentence(say) if isinstance(value, Sayable) else value
-            for key, value in self.params.items()
-        }
-        return say(f"error.{self.code}", **inner)
+        return filled(say, f"error.{self.code}", self.params)
 
     def __str__(self) -> str:
         return self.sentence(words())

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html, link, named
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.locale.columns import padded, width
+from ppio_widgets.locale.columns import padded, width, wrapped
 from ppio_widgets.locale.text import visible
 from ppio_widgets.secrets.redaction import Redactor
 
@@ -23,6 +23,8 @@ KEPT = "ppio-static"
 MOST_ROWS = 60
 
 _LONGEST_TEXT = 2000
+# Columns that the last cell of a row has at least.
+_NARROWEST = 20
 _FRAME = "border:1px solid #bdbdbd;border-radius:3px;padding:8px 12px"
 
 
@@ -58,12 +60,16 @@ class Way:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells below their heads; `cut` more are left out, which the words `more` tell."""
+    """Rows of cells below their heads; `cut` more are left out, which the words `more` tell.
+
+    Where it is wider than so many `columns`, the last cell of a row goes on in lines of its own.
+    """
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     more: str
     cut: int = 0
+    columns: int = 0
 
     def first(self, most: int) -> Table:
         """Return it with so many rows at most."""
@@ -73,6 +79,9 @@ class Table:
         """Return heads and rows as lines of a fixed pitch."""
         table = [self.heads, *self.rows]
         widths = [max(map(width, column)) for column in zip(*table, strict=True)]
+        room = self.columns - sum(widths[:-1]) - 2 * len(widths[:-1]) if self.columns else 0
+        if room and room < widths[-1]:
+            table = [line for row in table for line in _lines(row, max(room, _NARROWEST))]
         return ["  ".join(map(padded, row, widths)).rstrip() for row in table]
 
     def left_out(self, say: Words) -> list[str]:
@@ -144,6 +153,14 @@ class Card:
         for one in self.facts:
             text = plain(one.text, _LONGEST_TEXT)
             yield say("problem.named", name=one.label, text=text) if one.label else text
+
+
+def _lines(row: tuple[str, ...], room: int) -> Iterator[tuple[str, ...]]:
+    """Yield a row as several, in which the last cell goes on."""
+    first, *others = wrapped(row[-1], room) or [""]
+    yield (*row[:-1], first)
+    for line in others:
+        yield (*("" for _cell in row[:-1]), line)
 
 
 def _fact(fact: Fact, say: Words) -> Markup:

@@ -318,7 +318,7 @@ class PpioClient:
                 "headers": {"Content-Type": "application/json"},
                 "timeout": _PATIENT,
             }
-            (way,) = self._ways(anyhow=False)
+            (way,) = self.ways(anyhow=False)
             self._go(exchange, way, _Asking("POST", INSTANCES, content, limits=limits, secrets=secrets))
         except PpioError:  # refused on this side: no key
             raise
@@ -445,12 +445,21 @@ class PpioClient:
         """
         return self._one(instance_id, lambda answer: (jupyter_address(answer),))[0]
 
-    def get_reply(self, path: str, params: Mapping[str, str]) -> Reply:
-        """Return the answer of one read, where it is the API's and fresh."""
+    def ways(self, *, anyhow: bool) -> tuple[Way, ...]:
+        """Return how a request may go out; loopback never goes through a proxy."""
+        if self._transport is not None or self.host.loopback:
+            return (DIRECT,)
+        return ways_to(self.host.base_url, anyhow=anyhow)
+
+    def get_reply(self, path: str, params: Mapping[str, str], *, anyhow: bool = True) -> Reply:
+        """Return the answer of one read, where it is the API's and fresh.
+
+        Unless it is to go out `anyhow`, it goes by the way of a launch only.
+        """
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         dates = kernel.of(Dates) if self._transport is None else Dates()
         earlier = dates.get(self.host.base_url, 0.0)
-        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=True))
+        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=anyhow))
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:
@@ -488,16 +497,10 @@ class PpioClient:
         given = {key: text for key, text in filters.items() if text}
         return by_cursor(self, INSTANCES, given, read, most=MOST_PAGES)
 
-    def _ways(self, *, anyhow: bool) -> tuple[Way, ...]:
-        """Return how a request may go out; loopback never goes through a proxy."""
-        if self._transport is not None or self.host.loopback:
-            return (DIRECT,)
-        return ways_to(self.host.base_url, anyhow=anyhow)
-
     def _call(self, asking: _Asking) -> Exchange:
         """Make one request that is not the create call, by the first way on which it leaves."""
         past: Why | None = None
-        for way in self._ways(anyhow=asking.anyhow):
+        for way in self.ways(anyhow=asking.anyhow):
             exchange = Exchange()
             self._go(exchange, way, asking, past)
             past = exchange.why

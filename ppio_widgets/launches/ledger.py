@@ -289,6 +289,20 @@ class Ledger:
         found = self._contents(lambda _entry: False)
         return replace(found, records=tuple(one for one in found.records if one.unresolved))
 
+    def inspect(self) -> Contents:
+        """Return the launches whose outcome is not known; nothing is changed, neither rights nor index."""
+        try:
+            stems = self._stems()
+        except FileNotFoundError:
+            return Contents()
+        except OSError as error:
+            return self._closed(error)
+        found = self._sorted({stem: self.get(stem) for stem in stems}, frozenset())
+        return replace(found, records=tuple(one for one in found.records if one.unresolved))
+
+    def _closed(self, error: OSError) -> Contents:
+        return Contents(closed=ConsentNeeded("ledger_closed", folder=str(self.folder), reason=reason(error)))
+
     def _contents(self, wanted: Callable[[_Entry], bool]) -> Contents:
         """Return the settled launches that are wanted, all others, and what cannot be read."""
         stems = self._listed()
@@ -317,9 +331,7 @@ class Ledger:
         except FileNotFoundError:
             return Contents()
         except OSError as error:
-            return Contents(
-                closed=ConsentNeeded("ledger_closed", folder=str(self.folder), reason=reason(error))
-            )
+            return self._closed(error)
 
     def _sorted(self, found: Mapping[str, Record | None], passed: frozenset[str]) -> Contents:
         records = [record for record in found.values() if record is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from ppio_widgets import environment
 from ppio_widgets.locale.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 Language = Literal["en", "zh"]
 
@@ -66,15 +66,24 @@ class Sayable(Protocol):
         """Return it in the language of `say`."""
 
 
+def filled(say: Words, key: str, params: Mapping[str, object]) -> str:
+    """Return a sentence whose parameters may be such as are put into words late."""
+    inner = {
+        name: value.sentence(say) if isinstance(value, Sayable) else value for name, value in params.items()
+    }
+    return say(key, **inner)
+
+
 @dataclass(frozen=True)
 class Phrase:
-    """One sentence, or a part of one, that is put into words late."""
+    """One sentence, or a part of one, that is put into words late; so are its parameters."""
 
     key: str
+    params: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def sentence(self, say: Words) -> str:
         """Return it in the language of `say`."""
-        return say(self.key)
+        return filled(say, self.key, self.params)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from IPython.core.error import StdinNotImplementedError
 
 from ppio_widgets import api
 from ppio_widgets.cloud import recent
+from ppio_widgets.doctor.checkup import examine
 from ppio_widgets.errors import ActionUnconfirmed, LaunchRefused, PpioError, PresetRefused
 from ppio_widgets.formats.json_body import body_of
 from ppio_widgets.formats.line.parser import read_line
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
+    from ppio_widgets.doctor.checkup import Checkup
     from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.tokens import Word
     from ppio_widgets.instances.listing import Board
@@ -227,6 +229,14 @@ def _on_each(action: Action, client: PpioClient, given: Sequence[str], *, ask: b
 
 
 # The key, the cloud, launches
+
+
+def doctor(*, report: str = "", **cloud: Any) -> Checkup:
+    """Examine all that this package relies on, by reads alone; write a report where one is asked for."""
+    found = examine(**cloud)
+    if report:
+        print(words()("doctor.written", file=str(found.save(report))))  # noqa: T201 - a line magic answers
+    return found
 
 
 def login(**cloud: Any) -> str:

@@ -44,6 +44,7 @@ _SOME = range(1, _MOST)
 _HOST = (BY_FLAG["--base-url"], BY_FLAG["--allow-host"])
 _CLOUD = (BY_FLAG["--practice"], *_HOST)
 _NAME = Option("--name", metavar="TEXT", source="names")
+_REPORT = Option("--report", metavar="FILE")
 _STATUS = Option("--status", metavar="WORD", source="statuses")
 
 VERBS: Mapping[str, Verb] = {
@@ -65,6 +66,7 @@ VERBS: Mapping[str, Verb] = {
     "preset list": Verb("preset_list"),
     "preset show": Verb("preset_show", (1,), "presets"),
     "preset delete": Verb("preset_delete", (1,), "presets"),
+    "doctor": Verb("doctor", options=(_REPORT, *_CLOUD)),
     "help": Verb("usage"),
 }
 FIRST_WORDS = tuple(dict.fromkeys(name.partition(" ")[0] for name in VERBS))

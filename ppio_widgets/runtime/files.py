@@ -91,6 +91,22 @@ def keep_private(folder: Path) -> None:
             raise Unfit("open")
 
 
+def require_writable(folder: Path) -> None:
+    """Pass where files of ours could be written in a folder, there or to be made; nothing is tried.
+
+    Raises `Unfit` when it is another user's, else `OSError`.
+    """
+    place = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
+    told = place.stat()
+    if not stat.S_ISDIR(told.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "")
+    if place == folder and hasattr(os, "geteuid") and told.st_uid != os.geteuid():
+        raise Unfit("foreign")
+    if not os.access(place, os.W_OK | os.X_OK):
+        read_only = hasattr(os, "statvfs") and os.statvfs(place).f_flag & os.ST_RDONLY
+        raise OSError(errno.EROFS if read_only else errno.EACCES, "")
+
+
 @contextmanager
 def written(folder: Path, stem: str, text: str) -> Iterator[Path]:
     """Yield a file under a spare name that holds the whole text, with mode 0600, and stands on the disk."""

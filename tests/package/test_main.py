@@ -99,6 +99,38 @@ def test_demo_without_jupyterlab_says_what_to_install(capsys, monkeypatch):
     assert "pip install" in capsys.readouterr().err
 
 
+def test_the_doctor_ends_with_0_where_all_is_well_and_writes_its_report(capsys, tmp_path):
+    file = tmp_path / "doctor.md"
+    assert main(["doctor", "--practice", "--report", str(file)]) == 0
+    shown = capsys.readouterr()
+    assert "All was found well." in shown.out
+    assert f"Report written to {file}." in shown.out
+    assert "All was found well." in file.read_text(encoding="utf-8")
+    assert shown.err == ""
+
+
+def test_the_doctor_ends_with_1_where_something_is_to_be_done(capsys, monkeypatch):
+    monkeypatch.delenv("PPIO_API_KEY", raising=False)
+    assert main(["doctor", "--base-url", "https://api.ppio.com"]) == 1
+    assert "ppio-widgets doctor --report doctor.md" in capsys.readouterr().out
+
+
+def test_a_report_that_cannot_be_written_is_one_line(capsys, tmp_path):
+    assert main(["doctor", "--practice", "--report", str(tmp_path / "no" / "x.md")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_doctor_shows_whatever_a_stream_can_carry():
+    """A terminal without Unicode, in Chinese, and narrow."""
+    variables = {"PYTHONIOENCODING": "ascii", "PPIO_WIDGETS_LANG": "zh", "COLUMNS": "40"}
+    command = [*COMMAND, "doctor", "--practice"]
+    answer = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, **variables}
+    )
+    assert answer.stderr == ""
+    assert "\\u4e00" in answer.stdout
+
+
 def test_the_package_itself_imports_nothing_heavy():
     heavy = {"httpx", "pydantic", "ipywidgets", "IPython"}
     code = f"import sys, ppio_widgets; print(sorted({heavy} & set(sys.modules)))"

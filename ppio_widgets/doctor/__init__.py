@@ -1,0 +1,1 @@
+"""What this package relies on, looked at and compared with the contract; nothing is changed."""
