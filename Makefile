@@ -1,5 +1,5 @@
 # From a bare clone with only Python, venv and make:
-#   make demo [ARGS=--no-browser]    JupyterLab on the quickstart, practice cloud
+#   make demo [ARGS=--no-browser]    JupyterLab on a copy of the notebooks, practice cloud
 #   make test                        lint, types, import rules and all tests
 #   make quick                       the tests of single modules and of the form, within a minute
 #   make docs                        the documentation in English and 中文, into build/docs
@@ -9,9 +9,8 @@ LITE   ?= _lite
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 HOSTS  := lab lab-4-2 notebook notebook-7-0
-PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test pytest quick lint soak kernels test-oldest picture bench docs docs-en docs-zh test-docs hosts lite test-lite clean
+.PHONY: demo test pytest quick lint soak kernels hosts rooms test-pythons test-oldest package picture bench docs docs-en docs-zh test-docs lite test-lite clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -51,9 +50,33 @@ hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS),$(VENV)-hosts/$(host)/.ready)
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_HOSTS=$(VENV)-hosts $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
 
+# All that needs no browser.
+ROOMS := tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks tests/docs
+rooms: $(VENV)/.test-ready
+	$(BIN)/python -m pytest $(AT_ONCE) $(ROOMS) $(ARGS)
+
+# With the newest dependencies in each Python that is promised and installed, as python3.X or by pyenv.
+PYTHONS := 3.10 3.11 3.12 3.13 3.14
+test-pythons:
+	@told= failed=; for version in $(PYTHONS); do \
+	  for python in "python$$version" "$$HOME"/.pyenv/versions/$$version.*/bin/python missing; do \
+	    "$$python" -c "" 2>/dev/null && break; \
+	  done; \
+	  if [ "$$python" = missing ]; then told="$$told\nPython $$version: NOT RUN, it is not installed"; \
+	  elif $(MAKE) --no-print-directory rooms VENV="$(VENV)-$$version" PYTHON="$$python"; \
+	  then told="$$told\nPython $$version: passed"; \
+	  else told="$$told\nPython $$version: FAILED"; failed=1; fi; \
+	done; printf "$$told\n"; [ -z "$$failed" ]
+
 # The lower end of every dependency's range; the upper end is what `make test` installs.
 test-oldest: $(VENV)-oldest/.ready
-	$(VENV)-oldest/bin/python -m pytest tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks tests/docs $(ARGS)
+	$(VENV)-oldest/bin/python -m pytest $(AT_ONCE) $(ROOMS) $(ARGS)
+
+# What is uploaded, in dist/: looked at as the index does.
+package: $(VENV)-package/.ready
+	rm -rf dist
+	$(VENV)-package/bin/python -m build
+	$(VENV)-package/bin/python -m twine check --strict dist/*
 
 # The pictures of README and docs, taken in a real browser.
 picture: $(VENV)/.dev-ready
@@ -96,55 +119,64 @@ export PYTHONDONTWRITEBYTECODE :=
 # Where the tests look for kernels.
 export PPIO_WIDGETS_KERNELS := $(abspath $(KERNELS))
 
-# A stamp per set-up: nothing is installed again until pyproject.toml changes.
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade "pip>=25.1"
+# $(call set_up,FOLDER,WHAT TO INSTALL): sets an environment up, and shows what pip does. One that was interrupted begins
+# anew; one that somebody else made is used, also without pip, as uv makes them.
+define set_up
+@echo "Setting up $(1). The first time it takes a minute or two."
+@if [ -n "$$(ls -A $(1) 2>/dev/null)" ] && [ ! -e $(1)/.unfinished ] && [ ! -e $(1)/pyvenv.cfg ]; then \
+  echo "$(1) is no environment of Python: name another folder." >&2; exit 1; fi
+@if [ -e $(1)/.unfinished ] || ! $(1)/bin/python -c "" 2>/dev/null; then rm -rf $(1); fi
+@mkdir -p $(1) && touch $(1)/.unfinished && rm -f $(1)/.ready $(1)/.*-ready
+@[ -e $(1)/bin/python ] || "$(PYTHON)" -m venv --without-pip $(1)
+@$(1)/bin/python -c "import pip" 2>/dev/null || $(1)/bin/python -m ensurepip || { echo "pip is missing: install what \
+this Python needs to make environments, on Debian python3-venv." >&2; exit 1; }
+$(1)/bin/python -m pip --disable-pip-version-check install "pip>=25.1"
+$(1)/bin/python -m pip --disable-pip-version-check install $(2)
+@rm $(1)/.unfinished
+endef
 
-$(VENV)/.lab-ready: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable ".[lab]"
+# A stamp per set-up: nothing is installed again until pyproject.toml changes.
+$(VENV)/.lab-ready: pyproject.toml
+	$(call set_up,$(VENV),--editable ".[lab]")
 	@touch $@
 
-$(VENV)/.dev-ready: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable ".[lab]" --group dev
+$(VENV)/.dev-ready: pyproject.toml
+	$(call set_up,$(VENV),--editable ".[lab]" --group dev)
 	@touch $@ $(VENV)/.lab-ready
+
+$(VENV)/.test-ready: pyproject.toml
+	$(call set_up,$(VENV),--editable . --group test)
+	@touch $@
 
 # Only the kernel itself, to be put in front of the environment's own.
 $(KERNELS)/%/.ready: pyproject.toml | $(VENV)/.dev-ready
 	rm -rf $(@D)
-	$(PIP) install --no-deps --target $(@D) --group $*
+	$(BIN)/python -m pip --disable-pip-version-check install --no-deps --target $(@D) --group $*
 	@touch $@
 
 $(VENV)-hosts/%/.ready: pyproject.toml
-	rm -rf $(@D)
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip -q install --upgrade "pip>=25.1"
-	$(@D)/bin/python -m pip -q install --editable . --group host-$*
+	$(call set_up,$(@D),--editable . --group host-$*)
 	@touch $@
 
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
-	$(PYTHON) -m venv $(VENV)-oldest
-	$(VENV)-oldest/bin/python -m pip -q install --upgrade "pip>=25.1"
-	$(VENV)-oldest/bin/python -m pip -q install --editable . --group test --constraint tests/oldest.txt
+	$(call set_up,$(@D),--editable . --group test --constraint tests/oldest.txt)
+	@touch $@
+
+$(VENV)-package/.ready: pyproject.toml
+	$(call set_up,$(@D),--group package)
 	@touch $@
 
 $(VENV)-bench/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-bench
-	$(VENV)-bench/bin/python -m pip -q install --upgrade "pip>=25.1"
-	$(VENV)-bench/bin/python -m pip -q install --editable ".[lab]" --group bench
+	$(call set_up,$(@D),--editable ".[lab]" --group bench)
 	@touch $@
 
 $(VENV)-docs/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-docs
-	$(VENV)-docs/bin/python -m pip -q install --upgrade "pip>=25.1"
-	$(VENV)-docs/bin/python -m pip -q install --editable . --group docs
+	$(call set_up,$(@D),--editable . --group docs)
 	@touch $@
 
 $(VENV)-lite/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-lite
-	$(VENV)-lite/bin/python -m pip -q install --upgrade "pip>=25.1"
-	$(VENV)-lite/bin/python -m pip -q install --group lite
+	$(call set_up,$(@D),--group lite)
 	@touch $@
 
 clean:
-	rm -rf $(LITE) $(VENV) $(KERNELS) $(VENV)-hosts $(VENV)-oldest $(VENV)-bench $(VENV)-docs $(VENV)-lite build/docs build/doctrees
+	rm -rf $(LITE) $(VENV) $(VENV)-* build/docs build/doctrees

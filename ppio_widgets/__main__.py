@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -15,13 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppio_widgets import __version__
-from ppio_widgets.locale.words import words
+from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.secrets.credentials import PRACTICE_KEY_VARIABLE, PRACTICE_PORT, draw_practice_key
 
 if TYPE_CHECKING:
     from typing import TextIO
 
-QUICKSTART = "quickstart.ipynb"
+    from ppio_widgets.locale.words import Words
+
+LAB = "jupyterlab>=4.2,<5"  # what the extra `lab` brings; every index has it, of this package nobody knows
+FOLDER = "ppio-widgets-demo"
 # By default JupyterLab asks, right above Launch, whether to tell its news.
 QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
@@ -35,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help=say("command.demo"), allow_abbrev=False)
+    demo.add_argument("--folder", type=Path, default=Path(FOLDER), help=say("command.folder"))
+    demo.add_argument("--lang", choices=LANGUAGES, help=say("command.lang"))
     demo.add_argument("--no-browser", action="store_true", help=say("command.no_browser"))
     demo.add_argument("--port", type=int, help=say("command.port"))
     practice = commands.add_parser("practice", help=say("command.practice"), allow_abbrev=False)
@@ -54,86 +58,134 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _demo(given: argparse.Namespace) -> int:
-    """Open JupyterLab on the quickstart, on a practice cloud of its own even where a key is set.
+    """Open JupyterLab on a copy of the quickstart, on a practice cloud of its own even where a key is set.
 
     That cloud is served by this process and not by the kernels, which are handed one key: an
     instance outlives the kernel that launched it, every notebook sees it, and the addresses on its
     card open.
     """
+    say = words(given.lang)
     if find_spec("jupyterlab") is None:
-        print(words()("command.no_lab"), file=sys.stderr)
+        command = f'"{sys.executable}" -m pip install "{LAB}"'
+        print(say("command.no_lab", command=command), file=sys.stderr)
         return 1
-    quickstart = _quickstart()
+    folder = given.folder.absolute()
+    try:
+        new, kept = _copy_notebooks(folder)
+    except OSError as error:
+        print(say("command.not_copied", folder=str(folder), reason=_reason(error, say)), file=sys.stderr)
+        return 1
+    print(say("command.copied", folder=str(folder), new=new, kept=kept))
+    print(say("command.starting"), flush=True)
+    quickstart = "quickstart.zh.ipynb" if say.language == "zh" else "quickstart.ipynb"
     # As the default page it is in the address that is printed, too.
-    arguments = [
-        f"--ServerApp.root_dir={quickstart.parent}",
-        f"--LabApp.default_url=/lab/tree/{quickstart.name}",
-    ]
+    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{quickstart}"]
     arguments += ["--no-browser"] if given.no_browser else []
     arguments += ["--port", str(given.port)] if given.port else []
     # A container's only user is often root, which JupyterLab refuses unless told.
     arguments += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    from jupyterlab.labapp import LabApp  # noqa: PLC0415 - only this command needs it
-
-    from ppio_widgets.practice.server import serving  # noqa: PLC0415
+    from ppio_widgets.practice.server import serving  # noqa: PLC0415 - only this command needs it
     from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE  # noqa: PLC0415 - the others need none of them
 
-    with serving() as server, tempfile.TemporaryDirectory(prefix="ppio-widgets-demo-") as defaults:
+    with serving() as server, tempfile.TemporaryDirectory(prefix="ppio-widgets-demo-") as spare:
         os.environ.update(
             {
-                "JUPYTER_CONFIG_PATH": _with_defaults(Path(defaults)),
+                **_jupyter(Path(spare), say),
+                "PPIO_WIDGETS_LANG": say.language,
                 "PPIO_WIDGETS_PRACTICE": "1",
                 BASE_URL_VARIABLE: server.url,
                 PRACTICE_KEY_VARIABLE: draw_practice_key("demo"),
             }
         )
+        from jupyterlab.labapp import LabApp  # noqa: PLC0415 - by now it is told where its folders are
+
         LabApp.launch_instance(arguments)
     return 0
 
 
-def _with_defaults(folder: Path) -> str:
-    """Write JupyterLab's defaults for the demo, and return where it looks for them; a person's own count."""
-    settings = folder / "labconfig" / "default_setting_overrides.json"
+def _copy_notebooks(folder: Path) -> tuple[int, int]:
+    """Copy the notebooks that the folder has not; returns how many came, and how many were there before."""
+    from ppio_widgets.runtime.files import publish, written  # noqa: PLC0415 - only this command needs it
+
+    package = Path(__file__).parent
+    installed = package / "notebooks"
+    source = installed if installed.is_dir() else package.parent / "notebooks"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        # It may lie in a checkout, which does not become dirty by it.
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    notebooks = sorted(source.glob("*.ipynb"))
+    kept = 0
+    for notebook in notebooks:
+        with written(folder, notebook.stem, notebook.read_text(encoding="utf-8")) as spare:
+            try:
+                publish(spare, folder / notebook.name)
+            except FileExistsError:
+                kept += 1
+    return len(notebooks) - kept, kept
+
+
+def _jupyter(spare: Path, say: Words) -> dict[str, str]:
+    """Return where Jupyter finds the demo's defaults, behind a person's own, and what it writes to."""
+    from jupyter_core import paths  # noqa: PLC0415 - it comes with JupyterLab
+
+    settings = spare / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir()
     settings.write_text(json.dumps(QUIET), encoding="utf-8")
     before = os.environ.get("JUPYTER_CONFIG_PATH")
-    return f"{folder}{os.pathsep}{before}" if before else str(folder)
+    found = {
+        "JUPYTER_CONFIG_PATH": f"{spare}{os.pathsep}{before}" if before else str(spare),
+        # Of an environment's kernels and a home's, those that have this package.
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        # A person's tabs stay as they are.
+        "JUPYTERLAB_WORKSPACES_DIR": str(spare / "workspaces"),
+    }
+    homes = {
+        "JUPYTER_CONFIG_DIR": Path(paths.jupyter_config_dir()),
+        "JUPYTER_DATA_DIR": Path(paths.jupyter_data_dir()),
+        "JUPYTER_RUNTIME_DIR": Path(paths.jupyter_runtime_dir()),
+    }
+    closed = next((home for home in homes.values() if not _writable(home)), None)
+    if closed:
+        print(say("command.forgetful", folder=str(closed)), flush=True)
+        found |= {name: str(spare / name) for name in (*homes, "IPYTHONDIR")}
+    return found
 
 
-def _quickstart() -> Path:
-    """Return the checkout's notebook, or a fresh copy of the installed one; the lessons lie beside it."""
-    package = Path(__file__).parent
-    checkout = package.parent / "notebooks" / QUICKSTART
-    if checkout.exists():
-        return checkout
-    folder = Path(tempfile.mkdtemp(prefix="ppio-widgets-demo-"))
-    for notebook in sorted((package / "notebooks").glob("*.ipynb")):
-        shutil.copy(notebook, folder)
-    return folder / QUICKSTART
+def _writable(folder: Path) -> bool:
+    """Whether a folder can be written, or made where there is none yet."""
+    there = next(one for one in (folder, *folder.parents) if os.access(one, os.F_OK))
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def _practice(given: argparse.Namespace) -> int:
     """Serve the practice cloud on loopback until interrupted."""
     from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
     from ppio_widgets.runtime import threads  # noqa: PLC0415 - as the next
-    from ppio_widgets.runtime.files import reason  # noqa: PLC0415 - as the next
 
+    say = words()
     try:
         server = PracticeServer(given.port)
     except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
-        why = reason(error)
-        told = why if isinstance(why, str) else why.sentence(words())
-        print(words()("command.port_taken", port=given.port, reason=told), file=sys.stderr)
+        print(say("command.port_taken", port=given.port, reason=_reason(error, say)), file=sys.stderr)
         return 1
     with server:
         # No exception at whichever line the server is at: it ends between two requests.
         signal.signal(
             signal.SIGINT, lambda *_seen: threads.run(server.shutdown, name="ppio-shutdown", daemon=False)
         )
-        print(words()("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
+        print(say("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
         server.serve_forever()
         print()
     return 0
+
+
+def _reason(error: Exception, say: Words) -> str:
+    """Return why a file or a port could not be used."""
+    from ppio_widgets.runtime.files import reason  # noqa: PLC0415 - `check-notebook` needs none of it
+
+    why = reason(error)
+    return why if isinstance(why, str) else why.sentence(say)
 
 
 def _check(given: argparse.Namespace) -> int:

@@ -1,11 +1,10 @@
-"""`make demo` as it is: the command starts JupyterLab on the quickstart."""
+"""`make demo` as it is: the command starts JupyterLab on a copy of the quickstart."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_server.services.config.manager import ConfigManager
 from jupyterlab.labapp import LabApp
 
-from ppio_widgets import __main__ as command
 from ppio_widgets import api, launch
 from ppio_widgets.__main__ import main
 from ppio_widgets.errors import Unreachable
@@ -79,6 +77,7 @@ def started(tmp_path):
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "ppio_widgets", "demo", "--no-browser", "--port", str(port)],
+        cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -123,8 +122,13 @@ def test_a_demo_from_its_address_to_an_instance_that_outlives_its_kernel(started
 
 
 @pytest.fixture
-def demo(monkeypatch):
+def demo(monkeypatch, tmp_path):
     """Run the command with something else in JupyterLab's place."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PPIO_WIDGETS_LANG", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, "en" if name.endswith("LANG") else str(tmp_path / name))
+    for name in ("IPYTHONDIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_PREFER_ENV_PATH"):
+        monkeypatch.setenv(name, "")
     monkeypatch.setenv("PPIO_API_KEY", "sk_real_0123456789")
     monkeypatch.setenv("PPIO_WIDGETS_PRACTICE", "0")
     monkeypatch.setenv("PPIO_GPU_BASE_URL", "https://api.ppio.com")
@@ -179,16 +183,75 @@ def test_the_kernels_of_a_demo_share_one_practice_cloud_that_ends_with_it(demo):
             list(client.list_instances())
 
 
-def test_an_installed_demo_opens_a_copy_with_the_lessons_beside_it(demo, monkeypatch, tmp_path):
-    installed = tmp_path / "site-packages" / "ppio_widgets"
-    shutil.copytree(NOTEBOOKS, installed / "notebooks")
-    monkeypatch.setattr(command, "__file__", str(installed / "__main__.py"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    begun = []
-    demo(begun.append)
-    folder = Path(begun[0][0].partition("=")[2])
-    assert folder.parent == tmp_path
-    assert begun[0][1] == "--LabApp.default_url=/lab/tree/quickstart.ipynb"
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
-        path.name for path in NOTEBOOKS.glob("*.ipynb")
+@pytest.fixture
+def opened(demo, capsys):
+    """Run the command; returns the folder and the notebook that JupyterLab opens, and what was said."""
+
+    def opened(*arguments):
+        begun = []
+        demo(begun.extend, *arguments)
+        told = dict(one.split("=") for one in begun if "=" in one)
+        page = told["--LabApp.default_url"].removeprefix("/lab/tree/")
+        return Path(told["--ServerApp.root_dir"]), page, capsys.readouterr().out
+
+    return opened
+
+
+def test_a_demo_opens_a_copy_with_the_lessons_beside_it_and_says_where(opened, tmp_path):
+    folder, page, said = opened()
+    assert (folder, page) == (tmp_path / "ppio-widgets-demo", "quickstart.ipynb")
+    assert {path.name: path.read_text("utf-8") for path in folder.glob("*.ipynb")} == {
+        path.name: path.read_text("utf-8") for path in NOTEBOOKS.glob("*.ipynb")
+    }
+    assert f"Notebooks: {folder} ({len(list(NOTEBOOKS.glob('*.ipynb')))} copied, 0 kept" in said
+    assert "Starting JupyterLab on the practice cloud; nothing is billed." in said
+
+
+def test_a_demo_leaves_what_is_there_as_it_is(opened, tmp_path):
+    mine = tmp_path / "my course 课程"
+    mine.mkdir()
+    (mine / "quickstart.ipynb").write_text("mine", encoding="utf-8")
+    folder, _page, said = opened("--folder", "my course 课程")
+    assert folder == mine
+    assert (mine / "quickstart.ipynb").read_text(encoding="utf-8") == "mine"
+    assert (mine / "01-the-form.ipynb").exists()
+    assert not (mine / ".gitignore").exists()
+    assert "1 kept as they were" in said
+
+
+@pytest.mark.parametrize("language", [("--lang", "zh"), ()], ids=["asked", "of the system"])
+def test_a_demo_in_chinese_opens_the_chinese_notebook(opened, monkeypatch, language):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "en" if language else "zh_CN.UTF-8")
+    _folder, page, said = opened(*language)
+    assert page == "quickstart.zh.ipynb"
+    assert "正在打开 JupyterLab" in said
+    assert os.environ["PPIO_WIDGETS_LANG"] == "zh", "the kernels speak it too"
+
+
+def test_a_demo_makes_no_checkout_dirty(opened, tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    before = subprocess.check_output(["git", "status", "--short"], cwd=tmp_path, text=True)
+    assert opened()[0].exists()
+    assert subprocess.check_output(["git", "status", "--short"], cwd=tmp_path, text=True) == before
+
+
+def test_a_folder_that_cannot_be_used_gives_one_line(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
+    (tmp_path / "file").touch()
+    assert main(["demo", "--folder", str(tmp_path / "file")]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == (
+        f"Notebooks cannot be copied to {tmp_path}/file (a part of its path is no folder)."
+        " Choose another with --folder.\n"
     )
+
+
+def test_under_a_home_that_cannot_be_written_jupyter_gets_another(opened, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    closed = tmp_path / "file" / "jupyter"  # root cannot write there either
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(closed))
+    _folder, _page, said = opened()
+    assert f"{closed} cannot be written" in said
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        assert "ppio-widgets-demo-" in os.environ[name]

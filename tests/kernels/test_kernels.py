@@ -12,12 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from tests.support.bodies import MINIMAL
 from tests.support.chromium import on_ci
 from tests.support.front_end import Page
-from tests.support.kernel import Kernel, environment
+from tests.support.kernel import Kernel, environment, real_kernel
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PPIO_WIDGETS_KERNELS", ROOT / ".venv-kernels"))
@@ -85,7 +84,7 @@ def front(request, tmp_path_factory):
     paths = [str(FOLDER / request.param)] if request.param != "newest" else []
     paths.append(str(ROOT))  # for `let_read`
     env["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
-    manager, client = start_new_kernel(kernel_name="python3", env=env)
+    manager, client = real_kernel(env=env)
     front = Front(client)
     reply, published = front.run(QUICK)
     assert reply["status"] == "ok", published

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.completer import CompletionContext, provisionalcompleter
-from jupyter_client.manager import start_new_kernel
 
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.instances import InstanceDetail
@@ -19,7 +18,7 @@ from ppio_widgets.magics import completion
 from ppio_widgets.magics.extension import COMPLETERS
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.runtime import kernel
-from tests.support.kernel import environment
+from tests.support.kernel import environment, real_kernel
 
 PRACTICE = "http://localhost"
 PLAN = "%ppio_launch --practice --name a --product a100-80g --image i --dry-run"
@@ -385,9 +384,7 @@ def test_unload_takes_the_matcher_away_and_loading_twice_adds_one(shell, complet
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    manager, client = start_new_kernel(
-        kernel_name="python3", env=environment(tmp_path_factory.mktemp("kernel"))
-    )
+    manager, client = real_kernel(env=environment(tmp_path_factory.mktemp("kernel")))
     client.execute_interactive("%load_ext ppio_widgets", timeout=60)
     client.execute_interactive(f"%ppio practice on\nplan = {PLAN}", timeout=60)
     yield client

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from tests.support.bodies import MINIMAL
-from tests.support.kernel import Kernel, environment, text_of
+from tests.support.kernel import Kernel, environment, real_kernel, text_of
 
 LINE = "%ppio_launch --practice --name demo --unique-name --product a100-80g --image i"
 
@@ -33,7 +32,7 @@ cloud.cents, cloud.gate = 2520, threading.Event()
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kernel")
-    manager, client = start_new_kernel(kernel_name="python3", env=environment(folder))
+    manager, client = real_kernel(env=environment(folder))
     started = Kernel(client)
     code = "%load_ext ppio_widgets\nfrom ppio_widgets.practice.cloud import kernel_account"
     reply, published = started.run(code)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
-from tests.support.kernel import Kernel, environment
+from tests.support.kernel import Kernel, environment, real_kernel
 
 CARD = """
 from ppio_widgets import Instance
@@ -35,7 +34,7 @@ def watches():
 
 @pytest.fixture
 def kernel(tmp_path):
-    manager, client = start_new_kernel(kernel_name="python3", env=environment(tmp_path))
+    manager, client = real_kernel(env=environment(tmp_path))
     started = Kernel(client)
     yield started, manager
     client.stop_channels()

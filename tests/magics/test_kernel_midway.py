@@ -5,12 +5,11 @@ import signal
 import threading
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from tests.support.bodies import MINIMAL
-from tests.support.kernel import Kernel, environment, text_of
+from tests.support.kernel import Kernel, environment, real_kernel, text_of
 from tests.support.wire import PATIENCE, REAL_KEY, faulty, listing, nothing_there, row, says
 
 LINE = "%ppio_launch --name demo --product p --image i --yes"
@@ -35,7 +34,7 @@ def kernels(tmp_path):
     running = []
 
     def start(**more):
-        manager, client = start_new_kernel(kernel_name="python3", env=environment(tmp_path) | more)
+        manager, client = real_kernel(env=environment(tmp_path) | more)
         running.append((manager, client))
         kernel = Kernel(client)
         kernel.manager = manager

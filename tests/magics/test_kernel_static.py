@@ -3,10 +3,9 @@
 import time
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from tests.support.bodies import MINIMAL
-from tests.support.kernel import Kernel, environment
+from tests.support.kernel import Kernel, environment, real_kernel
 from tests.support.sweep import ENV_SECRET, hits
 from tests.support.wire import PATIENCE
 
@@ -18,7 +17,7 @@ FORM = f"from ppio_widgets import LaunchForm\nform = LaunchForm({BODY!r}, practi
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
     env = environment(tmp_path_factory.mktemp("kernel")) | {"HF_TOKEN": ENV_SECRET}
-    manager, client = start_new_kernel(kernel_name="python3", env=env)
+    manager, client = real_kernel(env=env)
     kernel = Kernel(client)
     kernel.run("from ppio_widgets.instances import watcher\nwatcher.POLL_SECONDS = 0.1")
     yield kernel

@@ -17,13 +17,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.support.kernel import environment
+from tests.support.kernel import CHANNELS, environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("0*.ipynb") if not path.stem.endswith(".zh"))
 BOTH = [name for lesson in LESSONS for name in (lesson, f"{lesson}.zh")]
 KEY = "sk_live_must_not_be_used"
 AT_ONCE = 6
+QUICKSTARTS = ("quickstart", "quickstart.zh")
 
 
 async def execute(name, folder, room, changes):
@@ -31,7 +32,7 @@ async def execute(name, folder, room, changes):
     sheet = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     own = {"PPIO_WIDGETS_CONFIG_DIR": str(folder / "config"), "PPIO_API_KEY": KEY, **changes}
     async with room:
-        client = NotebookClient(sheet, timeout=120, kernel_name="python3")
+        client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=CHANNELS)
         await client.async_execute(env=environment(folder) | own)
     return sheet
 
@@ -57,7 +58,7 @@ def executed(tmp_path_factory, watched):
     folder = tmp_path_factory.mktemp("notebooks")
     proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{watched.getsockname()[1]}"}
     lessons = [(name, folder / name, proxy) for name in BOTH]
-    jobs = [*lessons, ("quickstart", folder / "quickstart", {})]
+    jobs = [*lessons, *((name, folder / name, {}) for name in QUICKSTARTS)]
     with ThreadPoolExecutor(1) as own_loop:  # this thread may have one already: a browser's
         done = own_loop.submit(asyncio.run, execute_all(jobs)).result()
 
@@ -74,21 +75,34 @@ def outputs(sheet):
     return {cell["id"]: str(cell.get("outputs")) for cell in sheet.cells}
 
 
-def test_the_quickstart_launches_on_the_practice_cloud(executed):
-    sheet = executed("quickstart")
+@pytest.mark.parametrize("name", QUICKSTARTS)
+def test_the_quickstart_launches_on_the_practice_cloud(executed, name):
+    sheet = executed(name)
     texts = outputs(sheet)
     assert "widget-view+json" in texts["form"]
     assert "{}" in texts["value"]
+    assert re.search(r"demo-[0-9a-f]{6}-line-", texts["again"])
+    assert KEY not in nbformat.writes(sheet)
+
+
+def test_the_quickstart_shows_what_its_words_say(executed):
+    texts = outputs(executed("quickstart"))
     assert "Nothing blocks it." in texts["dry-run"]
     assert re.search(r"demo-[0-9a-f]{6}-line on the practice cloud", texts["line"])
     assert "running" in texts["wait"]
     assert re.search(r"demo-[0-9a-f]{6}-python on the practice cloud", texts["python"])
-    assert re.search(r"demo-[0-9a-f]{6}-line-", texts["again"])
     assert "¥25.20 per hour" in texts["price"]
     assert texts["launches"].count("launched, id") == 3
     assert "Practice sends placeholders" in texts["secret-env"]
     assert texts["tidy"].count("confirmed deleted at") == 3
-    assert KEY not in nbformat.writes(sheet)
+
+
+def test_the_chinese_quickstart_speaks_chinese(executed):
+    texts = outputs(executed("quickstart.zh"))
+    assert "检查通过，可以创建。" in texts["dry-run"]
+    assert "运行" in texts["wait"]
+    assert "每小时 ¥25.20" in texts["price"]
+    assert texts["tidy"].count("确认删除") == 3
 
 
 @pytest.mark.parametrize("name", BOTH)

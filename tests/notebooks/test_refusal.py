@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import ppio_widgets.magics
+from tests.support.kernel import CHANNELS
 
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
 
@@ -26,7 +27,9 @@ def test_the_console_of_a_runner_says_why_a_line_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     cells = [nbformat.v4.new_code_cell(cell) for cell in ("%load_ext ppio_widgets", *REFUSED)]
-    client = NotebookClient(nbformat.v4.new_notebook(cells=cells), timeout=120, kernel_name="python3")
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells), timeout=120, kernel_name="python3", config=CHANNELS
+    )
     with client.setup_kernel():
         client.execute_cell(cells[0], 0)
         for number, (cell, reason) in enumerate(zip(cells[1:], REFUSED.values(), strict=True), 1):

@@ -15,15 +15,20 @@ from ppio_widgets.locale.columns import width
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-ENGLISH = [path for path in NOTEBOOKS if re.fullmatch(r"\d\d-[a-z-]+", path.stem)]
+LESSONS = [path for path in NOTEBOOKS if re.fullmatch(r"\d\d-[a-z-]+", path.stem)]
+ENGLISH = [*LESSONS, ROOT / "notebooks" / "quickstart.ipynb"]
 CHINESE = [path.with_suffix(".zh.ipynb") for path in ENGLISH]
 COLUMNS = 110
 MOST_CELLS = 12
 CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-every_lesson = pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.stem)
-both_languages = pytest.mark.parametrize("path", [*ENGLISH, *CHINESE], ids=lambda path: path.stem)
+every_pair = pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.stem)
+every_lesson = pytest.mark.parametrize(
+    "path",
+    [one for path in LESSONS for one in (path, path.with_suffix(".zh.ipynb"))],
+    ids=lambda path: path.stem,
+)
 
 
 def read(path):
@@ -44,8 +49,8 @@ def calls(source):
 
 
 def test_there_are_five_lessons_in_two_languages():
-    assert [path.stem[:2] for path in ENGLISH] == ["01", "02", "03", "04", "05"]
-    assert sorted([*ENGLISH, *CHINESE, ROOT / "notebooks" / "quickstart.ipynb"]) == NOTEBOOKS
+    assert [path.stem[:2] for path in LESSONS] == ["01", "02", "03", "04", "05"]
+    assert sorted([*ENGLISH, *CHINESE]) == NOTEBOOKS
 
 
 @every_notebook
@@ -68,8 +73,8 @@ def test_its_lines_are_short(path):
     assert [line for line in lines if width(line) > COLUMNS and not line.startswith("| ")] == []
 
 
-@both_languages
-def test_a_lesson_is_short_and_each_cell_has_its_words(path):
+@every_notebook
+def test_it_is_short_and_each_cell_has_its_words(path):
     cells = read(path).cells
     assert sum(cell.cell_type == "code" for cell in cells) <= MOST_CELLS
     assert cells[0].source.startswith("# ")
@@ -77,7 +82,7 @@ def test_a_lesson_is_short_and_each_cell_has_its_words(path):
         assert {before.cell_type, cell.cell_type} == {"markdown", "code"}
 
 
-@every_lesson
+@every_pair
 def test_both_languages_have_the_same_cells(path):
     ours, theirs = (read(one).cells for one in (path, path.with_suffix(".zh.ipynb")))
     for one, other in zip(ours, theirs, strict=True):
@@ -87,7 +92,7 @@ def test_both_languages_have_the_same_cells(path):
             assert not CJK.search(one.source)
 
 
-@every_lesson
+@every_pair
 def test_both_languages_run_the_same_code(path):
     ours, theirs = code_of(path), code_of(path.with_suffix(".zh.ipynb"))
     for cell, source in ours.items():
@@ -105,7 +110,7 @@ def test_both_languages_run_the_same_code(path):
         assert ast.dump(nodes[0]) == ast.dump(others[0])
 
 
-@both_languages
+@every_lesson
 def test_a_lesson_practises_from_its_first_cell_on(path):
     first = next(iter(code_of(path).values()))
     practises = first.index('os.environ["PPIO_WIDGETS_PRACTICE"] = "1"')

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from ppio_widgets.__main__ import main
 from ppio_widgets.secrets.in_use import secrets_in_use
 from tests.support.bodies import MINIMAL
+from tests.support.kernel import CHANNELS
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import faulty, packed
 
@@ -202,7 +203,12 @@ def executed(text, folder):
     sheet = nbformat.v4.new_notebook(cells=cells)
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(
-        sheet, timeout=120, kernel_name="python3", store_widget_state=True, resources=resources
+        sheet,
+        timeout=120,
+        kernel_name="python3",
+        config=CHANNELS,
+        store_widget_state=True,
+        resources=resources,
     )
     with client.setup_kernel(cwd=str(folder)):
         for index, cell in enumerate(sheet.cells):

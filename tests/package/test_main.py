@@ -4,16 +4,18 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import ppio_widgets
-from ppio_widgets.__main__ import main
+from ppio_widgets.__main__ import LAB, main
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
 from tests.support.wire import PATIENCE
 
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "ppio_widgets"]
 
 
@@ -96,7 +98,8 @@ def test_help_speaks_the_language_of_the_reader(capsys, monkeypatch):
 def test_demo_without_jupyterlab_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setattr("ppio_widgets.__main__.find_spec", lambda _name: None)
     assert main(["demo"]) == 1
-    assert "pip install" in capsys.readouterr().err
+    assert f'"{sys.executable}" -m pip install "{LAB}"' in capsys.readouterr().err
+    assert f'lab = ["{LAB}"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_the_doctor_ends_with_0_where_all_is_well_and_writes_its_report(capsys, tmp_path):

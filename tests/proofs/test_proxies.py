@@ -164,7 +164,7 @@ def test_a_socks_proxy_without_the_extra_is_said_and_a_stop_gets_out(cloud, abro
         launch = concluded(launch_on(client))
         assert launch.state is LaunchState.NOT_SENT
         said = sentence_of(launch, SAY)
-        assert "all_proxy names a SOCKS proxy, which needs: pip install 'ppio-widgets[socks]'" in said
+        assert "all_proxy names a SOCKS proxy, which needs: pip install 'httpx[socks]'" in said
         assert "ImportError" not in said
         assert "POST" not in cloud.asked, "what is billed goes by no way that nobody named"
         cloud.status = "running"

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import queue
 
+from jupyter_client.manager import KernelManager
+from traitlets.config import Config
+
+# Files in place of ports: a port that is free when it is chosen may be another's before the kernel has it.
+CHANNELS = Config(KernelManager={"transport": "ipc"})
 HIDDEN = ("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL")
 
 
@@ -13,6 +18,21 @@ def environment(folder):
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     own = {"IPYTHONDIR": str(folder), "PPIO_WIDGETS_STATE_DIR": str(folder / "state")}
     return kept | own | {"PPIO_WIDGETS_LANG": "en"}
+
+
+def real_kernel(**given):
+    """Start a kernel and wait until it is there; returns its manager and a client."""
+    manager = KernelManager(kernel_name="python3", config=CHANNELS)
+    manager.start_kernel(**given)
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(60)
+    except RuntimeError:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        raise
+    return manager, client
 
 
 class Kernel:

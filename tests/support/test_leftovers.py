@@ -47,7 +47,14 @@ def test_what_ends_by_itself_is_waited_for(left, go):
 
 
 def test_a_thread_that_stays_is_named_with_its_place(left, go):
-    worker.run(lambda: go.wait(), name="ppio-act", daemon=True)  # noqa: PLW0108 - a line of this file
+    there = threading.Event()
+
+    def stay():
+        there.set()
+        go.wait()
+
+    worker.run(stay, name="ppio-act", daemon=True)
+    assert there.wait(threads.PATIENCE)
     (said,) = left(hastily=True)
     assert said.startswith("a thread outlives the test: ppio-act at test_leftovers.py:")
 
