@@ -38,8 +38,8 @@ soak: $(VENV)/.dev-ready
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/proofs tests/browser/test_consent.py $(ARGS)
 
-# A launch in each ipykernel that is promised, and in the environment's own, the newest.
-kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready)
+# A launch in each ipykernel that is promised, and in the environment's own, the newest; what shows no page.
+kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready) $(KERNELS)/papermill/.ready $(KERNELS)/jupyter-console/.ready
 	$(BIN)/python -m pytest tests/kernels $(ARGS)
 
 # The lower end of every dependency's range; the upper end is what `make test` installs.
