@@ -40,8 +40,8 @@ soak: $(VENV)/.dev-ready
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_SOAK=1 $(BIN)/python -m pytest tests/proofs tests/browser/test_consent.py $(ARGS)
 
-# A launch in each ipykernel that is promised, and in the environment's own, the newest.
-kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready)
+# A launch in each ipykernel that is promised, and in the environment's own, the newest; what shows no page.
+kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready) $(KERNELS)/papermill/.ready $(KERNELS)/jupyter-console/.ready
 	$(BIN)/python -m pytest tests/kernels $(ARGS)
 
 # All that a person does, in each place that shows notebooks; writes the table of them in docs. Some of them only:

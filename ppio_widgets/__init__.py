@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.runtime.kernel import outer_names
+from ppio_widgets.runtime.kernel import outer_names, refuse_old
 
 if TYPE_CHECKING:
     from ppio_widgets.api import launch
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from ppio_widgets.request.validation import check
     from ppio_widgets.widgets.board import InstanceBoard
     from ppio_widgets.widgets.form.launch_form import LaunchForm
+
+refuse_old()
 
 __version__ = "0.1.0"
 

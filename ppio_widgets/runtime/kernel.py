@@ -7,6 +7,7 @@ the code of several people in one process (Solara, Panel) is asked in the same w
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 import weakref
 from contextlib import suppress
@@ -28,9 +29,38 @@ Answers = Literal["buttons", "input"]
 # writes down that an instance is gone, who draws a type. The package says so as it is imported, nobody later.
 outer_names: dict[str, str] = {}
 
+# Of what a notebook has loaded before this package comes, the oldest that will do; pyproject.toml says the same.
+FLOORS = {"IPython": (8, 6), "ipywidgets": (8, 1)}
+
 T = TypeVar("T")
 
 HAS_THREADS = sys.platform not in ("emscripten", "wasi")
+
+
+def refuse_old() -> None:
+    """Raise `ImportError` where a version runs that is too old for this package.
+
+    pip may have put a newer one on the disk meanwhile (Colab): until a restart the kernel goes on with the
+    one that it has loaded.
+    """
+    old = []
+    for name, floor in FLOORS.items():
+        version = str(getattr(sys.modules.get(name), "__version__", ""))
+        read = re.match(r"(\d+)\.(\d+)", version)
+        if read is not None and tuple(map(int, read.groups())) < floor:
+            old.append({"name": name, "found": version, "floor": ".".join(map(str, floor))})
+    if old:
+        from ppio_widgets.locale.words import words  # noqa: PLC0415 - rarely needed, and read from a file
+
+        say = words()
+        raise ImportError(say("kernel.old", needed=", ".join(say("kernel.needed", **one) for one in old)))
+
+
+class _Pages:
+    """The front ends, by the session that their messages name, whose outputs are on a page with widgets."""
+
+    def __init__(self) -> None:
+        self.with_widgets: set[str] = set()
 
 
 class Kernel:
@@ -135,8 +165,10 @@ def is_variable(name: str) -> bool:
 
 
 def cell_id() -> str | None:
-    """Return the front end's id of the cell that is running; None where it tells none."""
-    value = _parent().get("metadata", {}).get("cellId")
+    """Return the front end's id of the cell that is running; None where it tells none (nbclassic)."""
+    metadata = _parent().get("metadata") or {}
+    of_colab = metadata.get("colab")
+    value = metadata.get("cellId") or (of_colab.get("cell_id") if isinstance(of_colab, dict) else None)
     return value if isinstance(value, str) and value else None
 
 
@@ -149,14 +181,32 @@ def execution() -> int | None:
 def who_answers() -> Answers | None:
     """Return how a question can be answered here, or None where nobody can.
 
-    A front end with widgets tells the id of the cell (JupyterLab, Notebook 7) or
-    is Voilà: there are buttons, as in the session of a server (Solara, Panel). Else the front end
-    may allow input, or a terminal is there. nbclient and papermill offer neither.
+    A front end with widgets tells the id of the cell (JupyterLab, Notebook 7, Colab) or
+    is Voilà: there are buttons, as in the session of a server (Solara, Panel). One that tells none
+    (nbclassic, a server that runs the cells of a shared notebook) has them once a widget of a cell of its own
+    was heard of (`hear_widget`). Else the front end may allow input, or a terminal is there. nbclient and
+    papermill offer neither.
     """
     voila = (environment.variable("SERVER_SOFTWARE") or "").startswith("voila")
     if cell_id() is not None or voila or _host_session() is not None:
         return "buttons"
+    if asker() in of(_Pages).with_widgets:
+        return "buttons"
     return "input" if takes_input() else None
+
+
+def asker() -> str:
+    """Return which front end asked for what runs now, as its messages name it; empty where none did."""
+    return _sender(_parent())
+
+
+def hear_widget(message: Mapping[str, Any], asked_by: str) -> None:
+    """Take note of a message of a widget: who sent it has widgets, and so has who asked for that widget.
+
+    These are two where a server runs the cells and a page shows them. Another front end of the same kernel,
+    a console, is neither.
+    """
+    of(_Pages).with_widgets.update({_sender(message), asked_by} - {""})
 
 
 def outer(name: str) -> Any:
@@ -190,6 +240,10 @@ def takes_input() -> bool:
     if parent:
         return bool(parent.get("content", {}).get("allow_stdin"))
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _sender(message: Mapping[str, Any]) -> str:
+    return str((message.get("header") or {}).get("session") or "")
 
 
 def _parent() -> dict[str, Any]:

@@ -43,6 +43,17 @@ class _Lean(w.Widget):
 
     comm: Any
     known: Mapping[str, tuple[Callable[[Any, w.Widget], Any] | None, Any]]
+    _asked_by: str  # the front end whose cell it belongs to
+
+    def open(self) -> None:
+        """Open its model."""
+        self._asked_by = kernel.asker()
+        super().open()
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        """Take a message of a page; the first one tells that there are widgets."""
+        kernel.hear_widget(msg, self._asked_by)
+        super()._handle_msg(msg)
 
     @default("keys")
     def _default_keys(self) -> list[str]:

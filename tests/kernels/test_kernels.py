@@ -1,7 +1,8 @@
-"""A launch in each ipykernel that is promised: form and line card say where it stands until it runs.
+"""A form and a launch in each ipykernel that is promised, its widgets' messages on the main shell or a subshell.
 
 The row of the environment's own ipykernel is always there, those of others where `make kernels`
-(or, for 7.0.1, `make test`) has put them. Threads, contexts and loops differ between them.
+(or, for 7.0.1, `make test`) has put them. Threads, contexts and loops differ between them. What JupyterLab
+calls ``commsOverSubshells`` is played: messages of widgets name a subshell, which answers while a cell runs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from tests.support.kernel import Kernel, environment, real_kernel
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PPIO_WIDGETS_KERNELS", ROOT / ".venv-kernels"))
-ROWS = sorted(path.parent.name for path in FOLDER.glob("*/.ready"))
+ROWS = sorted(path.parent.name for path in FOLDER.glob("ipykernel-*/.ready"))
+# ipykernel 6 has no subshells.
+SHELLS = [
+    (row, over) for row in [*ROWS, "newest"] for over in ("main", "subshell") if (row, over) != ("ipykernel-6-31", "subshell")
+]
 PATIENCE = 30
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # The practice cloud takes six seconds to run, and is looked at every two.
@@ -32,6 +37,20 @@ from ppio_widgets.instances import watcher
 from ppio_widgets.practice.cloud import kernel_account
 kernel_account()._clock = lambda: 20 * time.time()
 watcher.POLL_SECONDS = 0.1
+
+def made(name):
+    return [one["id"] for one in kernel_account().page(limit=1000)["data"] if one["name"] == name]
+"""
+# A cell that computes until a file is there; another file turns the clock past the time for reading.
+COMPUTES = """
+from pathlib import Path
+from tests.support.consent import let_read
+print("computes", flush=True)
+while not Path({go!r}).exists():
+    if Path({read!r}).exists():
+        Path({read!r}).unlink()
+        let_read()
+        print("was read", flush=True)
 """
 
 
@@ -41,11 +60,14 @@ class Front(Kernel):
     def __init__(self, client):
         super().__init__(client)
         self.page = Page()
+        self.heard = []
+        self.subshell = None
         receive = client.get_iopub_msg
 
         def get_iopub_msg(*args, **options):
             message = receive(*args, **options)
             self.page.take(message["msg_type"], message["content"])
+            self.heard.append(message)
             return message
 
         client.get_iopub_msg = get_iopub_msg
@@ -62,11 +84,37 @@ class Front(Kernel):
         reply, published = self.run("from tests.support.consent import let_read\nlet_read()")
         assert reply["status"] == "ok", published
 
+    def open_subshell(self):
+        """Have a subshell made, over which all messages of widgets go from now on."""
+        self.client.control_channel.send(self.client.session.msg("create_subshell_request"))
+        self.subshell = self.client.get_control_msg(timeout=PATIENCE)["content"]["subshell_id"]
+
+    def send(self, model, data):
+        message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
+        if self.subshell:
+            message["header"]["subshell_id"] = self.subshell
+        self.client.shell_channel.send(message)
+
     def click(self, view, words):
         self.wait(lambda: self.page.button(view, words), words)
-        data = {"method": "custom", "content": {"event": "click"}}
-        comm = {"comm_id": self.page.button(view, words), "data": data}
-        self.client.shell_channel.send(self.client.session.msg("comm_msg", comm))
+        self.send(self.page.button(view, words), {"method": "custom", "content": {"event": "click"}})
+
+    def set(self, view, words, value):
+        self.wait(lambda: self.page.button(view, words), words)
+        state = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+        self.send(self.page.button(view, words), state)
+
+    def printed(self, words):
+        """Whether a cell has printed these words."""
+        return any(words in one["content"].get("text", "") for one in self.heard if one["msg_type"] == "stream")
+
+    def ended(self, request):
+        """Whether a cell has ended: nothing is told of it any longer."""
+        return any(
+            one["parent_header"].get("msg_id") == request
+            and one["content"].get("execution_state") == "idle"
+            for one in self.heard
+        )
 
     def wait(self, condition, what):
         end = time.monotonic() + PATIENCE
@@ -78,19 +126,22 @@ class Front(Kernel):
                 continue
 
 
-@pytest.fixture(scope="module", params=[*ROWS, "newest"])
+@pytest.fixture(scope="module", params=SHELLS, ids=" ".join)
 def front(request, tmp_path_factory):
+    row, over = request.param
     env = environment(tmp_path_factory.mktemp("kernel"))
-    paths = [str(FOLDER / request.param)] if request.param != "newest" else []
+    paths = [str(FOLDER / row)] if row != "newest" else []
     paths.append(str(ROOT))  # for `let_read`
     env["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
     manager, client = real_kernel(env=env)
     front = Front(client)
+    if over == "subshell":
+        front.open_subshell()
     reply, published = front.run(QUICK)
     assert reply["status"] == "ok", published
     version = front.value("__import__('ipykernel').__version__").strip("'")
-    if request.param != "newest":
-        assert version.startswith(request.param.removeprefix("ipykernel-").replace("-", "."))
+    if row != "newest":
+        assert version.startswith(row.removeprefix("ipykernel-").replace("-", "."))
     yield front
     client.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -110,12 +161,56 @@ def test_a_form_says_where_its_launch_stands_until_it_runs(front):
     assert front.value("form.launches[-1].id").strip("'") in front.page.html(view)
 
 
+def test_rows_are_added_typed_into_and_removed(front):
+    body = {**MINIMAL, "name": "with-rows", "ports": [{"port": 8080, "protocol": "tcp"}]}
+    view = front.show(f"form = LaunchForm({body!r}, practice=True)\nform", "cell-1")
+    front.set(view, "Access", True)
+    front.click(view, "Add port")
+    front.set(view, "Port 2", "9090")
+    front.wait(lambda: "9090" in front.page.html(view), "the request has the second port")
+    front.set(view, "Port 1", "7070")
+    front.wait(lambda: "7070" in front.page.html(view), "the request has another first port")
+    front.click(view, "Remove")
+    front.wait(lambda: "7070" not in front.page.html(view), "the first port is gone")
+    assert front.value("[one['port'] for one in form.value['ports']]") == "[9090]"
+
+
 def test_a_card_of_a_line_says_where_its_launch_stands_until_it_runs(front):
     line = "%ppio_launch --practice --name by-line --product a100-80g --image ubuntu:24.04"
     view = front.show(line, "cell-2")
     front.let_read()
     front.click(view, "Yes, launch it")
     front.wait(lambda: "running (id " in front.page.html(view), "the card says that it runs")
+
+
+def test_while_a_cell_computes_a_subshell_answers_and_the_main_shell_waits_and_nothing_is_sent_twice(
+    front, tmp_path
+):
+    body = {**MINIMAL, "name": "meanwhile"}
+    view = front.show(f"form = LaunchForm({body!r}, practice=True)\nform", "cell-4")
+    go, read = tmp_path / "go", tmp_path / "read"
+    front.heard.clear()
+    cell = front.client.execute(COMPUTES.format(go=str(go), read=str(read)), allow_stdin=False)
+    front.wait(lambda: front.printed("computes"), "the cell computes")
+    front.click(view, "Launch")
+    front.click(view, "Launch")
+    asked = lambda: front.page.button(view, "Yes, launch it")  # noqa: E731 - a condition
+    if front.subshell:
+        front.wait(asked, "the question stands")
+        read.touch()
+        front.wait(lambda: front.printed("was read"), "the clock is turned")
+        front.click(view, "Yes, launch it")
+        front.wait(lambda: "running (id " in front.page.html(view), "it runs while the cell computes")
+        assert not front.ended(cell)
+    go.touch()
+    front.wait(lambda: front.ended(cell), "the cell has ended")
+    if not front.subshell:
+        assert not asked(), "nothing was answered meanwhile"
+        front.wait(asked, "the question stands")
+        front.let_read()
+        front.click(view, "Yes, launch it")
+        front.wait(lambda: "running (id " in front.page.html(view), "it runs")
+    assert front.value("len(made('meanwhile')), len(form.launches)") == "(1, 1)"
 
 
 def test_only_here_a_form_has_a_sign_in_field(front):

@@ -106,12 +106,9 @@ def test_the_chinese_quickstart_speaks_chinese(executed):
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_a_lesson_runs_and_only_what_is_meant_to_fail_does(executed, name):
+def test_a_lesson_runs_and_no_cell_ends_in_an_error(executed, name):
     sheet = executed(name)
-    for cell in sheet.cells:
-        failed = [one for one in cell.get("outputs", []) if one.output_type == "error"]
-        assert bool(failed) == ("raises-exception" in cell.metadata.get("tags", []))
-        assert all(len(one.traceback) == 1 for one in failed)
+    assert "error" not in {one.output_type for cell in sheet.cells for one in cell.get("outputs", [])}
     assert KEY not in nbformat.writes(sheet)
 
 

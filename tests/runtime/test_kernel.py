@@ -19,8 +19,9 @@ class Shell:
         self.get_parent = lambda: parent
 
 
-def parent(*, cell=None, stdin=False):
-    return {"metadata": {"cellId": cell} if cell else {}, "content": {"allow_stdin": stdin}}
+def parent(*, cell=None, stdin=False, session="page", **metadata):
+    metadata |= {"cellId": cell} if cell else {}
+    return {"header": {"session": session}, "metadata": metadata, "content": {"allow_stdin": stdin}}
 
 
 @pytest.fixture
@@ -38,6 +39,9 @@ def inside(monkeypatch):
     [
         (parent(cell="c1"), "buttons"),
         (parent(cell="c1", stdin=True), "buttons"),
+        (parent(colab={"cell_id": "c1"}), "buttons"),
+        (parent(colab={}, stdin=True), "input"),
+        (parent(colab="odd"), None),
         (parent(stdin=True), "input"),
         (parent(), None),
     ],
@@ -58,6 +62,35 @@ def test_pyodide_tells_it_by_its_shells_kernel_once_it_has_a_message(inside):
     assert (kernel.who_answers(), kernel.cell_id()) == ("input" if sys.stdin.isatty() else None, None)
     shell.kernel._parent_header = parent(cell="c1", stdin=True)
     assert (kernel.who_answers(), kernel.cell_id()) == ("buttons", "c1")
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_one_that_tells_no_cell_has_buttons_once_a_widget_of_it_was_heard_of(inside, stdin):
+    inside(Shell(parent(stdin=stdin, session="nbclassic")))
+    asked_by = kernel.asker()
+    before = kernel.who_answers()
+    assert before == ("input" if stdin else None)
+    kernel.hear_widget({"header": {"session": "nbclassic"}}, asked_by)
+    assert kernel.who_answers() == "buttons"
+    inside(Shell(parent(stdin=stdin, session="console")))
+    assert kernel.who_answers() == before, "another front end of the same kernel"
+    inside(Shell(parent(stdin=stdin, session="nbclassic")))
+    start_kernel()
+    assert kernel.who_answers() == before, "another kernel"
+
+
+def test_a_server_that_runs_the_cells_of_a_page_has_its_buttons(inside):
+    inside(Shell(parent(session="server")))
+    kernel.hear_widget({"header": {"session": "page"}}, kernel.asker())
+    assert kernel.who_answers() == "buttons"
+
+
+@pytest.mark.parametrize("odd", [{}, {"header": None}, {"header": {"session": ""}}])
+def test_who_is_not_named_is_not_known(inside, odd):
+    inside(Shell({**parent(), **odd} if odd else {"content": {}}))
+    kernel.hear_widget(odd, kernel.asker())
+    inside(Shell(parent(session="")))
+    assert kernel.who_answers() is None
 
 
 def test_voila_has_buttons(inside, monkeypatch):

@@ -39,8 +39,11 @@ class Kernel:
     def __init__(self, client):
         self.client = client
 
-    def run(self, code, *, cell=None, stdin=False, answer="n"):
-        """Run a cell as a front end does; returns the reply and what it published."""
+    def run(self, code, *, cell=None, stdin=False, answer="n", metadata=None):
+        """Run a cell as a front end does; returns the reply and what it published.
+
+        `cell` is its id as JupyterLab tells it; `metadata` is what another front end tells.
+        """
         message = self.client.session.msg(
             "execute_request",
             {
@@ -52,7 +55,7 @@ class Kernel:
                 "stop_on_error": True,
             },
         )
-        message["metadata"] = {"cellId": cell} if cell else {}
+        message["metadata"] = metadata or ({"cellId": cell} if cell else {})
         self.client.shell_channel.send(message)
         published = []
         while True:
