@@ -79,4 +79,6 @@ def test_ipython_on_a_terminal_asks_and_launches_only_after_a_yes(answer, shown,
         (shown, ""),
         ("In [", "exit"),
     ]
-    assert ("demo on the practice cloud: " in talk(command, surroundings(tmp_path), *turns)) == (answer == "y")
+    assert ("demo on the practice cloud: " in talk(command, surroundings(tmp_path), *turns)) == (
+        answer == "y"
+    )
