@@ -21,7 +21,8 @@ echo "$PIP_INDEX_URL$*" >> "$STRAW_LOG"
 case "$*" in *"$STRAW_FAILS"*) [ -n "$STRAW_FAILS" ] && exit 1 ;; esac
 here=$(dirname "$0")
 case "$*" in
-  "-m venv"*) for folder; do :; done; mkdir -p "$folder/bin"; cp "$0" "$folder/bin/python" ;;
+  "-m venv"*) for folder; do :; done; mkdir -p "$folder/bin"; touch "$folder/pyvenv.cfg"
+    cp "$0" "$folder/bin/python" ;;
   "-m ensurepip"*) touch "$here/pip" ;;
   "-c import pip") [ -e "$here/pip" ] ;;
   "-m pip"*) [ -e "$here/pip" ] && cp "$0" "$here/ppio-widgets" ;;
@@ -134,6 +135,15 @@ def test_an_environment_whose_python_is_gone_is_made_again(checkout):
     assert not left.exists()
 
 
+def test_a_folder_that_is_no_environment_is_left_as_it_is(checkout):
+    own = checkout.folder / "mine" / "kept"
+    own.parent.mkdir()
+    own.touch()
+    assert checkout.make("demo", "VENV=mine", fails="never") == []
+    assert "mine is no environment of Python: name another folder." in checkout.ran
+    assert [*own.parent.iterdir()] == [own]
+
+
 def test_a_python_that_makes_no_environments_is_told_so(checkout):
     checkout.make("demo", fails="ensurepip")
     assert "pip is missing" in checkout.ran
@@ -164,6 +174,7 @@ def test_each_python_that_is_installed_runs_the_tests_of_the_rooms(checkout):
 def made(folder, checkout, *more):
     """An environment that somebody else made, without pip; returns the last thing in it."""
     (folder / "bin").mkdir(parents=True)
+    (folder / "pyvenv.cfg").touch()
     for name in ("python", *more):
         shutil.copy(checkout.straw, folder / "bin" / name)
     return folder / "bin" / more[-1]
