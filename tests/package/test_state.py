@@ -30,6 +30,7 @@ EXCEPTIONS = {
     "cloud.client.bare_context": "trusts nobody, and is the same for all",
     "cloud.proxies._trusting": "25 to 40 ms for each; the authorities of the machine are the same for all",
     "locale.words._load": CONSTANT,
+    "doctor.contract.contract": CONSTANT,
     "request.schema.leaves": CONSTANT,
     "request.schema.tree": CONSTANT,
     "runtime.forks._gate": FORKS,
