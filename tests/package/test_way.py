@@ -30,7 +30,8 @@ KEY, *LAUNCHED = TITLES = (
     "From the wire to the card",
 )
 CARD = TITLES[-1]
-# On the way between any two: what hears a page, what guards callbacks, and what takes the values out of exceptions.
+# On the way between any two: what hears a page, what guards callbacks, and what takes the values out of
+# exceptions.
 AROUND = {"widgets/theme.py", "widgets/view.py", "secrets/frames.py"}
 
 
