@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 log = logging.getLogger(__name__)
+log.setLevel(logging.WARNING)
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TITLE = re.compile(r"# .*\n")

@@ -72,7 +72,7 @@ def _notebook(config: Config, name: str) -> Path:
 
 
 class DarkPictures(SphinxTransform):
-    """Beside a picture that has a dark twin (``form.png``, ``form-dark.png``), in a dark theme in its place."""
+    """Beside a picture that has a dark twin (``form.png``, ``form-dark.png``), to show in dark themes."""
 
     default_priority = 400
 
