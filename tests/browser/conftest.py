@@ -75,7 +75,7 @@ def until(condition, what):
 
 
 class Lab:
-    """A JupyterLab server in a folder of its own; what another server does otherwise is a method or a constant."""
+    """A JupyterLab server in a folder of its own; where another one differs is a method or a constant."""
 
     PROGRAM: tuple[str, ...] = ("jupyterlab", "--LabApp.expose_app_in_browser=True")
     PAGE = "/lab/tree/{name}?reset&token={token}"
@@ -128,11 +128,8 @@ class Lab:
         (plugins / "notification.jupyterlab-settings").write_text(json.dumps(news))
 
     def get(self, path: str, method: str = "GET"):
-        request = urllib.request.Request(
-            f"{self.base}{path}",
-            method=method,
-            headers={"Authorization": f"token {self.token}"},
-        )
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(self.base + path, None, headers, method=method)  # noqa: S310
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             content = answer.read()
         return json.loads(content) if content else None

@@ -142,7 +142,8 @@ def test_rows(opened):
 def test_chosen(opened):
     sheet, form = opened(EMPTY)
     choose(form, "a100-80g")
-    form.get_by_role("radio", name="PyTorch 2.6").click()
+    form.get_by_role("radio", name="PyTorch 2.6").check()
+    form.get_by_role("button", name="Replace").click()
     until(lambda: sheet.body(form).get("image", "").startswith("pytorch/"), "the template's image is taken")
     assert sheet.body(form)["product_id"] == "a100-80g"
     expect(launch_of(form)).to_have_text("Launch · ¥12.60/h")
