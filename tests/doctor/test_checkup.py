@@ -7,6 +7,7 @@ import os
 import re
 import time
 from email.utils import formatdate
+from urllib.parse import quote
 
 import pytest
 
@@ -23,7 +24,7 @@ from ppio_widgets.locale.words import joined, words
 from ppio_widgets.practice.cloud import PracticeCloud
 from tests.contract.test_contract import DOCUMENT
 from tests.proofs.test_odd_answers import LISTINGS
-from tests.support import wire
+from tests.support import sweep, wire
 from tests.support.bodies import MINIMAL
 from tests.support.hostile import TEXTS
 from tests.support.wire import ENV_SECRET, REAL_KEY, answers, closed_port, faulty
@@ -365,6 +366,23 @@ def test_a_secret_that_a_server_repeats_everywhere_is_shown_nowhere(
         found = examined(server, api_key=REAL_KEY)
     shown = [str(found), repr(found), found._repr_html_(), report(found), caplog.text, *capsys.readouterr()]
     assert [one for one in shown if secret in one] == []
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_no_form_of_a_secret_is_shown(examined, monkeypatch, caplog, status):
+    """In plain, percent, base64, repr, JSON and HTML form, as a name, a word, and a server's sentence."""
+    caplog.set_level(logging.INFO)
+    monkeypatch.setenv("HF_TOKEN", sweep.ENV_SECRET)
+    every = [form for secret in (sweep.KEY, sweep.ENV_SECRET) for form in sweep.forms(secret)]
+
+    def change(_path, told):
+        plainly = f"{sweep.KEY} or {quote(sweep.KEY)}: {sweep.ENV_SECRET}"
+        return status, {**told, **dict.fromkeys(every, every), "message": plainly}
+
+    with cloud(change) as server:
+        found = examined(server, api_key=sweep.KEY)
+    for shown in (str(found), repr(found), found._repr_html_(), report(found), caplog.text):
+        assert sweep.hits(shown) == []
 
 
 def test_a_report_tells_nothing_of_the_account(examined):
