@@ -271,7 +271,8 @@ TAKEN = re.compile(r"[A-Za-z]+").findall(
     """
     after again all allow api API ASCII at auto base Bearer bind body com CONFIG container copy count
     cpu CPU Ctrl CUDA curl data demo device dict DIR docker dry entrypoint env environ EPOCHS false file
-    finetune folder forget GB getpass GPU gpu gpus help HF host http HTTPS https httpx ID image IMAGE import Infinity
+    finetune folder forget GB getpass GPU gpu gpus help HF host http HTTPS https httpx ID image IMAGE
+    import Infinity
     install instances IP JSON json Jupyter JupyterLab KEY key lab latest launch launches like list local
     login look ls MiB mount NAME name NaN nerdctl network null off os PATH PIN pip podman port POST
     postpaid ppio PPIO practice PRACTICE prepaid preset products PROXY pulling pwd Python qwen renew ro

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.widgets.form.fields import ANCHORS, PAGE, question
-from tests.support.kernel import CHANNELS
+from tests.support.kernel import channels
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -31,7 +31,7 @@ def test_the_examples_run_in_order(monkeypatch, tmp_path):
     ]
     assert [page for page, _block in blocks].count("README.md") == 3
     sheet = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(block) for _page, block in blocks])
-    NotebookClient(sheet, timeout=120, kernel_name="python3", config=CHANNELS).execute()
+    NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels()).execute()
     assert "'running'" in str(sheet.cells[2].outputs)
 
 
