@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 from nbclient import NotebookClient
 
-from tests.support.kernel import CHANNELS
+from tests.support.kernel import channels
 
 from .pages import README, blocks, pages
 
@@ -24,5 +24,5 @@ def test_the_examples_run_in_order(monkeypatch, tmp_path):
         cells += [ALONE, *code] if code else []
         assert page != README or len(code) == 3
     sheet = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(sheet, timeout=120, kernel_name="python3", config=CHANNELS).execute()
+    NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels()).execute()
     assert "'running'" in str(sheet.cells[3].outputs)

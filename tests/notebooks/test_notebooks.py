@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.support.kernel import CHANNELS, environment
+from tests.support.kernel import channels, environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("0*.ipynb") if not path.stem.endswith(".zh"))
@@ -32,7 +32,7 @@ async def execute(name, folder, room, changes):
     sheet = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     own = {"PPIO_WIDGETS_CONFIG_DIR": str(folder / "config"), "PPIO_API_KEY": KEY, **changes}
     async with room:
-        client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=CHANNELS)
+        client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels())
         await client.async_execute(env=environment(folder) | own)
     return sheet
 

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import ppio_widgets.magics
-from tests.support.kernel import CHANNELS
+from tests.support.kernel import channels
 
 LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
 
@@ -28,7 +28,7 @@ def test_the_console_of_a_runner_says_why_a_line_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en")
     cells = [nbformat.v4.new_code_cell(cell) for cell in ("%load_ext ppio_widgets", *REFUSED)]
     client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells), timeout=120, kernel_name="python3", config=CHANNELS
+        nbformat.v4.new_notebook(cells=cells), timeout=120, kernel_name="python3", config=channels()
     )
     with client.setup_kernel():
         client.execute_cell(cells[0], 0)

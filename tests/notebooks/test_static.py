@@ -5,7 +5,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.support.bodies import MINIMAL
-from tests.support.kernel import CHANNELS
+from tests.support.kernel import channels
 from tests.support.sweep import ENV_SECRET, KEY, hits
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -45,7 +45,7 @@ def executed(monkeypatch, tmp_path):
         cells = [nbformat.v4.new_code_cell(text) for text in CELLS.split("---\n")]
         sheet = nbformat.v4.new_notebook(cells=cells)
         NotebookClient(
-            sheet, timeout=120, kernel_name="python3", config=CHANNELS, store_widget_state=False
+            sheet, timeout=120, kernel_name="python3", config=channels(), store_widget_state=False
         ).execute()
         nbformat.validate(sheet)
         from nbconvert import HTMLExporter  # noqa: PLC0415 - a second for whoever only collects the tests

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from ppio_widgets.__main__ import main
 from ppio_widgets.secrets.in_use import secrets_in_use
 from tests.support.bodies import MINIMAL
-from tests.support.kernel import CHANNELS
+from tests.support.kernel import channels
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import faulty, packed
 
@@ -206,7 +206,7 @@ def executed(text, folder):
         sheet,
         timeout=120,
         kernel_name="python3",
-        config=CHANNELS,
+        config=channels(),
         store_widget_state=True,
         resources=resources,
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import itertools
 import os
 import queue
+import shutil
+from functools import cache
+from tempfile import mkdtemp
 
 from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
-# Files in place of ports: a port that is free when it is chosen may be another's before the kernel has it.
-CHANNELS = Config(KernelManager={"transport": "ipc"})
+_NUMBERS = itertools.count()
 HIDDEN = ("PPIO_API_KEY", "NOVITA_API_KEY", "PPIO_WIDGETS_PRACTICE", "PPIO_GPU_BASE_URL")
 
 
@@ -20,9 +24,24 @@ def environment(folder):
     return kept | own | {"PPIO_WIDGETS_LANG": "en"}
 
 
+def channels():
+    """Return how a kernel is reached: by files of its own in place of ports.
+
+    A port that is free when it is chosen may be another process's before the kernel has it: it dies.
+    """
+    return Config(KernelManager={"transport": "ipc", "ip": f"{_folder()}/{next(_NUMBERS)}"})
+
+
+@cache
+def _folder():
+    made = mkdtemp(prefix="ppio-kernels-")  # a socket's path may be about 100 letters long
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
 def real_kernel(**given):
     """Start a kernel and wait until it is there; returns its manager and a client."""
-    manager = KernelManager(kernel_name="python3", config=CHANNELS)
+    manager = KernelManager(kernel_name="python3", config=channels())
     manager.start_kernel(**given)
     client = manager.client()
     client.start_channels()
