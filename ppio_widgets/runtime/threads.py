@@ -54,7 +54,7 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
         return
     context = contextvars.copy_context()
     context.run(kernel.current().enter)
-    threading.Thread(target=context.run, args=(task,), name=name, daemon=daemon).start()
+    kernel.OwnThread(target=context.run, args=(task,), name=name, daemon=daemon).start()
 
 
 def try_run(task: Callable[[], None], *, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A form and a launch in each ipykernel that is promised, its widgets' messages on the main shell or a subshell.
+"""A form and a launch in each ipykernel that is promised, widgets' messages on the main shell or a subshell.
 
 The row of the environment's own ipykernel is always there, those of others where `make kernels`
 (or, for 7.0.1, `make test`) has put them. Threads, contexts and loops differ between them. What JupyterLab
@@ -25,7 +25,10 @@ FOLDER = Path(os.environ.get("PPIO_WIDGETS_KERNELS", ROOT / ".venv-kernels"))
 ROWS = sorted(path.parent.name for path in FOLDER.glob("ipykernel-*/.ready"))
 # ipykernel 6 has no subshells.
 SHELLS = [
-    (row, over) for row in [*ROWS, "newest"] for over in ("main", "subshell") if (row, over) != ("ipykernel-6-31", "subshell")
+    (row, over)
+    for row in [*ROWS, "newest"]
+    for over in ("main", "subshell")
+    if (row, over) != ("ipykernel-6-31", "subshell")
 ]
 PATIENCE = 30
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -107,13 +110,14 @@ class Front(Kernel):
 
     def printed(self, words):
         """Whether a cell has printed these words."""
-        return any(words in one["content"].get("text", "") for one in self.heard if one["msg_type"] == "stream")
+        return any(
+            words in one["content"].get("text", "") for one in self.heard if one["msg_type"] == "stream"
+        )
 
     def ended(self, request):
         """Whether a cell has ended: nothing is told of it any longer."""
         return any(
-            one["parent_header"].get("msg_id") == request
-            and one["content"].get("execution_state") == "idle"
+            one["parent_header"].get("msg_id") == request and one["content"].get("execution_state") == "idle"
             for one in self.heard
         )
 

@@ -1,4 +1,4 @@
-"""What is shown where nobody looks at a page: on a terminal, by `ipython -c`, in a notebook that a program runs."""
+"""What is shown where there is no page: on a terminal, by `ipython -c`, in a notebook that a program runs."""
 
 from __future__ import annotations
 
@@ -79,4 +79,6 @@ def test_ipython_on_a_terminal_asks_and_launches_only_after_a_yes(answer, shown,
         (shown, ""),
         ("In [", "exit"),
     ]
-    assert ("demo on the practice cloud: " in talk(command, surroundings(tmp_path), *turns)) == (answer == "y")
+    assert ("demo on the practice cloud: " in talk(command, surroundings(tmp_path), *turns)) == (
+        answer == "y"
+    )
