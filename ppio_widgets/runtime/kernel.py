@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+import threading
 import weakref
 from contextlib import suppress
 from contextvars import Context, ContextVar
@@ -29,7 +30,7 @@ Answers = Literal["buttons", "input"]
 # writes down that an instance is gone, who draws a type. The package says so as it is imported, nobody later.
 outer_names: dict[str, str] = {}
 
-# Of what a notebook has loaded before this package comes, the oldest that will do; pyproject.toml says the same.
+# The oldest that will do of what a notebook has loaded already; pyproject.toml says the same.
 FLOORS = {"IPython": (8, 6), "ipywidgets": (8, 1)}
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class Kernel:
             return self._owned[kind]  # type: ignore[no-any-return]
 
     def enter(self) -> None:
-        """Be the current one as long as the context lasts (`contextvars`), whatever the host says there."""
+        """Be the current one in this context (`contextvars`), on threads of ours: whatever the host says there."""
         _entered.set(self)
 
 
@@ -101,10 +102,18 @@ _opening = forks.lock()
 _entered: ContextVar[Kernel] = ContextVar("ppio_widgets_kernel")
 
 
+class OwnThread(threading.Thread):
+    """A thread of ours.
+
+    On another one it does not count which kernel a context has entered: what a thread of ours hands to a
+    server's loop (a message to a page) takes its context along, and the next visitor may be served in it.
+    """
+
+
 def current() -> Kernel:
     """Return this kernel, or the host session whose code runs."""
     entered = _entered.get(None)
-    if entered is not None:
+    if entered is not None and isinstance(threading.current_thread(), OwnThread):
         return entered
     host = _host_session()
     key = None if host is None else id(host)

@@ -101,8 +101,7 @@ def run(task: Callable[[], None], *, name: str, daemon: bool) -> None:
     if not exist():
         task()
         return
-    context = _own_context()
-    threading.Thread(target=context.run, args=(task,), name=name, daemon=daemon).start()
+    kernel.OwnThread(target=_own_context().run, args=(task,), name=name, daemon=daemon).start()
 
 
 def try_run(task: Callable[[], None], *, name: str) -> bool:

@@ -91,9 +91,12 @@ class Looks:
     """The shared instances of this kernel or session, each made when first needed."""
 
     def shared(self, kind: type[w.Widget] = w.Layout) -> Any:
-        """Return the instance of a class, made anew when it was closed (``Widget.close_all`` does that)."""
+        """Return the instance of a class, made anew where a page would not know it.
+
+        ``Widget.close_all`` closes it, and a server of several people has a registry for each of their pages.
+        """
         made = vars(self).get(kind.__name__)
-        if made is None or made.comm is None:
+        if made is None or made.comm is None or made.model_id not in w.widgets.widget._instances:  # noqa: SLF001
             made = vars(self)[kind.__name__] = lean(kind)()
         return made
 

@@ -1,4 +1,4 @@
-"""A form and a launch in each ipykernel that is promised, its widgets' messages on the main shell or a subshell.
+"""A form and a launch in each ipykernel that is promised, widgets' messages on the main shell or a subshell.
 
 The row of the environment's own ipykernel is always there, those of others where `make kernels`
 (or, for 7.0.1, `make test`) has put them. Threads, contexts and loops differ between them. What JupyterLab

@@ -1,4 +1,4 @@
-"""What is shown where nobody looks at a page: on a terminal, by `ipython -c`, in a notebook that a program runs."""
+"""What is shown where there is no page: on a terminal, by `ipython -c`, in a notebook that a program runs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Front ends that tell no cell (nbclassic, a server that runs the cells of a page), and Colab, on one real kernel."""
+"""Front ends that tell no cell (nbclassic, a server that runs the cells of a page), and Colab, on one kernel."""
 
 from __future__ import annotations
 
 import pytest
+from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 from tests.support.kernel import Kernel, environment, text_of
@@ -20,10 +21,14 @@ def connect(tmp_path_factory):
     clients = [first]
 
     def connect():
-        clients.append(manager.client())
-        clients[-1].start_channels()
-        clients[-1].wait_for_ready(timeout=60)
-        return Kernel(clients[-1])
+        client = BlockingKernelClient(
+            connection_file=manager.connection_file
+        )  # `manager.client` shares a session
+        client.load_connection_file()
+        client.start_channels()
+        clients.append(client)
+        client.wait_for_ready(timeout=60)
+        return Kernel(client)
 
     reply, published = Kernel(first).run("%load_ext ppio_widgets")
     assert reply["status"] == "ok", published
@@ -41,8 +46,8 @@ def press(front, model):
 
 
 def count(front):
-    code = "from ppio_widgets.practice.cloud import kernel_account\nlen(kernel_account().page(limit=1000)['data'])"
-    return int(front.value(code))
+    front.run("from ppio_widgets.practice.cloud import kernel_account")
+    return int(front.value("len(kernel_account().page(limit=1000)['data'])"))
 
 
 def shows_buttons(front, **options):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import queue
 import sys
@@ -28,7 +29,7 @@ from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.secrets.credentials import ApiKey, find_key, forget_keys, keys_at_hand, remember_key
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import MINIMAL
-from tests.support.sessions import SERVERS, Visit
+from tests.support.sessions import SERVERS, Bokeh, Solara, Visit
 from tests.support.threads import wait_for_threads
 
 HOST = read_host("https://api.ppio.com")
@@ -88,6 +89,26 @@ def test_a_thread_is_of_the_session_that_began_it_whosever_turn_it_is(host, visi
         assert answers[0]() == (KEYS[0][-4:], KEYS[0][-4:])
     with host.turn_of(visits[0]):
         assert answers[1]() == (KEYS[1][-4:], KEYS[1][-4:])
+
+
+@pytest.mark.parametrize("host", [Solara, Bokeh], indirect=True, ids=lambda host: host.__name__)
+def test_what_a_loop_does_for_the_next_visitor_is_his_though_a_thread_of_another_woke_it(host, visits):
+    """As a server does that sends a message of our thread, and goes on serving in the context of that."""
+    first, second = visits
+
+    async def serve():
+        loop, served = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+
+        def serve_the_next():
+            with host.turn_of(second):
+                served.set_result(known_key())
+
+        with host.turn_of(first):
+            remember_key(HOST, ApiKey(KEYS[0], "typed"))
+            threads.run(lambda: loop.call_soon_threadsafe(serve_the_next), name="ppio-act", daemon=True)
+        return await asyncio.wait_for(served, 10)
+
+    assert asyncio.run(serve()) is None
 
 
 def test_a_client_of_one_visitor_asks_with_his_key_on_its_threads(host, visits):

@@ -16,7 +16,7 @@ PATIENCE = 120
 
 # Notebooks are run by these; `make kernels` brings papermill.
 RUNNERS = {
-    "nbclient": ("-m", "nbclient.cli", "{notebook}", "--output", "{output}"),
+    "nbclient": ("-c", "from nbclient.cli import main; main()", "{notebook}", "--output", "{output}"),
     "nbconvert": ("-m", "nbconvert", "--to", "notebook", "--execute", "{notebook}", "--output", "{output}"),
     "papermill": ("-m", "papermill", "{notebook}", "{output}.ipynb"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ipywidgets import Password
+from ipywidgets.widgets import widget
 
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
@@ -44,6 +45,22 @@ def test_forms_of_two_visitors_share_no_look_and_no_practice_account(host, make_
     for form in forms:
         form.close()
     for look in (part for one in looks for part in vars(one).values()):
+        look.close()
+
+
+def test_a_look_that_the_registry_of_a_page_does_not_know_is_made_anew(make_form, monkeypatch):
+    """Solara has a registry for each page: what is not in it is never told to that page."""
+    first = make_form(MINIMAL)
+    earlier = list(vars(theme.looks()).values())
+    with monkeypatch.context() as patched:
+        patched.setattr(widget, "_instances", {})
+        second = make_form(MINIMAL)
+        assert styles(second) <= set(widget._instances)
+        assert not styles(second) & styles(first)
+        second.close()
+        for look in vars(theme.looks()).values():
+            look.close()
+    for look in earlier:
         look.close()
 
 
