@@ -52,10 +52,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Way:
-    """A way back: what for, and the lines of a cell that lead there."""
+    """A way back: what for, and the lines of a cell that lead there; without lines, why there is none."""
 
     what_for: str
-    code: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Card:
         lines += [f"  {fact}" for fact in self._facts(say)]
         lines += [self.as_of] if self.as_of else []
         for way in self.ways:
-            lines += [way.what_for, *(f"  {line}" for line in way.code.split("\n"))]
+            lines += [way.what_for, *(f"  {line}" for line in way.code.split("\n") if line)]
         return "\n".join(lines)
 
     def as_html(self, say: Words, css: str = "") -> Markup:
@@ -184,8 +184,9 @@ def terms(facts: Iterable[Fact], say: Words) -> Markup:
         elif one.kind == "copy":
             text = html(
                 "<code>{}</code> <button type=button class='jupyter-button ppw-grab' "
-                "data-done='{}' onclick='window.ppw&&ppw.grab(this)'>{}</button>",
-                *(text, say("copy.done"), say("copy.button")),
+                "data-done='{}' onclick='window.ppw&&ppw.grab(this)'>{}</button>"
+                "<span class=ppw-bare>{}</span>",
+                *(text, say("copy.done"), say("copy.button"), say("copy.by_hand")),
             )
         bad = Markup(" class=ppw-bad") if one.kind == "bad" else ""
         within.append(html("<dt>{}<dd{}>{}", one.label, bad, text))

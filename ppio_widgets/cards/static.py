@@ -32,6 +32,7 @@ from ppio_widgets.secrets.redaction import without_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ppio_widgets.cloud.client import Target
     from ppio_widgets.errors import PpioError
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.instances.listing import Board
@@ -106,7 +107,7 @@ def of_launch(launch: Launch, say: Words, others: Sequence[Launch] = (), timer: 
         facts += _costs(plan, body, say)
         asides = []
     facts += [Fact("", text) for text in (*asides, *_others(others, say))]
-    ways = [way for one in (launch, *others) for way in _way_to(one, say)]
+    ways = list(dict.fromkeys(way for one in (launch, *others) for way in _way_to(one, say)))
     again, line = _AGAIN.get(launch.state), _line(plan, body, timer)
     if again is not None and line:
         ways.append(Way(say(again), line))
@@ -124,7 +125,7 @@ def of_instance(instance: Instance, say: Words) -> Card:
     )
 
 
-def of_board(board: Board, say: Words, missed: PpioError | None = None, *, practice: bool) -> Card:
+def of_board(board: Board, say: Words, target: Target, missed: PpioError | None = None) -> Card:
     """Return the card of all instances as they were listed, or of why they could not be."""
     bill = " · ".join(board.bill(say))
     return Card(
@@ -132,7 +133,7 @@ def of_board(board: Board, say: Words, missed: PpioError | None = None, *, pract
         parts=(Part(bill),) if bill else (),
         table=costliest(board, say, MOST_ROWS),
         rows=tuple((one.id, one.name, one.status, one.error) for one in board.instances),
-        ways=(Way(say("static.list"), _code("%ppio ls", practice=practice)),),
+        ways=(_way_back(target, say("static.list"), "%ppio ls", say),),
         as_of=_as_of(say, board.now),
     )
 
@@ -231,15 +232,16 @@ def _way_to(launch: Launch, say: Words) -> Iterator[Way]:
     machine = launch.instance
     if machine is not None:
         yield from _way_to_instance(machine, say)
+    elif launch.state in UNRESOLVED and launch.plan.target.ends_with_kernel:
+        yield Way(say("static.practice"))
     elif launch.state in UNRESOLVED:
         yield Way(say("static.look", name=launch.name), f"{LOAD}\n%ppio launches look {launch.launch_id}")
 
 
 def _way_to_instance(instance: Instance, say: Words) -> Iterator[Way]:
     if not instance.known.is_gone and _PLAIN_ID.fullmatch(instance.id):
-        practice = instance.target.practice
-        name = plain(instance.known.name or instance.id)
-        yield Way(say("static.show", name=name), _code(f"%ppio show {instance.id}", practice=practice))
+        what_for = say("static.show", name=plain(instance.known.name or instance.id))
+        yield _way_back(instance.target, what_for, f"%ppio show {instance.id}", say)
 
 
 def _line(plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None, option: str = "") -> str:
@@ -258,8 +260,11 @@ def _line(plan: LaunchPlan, body: Mapping[str, Any] | None, timer: Timer | None,
     return f"{LOAD}\n{line}"
 
 
-def _code(line: str, *, practice: bool) -> str:
-    return "\n".join([LOAD, *(["%ppio practice on"] if practice else []), line])
+def _way_back(target: Target, what_for: str, line: str, say: Words) -> Way:
+    """Return the way to what a cloud has; where that ends with its kernel, that there is none."""
+    if target.ends_with_kernel:
+        return Way(say("static.practice"))
+    return Way(what_for, "\n".join([LOAD, *(["%ppio practice on"] if target.practice else []), line]))
 
 
 def _as_of(say: Words, moment: float = 0.0, key: str = "static.as_of") -> str:

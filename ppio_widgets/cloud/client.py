@@ -577,6 +577,11 @@ class Target:
         base_url = host.base_url if client.has_address else ""
         return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
 
+    @property
+    def ends_with_kernel(self) -> bool:
+        """Whether it is the practice cloud in this process."""
+        return self.practice and not self.base_url
+
     def words(self, say: Words) -> str:
         """Return the cloud in words: ``"the practice cloud"`` or its host."""
         return say("cloud.practice") if self.practice else self.name

@@ -2,6 +2,8 @@
 // shortcuts, held keys and double clicks, pasted lines, and where the focus goes. What belongs to a question or to
 // Copy comes with those.
 if (!window.ppw) {
+  // What is shown only where no script runs is not shown.
+  document.documentElement.classList.add('ppw-runs');
   const near = (node, selector) => node?.closest?.(selector);
   const inside = (node) => near(node, '.ppw');
   const on = (...all) => document.addEventListener(...all);

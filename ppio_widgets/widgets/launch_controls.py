@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -18,6 +19,8 @@ from ppio_widgets.launches.states import BUSY, UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.draft import DEFAULTS, merged
 from ppio_widgets.request.price_text import changes
+from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import moment_words
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import LaunchCards
 from ppio_widgets.widgets.question import Question
@@ -53,6 +56,7 @@ class LaunchControls(Part):
         super().__init__(owner)
         self.cards = cards
         self._on_attempt = on_attempt
+        self._waits: dict[str, float] = {}  # by the id of a launch, until when the server asked to wait
         self._declared = ""  # the name of which it is asked whether there is no instance of it
         self._launch: w.Button | None = None
         self._priced: tuple[object, ...] = ()
@@ -297,13 +301,19 @@ class LaunchControls(Part):
         return theme.stylesheet("launch_controls.css") + told if launch.state in UNRESOLVED else told
 
     def _countdown(self, launch: Launch) -> Markup:
-        """Return a countdown, where the server asked to wait; nothing is sent at its end."""
+        """Return a countdown, where the server asked to wait; nothing is sent at its end.
+
+        Where no script counts, its end stands there.
+        """
         error = launch.error
         if not isinstance(error, ApiError) or not error.retry_after:
             return Markup()
+        end = self._waits.setdefault(launch.launch_id, threads.now() + error.retry_after)
+        full_minute = moment_words(60.0 * ceil(end / 60), threads.now())
         return html(
-            "<p role=timer data-left={} data-done='{}'></p>{}",
-            *(round(error.retry_after), self.say("retry.now"), theme.script("countdown.js")),
+            "<p role=timer data-left={} data-done='{}'>{}</p>{}",
+            *(round(error.retry_after), self.say("retry.now"), self.say("retry.from", moment=full_minute)),
+            theme.script("countdown.js"),
         )
 
 

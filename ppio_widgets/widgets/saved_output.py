@@ -4,7 +4,7 @@ JupyterLab shows "model not found" in place of a dead widget, whatever stands be
 its own output. So each view has a second output with a `display_id` of its own. It is empty at
 first; a worker writes the static card into it soon after, and again with each piece of news, never
 with a keystroke. While the view lives, a rule within it takes its own card, and no other, off
-the page.
+the page. Once it is dead, a rule beside the card takes off what JupyterLab says of that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ppio_widgets.cards import static
 from ppio_widgets.cards.html import NO_FORMULAS, html
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import PpioError, log_fault
 from ppio_widgets.instances.listing import open_board
 from ppio_widgets.runtime import forks, kernel, threads
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 FIRST_SECONDS = 2.0
 # It may be saved as it is, and nbconvert warns of an output without any type.
 NOTHING = {"text/html": ""}
+# A widget that could not be shown is a text; the card stands in an output before it.
+_INSTEAD = Markup(
+    "<style>.jp-OutputArea-child:has(>.jp-OutputArea-output>.{id})"
+    "~.jp-OutputArea-child:has(>.jupyter-widgets:not(:has(*))){{display:none}}</style>"
+)
 
 
 class SavedOutput:
@@ -161,7 +167,8 @@ class SavedOutput:
             one.observe(self.write, "sight")
 
     def _content(self, card: Card) -> dict[str, str]:
-        return card.kept(self._say, self._id)
+        kept = card.kept(self._say, self._id)
+        return {**kept, "text/html": kept["text/html"] + _INSTEAD.format(id=self._id)}
 
 
 class LaunchOutput(SavedOutput):
@@ -231,4 +238,4 @@ class BoardOutput(SavedOutput):
         return self._of(session.board, missed) if session.loaded or missed is not None else None
 
     def _of(self, board: Board, missed: PpioError | None) -> Card:
-        return static.of_board(board, self._say, missed, practice=self._session.client.is_practice)
+        return static.of_board(board, self._say, Target.of(self._session.client), missed)

@@ -226,8 +226,12 @@ class View(Guarded, w.Box):
         close_all(widget)
 
     def _with_looks(self, top: str) -> Markup:
-        """Return what stands on top behind the stylesheet and the script, which every view brings along."""
-        return self._remains.style + theme.stylesheet() + theme.script() + top
+        """Return what stands on top behind the stylesheet and the script, which every view brings along.
+
+        Where that script may not run, the notebook's shortcuts reach the view: there it says so.
+        """
+        unscripted = html("<p class=ppw-bare>{}</p>", self.say("form.shortcuts"))
+        return self._remains.style + theme.stylesheet() + theme.script() + unscripted + top
 
     def _await_script(self, seconds: float) -> None:
         self._unannounced.set()

@@ -138,7 +138,8 @@ def test_saved_it_is_seen_trusted_untrusted_and_without_a_kernel(notebook, lab, 
     notebook.show_instead(path)
     begun(notebook)
     is_useful(notebook.card(), identity)
-    expect(dead).to_be_visible()
+    expect(dead).to_be_attached()
+    expect(dead).to_be_hidden()
 
     strange = copied(path, "strange", kernelspec={"name": "python3", "display_name": "Python 3"})
     notebook.show_instead(strange)

@@ -8,6 +8,7 @@ import pytest
 
 from ppio_widgets.cards import static
 from ppio_widgets.cards.lists import board_heads, board_labels, board_row
+from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.instances import InstanceDetail
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.instances.listing import Board, Row
@@ -118,7 +119,7 @@ def test_a_moment_in_a_column_has_its_day_unless_that_is_today():
 def test_the_saved_board_has_the_order_and_the_total_of_the_live_one():
     off = InstanceDetail("i-0", "off", "exited")
     board = Board((off, seen()), OFFERS, "the cloud", now=NOW, counted=NOW)
-    text = static.of_board(board, SAY, practice=True).as_text(SAY)
+    text = static.of_board(board, SAY, Target("practice", practice=True)).as_text(SAY)
     assert "¥25.20/h now · disks not counted" in text
     assert text.index("i-1") < text.index("i-0")
     assert [one.id for one in board.found()] == ["i-1", "i-0"]

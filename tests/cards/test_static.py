@@ -18,6 +18,7 @@ from ppio_widgets.launches.launch import Launch, Timer
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import LANGUAGES, words
+from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.draft import compact
 from ppio_widgets.request.envref import is_name, reference
 from ppio_widgets.request.validation import check
@@ -26,6 +27,8 @@ from tests.instances.test_instance import GoingClock
 from tests.proofs.test_hostile import Page, whole_body
 from tests.support.bodies import FULL, MINIMAL, bodies_with_refs
 from tests.support.hostile import ACTING, TEXTS
+from tests.support.practice import KEY as PRACTICE_KEY
+from tests.support.practice import OneAccount
 from tests.support.sentences import sentence_of
 from tests.support.sweep import ENV_SECRET, KEY, hits
 from tests.support.wire import (
@@ -283,15 +286,38 @@ def test_a_board_is_a_table_with_the_line_that_lists_again():
     rows = [row(f"demo-{number}", f"i-{number}") for number in range(70)]
     with faulty(listing(*rows)) as server:
         board = open_board(_client(server.url))
-    card = static.of_board(board, SAY, practice=False)
+    card = static.of_board(board, SAY, TARGET)
     text = card.as_text(SAY)
     assert text.startswith("70 instances on")
     assert "i-59" in text
     assert "i-60" not in text
     assert "… 10 more" in text
     assert text.endswith("%load_ext ppio_widgets\n  %ppio ls")
-    assert card == static.of_board(board, SAY, practice=False)
+    assert card == static.of_board(board, SAY, TARGET)
     assert json.dumps(card.kept(SAY))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_practice_cloud_that_ends_with_its_kernel_no_line_gets_anything_back(account, quick, language):
+    say = words(language)
+    transport = PracticeTransport(OneAccount(account))
+    client = PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
+    bodies = [{**MINIMAL, "name": name} for name in ("first", "second")]
+    launches = [Launch(LaunchPlan(check(body), Target.of(client)), client) for body in bodies]
+    for launch in launches:
+        launch.submit()
+        launch.wait_for_outcome(PATIENCE)
+        launch.stop_following()
+    wait_for_launches()
+    launch = launches[-1]
+    board = static.of_board(open_board(client), say, Target.of(client))
+    for card in (static.of_launch(launch, say, launches), static.of_instance(launch.instance, say), board):
+        text = card.as_text(say)
+        assert text.count(say("static.practice")) == 1
+        assert "%ppio " not in text
+        assert "\n  \n" not in text
+        assert say("static.practice") in card.as_html(say)
+    assert line_of(static.of_launch(launch, say)).endswith("--practice"), "another one can be launched"
 
 
 def test_only_the_time_is_no_news(launched):

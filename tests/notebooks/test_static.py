@@ -70,7 +70,8 @@ def test_what_nbclient_leaves_says_what_it_was_and_how_to_get_it_back(executed):
         assert "--env HF_TOKEN" in shown
     assert "No instances on the practice cloud." in page
     assert "by-call on the practice cloud: running (id " in page
-    assert page.count("%ppio show ") == 1
+    assert page.count("This practice cloud ends with its kernel; nothing of it comes back.") == 2
+    assert "%ppio show " not in page
 
 
 @pytest.mark.filterwarnings("ignore:Widget state not found:UserWarning")
@@ -88,6 +89,7 @@ def test_what_a_front_end_with_widgets_saves_has_a_card_with_the_outcome(execute
         assert said in card.data["text/plain"]
         assert "ppio-static" in card.data["text/html"]
         assert said in page
-    assert "%ppio show " in form[0].data["text/plain"]
-    assert "%ppio ls" in board[0].data["text/plain"]
+    for card, _view in (form, board):
+        assert "This practice cloud ends with its kernel" in card.data["text/plain"]
+    assert "%ppio " not in page
     assert "nothing was launched" not in page

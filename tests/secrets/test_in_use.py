@@ -247,7 +247,7 @@ def test_no_card_and_no_board_shows_it(secret, caplog):
         machine, board = Instance("i-1", client).refresh(), open_board(client)
         shown = [str(machine), machine._repr_html_(), repr(board), board._repr_html_(), caplog.text]
         shown += [str(static.of_instance(machine, say).kept(say))]
-        shown += [str(static.of_board(board, say, practice=False).kept(say))]
+        shown += [str(static.of_board(board, say, machine.target).kept(say))]
     assert secret not in "\n".join(shown)
 
 

@@ -144,6 +144,8 @@ def test_the_view_carries_the_rule_that_hides_its_own_card(make_form, page):
     output = page.wait_for("nothing was launched")
     name = page.ids[0]
     assert f"class='ppio-static {name} " in output["text/html"]
+    # And beside the card the one that hides what stands for a dead view.
+    assert re.search(rf"\.{name}\)~[^{{]*:not\(:has\(\*\)\)\){{display:none}}</style>$", output["text/html"])
     styles = "".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
     assert re.search(rf"<style>\.{name},\.jp-OutputArea-child:has\([^{{]*\.{name}\){{display:none}}", styles)
 
@@ -154,7 +156,7 @@ def test_the_outcome_is_written_by_the_launch_itself(make_form, page):
     launch = form.launch().wait_for_answer(PATIENCE)
     page.wait_for("Sending demo")
     output = page.wait_for(f"(id {launch.id})")
-    assert f"%ppio show {launch.id}" in output["text/plain"]
+    assert "This practice cloud ends with its kernel" in output["text/plain"]
     assert len(set(page.ids)) == 1
 
 
@@ -409,7 +411,7 @@ def test_where_nobody_can_click_the_board_is_listed_at_once(made, client, accoun
     shown = made(InstanceBoard(client=client, language="en"))._repr_mimebundle_()
     for kind in ("text/plain", "text/html"):
         assert identity in shown[kind]
-        assert "%ppio ls" in shown[kind]
+        assert "This practice cloud ends with its kernel" in shown[kind]
 
 
 def test_a_board_that_cannot_be_listed_says_why(made, monkeypatch):

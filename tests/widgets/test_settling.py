@@ -1,6 +1,7 @@
 """What a form shows when it is not plain sailing: a second copy, a lost answer, a wait, no key."""
 
 import json
+import re
 import threading
 
 import httpx
@@ -250,6 +251,7 @@ def test_a_server_that_asks_to_wait_is_counted_down_and_sent_nothing(make_form, 
     assert launch.state is LaunchState.REJECTED
     shows(form, "role=timer")
     assert "data-left=30" in shown(form)
+    assert re.search(r">You can try again from (\S+ )?\d\d:\d\d UTC\S*\.</p>", shown(form))
     assert "Wait 30 s before you try again; nothing is launched by itself." in shown(form)
 
 

@@ -197,14 +197,15 @@ class Preview(Part):
                 yield spot, text
 
     def _hand_over(self) -> None:
-        """Hand over the full text; the constant script copies it, or leaves it selected."""
-        copied = esc_text(self.session.plan.face(self._face.value, self.say))
-        label, done, manual = (self.say(f"copy.{key}") for key in ("label", "done", "manual"))
+        """Hand over the full text; the constant script copies it or selects it, else a person does."""
+        say = self.say
+        copied = esc_text(self.session.plan.face(self._face.value, say))
+        label, done, manual = (say(f"copy.{key}") for key in ("label", "done", "manual"))
         self.render(
             html(
                 "<div class=ppw-copied>{}<textarea readonly aria-label='{}'>{}</textarea>"
-                "<span class=ppw-say data-done='{}' data-manual='{}'></span>{}</div>",
-                *(theme.stylesheet("copy.css"), label, copied, done, manual),
+                "<p class=ppw-bare>{}</p><span class=ppw-say data-done='{}' data-manual='{}'></span>{}</div>",
+                *(theme.stylesheet("copy.css"), label, copied, say("copy.by_hand"), done, manual),
                 theme.script("copy.js"),
             )
         )

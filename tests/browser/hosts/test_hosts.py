@@ -228,6 +228,9 @@ def test_reopened(opened, existing, name):
     sheet.reopen()
     expect(card).to_be_visible(timeout=PATIENCE)
     expect(card).to_contain_text(f"{name} on the practice cloud: running (id {row['id']})")
+    dead = sheet.cell(0).get_by_text("Error displaying widget")
+    expect(dead).to_be_attached(timeout=PATIENCE)
+    expect(dead).to_be_hidden()
 
 
 def test_dark(served, page, name):
