@@ -47,15 +47,12 @@ def _run_lessons(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
     pool.shutdown(wait=False)
 
 
-def _fill(app: Sphinx, page: str, source: list[str]) -> None:
+def _fill(app: Sphinx, _page: str, source: list[str]) -> None:
     """Put what is generated in the place of the block that names it."""
 
     def part(found: re.Match[str]) -> str:
         kind, name = found.groups()
-        if kind == "generated":
-            return PARTS[name](language_of(app.config))
-        app.env.dependencies[page].add(str(_notebook(app, name)))
-        return _running[name].result()
+        return PARTS[name](language_of(app.config)) if kind == "generated" else _running[name].result()
 
     source[0] = _PART.sub(part, source[0])
 
