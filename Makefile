@@ -83,12 +83,13 @@ picture: $(VENV)/.dev-ready
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser/test_picture.py
 
-# The documentation in both languages, into build/docs; a warning or a dead link within it stops it.
+# The documentation in both languages, into build/docs; a warning or a dead link within it stops it. All is read
+# anew (-E): what the pages take from the package is in none of their files.
 docs: docs-en docs-zh
 	cp docs/index.html build/docs/index.html
 
 docs-en docs-zh: docs-%: $(VENV)-docs/.ready
-	$(VENV)-docs/bin/sphinx-build -q -W --keep-going -t $* -c docs -d build/doctrees/$* docs/$* build/docs/$* $(ARGS)
+	$(VENV)-docs/bin/sphinx-build -q -E -W --keep-going -t $* -c docs -d build/doctrees/$* docs/$* build/docs/$* $(ARGS)
 
 # The built site in a real browser: search, the other language, phones, dark pictures.
 test-docs: $(VENV)/.dev-ready

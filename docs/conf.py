@@ -23,6 +23,8 @@ napoleon_google_docstring = False
 napoleon_use_ivar = True
 
 html_theme = "furo"
+# In the place of a button that shows a page's source: the page in the other language.
+html_theme_options = {"top_of_page_buttons": ["view"]}
 html_title = "ppio-widgets 文档" if chinese else "ppio-widgets"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -34,7 +36,6 @@ templates_path = ["_templates"]
 html_sidebars = {
     "**": [
         "sidebar/brand.html",
-        "sidebar/language.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
         "sidebar/navigation.html",

@@ -49,16 +49,20 @@ def _cell(cell: nbformat.NotebookNode) -> Iterator[str]:
 
 def _output(output: nbformat.NotebookNode) -> Iterator[str]:
     if output.output_type == "stream":
-        yield _fenced("text", output.text)
+        yield _said(output.text)
     elif output.output_type == "error":
-        yield _fenced("text", "\n".join(output.traceback))
+        yield _said("\n".join(output.traceback))
     elif "text/html" in output.data:
         yield _fenced("{raw} html", f'<div class="lesson-output">{output.data["text/html"]}</div>')
     elif _WIDGET not in output.data:
-        yield _fenced("text", output.data["text/plain"])
+        yield _said(output.data["text/plain"])
+
+
+def _said(text: str) -> str:
+    """Return what a cell printed or answered; its lines are broken where the page ends."""
+    return _fenced("{code-block} text", f":class: lesson-output\n\n{_COLOURS.sub('', text)}")
 
 
 def _fenced(kind: str, text: str) -> str:
-    clean = _COLOURS.sub("", text).rstrip("\n")
-    fence = "`" * max(3, *(len(ticks) + 1 for ticks in re.findall("`+", clean) or [""]))
-    return f"{fence}{kind}\n{clean}\n{fence}"
+    fence = "`" * max(3, *(len(ticks) + 1 for ticks in re.findall("`+", text)), 0)
+    return f"{fence}{kind}\n{text.rstrip()}\n{fence}"

@@ -12,16 +12,18 @@ from ipython_pygments_lexers import IPythonLexer
 from lessons import lesson
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import SphinxTransform
-from sphinx.util.docutils import SphinxDirective
 from tables import PARTS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
 
     from ppio_widgets.locale.words import Language
 
 ROOT = Path(__file__).parents[2]
+# An empty block that names what stands in its place: ``{generated} options``, ``{lesson} 02-the-line``.
+_PART = re.compile(r"^```\{(generated|lesson)\} ([\w-]+)\n```$", re.MULTILINE)
 OTHER = {"en": ("zh", "中文"), "zh": ("en", "English")}
 
 
@@ -30,45 +32,33 @@ def language_of(config: Config) -> Language:
     return "zh" if config.language.startswith("zh") else "en"
 
 
-class Generated(SphinxDirective):
-    """A part of a page that is made from the package's tables."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return what the part says."""
-        text = PARTS[self.arguments[0]](language_of(self.config))
-        return self.parse_text_to_nodes(text, allow_section_headings=True)
-
-
-class Lesson(SphinxDirective):
-    """A notebook with its outputs."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return what the notebook shows; the page of that name shows it."""
-        notebook = _notebook(self.config, self.arguments[0])
-        self.env.note_dependency(str(notebook))
-        text = _running[self.env.docname].result()
-        return self.parse_text_to_nodes(text, allow_section_headings=True)
-
-
-# By their pages. In a lesson an instance comes up, for which it waits: all of them wait at the same time.
+# The notebooks of the pages that are read. In a lesson an instance comes up, for which it waits: all wait at
+# the same time.
 _running: dict[str, Future[str]] = {}
 
 
-def _run_lessons(app: Sphinx, _env: object, pages: list[str]) -> None:
-    """Begin to run the notebook of each page that is read anew."""
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        for page in pages:
-            notebook = _notebook(app.config, page.rpartition("/")[2])
-            if page.startswith("lessons/") and notebook.is_file():
-                _running[page] = pool.submit(lesson, notebook)
+def _run_lessons(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
+    """Begin to run the notebooks of the pages that are read anew."""
+    pool = ThreadPoolExecutor(max_workers=8)
+    for page in pages:
+        text = Path(env.doc2path(page)).read_text(encoding="utf-8")
+        for name in (name for kind, name in _PART.findall(text) if kind == "lesson"):
+            _running[name] = pool.submit(lesson, _notebook(app, name))
+    pool.shutdown(wait=False)
 
 
-def _notebook(config: Config, name: str) -> Path:
-    return ROOT / "notebooks" / f"{name}{'.zh' if language_of(config) == 'zh' else ''}.ipynb"
+def _fill(app: Sphinx, _page: str, source: list[str]) -> None:
+    """Put what is generated in the place of the block that names it."""
+
+    def part(found: re.Match[str]) -> str:
+        kind, name = found.groups()
+        return PARTS[name](language_of(app.config)) if kind == "generated" else _running[name].result()
+
+    source[0] = _PART.sub(part, source[0])
+
+
+def _notebook(app: Sphinx, name: str) -> Path:
+    return ROOT / "notebooks" / f"{name}{'.zh' if language_of(app.config) == 'zh' else ''}.ipynb"
 
 
 class DarkPictures(SphinxTransform):
@@ -97,7 +87,7 @@ class SearchPairs(SearchChinese):
     """
 
     lang = "zh"
-    language_name = "Chinese"
+    language_name = "English"  # of the stemmer, which is for the words in Latin letters
     _CHINESE = re.compile(r"[\u3400-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {
@@ -131,11 +121,10 @@ def _name_twin(app: Sphinx, pagename: str, _template: str, context: dict[str, An
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add all of it to a build."""
-    app.add_directive("generated", Generated)
-    app.add_directive("lesson", Lesson)
     app.add_transform(DarkPictures)
     app.add_search_language(SearchPairs)
     app.add_lexer("python", IPythonLexer)
     app.connect("env-before-read-docs", _run_lessons)
+    app.connect("source-read", _fill)
     app.connect("html-page-context", _name_twin)
     return {"parallel_write_safe": True}

@@ -130,6 +130,7 @@ def shoot(shown, page, target):
     """Take a picture and, for dark pages, its dark twin."""
     for theme, path in zip(THEMES, (target, target.with_stem(f"{target.stem}-dark")), strict=True):
         choose_theme(page, theme)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         shown.screenshot(path=path)
         assert path.stat().st_size > 10_000
     choose_theme(page, THEMES[0])
