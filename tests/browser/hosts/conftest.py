@@ -12,8 +12,14 @@ from tests.browser.conftest import Lab, begun, page_for
 from .host import HOSTS, Host, environments
 from .results import Results
 
+# What an output says whose kernel is gone: the host's own word, and a part of opening a saved notebook.
+GONE = ("reopened", "model not found")
 OURS = re.compile("ppw|ppio|widget", re.IGNORECASE)
 RESULTS = pytest.StashKey[Results]()
+
+
+def action_of(test):
+    return test.function.__name__.removeprefix("test_")
 
 
 @dataclass
@@ -34,7 +40,7 @@ def pytest_generate_tests(metafunc):
     """An action for each host that has it; without hosts' environments a few actions for a few hosts."""
     if "served" not in metafunc.fixturenames:
         return
-    action = metafunc.function.__name__.removeprefix("test_")
+    action = action_of(metafunc)
     is_short = hasattr(metafunc.function, "short")
     chosen = [host for host in HOSTS if action not in host.lacks]
     if environments() is None:
@@ -55,8 +61,10 @@ def served(request, tmp_path_factory, practice, chromium):
 
 @pytest.fixture
 def page(request, served, chromium):
+    action = action_of(request)
+
     def heard(text):
-        if OURS.search(text):
+        if OURS.search(text) and not (action == GONE[0] and GONE[1] in text):
             served.faults.append(text)
 
     def said(message):
@@ -78,7 +86,7 @@ def page(request, served, chromium):
 @pytest.fixture
 def name(request, served):
     """A name for an instance that no other action and no other host has."""
-    return f"{request.function.__name__.removeprefix('test_').replace('_', '-')}-{served.host.name}"
+    return f"{action_of(request).replace('_', '-')}-{served.host.name}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,8 +94,7 @@ def pytest_runtest_makereport(item):
     report = yield
     params = item.callspec.params if hasattr(item, "callspec") else {}
     if "served" in params:
-        action = item.function.__name__.removeprefix("test_")
-        item.config.stash[RESULTS].add(params["served"].name, action, passed=report.passed)
+        item.config.stash[RESULTS].add(params["served"].name, action_of(item), passed=report.passed)
     return report
 
 

@@ -22,6 +22,12 @@ BEYOND = """root => [...root.querySelectorAll('*')]
   .filter(one => one.checkVisibility() && !one.closest('.ppw-offers, .ppw-readout, .ppw-tabs'))
   .filter(one => one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
   .map(one => one.outerHTML.slice(0, 120))"""
+# Where a field begins, where the words of its label do, and where its input does.
+PLACES = """field => {
+  const words = document.createRange();
+  words.selectNodeContents(field.querySelector('.widget-label'));
+  return [field, words, field.querySelector('input')].map(one => one.getBoundingClientRect().x);
+}"""
 # How light the fields are, each of 255.
 FIELDS = """root => [...root.querySelectorAll('input[type=text], select, textarea')]
   .filter(one => one.checkVisibility())
@@ -113,6 +119,8 @@ def test_shown(opened):
     expect(form.get_by_text("Practice cloud.")).to_be_visible()
     expect(form.locator("pre")).to_contain_text('"product_id"')
     expect(form.locator("pre")).to_have_css("font-family", re.compile("monospace"))
+    number, label, control = form.locator(".f-name").evaluate(PLACES)
+    assert number + 10 < label < control, "a step has its number, its label and its field side by side"
     is_legible(form, is_dark=False)
 
 
@@ -152,6 +160,7 @@ def test_chosen(opened):
 def test_copied(opened, page, name):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     sheet, form = opened(form_of(name))
+    expect(launch_of(form)).to_have_text("Launch · ¥12.60/h", timeout=PATIENCE)
     form.get_by_role("button", name="Copy").click()
     expect(form.get_by_text("Copied.")).to_be_visible()
     assert json.loads(page.evaluate("navigator.clipboard.readText()")) == sheet.body(form)
