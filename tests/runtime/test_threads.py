@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
+import itertools
 import threading
 
 import pytest
@@ -17,7 +20,10 @@ from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.session import LaunchSession
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.clock import Clock
 from tests.support.bodies import MINIMAL
+from tests.support.clock import PATIENCE
+from tests.support.kernels import start_kernel
 from tests.support.threads import wait_for_threads
 
 cell = contextvars.ContextVar("cell")
@@ -81,3 +87,108 @@ def test_an_action_a_timer_and_what_is_done_to_several(heard, client, account, c
     wait_for_threads("ppio-act")
     assert told(heard).keys() >= {"ppio-act", "ppio-timer"}
     assert set().union(*told(heard).values()) == {"cell-1"}
+
+
+# Without threads.
+
+
+class TurnedClock(Clock):
+    """Time goes by while somebody waits; `pressed` is raised by the next who does."""
+
+    def __init__(self):
+        self.time, self.pressed = 1_700_000_000.0, None
+
+    def now(self):
+        return self.time
+
+    monotonic = now
+
+    def sleep(self, seconds):
+        pressed, self.pressed = self.pressed, None
+        if pressed is not None:
+            raise pressed
+        self.time += seconds
+
+
+@pytest.fixture
+def turned():
+    clock = TurnedClock()
+    start_kernel(clock, threads=False)
+    return clock
+
+
+def wait_for(seconds):
+    """Wait as a person does who calls for something."""
+    pauses = [seconds, None]
+    threads.poll(lambda: pauses.pop(0))
+
+
+def test_what_is_due_is_done_at_its_time_while_somebody_waits(turned):
+    began, told = turned.time, []
+    threads.after(5, lambda: told.append(turned.time - began))
+    called_off = threads.after(3, lambda: told.append("called off"))
+    called_off.set()
+    wait_for(4)
+    assert told == []
+    wait_for(20)
+    assert told == [pytest.approx(5, abs=0.01)]
+    assert turned.time - began == pytest.approx(24, abs=0.01)
+
+
+def test_an_interrupt_ends_the_wait_and_nothing_that_is_due_later(turned):
+    told = []
+    threads.after(5, lambda: told.append("done"))
+    turned.pressed = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(10)
+    wait_for(10)
+    assert told == ["done"]
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt])
+def test_a_look_that_raises_is_looked_again(turned, kind):
+    looks, wake = [], threading.Event()
+
+    def look():
+        looks.append(turned.time)
+        if len(looks) == 2:
+            raise kind
+        return 4.0 if len(looks) < 4 else None
+
+    threads.keep(look, wake, name="ppio-watch")
+    with contextlib.suppress(KeyboardInterrupt):
+        wait_for(5)
+    wait_for(60)
+    pauses = [later - before for before, later in itertools.pairwise(looks)]
+    assert pauses == pytest.approx([4, threads.AGAIN_SECONDS, 4], abs=0.01)
+
+
+def test_what_waits_in_the_background_lets_nothing_else_in_between(turned):
+    told = []
+
+    def slow():
+        wait_for(10)
+        told.append("slow")
+
+    threads.after(1, slow)
+    threads.after(2, lambda: told.append("quick"))
+    wait_for(30)
+    assert told == ["slow", "quick"]
+
+
+def test_each_loop_that_runs_does_what_is_left(turned):
+    looks = []
+
+    def look():
+        looks.append(turned.time)
+        return 1.0
+
+    async def until_looked(times):
+        threads.try_run(lambda: None, name="ppio-names")  # a call of ours, whichever
+        while len(looks) < times:
+            turned.time += 1
+            await asyncio.sleep(0.01)
+
+    threads.keep(look, threading.Event(), name="ppio-watch")
+    for times in (2, 4):
+        asyncio.run(asyncio.wait_for(until_looked(times), PATIENCE))
