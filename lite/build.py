@@ -31,9 +31,9 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
 
-def run(*command: str | Path, **changes: str) -> None:
-    """Run a command in this environment with changes, or end with its failure."""
-    subprocess.run(command, check=True, env={**os.environ, **changes})
+def run(*command: str | Path, place: Path = HERE, **changes: str) -> None:
+    """Run a command in a folder and this environment with changes, or end with its failure."""
+    subprocess.run(command, check=True, cwd=place, env={**os.environ, **changes})
 
 
 def add_pyodide(folder: Path, work: Path) -> Path:
@@ -103,7 +103,9 @@ def main(work: Path) -> None:
     for name in ("jupyter-lite.json", "jupyter_lite_config.json"):
         shutil.copy(HERE / name, work / "source")
     built = ("--lite-dir", work / "source", "--contents", HERE.parent / "notebooks")
-    run(sys.executable, "-m", "jupyterlite_core", "build", *built, "--output-dir", work / "site")
+    # It keeps there what it has done already.
+    build = (sys.executable, "-m", "jupyterlite_core", "build", *built, "--output-dir", work / "site")
+    run(*build, place=work)
 
 
 if __name__ == "__main__":

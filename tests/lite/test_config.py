@@ -11,7 +11,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 SOURCE = Path(__file__).parents[2] / "lite"
-BROWSER = {"extra": "", "sys_platform": "emscripten", "platform_system": "Emscripten"}
 
 
 def pinned():
@@ -29,12 +28,15 @@ def test_every_wheel_of_the_site_is_one_version_that_the_package_takes():
         assert one.specifier.contains(versions[canonicalize_name(one.name)][1]), one
 
 
-def test_the_site_is_of_notebooks_that_are_there_and_names_one_pyodide():
-    build = json.loads((SOURCE / "jupyter_lite_config.json").read_text(encoding="utf-8"))["LiteBuildConfig"]
-    (folder,) = build["contents"]
-    assert list((SOURCE / folder).glob("*.ipynb"))
+def test_the_site_has_one_version_of_pyodide():
     wanted = json.loads((SOURCE / "package.json").read_text(encoding="utf-8"))["dependencies"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", wanted["pyodide"])
+
+
+def test_notebooks_install_nothing_since_a_kernel_of_the_site_has_it_all():
+    texts = [path.read_text(encoding="utf-8") for path in (SOURCE.parent / "notebooks").glob("*.ipynb")]
+    assert texts
+    assert [text for text in texts if re.search(r"(pip|piplite|micropip)[ .]install", text)] == []
 
 
 def test_a_kernel_of_the_site_only_practises_and_has_the_package_from_its_start():

@@ -1,4 +1,4 @@
-"""The site that `make lite` builds: a notebook opens ready to run, and a practice instance lives in the browser.
+"""The site that `make lite` builds: a notebook opens ready to run, an instance lives in the browser.
 
 The server only hands out files, from a folder as a course has it, and its pages may ask nobody else.
 """
@@ -6,7 +6,6 @@ The server only hands out files, from a folder as a course has it, and its pages
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,17 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Notebook, launch_of, let_read, new_page
 from tests.support.bodies import MINIMAL
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-PATIENCE = 120_000  # milliseconds; to start Python in a browser takes ten seconds of a free core
-IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-# What became of each code cell.
-CELLS = """() => jupyterapp.shell.currentWidget.content.model.toJSON().cells
-    .filter(cell => cell.cell_type === 'code')
-    .map(cell => ({
-        ran: cell.execution_count !== null,
-        failed: cell.outputs.filter(one => one.output_type === 'error').map(one => one.traceback.join('\\n')),
-        meant: (cell.metadata.tags || []).includes('raises-exception'),
-    }))"""
+PATIENCE = 240_000  # milliseconds; to start Python in a browser takes ten seconds of a core that is free
 BODY = {**MINIMAL, "name": "lite", "product_id": "a100-80g"}
 LOST = {**BODY, "name": "lost", "image": "registry.practice.invalid/lessons/lost-answer:1"}
 
@@ -33,9 +22,8 @@ class LiteNotebook(Notebook):
     """A notebook of the site, in JupyterLab."""
 
     def open(self, name):
-        self.page.goto(f"{self.lab.url}/lab/index.html?path={name}&reset")
+        self.page.goto(f"{self.lab.url}/lab/index.html?path={name}")
         self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
-        self.page.wait_for_function(IDLE, timeout=PATIENCE)
 
     def write(self, number, code):
         """Put other code into a cell."""
@@ -104,16 +92,3 @@ def test_a_lost_answer_is_looked_up(notebook):
     confirm(form, "Yes, launch it")
     card = form.locator(".ppw-machine").first
     expect(state_of(card)).to_have_text("running", timeout=PATIENCE)
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_from_top_to_bottom(notebook, path):
-    notebook.open(path.name)
-    page = notebook.page
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(f"() => ({CELLS})().every(cell => cell.ran)", timeout=PATIENCE)
-    page.wait_for_function(IDLE, timeout=PATIENCE)
-    cells = page.evaluate(CELLS)
-    assert [cell["failed"] for cell in cells if not cell["meant"] and cell["failed"]] == []
-    assert all(cell["failed"] for cell in cells if cell["meant"])
