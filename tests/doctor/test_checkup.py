@@ -278,6 +278,17 @@ def test_a_host_that_does_not_answer_is_asked_once():
     assert "balance" not in subjects(found)
 
 
+def test_it_goes_by_the_way_of_a_launch_and_by_no_other(monkeypatch):
+    """A look goes past a proxy that is dead; a launch would not, so the doctor says so."""
+    monkeypatch.setenv("PPIO_API_KEY", REAL_KEY)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://someone:pass-w0rd@127.0.0.1:{closed_port()}")
+    found = examine()
+    assert state(found, "cloud") == "problem"
+    assert "reached by the proxy in HTTPS_PROXY." in text(found, "cloud")
+    assert "api.ppio.com did not answer (ConnectError, by the proxy in HTTPS_PROXY)." in text(found, "cloud")
+    assert not re.search("someone|pass-w0rd", str(found) + report(found))
+
+
 # Oddities
 
 PLAYS = {
