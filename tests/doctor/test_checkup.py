@@ -267,6 +267,7 @@ def test_what_keeps_it_from_asking_is_told_without_a_value(monkeypatch, variable
     found = examine()
     assert state(found, subject) == "problem"
     assert said in text(found, subject)
+    assert state(found, "answers") == "unknown"
     assert not re.search(f"{REAL_KEY}|pass-w0rd", str(found) + report(found))
 
 
