@@ -88,6 +88,9 @@ class Finding:
     differences: tuple[Difference, ...] = ()
 
 
+_NOT_ASKED = Finding(("answers",), "unknown", (Phrase("doctor.not_asked"),))
+
+
 @dataclass(frozen=True)
 class Checkup(Displayed):
     """What the doctor found.
@@ -148,7 +151,7 @@ def examine(**cloud: Any) -> Checkup:
     try:
         client = kernel.outer("cloud")(need_key=False, **cloud)
     except PpioError as error:
-        found.append(_failed(("cloud",), error))
+        found += [_failed(("cloud",), error), _NOT_ASKED]
     else:
         with client:
             found += _of_cloud(client)
@@ -191,7 +194,7 @@ def _of_cloud(client: PpioClient) -> Iterator[Finding]:
     where = _guarded("cloud", partial(_cloud, client))
     key = _guarded("key", partial(_key, client))
     if "problem" in (where.state, key.state):
-        yield from (where, key, Finding(("answers",), "unknown", (Phrase("doctor.not_asked"),)))
+        yield from (where, key, _NOT_ASKED)
         return
     source = Examined(client, Redactor.in_use().with_more(sent_secrets(client.require_key(), ())))
     reader = CatalogueReader(source)
@@ -201,7 +204,7 @@ def _of_cloud(client: PpioClient) -> Iterator[Finding]:
         yield from (
             Finding(where.subjects, "problem", (*where.told, first.error)),
             key,
-            Finding(("answers",), "unknown", (Phrase("doctor.not_asked"),)),
+            _NOT_ASKED,
         )
         return
     others = [

@@ -60,7 +60,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     BALANCE: ("availableBalance",),
 }
 
-# A name or a word that is told on, as people make them: ``gpu_num``, ``hasMore``; anything else may be a value.
+# A name or a word that is told on, as people make them: ``gpu_num``, ``hasMore``; all else may be a value.
 # What begins a word is never a part of the one before, so that no text takes long.
 _WORD = r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,8})[0-9]{0,3}"
 _NAME = re.compile(rf"(?=.{{1,40}}\Z){_WORD}(?:[_.-]{_WORD}|[A-Z][a-z]{{2,}}[0-9]{{0,3}})*")

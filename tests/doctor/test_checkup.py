@@ -267,6 +267,7 @@ def test_what_keeps_it_from_asking_is_told_without_a_value(monkeypatch, variable
     found = examine()
     assert state(found, subject) == "problem"
     assert said in text(found, subject)
+    assert state(found, "answers") == "unknown"
     assert not re.search(f"{REAL_KEY}|pass-w0rd", str(found) + report(found))
 
 
@@ -276,6 +277,17 @@ def test_a_host_that_does_not_answer_is_asked_once():
     assert state(found, "cloud") == "problem"
     assert "did not answer (ConnectError)" in text(found, "cloud")
     assert "balance" not in subjects(found)
+
+
+def test_it_goes_by_the_way_of_a_launch_and_by_no_other(monkeypatch):
+    """A look goes past a proxy that is dead; a launch would not, so the doctor says so."""
+    monkeypatch.setenv("PPIO_API_KEY", REAL_KEY)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://someone:pass-w0rd@127.0.0.1:{closed_port()}")
+    found = examine()
+    assert state(found, "cloud") == "problem"
+    assert "reached by the proxy in HTTPS_PROXY." in text(found, "cloud")
+    assert "api.ppio.com did not answer (ConnectError, by the proxy in HTTPS_PROXY)." in text(found, "cloud")
+    assert not re.search("someone|pass-w0rd", str(found) + report(found))
 
 
 # Oddities
