@@ -29,6 +29,9 @@ case "$*" in
 esac
 """
 
+# What the make that runs these tests hands on to all that it starts.
+OF_MAKE = ("MAKE", "MFLAGS", "ARGS", "VENV", "PYTHON", "STRAW")
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="make is a system's that has sh")
 
 
@@ -46,7 +49,7 @@ class Checkout:
     def make(self, *arguments, fails="", **variables):
         """Run make; returns what the Python was asked for, one call a line."""
         self.log.write_text("")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_MAKE)}
         told = {
             "STRAW_LOG": str(self.log),
             "STRAW_FAILS": fails,
