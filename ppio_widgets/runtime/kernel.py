@@ -91,7 +91,7 @@ class Kernel:
             return self._owned[kind]  # type: ignore[no-any-return]
 
     def enter(self) -> None:
-        """Be the current one in this context (`contextvars`), on threads of ours: whatever the host says there."""
+        """Be the current one in this context (`contextvars`) on threads of ours, whatever the host says."""
         _entered.set(self)
 
 

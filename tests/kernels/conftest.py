@@ -2,5 +2,5 @@
 
 from tests.support.runners import is_there
 
-NEEDED = {"test_papermill.py": "papermill", "test_console.py": "jupyter-console"}
+NEEDED = {"test_runners.py": "papermill", "test_console.py": "jupyter-console"}
 collect_ignore = [name for name, program in NEEDED.items() if not is_there(program)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kernels.test_runners import LAUNCHED, LINE
-from tests.support.runners import surroundings, talk
+from tests.support.runners import LAUNCHED, LINE, surroundings, talk
 
 
 @pytest.mark.parametrize(("answer", "shown"), [("y", LAUNCHED), ("n", "Not launched; nothing was sent.")])

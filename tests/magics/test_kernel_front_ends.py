@@ -1,4 +1,4 @@
-"""Front ends that tell no cell (nbclassic, a server that runs the cells of a page), and Colab, on one kernel."""
+"""Front ends that tell no cell (nbclassic, a server that runs the cells of a page), and Colab."""
 
 from __future__ import annotations
 

@@ -14,6 +14,10 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PPIO_WIDGETS_KERNELS", ROOT / ".venv-kernels"))
 PATIENCE = 120
 
+LINE = "%ppio_launch --practice --name demo --product a100-80g --image ubuntu:24.04"
+LAUNCHED = "demo on the practice cloud: "
+NOBODY = "Nobody can confirm here, so nothing was sent: add --yes to launch, or --dry-run to look."
+
 # Notebooks are run by these; `make kernels` brings papermill.
 RUNNERS = {
     "nbclient": ("-c", "from nbclient.cli import main; main()", "{notebook}", "--output", "{output}"),
