@@ -40,7 +40,7 @@ NOTHING = {"text/html": ""}
 # A widget that could not be shown is a text; the card stands in an output before it.
 _INSTEAD = Markup(
     "<style>.jp-OutputArea-child:has(>.jp-OutputArea-output>.{id})"
-    "~.jp-OutputArea-child:has(>.jupyter-widgets:not(:has(*))){{display:none}}</style>"
+    "~.jp-OutputArea-child:has(>.jupyter-widgets):not(:has(>.jupyter-widgets>*)){{display:none}}</style>"
 )
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import PATIENCE, Notebook, begun, head_of, launch_of, let_read, page_for
+from .conftest import PATIENCE, Notebook, begun, head_of, launch_of, let_read, page_for, until
 from .policy import StrictLab
 from .test_card import BODY, status
 from .test_consent import CELLS
@@ -46,16 +46,19 @@ def typed(sheet, form):
     return sheet.body(form)
 
 
-def copied(page):
-    """What is copied by hand, where something was selected."""
+def copied(page, begin):
+    """What is copied by hand, where something was selected: the clipboard is another process's."""
+    page.evaluate("navigator.clipboard.writeText('')")
     page.keyboard.press("Control+c")
-    return page.evaluate("navigator.clipboard.readText()")
+    read = "navigator.clipboard.readText()"
+    until(lambda: page.evaluate(read).startswith(begin), f"{begin!r} is copied")
+    return page.evaluate(read)
 
 
 def is_selected_by_a_click(command):
     command.click()
     assert command.page.evaluate(SELECTED).strip() == command.inner_text()
-    assert copied(command.page).startswith("ssh -p 22 root@")
+    assert copied(command.page, "ssh -p 22 root@").strip() == command.inner_text()
 
 
 def asked_early(sheet, form):
@@ -82,7 +85,7 @@ def test_typing_copying_and_consent_hold_where_no_script_runs(sheet, practice):
     area = form.get_by_role("textbox", name="Request body as JSON")
     expect(form.get_by_text(BY_HAND)).to_be_visible()
     area.press("Control+a")
-    assert json.loads(copied(sheet.page)) == body
+    assert json.loads(copied(sheet.page, "{")) == body
 
     rows = practice.cloud.one.page
     asked_early(sheet, form).click()

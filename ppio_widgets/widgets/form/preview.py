@@ -199,11 +199,12 @@ class Preview(Part):
     def _hand_over(self) -> None:
         """Hand over the full text; the constant script copies it or selects it, else a person does."""
         say = self.say
+        # Not read-only: from such a one JupyterLab takes Ctrl+A for the notebook, where no script keeps it.
         copied = esc_text(self.session.plan.face(self._face.value, say))
         label, done, manual = (say(f"copy.{key}") for key in ("label", "done", "manual"))
         self.render(
             html(
-                "<div class=ppw-copied>{}<textarea readonly aria-label='{}'>{}</textarea>"
+                "<div class=ppw-copied>{}<textarea aria-label='{}'>{}</textarea>"
                 "<p class=ppw-bare>{}</p><span class=ppw-say data-done='{}' data-manual='{}'></span>{}</div>",
                 *(theme.stylesheet("copy.css"), label, copied, say("copy.by_hand"), done, manual),
                 theme.script("copy.js"),
