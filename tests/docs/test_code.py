@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -67,23 +67,24 @@ def taken(words):
     return set(BY_FLAG) if verb.reads_words else {option.flag for option in verb.options}
 
 
-def run(ordered, folder):
+async def run(ordered, folder):
     """Run pages one after another in a kernel; returns the cells of each."""
     cells = {page: [nbformat.v4.new_code_cell(cell) for cell in (ALONE, *python(page))] for page in ordered}
     sheet = nbformat.v4.new_notebook()
     sheet.cells = [cell for page in cells.values() for cell in page]
     client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels())
-    client.execute(env=environment(folder))
+    await client.async_execute(env=environment(folder))
     return cells
 
 
 def test_the_examples_run_in_order(tmp_path):
     coded = [page for page in (README, *pages("en").values()) if python(page)]
     shares = [coded[at::KERNELS] for at in range(KERNELS)]
-    with ThreadPoolExecutor(KERNELS) as pool:
-        ran = list(pool.map(run, shares, (tmp_path / str(at) for at in range(KERNELS))))
-    cells = {page: shown for share in ran for page, shown in share.items()}
-    assert list(cells) != []
+
+    async def run_all():
+        return await asyncio.gather(*(run(share, tmp_path / str(at)) for at, share in enumerate(shares)))
+
+    cells = {page: shown for share in asyncio.run(run_all()) for page, shown in share.items()}
     assert len(python(README)) == 3
     assert "'running'" in str(cells[README][-1].outputs)
     said = {page.stem: str([cell.get("outputs") for cell in shown]) for page, shown in cells.items()}
