@@ -78,11 +78,14 @@ class Front(Kernel):
         client.get_iopub_msg = get_iopub_msg
 
     def show(self, code, cell):
-        """Run a cell and return the id of the widget that it displays."""
+        """Run a cell and return the id of its view, once the kernel knows that it is shown."""
         reply, published = self.run(code, cell=cell)
         assert reply["status"] == "ok", published
         bundles = [one["content"]["data"] for one in published if "data" in one["content"]]
-        return next(bundle[WIDGET]["model_id"] for bundle in bundles if WIDGET in bundle)
+        view = next(bundle[WIDGET]["model_id"] for bundle in bundles if WIDGET in bundle)
+        self.click(view, "·")  # as the script of a page that has drawn it: what it loads is begun now
+        self.wait(lambda: self.page.button(view, "··"), "the kernel has heard of it")
+        return view
 
     def let_read(self):
         """Turn the kernel's clock past the time in which a question takes no answer."""
@@ -100,9 +103,14 @@ class Front(Kernel):
             message["header"]["subshell_id"] = self.subshell
         self.client.shell_channel.send(message)
 
+    def control(self, view, words):
+        """Return the id of a control by its words; Launch has the price behind them once it is known."""
+        found = (key for key, one in self.page.widgets(view) if _names(one.get("description"), words))
+        return next(found, "")
+
     def click(self, view, words):
-        self.wait(lambda: self.page.button(view, words), words)
-        self.send(self.page.button(view, words), {"method": "custom", "content": {"event": "click"}})
+        self.wait(lambda: self.control(view, words), words)
+        self.send(self.control(view, words), {"method": "custom", "content": {"event": "click"}})
 
     def set(self, view, words, value):
         self.wait(lambda: self.page.button(view, words), words)
@@ -136,6 +144,10 @@ class Front(Kernel):
                 self.client.get_iopub_msg(timeout=0.2)
             except queue.Empty:
                 continue
+
+
+def _names(description, words):
+    return description == words or str(description).startswith(f"{words} · ")
 
 
 @pytest.fixture(scope="module", params=SHELLS, ids=" ".join)
