@@ -11,8 +11,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Notebook, launch_of, let_read, new_page
+from tests.support.bodies import MINIMAL
 
 PATIENCE = 240_000  # milliseconds; to start Python in a browser takes ten seconds of a core that is free
+BODY = {**MINIMAL, "name": "lite", "product_id": "a100-80g"}
+LOST = {**BODY, "name": "lost", "image": "registry.practice.invalid/lessons/lost-answer:1"}
 
 
 class LiteNotebook(Notebook):
@@ -21,6 +24,12 @@ class LiteNotebook(Notebook):
     def open(self, name):
         self.page.goto(f"{self.lab.url}/lab/index.html?path={name}")
         self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+
+    def write(self, number, code):
+        """Put other code into a cell."""
+        self.cell(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(code)
 
     def shown(self, number):
         self.run(number)
@@ -73,3 +82,13 @@ def test_a_lesson_in_chinese_opens_ready_to_run(notebook):
     notebook.open("01-the-form.zh.ipynb")
     notebook.run(0)
     expect(notebook.shown(1).get_by_role("button", name=re.compile("^创建实例"))).to_be_visible()
+
+
+def test_a_lost_answer_is_looked_up(notebook):
+    notebook.open("quickstart.ipynb")
+    notebook.write(0, f"from ppio_widgets import LaunchForm\nLaunchForm({LOST!r}, practice=True)")
+    form = notebook.shown(0)
+    launch_of(form).click()
+    confirm(form, "Yes, launch it")
+    card = form.locator(".ppw-machine").first
+    expect(state_of(card)).to_have_text("running", timeout=PATIENCE)
