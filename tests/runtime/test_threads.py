@@ -253,9 +253,9 @@ def test_an_interrupt_at_any_line_keeps_nothing_from_its_time(go_on):
             threads.after(10, lambda: told.append(name))
 
         clock.loop.run_until_complete(later("first"))
-        with Injection(place=place, nth=nth, folders=(threads.__file__,)).on() as injected:
-            with contextlib.suppress(KeyboardInterrupt):
-                go_on(clock.loop)
+        injected = Injection(place=place, nth=nth, folders=(threads.__file__,))
+        with contextlib.suppress(KeyboardInterrupt), injected.on():
+            go_on(clock.loop)
         clock.loop.run_until_complete(later("second"))  # a call of ours, whichever
         go_on(clock.loop)
         go_on(clock.loop)
