@@ -324,9 +324,10 @@ def _cloud(client: PpioClient) -> Finding:
 
 def _key(client: PpioClient) -> Finding:
     key = client.require_key()
-    word = "doctor.key_drawn" if key.source == "practice" else "doctor.key"
-    told = Phrase(word, {"last": key.last_four, "source": key.source})
-    return Finding(("key",), "well", (told,))
+    named = {"last": key.last_four, "source": key.source}
+    if key.source == "practice":
+        return Finding(("key",), "well", (Phrase("doctor.key_drawn", named),))
+    return Finding(("key",), "well", (Phrase("doctor.key", named),), (Phrase("doctor.key_shared", named),))
 
 
 def _clock(source: Examined) -> Finding:

@@ -398,7 +398,7 @@ def test_no_form_of_a_secret_is_shown(examined, monkeypatch, caplog, status):
 
 
 def test_a_report_tells_nothing_of_the_account(examined):
-    """No amount, no name or id of an instance, no folder that is elsewhere than at home."""
+    """No amount, no end of a key, no name or id of an instance, no folder that is elsewhere than at home."""
     with cloud() as server:
         found = examined(server)
     told = report(found)
@@ -409,6 +409,7 @@ def test_a_report_tells_nothing_of_the_account(examined):
         "dev-vpc",
         "shared-data",
         os.environ["PPIO_WIDGETS_STATE_DIR"],
+        "0123",  # the end of the key
     ]
     assert [one for one in private if one in told] == []
     assert "¥100.00" in str(found)
