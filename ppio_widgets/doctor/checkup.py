@@ -130,7 +130,7 @@ class Checkup(Displayed):
         InputError
             When it cannot be written.
         """
-        path = Path(file).expanduser()
+        path = Path(os.path.expanduser(file))  # noqa: PTH111 - `Path`'s raises where there is no such home
         text = kernel.outer("report of doctor.checkup:Checkup")(self, words())
         try:
             if path.exists() and not contents(path, _LARGEST_REPORT).startswith(HEADING.encode()):

@@ -445,7 +445,7 @@ def test_a_report_is_replaced_by_one_and_replaces_nothing_else(tmp_path):
     assert [path.name for path in tmp_path.iterdir() if "doctor" in path.name] == ["doctor.md"]
 
 
-@pytest.mark.parametrize("file", ["", "no/such/folder/x.md", "\0", "/"])
+@pytest.mark.parametrize("file", ["", "no/such/folder/x.md", "\0", "/", "~no-such-user/report.md"])
 def test_a_report_that_cannot_be_written_is_one_sentence(file):
     with pytest.raises(InputError, match="report could not be written"):
         examine().save(file)
