@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from ipython_pygments_lexers import IPythonLexer
-from lessons import lesson
+from lessons import lesson, offer
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import SphinxTransform
 from tables import PARTS
@@ -52,7 +52,10 @@ def _fill(app: Sphinx, _page: str, source: list[str]) -> None:
 
     def part(found: re.Match[str]) -> str:
         kind, name = found.groups()
-        return PARTS[name](language_of(app.config)) if kind == "generated" else _running[name].result()
+        language = language_of(app.config)
+        if kind == "generated":
+            return PARTS[name](language)
+        return offer(app.config.lite_site, _notebook(app, name), language) + _running[name].result()
 
     source[0] = _PART.sub(part, source[0])
 
@@ -121,6 +124,7 @@ def _name_twin(app: Sphinx, pagename: str, _template: str, context: dict[str, An
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add all of it to a build."""
+    app.add_config_value("lite_site", "", "env", types=[str])
     app.add_transform(DarkPictures)
     app.add_search_language(SearchPairs)
     app.add_lexer("python", IPythonLexer)

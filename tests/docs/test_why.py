@@ -21,9 +21,10 @@ _HELD = re.compile(r"<!-- held by (.*?) -->")
 
 
 def rules(page):
-    """What stands under the titles of a page: paragraphs, lists and tables, each with its remark."""
+    """What stands under the titles of a page, but for pictures, each with its remark."""
     _before, *sections = re.split(r"^## .*$", prose(page), flags=re.MULTILINE)
-    return [part.strip() for section in sections for part in section.split("\n\n") if part.strip()]
+    parts = (part.strip() for section in sections for part in section.split("\n\n"))
+    return [part for part in parts if part and not part.startswith("![")]
 
 
 def held(page):
