@@ -1,4 +1,4 @@
-"""What this site adds to Sphinx: generated parts, lessons, dark pictures, a twin page, Chinese search."""
+"""What this site adds to Sphinx: generated parts, lessons, dark pictures, a twin page, Chinese text."""
 
 from __future__ import annotations
 
@@ -83,6 +83,22 @@ class DarkPictures(SphinxTransform):
             image.parent.insert(image.parent.index(image) + 1, dark)
 
 
+class ChineseLines(SphinxTransform):
+    """A line that breaks between Chinese characters goes on without a blank."""
+
+    default_priority = 400
+    _CHINESE = re.compile(r"[\u2014-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+
+    def apply(self, **_given: Any) -> None:
+        """Take the breaks away."""
+        for paragraph in self.document.findall(nodes.TextElement):
+            parts = [part.astext() for part in paragraph]
+            for place in range(len(parts) - 2, 0, -1):
+                beside = parts[place - 1][-1:], parts[place + 1][:1]
+                if parts[place] == "\n" and all(map(self._CHINESE.match, beside)):
+                    del paragraph[place]
+
+
 class SearchPairs(SearchChinese):
     """Chinese text as pairs of characters, in pages and in what is typed.
 
@@ -126,6 +142,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Add all of it to a build."""
     app.add_config_value("lite_site", "", "env", types=[str])
     app.add_transform(DarkPictures)
+    app.add_transform(ChineseLines)
     app.add_search_language(SearchPairs)
     app.add_lexer("python", IPythonLexer)
     app.connect("env-before-read-docs", _run_lessons)
