@@ -88,12 +88,13 @@ picture: $(VENV)/.dev-ready
 	PPIO_WIDGETS_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser/test_picture.py
 
 # The documentation in both languages, into build/docs; a warning or a dead link within it stops it. All is read
-# anew (-E): what the pages take from the package is in none of their files.
+# anew (-E): what the pages take from the package is in none of their files. LITE_SITE is where the site of `make lite` is
+# served: each lesson leads there.
 docs: docs-en docs-zh
 	cp docs/index.html build/docs/index.html
 
 docs-en docs-zh: docs-%: $(VENV)-docs/.ready
-	$(VENV)-docs/bin/sphinx-build -q -E -W --keep-going -t $* -c docs -d build/doctrees/$* docs/$* build/docs/$* $(ARGS)
+	$(VENV)-docs/bin/sphinx-build -q -E -W --keep-going -t $* -c docs -d build/doctrees/$* $(if $(LITE_SITE),-D lite_site=$(LITE_SITE)) docs/$* build/docs/$* $(ARGS)
 
 # The built site in a real browser: search, the other language, phones, dark pictures.
 test-docs: $(VENV)/.dev-ready
