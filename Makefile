@@ -159,6 +159,10 @@ $(VENV)-hosts/%/.ready: pyproject.toml
 	$(call set_up,$(@D),--editable . --group host-$*)
 	@touch $@
 
+$(VENV)-hosts/solara/.ready: pyproject.toml
+	$(call set_up,$(@D),--editable . --group solara)
+	@touch $@
+
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
 	$(call set_up,$(@D),--editable . --group test --constraint tests/oldest.txt)
 	@touch $@
