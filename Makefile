@@ -50,7 +50,7 @@ kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready
 
 # All that a person does, in each place that shows notebooks; writes the table of them in docs. Some of them only:
 # make hosts ARGS="-k notebook"
-hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS),$(VENV)-hosts/$(host)/.ready)
+hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS) solara,$(VENV)-hosts/$(host)/.ready)
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_HOSTS=$(VENV)-hosts $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
 
@@ -165,6 +165,10 @@ $(KERNELS)/%/.ready: pyproject.toml | $(VENV)/.dev-ready
 
 $(VENV)-hosts/%/.ready: pyproject.toml
 	$(call set_up,$(@D),--editable . --group host-$*)
+	@touch $@
+
+$(VENV)-hosts/solara/.ready: pyproject.toml
+	$(call set_up,$(@D),--editable . --group solara)
 	@touch $@
 
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt
