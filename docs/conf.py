@@ -13,6 +13,8 @@ copyright = "the authors of ppio-widgets"
 language = "zh_CN" if chinese else "en"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "site_parts"]
+# Where the site of `make lite` is served, to which each lesson leads; `make docs LITE_SITE=ADDRESS` sets it.
+lite_site = ""
 myst_heading_anchors = 4
 nitpicky = False
 

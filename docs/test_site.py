@@ -100,6 +100,24 @@ def test_no_page_is_wider_than_a_phone(page, address):
     assert wide == []
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "name", ["once", "evidence", "money", "secrets", "outside", "limits", "house", "parts"]
+)
+def test_a_page_of_why_is_two_screens_at_most(page, address, language, name):
+    page.goto(f"{address}/{language}/why/{name}.html")
+    assert page.locator("article").bounding_box()["height"] <= 2.2 * WIDE["height"]
+
+
+def test_a_line_that_breaks_between_chinese_characters_goes_on_without_a_blank():
+    chinese = "[\u3001-\u303f\u3400-\u9fff\uff00-\uffef]"
+    said = {
+        path: re.sub(r"(?s)<pre.*?</pre>", "", path.read_text("utf-8")) for path in SITE.glob("zh/**/*.html")
+    }
+    assert len(said) > 40
+    assert [path.stem for path, text in said.items() if re.search(f"{chinese}\n{chinese}", text)] == []
+
+
 def test_in_a_dark_theme_the_dark_picture_is_shown(page, address):
     page.goto(f"{address}/en/reference/form.html")
     for scheme, shown in (("light", "form.png"), ("dark", "form-dark.png")):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ppio_widgets.locale.words import Language
+
 log = logging.getLogger(__name__)
 log.setLevel(logging.WARNING)
 
@@ -23,6 +25,13 @@ _TITLE = re.compile(r"# .*\n")
 # To another notebook: on the site that is another page.
 _LINK = re.compile(r"\]\(([\w-]+?)(?:\.zh)?\.ipynb")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_RUN = {"en": "Run this lesson in the browser", "zh": "在浏览器中运行这一课"}
+
+
+def offer(site: str, notebook: Path, language: Language) -> str:
+    """Return the link to a lesson on the site of JupyterLite; nothing where no address of one is set."""
+    address = f"{site.rstrip('/')}/lab/index.html?path={notebook.name}"
+    return f"[{_RUN[language]}]({address})\n\n" if site else ""
 
 
 def lesson(notebook: Path) -> str:

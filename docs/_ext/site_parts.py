@@ -1,4 +1,4 @@
-"""What this site adds to Sphinx: generated parts, lessons, dark pictures, a twin page, Chinese search."""
+"""What this site adds to Sphinx: generated parts, lessons, dark pictures, a twin page, Chinese text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from ipython_pygments_lexers import IPythonLexer
-from lessons import lesson
+from lessons import lesson, offer
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import SphinxTransform
 from tables import PARTS
@@ -52,7 +52,10 @@ def _fill(app: Sphinx, _page: str, source: list[str]) -> None:
 
     def part(found: re.Match[str]) -> str:
         kind, name = found.groups()
-        return PARTS[name](language_of(app.config)) if kind == "generated" else _running[name].result()
+        language = language_of(app.config)
+        if kind == "generated":
+            return PARTS[name](language)
+        return offer(app.config.lite_site, _notebook(app, name), language) + _running[name].result()
 
     source[0] = _PART.sub(part, source[0])
 
@@ -78,6 +81,22 @@ class DarkPictures(SphinxTransform):
             image["classes"].append("only-light")
             dark["classes"].append("only-dark")
             image.parent.insert(image.parent.index(image) + 1, dark)
+
+
+class ChineseLines(SphinxTransform):
+    """A line that breaks between Chinese characters goes on without a blank."""
+
+    default_priority = 400
+    _CHINESE = re.compile(r"[\u2014-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+
+    def apply(self, **_given: Any) -> None:
+        """Take the breaks away."""
+        for paragraph in self.document.findall(nodes.TextElement):
+            parts = [part.astext() for part in paragraph]
+            for place in range(len(parts) - 2, 0, -1):
+                beside = parts[place - 1][-1:], parts[place + 1][:1]
+                if parts[place] == "\n" and all(map(self._CHINESE.match, beside)):
+                    del paragraph[place]
 
 
 class SearchPairs(SearchChinese):
@@ -121,7 +140,9 @@ def _name_twin(app: Sphinx, pagename: str, _template: str, context: dict[str, An
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add all of it to a build."""
+    app.add_config_value("lite_site", "", "env", types=[str])
     app.add_transform(DarkPictures)
+    app.add_transform(ChineseLines)
     app.add_search_language(SearchPairs)
     app.add_lexer("python", IPythonLexer)
     app.connect("env-before-read-docs", _run_lessons)

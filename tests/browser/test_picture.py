@@ -51,6 +51,10 @@ PAPER = """<meta charset=utf-8><style>
     table { border-collapse: collapse; }
     td, th { border-top: 0.5pt solid #999; padding: 2pt 6pt; text-align: left; }
 </style>"""
+# What fades in, as a question does, is there.
+SETTLED = """() => Promise.all(document.getAnimations()
+    .filter(one => one.effect.target.closest('.ppw'))
+    .map(one => one.finished))"""
 # Where a person clicks: a picture of a page has no pointer.
 POINTER = """at => {
     const made = document.createElement('div');
@@ -131,8 +135,9 @@ def shoot(shown, page, target):
     for theme, path in zip(THEMES, (target, target.with_stem(f"{target.stem}-dark")), strict=True):
         choose_theme(page, theme)
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        page.evaluate(SETTLED)
         shown.screenshot(path=path)
-        assert path.stat().st_size > 10_000
+        assert path.stat().st_size > 5_000
     choose_theme(page, THEMES[0])
 
 
@@ -150,7 +155,7 @@ def test_picture_of_the_board(bare, folder):
 
 
 def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
-    """One that moves, from the form to the stop, and of it the card while the instance runs."""
+    """One that moves, from the form to the stop; of it the question, and the card of what runs."""
     form = opened(bare, FORM, 1040, 860)
     film, button = Film(bare.page), launch_of(form)
     form.evaluate("e => e.scrollIntoView()")
@@ -159,6 +164,7 @@ def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
     yes = form.get_by_role("button", name="Yes, launch it")
     let_read(yes)
     film.shoot(2500)
+    shoot(form.locator(".ppw-asked:visible"), bare.page, folder / "question.png")
     film.click(yes)
     told(form, "pulling|running")
     film.shoot(1500)

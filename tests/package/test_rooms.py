@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 
 import ppio_widgets
+from ppio_widgets.locale.words import LANGUAGES
 
 ROOT = Path(ppio_widgets.__file__).parent
+DOCS = ROOT.parent / "docs"
+PAGES = [
+    ROOT.parent / "CONTRIBUTING.md",
+    *(DOCS / language / "why" / f"{name}.md" for language in LANGUAGES for name in ("house", "way", "parts")),
+]
 MODULES = {
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.rglob("*.py"))
@@ -57,8 +63,19 @@ def test_a_room_has_twelve_modules_at_most_and_says_what_lives_there(folder):
     assert only.value.value.strip().endswith(".")
 
 
-def test_files_that_are_named_to_contributors_are_there():
-    text = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = re.findall(r"`([\w/]+/\w+\.(?:py|json|css|js|tsv|yaml))`", text)
-    assert named
-    assert [one for one in named if not any((base / one).is_file() for base in (ROOT, ROOT.parent))] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT.parent)))
+def test_files_that_are_named_to_developers_are_there(page):
+    named = re.findall(r"`([\w/]+\.(?:py|json|css|js|tsv|yaml))`", page.read_text(encoding="utf-8"))
+    there = [
+        path.as_posix() for folder in (ROOT, ROOT.parent / "tests", DOCS) for path in folder.rglob("*.*")
+    ]
+    assert [one for one in named if not any(path.endswith(f"/{one}") for path in there)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rooms_are_told_in_the_order_of_their_imports(language):
+    page = (DOCS / language / "why" / "house.md").read_text(encoding="utf-8")
+    layers = (ROOT.parent / "pyproject.toml").read_text(encoding="utf-8").partition("layers = [")[2]
+    upwards = re.findall(r'"(\w+)"', layers.partition("]")[0])[::-1]
+    assert len(upwards) > 10
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == upwards

@@ -17,9 +17,17 @@ GONE = ("reopened", "model not found")
 OURS = re.compile("ppw|ppio|widget", re.IGNORECASE)
 RESULTS = pytest.StashKey[Results]()
 
+# It has no notebooks, so none of the actions; without its environment it is not to be had.
+collect_ignore = [] if environments() else ["test_solara.py"]
+
 
 def action_of(test):
     return test.function.__name__.removeprefix("test_")
+
+
+def host_of(item):
+    """The host that an action is tried in; other tests have none."""
+    return item.callspec.params.get("served") if hasattr(item, "callspec") else None
 
 
 @dataclass
@@ -37,15 +45,22 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """An action for each host that has it; without hosts' environments a few actions for a few hosts."""
-    if "served" not in metafunc.fixturenames:
-        return
-    action = action_of(metafunc)
-    is_short = hasattr(metafunc.function, "short")
-    chosen = [host for host in HOSTS if action not in host.lacks]
+    """An action for each host that has it."""
+    if "served" in metafunc.fixturenames:
+        hosts = [host for host in HOSTS if action_of(metafunc) not in host.lacks]
+        metafunc.parametrize("served", hosts, indirect=True, scope="session", ids=lambda host: host.name)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without hosts' environments a few actions are tried in a few hosts."""
+
+    def is_long(item):
+        host = host_of(item)
+        return host is not None and not (host.is_short and hasattr(item.function, "short"))
+
     if environments() is None:
-        chosen = [host for host in chosen if host.is_short and is_short]
-    metafunc.parametrize("served", chosen, indirect=True, scope="session", ids=lambda host: host.name)
+        config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
+        items[:] = [item for item in items if not is_long(item)]
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +107,8 @@ def name(request, served):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     report = yield
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    if "served" in params:
-        item.config.stash[RESULTS].add(params["served"].name, action_of(item), passed=report.passed)
+    if host := host_of(item):
+        item.config.stash[RESULTS].add(host.name, action_of(item), passed=report.passed)
     return report
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import count
 from pathlib import Path
 
 from .host import HOSTS, ROOT
@@ -63,12 +62,11 @@ def table(found: dict, language: str) -> str:
     """What was found as Markdown: a column for each host, what it has not with the reason below."""
     said = {kind: {name: words[language] for name, words in WORDS[kind].items()} for kind in WORDS}
     hosts = [host for host in HOSTS if host.name in found]
-    numbers, notes = count(1), {}
+    notes: dict[str, int] = {}
 
     def cell(host, action):
         if reason := host.lacks.get(action):
-            number = notes.setdefault(reason, next(numbers) if reason not in notes else 0)
-            return f"({number})"
+            return f"({notes.setdefault(reason, len(notes) + 1)})"
         return {True: "✓", False: "✗", None: "?"}[found[host.name]["actions"].get(action)]
 
     def row(*cells):

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from . import test_hosts
-from .host import HOSTS, ROOT
+from . import results, test_hosts
+from .host import HOSTS, ROOT, Host
 from .results import ACTIONS, BEGIN, END, PAGES, WORDS, kept, table, with_table
 
 
@@ -39,3 +39,17 @@ def test_every_host_has_its_environment():
     assert re.findall(r"^host-(\S+) = \[", project, re.MULTILINE) == names
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"^HOSTS +:= (.*)$", makefile, re.MULTILINE)[1].split() == names
+
+
+def test_what_a_host_has_not_is_a_number_with_its_reason_below(monkeypatch):
+    host = Host("made-up", "Made-up", "made-up", lacks={"rows": "why", "board": "why"})
+    monkeypatch.setattr(results, "HOSTS", (host,))
+    monkeypatch.setitem(WORDS, "lacks", {"why": {"en": "It has none.", "zh": "它没有。"}})
+    found = {"versions": {"made-up": "1", "ipywidgets": "8", "ipykernel": "7"}, "actions": {"shown": True}}
+    rendered = table({"made-up": found}, "en")
+    assert (rendered.count("| (1) |"), rendered.count("| ✓ |"), rendered.count("| ? |")) == (
+        2,
+        1,
+        len(ACTIONS) - 3,
+    )
+    assert "\n(1) It has none.\n" in rendered
