@@ -4,8 +4,12 @@
 #   make quick                       the tests of single modules and of the form, within a minute
 #   make docs                        the documentation in English and 中文, into build/docs
 PYTHON ?= python3
-VENV   ?= .venv
-LITE   ?= _lite
+# Folders that are made and removed: the call may name others, no variable of the environment does.
+VENV   := .venv
+LITE   := _lite
+ifneq ($(words $(VENV)) $(words $(LITE)),1 1)
+$(error VENV and LITE each name one folder, without blanks)
+endif
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 HOSTS  := lab lab-4-2 notebook notebook-7-0
@@ -46,7 +50,7 @@ kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready
 
 # All that a person does, in each place that shows notebooks; writes the table of them in docs. Some of them only:
 # make hosts ARGS="-k notebook"
-hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS),$(VENV)-hosts/$(host)/.ready)
+hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS) solara,$(VENV)-hosts/$(host)/.ready)
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_HOSTS=$(VENV)-hosts $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
 
@@ -122,19 +126,22 @@ export PYTHONDONTWRITEBYTECODE :=
 export PPIO_WIDGETS_KERNELS := $(abspath $(KERNELS))
 
 # $(call set_up,FOLDER,WHAT TO INSTALL): sets an environment up, and shows what pip does. One that was interrupted begins
-# anew; one that somebody else made is used, also without pip, as uv makes them.
+# anew; one that somebody else made is used, also without pip, as uv makes them, and never removed.
 define set_up
 @echo "Setting up $(1). The first time it takes a minute or two."
-@if [ -n "$$(ls -A $(1) 2>/dev/null)" ] && [ ! -e $(1)/.unfinished ] && [ ! -e $(1)/pyvenv.cfg ]; then \
-  echo "$(1) is no environment of Python: name another folder." >&2; exit 1; fi
-@if [ -e $(1)/.unfinished ] || ! $(1)/bin/python -c "" 2>/dev/null; then rm -rf $(1); fi
-@mkdir -p $(1) && touch $(1)/.unfinished && rm -f $(1)/.ready $(1)/.*-ready
+@if [ -e $(1)/.made-here ] && { [ -e $(1)/.unfinished ] || ! $(1)/bin/python -c "" 2>/dev/null; }; then \
+  rm -rf $(1); fi
+@if [ -z "$$(ls -A $(1) 2>/dev/null)" ]; then mkdir -p $(1) && touch $(1)/.made-here; \
+elif [ ! -e $(1)/pyvenv.cfg ]; then echo "$(1) is no environment of Python: name another folder." >&2; exit 1; \
+elif ! $(1)/bin/python -c ""; then echo "The Python of $(1) does not start: name another folder." >&2; exit 1; fi
+@[ ! -e $(1)/.made-here ] || touch $(1)/.unfinished
+@rm -f $(1)/.ready $(1)/.*-ready
 @[ -e $(1)/bin/python ] || "$(PYTHON)" -m venv --without-pip $(1)
 @$(1)/bin/python -c "import pip" 2>/dev/null || $(1)/bin/python -m ensurepip || { echo "pip is missing: install what \
 this Python needs to make environments, on Debian python3-venv." >&2; exit 1; }
 $(1)/bin/python -m pip --disable-pip-version-check install "pip>=25.1"
 $(1)/bin/python -m pip --disable-pip-version-check install $(2)
-@rm $(1)/.unfinished
+@rm -f $(1)/.unfinished
 endef
 
 # A stamp per set-up: nothing is installed again until pyproject.toml changes.
@@ -158,6 +165,10 @@ $(KERNELS)/%/.ready: pyproject.toml | $(VENV)/.dev-ready
 
 $(VENV)-hosts/%/.ready: pyproject.toml
 	$(call set_up,$(@D),--editable . --group host-$*)
+	@touch $@
+
+$(VENV)-hosts/solara/.ready: pyproject.toml
+	$(call set_up,$(@D),--editable . --group solara)
 	@touch $@
 
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt

@@ -87,9 +87,11 @@ def entry(wheel: Path, info: Mapping[str, str]) -> dict[str, object]:
 
 
 def main(work: Path) -> None:
-    """Build the site anew."""
-    shutil.rmtree(work, ignore_errors=True)
+    """Build the site anew, in a folder that has nothing else."""
     folder = work / "source" / "static" / "pyodide"
+    if work.exists() and not folder.exists() and any(work.iterdir()):
+        sys.exit(f"{work} holds something else: name another folder")
+    shutil.rmtree(work, ignore_errors=True)
     folder.mkdir(parents=True)
     lock = add_pyodide(folder, work)
     # The packages that it names are not in the package from npm: those of the site take their place.

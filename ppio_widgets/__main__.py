@@ -69,7 +69,7 @@ def _demo(given: argparse.Namespace) -> int:
         command = f'"{sys.executable}" -m pip install "{LAB}"'
         print(say("command.no_lab", command=command), file=sys.stderr)
         return 1
-    folder = given.folder.absolute()
+    folder = Path(os.path.expanduser(given.folder)).absolute()  # noqa: PTH111 - `Path`'s raises without a home
     try:
         new, kept = _copy_notebooks(folder)
     except OSError as error:

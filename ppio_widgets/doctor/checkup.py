@@ -130,7 +130,7 @@ class Checkup(Displayed):
         InputError
             When it cannot be written.
         """
-        path = Path(file).expanduser()
+        path = Path(os.path.expanduser(file))  # noqa: PTH111 - `Path`'s raises where there is no such home
         text = kernel.outer("report of doctor.checkup:Checkup")(self, words())
         try:
             if path.exists() and not contents(path, _LARGEST_REPORT).startswith(HEADING.encode()):
@@ -324,9 +324,10 @@ def _cloud(client: PpioClient) -> Finding:
 
 def _key(client: PpioClient) -> Finding:
     key = client.require_key()
-    word = "doctor.key_drawn" if key.source == "practice" else "doctor.key"
-    told = Phrase(word, {"last": key.last_four, "source": key.source})
-    return Finding(("key",), "well", (told,))
+    named = {"last": key.last_four, "source": key.source}
+    if key.source == "practice":
+        return Finding(("key",), "well", (Phrase("doctor.key_drawn", named),))
+    return Finding(("key",), "well", (Phrase("doctor.key", named),), (Phrase("doctor.key_shared", named),))
 
 
 def _clock(source: Examined) -> Finding:

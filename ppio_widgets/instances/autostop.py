@@ -146,7 +146,7 @@ class Deadline:
 
     def _look(self) -> float | None:
         """Ask the clocks, and stop it once the time has come; returns the seconds until the next look."""
-        if self._called_off.is_set():
+        if self._called_off.is_set() or self.state in ("done", "gone"):
             return None
         left = 0.0 if self.attempts else self._seconds_left()
         if left > 0:

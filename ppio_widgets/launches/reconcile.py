@@ -200,7 +200,6 @@ class Search:
             self._waited = False  # whatever is raised, the schedule goes on
             self._look()
         pause = self._next_pause()
-        self._waited = pause is not None
         if pause is None:
             self._tell()
         return pause
@@ -208,5 +207,5 @@ class Search:
     def _next_pause(self) -> float | None:
         with self._schedule:
             pause = next(self._pauses, None) if self._is_open() else None
-            self.going = pause is not None
+            self.going = self._waited = pause is not None
             return pause

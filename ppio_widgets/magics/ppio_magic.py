@@ -28,7 +28,7 @@ from ppio_widgets.magics.verbs import FIRST_WORDS, VERBS, apart, known_verb
 from ppio_widgets.request.draft import to_json, value_at
 from ppio_widgets.request.validation import named
 from ppio_widgets.runtime import kernel
-from ppio_widgets.secrets.credentials import ApiKey, forget_keys, remember_key
+from ppio_widgets.secrets.credentials import KEY_VARIABLES, ApiKey, forget_keys, remember_key
 from ppio_widgets.secrets.hosts import read_host
 from ppio_widgets.secrets.redaction import Redactor, input_error, unrepeated, without_secrets
 
@@ -246,7 +246,9 @@ def login(**cloud: Any) -> str:
         raise UsageError(say("ppio.login_practice", host=host.name))
     typed_key = _typed(getpass.getpass, say("ppio.login_ask", host=host.name))
     if typed_key is None:
-        raise UsageError(say("ppio.login_nobody"))
+        variable = KEY_VARIABLES.get(host.base_url)
+        told = "ppio.login_nobody" if variable else "ppio.login_nobody_other"
+        raise UsageError(say(told, variable=variable or "", host=host.name))
     key = ApiKey(typed_key, "%ppio login")
     del typed_key
     remember_key(host, key)

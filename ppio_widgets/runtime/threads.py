@@ -260,9 +260,9 @@ class Agenda:
     def __init__(self) -> None:
         self._kernel = kernel.current()
         self._items: list[_Item] = []
-        self._busy = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._handle: asyncio.TimerHandle | None = None
+        # Held while something is done: no Interrupt keeps a lock of `with`.
+        self._doing = threading.Lock()
+        self._ticks: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     def add(self, look: Callable[[], float | None], wake: threading.Event, name: str) -> None:
         """Have it looked from now on: by the loop, else at once."""
@@ -271,7 +271,7 @@ class Agenda:
 
     def hurry(self, wake: threading.Event) -> None:
         """Have looked what an event brings forward: soon by the loop, else at once."""
-        if not self._attach(0.0) and not self._busy:
+        if not self._attach(0.0) and not self._doing.locked():
             for item in [one for one in self._items if one.wake is wake]:
                 self._do(item)
 
@@ -280,7 +280,7 @@ class Agenda:
         ends = self._tick() + seconds
         self._do_what_is_due()
         while (left := ends - self._tick()) > 0:
-            first = inf if self._busy else min(map(self._left, self._items), default=inf)
+            first = inf if self._doing.locked() else min(map(self._left, self._items), default=inf)
             self._kernel.clock.sleep(max(SHORTEST_SLEEP, min(left, first)))
             self._do_what_is_due()
 
@@ -291,42 +291,40 @@ class Agenda:
         return 0.0 if item.wake.is_set() else max(0.0, item.due - self._tick())
 
     def _do_what_is_due(self) -> None:
-        for item in () if self._busy else tuple(self._items):
+        for item in () if self._doing.locked() else tuple(self._items):
             if not self._left(item):
                 self._do(item)
         self._attach()
 
     def _do(self, item: _Item) -> None:
         """Look as long as that is due now."""
-        self._busy = True
         pause: float | None = AGAIN_SECONDS
-        try:
-            while (pause := item.look()) is not None and pause <= 0:
-                pause = AGAIN_SECONDS
-        except Exception as error:  # noqa: BLE001 - nobody else would look again
-            log_fault(item.name, error)
-        finally:  # an Interrupt is the person's who waits, and the look comes later
-            self._busy = False
-            if pause is None:
-                self._items.remove(item)
-            else:
-                item.due = self._tick() + pause
+        with self._doing:
+            try:
+                while (pause := item.look()) is not None and pause <= 0:
+                    pause = AGAIN_SECONDS
+            except Exception as error:  # noqa: BLE001 - nobody else would look again
+                log_fault(item.name, error)
+            finally:  # an Interrupt is the person's who waits, and the look comes later
+                if pause is None:
+                    self._items.remove(item)
+                else:
+                    item.due = self._tick() + pause
 
     def _attach(self, seconds: float | None = None) -> bool:
         """Have the running loop tick, after `seconds` where that is told; False where none runs."""
         loop = _running_loop()
         if loop is None:
             return False
-        if self._items and (self._handle is None or loop is not self._loop or seconds is not None):
-            if self._handle is not None:
-                self._handle.cancel()
+        ticks = self._ticks.get(loop)
+        if self._items and (ticks is None or seconds is not None):
+            if ticks is not None:
+                ticks.cancel()
             pause = TICK_SECONDS if seconds is None else seconds
-            self._loop, self._handle = loop, loop.call_later(pause, self._on_tick)
+            self._ticks[loop] = loop.call_later(pause, self._on_tick, loop)
         return True
 
-    def _on_tick(self) -> None:
-        self._handle = None
-        try:
-            self._do_what_is_due()
-        finally:
-            self._attach()
+    def _on_tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._ticks.pop(loop, None)
+        self._attach()  # first: whatever is raised, it ticks again
+        self._do_what_is_due()

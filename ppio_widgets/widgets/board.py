@@ -193,7 +193,7 @@ class InstanceBoard(View):
         self._arrange()
 
     def __repr__(self) -> str:
-        return str(self.session.board)
+        return str(self.session.board) if self.session.loaded else self.say("board.loading")
 
     def _kinds(self) -> list[tuple[str, str]]:
         """Return what can be shown, with how many there are; of what is not shown, none without any."""

@@ -200,11 +200,11 @@ class Notebook:
                 "language": "python",
             }
             nbformat.write(sheet, path)
-        self.show(path)
+        self.show_file(path)
         # Selectors alone are not enough: before this the first Control+Enter can be lost.
         until(self.lab.kernel_is_ready, "the kernel is idle and connected")
 
-    def show(self, path: Path) -> None:
+    def show_file(self, path: Path) -> None:
         if self.page.url == "about:blank":
             self.load(path)
         else:

@@ -219,6 +219,11 @@ def test_a_demo_leaves_what_is_there_as_it_is(opened, tmp_path):
     assert "1 kept as they were" in said
 
 
+def test_a_home_that_no_shell_has_put_in_is_the_persons(opened, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert opened("--folder=~/course")[0] == tmp_path / "home" / "course"
+
+
 @pytest.mark.parametrize("language", [("--lang", "zh"), ()], ids=["asked", "of the system"])
 def test_a_demo_in_chinese_opens_the_chinese_notebook(opened, monkeypatch, language):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en" if language else "zh_CN.UTF-8")

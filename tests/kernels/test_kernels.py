@@ -83,9 +83,17 @@ class Front(Kernel):
         assert reply["status"] == "ok", published
         bundles = [one["content"]["data"] for one in published if "data" in one["content"]]
         view = next(bundle[WIDGET]["model_id"] for bundle in bundles if WIDGET in bundle)
-        self.click(view, "·")  # as the script of a page that has drawn it: what it loads is begun now
-        self.wait(lambda: self.page.button(view, "··"), "the kernel has heard of it")
+        self.settle(view)  # what it loads is begun now
         return view
+
+    def settle(self, view):
+        """Press what the script of a page presses once a view is drawn, and after each click: it is answered.
+
+        By then all that was clicked before it was taken as well.
+        """
+        before, after = ("·", "··") if self.page.button(view, "·") else ("··", "·")
+        self.click(view, before)
+        self.wait(lambda: self.page.button(view, after), "the kernel has heard of it")
 
     def let_read(self):
         """Turn the kernel's clock past the time in which a question takes no answer."""
@@ -120,6 +128,7 @@ class Front(Kernel):
     def confirm(self, view):
         """Answer the question once it stands, after reading it."""
         self.wait(lambda: self.page.button(view, YES), YES)
+        self.settle(view)  # a second click on Launch has asked anew by now
         self.let_read()
         self.click(view, YES)
 
@@ -219,6 +228,7 @@ def test_while_a_cell_computes_a_subshell_answers_or_messages_wait_and_nothing_i
     asked = lambda: front.page.button(view, YES)  # noqa: E731 - a condition
     if front.answers_meanwhile:
         front.wait(asked, "the question stands")
+        front.settle(view)  # the second click has asked anew by now
         read.touch()
         front.wait(lambda: front.printed("was read"), "the clock is turned")
         front.click(view, YES)

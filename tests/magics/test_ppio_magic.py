@@ -71,6 +71,10 @@ def test_where_nobody_can_type_it_says_what_else_there_is(run, monkeypatch, nobo
     with pytest.raises(UsageError, match="PPIO_API_KEY") as caught:
         run("%ppio login")
     assert caught.value.__context__ is None
+    with pytest.raises(UsageError, match="NOVITA_API_KEY"):
+        run("%ppio login --base-url https://api.novita.ai")
+    with pytest.raises(UsageError, match=r"no variable holds a key for gpu\.example\.com"):
+        run("%ppio login --base-url https://gpu.example.com --allow-host gpu.example.com")
 
 
 def test_the_practice_cloud_needs_no_login(run, monkeypatch):

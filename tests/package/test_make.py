@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,10 +133,47 @@ def test_an_environment_without_pip_is_used_as_it_is(checkout):
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(checkout):
-    left = made(checkout.folder / ".venv", checkout, "left")
+    checkout.make("demo")
     (checkout.folder / ".venv" / "bin" / "python").unlink()
+    (checkout.folder / ".venv" / ".lab-ready").unlink()
     assert checkout.make("demo")[-1] == "demo"
-    assert not left.exists()
+
+
+def test_an_environment_that_somebody_else_made_is_never_removed(checkout):
+    mine = made(checkout.folder / "own", checkout, "mine")
+    checkout.make("demo", "VENV=own", fails="--editable")
+    checkout.make("demo", "VENV=own")
+    assert mine.exists()
+    (mine.parent / "python").unlink()
+    (mine.parents[1] / ".lab-ready").unlink()
+    assert checkout.make("demo", "VENV=own", fails="never") == []
+    assert "The Python of own does not start" in checkout.ran
+    assert mine.exists()
+
+
+@pytest.mark.parametrize("target", ["demo", "clean"])
+@pytest.mark.parametrize("name", ["VENV", "LITE"])
+@pytest.mark.parametrize("folders", ["mine other", ""])
+def test_a_name_with_a_blank_or_none_removes_nothing(checkout, target, name, folders):
+    mine = made(checkout.folder / "mine", checkout, "kept")
+    checkout.make(target, f"{name}={folders}", fails="never")
+    assert "one folder" in checkout.ran
+    assert mine.exists()
+
+
+def test_what_is_cleaned_away_is_named_by_nothing_but_the_call(checkout):
+    mine = made(checkout.folder / "mine", checkout, "kept")
+    checkout.make("clean", VENV="mine", LITE="mine")
+    assert mine.exists()
+
+
+def test_a_site_takes_the_place_of_no_other_folder(tmp_path):
+    kept = tmp_path / "kept"
+    kept.touch()
+    command = [sys.executable, ROOT / "lite" / "build.py", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "name another folder" in done.stderr
+    assert kept.exists()
 
 
 def test_a_folder_that_is_no_environment_is_left_as_it_is(checkout):

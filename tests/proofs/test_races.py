@@ -8,14 +8,13 @@ import random
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.runtime import threads
+from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
 from tests.support.child import race
 from tests.support.fault_account import Account
@@ -245,13 +244,13 @@ def test_a_task_without_a_thread_loses_nothing(number, answer, state, posts, mon
     """The system has no thread left when that many have begun, and has one again for whatever comes then."""
     begun = []
 
-    def thread(**how):
-        begun.append(how)
+    def start(thread):
+        begun.append(thread)
         if len(begun) == number + 1:
             raise RuntimeError("can't start new thread")
-        return threading.Thread(**how)
+        threading.Thread.start(thread)
 
-    monkeypatch.setattr(threads, "threading", SimpleNamespace(**vars(threading) | {"Thread": thread}))
+    monkeypatch.setattr(kernel.OwnThread, "start", start)
     loses_nothing(answer, state, posts)
     assert len(begun) > number
 

@@ -23,7 +23,9 @@ from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.clock import Clock
 from tests.support.bodies import MINIMAL
 from tests.support.clock import PATIENCE
+from tests.support.injection import Injection
 from tests.support.kernels import start_kernel
+from tests.support.threadless import Loop
 from tests.support.threads import wait_for_threads
 
 cell = contextvars.ContextVar("cell")
@@ -192,3 +194,76 @@ def test_each_loop_that_runs_does_what_is_left(turned):
     threads.keep(look, threading.Event(), name="ppio-watch")
     for times in (2, 4):
         asyncio.run(asyncio.wait_for(until_looked(times), PATIENCE))
+
+
+class LoopClock(Clock):
+    """A loop's clock: the time goes by as the loop waits, and as somebody else does."""
+
+    def __init__(self):
+        self.loop = Loop()
+
+    def now(self):
+        return self.loop.now()
+
+    monotonic = now
+
+    def sleep(self, seconds):
+        self.loop.turn(seconds)
+
+
+@pytest.fixture
+def looped():
+    clock = LoopClock()
+    start_kernel(clock, threads=False)
+    yield clock.loop
+    clock.loop.close()
+
+
+def test_a_loop_goes_on_with_what_is_left_though_another_ran_meanwhile(looped):
+    told = []
+
+    async def begin():
+        threads.after(60, lambda: told.append("done"))
+
+    async def other():
+        threads.try_run(lambda: None, name="ppio-names")
+
+    looped.run_until_complete(begin())
+    asyncio.run(other())
+    looped.run_until_complete(asyncio.sleep(120))
+    assert told == ["done"]
+
+
+def by_the_loop(loop):
+    loop.run_until_complete(asyncio.sleep(20))
+
+
+def by_who_waits(_loop):
+    wait_for(20)
+
+
+@pytest.mark.parametrize("go_on", [by_the_loop, by_who_waits])
+def test_an_interrupt_at_any_line_keeps_nothing_from_its_time(go_on):
+    def play(place="", nth=1):
+        """Have two things done in their time, one of them after an Interrupt at a place."""
+        clock, told = LoopClock(), []
+        start_kernel(clock, threads=False)
+
+        async def later(name):
+            threads.after(10, lambda: told.append(name))
+
+        clock.loop.run_until_complete(later("first"))
+        injected = Injection(place=place, nth=nth, folders=(threads.__file__,))
+        with contextlib.suppress(KeyboardInterrupt), injected.on():
+            go_on(clock.loop)
+        clock.loop.run_until_complete(later("second"))  # a call of ours, whichever
+        go_on(clock.loop)
+        go_on(clock.loop)
+        clock.loop.close()
+        assert {"first", "second"} == set(told), injected.where
+        return injected
+
+    sites = play().sites()
+    assert len(sites) > 20
+    for place, nth in sites:
+        assert play(place, nth).where

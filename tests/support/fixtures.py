@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +9,7 @@ from ppio_widgets.instances import watcher
 from ppio_widgets.launches import reconcile
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.server import serving
-from ppio_widgets.runtime import kernel, threads
+from ppio_widgets.runtime import kernel
 from tests.support.clock import Clock, LaunchClock
 from tests.support.practice import RICH, OneAccount
 from tests.support.threads import wait_for_threads
@@ -84,22 +83,24 @@ class Starving:
         self.left: int | None = None
         self._lock = threading.Lock()
 
-    def thread(self, **how) -> threading.Thread:
+    def take(self) -> None:
         with self._lock:
             if self.left == 0:
                 raise RuntimeError("can't start new thread")
             if self.left is not None:
                 self.left -= 1
-        return threading.Thread(**how)
 
 
 @pytest.fixture
 def starved(monkeypatch):
     """The system has no more threads left than a test says."""
     starving = Starving()
-    monkeypatch.setattr(
-        threads, "threading", SimpleNamespace(**vars(threading) | {"Thread": starving.thread})
-    )
+
+    def start(thread):
+        starving.take()
+        threading.Thread.start(thread)
+
+    monkeypatch.setattr(kernel.OwnThread, "start", start)
     return starving
 
 

@@ -16,6 +16,7 @@ from tests.support.leftovers import left_behind, open_views
 from tests.support.threads import OURS, threads_going, wait_for_threads
 
 SOURCES = Path(ppio_widgets.__file__).parent
+THREADS = ("threading.Thread", "kernel.OwnThread")
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_every_thread_of_the_product_has_a_name_that_is_watched():
                 "threads.try_help",
                 "try_help",
                 "run",
-                "threading.Thread",
+                *THREADS,
             ):
                 name = next((one.value for one in call.keywords if one.arg == "name"), None)
                 named.append((path.name, ast.unparse(name) if name else None))
@@ -104,11 +105,11 @@ def test_every_thread_of_the_product_begins_in_a_copy_of_its_callers_context():
     targets = []
     for path in SOURCES.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "threading.Thread":
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in THREADS:
                 targets += [ast.unparse(one.value) for one in call.keywords if one.arg == "target"]
             elif isinstance(call, ast.Call) and ast.unparse(call.func) == "threading.Timer":
                 targets.append(ast.unparse(call.args[1]).replace("contextvars.copy_context()", "context"))
             elif isinstance(call, ast.Call) and "Executor" in ast.unparse(call.func):
                 targets.append(ast.unparse(call.func))
     assert len(targets) == 3
-    assert set(targets) == {"context.run"}
+    assert set(targets) == {"context.run", "_own_context().run"}

@@ -518,3 +518,10 @@ def test_no_name_is_markup_or_a_formula(board_of, fill, account, cloud, clock):
     assert not set("$\\") & set(description)
     assert "&#36;&#92;href{javascript:1}" in description
     assert "mathjax_ignore" in description
+
+
+def test_a_board_that_was_not_listed_yet_does_not_say_that_it_is_empty(wire, client, fill):
+    fill("trial")
+    board = InstanceBoard(client=client, language="en")
+    assert repr(board) == "Listing the instances …"  # as a Tab around it is written in a terminal
+    board.close()

@@ -7,6 +7,7 @@ one, so that a keystroke that changes none of it sends nothing.
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,11 @@ class Preview(Part):
         )
         # It stands above Launch.
         self.told = theme.html(self._rules(self.session.errors(self.say)), "ppw-still")
-        self._html = theme.html(self._markup(), "ppw-readout")
+        # What is said below its title goes with the request that is shown.
+        self._shown = self._request()
+        self._html = theme.html(_panel(self._shown), "ppw-readout")
+        # Each copy is another text, so that the page sees it come.
+        self._copies = itertools.count(1)
         self._copy = self._button(self.say("copy.button"), self._hand_over, "ppw-copy")
         # On a narrow page the request is folded below this head.
         self._head = theme.control(
@@ -72,10 +77,16 @@ class Preview(Part):
         told = ("filled", "draft", "snapshot", "ceiling", "timer", "unreadable")
         self._hear(self.session, self.render, *told)
 
-    def render(self, extra: str = "") -> None:
-        """Show the session's draft; a message for the body, another for what stands beside the fields."""
+    def render(self, said: Markup | None = None) -> None:
+        """Show the session's draft; a message for the body, another for what stands beside the fields.
+
+        What is said of a request stays with it, whatever comes of the catalogue meanwhile.
+        """
         self.told.value = self._rules(self.session.errors(self.say))
-        self._html.value = self._markup(extra)
+        shown = self._request()
+        if said is not None or shown != self._shown:
+            self._shown = shown
+            self._html.value = _panel(shown, said)
         theme.fill(self.box, self._parts())
 
     def _parts(self) -> list[w.Widget]:
@@ -107,7 +118,8 @@ class Preview(Part):
         session = self.session
         session.fill(renamed(session.draft, path, meant), preset=session.preset)
 
-    def _markup(self, extra: str = "") -> Markup:
+    def _request(self) -> tuple[Markup, object]:
+        """Return the request as it is shown, and all of what is folded there."""
         say, plan, name = self.say, self.session.plan, self._face.value
         taken = plan.taken(say)
         if name == "json":
@@ -116,7 +128,7 @@ class Preview(Part):
                 shown += html("\n<s>{}</s>", taken)
         else:
             shown = Markup(folded(plan.face(name, say), say, taken))  # noqa: S704 - escaped there
-        return Markup(panel(Markup("&nbsp;"), shown, extra))  # noqa: S704 - all of it is escaped
+        return shown, self.session.report.body
 
     def tell_blockers(self) -> None:
         """Show the draft after a launch was tried; what blocks is said to whoever does not see its list."""
@@ -124,7 +136,7 @@ class Preview(Part):
         names = [field_name(path, say) for path in self.session.errors(say)]
         key = "blockers.told" if len(names) > 1 else "blockers.told_one"
         told = say(key, n=len(names), names=say("catalogue.and").join(_first(names, say)))
-        self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else "")
+        self.render(html("<p hidden class=ppw-say>{}</p>", told) if names else Markup())
 
     def _todo(self, errors: Mapping[Path, str]) -> Markup:
         """Return what still blocks, a line each."""
@@ -204,12 +216,25 @@ class Preview(Part):
         label, done, manual = (say(f"copy.{key}") for key in ("label", "done", "manual"))
         self.render(
             html(
-                "<div class=ppw-copied>{}<textarea aria-label='{}'>{}</textarea>"
+                "<div class=ppw-copied data-copy={}>{}<textarea aria-label='{}'>{}</textarea>"
                 "<p class=ppw-bare>{}</p><span class=ppw-say data-done='{}' data-manual='{}'></span>{}</div>",
-                *(theme.stylesheet("copy.css"), label, copied, say("copy.by_hand"), done, manual),
+                *(
+                    next(self._copies),
+                    theme.stylesheet("copy.css"),
+                    label,
+                    copied,
+                    say("copy.by_hand"),
+                    done,
+                    manual,
+                ),
                 theme.script("copy.js"),
             )
         )
+
+
+def _panel(shown: tuple[Markup, object], said: Markup | None = None) -> Markup:
+    """Return the request as a panel, with what is said of it below its title."""
+    return Markup(panel(Markup("&nbsp;"), shown[0], said or ""))  # noqa: S704 - all of it is escaped
 
 
 def _first(blockers: Sequence[str], say: Words) -> list[str]:

@@ -17,6 +17,9 @@ GONE = ("reopened", "model not found")
 OURS = re.compile("ppw|ppio|widget", re.IGNORECASE)
 RESULTS = pytest.StashKey[Results]()
 
+# It has no notebooks, so none of the actions; without its environment it is not to be had.
+collect_ignore = [] if environments() else ["test_solara.py"]
+
 
 def action_of(test):
     return test.function.__name__.removeprefix("test_")
