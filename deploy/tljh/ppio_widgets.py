@@ -1,8 +1,9 @@
-"""For The Littlest JupyterHub: copy it to /opt/tljh/config/jupyterhub_config.d, then `sudo tljh-config reload`.
+"""For The Littlest JupyterHub, in /opt/tljh/config/jupyterhub_config.d; then `sudo tljh-config reload`.
 
-Everybody practises, on the one practice cloud that ppio-practice.service serves on this computer, each with an account of
-their own: what they launch is there after a restart of their server, and nobody else's. Who means to rent says
-`%ppio practice off`, with a key of their own. No key belongs here: every user could read it, and rent with it.
+Everybody practises, on the one practice cloud that ppio-practice.service serves on this computer, each with
+an account of their own: what they launch is there after a restart of their server, and nobody else's. How
+somebody rents all the same is said in docs/en/how-to/tljh.md. No key belongs here: every user could read it,
+and rent with it.
 """
 
 import secrets
