@@ -151,12 +151,14 @@ def test_the_view_carries_the_rule_that_hides_its_own_card(make_form, page):
     assert re.search(rf"<style>\.{name},\.jp-OutputArea-child:has\([^{{]*\.{name}\){{display:none}}", styles)
 
 
-def test_the_outcome_is_written_by_the_launch_itself(make_form, page):
+def test_the_outcome_is_written_by_the_launch_itself(make_form, page, cloud):
     form = make_form(BODY)
     form._repr_mimebundle_()
-    launch = form.launch().wait_for_answer(PATIENCE)
+    cloud.hold = threading.Event()
+    launch = form.launch()
     page.wait_for("Sending demo")
-    output = page.wait_for(f"(id {launch.id})")
+    cloud.hold.set()
+    output = page.wait_for(f"(id {launch.wait_for_answer(PATIENCE).id})")
     assert "This practice cloud ends with its kernel" in output["text/plain"]
     assert len(set(page.ids)) == 1
 
