@@ -121,7 +121,7 @@ class Card:
     def kept(self, say: Words, css: str = "") -> dict[str, str]:
         """Return text and HTML that may be saved: no secret that is at hand here is in it."""
         safe = self.without_secrets(say)
-        return {"text/plain": safe.as_text(say), "text/html": safe.as_html(say, f"{KEPT} {css}")}
+        return {"text/plain": safe.as_text(say), "text/html": str(safe.as_html(say, f"{KEPT} {css}"))}
 
     def as_text(self, say: Words) -> str:
         """Return it as lines of text."""

@@ -28,7 +28,7 @@ class Displayed:
         if view in kernel.outer_names and kernel.who_answers() == "buttons":
             return dict(kernel.outer(view)(self)._repr_mimebundle_(**options))
         say, card = words(), _card(self)
-        return {"text/plain": card.as_text(say), "text/html": card.as_html(say)}
+        return {"text/plain": card.as_text(say), "text/html": str(card.as_html(say))}
 
 
 def _card(value: object) -> Any:

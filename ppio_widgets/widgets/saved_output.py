@@ -168,7 +168,7 @@ class SavedOutput:
 
     def _content(self, card: Card) -> dict[str, str]:
         kept = card.kept(self._say, self._id)
-        return {**kept, "text/html": kept["text/html"] + _INSTEAD.format(id=self._id)}
+        return {**kept, "text/html": f"{kept['text/html']}{_INSTEAD.format(id=self._id)}"}
 
 
 class LaunchOutput(SavedOutput):

@@ -218,7 +218,7 @@ class View(Guarded, w.Box):
         if not kernel.of(_Page).runs_scripts:
             self._await_script(DISPLAYED_SECONDS)
         self._remains.show()
-        return {**shown, "text/html": self._remains.pointer()}
+        return {**shown, "text/html": str(self._remains.pointer())}
 
     def _drop(self, widget: w.Widget) -> None:
         """Take a child away and close it."""

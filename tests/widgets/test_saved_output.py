@@ -408,6 +408,18 @@ def test_where_nobody_can_click_the_form_itself_says_it_all(make_form, page, mon
     assert page.sent == []
 
 
+@pytest.mark.parametrize("answers", ["buttons", None])
+def test_what_is_shown_is_plain_text_which_every_host_can_write_down(make_form, page, monkeypatch, answers):
+    """A subclass of it is an object to marimo, which shows none of that."""
+    monkeypatch.setattr(kernel, "who_answers", lambda: answers)
+    shown = make_form(MINIMAL)._repr_mimebundle_()
+    assert type(shown["text/html"]) is str
+    if answers == "buttons":
+        assert {
+            type(page.wait_for("nothing was launched")[kind]) for kind in ("text/plain", "text/html")
+        } == {str}
+
+
 def test_where_nobody_can_click_the_board_is_listed_at_once(made, client, account, monkeypatch):
     monkeypatch.setattr(kernel, "who_answers", lambda: None)
     identity = account.create(BODY)["id"]
