@@ -12,7 +12,7 @@ $(error VENV and LITE each name one folder, without blanks)
 endif
 BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
-HOSTS  := lab lab-4-2 notebook notebook-7-0
+HOSTS  := lab lab-4-2 notebook notebook-7-0 voila jupyterhub
 
 .PHONY: demo test pytest quick lint soak kernels hosts rooms test-pythons test-oldest package picture bench docs docs-en docs-zh test-docs lite test-lite clean
 
@@ -50,9 +50,9 @@ kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready
 
 # All that a person does, in each place that shows notebooks; writes the table of them in docs. Some of them only:
 # make hosts ARGS="-k notebook"
-hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS) solara,$(VENV)-hosts/$(host)/.ready)
+hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS) solara,$(VENV)-hosts/$(host)/.ready) lite
 	$(BIN)/python tests/support/ensure_chromium.py
-	PPIO_WIDGETS_HOSTS=$(VENV)-hosts $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
+	PPIO_WIDGETS_HOSTS=$(VENV)-hosts PPIO_WIDGETS_LITE=$(LITE)/site $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
 
 # All that needs no browser.
 ROOMS := tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks tests/docs
@@ -169,6 +169,12 @@ $(VENV)-hosts/%/.ready: pyproject.toml
 
 $(VENV)-hosts/solara/.ready: pyproject.toml
 	$(call set_up,$(@D),--editable . --group solara)
+	@touch $@
+
+# Its proxy is a program of Node.
+$(VENV)-hosts/jupyterhub/.ready: pyproject.toml
+	$(call set_up,$(@D),--editable . --group host-jupyterhub)
+	npm install --silent --no-package-lock --prefix $(@D) configurable-http-proxy
 	@touch $@
 
 $(VENV)-oldest/.ready: pyproject.toml tests/oldest.txt

@@ -26,6 +26,8 @@ _LONGEST_TEXT = 2000
 # Columns that the last cell of a row has at least.
 _NARROWEST = 20
 _FRAME = "border:1px solid #bdbdbd;border-radius:3px;padding:8px 12px"
+# Voilà gives code the letters of prose, and in the dark a darker ground.
+_CODE = "font-family:var(--jp-code-font-family,monospace);line-height:1.5;background:none"
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def _items(lines: Iterable[object]) -> Markup:
 
 def _pre(code: str) -> Markup:
     lines = Markup("\n").join(map(esc, code.split("\n")))
-    return html("<pre>{}</pre>", lines) if lines else lines
+    return html("<pre style='{}'>{}</pre>", _CODE, lines) if lines else lines
 
 
 def _scrolled(table: Table) -> Markup:

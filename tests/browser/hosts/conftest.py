@@ -10,6 +10,7 @@ import pytest
 from tests.browser.conftest import Lab, begun, page_for
 
 from .host import HOSTS, Host, environments
+from .live import live_service
 from .results import Results
 
 # What an output says whose kernel is gone: the host's own word, and a part of opening a saved notebook.
@@ -80,7 +81,7 @@ def page(request, served, chromium):
 
     def heard(text):
         if OURS.search(text) and not (action == GONE[0] and GONE[1] in text):
-            served.faults.append(text)
+            served.faults.append(f"{action}: {text}")
 
     def said(message):
         if message.type == "error":
@@ -96,6 +97,23 @@ def page(request, served, chromium):
         yield page
         for event, listener in listeners.items():
             page.remove_listener(event, listener)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory):
+    with live_service(tmp_path_factory.mktemp("live")) as server:
+        yield server
+
+
+@pytest.fixture
+def instead(request, served):
+    """Notes what an action does in this host in place of what it does elsewhere: a key of words.json."""
+
+    def instead(what):
+        assert served.host.is_strict, f"{what}: only where no inline script runs"
+        request.config.stash[RESULTS].add_instead(served.host.name, action_of(request), what)
+
+    return instead
 
 
 @pytest.fixture

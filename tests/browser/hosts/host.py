@@ -1,8 +1,8 @@
 """Where a notebook is shown, each host in an environment of its own, and how a page of it is worked.
 
 A host is a line of `HOSTS`, its environment a group of pyproject.toml and a name in the Makefile. One that is
-served or worked otherwise than JupyterLab brings a server and a sheet of its own: whatever the actions of
-`test_hosts.py` ask of a `Lab` and of a `Sheet`.
+served or worked otherwise than JupyterLab brings a server and a sheet of its own, a module each: whatever the
+actions of `test_hosts.py` ask of a `Lab` and of a `Sheet`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.browser.access import THEMES, choose_theme
-from tests.browser.conftest import Lab, Notebook, until
+from tests.browser.conftest import Lab
+from tests.browser.policy import StrictLab
+
+from .hub import Hub, HubSheet
+from .lite import LiteSheet, Site
+from .sheet import NotebookServer, Sheet
+from .voila import VoilaServer, VoilaSheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[3]
-LIGHT, DARK = THEMES
 VERSIONS = """import importlib.metadata, json, sys
 print(json.dumps({name: importlib.metadata.version(name) for name in sys.argv[1:]}))"""
 
@@ -34,62 +37,35 @@ def environments() -> Path | None:
     return ROOT / folder if folder else None
 
 
-class Sheet(Notebook):
-    """A notebook in a page of a host; cells are counted from 0."""
-
-    def reopen(self) -> None:
-        """Show what was saved, after its kernel has ended."""
-        self.lab.end_kernels()
-        self.lab.leave(self.page)
-        self.show(self.path)
-        until(self.lab.kernel_is_ready, "the next kernel is idle and connected")
-
-    def save(self, text: str) -> None:
-        """Save as a person does, until a text is in the file."""
-
-        def is_there():
-            self.cell(0).locator(".cm-content").click()
-            self.page.keyboard.press("Control+s")
-            return text in self.path.read_text(encoding="utf-8")
-
-        until(is_there, f"{text!r} is saved")
-
-    @contextmanager
-    def dark(self):
-        """The host's dark theme, before anything runs."""
-        choose_theme(self.page, DARK)
-        try:
-            yield
-        finally:
-            choose_theme(self.page, LIGHT)
-
-
-class NotebookServer(Lab):
-    """Notebook 7: one page for each notebook."""
-
-    PROGRAM = ("notebook", "--JupyterNotebookApp.expose_app_in_browser=True")
-    PAGE = "/notebooks/{name}?token={token}"
-
-    def leave(self, page) -> None:
-        page.goto("about:blank")
+# Actions that a host has not, and why: a key of words.json.
+NO_VISITORS = {"apart": "one person", "signed_in": "asks", "culled": "no hub"}
+IN_VOILA = {"again": "runs once", "reopened": "saves nothing", "culled": "no hub"}
+IN_LITE = {**NO_VISITORS, "signed_in": "practises", "renewed": "practises"}
 
 
 @dataclass(frozen=True)
 class Host:
     """A place that shows notebooks, as `make hosts` tries it."""
 
-    name: str  # of its environment; its dependencies are the group `host-<name>`
+    name: str
     title: str  # as people know it
     package: str  # whose version is the host's
     server: Callable[..., Lab] = Lab
     sheet: type[Sheet] = Sheet
-    lacks: Mapping[str, str] = field(default_factory=dict)  # actions it has not, and why: a key of words.json
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    home: str | None = None  # whose environment it has, where that is another host's
     is_short: bool = False  # `make test` tries the short actions in it, in the tests' own environment
+    is_strict: bool = False  # no inline script runs there: an action may do something else instead
+
+    @property
+    def environment(self) -> str:
+        """The name of its environment; its dependencies are the group `host-<name>`."""
+        return self.name if self.home is None else self.home
 
     @property
     def python(self) -> str:
         folder = environments()
-        return str(folder / self.name / "bin" / "python") if folder else sys.executable
+        return str(folder / self.environment / "bin" / "python") if folder else sys.executable
 
     def versions(self) -> dict[str, str]:
         """What is installed there: the host itself, and what it shares with others."""
@@ -106,9 +82,32 @@ class Host:
         return sheet
 
 
+class LiteHost(Host):
+    """The site that `make lite` builds; Python and all that it has lie in the page."""
+
+    def versions(self) -> dict[str, str]:
+        return Site.versions()
+
+    def start(self, folder: Path, practice_url: str) -> Lab:
+        """The cloud is in the kernel."""
+        return Site()
+
+
 HOSTS = (
-    Host("lab", "JupyterLab", "jupyterlab"),
-    Host("lab-4-2", "JupyterLab", "jupyterlab"),
-    Host("notebook", "Notebook", "notebook", NotebookServer, is_short=True),
-    Host("notebook-7-0", "Notebook", "notebook", NotebookServer),
+    Host("lab", "JupyterLab", "jupyterlab", lacks=NO_VISITORS),
+    Host("lab-4-2", "JupyterLab", "jupyterlab", lacks=NO_VISITORS),
+    Host("notebook", "Notebook", "notebook", NotebookServer, lacks=NO_VISITORS, is_short=True),
+    Host("notebook-7-0", "Notebook", "notebook", NotebookServer, lacks=NO_VISITORS),
+    Host("voila", "Voilà", "voila", VoilaServer, VoilaSheet, IN_VOILA, is_short=True),
+    Host("jupyterhub", "JupyterHub", "jupyterhub", Hub, HubSheet, {"signed_in": "asks"}),
+    Host(
+        "strict",
+        "Strict CSP, JupyterLab",
+        "jupyterlab",
+        StrictLab,
+        lacks=NO_VISITORS,
+        home="lab",
+        is_strict=True,
+    ),
+    LiteHost("lite", "JupyterLite", "jupyterlite", Site, LiteSheet, IN_LITE, home=""),
 )

@@ -33,7 +33,11 @@ class Results:
         """Note a step of an action: it works if each of them passed."""
         if host in self.found:
             actions = self.found[host]["actions"]
-            actions[action] = actions.get(action, True) and passed
+            actions[action] = actions.get(action, True) if passed else False
+
+    def add_instead(self, host: str, action: str, what: str) -> None:
+        """Note what an action does in a host in place of what it does elsewhere."""
+        self.found[host]["actions"][action] = what
 
     def write(self) -> None:
         """Keep what was found, and write it into the documentation."""
@@ -65,9 +69,14 @@ def table(found: dict, language: str) -> str:
     notes: dict[str, int] = {}
 
     def cell(host, action):
-        if reason := host.lacks.get(action):
-            return f"({notes.setdefault(reason, len(notes) + 1)})"
-        return {True: "✓", False: "✗", None: "?"}[found[host.name]["actions"].get(action)]
+        result = found[host.name]["actions"].get(action)
+        if isinstance(result, str):
+            note = said["instead"][result]
+        elif action in host.lacks:
+            note = said["lacks"][host.lacks[action]]
+        else:
+            return {True: "✓", False: "✗", None: "?"}[result]
+        return f"({notes.setdefault(note, len(notes) + 1)})"
 
     def row(*cells):
         return f"| {' | '.join(cells)} |"
@@ -81,7 +90,7 @@ def table(found: dict, language: str) -> str:
         row(shared, *(found[host.name]["versions"][shared] for host in hosts))
         for shared in ("ipywidgets", "ipykernel")
     ]
-    lines += ["", *(f"({number}) {said['lacks'][reason]}\n" for reason, number in notes.items())]
+    lines += ["", *(f"({number}) {note}\n" for note, number in notes.items())]
     lines += [row(said["head"]["not tried"], said["head"]["because"]), row("---", "---")]
     lines += [row(host, reason) for host, reason in said["not tried"].items()]
     return "\n".join(lines) + "\n"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack, closing
 
 import pytest
 from playwright.sync_api import expect
 
+from ppio_widgets.practice.server import serving
 from ppio_widgets.request.draft import DEFAULTS
 from tests.browser.access import pale
-from tests.browser.conftest import PATIENCE, choose, launch_of, let_read, open_sections, until
+from tests.browser.conftest import PATIENCE, choose, head_of, launch_of, let_read, new_page, until
+from tests.browser.test_policy import BY_HAND, SHORTCUTS
 from tests.support.bodies import MINIMAL
 
 IMPORT = "from ppio_widgets import InstanceBoard, LaunchForm\n"
 FORM = f"{IMPORT}LaunchForm(practice=True)"
 EMPTY = f"{IMPORT}LaunchForm({DEFAULTS!r}, practice=True)"  # nothing is proposed
 BOARD = f"{IMPORT}InstanceBoard(practice=True)"
+QUESTION = "Rent 1 × A100 80 GB for ¥12.60 per hour?"
+LEDGER = "%load_ext ppio_widgets\n%ppio launches"
 # What reaches out of a view, save what scrolls by itself.
 BEYOND = """root => [...root.querySelectorAll('*')]
   .filter(one => one.checkVisibility() && !one.closest('.ppw-offers, .ppw-readout, .ppw-tabs'))
@@ -53,23 +58,34 @@ def opened(served, page):
 
 
 @pytest.fixture
-def existing(practice):
+def account(served, page, practice):
+    """The account that is launched from."""
+    return served.host.sheet(served.server, page).account(practice)
+
+
+@pytest.fixture
+def existing(account):
     """The instance of a name that is there; each goes with the test."""
     seen = set()
 
     def existing(name):
-        rows = practice.cloud.one.page(name=name)["data"]
+        rows = account.page(name=name)["data"]
         seen.update(row["id"] for row in rows)
         return rows
 
     yield existing
-    for identity in seen & {row["id"] for row in practice.cloud.one.page(limit=1000)["data"]}:
-        practice.cloud.one.act(identity, "delete")
+    for identity in seen & {row["id"] for row in account.page(limit=1000)["data"]}:
+        account.act(identity, "delete")
 
 
-def form_of(name):
+def form_of(name, cloud="practice=True"):
     body = {**MINIMAL, "name": name, "product_id": "a100-80g"}
-    return f"{IMPORT}form = LaunchForm({body!r}, practice=True)\nform"
+    return f"{IMPORT}form = LaunchForm({body!r}, {cloud})\nform"
+
+
+def key_of(name):
+    """A key of the stand-in of the live service."""
+    return f"sk_{name}.0123456789abcdef"
 
 
 def line_of(name, *options):
@@ -85,14 +101,35 @@ def answer(view, words):
     yes.click()
 
 
-def launch(form):
-    """Launch what a form holds; returns the card of the instance, which runs."""
-    launch_of(form).click()
-    expect(form.get_by_role("alertdialog")).to_contain_text("¥12.60")
-    answer(form, "Yes, launch it")
+def running(form):
+    """The card of a form's instance, once it runs."""
     card = form.locator(".ppw-machine").first
     expect(card.locator(".ppw-state")).to_have_text("running", timeout=PATIENCE)
     return card
+
+
+def identity_of(card):
+    """The id of the instance of a card."""
+    told = card.locator(".ppw-live")
+    expect(told).to_contain_text(re.compile(r"running \(id \S+\)"))
+    return re.search(r"running \(id (\S+)\)", told.text_content())[1]
+
+
+def launch(form):
+    """Launch what a form holds; returns the card of the instance, which runs."""
+    launch_of(form).click()
+    expect(form.get_by_text(QUESTION)).to_be_visible()
+    answer(form, "Yes, launch it")
+    return running(form)
+
+
+def row_of(board, name):
+    """The box of an instance that runs, in a board that shows this name alone."""
+    board.get_by_role("textbox", name="Name or id").fill(name)
+    board.get_by_role("button", name="Refresh").click()
+    box = board.get_by_role("checkbox", name=f"{name}: running", exact=True)
+    expect(box).to_be_visible(timeout=PATIENCE)
+    return box
 
 
 def stop(view):
@@ -112,6 +149,17 @@ def is_legible(view, *, is_dark):
     assert view.evaluate(BEYOND) == []
 
 
+def is_scriptless(view):
+    """Whether no script of ours runs here; then the view says what it cannot do."""
+    said = view.get_by_text(SHORTCUTS)
+    runs = "'ppw' in window"
+    until(
+        lambda: said.is_visible() or view.page.evaluate(runs),
+        "a script runs, or the view says that none does",
+    )
+    return said.is_visible()
+
+
 @short
 def test_shown(opened):
     _sheet, form = opened(FORM)
@@ -128,7 +176,8 @@ def test_shown(opened):
 def test_rows(opened):
     sheet, form = opened(EMPTY)
     form.get_by_role("textbox", name="Name", exact=True).fill("名字 <b>")
-    open_sections(form, "Access", "Environment")
+    for section in ("Access", "Environment"):
+        head_of(form, section).click()
     for _ in range(2):
         form.get_by_role("button", name="Add port").click()
     form.get_by_role("textbox", name="Port 1").fill("8080")
@@ -157,13 +206,54 @@ def test_chosen(opened):
     expect(launch_of(form)).to_have_text("Launch · ¥12.60/h")
 
 
-def test_copied(opened, page, name):
+def test_focused(opened, instead):
+    _sheet, form = opened(EMPTY)
+    head = head_of(form, "Access")
+    head.click()
+    form.get_by_role("button", name="Add port").click()
+    port = form.get_by_role("textbox", name="Port 1")
+    expect(port).to_be_visible()
+    if is_scriptless(form):
+        expect(port).not_to_be_focused()
+        expect(head).not_to_have_attribute("aria-expanded", "true")
+        instead("stays")
+    else:
+        expect(port).to_be_focused()
+        expect(head).to_have_attribute("aria-expanded", "true")
+
+
+def test_pressed(opened, page, instead):
+    sheet, form = opened(FORM)
+    expect(launch_of(form)).to_have_text("Launch · ¥1.48/h", timeout=PATIENCE)
+    is_cut = is_scriptless(form)
+    form.get_by_role("combobox").first.focus()
+    page.keyboard.press("x")
+    if is_cut:
+        expect(sheet.cell(0).locator(".ppw")).to_have_count(0)
+        instead("heard")
+    else:
+        head_of(form, "Access").click()
+        form.get_by_role("button", name="Add port").click()
+        expect(form.get_by_role("textbox", name="Port 1")).to_be_visible()
+
+
+def test_copied(opened, page, name, instead):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     sheet, form = opened(form_of(name))
     expect(launch_of(form)).to_have_text("Launch · ¥12.60/h", timeout=PATIENCE)
+    page.evaluate("navigator.clipboard.writeText('')")
     form.get_by_role("button", name="Copy").click()
-    expect(form.get_by_text("Copied.")).to_be_visible()
-    assert json.loads(page.evaluate("navigator.clipboard.readText()")) == sheet.body(form)
+    by_hand = form.get_by_text(BY_HAND)
+    if is_scriptless(form):
+        expect(by_hand).to_be_visible()
+        form.get_by_role("textbox", name="Request body as JSON").press("Control+a")
+        page.keyboard.press("Control+c")
+        instead("by hand")
+    else:
+        expect(form.get_by_text("Copied.")).to_be_visible()
+    copied = "navigator.clipboard.readText()"
+    until(lambda: page.evaluate(copied).startswith("{"), "it is copied")
+    assert json.loads(page.evaluate(copied)) == sheet.body(form)
 
 
 @short
@@ -183,13 +273,13 @@ def test_launched(opened, existing, name):
 
 def test_line(opened, existing, name):
     sheet, card = opened(line_of(name), line_of(name))
-    expect(card.get_by_role("alertdialog")).to_contain_text("¥12.60")
+    expect(card.get_by_text(QUESTION)).to_be_visible()
     card.get_by_role("button", name="Cancel").click()
     expect(card.get_by_role("button", name="Yes, launch it")).to_have_count(0)
     assert existing(name) == []
     sheet.run(1)
     card = sheet.form(1)
-    expect(card.get_by_role("alertdialog")).to_contain_text("¥12.60")
+    expect(card.get_by_text(QUESTION)).to_be_visible()
     answer(card, "Yes, launch it")
     expect(card.locator(".ppw-live")).to_contain_text("running (id ", timeout=PATIENCE)
     assert len(existing(name)) == 1
@@ -200,16 +290,14 @@ def test_dry_run(served, page, existing, name):
     sheet.run(0)
     plan = sheet.output(0).filter(has_text=f'"name": "{name}"')
     expect(plan).to_contain_text("¥12.60", timeout=PATIENCE)
+    expect(plan.locator("pre").first).to_have_css("font-family", re.compile("monospace"))
     assert existing(name) == []
 
 
-def test_board(opened, practice, existing, name):
-    practice.cloud.one.create({**MINIMAL, "name": name, "product_id": "a100-80g"})
+def test_board(opened, account, existing, name):
     _sheet, board = opened(BOARD)
-    board.get_by_role("textbox", name="Name or id").fill(name)
-    box = board.get_by_role("checkbox", name=f"{name}: running", exact=True)
-    expect(box).to_be_visible(timeout=PATIENCE)
-    box.check()
+    account.create({**MINIMAL, "name": name, "product_id": "a100-80g"})
+    row_of(board, name).check()
     board.get_by_role("button", name="Stop …").click()
     answer(board, re.compile("^Yes, stop"))
     expect(board).to_contain_text("confirmed stopped at", timeout=PATIENCE)
@@ -240,6 +328,91 @@ def test_reopened(opened, existing, name):
     dead = sheet.cell(0).get_by_text("Error displaying widget")
     expect(dead).to_be_attached(timeout=PATIENCE)
     expect(dead).to_be_hidden()
+
+
+def test_renewed(opened, existing, name):
+    """The next kernel knows nothing of the launch; the cloud does."""
+    sheet, form = opened(form_of(name), BOARD)
+    launch(form)
+    sheet.reopen()
+    sheet.run(1)
+    row_of(sheet.form(1), name)
+    assert len(existing(name)) == 1
+
+
+def test_apart(served, chromium, name):
+    """Each kernel draws a practice key, so each person has an account; all launch by the same name."""
+    with ExitStack() as stack:
+        cloud = stack.enter_context(serving()).url
+        begin = f"import os\nos.environ['PPIO_GPU_BASE_URL'] = {cloud!r}\n"
+        sheets = []
+        for seat in served.server.seats():
+            page = new_page(chromium)
+            stack.callback(seat.end_kernels)
+            stack.enter_context(closing(page.context))
+            sheet = served.host.open(seat, page, [begin + form_of(name), BOARD])
+            sheet.run(0)
+            sheets.append(sheet)
+        forms = [sheet.form(0) for sheet in sheets]
+        for form in forms:
+            launch_of(form).click()
+        for form in forms:
+            answer(form, "Yes, launch it")
+        ids = [identity_of(running(form)) for form in forms]
+        assert len(set(ids)) == len(sheets) > 1
+        for own, sheet in zip(ids, sheets, strict=True):
+            sheet.run(1)
+            row_of(sheet.form(1), name)
+            shown = sheet.page.content()
+            assert [one for one in ids if one in shown] == [own]
+
+
+def test_signed_in(served, opened, chromium, live, name):
+    sheet, form = opened(live.cell() + form_of(name, ""))
+    expect(form.get_by_text("Practice cloud.")).to_be_visible()
+    form.get_by_role("button", name="Sign in to launch for real").click()
+    field = form.get_by_label("API key for api.ppio.com, then Enter")
+    field.fill(key_of(name))
+    field.press("Enter")
+    expect(form.get_by_role("note")).to_contain_text(
+        "bills your account. Key from the sign-in field, ending in cdef."
+    )
+    expect(field).to_have_count(0)
+    card = launch(form)
+    assert len(live.account(key_of(name)).page(name=name)["data"]) == 1
+    assert key_of(name) not in sheet.page.content()
+    with closing(new_page(chromium).context) as context:
+        visitor = served.host.sheet(served.server, context.pages[0])
+        visitor.show(sheet.path)
+        expect(visitor.form(0).get_by_role("button", name="Sign in to launch for real")).to_be_visible()
+    stop(card)
+
+
+def test_culled(served, opened, page, live, name):
+    """What is launched for money is written down where the next server finds it."""
+    key = key_of(name)
+    begin = f"{live.cell()}os.environ['PPIO_API_KEY'] = {key!r}\n"
+    sheet, form = opened(begin + form_of(name, ""), f"{IMPORT}InstanceBoard()", LEDGER)
+    launch(form)
+    (row,) = live.account(key).page(name=name)["data"]
+    page.goto("about:blank")
+    served.server.cull()
+    sheet.show(sheet.path)
+    until(served.server.kernel_is_ready, "the kernel of the new server is idle and connected")
+    sheet.run(0)
+    form = sheet.form(0)
+    sheet.run(2)
+    expect(sheet.output(2)).to_contain_text(row["id"])
+    sheet.run(1)
+    board = sheet.form(1)
+    row_of(board, name).check()
+    launch_of(form).click()
+    expect(form.get_by_text(f"is already there (id {row['id']}")).to_be_visible()
+    form.get_by_role("button", name="Cancel").click()
+    board.get_by_role("button", name="Stop …").click()
+    answer(board, re.compile("^Yes, stop"))
+    expect(board).to_contain_text("confirmed stopped at", timeout=PATIENCE)
+    assert [row["status"]["status"] for row in live.account(key).page(name=name)["data"]] == ["exited"]
 
 
 def test_dark(served, page, name):
