@@ -42,13 +42,16 @@ MOST = 1_500_000  # bytes of the one that moves
 DOCS = Path(__file__).parents[2] / "docs"
 # What is in brackets leads elsewhere, which paper does not.
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+# Nor does it say where it is.
+ITSELF = re.compile(r"^\[[^\]]*\]\([^)]*\.pdf\).*$", re.MULTILINE)
 PAPER = """<meta charset=utf-8><style>
     body { font: 10.5pt/1.35 system-ui, 'Noto Sans CJK SC', sans-serif; }
     h1 { font-size: 18pt; margin: 0 0 8pt; }
     h2 { font-size: 12pt; margin: 10pt 0 4pt; break-after: avoid; }
     pre, code { font: 9pt/1.4 ui-monospace, 'Noto Sans Mono CJK SC', monospace; }
     pre, table { break-inside: avoid; margin: 4pt 0; }
-    table { border-collapse: collapse; }
+    table { border-collapse: collapse; font: inherit; }
+    .anchor-link { display: none; }
     td, th { border-top: 0.5pt solid #999; padding: 2pt 6pt; text-align: left; }
 </style>"""
 # What fades in, as a question does, is there.
@@ -188,7 +191,7 @@ def test_pictures_of_a_launch_until_it_has_stopped(bare, folder):
 def test_the_cheat_sheet_is_one_sheet_of_paper(chromium, folder, language):
     text = (DOCS / language / "start" / "cheat-sheet.md").read_text(encoding="utf-8")
     page = chromium.new_page()
-    page.set_content(PAPER + markdown2html(LINK.sub(r"\1", text)))
+    page.set_content(PAPER + markdown2html(LINK.sub(r"\1", ITSELF.sub("", text))))
     target = folder / f"cheat-sheet.{language}.pdf"
     margin = dict.fromkeys(("top", "right", "bottom", "left"), "14mm")
     page.pdf(path=target, format="A4", margin=margin)
