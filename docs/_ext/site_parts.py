@@ -92,6 +92,7 @@ class ChineseLines(SphinxTransform):
     def apply(self, **_given: Any) -> None:
         """Take the breaks away."""
         for paragraph in self.document.findall(nodes.TextElement):
+            paragraph[:] = [part for part in paragraph if part.astext() or not isinstance(part, nodes.Text)]
             parts = [part.astext() for part in paragraph]
             for place in range(len(parts) - 2, 0, -1):
                 beside = parts[place - 1][-1:], parts[place + 1][:1]
