@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.browser.conftest import PATIENCE, Lab, until
 
-from .sheet import Sheet
+from .sheet import IS_RESTORED, IS_THERE, Sheet
 
 PEOPLE = ("ada", "bo", "chen", "dora", "emil")
 SCOPES = ["list:users", "read:users:activity", "read:servers", "delete:servers", "access:servers"]
@@ -30,8 +30,7 @@ class Hub(Lab):
     """A hub as one of its people has it; everybody may sign in."""
 
     PROGRAM = ("jupyterhub",)
-    # A workspace for each notebook: nothing is opened again beside it.
-    PAGE = "/hub/user-redirect/lab/workspaces/{name}/tree/{name}"
+    PAGE = "/hub/user-redirect/lab"
 
     def __init__(self, folder: Path, practice_url: str, *options: str, python: str) -> None:
         self._python = Path(python)
@@ -123,11 +122,12 @@ class HubSheet(Sheet):
     """A notebook in somebody's JupyterLab on the hub; the first page signs in, and the server begins."""
 
     def load(self, path: Path) -> None:
-        self.path = path
         self.page.goto(self.lab.address(path), timeout=PATIENCE)
         name = self.page.get_by_label("Username")
         if name.count():
             name.fill(self.lab.person)
             self.page.get_by_label("Password").fill(secrets.token_hex(4))
-            self.page.get_by_role("button", name="Sign in").click()
-        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE)
+            self.page.get_by_role("button", name="Sign in").click(timeout=PATIENCE)
+        self.page.wait_for_function(IS_THERE, timeout=PATIENCE)
+        self.page.evaluate(IS_RESTORED)
+        self.show_instead(path)

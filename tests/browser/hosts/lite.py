@@ -13,7 +13,7 @@ import nbformat
 from tests.browser.conftest import CLOSE_ALL, OPEN
 from tests.lite.conftest import Host as Files
 
-from .sheet import Sheet
+from .sheet import IS_RESTORED, IS_THERE, Sheet
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 240_000  # milliseconds; to start Python in a browser takes ten seconds of a core that is free
@@ -113,8 +113,8 @@ class LiteSheet(Sheet):
     def open(self, cells: list[str]) -> None:
         if self.page.url == "about:blank":
             self.page.goto(f"{self.lab.base}/lab/index.html", timeout=PATIENCE)
-            self.page.wait_for_function("() => window.jupyterapp?.restored", timeout=PATIENCE)
-            self.page.evaluate("() => jupyterapp.restored")
+            self.page.wait_for_function(IS_THERE, timeout=PATIENCE)
+            self.page.evaluate(IS_RESTORED)
             self.page.evaluate(CLOSE_ALL)
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         notebook.metadata["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)"}

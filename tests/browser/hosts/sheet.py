@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ppio_widgets.practice.account import PracticeAccount
 
 LIGHT, DARK = THEMES
+# JupyterLab has begun, and has opened again what its page showed before.
+IS_THERE = "() => 'jupyterapp' in window"
+IS_RESTORED = "() => jupyterapp.restored.then(() => null)"
 
 
 class Sheet(Notebook):
