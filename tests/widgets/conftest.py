@@ -74,6 +74,7 @@ def wire(monkeypatch):
     for look in vars(theme.looks()).values():
         look.close()
     assert set(_instances) - before == set(), "a test left widgets open"
+    assert [one for one in _instances.values() if one.comm is None] == [], "a closed widget is still known"
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ BOXES = (ipywidgets.VBox, ipywidgets.HBox, ipywidgets.Tab, ipywidgets.Accordion)
 
 
 class Waits(Clock):
-    """A clock whose wait for an announcement the test ends; other waits are short."""
+    """A clock whose wait for an announcement the test ends; other waits are short, questions stay open."""
 
     def __init__(self):
         self.unannounced = threading.Event()
@@ -46,6 +46,11 @@ class Waits(Clock):
             if self.unannounced.is_set():
                 return False
         return True
+
+    def until(self, event, moment):
+        if moment - self.monotonic() > cells.UNANNOUNCED_SECONDS:
+            return event.wait()
+        return super().until(event, moment)
 
 
 @pytest.fixture
