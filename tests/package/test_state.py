@@ -18,6 +18,7 @@ from typing import TypeVar, get_origin
 
 import httpx
 import pytest
+from markupsafe import Markup
 
 import ppio_widgets
 
@@ -30,7 +31,6 @@ EXCEPTIONS = {
     "cloud.client.bare_context": "trusts nobody, and is the same for all",
     "cloud.proxies._trusting": "25 to 40 ms for each; the authorities of the machine are the same for all",
     "locale.words._load": CONSTANT,
-    "doctor.contract.contract": CONSTANT,
     "request.schema.leaves": CONSTANT,
     "request.schema.tree": CONSTANT,
     "runtime.forks._gate": FORKS,
@@ -49,7 +49,7 @@ EXCEPTIONS = {
 IMMUTABLE = (
     *(str, bytes, int, float, complex, bool, type(None), type(...), range, object, FunctionType),
     *(Decimal, Context, timedelta, time, IPv4Network, re.Pattern, attrgetter),
-    *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout),
+    *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout, Markup),
 )
 CHANGES = {
     *("append", "extend", "insert", "add", "update", "setdefault"),
