@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
 import contextvars
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
