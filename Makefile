@@ -29,7 +29,7 @@ pytest: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 quick: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest $(AT_ONCE) --hypothesis-profile=quick -m 'not long' tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/widgets $(ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) --hypothesis-profile=quick -m 'not long' $(filter-out tests/contract tests/docs tests/magics tests/notebooks tests/proofs,$(ROOMS)) $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
@@ -54,8 +54,8 @@ hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS) solara,$(VENV)-hosts/$(host)/.
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_HOSTS=$(VENV)-hosts PPIO_WIDGETS_LITE=$(LITE)/site $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
 
-# All that needs no browser.
-ROOMS := tests/package tests/locale tests/runtime tests/request tests/secrets tests/formats tests/cloud tests/practice tests/instances tests/launches tests/cards tests/support tests/contract tests/proofs tests/widgets tests/magics tests/notebooks tests/docs
+# All that needs no browser, and no kernel or site that another target brings.
+ROOMS := $(filter-out tests/browser tests/kernels tests/lite,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
 rooms: $(VENV)/.test-ready
 	$(BIN)/python -m pytest $(AT_ONCE) $(ROOMS) $(ARGS)
 
