@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _no_loop_runs(request):
-    """Where no browser is needed no loop runs: Playwright's counts as running as long as its browser is there."""
+    """Where no browser is needed no loop runs; Playwright's counts as running while its browser is there."""
     if request.path.parent.name in BROWSERS:
         yield
         return
