@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
@@ -40,6 +41,7 @@ FIRST = (
     *("docs/test_code.py", "notebooks/test_refusal.py", "package/test_field.py"),
 )
 SECOND_BROWSER = "browser/test_hostile.py"
+BROWSERS = ("browser", "hosts", "lite")  # folders
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -67,6 +69,20 @@ def pytest_collection_modifyitems(items):
     """The longest files begin first."""
     place = {name: number for number, name in enumerate(FIRST)}
     items.sort(key=lambda item: place.get(item.path.relative_to(TESTS).as_posix(), len(FIRST)))
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_runs(request):
+    """Where no browser is needed no loop runs; Playwright's counts as running while its browser is there."""
+    if request.path.parent.name in BROWSERS:
+        yield
+        return
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
 
 
 @pytest.fixture(autouse=True)

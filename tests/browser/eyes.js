@@ -34,7 +34,7 @@
       const safe = /^https?:\/\//.test(node.getAttribute('href')) && beside;
       if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
-    if (node.tagName === 'TEXTAREA' && node.readOnly) seen.copied.push(node.value);
+    if (node.matches('.ppw-copied textarea')) seen.copied.push(node.value);
     if (node.tagName === 'STYLE' && node.closest('.ppw') && node.sheet)
       for (const rule of rules(node.sheet))
         if (!rule.selectorText?.includes('.ppw') && !rule.name?.startsWith('ppw-')) fault('rule', {textContent: rule.cssText});

@@ -49,7 +49,7 @@ EXCEPTIONS = {
 IMMUTABLE = (
     *(str, Markup, bytes, int, float, complex, bool, type(None), type(...), range, object, FunctionType),
     *(Decimal, Context, timedelta, time, IPv4Network, re.Pattern, attrgetter),
-    *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout),
+    *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout, Markup),
 )
 CHANGES = {
     *("append", "extend", "insert", "add", "update", "setdefault"),

@@ -120,9 +120,9 @@ class LiteSheet(Sheet):
         notebook.metadata["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)"}
         path = Path(f"{secrets.token_hex(4)}.ipynb")
         self.page.evaluate(SAVE, [path.name, json.loads(nbformat.writes(notebook))])
-        self.show(path)
+        self.show_file(path)
 
-    def show(self, path: Path) -> None:
+    def show_file(self, path: Path) -> None:
         self.path = path
         self.page.evaluate(OPEN, path.name)
         self.page.wait_for_function(IS_READY, timeout=PATIENCE)
@@ -137,7 +137,7 @@ class LiteSheet(Sheet):
 
     def reopen(self) -> None:
         self.lab.leave(self.page)
-        self.show(self.path)
+        self.show_file(self.path)
 
     def account(self, _practice) -> Account:
         return Account(self)

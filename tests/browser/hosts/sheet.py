@@ -24,7 +24,7 @@ class Sheet(Notebook):
         """Show the notebook again, after its kernel has ended."""
         self.lab.end_kernels()
         self.lab.leave(self.page)
-        self.show(self.path)
+        self.show_file(self.path)
         until(self.lab.kernel_is_ready, "the next kernel is idle and connected")
 
     def save(self, text: str) -> None:

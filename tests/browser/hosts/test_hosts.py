@@ -127,7 +127,7 @@ def row_of(board, name):
     """The box of an instance that runs, in a board that shows this name alone."""
     board.get_by_role("textbox", name="Name or id").fill(name)
     board.get_by_role("button", name="Refresh").click()
-    box = board.get_by_role("checkbox", name=re.compile(f"{name}.*running"))
+    box = board.get_by_role("checkbox", name=re.compile(f"{name}: running|running {name}"))
     expect(box).to_be_visible(timeout=PATIENCE)
     return box
 
@@ -325,7 +325,7 @@ def test_reopened(opened, existing, name):
     sheet.reopen()
     expect(card).to_be_visible(timeout=PATIENCE)
     expect(card).to_contain_text(f"{name} on the practice cloud: running (id {row['id']})")
-    dead = sheet.cell(0).get_by_text("Error displaying widget")
+    dead = sheet.cell(0).get_by_text(re.compile("^(Error displaying|Loading) widget"))
     expect(dead).to_be_attached(timeout=PATIENCE)
     expect(dead).to_be_hidden()
 
@@ -383,7 +383,7 @@ def test_signed_in(served, opened, chromium, live, name):
     assert key_of(name) not in sheet.page.content()
     with closing(new_page(chromium).context) as context:
         visitor = served.host.sheet(served.server, context.pages[0])
-        visitor.show(sheet.path)
+        visitor.show_file(sheet.path)
         expect(visitor.form(0).get_by_role("button", name="Sign in to launch for real")).to_be_visible()
     stop(card)
 
@@ -397,7 +397,7 @@ def test_culled(served, opened, page, live, name):
     (row,) = live.account(key).page(name=name)["data"]
     page.goto("about:blank")
     served.server.cull()
-    sheet.show(sheet.path)
+    sheet.show_file(sheet.path)
     until(served.server.kernel_is_ready, "the kernel of the new server is idle and connected")
     sheet.run(0)
     form = sheet.form(0)
@@ -407,7 +407,8 @@ def test_culled(served, opened, page, live, name):
     board = sheet.form(1)
     row_of(board, name).check()
     launch_of(form).click()
-    expect(form.get_by_text(f"is already there (id {row['id']}")).to_be_visible()
+    answer(form, "Yes, launch it")
+    expect(form.get_by_text(f"is already there (id {row['id']}").first).to_be_visible()
     form.get_by_role("button", name="Cancel").click()
     board.get_by_role("button", name="Stop …").click()
     answer(board, re.compile("^Yes, stop"))

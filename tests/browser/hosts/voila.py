@@ -47,7 +47,7 @@ class VoilaServer(Lab):
 class VoilaSheet(Sheet):
     """A page of Voilà; its cells have run by the time it is there."""
 
-    def show(self, path: Path) -> None:
+    def show_file(self, path: Path) -> None:
         self.load(path)
 
     def load(self, path: Path, choice: str = "") -> None:
