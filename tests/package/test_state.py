@@ -47,7 +47,7 @@ EXCEPTIONS = {
 }
 
 IMMUTABLE = (
-    *(str, Markup, bytes, int, float, complex, bool, type(None), type(...), range, object, FunctionType),
+    *(str, bytes, int, float, complex, bool, type(None), type(...), range, object, FunctionType),
     *(Decimal, Context, timedelta, time, IPv4Network, re.Pattern, attrgetter),
     *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout, Markup),
 )

@@ -33,6 +33,8 @@ pytestmark = [
     # What is raised between a socket and whoever would close it leaves that to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    # What is raised on a thread of ours has nowhere to go.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
 ]
 
 SEED = 14_011
@@ -65,8 +67,7 @@ class Cloud(Account):
 
 @pytest.fixture(autouse=True)
 def hooked(monkeypatch):
-    """What is raised on a thread of ours has nowhere to go; timers that nobody calls off end soon."""
-    monkeypatch.setattr(threading, "excepthook", lambda _hook: None)
+    """Timers that nobody calls off end soon."""
     monkeypatch.setattr(launch_module, "SOFT_SECONDS", 2.0)
     yield
     for one in threading.enumerate():
