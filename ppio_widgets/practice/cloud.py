@@ -54,9 +54,21 @@ class PracticeCloud:
         return PracticeAccount(self.clock)
 
 
+class _Own:
+    """The practice cloud of a kernel or host session; a class may be put in its place."""
+
+    def __init__(self) -> None:
+        self.cloud = PracticeCloud()
+
+
 def kernel_cloud() -> PracticeCloud:
     """Return the practice cloud within this kernel or host session."""
-    return kernel.of(PracticeCloud)
+    return kernel.of(_Own).cloud
+
+
+def put_in_kernel(cloud: PracticeCloud) -> None:
+    """Put another practice cloud into this kernel or host session, such as a class."""
+    kernel.of(_Own).cloud = cloud
 
 
 def kernel_account() -> PracticeAccount:
