@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ppio_widgets.practice.account import Clock, PracticeAccount
 from ppio_widgets.practice.failures import Refused
+from ppio_widgets.practice.incidents import Incidents
 from ppio_widgets.runtime import forks, kernel
-from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, require_key, reveal
+from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, practice_name, require_key, reveal
 from ppio_widgets.secrets.hosts import read_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A school at once, and no more memory than that: beyond it an account without instances is forgotten.
 MOST_ACCOUNTS = 1000
@@ -21,6 +26,8 @@ class PracticeCloud:
     def __init__(self, clock: Clock = time.time) -> None:
         self._clock = clock
         self._lock = forks.lock()
+        self.incidents = Incidents()
+        self.sleep: Callable[[float], None] = time.sleep  # until a late answer leaves
         self._accounts: dict[str, PracticeAccount] = {}  # the one used last comes last
 
     def now(self) -> float:
@@ -30,7 +37,7 @@ class PracticeCloud:
     def account(self, key: str) -> PracticeAccount:
         """Return the account of a key; it is made when first asked for, if there is room for one more."""
         with self._lock:
-            found = self._accounts.pop(key, None) or self._made()
+            found = self._accounts.pop(key, None) or self._made(key)
             self._accounts[key] = found
             return found
 
@@ -43,14 +50,14 @@ class PracticeCloud:
                 return account.is_up(instance_id)
         raise Refused("no_instance", id=instance_id)
 
-    def _made(self) -> PracticeAccount:
+    def _made(self, key: str) -> PracticeAccount:
         """Return a new account, when full in place of one without instances; the lock is held."""
         if len(self._accounts) >= MOST_ACCOUNTS:
             empty = next((key for key, account in self._accounts.items() if account.is_empty), None)
             if empty is None:
                 raise Refused("accounts_full", most=MOST_ACCOUNTS)
             del self._accounts[empty]
-        return PracticeAccount(self._clock)
+        return PracticeAccount(self._clock, incidents=self.incidents, student=practice_name(key))
 
 
 def kernel_cloud() -> PracticeCloud:
