@@ -114,6 +114,11 @@ def is_practice_key(key: ApiKey | str) -> bool:
     return _PRACTICE_KEY.fullmatch(key if isinstance(key, str) else reveal(key)) is not None
 
 
+def practice_name(key: str) -> str:
+    """Return the name in a practice key: whose account it is."""
+    return key.removeprefix("sk_practice_").partition(".")[0]
+
+
 def draw_practice_key(name: str) -> str:
     """Return a new practice key: nobody else's account, in the name of whoever draws it."""
     return f"sk_practice_{name}.{secrets.token_hex(8)}"
