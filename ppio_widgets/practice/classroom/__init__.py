@@ -1,1 +1,1 @@
-"""A class on the practice cloud: its lesson, its students, its judge, the teacher's page."""
+"""A class on the practice cloud: its lesson, its students, what is judged, and what is written down."""
