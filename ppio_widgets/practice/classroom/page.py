@@ -1,22 +1,30 @@
 """The teacher's page: a document that holds no data and no key; a browser fills it with what it is told.
 
-One file with its style and its script in it, so that it works offline and below any path; its policy lets nothing
-else run and no other server be asked.
+One file with its style and its script in it, so that it works offline and below any path; its policy lets
+nothing else run and no other server be asked. The same data as a table for a spreadsheet is the export.
 """
 
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from ppio_widgets.locale.words import LANGUAGES, words
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What the script fills in.
 _FILLED = ("all", "h", "m", "n", "price", "rate", "sum", "time", "what", "who", "words")
 
@@ -28,11 +36,11 @@ def _document() -> tuple[str, str]:
     frame, style, script = (
         here.with_suffix(f".{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
     )
-    names = [key.removeprefix("teacher.") for key in words("en").keys() if key.startswith("teacher.")]
+    names = [key.removeprefix("teacher.") for key in sorted(words("en").keys()) if key.startswith("teacher.")]
     said = {
         language: {
             name: words(language)(f"teacher.{name}", **{part: f"{{{part}}}" for part in _FILLED})
-            for name in sorted(names)
+            for name in names
         }
         for language in LANGUAGES
     }
@@ -61,3 +69,17 @@ def page() -> httpx.Response:
         "X-Content-Type-Options": "nosniff",
     }
     return httpx.Response(200, headers=headers, html=text)
+
+
+def sheet(state: Mapping[str, Any]) -> str:
+    """Return what the page shows as CSV: a line for each student, exercises as 1 or 0."""
+    exercises = [one["id"] for one in state["lesson"]["exercises"]]
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["student", "name", "spent", "left", "on", *exercises, "last_error"])
+    for one in state["students"]:
+        passed = [int(bool(one["exercises"].get(key))) for key in exercises]
+        error = (one["last_error"] or {}).get("reason", "")
+        cells = [one["student"], one["name"], one["spent"], one["left"], len(one["on"]), *passed, error]
+        rows.writerow(f"'{cell}" if str(cell).startswith(_FORMULA) else cell for cell in cells)
+    return text.getvalue()
