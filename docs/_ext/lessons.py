@@ -23,14 +23,14 @@ log.setLevel(logging.WARNING)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TITLE = re.compile(r"# .*\n")
 # To another notebook: on the site that is another page.
-_LINK = re.compile(r"\]\(([\w-]+?)(?:\.zh)?\.ipynb")
+_LINK = re.compile(r"\]\(([\w-]+)\.ipynb")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _RUN = {"en": "Run this lesson in the browser", "zh": "在浏览器中运行这一课"}
 
 
 def offer(site: str, notebook: Path, language: Language) -> str:
     """Return the link to a lesson on the site of JupyterLite; nothing where no address of one is set."""
-    address = f"{site.rstrip('/')}/lab/index.html?path={notebook.name}"
+    address = f"{site.rstrip('/')}/lab/index.html?path={language}/{notebook.name}"
     return f"[{_RUN[language]}]({address})\n\n" if site else ""
 
 

@@ -61,7 +61,7 @@ def _fill(app: Sphinx, _page: str, source: list[str]) -> None:
 
 
 def _notebook(app: Sphinx, name: str) -> Path:
-    return ROOT / "notebooks" / f"{name}{'.zh' if language_of(app.config) == 'zh' else ''}.ipynb"
+    return ROOT / "notebooks" / language_of(app.config) / f"{name}.ipynb"
 
 
 class DarkPictures(SphinxTransform):

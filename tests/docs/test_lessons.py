@@ -23,7 +23,7 @@ LINE = (
     "%ppio_launch --practice --name page --product a100-80g --image ubuntu:24.04 --dry-run"
 )
 CELLS = [
-    nbformat.v4.new_markdown_cell("# The title\n\nOn to [the next](02-the-line.zh.ipynb#more)."),
+    nbformat.v4.new_markdown_cell("# The title\n\nOn to [the next](02-the-line.ipynb#more)."),
     nbformat.v4.new_code_cell("print('it is said')"),
     nbformat.v4.new_code_cell("print(chr(96) * 4)"),
     nbformat.v4.new_code_cell("import ipywidgets\n\nipywidgets.Text('no page shows it')"),
@@ -61,21 +61,20 @@ def test_a_lesson_on_a_page_has_no_key_and_leads_to_pages(shown):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
 def test_each_page_shows_the_lesson_of_its_language_and_leads_to_its_notebook(name, language):
-    ending = ".zh.ipynb" if language == "zh" else ".ipynb"
     page = pages(language)[name]
     kinds = [kind for kind, _content in blocks(page)]
     assert kinds == [f"{{lesson}} {page.stem}"]
-    assert f"../../../notebooks/{page.stem}{ending}" in links(page)
+    assert f"../../../notebooks/{language}/{page.stem}.ipynb" in links(page)
 
 
 def test_each_lesson_has_its_page():
-    notebooks = (ROOT / "notebooks").glob("0*.ipynb")
-    assert {path.name.partition(".")[0] for path in notebooks} == {Path(name).stem for name in PAGES}
+    notebooks = (ROOT / "notebooks").glob("*/0*.ipynb")
+    assert {path.stem for path in notebooks} == {Path(name).stem for name in PAGES}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_the_address_of_a_site_a_lesson_can_be_run_in_the_browser(language):
-    notebook = Path("02-the-line.zh.ipynb")
+    notebook = Path("02-the-line.ipynb")
     link = lessons.offer("https://class.example/lite/", notebook, language)
-    assert "](https://class.example/lite/lab/index.html?path=02-the-line.zh.ipynb)" in link
+    assert f"](https://class.example/lite/lab/index.html?path={language}/02-the-line.ipynb)" in link
     assert lessons.offer("", notebook, language) == ""
