@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
+from ppio_widgets.practice.clock import PracticeClock
 from ppio_widgets.practice.failures import Refused, lesson_of
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
@@ -21,7 +22,8 @@ from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks
 
-Clock = Callable[[], float]
+if TYPE_CHECKING:
+    from ppio_widgets.practice.clock import Clock
 
 # Seconds after an action at which each state begins.
 _WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
@@ -82,8 +84,8 @@ class PracticeAccount:
     What is prepaid is taken from its balance (yuan) at once; what is on has to be covered for an hour.
     """
 
-    def __init__(self, clock: Clock = time.time, balance: Decimal = BALANCE) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock | PracticeClock = time.time, balance: Decimal = BALANCE) -> None:
+        self.clock = PracticeClock.of(clock)
         self._balance = balance
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
@@ -92,7 +94,7 @@ class PracticeAccount:
     def is_empty(self) -> bool:
         """Whether it is as good as a new one."""
         with self._lock:
-            return not self._alive(self._clock())
+            return not self._alive(self.clock.now())
 
     def balance(self) -> dict[str, str]:
         """Return what is left of the money, in 1/10000 yuan as the API tells it."""
@@ -113,7 +115,7 @@ class PracticeAccount:
         lesson = lesson_of(body["image"])
         if isinstance(lesson, Refused):
             raise lesson
-        now, kept = self._clock(), compact(body).body
+        now, kept = self.clock.now(), compact(body).body
         hourly = None if pricing.is_prepaid(kept) else pricing.hourly(OFFERS[kept["product_id"]], kept)
         instance = _Instance(
             secrets.token_hex(5), kept, now, hourly or Decimal(0), walk_began=now, started=now
@@ -131,19 +133,19 @@ class PracticeAccount:
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
         """Return one instance in full; `served_at` is where its own pages are, if anywhere."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             return _detail(self._find(instance_id, now, REMOVED_SECONDS), now, served_at)
 
     def is_up(self, instance_id: str) -> bool:
         """Whether an instance runs."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             return self._find(instance_id, now).status(now) == InstanceStatus.RUNNING
 
     def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
         """Return one page of instances, newest first, with a cursor to the next."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             alive = self._alive(now)
         rows = [_summary(item, now) for item in reversed(alive)]
         rows = [row for row in rows if name in row["name"] or name in row["id"]]
@@ -153,7 +155,7 @@ class PracticeAccount:
     def act(self, instance_id: str, action: str) -> dict[str, Any]:
         """Start, stop, restart or delete an instance that is in a state for it."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             instance = self._find(instance_id, now)
             status = instance.status(now)
             if status != _ALLOWED_IN.get(action, status):
@@ -174,7 +176,7 @@ class PracticeAccount:
         if not isinstance(enabled, bool):
             raise Refused("invalid", field="auto_renew", problem="enabled is true or false")
         with self._lock:
-            instance = self._find(instance_id, self._clock())
+            instance = self._find(instance_id, self.clock.now())
             if instance.body["billing"]["mode"] != BillingMode.PREPAID:
                 raise Refused("not_prepaid")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
