@@ -78,6 +78,23 @@ class _Instance:
         return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - removed_since))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """An instance as who judges a class sees it, also when it is gone; its times are of the class."""
+
+    body: Mapping[str, Any]
+    hourly: Decimal
+    on: bool  # whether it is billed by the hour now
+    gone: bool
+    started: float
+    stopped: float  # 0 while it was never stopped
+
+    @property
+    def product(self) -> str:
+        """The id of its product."""
+        return str(self.body["product_id"])
+
+
 class PracticeAccount:
     """A pretend account.
 
@@ -87,8 +104,26 @@ class PracticeAccount:
     def __init__(self, clock: Clock | PracticeClock = time.time, balance: Decimal = BALANCE) -> None:
         self.clock = PracticeClock.of(clock)
         self._balance = balance
+        self._begun_with = balance
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
+        self._gone: list[_Instance] = []
+
+    def seen(self) -> list[Seen]:
+        """Return every instance that there is or was, in the order of their making."""
+        with self._lock:
+            now = self.clock.now()
+            return [_seen(one, now, self.clock) for one in (*self._gone, *self._instances.values())]
+
+    def left(self) -> Decimal:
+        """Return what is left of the money, in yuan."""
+        with self._lock:
+            return self._balance
+
+    def spent(self) -> Decimal:
+        """Return what was charged, in yuan."""
+        with self._lock:
+            return self._begun_with - self._balance
 
     @property
     def is_empty(self) -> bool:
@@ -121,9 +156,9 @@ class PracticeAccount:
             secrets.token_hex(5), kept, now, hourly or Decimal(0), walk_began=now, started=now
         )
         with self._lock:
-            self._instances = {
-                key: one for key, one in self._instances.items() if one.is_there(now, REMOVED_SECONDS)
-            }
+            for key, one in list(self._instances.items()):
+                if not one.is_there(now, REMOVED_SECONDS):
+                    self._gone.append(self._instances.pop(key))
             self._pay(instance, now)
             self._instances[instance.id] = instance
         if lesson is not None:
@@ -202,6 +237,18 @@ class PracticeAccount:
         if instance is None or not instance.is_there(now, removed_since):
             raise Refused("no_instance", id=instance_id)
         return instance
+
+
+def _seen(instance: _Instance, now: float, clock: PracticeClock) -> Seen:
+    status = instance.status(now)
+    return Seen(
+        instance.body,
+        instance.hourly,
+        on=status not in _OFF,
+        gone=status in (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING, InstanceStatus.REMOVED),
+        started=clock.time(instance.started),
+        stopped=clock.time(instance.stopped) if instance.stopped else 0,
+    )
 
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:

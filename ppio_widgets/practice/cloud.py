@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ppio_widgets.practice.account import PracticeAccount
@@ -14,6 +14,8 @@ from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, require_key, reve
 from ppio_widgets.secrets.hosts import read_host
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ppio_widgets.practice.clock import Clock
 
 # A school at once, and no more memory than that: beyond it an account without instances is forgotten.
@@ -35,6 +37,11 @@ class PracticeCloud:
             self._accounts[key] = found
             return found
 
+    @contextmanager
+    def call(self, key: str) -> Iterator[PracticeAccount]:
+        """Yield the account of a key for one call; what it changes is kept before its answer leaves."""
+        yield self.account(key)
+
     def is_up(self, instance_id: str) -> bool:
         """Whether an instance runs, whosever it is: its address is public. Refused where nobody has it."""
         with self._lock:
@@ -54,9 +61,21 @@ class PracticeCloud:
         return PracticeAccount(self.clock)
 
 
+class _Home:
+    """Where the practice cloud within a kernel stands: another one may take its place."""
+
+    def __init__(self) -> None:
+        self.cloud = PracticeCloud()
+
+
 def kernel_cloud() -> PracticeCloud:
     """Return the practice cloud within this kernel or host session."""
-    return kernel.of(PracticeCloud)
+    return kernel.of(_Home).cloud
+
+
+def put_kernel_cloud(cloud: PracticeCloud) -> None:
+    """Have another cloud take the place of the one within this kernel, as a class does."""
+    kernel.of(_Home).cloud = cloud
 
 
 def kernel_account() -> PracticeAccount:

@@ -253,6 +253,13 @@ class Exercise(_Part):
     hint: Text | None = None
     expect: Expect
 
+    def expect_of(self, student: str) -> Expect:
+        """Return what is expected of a student: a name may have theirs in it."""
+        named = self.expect.named
+        return self.expect.model_copy(
+            update={"named": named and named.replace("{student}", student)}
+        )
+
 
 class LessonIncident(_Part):
     """What happens on its own: when a student has passed an exercise, or at a time of the class."""
