@@ -119,6 +119,11 @@ def is_practice_key(key: ApiKey | str) -> bool:
     return _PRACTICE_KEY.fullmatch(key if isinstance(key, str) else reveal(key)) is not None
 
 
+def practice_name(key: str) -> str:
+    """Return the name in a practice key: whose account it is."""
+    return key.removeprefix("sk_practice_").partition(".")[0]
+
+
 @without_frames  # as `read_host`
 def host_of(
     base_url: str | None = None, *, allow_host: str | None = None, argument: KeySource | None = None
