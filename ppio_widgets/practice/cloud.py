@@ -30,4 +30,4 @@ class PracticeCloud:
         self.clock = PracticeClock.of(clock)
         self._lock = forks.lock()
         self.incidents = Incidents()
-        self.sleep: Callable[[float], None] = time.sleep  
+        self.sleep: Callable[[float], None] = time.sleep

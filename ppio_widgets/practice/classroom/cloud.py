@@ -82,6 +82,7 @@ class ClassCloud(PracticeCloud):
                     "say": one.say.model_dump(),
                     "hint": one.hint.model_dump() if one.hint else {},
                     "passed": one.id in passed,
+                    **({"kernel": one.expect.kernel} if one.expect.kernel else {}),
                 }
                 for one in lesson.exercises
             ],
