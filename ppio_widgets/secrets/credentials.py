@@ -119,11 +119,6 @@ def is_practice_key(key: ApiKey | str) -> bool:
     return _PRACTICE_KEY.fullmatch(key if isinstance(key, str) else reveal(key)) is not None
 
 
-def practice_name(key: str) -> str:
-    """Return the name in a practice key: whose account it is."""
-    return key.removeprefix("sk_practice_").partition(".")[0]
-
-
 @without_frames  # as `read_host`
 def host_of(
     base_url: str | None = None, *, allow_host: str | None = None, argument: KeySource | None = None
@@ -143,6 +138,11 @@ def host_of(
         if key is not None and is_practice_key(key):
             return host
     raise refused.with_traceback(None)
+
+
+def practice_name(key: str) -> str:
+    """Return the name in a practice key: whose account it is."""
+    return key.removeprefix("sk_practice_").partition(".")[0]
 
 
 def draw_practice_key(name: str) -> str:
