@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
 from ppio_widgets.practice.clock import PracticeClock
-from ppio_widgets.practice.failures import Refused, lesson_of
+from ppio_widgets.practice.failures import FAILURES, Refused, lesson_of
+from ppio_widgets.practice.incidents import Incidents
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     from ppio_widgets.practice.clock import Clock
 
 # Seconds after an action at which each state begins.
+_PULLING = (
+    (0, InstanceStatus.TO_CREATE),
+    (1, InstanceStatus.CREATING),
+    (2.5, InstanceStatus.PULLING),
+)
 _WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
-    "create": (
-        (0, InstanceStatus.TO_CREATE),
-        (1, InstanceStatus.CREATING),
-        (2.5, InstanceStatus.PULLING),
-        (6, InstanceStatus.RUNNING),
-    ),
+    "create": (*_PULLING, (6, InstanceStatus.RUNNING)),
+    "stuck": _PULLING,  # its image cannot be pulled, which is told after `STUCK_SECONDS`
     "start": ((0, InstanceStatus.TO_START), (1, InstanceStatus.STARTING), (3, InstanceStatus.RUNNING)),
     "stop": ((0, InstanceStatus.TO_STOP), (1, InstanceStatus.STOPPING), (3, InstanceStatus.EXITED)),
     "restart": ((0, InstanceStatus.TO_RESTART), (1, InstanceStatus.RESTARTING), (4, InstanceStatus.RUNNING)),
@@ -49,6 +51,8 @@ _OFF = tuple(word for walk in ("stop", "delete") for _begins, word in _WALKS[wal
 REMOVED_SECONDS = 60.0
 MONTH_SECONDS = 30 * 86400
 MOST_INSTANCES = 1000
+# So long it is pulled before it is told that it cannot be.
+STUCK_SECONDS = 12.0
 
 # What of a body an answer tells in another shape, or not at all; all else comes back as it was sent.
 _RESHAPED = ("resource", "tools", "candidate_regions")
@@ -65,13 +69,28 @@ class _Instance:
     walk_began: float = 0
     started: float = 0
     stopped: float = 0
+    reclaim_at: float = 0  # when a spot one is taken away; 0 where nobody wants it back
+    listed: bool = True
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
+    @property
+    def is_spot(self) -> bool:
+        return bool(self.body["billing"]["mode"] == BillingMode.SPOT)
+
     def status(self, now: float) -> str:
-        age = now - self.walk_began
-        steps = _WALKS[self.walk]
+        walk, began = self.walk, self.walk_began
+        if self.reclaim_at and now >= self.reclaim_at and walk != "delete":
+            walk, began = "delete", self.reclaim_at
+        age = now - began
+        steps = _WALKS[walk]
         # A clock that was set back finds the walk at its beginning.
         return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
+
+    def trouble(self, now: float) -> tuple[str, str]:
+        """Return the API's name of what is wrong with it, and its sentence; both empty where all is well."""
+        if self.walk != "stuck" or now < self.walk_began + STUCK_SECONDS:
+            return "", ""
+        return FAILURES["stuck"].reason, FAILURES["stuck"].message
 
     def is_there(self, now: float, removed_since: float = 0) -> bool:
         """Whether it is there, or was until so many seconds ago."""
@@ -101,10 +120,18 @@ class PracticeAccount:
     What is prepaid is taken from its balance (yuan) at once; what is on has to be covered for an hour.
     """
 
-    def __init__(self, clock: Clock | PracticeClock = time.time, balance: Decimal = BALANCE) -> None:
+    def __init__(
+        self,
+        clock: Clock | PracticeClock = time.time,
+        balance: Decimal = BALANCE,
+        incidents: Incidents | None = None,
+        student: str = "",
+    ) -> None:
         self.clock = PracticeClock.of(clock)
         self._balance = balance
         self._begun_with = balance
+        self.incidents = Incidents() if incidents is None else incidents
+        self.student = student
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
         self._gone: list[_Instance] = []
@@ -141,29 +168,31 @@ class PracticeAccount:
     def create(self, body: Any) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``; the first thing that is wrong is refused.
 
-        Where the image asks for a lost answer the instance is there, and nobody is told.
+        Where the image asks for a failure, or an incident is to strike, the call ends as that has it.
         """
         if not isinstance(body, Mapping):
             raise Refused("no_object")
         for wrong in refusals(body):
             raise wrong
-        lesson = lesson_of(body["image"])
-        if isinstance(lesson, Refused):
-            raise lesson
+        failure = lesson_of(body["image"]) or self.incidents.take("create", self.student, body)
+        if failure is not None and not failure.done:
+            raise failure.ending(product=body["product_id"])
         now, kept = self.clock.now(), compact(body).body
         hourly = None if pricing.is_prepaid(kept) else pricing.hourly(OFFERS[kept["product_id"]], kept)
         instance = _Instance(
             secrets.token_hex(5), kept, now, hourly or Decimal(0), walk_began=now, started=now
         )
+        if failure is not None:
+            instance.walk, instance.listed = failure.walk or "create", failure.listed
+            if failure.notice and instance.is_spot:
+                instance.reclaim_at = now + failure.notice
         with self._lock:
             for key, one in list(self._instances.items()):
                 if not one.is_there(now, REMOVED_SECONDS):
                     self._gone.append(self._instances.pop(key))
             self._pay(instance, now)
             self._instances[instance.id] = instance
-        if lesson is not None:
-            raise lesson
-        return {"id": instance.id}
+        return {"id": instance.id} if failure is None else failure.ended({"id": instance.id})
 
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
         """Return one instance in full; `served_at` is where its own pages are, if anywhere."""
@@ -182,10 +211,13 @@ class PracticeAccount:
         with self._lock:
             now = self.clock.now()
             alive = self._alive(now)
-        rows = [_summary(item, now) for item in reversed(alive)]
-        rows = [row for row in rows if name in row["name"] or name in row["id"]]
-        rows = [row for row in rows if status in ("", row["status"]["status"])]
-        return page_of(rows, limit or 20, cursor)
+        rows = [(_summary(item, now), item.listed) for item in reversed(alive)]
+        rows = [row for row in rows if name in row[0]["name"] or name in row[0]["id"]]
+        rows = [row for row in rows if status in ("", row[0]["status"]["status"])]
+        page = page_of([row for row, listed in rows if listed], limit or 20, cursor)
+        if not all(listed for _row, listed in rows):
+            del page["has_more"]  # what is left out may be there: no look-up proves that it is not
+        return page
 
     def act(self, instance_id: str, action: str) -> dict[str, Any]:
         """Start, stop, restart or delete an instance that is in a state for it."""
@@ -204,6 +236,15 @@ class PracticeAccount:
                 # As on the real one, what SSH needs is new with each start.
                 instance.started, instance.password = now, secrets.token_urlsafe(9)
         return {}
+
+    def reclaim(self, notice: float) -> int:
+        """Have each spot instance that is on taken away after so many seconds; returns how many there are."""
+        with self._lock:
+            now = self.clock.now()
+            due = [one for one in self._alive(now) if one.is_spot and one.status(now) not in _OFF]
+            for one in due:
+                one.reclaim_at = now + notice
+        return len(due)
 
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:
         """Switch the renewal of a prepaid instance."""
@@ -253,6 +294,7 @@ def _seen(instance: _Instance, now: float, clock: PracticeClock) -> Seen:
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:
     body, region = instance.body, region_of(instance.body)
+    error, message = instance.trouble(now)
     return {
         "type": "gpu",
         **{key: value for key, value in body.items() if key not in _RESHAPED},
@@ -261,12 +303,23 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "ports": [_with_endpoint(port, instance.id, region) for port in body.get("ports", [])],
         "resource_specs": {key: value for key, value in body["resource"].items() if key not in _UNTOLD},
         "region": region,
-        "status": {"status": instance.status(now), "error": "", "message": ""},
+        "status": {"status": instance.status(now), "error": error, "message": message},
         "created_at": int(instance.created),
         "last_started_at": int(instance.started),
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
+        **_reclaiming(instance, now),
     }
+
+
+def _reclaiming(instance: _Instance, now: float) -> dict[str, str]:
+    """Return where a spot instance stands with being taken away, in the words of v1."""
+    if not instance.is_spot:
+        return {}
+    status = instance.status(now) if instance.reclaim_at and now >= instance.reclaim_at else ""
+    word = "terminated" if status == InstanceStatus.REMOVED else "reclaiming"
+    word = word if status else "notified" if instance.reclaim_at else "running"
+    return {"spotStatus": word, "spotReclaimTime": f"{instance.reclaim_at:.0f}"}
 
 
 def _billing(instance: _Instance) -> dict[str, Any]:

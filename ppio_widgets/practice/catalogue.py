@@ -38,6 +38,7 @@ _AUTHS = frozenset(row["id"] for row in AUTHS)
 _IMAGES = frozenset(
     [tag["image"] for row in IMAGES for tag in row["tags"]] + [row["image"] for row in TEMPLATES]
 )
+_PRIVATE = frozenset(tag["image"] for row in IMAGES if row["type"] == "private" for tag in row["tags"])
 
 # What only v1 documents as an error, or its console refuses; the form advises against it.
 _AS_V1 = frozenset(
@@ -206,6 +207,8 @@ def _missing_things(body: Mapping[str, Any]) -> Iterator[Refused]:
     image = body["image"]
     if image.startswith(f"{REGISTRY}/") and lesson_of(image) is None and image not in _IMAGES:
         yield _missing("no_image", "image", image)
+    elif image in _PRIVATE and auth is None:
+        yield Refused("private_image", field="image")
 
 
 def _elsewhere(body: Mapping[str, Any]) -> Iterator[Refused]:

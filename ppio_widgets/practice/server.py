@@ -22,7 +22,7 @@ import httpx
 from ppio_widgets.practice.catalogue import whole
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import AnswerLost
-from ppio_widgets.practice.transport import answer
+from ppio_widgets.practice.transport import answer, is_off
 
 if TYPE_CHECKING:
     import socket
@@ -113,6 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
                 headers=httpx.Headers(list(self.headers.items()), encoding="iso-8859-1"),
                 content=content,
             )
+            if is_off(self.server.cloud, asked):
+                self.close_connection = True
+                return
             result = answer(self.server.cloud, asked)
         except httpx.InvalidURL:
             self.send_error(400)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from email.utils import formatdate
 from functools import partial
 from html import escape
@@ -19,15 +20,17 @@ from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.resources import BALANCE
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
-from ppio_widgets.practice.failures import AnswerLost, Refused
+from ppio_widgets.practice.failures import AnswerLate, AnswerLost, Refused, lesson_of
+from ppio_widgets.request.draft import value_at
 from ppio_widgets.secrets.credentials import is_practice_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ppio_widgets.practice.account import PracticeAccount
     from ppio_widgets.practice.clock import PracticeClock
     from ppio_widgets.practice.cloud import PracticeCloud
+    from ppio_widgets.practice.incidents import Call
 
 # The events of httpx's real transport, in its order. A client that learns from
 # them whether a request has left must learn the same here.
@@ -60,17 +63,22 @@ def _body(request: httpx.Request) -> object:
         raise Refused("no_json") from None
 
 
-# The calls about instances and money, by method and path; what a path holds in brackets is passed on.
-_CALLS: Mapping[tuple[str, str], Callable[..., object]] = {
-    ("POST", INSTANCES): lambda account, request: account.create(_body(request)),
-    ("GET", INSTANCES): _list,
-    ("GET", f"{INSTANCES}/([^/]+)"): _get,
-    ("DELETE", f"{INSTANCES}/([^/]+)"): lambda account, _request, one: account.act(one, "delete"),
-    ("PUT", f"{INSTANCES}/([^/]+)/(start|stop|restart)"): lambda account, _request, *act: account.act(*act),
-    ("PUT", f"{INSTANCES}/([^/]+)/auto-renew"): lambda account, request, one: account.set_auto_renew(
-        one, _body(request)
+# The calls about instances and money, by method and path: which call it is for incidents, and what does it;
+# what a path holds in brackets is passed on.
+_CALLS: Mapping[tuple[str, str], tuple[Call | None, Callable[..., object]]] = {
+    ("POST", INSTANCES): ("create", lambda account, request: account.create(_body(request))),
+    ("GET", INSTANCES): ("list", _list),
+    ("GET", f"{INSTANCES}/([^/]+)"): ("get", _get),
+    ("DELETE", f"{INSTANCES}/([^/]+)"): ("act", lambda account, _request, one: account.act(one, "delete")),
+    ("PUT", f"{INSTANCES}/([^/]+)/(start|stop|restart)"): (
+        "act",
+        lambda account, _request, *act: account.act(*act),
     ),
-    ("GET", BALANCE): lambda account, _request: account.balance(),
+    ("PUT", f"{INSTANCES}/([^/]+)/auto-renew"): (
+        "act",
+        lambda account, request, one: account.set_auto_renew(one, _body(request)),
+    ),
+    ("GET", BALANCE): (None, lambda account, _request: account.balance()),
 }
 
 
@@ -83,6 +91,9 @@ class PracticeTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request (httpx's hook)."""
         request.read()
+        if is_off(self.cloud, request):
+            message = "Connection refused"
+            raise httpx.ConnectError(message, request=request)
         self._fire(request, _BEFORE)
         try:
             result = answer(self.cloud, request)
@@ -121,8 +132,11 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
             return told
         with cloud.call(_key(request)) as account:
             result = _called(account, request, path)
+    except AnswerLate as late:
+        cloud.sleep(late.seconds)
+        result = late.result
     except Refused as refusal:
-        return httpx.Response(refusal.status, headers=headers, json=refusal.answer)
+        return _refusal(refusal, headers)
     if result is None:
         return httpx.Response(404, headers=headers, text="404 page not found")
     return httpx.Response(200, headers=headers, json=result)
@@ -132,6 +146,36 @@ def times(clock: PracticeClock) -> dict[str, str]:
     """Return the headers of every answer that tell the true time, and that of the class."""
     in_class = f"{clock.time():.3f}; rate={clock.rate:g}"
     return {"Date": formatdate(clock.now(), usegmt=True), "Practice-Time": in_class}
+
+
+def is_off(cloud: PracticeCloud, request: httpx.Request) -> bool:
+    """Whether this request finds the cloud switched off; then it is not to reach it."""
+    path = request.url.raw_path.decode("ascii").partition("?")[0]
+    kinds = (
+        kind
+        for (verb, pattern), (kind, _) in _CALLS.items()
+        if verb == request.method and re.fullmatch(pattern, path)
+    )
+    kind = next(kinds, None)
+    if kind is None:
+        return False
+    try:
+        account, body = cloud.account(_key(request)), _body(request) if kind == "create" else {}
+    except Refused:
+        return False
+    if not isinstance(body, Mapping):
+        return False
+    asked = lesson_of(str(value_at(body, ("image",))))
+    failure = asked or account.incidents.take(kind, account.student, body, connecting=True)
+    return failure is not None and not failure.connects
+
+
+def _refusal(refusal: Refused, headers: Mapping[str, str]) -> httpx.Response:
+    waits = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+    if refusal.is_page:
+        page = f"<html><h1>{escape(str(refusal))}</h1></html>"
+        return httpx.Response(refusal.status, headers={**headers, **waits}, html=page)
+    return httpx.Response(refusal.status, headers={**headers, **waits}, json=refusal.answer)
 
 
 def _key(request: httpx.Request) -> str:
@@ -146,9 +190,14 @@ def _key(request: httpx.Request) -> str:
 
 def _called(account: PracticeAccount, request: httpx.Request, path: str) -> object | None:
     """Return the answer's JSON, or None where there is no such call."""
-    for (verb, pattern), call in _CALLS.items():
+    for (verb, pattern), (kind, call) in _CALLS.items():
         if verb == request.method and (found := re.fullmatch(pattern, path)):
-            return call(account, request, *map(unquote, found.groups()))
+            carry_out = partial(call, account, request, *map(unquote, found.groups()))
+            # What strikes a launch has to know its body, and is taken once that is sound.
+            if kind in (None, "create"):
+                return carry_out()
+            failure = account.incidents.take(kind, account.student, {})
+            return carry_out() if failure is None else failure.strike(carry_out)
     return catalogue.answer(request.method, path, request.url.params)
 
 

@@ -140,6 +140,11 @@ def host_of(
     raise refused.with_traceback(None)
 
 
+def practice_name(key: str) -> str:
+    """Return the name in a practice key: whose account it is."""
+    return key.removeprefix("sk_practice_").partition(".")[0]
+
+
 def draw_practice_key(name: str) -> str:
     """Return a new practice key: nobody else's account, in the name of whoever draws it."""
     return f"sk_practice_{name}.{secrets.token_hex(8)}"

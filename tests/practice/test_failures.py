@@ -7,12 +7,12 @@ from ppio_widgets.errors import OutcomeUnknown
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice.failures import FAILURES, LOST_ANSWER, REGISTRY, Failure, Refused
+from ppio_widgets.practice.failures import FAILURES, REGISTRY, Failure, Refused
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
 from tests.support.practice import KEY as PRACTICE_KEY
-from tests.support.practice import OneAccount
+from tests.support.practice import LOST_ANSWER, OneAccount
 from tests.support.wire import PATIENCE, wait_for_launches
 
 LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
@@ -84,7 +84,7 @@ def test_a_launch_looks_it_up_and_sends_no_second_one(cloud, time):
 
 
 def test_a_failure_is_one_row_of_the_table(cloud, monkeypatch):
-    busy = Failure("INSUFFICIENT_RESOURCE", "a lesson", status=429, image=f"{REGISTRY}/lessons/busy")
+    busy = Failure("INSUFFICIENT_RESOURCE", "a lesson", status=429, verb="busy")
     monkeypatch.setitem(FAILURES, "busy", busy)
     verdict = cloud.send_create({**MINIMAL, "image": f"{REGISTRY}/lessons/busy:1"})
     assert (verdict.error.status, verdict.error.reason) == (429, "INSUFFICIENT_RESOURCE")

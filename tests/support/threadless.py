@@ -222,10 +222,10 @@ if __name__ == "__main__":
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.launches.states import LaunchState
     from ppio_widgets.practice.cloud import kernel_account, kernel_cloud
-    from ppio_widgets.practice.failures import LOST_ANSWER
     from ppio_widgets.request.validation import check
     from ppio_widgets.runtime import clock, kernel
     from tests.support.bodies import MINIMAL
+    from tests.support.practice import LOST_ANSWER
     from tests.widgets.conftest import find, press, shown
 
     LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
