@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.cloud.answers import LEFT_OUT, as_id, not_certain, plain
 from ppio_widgets.cloud.client import INSTANCES, path_of
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.instances import is_id, read_instance
 from ppio_widgets.cloud.paging import ask, bare, by_cursor, ends_of
 from ppio_widgets.cloud.resources import (
@@ -31,7 +32,6 @@ from ppio_widgets.cloud.resources import (
 )
 from ppio_widgets.doctor.contract import INSTANCE, Examined
 from ppio_widgets.errors import ApiError, PpioError, Unreachable, log_fault
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.locale.words import Phrase, Sayable, Span, words
 from ppio_widgets.request.pricing import HOURS_PER_MONTH, shown

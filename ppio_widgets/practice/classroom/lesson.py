@@ -237,9 +237,7 @@ class Expect(_Part):
     region: Annotated[tuple[_Region, ...], _Several, Field(strict=False)] = ()
     image_tag: _Text | None = None
     envs: Annotated[dict[str, str | None], PlainValidator(_variables)] = {}
-    ports: Annotated[
-        tuple[Annotated[str, PlainValidator(_port)], ...], _Several, Field(strict=False)
-    ] = ()
+    ports: Annotated[tuple[Annotated[str, PlainValidator(_port)], ...], _Several, Field(strict=False)] = ()
     stopped_within: _Span | None = None
     spent: _Bound | None = None
     prediction: Prediction | None = None
