@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
 from ppio_widgets.practice.clock import PracticeClock
@@ -97,10 +99,14 @@ class _Instance:
         return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - removed_since))
 
 
+_STATES = TypeAdapter(list[_Instance])
+
+
 @dataclass(frozen=True)
 class Seen:
     """An instance as who judges a class sees it, also when it is gone; its times are of the class."""
 
+    id: str
     body: Mapping[str, Any]
     hourly: Decimal
     on: bool  # whether it is billed by the hour now
@@ -142,15 +148,32 @@ class PracticeAccount:
             now = self.clock.now()
             return [_seen(one, now, self.clock) for one in (*self._gone, *self._instances.values())]
 
+    @property
     def left(self) -> Decimal:
-        """Return what is left of the money, in yuan."""
+        """What is left of the money, in yuan."""
         with self._lock:
             return self._balance
 
+    @property
     def spent(self) -> Decimal:
-        """Return what was charged, in yuan."""
+        """What was charged, in yuan."""
         with self._lock:
             return self._begun_with - self._balance
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as JSON, to go on from (`restore`)."""
+        with self._lock:
+            return {
+                "begun_with": str(self._begun_with),
+                "balance": str(self._balance),
+                "instances": _STATES.dump_python([*self._gone, *self._instances.values()], mode="json"),
+            }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what was once its state."""
+        with self._lock:
+            self._begun_with, self._balance = (Decimal(state[key]) for key in ("begun_with", "balance"))
+            self._instances = {one.id: one for one in _STATES.validate_python(state["instances"])}
 
     @property
     def is_empty(self) -> bool:
@@ -283,6 +306,7 @@ class PracticeAccount:
 def _seen(instance: _Instance, now: float, clock: PracticeClock) -> Seen:
     status = instance.status(now)
     return Seen(
+        instance.id,
         instance.body,
         instance.hourly,
         on=status not in _OFF,

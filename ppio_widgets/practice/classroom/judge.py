@@ -75,7 +75,7 @@ def _findings(
     if expect.stopped_within is not None:
         yield _stopped(expect.stopped_within, chosen)
     if expect.spent is not None:
-        yield _compared("spent", expect.spent, account.spent())
+        yield _compared("spent", expect.spent, account.spent)
     if expect.prediction is not None:
         yield _predicted(expect.prediction, account, on, answer)
 
@@ -183,7 +183,7 @@ def _right(prediction: Prediction, account: PracticeAccount, on: Sequence[Seen])
     if prediction.value is not None:
         return prediction.value
     if prediction.product is None and prediction.at is None and prediction.of != "hourly":
-        return account.left() if prediction.of == "left" else account.spent()
+        return account.left if prediction.of == "left" else account.spent
     rates = [one.hourly for one in on]
     if prediction.product is not None:
         offer = OFFERS[prediction.product]
@@ -194,4 +194,4 @@ def _right(prediction: Prediction, account: PracticeAccount, on: Sequence[Seen])
     if prediction.of == "hourly":
         return hourly
     cost = hourly * Decimal(prediction.at or _HOUR) / _HOUR
-    return account.left() - cost if prediction.of == "left" else cost
+    return account.left - cost if prediction.of == "left" else cost
