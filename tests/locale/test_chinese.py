@@ -1,4 +1,4 @@
-"""Chinese as a teacher in China writes it: phrases that read as translated stay away, and one thing has one word."""
+"""Chinese as a teacher in China writes it: no phrase that reads as translated, and one word for one thing."""
 
 from __future__ import annotations
 

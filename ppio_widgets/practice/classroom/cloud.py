@@ -112,6 +112,7 @@ class ClassCloud(PracticeCloud):
                         "say": one.say.model_dump(),
                         "hint": one.hint.model_dump() if one.hint else {},
                         "passed": one.id in self.progress(account.student).passed,
+                        **({"kernel": one.expect.kernel} if one.expect.kernel else {}),
                     }
                     for one in self.lesson.exercises
                 ],

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from ppio_widgets.errors import InputError, MomentUnreadable
 from ppio_widgets.locale.words import Language, joined, words
 from ppio_widgets.practice.catalogue import OFFERS
-from ppio_widgets.practice.failures import FAILURES
+from ppio_widgets.practice.failures import failure_of, verbs
 from ppio_widgets.practice.products import REGIONS
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import read_amount
@@ -159,6 +159,15 @@ def _one_of(code: str, known: Mapping[str, object] | list[str] | type[BillingMod
     return BeforeValidator(judge)
 
 
+def _verb(value: object) -> object:
+    """Return the verb of a failure, which may be named as a teacher names it."""
+    try:
+        return failure_of(_text_of(value)).verb
+    except ValueError:
+        told = {"known": list(verbs()), "given": _text_of(value)}
+        raise PydanticCustomError("verb", "not known", told) from None
+
+
 def _pattern(value: object) -> object:
     if isinstance(value, str) and re.search(r"[{}]", value.replace("{student}", "")):
         raise PydanticCustomError("placeholder", "only {student}")
@@ -241,6 +250,7 @@ class Expect(_Part):
     stopped_within: _Span | None = None
     spent: _Bound | None = None
     prediction: Prediction | None = None
+    kernel: Literal["preview", "rows"] | None = None
 
 
 class Exercise(_Part):
@@ -254,15 +264,13 @@ class Exercise(_Part):
     def expect_of(self, student: str) -> Expect:
         """Return what is expected of a student: a name may have theirs in it."""
         named = self.expect.named
-        return self.expect.model_copy(
-            update={"named": named and named.replace("{student}", student)}
-        )
+        return self.expect.model_copy(update={"named": named and named.replace("{student}", student)})
 
 
 class LessonIncident(_Part):
     """What happens on its own: when a student has passed an exercise, or at a time of the class."""
 
-    do: Annotated[str, _one_of("verb", FAILURES)]
+    do: Annotated[str, BeforeValidator(_verb)]
     after: str | None = None
     at: Annotated[float, PlainValidator(_moment)] | None = None
     product: _Product | None = None
