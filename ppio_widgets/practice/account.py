@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
+from ppio_widgets.practice.clock import PracticeClock
 from ppio_widgets.practice.failures import FAILURES, Refused, lesson_of
 from ppio_widgets.practice.incidents import Incidents
 from ppio_widgets.practice.resources import BALANCE
@@ -22,7 +23,8 @@ from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime import forks
 
-Clock = Callable[[], float]
+if TYPE_CHECKING:
+    from ppio_widgets.practice.clock import Clock
 
 # Seconds after an action at which each state begins.
 _PULLING = (
@@ -67,20 +69,12 @@ class _Instance:
     walk_began: float = 0
     started: float = 0
     stopped: float = 0
-    reclaim_at: float = 0  # when a spot one is taken away; 0 where nobody wants it back
     listed: bool = True
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
-    @property
-    def is_spot(self) -> bool:
-        return bool(self.body["billing"]["mode"] == BillingMode.SPOT)
-
     def status(self, now: float) -> str:
-        walk, began = self.walk, self.walk_began
-        if self.reclaim_at and now >= self.reclaim_at and walk != "delete":
-            walk, began = "delete", self.reclaim_at
-        age = now - began
-        steps = _WALKS[walk]
+        age = now - self.walk_began
+        steps = _WALKS[self.walk]
         # A clock that was set back finds the walk at its beginning.
         return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
 
@@ -103,12 +97,12 @@ class PracticeAccount:
 
     def __init__(
         self,
-        clock: Clock = time.time,
+        clock: Clock | PracticeClock = time.time,
         balance: Decimal = BALANCE,
         incidents: Incidents | None = None,
         student: str = "",
     ) -> None:
-        self._clock = clock
+        self.clock = PracticeClock.of(clock)
         self._balance = balance
         self.incidents = Incidents() if incidents is None else incidents
         self.student = student
@@ -119,7 +113,7 @@ class PracticeAccount:
     def is_empty(self) -> bool:
         """Whether it is as good as a new one."""
         with self._lock:
-            return not self._alive(self._clock())
+            return not self._alive(self.clock.now())
 
     def balance(self) -> dict[str, str]:
         """Return what is left of the money, in 1/10000 yuan as the API tells it."""
@@ -140,15 +134,13 @@ class PracticeAccount:
         failure = lesson_of(body["image"]) or self.incidents.take("create", self.student, body)
         if failure is not None and not failure.done:
             raise failure.ending(product=body["product_id"])
-        now, kept = self._clock(), compact(body).body
+        now, kept = self.clock.now(), compact(body).body
         hourly = None if pricing.is_prepaid(kept) else pricing.hourly(OFFERS[kept["product_id"]], kept)
         instance = _Instance(
             secrets.token_hex(5), kept, now, hourly or Decimal(0), walk_began=now, started=now
         )
         if failure is not None:
             instance.walk, instance.listed = failure.walk or "create", failure.listed
-            if failure.notice and instance.is_spot:
-                instance.reclaim_at = now + failure.notice
         with self._lock:
             self._instances = {
                 key: one for key, one in self._instances.items() if one.is_there(now, REMOVED_SECONDS)
@@ -160,19 +152,19 @@ class PracticeAccount:
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
         """Return one instance in full; `served_at` is where its own pages are, if anywhere."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             return _detail(self._find(instance_id, now, REMOVED_SECONDS), now, served_at)
 
     def is_up(self, instance_id: str) -> bool:
         """Whether an instance runs."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             return self._find(instance_id, now).status(now) == InstanceStatus.RUNNING
 
     def page(self, *, name: str = "", status: str = "", limit: int = 0, cursor: str = "") -> dict[str, Any]:
         """Return one page of instances, newest first, with a cursor to the next."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             alive = self._alive(now)
         rows = [(_summary(item, now), item.listed) for item in reversed(alive)]
         rows = [row for row in rows if name in row[0]["name"] or name in row[0]["id"]]
@@ -185,7 +177,7 @@ class PracticeAccount:
     def act(self, instance_id: str, action: str) -> dict[str, Any]:
         """Start, stop, restart or delete an instance that is in a state for it."""
         with self._lock:
-            now = self._clock()
+            now = self.clock.now()
             instance = self._find(instance_id, now)
             status = instance.status(now)
             if status != _ALLOWED_IN.get(action, status):
@@ -200,22 +192,13 @@ class PracticeAccount:
                 instance.started, instance.password = now, secrets.token_urlsafe(9)
         return {}
 
-    def reclaim(self, notice: float) -> int:
-        """Have each spot instance that is on taken away after so many seconds; returns how many there are."""
-        with self._lock:
-            now = self._clock()
-            due = [one for one in self._alive(now) if one.is_spot and one.status(now) not in _OFF]
-            for one in due:
-                one.reclaim_at = now + notice
-        return len(due)
-
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:
         """Switch the renewal of a prepaid instance."""
         enabled, months = (value_at(body, ("auto_renew", key)) for key in ("enabled", "months"))
         if not isinstance(enabled, bool):
             raise Refused("invalid", field="auto_renew", problem="enabled is true or false")
         with self._lock:
-            instance = self._find(instance_id, self._clock())
+            instance = self._find(instance_id, self.clock.now())
             if instance.body["billing"]["mode"] != BillingMode.PREPAID:
                 raise Refused("not_prepaid")
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
@@ -259,18 +242,7 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "last_started_at": int(instance.started),
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
-        **_reclaiming(instance, now),
     }
-
-
-def _reclaiming(instance: _Instance, now: float) -> dict[str, str]:
-    """Return where a spot instance stands with being taken away, in the words of v1."""
-    if not instance.is_spot:
-        return {}
-    status = instance.status(now) if instance.reclaim_at and now >= instance.reclaim_at else ""
-    word = "terminated" if status == InstanceStatus.REMOVED else "reclaiming"
-    word = word if status else "notified" if instance.reclaim_at else "running"
-    return {"spotStatus": word, "spotReclaimTime": f"{instance.reclaim_at:.0f}"}
 
 
 def _billing(instance: _Instance) -> dict[str, Any]:

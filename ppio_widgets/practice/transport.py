@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.clock import PracticeClock
     from ppio_widgets.practice.cloud import PracticeCloud
     from ppio_widgets.practice.incidents import Call
 
@@ -115,7 +116,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
     `failures.AnswerLost` is raised when the connection is to break instead of an answer.
     """
     path = request.url.raw_path.decode("ascii").partition("?")[0]
-    headers = {"Date": formatdate(cloud.now(), usegmt=True)}
+    headers = times(cloud.clock)
     if request.method == "GET" and (page := _PAGE.fullmatch(path)):
         status, text = _page(cloud, page[1])
         return httpx.Response(status, headers=headers, html=text)
@@ -123,7 +124,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
         result = _called(cloud.account(_key(request)), request, path)
     except AnswerLate as late:
         cloud.sleep(late.seconds)
-        result = late.result
+        result, headers = late.result, times(cloud.clock)
     except Refused as refusal:
         return _refusal(refusal, headers)
     if result is None:
@@ -159,6 +160,12 @@ def _refusal(refusal: Refused, headers: Mapping[str, str]) -> httpx.Response:
         page = f"<html><h1>{escape(str(refusal))}</h1></html>"
         return httpx.Response(refusal.status, headers={**headers, **waits}, html=page)
     return httpx.Response(refusal.status, headers={**headers, **waits}, json=refusal.answer)
+
+
+def times(clock: PracticeClock) -> dict[str, str]:
+    """Return the headers of every answer that tell the true time, and that of the class."""
+    in_class = f"{clock.time():.3f}; rate={clock.rate:g}"
+    return {"Date": formatdate(clock.now(), usegmt=True), "Practice-Time": in_class}
 
 
 def _key(request: httpx.Request) -> str:
