@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment

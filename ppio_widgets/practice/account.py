@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from ppio_widgets.cloud.answers import InstanceStatus
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
 from ppio_widgets.practice.clock import PracticeClock
@@ -89,6 +91,27 @@ class _Instance:
         return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - removed_since))
 
 
+_STATES = TypeAdapter(list[_Instance])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An instance as who judges a class sees it, also when it is gone; its times are of the class."""
+
+    id: str
+    body: Mapping[str, Any]
+    hourly: Decimal
+    on: bool  # whether it is billed by the hour now
+    gone: bool
+    started: float
+    stopped: float  # 0 while it was never stopped
+
+    @property
+    def product(self) -> str:
+        """The id of its product."""
+        return str(self.body["product_id"])
+
+
 class PracticeAccount:
     """A pretend account.
 
@@ -104,10 +127,45 @@ class PracticeAccount:
     ) -> None:
         self.clock = PracticeClock.of(clock)
         self._balance = balance
+        self._begun_with = balance
         self.incidents = Incidents() if incidents is None else incidents
         self.student = student
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
+        self._gone: list[_Instance] = []
+
+    def seen(self) -> list[Seen]:
+        """Return every instance that there is or was, in the order of their making."""
+        with self._lock:
+            now = self.clock.now()
+            return [_seen(one, now, self.clock) for one in (*self._gone, *self._instances.values())]
+
+    @property
+    def left(self) -> Decimal:
+        """What is left of the money, in yuan."""
+        with self._lock:
+            return self._balance
+
+    @property
+    def spent(self) -> Decimal:
+        """What was charged, in yuan."""
+        with self._lock:
+            return self._begun_with - self._balance
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as JSON, to go on from (`restore`)."""
+        with self._lock:
+            return {
+                "begun_with": str(self._begun_with),
+                "balance": str(self._balance),
+                "instances": _STATES.dump_python([*self._gone, *self._instances.values()], mode="json"),
+            }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what was once its state."""
+        with self._lock:
+            self._begun_with, self._balance = (Decimal(state[key]) for key in ("begun_with", "balance"))
+            self._instances = {one.id: one for one in _STATES.validate_python(state["instances"])}
 
     @property
     def is_empty(self) -> bool:
@@ -142,9 +200,9 @@ class PracticeAccount:
         if failure is not None:
             instance.walk, instance.listed = failure.walk or "create", failure.listed
         with self._lock:
-            self._instances = {
-                key: one for key, one in self._instances.items() if one.is_there(now, REMOVED_SECONDS)
-            }
+            for key, one in list(self._instances.items()):
+                if not one.is_there(now, REMOVED_SECONDS):
+                    self._gone.append(self._instances.pop(key))
             self._pay(instance, now)
             self._instances[instance.id] = instance
         return {"id": instance.id} if failure is None else failure.ended({"id": instance.id})
@@ -224,6 +282,19 @@ class PracticeAccount:
         if instance is None or not instance.is_there(now, removed_since):
             raise Refused("no_instance", id=instance_id)
         return instance
+
+
+def _seen(instance: _Instance, now: float, clock: PracticeClock) -> Seen:
+    status = instance.status(now)
+    return Seen(
+        instance.id,
+        instance.body,
+        instance.hourly,
+        on=status not in _OFF,
+        gone=status in (InstanceStatus.TO_REMOVE, InstanceStatus.REMOVING, InstanceStatus.REMOVED),
+        started=clock.time(instance.started),
+        stopped=clock.time(instance.stopped) if instance.stopped else 0,
+    )
 
 
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:

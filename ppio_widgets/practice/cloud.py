@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ppio_widgets.practice.account import PracticeAccount
@@ -15,7 +15,7 @@ from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, practice_name, re
 from ppio_widgets.secrets.hosts import read_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ppio_widgets.practice.clock import Clock
 
@@ -40,6 +40,11 @@ class PracticeCloud:
             self._accounts[key] = found
             return found
 
+    @contextmanager
+    def call(self, key: str) -> Iterator[PracticeAccount]:
+        """Yield the account of a key for one call; what it changes is kept before its answer leaves."""
+        yield self.account(key)
+
     def is_up(self, instance_id: str) -> bool:
         """Whether an instance runs, whosever it is: its address is public. Refused where nobody has it."""
         with self._lock:
@@ -59,9 +64,21 @@ class PracticeCloud:
         return PracticeAccount(self.clock, incidents=self.incidents, student=practice_name(key))
 
 
+class _Home:
+    """Where the practice cloud within a kernel stands: another one may take its place."""
+
+    def __init__(self) -> None:
+        self.cloud = PracticeCloud()
+
+
 def kernel_cloud() -> PracticeCloud:
     """Return the practice cloud within this kernel or host session."""
-    return kernel.of(PracticeCloud)
+    return kernel.of(_Home).cloud
+
+
+def put_kernel_cloud(cloud: PracticeCloud) -> None:
+    """Have another cloud take the place of the one within this kernel, as a class does."""
+    kernel.of(_Home).cloud = cloud
 
 
 def kernel_account() -> PracticeAccount:

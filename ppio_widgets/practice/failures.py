@@ -190,6 +190,18 @@ FAILURES: Mapping[str, Failure] = {
     "wrong_state": Failure("OPERATION_LIMIT", "cannot {action} an instance that is {status}"),
     "prepaid": Failure("PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"),
     "not_prepaid": Failure("OPERATION_LIMIT", "only a prepaid instance renews"),
+    # a class
+    "no_class": Failure("RESOURCE_NOT_FOUND", "this practice cloud is no class", status=404),
+    "class_rule": Failure("CLASS_RULE", "{field}: {problem}", status=403),
+    "class_name": Failure("CLASS_NAME", "a name has 1 to 40 letters a-z, digits, dots, dashes"),
+    "class_pin": Failure("CLASS_PIN", "a PIN has 4 to 32 letters and digits"),
+    "class_unknown": Failure("CLASS_NAME", "{student} is not on the list of this class", status=403),
+    "class_wrong_pin": Failure("CLASS_PIN", "this is not the PIN that was first used", status=403),
+    "class_slow": Failure("RATE_LIMIT_EXCEEDED", "too many wrong PINs: wait {seconds} s", status=429),
+    "class_full": Failure("CLASS_NAME", "the class is full: {most} students", status=403),
+    "no_exercise": Failure("RESOURCE_NOT_FOUND", "there is no exercise {exercise}", status=404),
+    "no_student": Failure("RESOURCE_NOT_FOUND", "there is no student {student}", status=404),
+    "no_teacher": Failure("FAILED_TO_AUTH", "only the teacher's key does this", status=403),
     # the way of an instance
     "stuck": Failure(
         "IMAGE_NOT_FOUND",
