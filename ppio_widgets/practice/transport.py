@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import httpx
 
 from ppio_widgets.cloud.client import INSTANCES
-from ppio_widgets.cloud.resources import BALANCE
+from ppio_widgets.cloud.resources import BALANCE, BILL, PURCHASES
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.practice.failures import AnswerLost, Refused
@@ -67,6 +67,8 @@ _CALLS: Mapping[tuple[str, str], Callable[..., object]] = {
         one, _body(request)
     ),
     ("GET", BALANCE): lambda account, _request: account.balance(),
+    ("GET", BILL): lambda account, request: account.bill(request.url.params),
+    ("GET", PURCHASES): lambda account, request: account.purchases(request.url.params),
 }
 
 
