@@ -101,6 +101,7 @@ class _Instance:
 class Seen:
     """An instance as who judges a class sees it, also when it is gone; its times are of the class."""
 
+    id: str
     body: Mapping[str, Any]
     hourly: Decimal
     on: bool  # whether it is billed by the hour now
@@ -283,6 +284,7 @@ class PracticeAccount:
 def _seen(instance: _Instance, now: float, clock: PracticeClock) -> Seen:
     status = instance.status(now)
     return Seen(
+        instance.id,
         instance.body,
         instance.hourly,
         on=status not in _OFF,

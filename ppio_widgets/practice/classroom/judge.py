@@ -96,11 +96,19 @@ _Fact = tuple[str, bool]
 def _facts(expect: Expect) -> Iterator[tuple[str, str, Callable[[Seen], _Fact]]]:
     """Yield each fact that is expected of an instance: its code, what is expected, how it is read."""
     if (memory := expect.gpu_memory_gb) is not None:
-        yield "gpu_memory_gb", str(memory), lambda one: _number(memory, OFFERS[one.product].gpu_memory_gb or 0)
+        yield (
+            "gpu_memory_gb",
+            str(memory),
+            lambda one: _number(memory, OFFERS[one.product].gpu_memory_gb or 0),
+        )
     if (hourly := expect.hourly) is not None:
         yield "hourly", str(hourly), lambda one: _number(hourly, one.hourly)
     if expect.billing:
-        yield "billing", ", ".join(expect.billing), lambda one: _word(expect.billing, one.body["billing"]["mode"])
+        yield (
+            "billing",
+            ", ".join(expect.billing),
+            lambda one: _word(expect.billing, one.body["billing"]["mode"]),
+        )
     if expect.region:
         yield "region", ", ".join(expect.region), lambda one: _word(expect.region, region_of(one.body))
     if (tag := expect.image_tag) is not None:

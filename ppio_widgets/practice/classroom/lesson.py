@@ -254,9 +254,7 @@ class Exercise(_Part):
     def expect_of(self, student: str) -> Expect:
         """Return what is expected of a student: a name may have theirs in it."""
         named = self.expect.named
-        return self.expect.model_copy(
-            update={"named": named and named.replace("{student}", student)}
-        )
+        return self.expect.model_copy(update={"named": named and named.replace("{student}", student)})
 
 
 class LessonIncident(_Part):
