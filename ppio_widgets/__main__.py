@@ -95,9 +95,9 @@ def _demo(given: argparse.Namespace) -> int:
         return 1
     print(say("command.copied", folder=str(folder), new=new, kept=kept))
     print(say("command.starting"), flush=True)
-    quickstart = "quickstart.zh.ipynb" if say.language == "zh" else "quickstart.ipynb"
     # As the default page it is in the address that is printed, too.
-    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{quickstart}"]
+    quickstart = f"/lab/tree/{say.language}/quickstart.ipynb"
+    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={quickstart}"]
     arguments += ["--no-browser"] if given.no_browser else []
     arguments += ["--port", str(given.port)] if given.port else []
     # A container's only user is often root, which JupyterLab refuses unless told.
@@ -132,12 +132,14 @@ def _copy_notebooks(folder: Path) -> tuple[int, int]:
         folder.mkdir(parents=True)
         # It may lie in a checkout, which does not become dirty by it.
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    notebooks = sorted(source.glob("*.ipynb"))
+    notebooks = sorted(source.glob("*/*.ipynb"))
     kept = 0
     for notebook in notebooks:
-        with written(folder, notebook.stem, notebook.read_text(encoding="utf-8")) as spare:
+        own = folder / notebook.parent.name  # of a language
+        own.mkdir(exist_ok=True)
+        with written(own, notebook.stem, notebook.read_text(encoding="utf-8")) as spare:
             try:
-                publish(spare, folder / notebook.name)
+                publish(spare, own / notebook.name)
             except FileExistsError:
                 kept += 1
     return len(notebooks) - kept, kept

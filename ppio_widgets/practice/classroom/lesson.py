@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import PydanticCustomError
 
 from ppio_widgets.errors import InputError, MomentUnreadable
-from ppio_widgets.locale.words import Language, joined, words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.practice.catalogue import OFFERS
 from ppio_widgets.practice.failures import failure_of
 from ppio_widgets.practice.products import REGIONS
@@ -161,6 +161,7 @@ def _one_of(code: str, known: Mapping[str, object] | list[str] | type[BillingMod
 
 
 def _verb(value: object) -> object:
+    """Return the verb of a failure, which may be named as a teacher names it."""
     try:
         return failure_of(_text_of(value)).verb
     except ValueError as nearest:
@@ -206,9 +207,9 @@ class Text(_Part):
     en: _Text
     zh: _Text
 
-    def in_(self, language: Language) -> str:
-        """Return it in a language."""
-        return self.zh if language == "zh" else self.en
+    def told(self, student: str) -> dict[str, str]:
+        """Return it as JSON; a student's name may be in it."""
+        return {language: text.replace("{student}", student) for language, text in self}
 
 
 class Allow(_Part):
@@ -249,6 +250,7 @@ class Expect(_Part):
     stopped_within: _Span | None = None
     spent: _Bound | None = None
     prediction: Prediction | None = None
+    kernel: Literal["preview", "rows"] | None = None
 
 
 class Exercise(_Part):
@@ -262,9 +264,7 @@ class Exercise(_Part):
     def expect_of(self, student: str) -> Expect:
         """Return what is expected of a student: a name may have theirs in it."""
         named = self.expect.named
-        return self.expect.model_copy(
-            update={"named": named and named.replace("{student}", student)}
-        )
+        return self.expect.model_copy(update={"named": named and named.replace("{student}", student)})
 
 
 class LessonIncident(_Part):
