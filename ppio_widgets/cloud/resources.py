@@ -64,6 +64,8 @@ IMAGES = "/gpus/v2/images"
 STORAGES = "/gpu-instance/openapi/v1/networkstorages/list"
 AUTHS = "/gpu-instance/openapi/v1/repository/auths"
 BALANCE = "/openapi/v1/billing/balance/detail"
+BILL = "/openapi/v1/billing/bill/list"
+PURCHASES = "/openapi/v1/billing/bill/monthly/list"
 
 # No answer names a currency: it follows the host (inferred, PPIO GPU API v2, list products).
 CURRENCIES: Mapping[str, str] = {PPIO: "CNY", NOVITA: "USD"}

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from ppio_widgets.practice.account import Clock, PracticeAccount
+from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.clock import PracticeClock
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.runtime import forks, kernel
 from ppio_widgets.secrets.credentials import PRACTICE_ADDRESS, require_key, reveal
 from ppio_widgets.secrets.hosts import read_host
+
+if TYPE_CHECKING:
+    from ppio_widgets.practice.clock import Clock
 
 # A school at once, and no more memory than that: beyond it an account without instances is forgotten.
 MOST_ACCOUNTS = 1000
 
 
 class PracticeCloud:
-    """Practice accounts by their keys; its clock returns Unix seconds, and tests turn it by hand."""
+    """Practice accounts by their keys, on one clock; tests turn it by hand."""
 
-    def __init__(self, clock: Clock = time.time) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock | PracticeClock = time.time) -> None:
+        self.clock = PracticeClock.of(clock)
         self._lock = forks.lock()
         self._accounts: dict[str, PracticeAccount] = {}  # the one used last comes last
-
-    def now(self) -> float:
-        """Return the cloud's clock, as Unix seconds."""
-        return self._clock()
 
     def account(self, key: str) -> PracticeAccount:
         """Return the account of a key; it is made when first asked for, if there is room for one more."""
@@ -50,7 +51,7 @@ class PracticeCloud:
             if empty is None:
                 raise Refused("accounts_full", most=MOST_ACCOUNTS)
             del self._accounts[empty]
-        return PracticeAccount(self._clock)
+        return PracticeAccount(self.clock)
 
 
 def kernel_cloud() -> PracticeCloud:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import httpx
 
 from ppio_widgets.cloud.client import INSTANCES
-from ppio_widgets.cloud.resources import BALANCE
+from ppio_widgets.cloud.resources import BALANCE, BILL, PURCHASES
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.practice.failures import AnswerLost, Refused
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.clock import PracticeClock
     from ppio_widgets.practice.cloud import PracticeCloud
 
 # The events of httpx's real transport, in its order. A client that learns from
@@ -66,6 +67,8 @@ _CALLS: Mapping[tuple[str, str], Callable[..., object]] = {
         one, _body(request)
     ),
     ("GET", BALANCE): lambda account, _request: account.balance(),
+    ("GET", BILL): lambda account, request: account.bill(request.url.params),
+    ("GET", PURCHASES): lambda account, request: account.purchases(request.url.params),
 }
 
 
@@ -103,7 +106,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
     `failures.AnswerLost` is raised when the connection is to break instead of an answer.
     """
     path = request.url.raw_path.decode("ascii").partition("?")[0]
-    headers = {"Date": formatdate(cloud.now(), usegmt=True)}
+    headers = times(cloud.clock)
     if request.method == "GET" and (page := _PAGE.fullmatch(path)):
         status, text = _page(cloud, page[1])
         return httpx.Response(status, headers=headers, html=text)
@@ -114,6 +117,12 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
     if result is None:
         return httpx.Response(404, headers=headers, text="404 page not found")
     return httpx.Response(200, headers=headers, json=result)
+
+
+def times(clock: PracticeClock) -> dict[str, str]:
+    """Return the headers of every answer that tell the true time, and that of the class."""
+    in_class = f"{clock.time():.3f}; rate={clock.rate:g}"
+    return {"Date": formatdate(clock.now(), usegmt=True), "Practice-Time": in_class}
 
 
 def _key(request: httpx.Request) -> str:

@@ -15,11 +15,8 @@ class OneAccount(PracticeCloud):
     """A practice cloud on which every key is of the same account."""
 
     def __init__(self, one):
-        super().__init__()
+        super().__init__(one.clock)
         self.one = one
-
-    def now(self):
-        return self.one._clock()
 
     def account(self, _key):
         return self.one
