@@ -19,10 +19,8 @@ from ppio_widgets.cloud.answers import (
     LEFT_OUT,
     Dates,
     Reply,
-    as_mapping,
     not_certain,
     read_error,
-    read_json,
     read_reply,
 )
 from ppio_widgets.cloud.catalogue import Catalogue
@@ -429,25 +427,8 @@ class PpioClient:
         """
         method, verb, body = _CALLS[action]
         asking = _Asking(method, f"{path_of(instance_id)}{verb}", {"json": body}, anyhow=action not in BILLED)
-        exchange = self._sent(asking, Phrase(f"action.{action}"))
-        if self._transport is None:
-            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
-
-    def ask_class(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask a class for something, once, and return its answer; such a path is no call of a real cloud.
-
-        Raises
-        ------
-        NotSent, ApiError, OutcomeUnknown
-            As of `act`.
-        """
-        exchange = self._sent(_Asking("POST", path, {"json": body}), Phrase("action.class"))
-        return as_mapping(read_json(exchange.content))
-
-    def _sent(self, asking: _Asking, action: Phrase) -> Exchange:
-        """Make one request that changes something, once; anything but success is raised."""
         exchange = self._call(asking)
-        known = {"host": self.host.name, "kind": exchange.cause, "action": action}
+        known = {"host": self.host.name, "kind": exchange.cause, "action": Phrase(f"action.{action}")}
         if exchange.interrupted:
             raise KeyboardInterrupt
         if exchange.failure and not exchange.left:
@@ -456,7 +437,8 @@ class PpioClient:
             raise OutcomeUnknown("action_lost", **known)
         if not 200 <= exchange.status < 300:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
-        return exchange
+        if self._transport is None:
+            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.

@@ -46,9 +46,7 @@ class Host:
 
 
 @without_frames  # a URL may hold a password
-def read_host(
-    base_url: str | None = None, *, allow_host: str | None = None, practises: bool = False
-) -> Host:
+def read_host(base_url: str | None = None, *, allow_host: str | None = None, practises: bool = False) -> Host:
     """Return a base URL that may be used: ``PPIO_GPU_BASE_URL`` where none is given, then PPIO's own.
 
     `allow_host` is the name of a host beside the known ones and this machine that may be used, with its port
