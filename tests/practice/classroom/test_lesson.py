@@ -148,7 +148,9 @@ def test_no_text_makes_it_raise(text):
 
 
 @settings(max_examples=200, deadline=None)
-@given(place=st.sampled_from(["id", "title", "allow", "exercise", "incident", "budget", "clock"]), value=_VALUES)
+@given(
+    place=st.sampled_from(["id", "title", "allow", "exercise", "incident", "budget", "clock"]), value=_VALUES
+)
 def test_no_value_makes_it_raise(place, value):
     from ppio_widgets.practice.classroom import lesson as lessons
 
@@ -159,7 +161,13 @@ def test_no_value_makes_it_raise(place, value):
 
 @pytest.mark.parametrize(
     ("text", "yes", "no"),
-    [(">=24", (24, 25), (23,)), ("<=2", (2, 1), (3,)), (">1", (2,), (1,)), ("<1", (0,), (1,)), (3, (3,), (2, 4))],
+    [
+        (">=24", (24, 25), (23,)),
+        ("<=2", (2, 1), (3,)),
+        (">1", (2,), (1,)),
+        ("<1", (0,), (1,)),
+        (3, (3,), (2, 4)),
+    ],
 )
 def test_comparisons(text, yes, no):
     bound = read_lesson(SOUND.replace('">=1"', repr(text).replace("'", '"'))).exercises[0].expect.on
@@ -170,7 +178,9 @@ def test_comparisons(text, yes, no):
 
 def test_the_command_names_every_fault_and_says_so_when_there_is_none(tmp_path, capsys):
     file = tmp_path / "lesson.toml"
-    file.write_text(SOUND.replace("minutes = 10", "minutes = 0\nminuts = 0").replace('">=1"', '"1+"'), encoding="utf-8")
+    file.write_text(
+        SOUND.replace("minutes = 10", "minutes = 0\nminuts = 0").replace('">=1"', '"1+"'), encoding="utf-8"
+    )
     assert main(["class", "--check", str(file)]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["minutes", "exercise[0].expect.on", "minuts"]
