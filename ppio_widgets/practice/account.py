@@ -71,20 +71,12 @@ class _Instance:
     walk_began: float = 0
     started: float = 0
     stopped: float = 0
-    reclaim_at: float = 0  # when a spot one is taken away; 0 where nobody wants it back
     listed: bool = True
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
-    @property
-    def is_spot(self) -> bool:
-        return bool(self.body["billing"]["mode"] == BillingMode.SPOT)
-
     def status(self, now: float) -> str:
-        walk, began = self.walk, self.walk_began
-        if self.reclaim_at and now >= self.reclaim_at and walk != "delete":
-            walk, began = "delete", self.reclaim_at
-        age = now - began
-        steps = _WALKS[walk]
+        age = now - self.walk_began
+        steps = _WALKS[self.walk]
         # A clock that was set back finds the walk at its beginning.
         return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
 
@@ -207,8 +199,6 @@ class PracticeAccount:
         )
         if failure is not None:
             instance.walk, instance.listed = failure.walk or "create", failure.listed
-            if failure.notice and instance.is_spot:
-                instance.reclaim_at = now + failure.notice
         with self._lock:
             for key, one in list(self._instances.items()):
                 if not one.is_there(now, REMOVED_SECONDS):
@@ -259,15 +249,6 @@ class PracticeAccount:
                 # As on the real one, what SSH needs is new with each start.
                 instance.started, instance.password = now, secrets.token_urlsafe(9)
         return {}
-
-    def reclaim(self, notice: float) -> int:
-        """Have each spot instance that is on taken away after so many seconds; returns how many there are."""
-        with self._lock:
-            now = self.clock.now()
-            due = [one for one in self._alive(now) if one.is_spot and one.status(now) not in _OFF]
-            for one in due:
-                one.reclaim_at = now + notice
-        return len(due)
 
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:
         """Switch the renewal of a prepaid instance."""
@@ -332,18 +313,7 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "last_started_at": int(instance.started),
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
-        **_reclaiming(instance, now),
     }
-
-
-def _reclaiming(instance: _Instance, now: float) -> dict[str, str]:
-    """Return where a spot instance stands with being taken away, in the words of v1."""
-    if not instance.is_spot:
-        return {}
-    status = instance.status(now) if instance.reclaim_at and now >= instance.reclaim_at else ""
-    word = "terminated" if status == InstanceStatus.REMOVED else "reclaiming"
-    word = word if status else "notified" if instance.reclaim_at else "running"
-    return {"spotStatus": word, "spotReclaimTime": f"{instance.reclaim_at:.0f}"}
 
 
 def _billing(instance: _Instance) -> dict[str, Any]:

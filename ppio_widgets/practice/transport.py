@@ -90,6 +90,7 @@ class PracticeTransport(httpx.BaseTransport):
         """Answer one request (httpx's hook)."""
         request.read()
         if is_off(self.cloud, request):
+            self._fire(request, _BEFORE[:1], "failed")
             message = "Connection refused"
             raise httpx.ConnectError(message, request=request)
         self._fire(request, _BEFORE)
@@ -103,12 +104,12 @@ class PracticeTransport(httpx.BaseTransport):
         return result
 
     @staticmethod
-    def _fire(request: httpx.Request, events: tuple[str, ...]) -> None:
+    def _fire(request: httpx.Request, events: tuple[str, ...], end: str = "complete") -> None:
         trace: Any = request.extensions.get("trace")
         if trace is not None:
             for event in events:
                 trace(f"{event}.started", {})
-                trace(f"{event}.complete", {})
+                trace(f"{event}.{end}", {})
 
 
 def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
@@ -132,7 +133,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
             result = _called(account, request, path)
     except AnswerLate as late:
         cloud.sleep(late.seconds)
-        result = late.result
+        result, headers = late.result, times(cloud.clock)
     except Refused as refusal:
         return _refusal(refusal, headers)
     if result is None:
