@@ -42,7 +42,6 @@ CLASS_CALLS = "/practice/v1/"
 
 # The pages behind an instance's addresses: what would be its Jupyter, and its logs.
 _PAGE = re.compile(r"/machines/([0-9a-f]+)/(?:jupyter|log/instance|log/system)")
-_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost):[0-9]+")
 
 
 def _list(account: PracticeAccount, request: httpx.Request) -> object:
@@ -52,8 +51,7 @@ def _list(account: PracticeAccount, request: httpx.Request) -> object:
 
 
 def _get(account: PracticeAccount, request: httpx.Request, one: str) -> object:
-    host = request.headers.get("host", "")
-    return account.get(one, f"http://{host}" if _LOOPBACK.fullmatch(host) else "")
+    return account.get(one, str(request.extensions.get("served_at", "")))
 
 
 def _body(request: httpx.Request) -> object:

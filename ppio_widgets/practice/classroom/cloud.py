@@ -109,8 +109,8 @@ class ClassCloud(PracticeCloud):
                 "exercises": [
                     {
                         "id": one.id,
-                        "say": one.say.model_dump(),
-                        "hint": one.hint.model_dump() if one.hint else {},
+                        "say": one.say.told(account.student),
+                        "hint": one.hint.told(account.student) if one.hint else {},
                         "passed": one.id in self.progress(account.student).passed,
                         **({"kernel": one.expect.kernel} if one.expect.kernel else {}),
                     }

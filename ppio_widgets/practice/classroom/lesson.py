@@ -18,9 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import PydanticCustomError
 
 from ppio_widgets.errors import InputError, MomentUnreadable
-from ppio_widgets.locale.words import Language, joined, words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.practice.catalogue import OFFERS
-from ppio_widgets.practice.failures import failure_of, verbs
+from ppio_widgets.practice.failures import failure_of
 from ppio_widgets.practice.products import REGIONS
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import read_amount
@@ -68,7 +68,8 @@ class Bound:
         }.get(self.sign, number == self.value)
 
     def __str__(self) -> str:
-        return f"{self.sign}{self.value:f}"
+        sign = {">=": "≥", "<=": "≤"}.get(self.sign, self.sign)
+        return f"{sign}{self.value:f}"
 
 
 @dataclass(frozen=True)
@@ -163,9 +164,8 @@ def _verb(value: object) -> object:
     """Return the verb of a failure, which may be named as a teacher names it."""
     try:
         return failure_of(_text_of(value)).verb
-    except ValueError:
-        told = {"known": list(verbs()), "given": _text_of(value)}
-        raise PydanticCustomError("verb", "not known", told) from None
+    except ValueError as nearest:
+        raise PydanticCustomError("verb_meant", "no verb", {"meant": str(nearest)}) from None
 
 
 def _pattern(value: object) -> object:
@@ -207,9 +207,9 @@ class Text(_Part):
     en: _Text
     zh: _Text
 
-    def in_(self, language: Language) -> str:
-        """Return it in a language."""
-        return self.zh if language == "zh" else self.en
+    def told(self, student: str) -> dict[str, str]:
+        """Return it as JSON; a student's name may be in it."""
+        return {language: text.replace("{student}", student) for language, text in self}
 
 
 class Allow(_Part):
@@ -367,6 +367,7 @@ _KINDS = {
     "tuple_type": "rows",
     "model_type": "table",
     "dict_type": "table",
+    "bool_type": "switch",
 }
 
 
