@@ -17,7 +17,7 @@ from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import PpioError
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer
-from ppio_widgets.request.rules import Rules
+from ppio_widgets.request.rules import NO_RULES, Rules
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.secrets.frames import without_frames
 
@@ -73,7 +73,7 @@ class Snapshot:
     templates: tuple[Template, ...] = ()
     images: tuple[str, ...] = ()
     balance: Decimal | None = None
-    rules: Rules = Rules()
+    rules: Rules = NO_RULES
     # Of the balance and the prices; empty where it is not known.
     currency: str = ""
     # The kinds that could not be loaded, and those that are on their way.

@@ -438,9 +438,13 @@ class PpioClient:
 
         Raises
         ------
+        HostRefused
+            For any other cloud, and for any other path.
         NotSent, ApiError, OutcomeUnknown
             As of `act`.
         """
+        if not self.is_practice or not path.startswith(CLASS):
+            raise HostRefused("host_pinned", host=self.host.name)
         exchange = self._sent(_Asking("POST", path, {"json": body}), Phrase("action.class"))
         return as_mapping(read_json(exchange.content))
 
@@ -487,25 +491,10 @@ class PpioClient:
 
         Unless it is to go out `anyhow`, it goes by the way of a launch only.
         """
-        return self._reply(_Asking("GET", path, {"params": params}, anyhow=anyhow))
-
-    def ask_class(self, path: str, body: Mapping[str, Any]) -> Reply:
-        """Return the answer of a call that only a practice cloud has: a class's, which rents nothing.
-
-        Raises
-        ------
-        HostRefused
-            For any other cloud, and for any other path.
-        """
-        if not self.is_practice or not path.startswith(CLASS):
-            raise HostRefused("host_pinned", host=self.host.name)
-        return self._reply(_Asking("POST", path, {"json": body}))
-
-    def _reply(self, asking: _Asking) -> Reply:
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         dates = kernel.of(Dates) if self._transport is None else Dates()
         earlier = dates.get(self.host.base_url, 0.0)
-        exchange = self._call(asking)
+        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=anyhow))
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:

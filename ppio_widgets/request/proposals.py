@@ -10,7 +10,7 @@ from ppio_widgets.request.choices import Filling, fill, offered, repository_and_
 from ppio_widgets.request.draft import DEFAULTS, copied, value_at, with_value
 from ppio_widgets.request.pricing import type_of
 from ppio_widgets.request.products import Wanted, least_cost
-from ppio_widgets.request.rules import Rules
+from ppio_widgets.request.rules import NO_RULES, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -119,9 +119,9 @@ class Proposals:
         draft: Mapping[str, Any],
         find: Callable[[str], Offer | None],
         is_taken: Callable[[str], bool] | None = None,
-        rules: Rules = Rules(),  # noqa: B008 - frozen
+        rules: Rules = NO_RULES,
     ) -> dict[str, Any]:
-        """Return a draft in which what nobody typed follows its cause, as far as the rules of a class allow it.
+        """Return a draft in which what nobody typed follows its cause, as a class allows it.
 
         `find` finds a product by its id. Without `is_taken` it is not known yet which names are free.
         """

@@ -121,6 +121,10 @@ class Rules:
         return {key: value for key, value in parts.items() if value not in (None, "", [], {})}
 
 
+# Those of every cloud that is no class.
+NO_RULES = Rules()
+
+
 def read_rules(allow: object) -> Rules:
     """Return the rules that JSON tells; what cannot be one is left out: the server judges as well."""
     told = allow if isinstance(allow, Mapping) else {}

@@ -168,7 +168,10 @@ class Preview(Part):
         return style + heard + each_of(notes) + self._todo(errors)
 
     def _notes(self, taken: Collection[str]) -> list[tuple[Spot, str]]:
-        """Return what the product, or a class, allows, or else what may not be meant, with its spot; errors come first."""
+        """Return what product or class allow, or else what may not be meant, each with its spot.
+
+        Where an error stands, none of them does.
+        """
         offer, report = self.session.offer, self.session.report
         snapshot = self.session.snapshot
         allowed = limits(offer, self.say) if offer is not None else {}
