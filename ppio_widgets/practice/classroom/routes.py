@@ -65,9 +65,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request, key: Callable[[], str])
     return httpx.Response(200, json=call(cloud, key(), _given(request)))
 
 
-def _taught(
-    cloud: ClassCloud, asked: tuple[str, str], request: httpx.Request, key: str
-) -> httpx.Response:
+def _taught(cloud: ClassCloud, asked: tuple[str, str], request: httpx.Request, key: str) -> httpx.Response:
     if not hmac.compare_digest(key, cloud.teacher_key):
         raise Refused("no_teacher")
     if asked == ("GET", "teacher"):
