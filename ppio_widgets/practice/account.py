@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from ppio_widgets.cloud.answers import InstanceStatus
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
 from ppio_widgets.practice.clock import PracticeClock
 from ppio_widgets.practice.failures import FAILURES, Refused, lesson_of
@@ -23,6 +25,8 @@ from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.rules import Rules
+from ppio_widgets.request.schema import dotted
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
@@ -112,6 +116,24 @@ class Seen:
         return str(self.body["product_id"])
 
 
+@dataclass(frozen=True)
+class Terms:
+    """On which terms an account rents: by which rules, and beside whom who rents the same GPUs."""
+
+    rules: Rules = field(default_factory=Rules)
+    taken: Callable[[], Mapping[str, int]] = dict  # how many GPUs of each product others and it have
+    selling: AbstractContextManager[object] = field(default_factory=nullcontext)  # one at a time buys
+
+    def refusals(self, body: Mapping[str, Any]) -> Iterator[Refused]:
+        """Yield why a body cannot be launched: what the rules forbid first."""
+        say = words("en")
+        product = body.get("product_id")
+        offer = OFFERS.get(product) if isinstance(product, str) else None
+        for path, problem in self.rules.broken(body, offer).items():
+            yield Refused("class_rule", field=dotted(path), problem=problem.sentence(path, say))
+        yield from refusals(body, self.taken())
+
+
 class PracticeAccount:
     """A pretend account.
 
@@ -124,12 +146,14 @@ class PracticeAccount:
         balance: Decimal = BALANCE,
         incidents: Incidents | None = None,
         student: str = "",
+        terms: Terms = Terms(),
     ) -> None:
         self.clock = PracticeClock.of(clock)
         self._balance = balance
         self._begun_with = balance
         self.incidents = Incidents() if incidents is None else incidents
         self.student = student
+        self.terms = terms
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
         self._gone: list[_Instance] = []
@@ -151,6 +175,12 @@ class PracticeAccount:
         """What was charged, in yuan."""
         with self._lock:
             return self._begun_with - self._balance
+
+    def taken(self) -> Iterator[tuple[str, int]]:
+        """Yield the product and the GPUs of each instance that is on."""
+        for one in self.seen():
+            if one.on and "gpu_num" in one.body["resource"]:
+                yield one.product, one.body["resource"]["gpu_num"]
 
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON, to go on from (`restore`)."""
@@ -187,7 +217,11 @@ class PracticeAccount:
         """
         if not isinstance(body, Mapping):
             raise Refused("no_object")
-        for wrong in refusals(body):
+        with self.terms.selling:
+            return self._create(body)
+
+    def _create(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        for wrong in self.terms.refusals(body):
             raise wrong
         failure = lesson_of(body["image"]) or self.incidents.take("create", self.student, body)
         if failure is not None and not failure.done:

@@ -46,8 +46,8 @@ MOST_CONNECTIONS = 160
 _OWN_NAME = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
-# With a certificate of its own it goes by any name that is one: under a name that is somebody else's no browser
-# gets as far as to ask.
+# With a certificate of its own it goes by any name that is one: under somebody else's name no browser gets as
+# far as to ask.
 _ANY_NAME = re.compile(r"(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -206,7 +206,7 @@ class PracticeServer(ThreadingHTTPServer):
         port: int = 0,
         cloud: PracticeCloud | None = None,
         most: int = MOST_CONNECTIONS,
-        place: Place = Place(),  # noqa: B008 - it is frozen
+        place: Place = Place(),
     ) -> None:
         self._room = threading.BoundedSemaphore(most)
         self.place = place
@@ -225,12 +225,11 @@ class PracticeServer(ThreadingHTTPServer):
             raise TimeoutError  # the loop comes again, and can be stopped meanwhile
         try:
             connection, address = super().get_request()
-            if self.place.tls is not None:
+            tls = self.place.tls
+            if tls is not None:
                 # Greeted on the connection's own thread, within the time for its first request.
-                connection = self.place.tls.wrap_socket(
-                    connection, server_side=True, do_handshake_on_connect=False
-                )
-            return connection, address
+                connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            return connection, address  # noqa: TRY300 - whatever is raised before it
         except BaseException:
             self._room.release()
             raise
@@ -264,7 +263,7 @@ class PracticeServer(ThreadingHTTPServer):
 def serving(
     cloud: PracticeCloud | None = None,
     port: int = 0,
-    place: Place = Place(),  # noqa: B008 - it is frozen
+    place: Place = Place(),
 ) -> Iterator[PracticeServer]:
     """Serve on a thread of its own while the block runs."""
     with PracticeServer(port, cloud, place=place) as server:

@@ -197,7 +197,7 @@ def _called(account: PracticeAccount, request: httpx.Request, path: str) -> obje
                 return carry_out()
             failure = account.incidents.take(kind, account.student, {})
             return carry_out() if failure is None else failure.strike(carry_out)
-    return catalogue.answer(request.method, path, request.url.params)
+    return catalogue.answer(request.method, path, request.url.params, account.terms.taken())
 
 
 def _page(cloud: PracticeCloud, instance_id: str) -> tuple[int, str]:

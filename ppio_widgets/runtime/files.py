@@ -152,7 +152,7 @@ def publish(spare: Path, path: Path) -> None:
 
 
 def append(descriptor: int, text: str, size: int) -> None:
-    """Add a text to a file of so many bytes so that it stands on the disk; where that fails, nothing of it."""
+    """Add a text to a file of so many bytes so that it stands on the disk; where that fails, nothing is."""
     rest = text.encode()
     try:
         while rest:

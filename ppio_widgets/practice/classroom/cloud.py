@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.practice.account import PracticeAccount
+from ppio_widgets.practice.account import PracticeAccount, Terms
 from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.roster import TEACHER, Roster, key_of
 from ppio_widgets.practice.clock import PracticeClock, Stretch
 from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.failures import Refused, failure_of, verbs
+from ppio_widgets.practice.failures import Refused, verbs
 from ppio_widgets.practice.incidents import Incident, Incidents
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from decimal import Decimal
 
     from ppio_widgets.practice.account import Seen
     from ppio_widgets.practice.classroom.lesson import Exercise, Lesson, LessonIncident
     from ppio_widgets.practice.classroom.record import Record
     from ppio_widgets.practice.clock import Clock
 
-# While somebody asks, it is written so often that the class is still there: after a crash its time goes on from
-# what was the latest that anybody could have been told.
+# While somebody asks, it is written so often that the class is still there: after a crash its time goes on
+# from the latest that anybody could have been told.
 ALIVE_SECONDS = 5.0
 
 
@@ -64,7 +65,7 @@ class ClassCloud(PracticeCloud):
         self.roster = roster or Roster()
         self.teacher_key: str = parts.get("teacher") or key_of(TEACHER, secrets.token_hex(16))
         self._record = record
-        self._keeping = forks.lock()
+        self._keeping, self._selling = forks.lock(), forks.lock()
         self._progress: dict[str, Progress] = {}
         self._struck: list[int] = parts.get("struck", [])
         if parts:
@@ -252,7 +253,19 @@ class ClassCloud(PracticeCloud):
         return self._progress.setdefault(student, Progress())
 
     def _new(self, student: str) -> PracticeAccount:
-        return PracticeAccount(self.clock, self.lesson.budget, self.incidents, student)
+        rules = self.lesson.rules(student)
+        terms = Terms(rules, self._taken, self._selling) if self.lesson.stock == "shared" else Terms(rules)
+        return PracticeAccount(self.clock, self.lesson.budget, self.incidents, student, terms)
+
+    def _taken(self) -> Mapping[str, int]:
+        """Return how many GPUs of each product the class has."""
+        with self._lock:
+            accounts = list(self._accounts.values())
+        taken: Counter[str] = Counter()
+        for account in accounts:
+            for product, count in account.taken():
+                taken[product] += count
+        return taken
 
     def _judged(self, student: str, exercise: Exercise, *, passed: bool) -> None:
         progress = self.progress(student)

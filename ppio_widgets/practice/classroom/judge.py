@@ -1,7 +1,7 @@
 """What the cloud judges an exercise by: the state of the account, and an answer to a prediction.
 
-Nothing of what a student says is taken for true. A finding is a code with parameters; ``judge.<code>`` has its
-words.
+Nothing of what a student says is taken for true. A finding is a code with parameters; ``judge.<code>`` has
+its words.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Finding:
 def judge(expect: Expect, account: PracticeAccount, answer: object = None) -> tuple[Finding, ...]:
     """Return what was found for each part of what is expected; all of them have to be so.
 
-    ``named`` chooses the instances. They are counted, and each of them has to be as is expected: of those that
-    are on where ``on`` is expected, else of those that are there.
+    ``named`` chooses the instances. They are counted, and each of them has to be as is expected: of those
+    that are on where ``on`` is expected, else of those that are there.
     """
     chosen = _named(expect, account.seen())
     return tuple(_findings(expect, account, chosen, answer))

@@ -1,24 +1,23 @@
 """A class as a file: what it is made of, each part as it was last, written before an answer leaves.
 
-A line holds all parts that one call has changed, so that they are there together or not at all. A line that a
-crash cut off belongs to a call that nobody got an answer to, and does not count. The file is private: it holds
-what students typed, and the teacher's key.
+A line holds all parts that one call has changed, so that they are there together or not at all. A line that
+a crash cut off belongs to a call that nobody got an answer to, and does not count. The file is private: it
+holds what students typed, and the teacher's key.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
 from ppio_widgets.runtime import files
 
-try:
+if sys.platform != "win32":  # there, two servers on one file are not noticed
     import fcntl
-except ImportError:  # not on Windows: there, two servers on one file are not noticed
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +35,8 @@ class Record:
         self._path = path
         self.parts: dict[str, Any] = {}
         self._written: dict[str, str] = {}
+        self._file = -1
+        self._size = self._whole = 0  # as it is, and as it was when it was last written anew
         self._lock = _locked(path)
         try:
             if path.exists():
@@ -66,17 +67,16 @@ class Record:
 
     def close(self) -> None:
         """Let another server have the file."""
-        for descriptor in (getattr(self, "_file", None), self._lock):
-            if descriptor is not None:
-                with suppress(OSError):
-                    os.close(descriptor)
+        for descriptor in (self._file, self._lock):
+            with suppress(OSError):  # there is none
+                os.close(descriptor)
 
     def _read(self, content: bytes) -> None:
         *lines, _cut_off = content.split(b"\n")
         for line in lines:
             found = json.loads(line)
             if not isinstance(found, dict):
-                raise ValueError
+                raise ValueError  # noqa: TRY004 - as what is no JSON
             self.parts.update(found)
         self._written = {key: json.dumps(value, ensure_ascii=False) for key, value in self.parts.items()}
 
@@ -86,16 +86,16 @@ class Record:
         with files.written(self._path.parent, self._path.name, text) as spare:
             spare.replace(self._path)
             files.sync_folder(self._path.parent)
-        before, self._file = getattr(self, "_file", None), os.open(self._path, os.O_WRONLY | os.O_APPEND)
-        if before is not None:
-            os.close(before)
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         self._size = self._whole = os.fstat(self._file).st_size
 
 
-def _locked(path: Path) -> int | None:
+def _locked(path: Path) -> int:
     """Return what keeps another server from this file: a lock that ends with the process."""
-    if fcntl is None:
-        return None
+    if sys.platform == "win32":
+        return -1
     try:
         descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:

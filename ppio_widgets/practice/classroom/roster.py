@@ -142,7 +142,7 @@ class Roster:
 
 
 def read_roster(text: str) -> dict[str, Student]:
-    """Return the students of a CSV, ``student[,name][,pin]``; an `InputError` names the first line that is wrong.
+    """Return the students of a CSV, ``student[,name][,pin]``; an `InputError` names the first wrong line.
 
     A line of these words at its head is none of them.
     """
