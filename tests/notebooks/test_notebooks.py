@@ -125,7 +125,7 @@ EXPECTED = {
     "03-the-request": {
         "json": '"product_id": "3090.8c30g.os"',
         "write": "by-hand on the practice cloud",
-        "four": r"/gpus/v2/instances(.|\n)*practice=True(.|\n)*%ppio_launch --name formats(.|\n)*--env HF_TOKEN",
+        "four": r"/gpus/v2/instances(.|\n)*practice=True(.|\n)*%ppio_launch --name formats .*--env HF_TOKEN",
         "colleague": "GPUs: 1 → 2",
         "docker": "--rm",
         "served": "RATE_LIMIT_EXCEEDED",
