@@ -66,6 +66,8 @@ IMAGES = "/gpus/v2/images"
 STORAGES = "/gpu-instance/openapi/v1/networkstorages/list"
 AUTHS = "/gpu-instance/openapi/v1/repository/auths"
 BALANCE = "/openapi/v1/billing/balance/detail"
+BILL = "/openapi/v1/billing/bill/list"
+PURCHASES = "/openapi/v1/billing/bill/monthly/list"
 
 # Of a class on a practice cloud.
 LESSON = "/practice/v1/lesson"

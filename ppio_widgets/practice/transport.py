@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import httpx
 
 from ppio_widgets.cloud.client import INSTANCES
-from ppio_widgets.cloud.resources import BALANCE
+from ppio_widgets.cloud.resources import BALANCE, BILL, PURCHASES
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.practice.failures import AnswerLate, AnswerLost, Refused, lesson_of
@@ -77,6 +77,8 @@ _CALLS: Mapping[tuple[str, str], tuple[Call | None, Callable[..., object]]] = {
         lambda account, request, one: account.set_auto_renew(one, _body(request)),
     ),
     ("GET", BALANCE): (None, lambda account, _request: account.balance()),
+    ("GET", BILL): (None, lambda account, request: account.bill(request.url.params)),
+    ("GET", PURCHASES): (None, lambda account, request: account.purchases(request.url.params)),
 }
 
 

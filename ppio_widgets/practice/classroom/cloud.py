@@ -14,7 +14,7 @@ from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.roster import TEACHER, Roster, key_of
 from ppio_widgets.practice.clock import PracticeClock, Stretch
 from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.failures import Refused, verbs
+from ppio_widgets.practice.failures import AnswerLost, Refused, verbs
 from ppio_widgets.practice.incidents import Incident, Incidents
 from ppio_widgets.runtime import forks
 
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 # While somebody asks, it is written so often that the class is still there: after a crash its time goes on
 # from the latest that anybody could have been told.
 ALIVE_SECONDS = 5.0
+
+# What a teacher may ask for at most: the rate of the clock, how often an incident strikes, yuan to pay.
+FASTEST = 3600.0
+MOST_TIMES = 1000
+MOST_YUAN = 1_000_000
 
 
 @dataclass
@@ -97,6 +102,9 @@ class ClassCloud(PracticeCloud):
         except Refused as refusal:
             told = refusal.answer
             self.progress(student).last_error = {key: str(told[key]) for key in ("reason", "message")}
+            raise
+        except AnswerLost:
+            self.progress(student).last_error = {"reason": "lost-answer", "message": ""}
             raise
         finally:
             self.keep([student])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ppio_widgets.practice.catalogue import OFFERS
-from ppio_widgets.practice.classroom import page
-from ppio_widgets.practice.classroom.cloud import ClassCloud
+from ppio_widgets.practice.classroom.cloud import FASTEST, MOST_TIMES, MOST_YUAN, ClassCloud
+from ppio_widgets.practice.classroom.page import page, sheet
 from ppio_widgets.practice.failures import Refused, failure_of
 from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.runtime.times import LONGEST_SPAN
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     Given = Mapping[str, Any]
 
 ROOT = "/practice/v1/"
-FASTEST = 3600.0
-_MOST_TIMES = 1000
-_MOST_YUAN = 1_000_000
 
 _STUDENT: Mapping[tuple[str, str], Callable[[ClassCloud, str, Given], Any]] = {
     ("GET", "lesson"): lambda cloud, key, _given: cloud.told(key),
@@ -53,7 +50,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request, key: Callable[[], str])
         raise Refused("no_class")
     asked = (request.method, request.url.path.removeprefix(ROOT))
     if asked == ("GET", "teacher/page"):
-        return page.page()  # it holds nothing: the key is in its address, behind the #, which nobody sends
+        return page()  # it holds nothing: the key is in its address, behind the #, which nobody sends
     if asked == ("POST", "join"):
         given = _given(request)
         return httpx.Response(200, json=cloud.join(given.get("student"), given.get("pin")))
@@ -72,7 +69,7 @@ def _taught(cloud: ClassCloud, asked: tuple[str, str], request: httpx.Request, k
         return httpx.Response(200, json=cloud.board())
     if asked == ("GET", "teacher/export"):
         return httpx.Response(
-            200, headers={"Content-Type": "text/csv; charset=utf-8"}, text=page.sheet(cloud.board())
+            200, headers={"Content-Type": "text/csv; charset=utf-8"}, text=sheet(cloud.board())
         )
     act = _TEACHER.get(asked[1].removeprefix("teacher/")) if request.method == "POST" else None
     if act is None:
@@ -136,13 +133,13 @@ def _product(given: Given) -> str:
 
 def _times(given: Given) -> int:
     times = given.get("times", 1)
-    if type(times) is not int or not 1 <= times <= _MOST_TIMES:
-        raise _wrong("times", f"from 1 to {_MOST_TIMES}")
+    if type(times) is not int or not 1 <= times <= MOST_TIMES:
+        raise _wrong("times", f"from 1 to {MOST_TIMES}")
     return times
 
 
 def _yuan(given: Given) -> Any:
     yuan = read_amount(given.get("yuan"))
-    if not yuan or yuan > _MOST_YUAN:
-        raise _wrong("yuan", f"above 0, at most {_MOST_YUAN}")
+    if not yuan or yuan > MOST_YUAN:
+        raise _wrong("yuan", f"above 0, at most {MOST_YUAN}")
     return yuan

@@ -12,7 +12,7 @@ from ppio_widgets import environment
 from ppio_widgets.cloud.answers import as_flag, as_mapping, as_rows, as_text
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.display import Displayed
-from ppio_widgets.practice.classroom.cloud import ClassCloud
+from ppio_widgets.practice.classroom.cloud import FASTEST, MOST_TIMES, MOST_YUAN, ClassCloud
 from ppio_widgets.practice.classroom.page import sheet
 from ppio_widgets.practice.cloud import kernel_cloud
 from ppio_widgets.practice.failures import failure_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ppio_widgets.secrets.credentials import KeySource
 
 TEACHER = "/practice/v1/teacher"
-FASTEST = 3600.0
 
 
 @dataclass(frozen=True)
@@ -125,13 +124,13 @@ class Classroom:
     def incident(self, verb: str, *, student: str = "", product: str = "", times: int = 1) -> None:
         """Have a failure strike: everybody or one student, on any product or one, so many times each.
 
-        It is named by its verb, by the API's name of it or by its status; `%ppio class` and the page list them.
+        It is named by its verb, by the API's name of it or by its status.
         """
         try:
             failure = failure_of(str(verb))
         except ValueError as error:
             raise input_error("class_verb", value=as_given(verb), nearest=str(error)) from None
-        if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= 1000:
+        if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
             raise input_error("class_times", value=as_given(times))
         self._do("incident", verb=failure.verb, times=times, student=student, product=product)
 
@@ -142,7 +141,7 @@ class Classroom:
     def pay(self, student: str, yuan: Decimal | float | str) -> None:
         """Add to the balance of a student."""
         amount = read_amount(yuan)
-        if not amount:
+        if not amount or amount > MOST_YUAN:
             raise input_error("class_yuan", value=as_given(yuan))
         self._do("pay", student=student, yuan=f"{amount:f}")
 
@@ -172,8 +171,8 @@ class Classroom:
     def _state(self) -> Mapping[str, Any]:
         return self._client.get_reply(TEACHER, {}).value
 
-    def _do(self, verb: str, **body: object) -> None:
-        self._client.ask_class(f"{TEACHER}/{verb}", {name: part for name, part in body.items() if part != ""})
+    def _do(self, act: str, /, **body: object) -> None:
+        self._client.ask_class(f"{TEACHER}/{act}", {name: part for name, part in body.items() if part != ""})
 
 
 def _student(row: Mapping[str, Any]) -> StudentProgress:
