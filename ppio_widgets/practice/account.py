@@ -456,7 +456,7 @@ class PracticeAccount:
         if instance.hourly:
             self._bill.begin(_charge(instance, "gpu", instance.hourly, begins=time))
         disk = _disk(instance)
-        if disk and instance.walk == "create":
+        if disk and instance.walk != "start":
             self._bill.begin(_charge(instance, "disk", disk, begins=time))
 
     def _renew(self, instance: _Instance, time: float) -> None:
@@ -540,7 +540,17 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "last_started_at": int(instance.started),
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
+        **_spot(instance),
     }
+
+
+def _spot(instance: _Instance) -> dict[str, str]:
+    """Return where a spot instance stands with being reclaimed, and when that is or was, as v1 tells it."""
+    if instance.mode != BillingMode.SPOT:
+        return {}
+    word = "notified" if instance.reclaim_at else "terminated" if instance.error else "running"
+    moment = instance.reclaim_at or (instance.stopped if instance.error else 0)
+    return {"spotStatus": word, "spotReclaimTime": f"{moment:.0f}"}
 
 
 def _charge(

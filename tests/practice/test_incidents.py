@@ -59,11 +59,8 @@ def test_for_everybody_it_strikes_each_so_often_and_stays(room):
     cloud.incidents.add("sold-out", product="a100-80g")
     other = {**MINIMAL, "product_id": "4090.16c62g.os"}
     assert told(client["ada"], other) == ""
-    assert [told(client[name]) for name in ("ada", "bo", "ada", "bo")] == [
-        *["INSUFFICIENT_RESOURCE"] * 2,
-        "",
-        "",
-    ]
+    assert [told(client[name]) for name in ("ada", "bo")] == ["INSUFFICIENT_RESOURCE"] * 2
+    assert [told(client[name]) for name in ("ada", "bo")] == ["", ""]
     (left,) = cloud.incidents.pending()
     assert left.met == {"ada": 1, "bo": 1}
     cloud.incidents.clear()
