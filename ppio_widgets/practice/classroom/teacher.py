@@ -171,7 +171,7 @@ class Classroom:
     def _state(self) -> Mapping[str, Any]:
         return self._client.get_reply(TEACHER, {}).value
 
-    def _do(self, verb: str, **body: object) -> None:
+    def _do(self, verb: str, /, **body: object) -> None:
         self._client.ask_class(f"{TEACHER}/{verb}", {name: part for name, part in body.items() if part != ""})
 
 
