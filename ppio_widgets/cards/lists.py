@@ -226,6 +226,8 @@ def _span(least: int, most: int) -> str:
 
 def _stock(offer: Offer, say: Words) -> str:
     """Return the API's word for the stock, or why it cannot be launched now."""
+    if not offer.allowed:
+        return say("product.not_allowed")
     if not (offer.deployable and offer.purchasable):
         return say("product.blocked")
     if not offer.available:

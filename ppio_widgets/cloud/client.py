@@ -19,8 +19,10 @@ from ppio_widgets.cloud.answers import (
     LEFT_OUT,
     Dates,
     Reply,
+    as_mapping,
     not_certain,
     read_error,
+    read_json,
     read_reply,
 )
 from ppio_widgets.cloud.catalogue import Catalogue
@@ -427,8 +429,29 @@ class PpioClient:
         """
         method, verb, body = _CALLS[action]
         asking = _Asking(method, f"{path_of(instance_id)}{verb}", {"json": body}, anyhow=action not in BILLED)
+        exchange = self._sent(asking, Phrase(f"action.{action}"))
+        if self._transport is None:
+            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
+
+    def ask_class(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask a class for something, once, and return its answer; such a path is no call of a real cloud.
+
+        Raises
+        ------
+        HostRefused
+            For any other cloud, and for any other path.
+        NotSent, ApiError, OutcomeUnknown
+            As of `act`.
+        """
+        if not self.is_practice or not path.startswith(CLASS):
+            raise HostRefused("host_pinned", host=self.host.name)
+        exchange = self._sent(_Asking("POST", path, {"json": body}), Phrase("action.class"))
+        return as_mapping(read_json(exchange.content))
+
+    def _sent(self, asking: _Asking, action: Phrase) -> Exchange:
+        """Make one request that changes something, once; anything but success is raised."""
         exchange = self._call(asking)
-        known = {"host": self.host.name, "kind": exchange.cause, "action": Phrase(f"action.{action}")}
+        known = {"host": self.host.name, "kind": exchange.cause, "action": action}
         if exchange.interrupted:
             raise KeyboardInterrupt
         if exchange.failure and not exchange.left:
@@ -437,8 +460,7 @@ class PpioClient:
             raise OutcomeUnknown("action_lost", **known)
         if not 200 <= exchange.status < 300:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
-        if self._transport is None:
-            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
+        return exchange
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.
@@ -469,25 +491,10 @@ class PpioClient:
 
         Unless it is to go out `anyhow`, it goes by the way of a launch only.
         """
-        return self._reply(_Asking("GET", path, {"params": params}, anyhow=anyhow))
-
-    def ask_class(self, path: str, body: Mapping[str, Any]) -> Reply:
-        """Return the answer of a call that only a practice cloud has: a class's, which rents nothing.
-
-        Raises
-        ------
-        HostRefused
-            For any other cloud, and for any other path.
-        """
-        if not self.is_practice or not path.startswith(CLASS):
-            raise HostRefused("host_pinned", host=self.host.name)
-        return self._reply(_Asking("POST", path, {"json": body}))
-
-    def _reply(self, asking: _Asking) -> Reply:
         # A cloud of this process answers by itself: nothing on the way can have kept it.
         dates = kernel.of(Dates) if self._transport is None else Dates()
         earlier = dates.get(self.host.base_url, 0.0)
-        exchange = self._call(asking)
+        exchange = self._call(_Asking("GET", path, {"params": params}, anyhow=anyhow))
         if exchange.interrupted:
             raise KeyboardInterrupt  # afresh: the one that came holds the request
         if exchange.failure:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.cloud.catalogue import Catalogue
+from ppio_widgets.cloud.catalogue import RULES, Catalogue
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.errors import LaunchRefused
@@ -239,5 +239,6 @@ def list_products(client: PpioClient, text: str = "") -> Products:
     error = catalogue.load("offers").error
     if error is not None:
         raise error
-    found = Wanted(text).found_in(catalogue.snapshot().offers)
+    catalogue.load(RULES)
+    found = Wanted(text).found_in(catalogue.snapshot().products)
     return Products(tuple(found), text, Target.of(client).words(words()))

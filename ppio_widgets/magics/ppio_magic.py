@@ -290,6 +290,41 @@ def forget(launch_id: str) -> str:
     return words()("record.forgotten" if history.forget(launch_id) else "record.kept", launch_id=launch_id)
 
 
+# A class: who takes part, the lesson, what is judged. Only these verbs load any of it.
+
+
+def lesson() -> str:
+    """Return the lesson of the class, the money, and what is done."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    return student.sheet(api.connect()).sentence(words())
+
+
+def join(name: str = "", pin: str = "") -> str:
+    """Join the class that the environment names; without a name as the person of a hub."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    joined = student.join(name or student.hub_user(), pin)
+    api.switch_practice(True, alone=False)
+    return "\n".join([words()("class.joined", student=joined), lesson()])
+
+
+def start_class(lesson_id: str) -> str:
+    """Begin a packaged lesson alone, in the practice cloud of this kernel."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    student.start(lesson_id)
+    api.switch_practice(True, alone=True)
+    return "\n".join([words()("class.alone"), lesson()])
+
+
+def check(exercise: str, answer: str = "") -> str:
+    """Have an exercise judged; an answer is a prediction."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    return student.check(api.connect(), exercise, answer).sentence(words())
+
+
 # Presets: bodies to begin with, kept without secrets
 
 

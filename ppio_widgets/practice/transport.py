@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import httpx
 
 from ppio_widgets.cloud.client import INSTANCES
-from ppio_widgets.cloud.resources import BALANCE
+from ppio_widgets.cloud.resources import BALANCE, BILL, PURCHASES
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.practice.failures import AnswerLate, AnswerLost, Refused, lesson_of
@@ -42,7 +42,6 @@ CLASS_CALLS = "/practice/v1/"
 
 # The pages behind an instance's addresses: what would be its Jupyter, and its logs.
 _PAGE = re.compile(r"/machines/([0-9a-f]+)/(?:jupyter|log/instance|log/system)")
-_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost):[0-9]+")
 
 
 def _list(account: PracticeAccount, request: httpx.Request) -> object:
@@ -52,8 +51,7 @@ def _list(account: PracticeAccount, request: httpx.Request) -> object:
 
 
 def _get(account: PracticeAccount, request: httpx.Request, one: str) -> object:
-    host = request.headers.get("host", "")
-    return account.get(one, f"http://{host}" if _LOOPBACK.fullmatch(host) else "")
+    return account.get(one, str(request.extensions.get("served_at", "")))
 
 
 def _body(request: httpx.Request) -> object:
@@ -79,6 +77,8 @@ _CALLS: Mapping[tuple[str, str], tuple[Call | None, Callable[..., object]]] = {
         lambda account, request, one: account.set_auto_renew(one, _body(request)),
     ),
     ("GET", BALANCE): (None, lambda account, _request: account.balance()),
+    ("GET", BILL): (None, lambda account, request: account.bill(request.url.params)),
+    ("GET", PURCHASES): (None, lambda account, request: account.purchases(request.url.params)),
 }
 
 
@@ -92,6 +92,7 @@ class PracticeTransport(httpx.BaseTransport):
         """Answer one request (httpx's hook)."""
         request.read()
         if is_off(self.cloud, request):
+            self._fire(request, _BEFORE[:1], "failed")
             message = "Connection refused"
             raise httpx.ConnectError(message, request=request)
         self._fire(request, _BEFORE)
@@ -105,12 +106,12 @@ class PracticeTransport(httpx.BaseTransport):
         return result
 
     @staticmethod
-    def _fire(request: httpx.Request, events: tuple[str, ...]) -> None:
+    def _fire(request: httpx.Request, events: tuple[str, ...], end: str = "complete") -> None:
         trace: Any = request.extensions.get("trace")
         if trace is not None:
             for event in events:
                 trace(f"{event}.started", {})
-                trace(f"{event}.complete", {})
+                trace(f"{event}.{end}", {})
 
 
 def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
@@ -134,7 +135,7 @@ def answer(cloud: PracticeCloud, request: httpx.Request) -> httpx.Response:
             result = _called(account, request, path)
     except AnswerLate as late:
         cloud.sleep(late.seconds)
-        result = late.result
+        result, headers = late.result, times(cloud.clock)
     except Refused as refusal:
         return _refusal(refusal, headers)
     if result is None:
@@ -198,7 +199,7 @@ def _called(account: PracticeAccount, request: httpx.Request, path: str) -> obje
                 return carry_out()
             failure = account.incidents.take(kind, account.student, {})
             return carry_out() if failure is None else failure.strike(carry_out)
-    return catalogue.answer(request.method, path, request.url.params)
+    return catalogue.answer(request.method, path, request.url.params, account.terms.taken())
 
 
 def _page(cloud: PracticeCloud, instance_id: str) -> tuple[int, str]:

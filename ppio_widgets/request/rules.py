@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request.draft import is_same, value_at, with_value
@@ -16,9 +16,10 @@ from ppio_widgets.request.schema import Path, leaves, path_of
 from ppio_widgets.request.validation import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
 
 _PRODUCT: Path = ("product_id",)
@@ -48,6 +49,10 @@ class Rules:
         """Whether a product may be rented."""
         return not self.products or product_id in self.products
 
+    def marked(self, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+        """Return products, each with whether it may be rented."""
+        return tuple(one if self.sells(one.id) else replace(one, allowed=False) for one in offers)
+
     def bills(self, mode: str) -> bool:
         """Whether a billing mode may be used."""
         return not self.billing or mode in self.billing
@@ -60,6 +65,17 @@ class Rules:
     def named(self, stem: str) -> str:
         """Return a name as it has to be, with a stem in place of what is free in it."""
         return stem if self.names(stem) else self.name.replace("*", stem, 1).replace("*", "")
+
+    def limits(self, say: Words, currency: str) -> dict[str, str]:
+        """Return what is limited in a few words for each field, to stand beside it."""
+        found = {name: say("rule.locked", value=_as_written(value)) for name, value in self.locked.items()}
+        if self.max_hourly is not None:
+            found["product_id"] = say("rule.price", most=shown(self.max_hourly, currency))
+        if self.name:
+            found.setdefault("name", say("rule.name", like=self.name))
+        if self.billing:
+            found.setdefault("billing.mode", say("rule.billing", modes=", ".join(self.billing)))
+        return found
 
     def over(self, draft: Mapping[str, Any]) -> dict[str, Any]:
         """Return a draft with the locked values over it."""
@@ -103,6 +119,10 @@ class Rules:
             "locked": dict(self.locked),
         }
         return {key: value for key, value in parts.items() if value not in (None, "", [], {})}
+
+
+# Those of every cloud that is no class.
+NO_RULES = Rules()
 
 
 def read_rules(allow: object) -> Rules:

@@ -151,6 +151,18 @@ def publish(spare: Path, path: Path) -> None:
             raise
 
 
+def append(descriptor: int, text: str, size: int) -> None:
+    """Add a text to a file of so many bytes so that it stands on the disk; where that fails, nothing is."""
+    rest = text.encode()
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        _sync(descriptor)
+    except BaseException:
+        os.ftruncate(descriptor, size)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename last; where folders cannot be synced it lasts as well as it can."""
     if os.name == "nt":

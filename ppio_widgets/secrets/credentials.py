@@ -125,8 +125,8 @@ def host_of(
 ) -> Host:
     """Return a base URL that may be used with a key, as `read_host` does.
 
-    A stranger, or an address with a path, is a class where the key is a practice key: the argument or, without
-    one, the key that was joined with or that the environment has. A function is not asked for one.
+    A stranger, or an address with a path, is a class where the key is a practice key: the argument or,
+    without one, `class_key`. A function is not asked for one.
     """
     try:
         return read_host(base_url, allow_host=allow_host)
@@ -254,38 +254,62 @@ _JOINED = "class"
 _LARGEST_FILE = 64 * 1024
 
 
-class _Joined(dict[str, ApiKey]):
-    """By address, the key that this kernel or session joined a class with."""
+class _Joined(dict[str, dict[str, str]]):
+    """By address, the keys that this kernel or session joined a class with; the last one counts."""
 
 
 def class_key(host: Host) -> ApiKey | None:
     """Return the key of an address: joined with here, of the environment, or kept; None without one."""
-    joined = kernel.of(_Joined).get(host.base_url) or _of_environment(PRACTICE_KEY_VARIABLE)
-    kept = None if joined or not _keeps(host) else next(reversed(kept_keys(host).values()), None)
-    return joined or (ApiKey(kept, _JOINED) if kept else None)
+    joined = kernel.of(_Joined).get(host.base_url)
+    given = None if joined else _of_environment(PRACTICE_KEY_VARIABLE)
+    if given is not None:
+        return given
+    kept = next(reversed((joined or kept_keys(host)).values()), None)
+    return ApiKey(kept, _JOINED) if kept else None
 
 
 def keep_class_key(host: Host, student: str, value: str) -> None:
-    """Keep the key that a student joined with; where no file can be written, for this kernel."""
-    kernel.of(_Joined)[host.base_url] = ApiKey(value, _JOINED)
+    """Keep the key that a student joined with; where no file can be written, for this kernel alone."""
+    joined = kernel.of(_Joined).setdefault(host.base_url, {})
+    joined.pop(student, None)
+    joined[student] = value
+    _write_kept(host)
+
+
+def forget_class_key(host: Host, student: str, value: str) -> None:
+    """Forget a key that proved to be none; another one of the student stays."""
+    joined = kernel.of(_Joined).get(host.base_url, {})
+    if joined.get(student) == value:
+        del joined[student]
+    if _of_file(host).get(student) == value:
+        _write_kept(host, without=student)
+
+
+def kept_keys(host: Host) -> dict[str, str]:
+    """Return the keys that an address was joined with by their students' names, the last one last."""
+    joined = kernel.of(_Joined).get(host.base_url, {})
+    return {**{name: key for name, key in _of_file(host).items() if name not in joined}, **joined}
+
+
+def _of_file(host: Host) -> dict[str, str]:
+    found: object = None
+    if _keeps(host):
+        with suppress(OSError, ValueError, RecursionError):
+            found = json.loads(contents(_kept_at(host), _LARGEST_FILE))
+    kept = found.items() if isinstance(found, dict) else ()
+    return {name: key for name, key in kept if isinstance(key, str) and is_practice_key(key)}
+
+
+def _write_kept(host: Host, without: str = "") -> None:
     if not _keeps(host):
         return
-    others = {name: key for name, key in kept_keys(host).items() if name != student}
+    kept = {name: key for name, key in kept_keys(host).items() if name != without}
     path = _kept_at(host)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         keep_private(path.parent)
-        with written(path.parent, "key", json.dumps({**others, student: value})) as spare:
+        with written(path.parent, "key", json.dumps(kept)) as spare:
             spare.replace(path)
-
-
-def kept_keys(host: Host) -> dict[str, str]:
-    """Return the keys that were joined with at an address by the names of their students, the last one last."""
-    found: object = None
-    with suppress(OSError, ValueError, RecursionError):
-        found = json.loads(contents(_kept_at(host), _LARGEST_FILE))
-    kept = found.items() if isinstance(found, dict) else ()
-    return {name: key for name, key in kept if isinstance(key, str) and is_practice_key(key)}
 
 
 def _keeps(host: Host) -> bool:

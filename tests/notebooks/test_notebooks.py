@@ -20,15 +20,15 @@ from nbclient import NotebookClient
 from tests.support.kernel import channels, environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("0*.ipynb") if not path.stem.endswith(".zh"))
-BOTH = [name for lesson in LESSONS for name in (lesson, f"{lesson}.zh")]
+LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("en/0*.ipynb"))
+BOTH = [f"{language}/{lesson}" for lesson in LESSONS for language in ("en", "zh")]
 KEY = "sk_live_must_not_be_used"
 AT_ONCE = 6
-QUICKSTARTS = ("quickstart", "quickstart.zh")
+QUICKSTARTS = ("en/quickstart", "zh/quickstart")
 
 
 async def execute(name, folder, room, changes):
-    folder.mkdir()
+    folder.mkdir(parents=True)
     sheet = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     own = {"PPIO_WIDGETS_CONFIG_DIR": str(folder / "config"), "PPIO_API_KEY": KEY, **changes}
     async with room:
@@ -86,7 +86,7 @@ def test_the_quickstart_launches_on_the_practice_cloud(executed, name):
 
 
 def test_the_quickstart_shows_what_its_words_say(executed):
-    texts = outputs(executed("quickstart"))
+    texts = outputs(executed("en/quickstart"))
     assert "Nothing blocks it." in texts["dry-run"]
     assert re.search(r"demo-[0-9a-f]{6}-line on the practice cloud", texts["line"])
     assert "running" in texts["wait"]
@@ -98,7 +98,7 @@ def test_the_quickstart_shows_what_its_words_say(executed):
 
 
 def test_the_chinese_quickstart_speaks_chinese(executed):
-    texts = outputs(executed("quickstart.zh"))
+    texts = outputs(executed("zh/quickstart"))
     assert "检查通过，可以创建。" in texts["dry-run"]
     assert "运行" in texts["wait"]
     assert "每小时 ¥25.20" in texts["price"]
@@ -120,7 +120,7 @@ def test_no_lesson_calls_anybody_although_there_is_a_key(executed, watched, name
 
 
 EXPECTED = {
-    "01-the-form": {
+    "01-first-bill": {
         "form": "widget-view+json",
         "errors": "Give the instance a name.",
         "request": "CreateInstanceRequest(",
@@ -143,7 +143,7 @@ EXPECTED = {
         "preset": '"name": "from-a-preset"',
         "stop": "confirmed deleted at",
     },
-    "03-what-is-a-request-body": {
+    "03-the-request": {
         "curl": "/gpus/v2/instances",
         "python": "practice=True",
         "line": "%ppio_launch --name faces",
@@ -154,7 +154,7 @@ EXPECTED = {
         "docker": "widget-view+json",
         "left-out": "--rm",
     },
-    "04-prices-and-billing": {
+    "04-prices": {
         "postpaid": "¥12.60 per GPU and hour × 2 GPUs = ¥25.20 per hour",
         "spot": "compared with on-demand",
         "prepaid": "charged now for 1 month",
@@ -182,20 +182,20 @@ EXPECTED = {
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_shows_what_its_words_say(executed, lesson):
-    texts = outputs(executed(lesson))
+    texts = outputs(executed(f"en/{lesson}"))
     assert {cell: words for cell, words in EXPECTED[lesson].items() if words not in texts[cell]} == {}
 
 
 IN_CHINESE = {
-    "01-the-form": {"errors": "请给实例起个名称。", "stop": "确认停止", "tidy": "确认删除"},
+    "01-first-bill": {"errors": "请给实例起个名称。", "stop": "确认停止", "tidy": "确认删除"},
     "02-the-line": {"dry-run": "检查通过，可以创建。", "help": "实例名称", "stop": "确认删除"},
-    "03-what-is-a-request-body": {"from-json": "True", "diff": "1 → 2"},
-    "04-prices-and-billing": {"postpaid": "每小时 ¥25.20", "cost": "到现在：约 ¥0.", "stop": "确认删除"},
+    "03-the-request": {"from-json": "True", "diff": "1 → 2"},
+    "04-prices": {"postpaid": "每小时 ¥25.20", "cost": "到现在：约 ¥0.", "stop": "确认删除"},
     "05-when-it-goes-wrong": {"lost": "没有收到它的响应", "unconfirmed": "未确认", "tidy": "确认删除"},
 }
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_chinese_lesson_speaks_chinese(executed, lesson):
-    texts = outputs(executed(f"{lesson}.zh"))
+    texts = outputs(executed(f"zh/{lesson}"))
     assert {cell: words for cell, words in IN_CHINESE[lesson].items() if words not in texts[cell]} == {}

@@ -1,7 +1,7 @@
 """What the cloud judges an exercise by: the state of the account, and an answer to a prediction.
 
-Nothing of what a student says is taken for true. A finding is a code with parameters; ``judge.<code>`` has its
-words.
+Nothing of what a student says is taken for true. A finding is a code with parameters; ``judge.<code>`` has
+its words.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Finding:
 def judge(expect: Expect, account: PracticeAccount, answer: object = None) -> tuple[Finding, ...]:
     """Return what was found for each part of what is expected; all of them have to be so.
 
-    ``named`` chooses the instances. They are counted, and each of them has to be as is expected: of those that
-    are on where ``on`` is expected, else of those that are there.
+    ``named`` chooses the instances. They are counted, and each of them has to be as is expected: of those
+    that are on where ``on`` is expected, else of those that are there.
     """
     chosen = _named(expect, account.seen())
     return tuple(_findings(expect, account, chosen, answer))
@@ -75,9 +75,11 @@ def _findings(
     if expect.stopped_within is not None:
         yield _stopped(expect.stopped_within, chosen)
     if expect.spent is not None:
-        yield _compared("spent", expect.spent, account.spent())
+        yield _compared("spent", expect.spent, account.spent)
     if expect.prediction is not None:
         yield _predicted(expect.prediction, account, on, answer)
+    if expect.kernel is not None:  # it was judged there, see `play`
+        yield Finding("kernel", {}, answer == expect.kernel)
 
 
 def _named(expect: Expect, seen: Sequence[Seen]) -> list[Seen]:
@@ -191,7 +193,7 @@ def _right(prediction: Prediction, account: PracticeAccount, on: Sequence[Seen])
     if prediction.value is not None:
         return prediction.value
     if prediction.product is None and prediction.at is None and prediction.of != "hourly":
-        return account.left() if prediction.of == "left" else account.spent()
+        return account.left if prediction.of == "left" else account.spent
     rates = [one.hourly for one in on]
     if prediction.product is not None:
         offer = OFFERS[prediction.product]
@@ -202,4 +204,43 @@ def _right(prediction: Prediction, account: PracticeAccount, on: Sequence[Seen])
     if prediction.of == "hourly":
         return hourly
     cost = hourly * Decimal(prediction.at or _HOUR) / _HOUR
-    return account.left() - cost if prediction.of == "left" else cost
+    return account.left - cost if prediction.of == "left" else cost
+
+
+# What only the kernel of a student has: a form that was built there. It is used as a person uses it.
+
+
+def play(what: str, form: Any) -> tuple[Finding, ...]:
+    """Return what was found by using a form of a notebook, as `Expect.kernel` names it, in its kernel.
+
+    A form has a field ``name``, a ``preview`` and, with rows, a button ``add`` and its ``rows``: each has its
+    control first and its Remove button last.
+    """
+    try:
+        return tuple({"preview": _preview, "rows": _rows}[what](form))
+    except Exception as error:  # noqa: BLE001 - the code of a student
+        return (Finding("play_failed", {"kind": type(error).__name__}),)
+
+
+def _preview(form: Any) -> Iterator[Finding]:
+    before = form.name.value
+    form.name.value = "follow-me"
+    yield Finding("play_follows", ok="follow-me" in form.preview.value)
+    form.name.value = "<b>"
+    yield Finding("play_harmless", ok="<b>" not in form.preview.value and "&lt;b&gt;" in form.preview.value)
+    form.name.value = before
+
+
+def _rows(form: Any) -> Iterator[Finding]:
+    ports = ("1001", "1002", "1003")
+    for port in ports:
+        form.add.click()
+        form.rows[-1].children[0].value = int(port)
+    first, second, third = form.rows[-3:]
+    yield Finding("play_adds", ok=all(port in form.preview.value for port in ports))
+    for row in (first, second):
+        row.children[-1].click()
+    shown = [port for port in ports if port in form.preview.value]
+    yield Finding("play_removes", ok=shown == ["1003"])
+    yield Finding("play_closes", ok=all(row.children[0].comm is None for row in (first, second)))
+    third.children[-1].click()

@@ -18,9 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import PydanticCustomError
 
 from ppio_widgets.errors import InputError, MomentUnreadable
-from ppio_widgets.locale.words import Language, joined, words
+from ppio_widgets.locale.words import joined, words
 from ppio_widgets.practice.catalogue import OFFERS
-from ppio_widgets.practice.failures import FAILURES
+from ppio_widgets.practice.failures import failure_of
 from ppio_widgets.practice.products import REGIONS
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.pricing import read_amount
@@ -68,7 +68,8 @@ class Bound:
         }.get(self.sign, number == self.value)
 
     def __str__(self) -> str:
-        return f"{self.sign}{self.value:f}"
+        sign = {">=": "≥", "<=": "≤"}.get(self.sign, self.sign)
+        return f"{sign}{self.value:f}"
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,14 @@ def _one_of(code: str, known: Mapping[str, object] | list[str] | type[BillingMod
     return BeforeValidator(judge)
 
 
+def _verb(value: object) -> object:
+    """Return the verb of a failure, which may be named as a teacher names it."""
+    try:
+        return failure_of(_text_of(value)).verb
+    except ValueError as nearest:
+        raise PydanticCustomError("verb_meant", "no verb", {"meant": str(nearest)}) from None
+
+
 def _pattern(value: object) -> object:
     if isinstance(value, str) and re.search(r"[{}]", value.replace("{student}", "")):
         raise PydanticCustomError("placeholder", "only {student}")
@@ -198,9 +207,9 @@ class Text(_Part):
     en: _Text
     zh: _Text
 
-    def in_(self, language: Language) -> str:
-        """Return it in a language."""
-        return self.zh if language == "zh" else self.en
+    def told(self, student: str) -> dict[str, str]:
+        """Return it as JSON; a student's name may be in it."""
+        return {language: text.replace("{student}", student) for language, text in self}
 
 
 class Allow(_Part):
@@ -241,6 +250,7 @@ class Expect(_Part):
     stopped_within: _Span | None = None
     spent: _Bound | None = None
     prediction: Prediction | None = None
+    kernel: Literal["preview", "rows"] | None = None
 
 
 class Exercise(_Part):
@@ -260,7 +270,7 @@ class Exercise(_Part):
 class LessonIncident(_Part):
     """What happens on its own: when a student has passed an exercise, or at a time of the class."""
 
-    do: Annotated[str, _one_of("verb", FAILURES)]
+    do: Annotated[str, BeforeValidator(_verb)]
     after: str | None = None
     at: Annotated[float, PlainValidator(_moment)] | None = None
     product: _Product | None = None
@@ -357,6 +367,7 @@ _KINDS = {
     "tuple_type": "rows",
     "model_type": "table",
     "dict_type": "table",
+    "bool_type": "switch",
 }
 
 

@@ -111,14 +111,16 @@ class Roster:
 
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON."""
-        return {"open": self.open, "students": [vars(one) for one in self]}
+        return {"students": [vars(one) for one in self]}
 
-    @classmethod
-    def of(cls, state: Mapping[str, Any]) -> Roster:
-        """Return the roster that a state tells."""
-        roster = cls({row["id"]: Student(**row) for row in state["students"]})
-        roster.open = state["open"]
-        return roster
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Take over the PINs that a state tells, and whoever is in the class already."""
+        for row in state["students"]:
+            now = self._students.get(row["id"])
+            if now is None:
+                self._students[row["id"]] = Student(**row)
+            elif not now.digest:
+                now.salt, now.digest = row["salt"], row["digest"]
 
     def _new(self, student: str) -> Student:
         if not self.open:
@@ -140,7 +142,7 @@ class Roster:
 
 
 def read_roster(text: str) -> dict[str, Student]:
-    """Return the students of a CSV, ``student[,name][,pin]``; an `InputError` names the first line that is wrong.
+    """Return the students of a CSV, ``student[,name][,pin]``; an `InputError` names the first wrong line.
 
     A line of these words at its head is none of them.
     """

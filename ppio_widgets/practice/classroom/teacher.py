@@ -171,8 +171,8 @@ class Classroom:
     def _state(self) -> Mapping[str, Any]:
         return self._client.get_reply(TEACHER, {}).value
 
-    def _do(self, verb: str, /, **body: object) -> None:
-        self._client.ask_class(f"{TEACHER}/{verb}", {name: part for name, part in body.items() if part != ""})
+    def _do(self, act: str, /, **body: object) -> None:
+        self._client.ask_class(f"{TEACHER}/{act}", {name: part for name, part in body.items() if part != ""})
 
 
 def _student(row: Mapping[str, Any]) -> StudentProgress:

@@ -119,7 +119,7 @@ def test_whoever_is_on_for_longer_than_the_lesson_allows_is_yellow(room, anna, h
     hands.now += 10
     room.jump("2h")
     assert not row(room).yellow
-    room.jump("15h")
+    room.jump("24h")
     assert row(room).yellow
     assert not row(room, "s02").yellow
 
