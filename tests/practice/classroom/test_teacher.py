@@ -189,7 +189,7 @@ def test_an_export_that_cannot_be_written_says_why(room, tmp_path):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda room: room.clock("fast"), 'no rate.*"|"fast" is no rate'),
+        (lambda room: room.clock("fast"), '"fast" is no rate'),
         (lambda room: room.clock(-1), '"-1" is no rate'),
         (lambda room: room.clock(1e9), "is no rate"),
         (lambda room: room.incident("sold-uot"), 'The nearest is "sold-out"'),
