@@ -95,6 +95,7 @@ def test_a_failure_is_one_row_of_the_table(cloud, monkeypatch):
 @pytest.mark.parametrize("code", [code for code, failure in FAILURES.items() if failure.reason])
 def test_every_refusal_says_its_sentence_and_what_is_at_fault(code):
     named = ("field", "key", "home", "problem", "product", "newest", "mode", "sold", "action", "status")
+    named = (*named, "student", "exercise", "seconds")
     given = {name: f"<{name}>" for name in named} | {"free": 1, "most": 2, "needed": 3.5, "left": 4.5}
     answer = Refused(code, **given).answer
     assert "{" not in answer["message"]
