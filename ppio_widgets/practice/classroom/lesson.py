@@ -321,9 +321,16 @@ class Fault:
 def examine(text: str) -> tuple[Lesson | None, tuple[Fault, ...]]:
     """Return the lesson that a text holds, or every fault of it."""
     try:
-        lesson = Lesson.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        read = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         return None, (Fault("", "toml", {"why": str(error)}),)
+    return faults_of(read)
+
+
+def faults_of(read: Mapping[str, Any]) -> tuple[Lesson | None, tuple[Fault, ...]]:
+    """Return the lesson that was read, or every fault of it."""
+    try:
+        lesson = Lesson.model_validate(read)
     except ValidationError as invalid:
         found = invalid.errors(include_input=False, include_url=False)
         return None, tuple(_fault(detail) for detail in found)
