@@ -6,6 +6,7 @@ import difflib
 import getpass
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import IPython.core.error
@@ -318,11 +319,12 @@ def start_class(lesson_id: str) -> str:
     return "\n".join([words()("class.alone"), lesson()])
 
 
-def check(exercise: str, answer: str = "") -> str:
-    """Have an exercise judged; an answer is a prediction."""
+def check(given: Sequence[Word], lookup: Lookup) -> str:
+    """Have an exercise judged; an answer is a prediction, or names what the notebook holds."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
-    return student.check(api.connect(), exercise, answer).sentence(words())
+    told = [_said(word, "check", lookup) for word in given]
+    return student.check(api.connect(), *told, held=partial(_looked_up, lookup=lookup)).sentence(words())
 
 
 # Presets: bodies to begin with, kept without secrets
