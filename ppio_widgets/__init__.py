@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
+    from ppio_widgets.practice.classroom.teacher import Classroom
     from ppio_widgets.request.envref import EnvRef
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.request.validation import check
@@ -51,6 +52,7 @@ __all__ = [
     "ActionUnconfirmed",
     "AnswerUnreadable",
     "ApiError",
+    "Classroom",
     "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
@@ -78,6 +80,7 @@ __all__ = [
 
 # The modules of these names; any other public one is an error.
 _HOMES = {
+    "Classroom": "practice.classroom.teacher",
     "CreateInstanceRequest": "request.models",
     "EnvRef": "request.envref",
     "Instance": "api",
@@ -103,6 +106,7 @@ outer_names.update(
         "report of doctor.checkup:Checkup": "cards.checkup:report",
         "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
         "card of instances.listing:Board": "cards.lists:board_card",
+        "card of practice.classroom.teacher:Progress": "cards.lists:class_card",
         "card of launches.launch:Launch": "cards.static:launch_card",
         "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",
         "card of launches.plan:LaunchPlan": "cards.static:plan_card",

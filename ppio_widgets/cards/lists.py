@@ -1,4 +1,4 @@
-"""The lists of an account as cards: its instances, and what can be rented."""
+"""The lists of an account as cards: its instances, what can be rented; and the students of a class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.runtime.times import local_zone, table_moment
+from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.listing import Board, Row
     from ppio_widgets.launches.plan import Products
     from ppio_widgets.locale.words import Words
+    from ppio_widgets.practice.classroom.teacher import Progress, StudentProgress
     from ppio_widgets.request.offers import Offer, Price
 
 LONGEST_CELL = 40
@@ -38,6 +39,18 @@ def products_card(products: Products, say: Words) -> Card:
     """Return products as a card."""
     rows = [_product(offer, say) for offer in products.offers]
     return Card(products.head(say), table=_table("products", rows, say))
+
+
+def class_card(progress: Progress, say: Words) -> Card:
+    """Return where each student of a class stands."""
+    on = sum(len(one.on) for one in progress.students)
+    told = {"lesson": plain(progress.lesson), "n": len(progress.students), "on": on}
+    when = {"time": moment_words(progress.now, progress.now), "rate": f"{progress.rate:g}"}
+    rows = [_progress(one, progress.exercises, say) for one in progress.students]
+    return Card(
+        say("classroom.title", **told, **when),
+        table=replace(_table("teacher", rows, say), more="preview.more"),
+    )
 
 
 def instance_table(board: Board, say: Words) -> Table:
@@ -181,6 +194,18 @@ def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
     }
 
 
+def _progress(one: StudentProgress, exercises: tuple[str, ...], say: Words) -> dict[str, str]:
+    name = plain(one.name or one.student, LONGEST_CELL)
+    return {
+        "student": say("classroom.yellow", name=name) if one.yellow else name,
+        "spent": pricing.shown(one.spent, "CNY"),
+        "left": pricing.shown(one.left, "CNY"),
+        "on": plain(", ".join(one.on), LONGEST_CELL) or "–",
+        "exercises": "".join("✓" if key in one.passed else "·" for key in exercises),
+        "error": plain(one.last_error, LONGEST_CELL) or "–",
+    }
+
+
 def _product(offer: Offer, say: Words) -> dict[str, str]:
     memory = "" if offer.gpu_memory_gb is None else f"{offer.gpu_memory_gb} GB"
     gpu = offer.gpu_name or offer.name
@@ -201,6 +226,8 @@ def _span(least: int, most: int) -> str:
 
 def _stock(offer: Offer, say: Words) -> str:
     """Return the API's word for the stock, or why it cannot be launched now."""
+    if not offer.allowed:
+        return say("product.not_allowed")
     if not (offer.deployable and offer.purchasable):
         return say("product.blocked")
     if not offer.available:
