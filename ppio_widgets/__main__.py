@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -229,25 +230,22 @@ def _class(given: argparse.Namespace) -> int:
             return 0
         place = _place(given)
         roster = Roster(read_roster(_text(given.roster)) if given.roster else None)
-        file = given.file or Path(f"{lesson.id}.class")
-        record = Record(file)
-        cloud = ClassCloud(lesson, roster, record=record)
-        server = PracticeServer(given.port, cloud, place=place)
+        with closing(Record(given.file or Path(f"{lesson.id}.class"))) as record:
+            cloud = ClassCloud(lesson, roster, record=record)
+            server = PracticeServer(given.port, cloud, place=place)
+            key = "command.class_on" if record.parts else "command.class_file"
+            _tell(sys.stdout, say(key, file=str(record), n=len(cloud.students())))
+            _tell(sys.stdout, say("command.class_students", url=server.url))
+            page = f"{server.url}/practice/v1/teacher/page#key={cloud.teacher_key}"
+            _tell(sys.stdout, say("command.class_teacher", url=page))
+            sys.stdout.flush()
+            _serve(server)
     except InputError as error:
         _tell(sys.stderr, str(error))
         return 1
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
         _tell(sys.stderr, say("command.port_taken", port=given.port, reason=_reason(error, say)))
         return 1
-    before = say("command.class_on", file=str(file), n=len(cloud.students())) if record.parts else ""
-    for line in (
-        before or say("command.class_file", file=str(file)),
-        say("command.class_students", url=server.url),
-        say("command.class_teacher", url=f"{server.url}/practice/v1/teacher/page#key={cloud.teacher_key}"),
-    ):
-        _tell(sys.stdout, line)
-    sys.stdout.flush()
-    _serve(server)
     return 0
 
 

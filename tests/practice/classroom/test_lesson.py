@@ -80,7 +80,7 @@ BROKEN = [
     ('["a100-80g"]', '"a100-80g"', "allow.products", "rows"),
     ("{student}-*", "{name}-*", "allow.name", "placeholder"),
     ("rootfs_size_gb", "rootfs", "allow.locked", "locked"),
-    ("_gb\" = 20", "_gb\" = true", "allow.locked", "locked"),
+    ('_gb" = 20', '_gb" = true', "allow.locked", "locked"),
     ("1h30m", "soon", "allow.on_for", "span"),
     ('">=1"', '"1+"', "exercise[0].expect.on", "bound"),
     ('">=1"', "true", "exercise[0].expect.on", "bound"),
