@@ -246,6 +246,7 @@ def test_progress_is_shown_as_a_card(room, monkeypatch, language, said):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
     told = room.progress()
     assert said in str(told)
+    assert "2027-01-15" in str(told)
     assert "Anna" in str(told)
     shown = told._repr_mimebundle_()
     assert said in shown["text/html"]
