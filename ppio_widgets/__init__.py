@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
+    from ppio_widgets.practice.account import Slow
     from ppio_widgets.request.envref import EnvRef
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.request.validation import check
@@ -71,6 +72,7 @@ __all__ = [
     "PpioError",
     "PresetRefused",
     "RequestInvalid",
+    "Slow",
     "Unreachable",
     "check",
     "launch",
@@ -86,6 +88,7 @@ _HOMES = {
     "LaunchForm": "widgets.form.launch_form",
     "LaunchPlan": "launches.plan",
     "PpioClient": "cloud.client",
+    "Slow": "practice.account",
     "check": "request.validation",
     "launch": "api",
     # IPython's hooks for `%load_ext` and `%unload_ext`

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import environment
 from ppio_widgets.cloud.catalogue import Catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import HostRefused, InputError, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
@@ -39,8 +39,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.launches.claim import Again
+    from ppio_widgets.practice.account import Slow
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.secrets.credentials import KeySource
+
+    # Which cloud: see `launch`.
+    Practice = bool | Slow | None
 
 __all__ = ["Instance", "connect", "launch"]
 
@@ -70,7 +74,7 @@ def wants_practice() -> bool | None:
 @without_frames
 def connect(  # noqa: PLR0913 - each says one thing about which cloud
     *,
-    practice: bool | None = None,
+    practice: Practice = None,
     api_key: KeySource | None = None,
     base_url: str | None = None,
     allow_host: str | None = None,
@@ -84,6 +88,9 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     """
     api_key = hidden(api_key)
     host = read_host(base_url, allow_host=allow_host)
+    slow = _slow(practice)
+    if slow is not None and host.loopback and host.base_url != PRACTICE_ADDRESS:
+        raise HostRefused("host_slow", host=host.name)
     if practice is None:
         practice = wants_practice()
         if practice and base_url and not host.loopback:
@@ -102,7 +109,18 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     from ppio_widgets.practice.cloud import kernel_cloud  # noqa: PLC0415
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
-    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud()))
+    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud(), slow))
+
+
+def _slow(practice: object) -> Slow | None:
+    """Return how slowly the practice cloud of this kernel is to go, None where nothing is said of that."""
+    if practice is None or isinstance(practice, bool):
+        return None
+    from ppio_widgets.practice.account import Slow  # noqa: PLC0415
+
+    if not isinstance(practice, Slow):
+        raise InputError("practice_kind")
+    return practice
 
 
 @without_frames
@@ -111,7 +129,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     *,
     api_key: KeySource | None = None,
     base_url: str | None = None,
-    practice: bool | None = None,
+    practice: Practice = None,
     allow_host: str | None = None,
     max_hourly_price: Decimal | int | str | None = None,
     again: Again = False,
@@ -125,11 +143,11 @@ def launch(  # noqa: PLR0913 - the same, and consent
     api_key, base_url, allow_host : optional
         See `PpioClient`. On the practice cloud a practice key, ``sk_practice_NAME.PIN``, is an
         account of its own; any other key is not sent there.
-    practice : bool, optional
+    practice : bool or Slow, optional
         True for the practice cloud: the one served at a loopback base URL, else
-        the one in this process. False for the live one. Without it ``%ppio practice``
-        decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
-        `base_url` of another machine is refused.
+        the one in this process; `Slow` for that one, so that each state can be seen. False
+        for the live one. Without it ``%ppio practice`` decides, then ``PPIO_WIDGETS_PRACTICE=1``;
+        where these say the practice cloud, a `base_url` of another machine is refused.
     max_hourly_price : Decimal, int or str, optional
         The most that one hour may cost, all GPUs together, in the account's currency.
         Above it, or when the price is not known, nothing is sent.

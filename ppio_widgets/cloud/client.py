@@ -93,7 +93,7 @@ HEADERS = {
     "User-Agent": "ppio-widgets",
 }
 
-Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
+Action = Literal["start", "stop", "restart", "delete", "stop_renewing", "step"]
 
 # How each action is asked for: the method, what stands behind the instance's address, and the body.
 _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
@@ -102,6 +102,7 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
     "restart": ("PUT", "/restart", None),
     "delete": ("DELETE", "", None),
     "stop_renewing": ("PUT", "/auto-renew", {"auto_renew": {"enabled": False}}),
+    "step": ("PUT", "/step", None),  # of a practice cloud only
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
@@ -267,6 +268,11 @@ class PpioClient:
     def has_address(self) -> bool:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether an instance of a practice cloud in this process waits to be led to its next state."""
+        cloud = getattr(self._transport, "cloud", None)
+        return cloud is not None and bool(cloud.waits(instance_id))
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""

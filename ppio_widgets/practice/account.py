@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import inf, isfinite
 from typing import Any
 
 from ppio_widgets.cloud.answers import InstanceStatus
+from ppio_widgets.errors import InputError
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of
 from ppio_widgets.practice.failures import Refused, lesson_of
 from ppio_widgets.practice.resources import BALANCE
@@ -53,6 +55,32 @@ _RESHAPED = ("resource", "tools", "candidate_regions")
 _UNTOLD = ("min_cuda_version",)
 
 
+@dataclass(frozen=True)
+class Slow:
+    """How the practice cloud in this kernel leads what is launched through its states, for demonstrations.
+
+    Parameters
+    ----------
+    times : float
+        Each walk takes so many times as long.
+    step : bool
+        Each next state waits for a person: for the button on its card, or for `Instance.step`.
+
+    Raises
+    ------
+    InputError
+        When `times` is no positive number.
+    """
+
+    times: float = 1.0
+    step: bool = False
+
+    def __post_init__(self) -> None:
+        times: object = self.times  # whatever was given
+        if not isinstance(times, int | float) or not isfinite(times) or times <= 0:
+            raise InputError("slow_times")
+
+
 @dataclass
 class _Instance:
     id: str
@@ -63,13 +91,31 @@ class _Instance:
     walk_began: float = 0
     started: float = 0
     stopped: float = 0
+    slow: Slow = field(default_factory=Slow)
+    steps: list[float] = field(default_factory=list)  # when a person led it on, on this walk
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
+    def walks(self, walk: str, now: float) -> None:
+        """Begin a walk."""
+        self.walk, self.walk_began, self.steps = walk, now, []
+
+    def begins(self) -> list[tuple[float, InstanceStatus]]:
+        """Return when each state of its walk began or begins; endless where it waits for a person."""
+        states = _WALKS[self.walk]
+        if not self.slow.step:
+            return [(self.walk_began + after * self.slow.times, state) for after, state in states]
+        moments = [self.walk_began, *self.steps, *(inf for _state in states)]
+        return [(moment, state) for moment, (_after, state) in zip(moments, states, strict=False)]
+
     def status(self, now: float) -> str:
-        age = now - self.walk_began
-        steps = _WALKS[self.walk]
+        begins = self.begins()
         # A clock that was set back finds the walk at its beginning.
-        return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
+        return next((state for moment, state in reversed(begins) if now >= moment), begins[0][1])
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next state waits for a person."""
+        return self.begins()[-1][0] == inf
 
     def is_there(self, now: float, removed_since: float = 0) -> bool:
         """Whether it is there, or was until so many seconds ago."""
@@ -101,7 +147,7 @@ class PracticeAccount:
         told = {"creditLimit": "500000", "outstandingInvoices": "0"}
         return {"availableBalance": left, "cashBalance": left, **told}
 
-    def create(self, body: Any) -> dict[str, Any]:
+    def create(self, body: Any, slow: Slow | None = None) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``; the first thing that is wrong is refused.
 
         Where the image asks for a lost answer the instance is there, and nobody is told.
@@ -118,6 +164,7 @@ class PracticeAccount:
         instance = _Instance(
             secrets.token_hex(5), kept, now, hourly or Decimal(0), walk_began=now, started=now
         )
+        instance.slow = slow or instance.slow
         with self._lock:
             self._instances = {
                 key: one for key, one in self._instances.items() if one.is_there(now, REMOVED_SECONDS)
@@ -160,12 +207,28 @@ class PracticeAccount:
                 raise Refused("wrong_state", action=action, status=status)
             if action == "delete" and instance.body["billing"]["mode"] == BillingMode.PREPAID:
                 raise Refused("prepaid")
-            instance.walk, instance.walk_began = action, now
+            instance.walks(action, now)
             if action == "stop":
                 instance.stopped = now
             elif action != "delete":
                 # As on the real one, what SSH needs is new with each start.
                 instance.started, instance.password = now, secrets.token_urlsafe(9)
+        return {}
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether the next state of an instance waits for a person (`Slow`)."""
+        with self._lock:
+            found = self._instances.get(instance_id)
+            return found is not None and found.waits
+
+    def step(self, instance_id: str) -> dict[str, Any]:
+        """Lead an instance that waits for it to its next state."""
+        with self._lock:
+            now = self._clock()
+            instance = self._find(instance_id, now)
+            if not instance.waits:
+                raise Refused("wrong_state", action="step", status=instance.status(now))
+            instance.steps.append(now)
         return {}
 
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ppio_widgets.secrets.credentials import is_practice_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.account import PracticeAccount, Slow
     from ppio_widgets.practice.cloud import PracticeCloud
 
 # The events of httpx's real transport, in its order. A client that learns from
@@ -57,11 +57,14 @@ def _body(request: httpx.Request) -> object:
 
 # The calls about instances and money, by method and path; what a path holds in brackets is passed on.
 _CALLS: Mapping[tuple[str, str], Callable[..., object]] = {
-    ("POST", INSTANCES): lambda account, request: account.create(_body(request)),
+    ("POST", INSTANCES): lambda account, request: account.create(
+        _body(request), request.extensions.get("slow")
+    ),
     ("GET", INSTANCES): _list,
     ("GET", f"{INSTANCES}/([^/]+)"): _get,
     ("DELETE", f"{INSTANCES}/([^/]+)"): lambda account, _request, one: account.act(one, "delete"),
     ("PUT", f"{INSTANCES}/([^/]+)/(start|stop|restart)"): lambda account, _request, *act: account.act(*act),
+    ("PUT", f"{INSTANCES}/([^/]+)/step"): lambda account, _request, one: account.step(one),
     ("PUT", f"{INSTANCES}/([^/]+)/auto-renew"): lambda account, request, one: account.set_auto_renew(
         one, _body(request)
     ),
@@ -70,14 +73,19 @@ _CALLS: Mapping[tuple[str, str], Callable[..., object]] = {
 
 
 class PracticeTransport(httpx.BaseTransport):
-    """Answers requests from a practice cloud, firing the trace events of a real one."""
+    """Answers requests from a practice cloud, firing the trace events of a real one.
 
-    def __init__(self, cloud: PracticeCloud) -> None:
+    `slow` is how what it launches goes through its states.
+    """
+
+    def __init__(self, cloud: PracticeCloud, slow: Slow | None = None) -> None:
         self.cloud = cloud
+        self._slow = slow
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request (httpx's hook)."""
         request.read()
+        request.extensions["slow"] = self._slow
         self._fire(request, _BEFORE)
         try:
             result = answer(self.cloud, request)

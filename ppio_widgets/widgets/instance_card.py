@@ -164,6 +164,10 @@ class InstancePanel(Part):
         self._render()
         self._hear(session, self._render, "sight", "asking", "acting", "watching")
 
+    @cached_property
+    def _step(self) -> w.Button:
+        return self._button(self.say("do.step"), self.session.step, "ppw-refreshing")
+
     def close(self) -> None:
         """Look no longer; the instance goes on."""
         self.session.close()
@@ -178,7 +182,8 @@ class InstancePanel(Part):
         scripts = theme.script("copy.js") + theme.script("instance_card.js")
         self._facts.value = looks + scripts + ways_in(session.instance, self.say) + self._another
         watch = self._watch if session.actions and not session.watching else None
-        theme.fill(self.box, [self._head, self._actions.box, self._progress, watch, self._facts])
+        step = self._step if session.instance.waits else None
+        theme.fill(self.box, [self._head, self._actions.box, self._progress, step, watch, self._facts])
         self._actions.show(session.actions, [session.instance])
 
     def _told(self) -> Markup:

@@ -14,6 +14,7 @@ from ppio_widgets.instances import actions
 from ppio_widgets.instances.autostop import SLICE_SECONDS
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.practice.account import Slow
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.clock import Clock
@@ -64,7 +65,7 @@ def card_of(wire, client):
     cards = []
 
     def make(identity, **options):
-        cards.append(InstanceCard(Instance(identity, client), language="en", **options))
+        cards.append(InstanceCard(Instance(identity, client), **{"language": "en", **options}))
         cards[-1]._repr_mimebundle_()
         return cards[-1]
 
@@ -153,6 +154,18 @@ def test_each_step_says_how_long_it_took(card_of, identity, clock):
     shows(card, "<li class=ppw-now aria-current=step>queued <small>0 s</small>")
     clock.turn(10)
     shows(card, "confirmed running again at")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Next state"), ("zh", "进入下一状态")])
+def test_a_button_leads_on_what_waits_for_a_person(language, words, card_of, account, clock):
+    identity = account.create(BODY, Slow(step=True))["id"]
+    card = card_of(identity, language=language)
+    for status in ("creating", "pulling", "running"):
+        clock.turn(60)
+        until(lambda: find_all(card, words), "the button is there")
+        press(find(card, words))
+        until(lambda status=status: card.session.instance.known.status == status, status)
+    until(lambda: not find_all(card, words), "nothing waits any more")
 
 
 def test_of_what_was_not_seen_to_begin_no_time_is_told(card_of, identity, clock):
