@@ -107,6 +107,7 @@ outer_names.update(
         "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
         "card of instances.listing:Board": "cards.lists:board_card",
         "card of launches.launch:Launch": "cards.static:launch_card",
+        "card of launches.launch:Wire": "cards.lists:wire_card",
         "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",
         "card of launches.plan:LaunchPlan": "cards.static:plan_card",
         "card of launches.plan:Products": "cards.lists:products_card",

@@ -558,6 +558,7 @@ class PpioClient:
             # One that was given serves the next request as well, and an Interrupt may leave a pool locked.
             if self._transport is None and not exchange.interrupted:
                 http.close()
+        exchange.tell(request, self._redactor)
         if not exchange.left:
             exchange.why = past or way.failed(exchange.failure)
         elif past is not None:

@@ -605,6 +605,27 @@ def test_a_launch_displays_as_a_card_from_its_first_moment(client, cloud, clock,
     assert account_status(client, launch.id) == "running"
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "Wire"), ("zh", "请求过程")])
+def test_what_was_on_the_wire_is_built_when_it_is_opened(language, words, client, wire):
+    launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
+    card = LaunchCard(launch, language=language)
+    assert not find_all(card, words), "nothing was on the wire"
+    launch.submit()
+    launch.wait_for_answer(PATIENCE)
+    until(lambda: find_all(card, words), "it can be opened")
+    assert "POST /gpus/v2/instances" not in shown(card)
+    wire.clear()
+    type_into(find(card, words), True)
+    assert wire.count("comm_open") == 1
+    shows(card, "POST /gpus/v2/instances HTTP/1.1")
+    assert launch.id in shown(card)
+    type_into(find(card, words), False)
+    assert "POST /gpus/v2/instances" not in shown(card)
+    launch.stop_following()
+    card.close()
+    wait_for_threads("ppio-watch")
+
+
 def test_a_launch_that_was_refused_says_why_on_its_card(client, wire, identity):
     launch = Launch(LaunchPlan(check(BODY), Target.of(client)), client)
     card = LaunchCard(launch, language="en")
