@@ -188,21 +188,19 @@ class Exchange:
         # By a clock that counts sleep: others judge by then that it never left.
         self._leave_until = clock.steady() + min(limits.seconds, within)
         try:
-            self._handed_over = True
-            self._read(http.send(request, auth=auth, stream=True), limits.size)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
-            self._handed_over = not isinstance(error, PpioError)  # that is our own refusal, before the wire
-            self.failure = type(error).__name__
-            self.interrupted = not isinstance(error, Exception)
-            what = (request.method, request.url.path, self.failure, frames_of(error))
-            log_line(logging.INFO, "%s %s: %s in %s", *what)
-        finally:
-            self._handshake.close()
             try:
-                self._call_off()
-            except BaseException:  # an Interrupt: a watchdog that is left would wait for minutes
-                self._call_off()
-                raise
+                self._handed_over = True
+                self._read(http.send(request, auth=auth, stream=True), limits.size)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
+                self._handed_over = not isinstance(error, PpioError)  # our own refusal, before the wire
+                self.failure = type(error).__name__
+                self.interrupted = not isinstance(error, Exception)
+                what = (request.method, request.url.path, self.failure, frames_of(error))
+                log_line(logging.INFO, "%s %s: %s in %s", *what)
+            finally:
+                self._let_go()
+        finally:  # twice, as an Interrupt may come between: a watchdog that is left would wait for minutes
+            self._let_go()
         seconds = time.monotonic() - began
         log_line(logging.INFO, "%s %s: %s in %.2f s", request.method, request.url.path, self.status, seconds)
 
@@ -285,7 +283,9 @@ class Exchange:
                 if self._must_be_watched:
                     raise
 
-    def _call_off(self) -> None:
+    def _let_go(self) -> None:
+        """Leave the handshake, and call the watchdog off."""
+        self._handshake.close()
         with self._lock:
             if self._watchdog is not None:
                 self._watchdog.cancel()
