@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.practice.account import Slow
+    from ppio_widgets.practice.classroom.teacher import Classroom
     from ppio_widgets.request.envref import EnvRef
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.request.validation import check
@@ -52,6 +53,7 @@ __all__ = [
     "ActionUnconfirmed",
     "AnswerUnreadable",
     "ApiError",
+    "Classroom",
     "ConsentNeeded",
     "CreateInstanceRequest",
     "CredentialsError",
@@ -80,6 +82,7 @@ __all__ = [
 
 # The modules of these names; any other public one is an error.
 _HOMES = {
+    "Classroom": "practice.classroom.teacher",
     "CreateInstanceRequest": "request.models",
     "EnvRef": "request.envref",
     "Instance": "api",
@@ -106,6 +109,7 @@ outer_names.update(
         "report of doctor.checkup:Checkup": "cards.checkup:report",
         "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
         "card of instances.listing:Board": "cards.lists:board_card",
+        "card of practice.classroom.teacher:Progress": "cards.lists:class_card",
         "card of launches.launch:Launch": "cards.static:launch_card",
         "card of launches.launch:Wire": "cards.lists:wire_card",
         "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",

@@ -1,4 +1,4 @@
-"""Lists as cards: the instances of an account, what can be rented, what a launch said on the wire."""
+"""Lists as cards: instances, what can be rented, students of a class, what a launch said on the wire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.runtime.times import local_zone, table_moment
+from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ppio_widgets.launches.launch import Wire
     from ppio_widgets.launches.plan import Products
     from ppio_widgets.locale.words import Words
+    from ppio_widgets.practice.classroom.teacher import Progress, StudentProgress
     from ppio_widgets.request.offers import Offer, Price
 
 LONGEST_CELL = 40
@@ -73,6 +74,18 @@ def _content(value: object, say: Words) -> list[str]:
     lines = text.split("\n")
     more = len(lines) - MOST_LINES
     return [*lines[:MOST_LINES], *([say("preview.more_lines", n=more)] if more > 0 else [])]
+
+
+def class_card(progress: Progress, say: Words) -> Card:
+    """Return where each student of a class stands."""
+    on = sum(len(one.on) for one in progress.students)
+    told = {"lesson": plain(progress.lesson), "n": len(progress.students), "on": on}
+    when = {"time": moment_words(progress.now, progress.now), "rate": f"{progress.rate:g}"}
+    rows = [_progress(one, progress.exercises, say) for one in progress.students]
+    return Card(
+        say("classroom.title", **told, **when),
+        table=replace(_table("teacher", rows, say), more="preview.more"),
+    )
 
 
 def instance_table(board: Board, say: Words) -> Table:
@@ -216,6 +229,18 @@ def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
     }
 
 
+def _progress(one: StudentProgress, exercises: tuple[str, ...], say: Words) -> dict[str, str]:
+    name = plain(one.name or one.student, LONGEST_CELL)
+    return {
+        "student": say("classroom.yellow", name=name) if one.yellow else name,
+        "spent": pricing.shown(one.spent, "CNY"),
+        "left": pricing.shown(one.left, "CNY"),
+        "on": plain(", ".join(one.on), LONGEST_CELL) or "–",
+        "exercises": "".join("✓" if key in one.passed else "·" for key in exercises),
+        "error": plain(one.last_error, LONGEST_CELL) or "–",
+    }
+
+
 def _product(offer: Offer, say: Words) -> dict[str, str]:
     memory = "" if offer.gpu_memory_gb is None else f"{offer.gpu_memory_gb} GB"
     gpu = offer.gpu_name or offer.name
@@ -236,6 +261,8 @@ def _span(least: int, most: int) -> str:
 
 def _stock(offer: Offer, say: Words) -> str:
     """Return the API's word for the stock, or why it cannot be launched now."""
+    if not offer.allowed:
+        return say("product.not_allowed")
     if not (offer.deployable and offer.purchasable):
         return say("product.blocked")
     if not offer.available:

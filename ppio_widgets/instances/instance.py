@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.web_pages import is_public_page, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.watched import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing

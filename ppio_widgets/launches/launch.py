@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.http import WireEntry, noted_by
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
@@ -25,7 +26,6 @@ from ppio_widgets.errors import (
     log_line,
 )
 from ppio_widgets.instances.autostop import set_for
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.instances.observed import Observed
 from ppio_widgets.instances.watcher import watch

@@ -12,7 +12,7 @@ from ppio_widgets.request.draft import DEFAULTS
 
 from .conftest import choose, launch_of, open_sections, typed_beside, until
 
-QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
+QUICKSTART = Path(__file__).parents[2] / "notebooks" / "en" / "quickstart.ipynb"
 IMPORT = "from ppio_widgets import LaunchForm\n"
 FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nform"
 # A form in which nothing is proposed.

@@ -10,11 +10,10 @@ from ppio_widgets.cloud.client import Target
 from ppio_widgets.launches.launch import MOST_ENTRIES, Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.locale.words import LANGUAGES, words
-from ppio_widgets.practice.failures import LOST_ANSWER
 from ppio_widgets.practice.transport import PracticeTransport
 from tests.support.bodies import FULL, MINIMAL
 from tests.support.practice import KEY as PRACTICE_KEY
-from tests.support.practice import OneAccount
+from tests.support.practice import LOST_ANSWER, OneAccount
 from tests.support.wire import (
     REAL_KEY,
     closed_port,

@@ -10,8 +10,7 @@ from ppio_widgets import ConsentNeeded, Instance, InstanceBoard, LaunchForm, Out
 from ppio_widgets.api import connect
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice.cloud import kernel_account, kernel_cloud
-from ppio_widgets.practice.failures import LOST_ANSWER
+from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, put_kernel_cloud
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.files import publish
 from tests.instances.test_instance import GoingClock
@@ -20,6 +19,7 @@ from tests.support.clock import Clock
 from tests.support.consent import let_read
 from tests.support.kernels import start_kernel
 from tests.support.leftovers import open_views
+from tests.support.practice import LOST_ANSWER
 from tests.support.sentences import sentence_of
 from tests.widgets.conftest import every, find, message, press, shown
 
@@ -48,8 +48,7 @@ def clock(shell, monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", start)
     monkeypatch.delattr(os, "link")
     start_kernel(HereClock(clock), threads=False)
-    for cloud in (kernel_cloud(), kernel_account()):
-        monkeypatch.setattr(cloud, "_clock", clock)
+    put_kernel_cloud(PracticeCloud(clock))
     yield clock
     assert started == []
 

@@ -5,7 +5,9 @@ import pytest
 from ppio_widgets import ApiError, HostRefused, InputError, Instance, Slow, launch
 from ppio_widgets.api import connect
 from ppio_widgets.practice import cloud as practice
+from ppio_widgets.practice.catalogue import OFFERS
 from ppio_widgets.practice.server import serving
+from ppio_widgets.request import pricing
 from tests.support.bodies import MINIMAL
 from tests.support.practice import OneAccount
 
@@ -49,6 +51,20 @@ def test_each_next_state_waits_for_a_person(clock):
     with pytest.raises(ApiError, match="running"):
         instance.step()
     assert status(instance) == "running"
+
+
+def test_it_is_billed_from_the_step_to_pulling_on(account, clock):
+    instance = launched(Slow(step=True))
+    for state in ("creating", "pulling"):
+        clock.turn(3600)
+        assert account.spent == 0
+        assert instance.step().status == state
+    clock.turn(3600)
+    hour = account.spent
+    assert hour == pricing.hourly(OFFERS[MINIMAL["product_id"]], MINIMAL)
+    instance.step()
+    clock.turn(3600)
+    assert account.spent == 2 * hour
 
 
 def test_what_ends_it_is_stepped_as_well(clock):
