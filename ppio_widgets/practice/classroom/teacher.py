@@ -80,7 +80,7 @@ class Classroom:
         ----------
         url : str, optional
             The teacher's page as the command prints it, with its key; or the students' address. By default
-            ``PPIO_GPU_BASE_URL``, and where that is not set the class that ``%ppio class start`` began here.
+            the class that ``%ppio class start`` began here, and where there is none ``PPIO_GPU_BASE_URL``.
         key : str, ApiKey or callable, optional
             The teacher's key, where the address has none; by default ``PPIO_WIDGETS_PRACTICE_KEY``.
 
@@ -90,15 +90,15 @@ class Classroom:
             When there is no class in this kernel.
         HostRefused, CredentialsError
         """
-        address, _, fragment = (url or environment.variable(BASE_URL_VARIABLE) or "").partition("#key=")
-        given = hidden(fragment or key)
-        if address:
-            return cls(PpioClient(given, base_url=address.removesuffix("/page").removesuffix(TEACHER)))
         cloud = kernel_cloud()
-        if not isinstance(cloud, ClassCloud):
+        if not url and isinstance(cloud, ClassCloud):
+            mine = hidden(key) or hidden(cloud.teacher_key)
+            return cls(PpioClient(mine, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(cloud)))
+        address, _, fragment = (url or environment.variable(BASE_URL_VARIABLE) or "").partition("#key=")
+        if not address:
             raise input_error("class_none")
-        mine = given or hidden(cloud.teacher_key)
-        return cls(PpioClient(mine, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(cloud)))
+        given = hidden(fragment or key)
+        return cls(PpioClient(given, base_url=address.removesuffix("/page").removesuffix(TEACHER)))
 
     def progress(self) -> Progress:
         """Return where the class stands now."""
