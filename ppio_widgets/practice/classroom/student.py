@@ -200,7 +200,7 @@ def is_served(client: PpioClient) -> bool:
     """Whether a client's cloud is a class elsewhere than in this kernel."""
     if client.host.base_url == PRACTICE_ADDRESS:
         return False
-    with suppress(InputError):
+    with suppress(PpioError):  # such as of a demo that has ended
         _ask(client)
         return True
     return False
