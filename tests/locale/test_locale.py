@@ -269,7 +269,7 @@ def test_in_chinese_a_launch_is_one_act_and_starting_a_stopped_instance_is_anoth
 # and what is typed. Another one is to be thought about first.
 TAKEN = re.compile(r"[A-Za-z]+").findall(
     """
-    after again all allow api API ASCII at auto base Bearer bind body Colab com CONFIG container copy
+    after again all allow api API check class join start ASCII at auto base Bearer bind body Colab com CONFIG container copy
     count cpu CPU Ctrl CUDA curl data demo device dict DIR docker dry entrypoint env environ EPOCHS false file
     finetune folder forget GB getpass GPU gpu gpus help HF host http HTTPS https httpx ID image IMAGE
     import Infinity

@@ -91,14 +91,15 @@ class Classroom:
         HostRefused, CredentialsError
         """
         cloud = kernel_cloud()
-        if not url and isinstance(cloud, ClassCloud):
-            mine = hidden(key) or hidden(cloud.teacher_key)
-            return cls(PpioClient(mine, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(cloud)))
-        address, _, fragment = (url or environment.variable(BASE_URL_VARIABLE) or "").partition("#key=")
-        if not address:
-            raise input_error("class_none")
+        named = "" if isinstance(cloud, ClassCloud) else environment.variable(BASE_URL_VARIABLE)
+        address, _, fragment = (url or named or "").partition("#key=")
         given = hidden(fragment or key)
-        return cls(PpioClient(given, base_url=address.removesuffix("/page").removesuffix(TEACHER)))
+        if address:
+            return cls(PpioClient(given, base_url=address.removesuffix("/page").removesuffix(TEACHER)))
+        if not isinstance(cloud, ClassCloud):
+            raise input_error("class_none")
+        mine = given or hidden(cloud.teacher_key)
+        return cls(PpioClient(mine, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(cloud)))
 
     def progress(self) -> Progress:
         """Return where the class stands now."""
