@@ -192,6 +192,8 @@ class PracticeAccount:
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
         self._gone: list[_Instance] = []
+        self._told: dict[str, Any] = {}
+        self._told_at = self._settled
 
     def seen(self) -> list[Seen]:
         """Return every instance that there is or was, in the order of their making."""
@@ -210,11 +212,10 @@ class PracticeAccount:
         with self._lock:
             self._settle()
             there = [*self._gone, *self._instances.values()]
-            return {
-                "settled": self._settled,
-                "instances": _STATES.dump_python(there, mode="json"),
-                "bill": self._bill.state(),
-            }
+            now = {"instances": _STATES.dump_python(there, mode="json"), "bill": self._bill.state()}
+            if now != self._told:  # that time has passed alone is no other state: all that follows is due then
+                self._told, self._told_at = now, self._settled
+            return {**now, "settled": self._told_at}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what was once its state."""
@@ -456,7 +457,7 @@ class PracticeAccount:
         if instance.hourly:
             self._bill.begin(_charge(instance, "gpu", instance.hourly, begins=time))
         disk = _disk(instance)
-        if disk and instance.walk == "create":
+        if disk and instance.walk != "start":
             self._bill.begin(_charge(instance, "disk", disk, begins=time))
 
     def _renew(self, instance: _Instance, time: float) -> None:
@@ -540,7 +541,17 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "last_started_at": int(instance.started),
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
+        **_spot(instance),
     }
+
+
+def _spot(instance: _Instance) -> dict[str, str]:
+    """Return where a spot instance stands with being reclaimed, and when that is or was, as v1 tells it."""
+    if instance.mode != BillingMode.SPOT:
+        return {}
+    word = "notified" if instance.reclaim_at else "terminated" if instance.error else "running"
+    moment = instance.reclaim_at or (instance.stopped if instance.error else 0)
+    return {"spotStatus": word, "spotReclaimTime": f"{moment:.0f}"}
 
 
 def _charge(

@@ -20,7 +20,7 @@ from ppio_widgets.cloud.client import INSTANCES
 from ppio_widgets.cloud.resources import BALANCE, BILL, PURCHASES
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
-from ppio_widgets.practice.failures import AnswerLate, AnswerLost, Refused, lesson_of
+from ppio_widgets.practice.failures import AnswerLate, AnswerLost, Refused, failure_of, lesson_of
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.secrets.credentials import is_practice_key
 
@@ -161,14 +161,18 @@ def is_off(cloud: PracticeCloud, request: httpx.Request) -> bool:
     if kind is None:
         return False
     try:
-        account, body = cloud.account(_key(request)), _body(request) if kind == "create" else {}
+        key, body = _key(request), _body(request) if kind == "create" else {}
+        if not isinstance(body, Mapping):
+            return False
+        asked = lesson_of(str(value_at(body, ("image",))))
+        if asked is not None:
+            return not asked.connects
+        if all(failure_of(one.verb).connects for one in cloud.incidents.pending()):
+            return False
+        with cloud.call(key) as account:
+            return account.incidents.take(kind, account.student, body, connecting=True) is not None
     except Refused:
         return False
-    if not isinstance(body, Mapping):
-        return False
-    asked = lesson_of(str(value_at(body, ("image",))))
-    failure = asked or account.incidents.take(kind, account.student, body, connecting=True)
-    return failure is not None and not failure.connects
 
 
 def _refusal(refusal: Refused, headers: Mapping[str, str]) -> httpx.Response:

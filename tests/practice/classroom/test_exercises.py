@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 
 from ppio_widgets.practice.classroom.cloud import ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged
+from ppio_widgets.practice.failures import LESSONS, AnswerLost, Refused
 from tests.support.clock import Clock
 
 SMALL, MIDDLE, LARGE, T4 = "3090.8c30g.os", "4090.16c62g.os", "a100-80g", "prod-t4-16g"
+L40S, L20 = "prod-l40s-48g", "prod-l20-48g"
+POSTPAID, SPOT = {"mode": "postpaid"}, {"mode": "spot"}
+MONTH = {"mode": "prepaid", "prepaid": {"months": 1}}
+RENEWING = {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}}
 NAME, PIN = "s07", "4711"
 
 
@@ -24,18 +30,20 @@ class Student:
         self.account = self.cloud.account(self.key)
         self.ids = {}
 
-    def rent(self, name, product=SMALL, gpus=1, image="ubuntu:24.04", ports=(), envs=None):
+    def rent(self, name, product=SMALL, gpus=1, image="ubuntu:24.04", ports=(), envs=None, billing=POSTPAID):
         body = {
             "name": name,
             "product_id": product,
             "image": image,
-            "billing": {"mode": "postpaid"},
+            "billing": billing,
             "resource": {"gpu_num": gpus, "rootfs_size_gb": 20},
             "ports": [{"port": port, "protocol": protocol} for port, protocol in ports],
             "envs": [{"key": key, "value": value} for key, value in (envs or {}).items()],
         }
-        made = self.account.create({key: part for key, part in body.items() if part})
-        self.ids.setdefault(name, []).append(made["id"])
+        before = {one.id for one in self.account.seen()}
+        with suppress(AnswerLost, Refused):
+            self.account.create({key: part for key, part in body.items() if part})
+        self.ids.setdefault(name, []).extend({one.id for one in self.account.seen()} - before)
         self.turned.now += 10  # it is running
 
     def act(self, name, action):
@@ -70,6 +78,11 @@ def jump(seconds):
     return lambda student: student.cloud.clock.jump(seconds)
 
 
+def renew_no_more(name):
+    off = {"auto_renew": {"enabled": False, "months": 0}}
+    return lambda student: student.account.set_auto_renew(student.ids[name][-1], off)
+
+
 @dataclass(frozen=True)
 class Case:
     """Deeds and an answer; of wrong ones what the cloud finds missing."""
@@ -94,6 +107,19 @@ SERVED = {"image": VLLM, "ports": ((8000, "http"),), "envs": {"VLLM_LOGGING_LEVE
 FOUR = (rent("solo"), rent("secret"), rent("big", product=MIDDLE), rent("pair", gpus=2))
 BOTH = (rent("s07-a"), rent("s07-b"), delete("s07-a"))
 THREE = (rent("by-hand"), rent("colleague"), rent("served"))
+
+MONTHS = 31 * 86_400
+TAKEN = (rent("spot", product=LARGE, billing=SPOT), jump(7200))
+TIDY = (*TAKEN, delete("spot"), rent("cheap", product=L20), delete("cheap"))
+RENTED = (rent("month", product=T4, billing=RENEWING), jump(MONTHS))
+LOST = {
+    name: f"{LESSONS}{verb}:1"
+    for name, verb in (("found", "lost-answer"), ("unknown", "lost-answer-unknown"))
+}
+STUCK = rent("stuck", product=T4, image=f"{LESSONS}image-not-found:1")
+ABSENT = rent("absent", product=T4, image=f"{LESSONS}lost-answer-absent:1")
+FIVE = tuple(rent(name, product=T4) for name in ("instead", "found", "absent", "last"))
+WEB_TOO = ((8888, "http"), (6006, "http"))
 
 # By lesson and exercise: the right deed, and three wrong ones.
 CASES = {
@@ -230,6 +256,115 @@ CASES = {
         wrong(*THREE, delete("by-hand"), delete("served"), missing="count deleted"),
         wrong(*THREE, delete("by-hand"), delete("colleague"), stop("served"), missing="count deleted"),
         wrong(missing="deleted"),
+    ],
+    ("prices", "4.1"): [
+        right(rent("spot", product=LARGE, billing=SPOT), answer="6"),
+        wrong(rent("spot", product=LARGE), answer="12.60", missing="hourly billing"),
+        wrong(rent("spot", product=MIDDLE, billing=SPOT), answer="1.25", missing="gpu_memory_gb"),
+        wrong(rent("spot", product=LARGE, billing=SPOT), answer="12.60", missing="prediction_high"),
+    ],
+    ("prices", "4.2"): [
+        right(rent("cheap", product=L20)),
+        wrong(rent("cheap", product=L40S), missing="hourly"),
+        wrong(rent("cheap", product=L40S, billing=SPOT), missing="hourly"),
+        wrong(rent("cheap", product=T4), missing="gpu_memory_gb"),
+    ],
+    ("prices", "4.3"): [
+        right(*TAKEN, delete("spot")),
+        wrong(*TAKEN, missing="count deleted"),
+        wrong(rent("spot", product=LARGE, billing=SPOT), missing="count deleted"),
+        wrong(missing="deleted"),
+    ],
+    ("prices", "4.4"): [
+        right(rent("month", product=T4, billing=RENEWING), answer="633.60"),
+        wrong(rent("month", product=T4), answer="633.60", missing="billing"),
+        wrong(rent("month", billing=RENEWING), answer="633.60", missing="gpu_memory_gb"),
+        wrong(rent("month", product=T4, billing=RENEWING), answer="0.88", missing="prediction_low"),
+    ],
+    ("prices", "4.5"): [
+        right(*RENTED, answer="1267.20"),
+        wrong(rent("month", product=T4, billing=RENEWING), answer="633.60", missing="spent"),
+        wrong(rent("month", product=T4, billing=MONTH), jump(MONTHS), answer="633.60", missing="on spent"),
+        wrong(*RENTED, answer="633.60", missing="prediction_low"),
+    ],
+    ("prices", "4.6"): [
+        right(*TIDY, *RENTED, renew_no_more("month"), jump(MONTHS)),
+        wrong(*TIDY, *RENTED, jump(MONTHS), missing="on deleted spent"),
+        wrong(*TIDY, *RENTED, renew_no_more("month"), missing="on deleted"),
+        wrong(*TIDY, missing="deleted"),
+    ],
+    ("when-it-goes-wrong", "5.1"): [
+        right(rent("instead", product=LARGE)),
+        wrong(rent("instead", product="prod-h100-80g"), missing="on none"),
+        wrong(rent("instead", product=L40S), missing="gpu_memory_gb"),
+        wrong(rent("h100", product=LARGE), missing="on none"),
+    ],
+    ("when-it-goes-wrong", "5.2"): [
+        right(STUCK, delete("stuck")),
+        wrong(STUCK, missing="count deleted"),
+        wrong(STUCK, STUCK, delete("stuck"), missing="count"),
+        wrong(missing="deleted"),
+    ],
+    ("when-it-goes-wrong", "5.3"): [
+        right(rent("found", product=T4, image=LOST["found"])),
+        wrong(rent("found", product=T4, image=LOST["found"]), rent("found", product=T4), missing="count"),
+        wrong(rent("found-2", product=T4), missing="count"),
+        wrong(rent("found", product=T4), delete("found"), missing="count"),
+    ],
+    ("when-it-goes-wrong", "5.4"): [
+        right(ABSENT, rent("absent", product=T4)),
+        wrong(ABSENT, missing="on count"),
+        wrong(ABSENT, rent("absent", product=T4), rent("absent", product=T4), missing="on count"),
+        wrong(ABSENT, rent("absent", product=T4), stop("absent"), missing="on"),
+    ],
+    ("when-it-goes-wrong", "5.5"): [
+        right(rent("unknown", product=T4, image=LOST["unknown"]), delete("unknown")),
+        wrong(rent("unknown", product=T4, image=LOST["unknown"]), missing="count deleted"),
+        wrong(
+            rent("unknown", product=T4, image=LOST["unknown"]),
+            rent("unknown", product=T4),
+            delete("unknown"),
+            missing="count",
+        ),
+        wrong(missing="deleted"),
+    ],
+    ("when-it-goes-wrong", "5.6"): [
+        right(rent("last", product=T4)),
+        wrong(missing="on count"),
+        wrong(rent("last", product=T4), rent("last", product=T4), missing="on count"),
+        wrong(rent("last", product=T4), delete("last"), missing="on count"),
+    ],
+    ("when-it-goes-wrong", "5.7"): [
+        right(*FIVE, delete("instead"), delete("found"), delete("absent"), delete("last")),
+        wrong(*FIVE, delete("instead"), delete("found"), delete("absent"), missing="count deleted"),
+        wrong(
+            *FIVE, delete("instead"), delete("found"), delete("absent"), stop("last"), missing="count deleted"
+        ),
+        wrong(missing="deleted"),
+    ],
+    ("build-it", "6.1"): [
+        right(answer="preview"),
+        wrong(missing="kernel"),
+        wrong(answer="sheet", missing="kernel"),
+        wrong(answer="rows", missing="kernel"),
+    ],
+    ("build-it", "6.2"): [
+        right(answer="rows"),
+        wrong(missing="kernel"),
+        wrong(answer="sheet", missing="kernel"),
+        wrong(answer="preview", missing="kernel"),
+    ],
+    ("build-it", "6.3"): [
+        right(rent("twice")),
+        wrong(rent("twice"), rent("twice"), missing="on"),
+        wrong(rent("once"), missing="on"),
+        wrong(rent("twice"), stop("twice"), missing="on"),
+    ],
+    ("build-it", "6.4"): [
+        right(rent("by-line", ports=WEB_TOO)),
+        wrong(rent("by-line", ports=PORT), missing="ports"),
+        wrong(rent("by-line"), missing="ports"),
+        wrong(rent("by-mouse", ports=WEB_TOO), missing="on none"),
     ],
 }
 
