@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ppio_widgets.errors import InputError
 from ppio_widgets.practice.account import PracticeAccount, Terms
 from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.roster import TEACHER, Roster, key_of
@@ -234,7 +235,9 @@ class ClassCloud(PracticeCloud):
             self._record.write(parts)
 
     def _go_on(self, parts: Mapping[str, Any]) -> None:
-        """Go on from what was written."""
+        """Go on from what was written; an `InputError` where that is of another lesson."""
+        if parts["lesson"] != self.lesson.id:
+            raise InputError("class_file_other", file=str(self._record), id=parts["lesson"])
         self.roster.resume(parts["roster"])
         self.incidents = Incidents(Incident(**one) for one in parts["incidents"])
         for key, part in parts.items():

@@ -46,6 +46,9 @@ class Record:
             self.close()
             raise _unusable(path, error) from None
 
+    def __str__(self) -> str:
+        return str(self._path)
+
     def write(self, parts: Mapping[str, Any]) -> bool:
         """Have the file hold these parts as they are now; returns whether that was anything new.
 

@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.errors import InputError
@@ -41,8 +41,8 @@ class Student:
 
     id: str
     name: str = ""
-    salt: str = ""
-    digest: str = ""
+    salt: str = field(default="", repr=False)
+    digest: str = field(default="", repr=False)
 
 
 def key_of(student: str, pin: str) -> str:
