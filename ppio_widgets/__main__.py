@@ -1,4 +1,4 @@
-"""The command ``ppio-widgets``: the demo, the practice cloud, secrets in notebooks, the doctor."""
+"""The command ``ppio-widgets``: the demo, the practice cloud, a class, secrets in notebooks, the doctor."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ppio_widgets import __version__
 from ppio_widgets.locale.words import LANGUAGES, words
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ppio_widgets.locale.words import Words
+    from ppio_widgets.practice.classroom.lesson import Lesson
+    from ppio_widgets.practice.server import Place, PracticeServer
 
 LAB = "jupyterlab>=4.2,<5"  # what the extra `lab` brings; every index has it, of this package nobody knows
 FOLDER = "ppio-widgets-demo"
@@ -52,8 +56,24 @@ def main(arguments: list[str] | None = None) -> int:
     doctor.add_argument("--practice", action="store_true", default=None, help=say("option.practice"))
     doctor.add_argument("--base-url", metavar="URL", help=say("option.base-url"))
     doctor.add_argument("--allow-host", metavar="HOST", help=say("option.allow-host"))
+    taught = commands.add_parser("class", help=say("command.class"), allow_abbrev=False)
+    taught.add_argument("lesson", metavar="LESSON", help=say("command.lesson"))
+    taught.add_argument("--check", action="store_true", help=say("command.check_lesson"))
+    taught.add_argument("--roster", type=Path, metavar="FILE.csv", help=say("command.roster"))
+    taught.add_argument("--file", type=Path, help=say("command.file"))
+    taught.add_argument("--port", type=int, default=PRACTICE_PORT, help=say("command.port"))
+    taught.add_argument("--host", default="127.0.0.1", help=say("command.host"))
+    taught.add_argument("--cert", type=Path, metavar="FILE.pem", help=say("command.cert"))
+    taught.add_argument("--key", type=Path, metavar="FILE.pem", help=say("command.key"))
+    taught.add_argument("--url", default="", help=say("command.url"))
     given = parser.parse_args(arguments)
-    commanded = {"demo": _demo, "practice": _practice, "check-notebook": _check, "doctor": _doctor}
+    commanded = {
+        "demo": _demo,
+        "practice": _practice,
+        "class": _class,
+        "check-notebook": _check,
+        "doctor": _doctor,
+    }
     return commanded[given.command](given)
 
 
@@ -77,9 +97,9 @@ def _demo(given: argparse.Namespace) -> int:
         return 1
     print(say("command.copied", folder=str(folder), new=new, kept=kept))
     print(say("command.starting"), flush=True)
-    quickstart = "quickstart.zh.ipynb" if say.language == "zh" else "quickstart.ipynb"
     # As the default page it is in the address that is printed, too.
-    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{quickstart}"]
+    quickstart = f"/lab/tree/{say.language}/quickstart.ipynb"
+    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={quickstart}"]
     arguments += ["--no-browser"] if given.no_browser else []
     arguments += ["--port", str(given.port)] if given.port else []
     # A container's only user is often root, which JupyterLab refuses unless told.
@@ -114,12 +134,14 @@ def _copy_notebooks(folder: Path) -> tuple[int, int]:
         folder.mkdir(parents=True)
         # It may lie in a checkout, which does not become dirty by it.
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    notebooks = sorted(source.glob("*.ipynb"))
+    notebooks = sorted(source.glob("*/*.ipynb"))
     kept = 0
     for notebook in notebooks:
-        with written(folder, notebook.stem, notebook.read_text(encoding="utf-8")) as spare:
+        own = folder / notebook.parent.name  # of a language
+        own.mkdir(exist_ok=True)
+        with written(own, notebook.stem, notebook.read_text(encoding="utf-8")) as spare:
             try:
-                publish(spare, folder / notebook.name)
+                publish(spare, own / notebook.name)
             except FileExistsError:
                 kept += 1
     return len(notebooks) - kept, kept
@@ -161,7 +183,6 @@ def _writable(folder: Path) -> bool:
 def _practice(given: argparse.Namespace) -> int:
     """Serve the practice cloud on loopback until interrupted."""
     from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - `demo` needs no httpx
-    from ppio_widgets.runtime import threads  # noqa: PLC0415 - as the next
 
     say = words()
     try:
@@ -169,15 +190,112 @@ def _practice(given: argparse.Namespace) -> int:
     except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
         print(say("command.port_taken", port=given.port, reason=_reason(error, say)), file=sys.stderr)
         return 1
+    print(say("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
+    _serve(server)
+    return 0
+
+
+def _serve(server: PracticeServer) -> None:
+    """Serve until interrupted: no exception at whichever line, it ends between two requests."""
+    from ppio_widgets.runtime import threads  # noqa: PLC0415 - only a server needs it
+
     with server:
-        # No exception at whichever line the server is at: it ends between two requests.
         signal.signal(
             signal.SIGINT, lambda *_seen: threads.run(server.shutdown, name="ppio-shutdown", daemon=False)
         )
-        print(say("command.serving", url=server.url, key=draw_practice_key("me")), flush=True)
         server.serve_forever()
         print()
+
+
+def _class(given: argparse.Namespace) -> int:
+    """Serve a class on a lesson until interrupted, or say what is wrong with the lesson's file."""
+    from ppio_widgets.errors import InputError  # noqa: PLC0415 - the others need none of it
+    from ppio_widgets.practice.classroom.lesson import read_lesson, source  # noqa: PLC0415 - as above
+
+    say = words()
+    try:
+        text = _text(Path(given.lesson)) if given.lesson.endswith(".toml") else source(given.lesson)
+        if given.check:
+            return _check_lesson(text)
+        _teach(given, read_lesson(text))
+    except InputError as error:
+        _tell(sys.stderr, str(error))
+        return 1
+    except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
+        _tell(sys.stderr, say("command.port_taken", port=given.port, reason=_reason(error, say)))
+        return 1
     return 0
+
+
+def _check_lesson(text: str) -> int:
+    """Say every fault of a lesson's file."""
+    from ppio_widgets.practice.classroom.lesson import examine  # noqa: PLC0415 - only a class needs it
+
+    say = words()
+    lesson, faults = examine(text)
+    for fault in faults:
+        _tell(sys.stderr, fault.sentence(say))
+    if lesson is None:
+        return 1
+    _tell(sys.stdout, say("command.lesson_sound", id=lesson.id, n=len(lesson.exercises)))
+    return 0
+
+
+def _teach(given: argparse.Namespace, lesson: Lesson) -> None:
+    """Serve a class, and go on from its file where there is one."""
+    from ppio_widgets.practice.classroom.cloud import ClassCloud  # noqa: PLC0415 - only a class needs it
+    from ppio_widgets.practice.classroom.record import Record  # noqa: PLC0415 - as above
+    from ppio_widgets.practice.classroom.roster import Roster, read_roster  # noqa: PLC0415 - as above
+    from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - as above
+
+    say = words()
+    place = _place(given)
+    roster = Roster(read_roster(_text(given.roster)) if given.roster else None)
+    with closing(Record(given.file or Path(f"{lesson.id}.class"))) as record:
+        cloud = ClassCloud(lesson, roster, record=record)
+        server = PracticeServer(given.port, cloud, place=place)
+        key = "command.class_on" if record.parts else "command.class_file"
+        page = f"{server.url}/practice/v1/teacher/page#key={cloud.teacher_key}"
+        _tell(sys.stdout, say(key, file=str(record), n=len(cloud.students())))
+        _tell(sys.stdout, say("command.class_students", url=server.url))
+        _tell(sys.stdout, say("command.class_teacher", url=page))
+        sys.stdout.flush()
+        _serve(server)
+
+
+def _text(path: Path) -> str:
+    """Return what a file of a teacher holds; an `InputError` says why it cannot be read."""
+    from ppio_widgets.errors import InputError  # noqa: PLC0415 - only a class needs it
+    from ppio_widgets.runtime.files import contents, reason  # noqa: PLC0415 - as above
+
+    try:
+        return contents(path, 1024 * 1024).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("class_text", file=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise InputError("class_file", file=str(path), reason=reason(error)) from None
+
+
+def _place(given: argparse.Namespace) -> Place:
+    """Return where a class is served: off this machine only with TLS, its own or a proxy's."""
+    import ssl  # noqa: PLC0415 - only a class needs it
+
+    from ppio_widgets.errors import InputError  # noqa: PLC0415 - as above
+    from ppio_widgets.practice.server import Place  # noqa: PLC0415 - as above
+
+    parts = urlsplit(given.url)
+    if given.url and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment):
+        raise InputError("class_url", url=given.url)
+    if given.host not in ("127.0.0.1", "::1", "localhost") and not (given.cert or given.url):
+        raise InputError("class_open", host=given.host)
+    tls = None
+    if given.cert:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            tls.load_cert_chain(given.cert, given.key)
+        except OSError as error:  # of SSL, too
+            raise InputError("class_cert", file=str(given.cert), reason=type(error).__name__) from None
+    return Place(given.host, tls, given.url.rstrip("/"))
 
 
 def _reason(error: Exception, say: Words) -> str:

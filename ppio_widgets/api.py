@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.catalogue import Catalogue
+from ppio_widgets.cloud.catalogue import RULES, Catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import HostRefused, InputError, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
@@ -30,21 +30,29 @@ from ppio_widgets.secrets.credentials import (
     ApiKey,
     find_key,
     hidden,
+    host_of,
     is_practice_key,
 )
 from ppio_widgets.secrets.frames import without_frames
-from ppio_widgets.secrets.hosts import read_host
+from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.launches.claim import Again
+    from ppio_widgets.practice.account import Slow
     from ppio_widgets.request.advice import Advice
+    from ppio_widgets.request.rules import Rules
     from ppio_widgets.secrets.credentials import KeySource
+    from ppio_widgets.secrets.hosts import Host
+
+    # Which cloud: see `launch`.
+    Practice = bool | Slow | None
 
 __all__ = ["Instance", "connect", "launch"]
 
 PRACTICE_VARIABLE = "PPIO_WIDGETS_PRACTICE"
+HUB_USER_VARIABLE = "JUPYTERHUB_USER"
 
 # How long a call waits for a lost answer to be looked up before it raises.
 LOOK_UP_SECONDS = 90.0
@@ -52,11 +60,17 @@ LOOK_UP_SECONDS = 90.0
 
 class _Switch:
     practice: bool | None = None  # what ``%ppio practice`` chose in this kernel
+    alone = False  # whether a class was started in it: whatever address the environment names
 
 
-def switch_practice(on: bool) -> None:  # noqa: FBT001 - a switch is on or off
-    """Choose the practice cloud, or not, for the rest of this kernel (``%ppio practice on``)."""
-    kernel.of(_Switch).practice = on
+def switch_practice(on: bool, *, alone: bool | None = None) -> None:  # noqa: FBT001 - a switch is on or off
+    """Choose the practice cloud, or not, for the rest of this kernel (``%ppio practice on``).
+
+    `alone` is whether it is the one within this kernel, whatever address the environment names.
+    """
+    chosen = kernel.of(_Switch)
+    chosen.practice = on
+    chosen.alone = on and (chosen.alone if alone is None else alone)
 
 
 def wants_practice() -> bool | None:
@@ -70,27 +84,36 @@ def wants_practice() -> bool | None:
 @without_frames
 def connect(  # noqa: PLR0913 - each says one thing about which cloud
     *,
-    practice: bool | None = None,
+    practice: Practice = None,
     api_key: KeySource | None = None,
     base_url: str | None = None,
     allow_host: str | None = None,
     fall_back: bool = False,
     need_key: bool = True,
+    join: bool = True,
 ) -> PpioClient:
     """Return a client of the cloud that is meant; `launch` says what means which.
 
     With `fall_back` it is the practice cloud where there is no key: a form does that, a line or a call never.
-    With `need_key` a missing key is an error now, and not when a request is made.
+    With `need_key` a missing key is an error now, and not when a request is made. With `join` a person of a
+    hub joins the class that the environment names, once: nobody else is asked anything here.
     """
     api_key = hidden(api_key)
-    host = read_host(base_url, allow_host=allow_host)
+    if base_url is None and practice is not False and kernel.of(_Switch).alone:
+        base_url, practice = PRACTICE_ADDRESS, True
+    if join and base_url is None and api_key is None and practice is not False:
+        _join_as_hub_user()
+    host = host_of(base_url, allow_host=allow_host, argument=api_key)
+    slow = _slow(practice, host)
     if practice is None:
         practice = wants_practice()
-        if practice and base_url and not host.loopback:
+        if practice and base_url and not (host.loopback or host.is_class):
             raise HostRefused("host_practice", host=host.name)
     if practice is None and fall_back and find_key(host, api_key) is None:
         practice = True
-    if not practice:
+    if practice is False and host.is_class:
+        raise HostRefused("host_unknown", host=host.name)
+    if not practice or host.is_class:
         client = PpioClient(api_key, base_url=base_url, allow_host=allow_host)
         if need_key:
             client.require_key()
@@ -102,7 +125,28 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     from ppio_widgets.practice.cloud import kernel_cloud  # noqa: PLC0415
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
-    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud()))
+    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud(), slow))
+
+
+def _slow(practice: object, host: Host) -> Slow | None:
+    """Return how slowly the practice cloud of this kernel is to go, None where nothing is said of that."""
+    if practice is None or isinstance(practice, bool):
+        return None
+    from ppio_widgets.practice.account import Slow  # noqa: PLC0415
+
+    if not isinstance(practice, Slow):
+        raise InputError("practice_kind")
+    if (host.loopback or host.is_class) and host.base_url != PRACTICE_ADDRESS:
+        raise HostRefused("host_slow", host=host.name)
+    return practice
+
+
+def _join_as_hub_user() -> None:
+    """Join the class that the environment names, as the person of a hub; elsewhere nothing is loaded."""
+    if environment.variable(HUB_USER_VARIABLE) and environment.variable(BASE_URL_VARIABLE):
+        from ppio_widgets.practice.classroom.student import join_as_hub_user  # noqa: PLC0415
+
+        join_as_hub_user()
 
 
 @without_frames
@@ -111,7 +155,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     *,
     api_key: KeySource | None = None,
     base_url: str | None = None,
-    practice: bool | None = None,
+    practice: Practice = None,
     allow_host: str | None = None,
     max_hourly_price: Decimal | int | str | None = None,
     again: Again = False,
@@ -125,11 +169,11 @@ def launch(  # noqa: PLR0913 - the same, and consent
     api_key, base_url, allow_host : optional
         See `PpioClient`. On the practice cloud a practice key, ``sk_practice_NAME.PIN``, is an
         account of its own; any other key is not sent there.
-    practice : bool, optional
+    practice : bool or Slow, optional
         True for the practice cloud: the one served at a loopback base URL, else
-        the one in this process. False for the live one. Without it ``%ppio practice``
-        decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
-        `base_url` of another machine is refused.
+        the one in this process; `Slow` for that one, so that each state can be seen. False
+        for the live one. Without it ``%ppio practice`` decides, then ``PPIO_WIDGETS_PRACTICE=1``;
+        where these say the practice cloud, a `base_url` of another machine is refused.
     max_hourly_price : Decimal, int or str, optional
         The most that one hour may cost, all GPUs together, in the account's currency.
         Above it, or when the price is not known, nothing is sent.
@@ -168,11 +212,20 @@ def launch(  # noqa: PLR0913 - the same, and consent
     consent = read_consent(again)
     ceiling = read_ceiling(max_hourly_price)
     client = connect(practice=practice, api_key=api_key, base_url=base_url, allow_host=allow_host)
-    if ceiling is None:  # then nothing waits for the price
-        plan = LaunchPlan(report, Target.of(client), price_asked=False)
+    rules = rules_of(client)
+    if ceiling is None and rules.max_hourly is None:  # then nothing waits for the price
+        plan = LaunchPlan(check(report.body, broken=rules.broken), Target.of(client), price_asked=False)
     else:
         plan = priced_plan(report, client, ceiling)
+    if rules:
+        plan.report.require()
     return finish(Launch(plan, client), again=consent)
+
+
+def rules_of(client: PpioClient) -> Rules:
+    """Return what the lesson of a class allows; no other cloud is asked, and limits nothing."""
+    client.prices.load(RULES)
+    return client.prices.snapshot().rules
 
 
 @without_frames
@@ -186,7 +239,7 @@ def priced_plan(
     catalogue.load("balance")
     told = catalogue.snapshot()
     offer = told.offer(product)
-    judged = check(report.body, offer=offer, offers=told.offers)
+    judged = check(report.body, offer=offer, offers=told.offers, broken=rules_of(client).broken)
     return LaunchPlan(judged, Target.of(client), offer, told.balance, ceiling, notes=notes)
 
 
@@ -224,10 +277,8 @@ def look_up(launch_id: str, *, api_key: KeySource | None = None) -> str:
         return launch_sentence(begun.look(), words())
     record, ledger = history.find(launch_id)
     if record.unresolved:
-        host = read_host(record.host, allow_host=record.host.partition("://")[2])
-        client = connect(
-            practice=record.practice, api_key=api_key, base_url=host.base_url, allow_host=host.name
-        )
+        named = None if record.practice else record.host.partition("://")[2]
+        client = connect(practice=record.practice, api_key=api_key, base_url=record.host, allow_host=named)
         record = history.look_up(record, ledger, client)
     return record_sentence(record, threads.now(), words())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from ipython_pygments_lexers import IPythonLexer
-from lessons import lesson, offer
+from lessons import answers, lesson, offer
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import SphinxTransform
 from tables import PARTS
@@ -43,7 +43,7 @@ def _run_lessons(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
     for page in pages:
         text = Path(env.doc2path(page)).read_text(encoding="utf-8")
         for name in (name for kind, name in _PART.findall(text) if kind == "lesson"):
-            _running[name] = pool.submit(lesson, _notebook(app, name))
+            _running[name] = pool.submit(lesson, _notebook(app, name), answers(text))
     pool.shutdown(wait=False)
 
 
@@ -61,7 +61,7 @@ def _fill(app: Sphinx, _page: str, source: list[str]) -> None:
 
 
 def _notebook(app: Sphinx, name: str) -> Path:
-    return ROOT / "notebooks" / f"{name}{'.zh' if language_of(app.config) == 'zh' else ''}.ipynb"
+    return ROOT / "notebooks" / language_of(app.config) / f"{name}.ipynb"
 
 
 class DarkPictures(SphinxTransform):

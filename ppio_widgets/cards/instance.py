@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from ppio_widgets.cards.card import Card, Fact, terms
 from ppio_widgets.cards.html import each, html, link
-from ppio_widgets.cloud.answers import OFF, InstanceStatus, plain, status_words
-from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command, is_web
+from ppio_widgets.cloud.answers import InstanceStatus, plain, status_words
+from ppio_widgets.cloud.instances import InstanceDetail, is_ssh_command, is_web, next_words, spot_words
 from ppio_widgets.errors import PpioError, is_gone
 from ppio_widgets.instances.actions import confirmed_words
 from ppio_widgets.instances.instance import cost_words
@@ -76,10 +76,9 @@ def news(instance: Instance, say: Words) -> Iterator[Fact]:
     for text, kind in ((seen.error, "bad"), (seen.message, "")):
         if text:
             yield Fact(say("machine.server"), text, kind=kind)
-    if seen.error and seen.is_on:
-        yield Fact(say("machine.next"), say("machine.next_failed"))
-    elif seen.status in OFF:
-        yield Fact(say("machine.next"), say("machine.next_stopped"))
+    for text, label in ((spot_words(seen, say), "machine.spot"), (next_words(seen, say), "machine.next")):
+        if text:
+            yield Fact(say(label), text)
     if instance.failed is not None:
         yield Fact(say("machine.failed"), instance.failed.sentence(say), kind="bad")
     if instance.missed is not None:

@@ -1,7 +1,8 @@
-"""The lists of an account as cards: its instances, and what can be rented."""
+"""Lists as cards: instances, what can be rented, students of a class, what a launch said on the wire."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,24 @@ from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.listing import kind_of
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.runtime.times import local_zone, table_moment
+from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from decimal import Decimal
 
+    from ppio_widgets.cloud.http import WireEntry
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.listing import Board, Row
+    from ppio_widgets.launches.launch import Wire
     from ppio_widgets.launches.plan import Products
     from ppio_widgets.locale.words import Words
+    from ppio_widgets.practice.classroom.teacher import Progress, StudentProgress
     from ppio_widgets.request.offers import Offer, Price
 
 LONGEST_CELL = 40
+# Of a body or an answer on the wire.
+MOST_LINES = 80
 
 
 def board_card(board: Board, say: Words) -> Card:
@@ -38,6 +45,48 @@ def products_card(products: Products, say: Words) -> Card:
     """Return products as a card."""
     rows = [_product(offer, say) for offer in products.offers]
     return Card(products.head(say), table=_table("products", rows, say))
+
+
+def wire_card(wire: Wire, say: Words) -> Card:
+    """Return what was on the wire as a card: each request, and what came of it."""
+    title = say("wire.title", n=len(wire)) if wire else say("wire.none")
+    told = "\n\n".join("\n".join(_entry(one, say)) for one in wire)
+    return Card(title, code=told).without_secrets(say)
+
+
+def _entry(entry: WireEntry, say: Words) -> Iterator[str]:
+    """Yield the lines of a request and of its answer, as they are on the wire."""
+    yield f"{entry.method} {entry.target} HTTP/1.1"
+    yield from (f"{name}: {value}" for name, value in entry.headers)
+    if entry.body is not None:
+        yield from ("", *_content(entry.body, say))
+    times = " · ".join(say(f"wire.{event}", ms=f"{ms:g}") for event, ms in entry.events)
+    status = say("wire.status", status=entry.status) if entry.status else ""
+    yield from ("", " · ".join(filter(None, [status or say("wire.failed", kind=entry.failure), times])))
+    if entry.answer is not None:
+        yield from _content(entry.answer, say)
+    elif entry.size:
+        yield say("wire.large", n=entry.size)
+
+
+def _content(value: object, say: Words) -> list[str]:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    lines = text.split("\n")
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([say("preview.more_lines", n=more)] if more > 0 else [])]
+
+
+def class_card(progress: Progress, say: Words) -> Card:
+    """Return where each student of a class stands."""
+    on = sum(len(one.on) for one in progress.students)
+    told = {"lesson": plain(progress.lesson), "n": len(progress.students), "on": on}
+    # With its day: a class jumps from one to the next.
+    when = {"time": moment_words(progress.now, 0), "rate": f"{progress.rate:g}"}
+    rows = [_progress(one, progress.exercises, say) for one in progress.students]
+    return Card(
+        say("classroom.title", **told, **when),
+        table=replace(_table("teacher", rows, say), more="preview.more"),
+    )
 
 
 def instance_table(board: Board, say: Words) -> Table:
@@ -181,6 +230,18 @@ def _instance(one: InstanceDetail, board: Board, say: Words) -> dict[str, str]:
     }
 
 
+def _progress(one: StudentProgress, exercises: tuple[str, ...], say: Words) -> dict[str, str]:
+    name = plain(one.name or one.student, LONGEST_CELL)
+    return {
+        "student": say("classroom.yellow", name=name) if one.yellow else name,
+        "spent": pricing.shown(one.spent, "CNY"),
+        "left": pricing.shown(one.left, "CNY"),
+        "on": plain(", ".join(one.on), LONGEST_CELL) or "–",
+        "exercises": "".join("✓" if key in one.passed else "·" for key in exercises),
+        "error": plain(one.last_error, LONGEST_CELL) or "–",
+    }
+
+
 def _product(offer: Offer, say: Words) -> dict[str, str]:
     memory = "" if offer.gpu_memory_gb is None else f"{offer.gpu_memory_gb} GB"
     gpu = offer.gpu_name or offer.name
@@ -201,6 +262,8 @@ def _span(least: int, most: int) -> str:
 
 def _stock(offer: Offer, say: Words) -> str:
     """Return the API's word for the stock, or why it cannot be launched now."""
+    if not offer.allowed:
+        return say("product.not_allowed")
     if not (offer.deployable and offer.purchasable):
         return say("product.blocked")
     if not offer.available:

@@ -17,6 +17,7 @@ from ppio_widgets.cloud.paging import bare
 from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import PpioError
 from ppio_widgets.request.offers import PRICE_LIFE_SECONDS, Offer
+from ppio_widgets.request.rules import NO_RULES, Rules
 from ppio_widgets.runtime import forks, threads
 from ppio_widgets.secrets.frames import without_frames
 
@@ -39,6 +40,8 @@ KINDS = (
     "images",
     "cpu_offers",
 )
+# What a class allows: another cloud is not asked for it.
+RULES = "rules"
 # The kinds that hold products; CPU products are a listing of their own, so that none waits for them.
 OFFERS = ("offers", "cpu_offers")
 # What a question about money is to know afresh.
@@ -70,6 +73,7 @@ class Snapshot:
     templates: tuple[Template, ...] = ()
     images: tuple[str, ...] = ()
     balance: Decimal | None = None
+    rules: Rules = NO_RULES
     # Of the balance and the prices; empty where it is not known.
     currency: str = ""
     # The kinds that could not be loaded, and those that are on their way.
@@ -78,8 +82,8 @@ class Snapshot:
 
     @property
     def products(self) -> tuple[Offer, ...]:
-        """All products, those with GPUs first."""
-        return (*self.offers, *self.cpu_offers)
+        """All products, those with GPUs first, each with whether a class allows it."""
+        return self.rules.marked((*self.offers, *self.cpu_offers))
 
     def offer(self, product_id: str) -> Offer | None:
         """Return the product of an id, or None when it is not there."""
@@ -123,7 +127,8 @@ class Catalogue:
         self._clock = clock
         self._life = life
         self._changed = forks.condition()
-        self._slots = {kind: _Slot() for kind in KINDS}
+        kinds = (RULES, *KINDS) if source.is_practice else KINDS
+        self._slots = {kind: _Slot() for kind in kinds}
         forks.tell(self)
 
     def after_fork(self) -> None:
@@ -138,6 +143,8 @@ class Catalogue:
         makes no request of its own. A failure is an outcome; it is tried again by the
         next call.
         """
+        if kind == RULES and kind not in self._slots:
+            return KindState("ready")
         slot = self._slots[kind]
         load = self._begin(slot)
         if load is None:

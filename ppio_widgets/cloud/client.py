@@ -21,8 +21,10 @@ from ppio_widgets.cloud.answers import (
     ClassTimes,
     Dates,
     Reply,
+    as_mapping,
     not_certain,
     read_error,
+    read_json,
     read_reply,
 )
 from ppio_widgets.cloud.catalogue import Catalogue
@@ -54,9 +56,16 @@ from ppio_widgets.locale.text import text_at
 from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
 from ppio_widgets.runtime import forks, kernel, threads
-from ppio_widgets.secrets.credentials import ApiKey, digest, hidden, is_practice_key, require_key, reveal
+from ppio_widgets.secrets.credentials import (
+    ApiKey,
+    digest,
+    hidden,
+    host_of,
+    is_practice_key,
+    require_key,
+    reveal,
+)
 from ppio_widgets.secrets.frames import without_frames
-from ppio_widgets.secrets.hosts import Host, read_host
 from ppio_widgets.secrets.in_use import sent_secrets
 from ppio_widgets.secrets.redaction import Redactor
 
@@ -69,10 +78,13 @@ if TYPE_CHECKING:
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
+    from ppio_widgets.secrets.hosts import Host
 
 T = TypeVar("T")
 
 INSTANCES = "/gpus/v2/instances"
+# Below it are the calls about a class, which only a practice cloud has.
+CLASS = "/practice/v1/"
 # Of a listing: more than any account has; a server that never ends is cut off there.
 MOST_PAGES = 1000
 
@@ -95,7 +107,7 @@ HEADERS = {
     "User-Agent": "ppio-widgets",
 }
 
-Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
+Action = Literal["start", "stop", "restart", "delete", "stop_renewing", "step"]
 
 # How each action is asked for: the method, what stands behind the instance's address, and the body.
 _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
@@ -104,6 +116,7 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
     "restart": ("PUT", "/restart", None),
     "delete": ("DELETE", "", None),
     "stop_renewing": ("PUT", "/auto-renew", {"auto_renew": {"enabled": False}}),
+    "step": ("PUT", "/step", None),  # of a practice cloud only
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
@@ -175,10 +188,12 @@ class PpioClient:
     api_key : str, ApiKey or callable, optional
         A callable is asked when a request is made. Without it the key is looked for
         then: `%ppio login`, ``PPIO_API_KEY`` for api.ppio.com, ``NOVITA_API_KEY`` for
-        api.novita.ai, Colab's secrets, the system's keyring; on loopback a practice key
-        (``PPIO_WIDGETS_PRACTICE_KEY``, else the one of this kernel).
+        api.novita.ai, Colab's secrets, the system's keyring; on loopback and for a class a
+        practice key: of ``%ppio class join``, else of ``PPIO_WIDGETS_PRACTICE_KEY`` (on
+        loopback else the one of this kernel).
     base_url : str, optional
-        Default ``PPIO_GPU_BASE_URL``, then ``https://api.ppio.com``.
+        Default ``PPIO_GPU_BASE_URL``, then ``https://api.ppio.com``. With a practice key any https
+        address, with a path if need be, is a class.
     allow_host : str, optional
         Name of a host other than the two known ones that may be used.
     transport : httpx.BaseTransport, optional
@@ -211,15 +226,16 @@ class PpioClient:
         practice: bool = False,
     ) -> None:
         api_key = hidden(api_key)
-        self.host: Host = read_host(base_url, allow_host=allow_host)
-        if self.host.loopback and api_key is None:
+        self.host: Host = host_of(base_url, allow_host=allow_host, argument=api_key)
+        practises = self.host.loopback or self.host.is_class
+        if practises and api_key is None:
             api_key = require_key(self.host)
         self._argument = api_key
         self._transport = transport
         self._lock = forks.lock()
         self._redactor = Redactor()  # of all that was sent: a later answer may repeat it
-        practises = isinstance(api_key, ApiKey) and is_practice_key(api_key)
-        self.is_practice = practice or (self.host.loopback and practises)
+        practises = practises and isinstance(api_key, ApiKey) and is_practice_key(api_key)
+        self.is_practice = practice or practises
         self.prices = Catalogue(self)
 
     def __repr__(self) -> str:
@@ -284,6 +300,11 @@ class PpioClient:
     def _place(self) -> Hashable:
         """Which cloud it is, whosever the key."""
         return self.host.base_url, getattr(self._transport, "cloud", self._transport)
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether an instance of a practice cloud in this process waits to be led to its next state."""
+        cloud = getattr(self._transport, "cloud", None)
+        return cloud is not None and bool(cloud.waits(instance_id))
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
@@ -432,9 +453,30 @@ class PpioClient:
             When it may have arrived and no answer came.
         """
         method, verb, body = _CALLS[action]
-        path = f"{path_of(instance_id)}{verb}"
-        exchange = self._call(_Asking(method, path, {"json": body}, anyhow=action not in BILLED))
-        known = {"host": self.host.name, "kind": exchange.cause, "action": Phrase(f"action.{action}")}
+        asking = _Asking(method, f"{path_of(instance_id)}{verb}", {"json": body}, anyhow=action not in BILLED)
+        exchange = self._sent(asking, Phrase(f"action.{action}"))
+        if self._transport is None:
+            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
+
+    def ask_class(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask a class for something, once, and return its answer; such a path is no call of a real cloud.
+
+        Raises
+        ------
+        HostRefused
+            For any other cloud, and for any other path.
+        NotSent, ApiError, OutcomeUnknown
+            As of `act`.
+        """
+        if not self.is_practice or not path.startswith(CLASS):
+            raise HostRefused("host_pinned", host=self.host.name)
+        exchange = self._sent(_Asking("POST", path, {"json": body}), Phrase("action.class"))
+        return as_mapping(read_json(exchange.content))
+
+    def _sent(self, asking: _Asking, action: Phrase) -> Exchange:
+        """Make one request that changes something, once; anything but success is raised."""
+        exchange = self._call(asking)
+        known = {"host": self.host.name, "kind": exchange.cause, "action": action}
         if exchange.interrupted:
             raise KeyboardInterrupt
         if exchange.failure and not exchange.left:
@@ -443,8 +485,7 @@ class PpioClient:
             raise OutcomeUnknown("action_lost", **known)
         if not 200 <= exchange.status < 300:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
-        if self._transport is None:
-            kernel.of(Dates).note(self.host.base_url, exchange.date, anew=True)
+        return exchange
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.
@@ -573,6 +614,7 @@ class PpioClient:
             # One that was given serves the next request as well, and an Interrupt may leave a pool locked.
             if self._transport is None and not exchange.interrupted:
                 http.close()
+        exchange.tell(request, self._redactor)
         if not exchange.left:
             exchange.why = past or way.failed(exchange.failure)
         elif past is not None:
@@ -594,7 +636,7 @@ class Target:
     def of(cls, client: PpioClient) -> Target:
         """Describe the cloud of a client."""
         host = client.host
-        stranger = not (host.known or host.loopback)
+        stranger = not (host.known or host.loopback or host.is_class)
         base_url = host.base_url if client.has_address else ""
         return cls(host.name, client.is_practice, base_url, host.name if stranger else "")
 

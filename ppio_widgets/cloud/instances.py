@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from ppio_widgets.cloud.answers import (
     ENDED,
     GONE,
+    OFF,
     RESTING,
     InstanceStatus,
     as_flag,
@@ -28,10 +29,12 @@ from ppio_widgets.cloud.answers import (
 )
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.locale.text import text_at, visible
+from ppio_widgets.locale.words import joined
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.schema import Group, Rows, tree
+from ppio_widgets.runtime.times import moment_words
 from ppio_widgets.secrets.in_use import secrets_in_answer
 from ppio_widgets.secrets.redaction import Redactor
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.cloud.answers import Odd
+    from ppio_widgets.locale.words import Words
     from ppio_widgets.request.offers import Offer
     from ppio_widgets.request.schema import Node, Path
 
@@ -78,6 +82,12 @@ def require_id(value: object) -> str:
         cut = shown if len(shown) <= _LONGEST_SHOWN_ID else f"{shown[:_LONGEST_SHOWN_ID]}…"
         raise LaunchRefused("instance_id", id=cut)
     return value
+
+
+# What v1 says of a spot instance that is to be taken away, is being taken away, or was.
+SPOT_NOTICE = "notified"
+SPOT_ENDS = (SPOT_NOTICE, "reclaiming", "terminated")
+_ERROR_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])")
 
 
 # How a field of an instance is read from an answer, its secrets hidden.
@@ -127,6 +137,12 @@ def _link(answer: Any, redactor: Redactor, *path: str) -> str:
 
 def _positive(answer: Any, _redactor: Redactor, *path: str) -> int:
     return as_whole(value_at(answer, path), 1, _LATEST) or 0
+
+
+def _seconds(answer: Any, _redactor: Redactor, *path: str) -> int:
+    """Return a moment that is told as a text of digits; 0 for none."""
+    text = text_at(answer, *path)
+    return as_whole(int(text), 0, _LATEST) or 0 if re.fullmatch(r"[0-9]{1,18}", text) else 0
 
 
 def _flag(answer: Any, _redactor: Redactor, *path: str) -> bool | None:
@@ -197,6 +213,10 @@ class InstanceDetail:
     ends_at: int = _told(0, _positive, "billing", "prepaid", "end_time")
     # Whether a prepaid one renews automatically.
     renews: bool | None = _told(None, _flag, "billing", "prepaid", "auto_renew", "enabled")
+    # Of a spot one: where it stands with being taken away, a word of `SPOT_ENDS` or another, and from when on
+    # (PPIO GPU API v1, get instance).
+    spot: str = _told("", _words, "spotStatus")
+    reclaimed_at: int = _told(0, _seconds, "spotReclaimTime")
     # Of one that is gone: when it was last seen there.
     seen_until: int = 0
     ports: tuple[Endpoint, ...] = _told((), _ports, "ports")
@@ -244,6 +264,12 @@ class InstanceDetail:
             "resource": {"gpu_num": self.gpu_num or None},
         }
 
+    @property
+    def error_name(self) -> str:
+        """The API's name of what is wrong with it, where its error begins with one."""
+        found = _ERROR_NAME.match(self.error)
+        return found[0] if found else ""
+
     def seconds_on(self, now: float) -> float | None:
         """Return how long it has been on since its last start, or was on until its last stop or sight."""
         began = self.started_at or self.created_at
@@ -266,6 +292,28 @@ class InstanceDetail:
         if rate is None or seconds is None:
             return None
         return pricing.to_cents(Fraction(rate) * Fraction(seconds) / 3600)
+
+
+def spot_words(seen: InstanceDetail, say: Words) -> str:
+    """Return that a spot instance is taken away, and when; empty where nobody wants it back."""
+    if seen.spot not in SPOT_ENDS:
+        return ""
+    if seen.spot != SPOT_NOTICE or not seen.reclaimed_at:
+        return say("spot.notice" if seen.spot == SPOT_NOTICE else "spot.reclaimed")
+    return say("spot.notice_at", moment=moment_words(seen.reclaimed_at, 0.0))
+
+
+def next_words(seen: InstanceDetail, say: Words) -> str:
+    """Return what is to be done about an instance, the most exact first; empty where nothing is."""
+    step = f"next.{seen.error_name}"
+    steps = [say(step)] if seen.error_name and step in say else []
+    if seen.error and seen.is_on:
+        steps.append(say("machine.next_failed"))
+    if seen.spot in SPOT_ENDS:
+        steps.append(say("spot.next_notice" if seen.spot == SPOT_NOTICE else "spot.next_reclaimed"))
+    elif seen.status in OFF:
+        steps.append(say("machine.next_stopped"))
+    return joined(steps)
 
 
 @dataclass(frozen=True)

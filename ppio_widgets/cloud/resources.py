@@ -24,6 +24,7 @@ from ppio_widgets.cloud.answers import (
     plain,
 )
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, read_page
+from ppio_widgets.errors import ApiError
 from ppio_widgets.request.draft import value_at
 from ppio_widgets.request.offers import (
     BillingMode,
@@ -37,6 +38,7 @@ from ppio_widgets.request.offers import (
     Template,
 )
 from ppio_widgets.request.pricing import amount
+from ppio_widgets.request.rules import Rules, read_rules
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
@@ -66,6 +68,9 @@ AUTHS = "/gpu-instance/openapi/v1/repository/auths"
 BALANCE = "/openapi/v1/billing/balance/detail"
 BILL = "/openapi/v1/billing/bill/list"
 PURCHASES = "/openapi/v1/billing/bill/monthly/list"
+
+# Of a class on a practice cloud.
+LESSON = "/practice/v1/lesson"
 
 # No answer names a currency: it follows the host (inferred, PPIO GPU API v2, list products).
 CURRENCIES: Mapping[str, str] = {PPIO: "CNY", NOVITA: "USD"}
@@ -126,6 +131,15 @@ class CatalogueReader:
     def balance(self) -> Decimal:
         """Return what the account has left, in the host's currency."""
         return ask(self._source, BALANCE, {}, lambda reply: read_balance(reply.value))
+
+    def rules(self) -> Rules:
+        """Return what the lesson of a class allows; a practice cloud that is no class limits nothing."""
+        try:
+            return ask(self._source, LESSON, {}, lambda reply: read_rules(reply.value.get("allow")))
+        except ApiError as error:
+            if error.status == 404:
+                return Rules()
+            raise
 
     def _all(self, path: str, kind: type[_I], pages: Callable[..., Any] = by_cursor) -> tuple[_I, ...]:
         listed = pages(self._source, path, {}, partial(read_row, kind))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ppio_widgets.cloud.answers import LEFT_OUT, as_id, not_certain, plain
 from ppio_widgets.cloud.client import INSTANCES, path_of
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.instances import is_id, read_instance
 from ppio_widgets.cloud.paging import ask, bare, by_cursor, ends_of
 from ppio_widgets.cloud.resources import (
@@ -31,12 +32,11 @@ from ppio_widgets.cloud.resources import (
 )
 from ppio_widgets.doctor.contract import INSTANCE, Examined
 from ppio_widgets.errors import ApiError, PpioError, Unreachable, log_fault
-from ppio_widgets.instances.display import Displayed
-from ppio_widgets.launches.ledger import STATE_VARIABLE, ledger_for
+from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.locale.words import Phrase, Sayable, Span, words
 from ppio_widgets.request.pricing import HOURS_PER_MONTH, shown
 from ppio_widgets.runtime import kernel, threads
-from ppio_widgets.runtime.files import contents, reason, require_writable, written
+from ppio_widgets.runtime.files import STATE_VARIABLE, contents, reason, require_writable, written
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.in_use import sent_secrets
 from ppio_widgets.secrets.redaction import Redactor, input_error

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import InstanceStatus, plain
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.web_pages import is_public_page, page_answers
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances import autostop
 from ppio_widgets.instances.actions import Errand, confirmed_words, unexpected, wait_for
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.watched import Watched
 from ppio_widgets.locale.words import Span, words
 from ppio_widgets.request import pricing
@@ -273,6 +273,23 @@ class Instance(Displayed, Watched):
         ApiError, NotSent, CredentialsError
         """
         return self._act("stop_renewing", timeout)
+
+    def step(self) -> Instance:
+        """Lead it to its next state, where that waits for a person: ``practice=Slow(step=True)``.
+
+        Raises
+        ------
+        ApiError
+            When it does not wait.
+        """
+        self.client.act(self.id, "step")
+        self.look()
+        return self
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next state waits for `step`."""
+        return self.client.waits(self.id)
 
     def stop_at(self, when: str | datetime) -> Deadline:
         """Have this kernel stop it at a time, ``"17:30"`` or ``"17:30+08:00"``.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import LEFT_OUT, InstanceStatus, not_certain, plain
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.instances import Listing, is_id, require_id
 from ppio_widgets.errors import AnswerUnreadable, LaunchRefused, PpioError, is_gone
 from ppio_widgets.instances.actions import tried
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.request import pricing

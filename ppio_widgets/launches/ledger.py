@@ -21,21 +21,25 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import platformdirs
-
-from ppio_widgets import environment
 from ppio_widgets.errors import ConsentNeeded, LaunchRefused
 from ppio_widgets.launches.names import alike, folded, neighbours
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.runtime import forks, kernel
-from ppio_widgets.runtime.files import contents, keep_private, publish, reason, sync_folder, written
+from ppio_widgets.runtime.files import (
+    contents,
+    keep_private,
+    publish,
+    reason,
+    state_folder,
+    sync_folder,
+    written,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ppio_widgets.locale.words import Sayable
 
-STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 
 LARGEST_FILE = 1024 * 1024
 
@@ -415,8 +419,7 @@ def ledger_for(*, practice: bool) -> Ledger:
     """Return the user's ledger, or the throw-away one of a practice cloud."""
     if practice:
         return Ledger(kernel.of(PracticeFolder).path, MOST_PRACTICE)
-    given = environment.variable(STATE_VARIABLE)
-    return Ledger(Path(given or platformdirs.user_state_dir("ppio-widgets")) / "launches")
+    return Ledger(state_folder() / "launches")
 
 
 class PracticeFolder:

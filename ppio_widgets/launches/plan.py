@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
-from ppio_widgets.cloud.catalogue import Catalogue
+from ppio_widgets.cloud.catalogue import RULES, Catalogue
 from ppio_widgets.cloud.client import Target
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
-from ppio_widgets.instances.display import Displayed
 from ppio_widgets.locale.words import words
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
@@ -239,5 +239,6 @@ def list_products(client: PpioClient, text: str = "") -> Products:
     error = catalogue.load("offers").error
     if error is not None:
         raise error
-    found = Wanted(text).found_in(catalogue.snapshot().offers)
+    catalogue.load(RULES)
+    found = Wanted(text).found_in(catalogue.snapshot().products)
     return Products(tuple(found), text, Target.of(client).words(words()))

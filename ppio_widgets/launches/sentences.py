@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.answers import plain, status_words
+from ppio_widgets.cloud.instances import SPOT_ENDS, next_words, spot_words
 from ppio_widgets.errors import ConsentNeeded
 from ppio_widgets.launches.states import UNRESOLVED, LaunchState
 from ppio_widgets.locale.words import Span, joined
@@ -78,6 +79,8 @@ def _with_instance(launch: Launch, where: str, say: Words) -> str:
     if seen is not None:
         told = " ".join(text for text in (seen.error, seen.message) if text)
         parts.append(say.ended(told) if told else "")
+        parts.append(spot_words(seen, say))
+        parts.append(next_words(seen, say) if seen.error or seen.spot in SPOT_ENDS else "")
     return joined(parts)
 
 

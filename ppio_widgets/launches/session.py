@@ -15,7 +15,7 @@ from traitlets import Dict, HasTraits, Instance, Integer, Unicode, UseEnum
 from traitlets import Tuple as TupleOf
 
 from ppio_widgets.cloud import recent
-from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, Catalogue, Snapshot, load_kinds
+from ppio_widgets.cloud.catalogue import KINDS, OFFERS, PRICES, RULES, Catalogue, Snapshot, load_kinds
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.errors import LaunchRefused, MomentUnreadable
 from ppio_widgets.launches.claim import read_consent
@@ -275,6 +275,7 @@ class LaunchSession(HasTraits):
     def _take(self, draft: Mapping[str, Any]) -> None:
         """Take a draft, with what is proposed over it."""
         draft = self._with_proposals(draft) if self._proposes else dict(draft)
+        draft = self.snapshot.rules.over(draft)
         self.report = self._judged(draft)
         self.draft = draft
         self.proposed = dict(self._proposals.values)
@@ -282,11 +283,11 @@ class LaunchSession(HasTraits):
     def _with_proposals(self, draft: Mapping[str, Any]) -> dict[str, Any]:
         """Return a draft with what is proposed; a product and a template on the practice cloud alone."""
         snapshot = self.snapshot
-        kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates")
+        kinds = ("cpu_offers" if is_cpu(draft) else "offers", "templates", RULES)
         if self.target.practice and snapshot.products and self.loading.isdisjoint(kinds):
             self._proposals.begin(snapshot.products, snapshot.templates, draft)
         taken = None if self._names is None else self.is_taken(self._names)
-        return self._proposals.over(draft, snapshot.offer, taken)
+        return self._proposals.over(draft, snapshot.offer, taken, snapshot.rules)
 
     def _read_names(self, target: Target, take: Callable[[frozenset[str]], None]) -> None:
         """Read which names the ledger has, and have them taken; called on a thread of its own."""
@@ -294,6 +295,13 @@ class LaunchSession(HasTraits):
         with self.lock:
             if not self.closed and target == self.target:
                 take(names)
+
+    def _lock(self) -> None:
+        """Show the values that a class has locked, unless a launch is being asked about or sent."""
+        locked = self.snapshot.rules.over(self.draft)
+        if locked != self.draft and self.status is not LaunchState.ARMED and self.status not in BUSY:
+            self.filled += 1
+            self._take(locked)
 
     def _take_names(self, names: frozenset[str]) -> None:
         self._names = names
@@ -398,7 +406,7 @@ class LaunchSession(HasTraits):
         others = {key: one for key, one in self.unreadable.items() if key != path}
         self.unreadable = others if error is None else {**others, path: error}
 
-    def load(self, *, anew: bool = False, kinds: Collection[str] = KINDS) -> None:
+    def load(self, *, anew: bool = False, kinds: Collection[str] = (RULES, *KINDS)) -> None:
         """Load the catalogue in the background; what comes changes `snapshot`."""
         with self.lock:
             if self.closed:
@@ -425,9 +433,12 @@ class LaunchSession(HasTraits):
         with self.lock:
             if not self.closed and catalogue is self.catalogue:
                 with self.hold_trait_notifications():  # nobody sees one without the other
-                    self.loading -= set(kinds)
+                    before, self.loading = self.snapshot.rules, self.loading - set(kinds)
                     self.snapshot = catalogue.snapshot()
                     self.report = self._judged(self.draft)
+                    if self.snapshot.rules != before:
+                        self._proposals.rename()
+                        self._lock()
                     self._propose()
                     self._requote()
 
@@ -475,6 +486,7 @@ class LaunchSession(HasTraits):
             networks=snapshot.networks,
             offers=snapshot.products,
             is_variable=self._is_variable,
+            broken=snapshot.rules.broken,
         )
         used = any(one.id is not None and one.name == report.body.get("name") for one in self.launches)
         return replace(report, advice=(*report.advice, Advice(NAME, "name_used"))) if used else report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from ppio_widgets.formats.line.options import BY_FLAG, OPTIONS, PROTOCOLS
 from ppio_widgets.locale.words import Span
 from ppio_widgets.magics.completion import Proposal
+from ppio_widgets.runtime import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -201,6 +203,18 @@ def _base_urls(_context: LineContext) -> Rows:
     return urls.items()
 
 
+def _lessons(_context: LineContext) -> Rows:
+    from ppio_widgets.practice.classroom.lesson import packaged_ids  # noqa: PLC0415 - on first use
+
+    return [(one, "") for one in packaged_ids()]
+
+
+def _exercises(_context: LineContext) -> Rows:
+    """Return the exercises that the class told of last; it is not asked."""
+    student = sys.modules.get("ppio_widgets.practice.classroom.student")
+    return [(one, "") for one in kernel.of(student.Exercises).ids] if student is not None else []
+
+
 def _presets(_context: LineContext) -> Rows:
     """Return the presets by their names; none where their folder cannot be read."""
     from ppio_widgets.errors import PresetRefused  # noqa: PLC0415 - on first use
@@ -281,5 +295,7 @@ SOURCES: Mapping[str, Source] = {
     "renewing": _renewing,
     "names": _listed(lambda context: ((one.name, one.id) for one in context.instances if one.name)),
     "statuses": _listed(_statuses),
+    "lessons": _listed(_lessons),
+    "exercises": _listed(_exercises),
     "on_or_off": lambda text, _context: plain([("on", "practice"), ("off", "practice")], text),
 }

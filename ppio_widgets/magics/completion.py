@@ -106,6 +106,7 @@ class LineContext:
                 base_url=self.value("--base-url") or None,
                 allow_host=self.value("--allow-host") or None,
                 need_key=False,
+                join=False,
             )
         except PpioError:
             return ""

@@ -106,14 +106,17 @@ def _plan(given: Line, client: PpioClient) -> LaunchPlan:
 def _launch(given: Line, timer: Timer) -> Launch:
     client = api.connect(**_cloud(given))
     known = told(client.host.base_url, "offers")  # nothing is asked
-    report = check(given.draft, offers=known.value if known is not None else ())
+    rules = api.rules_of(client)
+    report = check(given.draft, offers=known.value if known is not None else (), broken=rules.broken)
     plan = LaunchPlan(report, Target.of(client), price_asked=False)
     if plan.report.request is None:
         raise UsageError(_blocked(plan))
     answers = "yes" if "--yes" in given.switches else kernel.who_answers()
     # Only with a ceiling, or where somebody reads it, does anything wait for the price.
-    if given.max_price is not None or answers == "input":
+    if given.max_price is not None or rules.max_hourly is not None or answers == "input":
         plan = _plan(given, client)
+        if rules and plan.report.request is None:  # too dear for the class
+            raise UsageError(_blocked(plan))
         plan.refuse_price()
     if answers == "buttons":  # they say the timer in their question
         return _ask_by_buttons(given, client, timer)

@@ -6,6 +6,7 @@ import difflib
 import getpass
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import IPython.core.error
@@ -288,6 +289,44 @@ def absent(launch_id: str, name: str) -> str:
 def forget(launch_id: str) -> str:
     """Throw the record of a launch away, where nothing can come of it any more."""
     return words()("record.forgotten" if history.forget(launch_id) else "record.kept", launch_id=launch_id)
+
+
+# A class: who takes part, the lesson, what is judged. Only these verbs load any of it.
+
+
+def lesson() -> str:
+    """Return the lesson of the class, the money, and what is done."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    return student.sheet(api.connect()).sentence(words())
+
+
+def join(name: str = "", pin: str = "") -> str:
+    """Join the class that the environment names; without a name as the person of a hub."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    joined = student.join(name or student.hub_user(), pin)
+    api.switch_practice(True, alone=False)
+    return "\n".join([words()("class.joined", student=joined), lesson()])
+
+
+def start_class(lesson_id: str) -> str:
+    """Begin a packaged lesson alone, in this kernel's practice cloud; who is in a class goes on there."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    if student.is_served(api.connect(practice=True, need_key=False)):
+        return "\n".join([words()("class.goes_on"), lesson()])
+    student.start(lesson_id)
+    api.switch_practice(True, alone=True)
+    return "\n".join([words()("class.alone"), lesson()])
+
+
+def check(given: Sequence[Word], lookup: Lookup) -> str:
+    """Have an exercise judged; an answer is a prediction, or names what the notebook holds."""
+    from ppio_widgets.practice.classroom import student  # noqa: PLC0415
+
+    told = [_said(word, "check", lookup) for word in given]
+    return student.check(api.connect(), *told, held=partial(_looked_up, lookup=lookup)).sentence(words())
 
 
 # Presets: bodies to begin with, kept without secrets

@@ -66,6 +66,11 @@ VERBS: Mapping[str, Verb] = {
     "preset list": Verb("preset_list"),
     "preset show": Verb("preset_show", (1,), "presets"),
     "preset delete": Verb("preset_delete", (1,), "presets"),
+    "class": Verb("lesson"),
+    "class join": Verb("join", (0, 1, 2)),
+    "class start": Verb("start_class", (1,), "lessons"),
+    "check": Verb("check", (1, 2), "exercises", reads_words=True),
+    "bill": Verb("bill", options=_CLOUD),
     "doctor": Verb("doctor", options=(_REPORT, *_CLOUD)),
     "help": Verb("usage"),
 }

@@ -10,39 +10,48 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import partial
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from ppio_widgets.cloud.answers import InstanceStatus
+from ppio_widgets.errors import InputError
+from ppio_widgets.locale.words import words
 from ppio_widgets.practice.bill import CYCLES, DAY, HOUR, LONGEST_BILL, Bill, Charge, to_parts, to_yuan
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of, whole
 from ppio_widgets.practice.clock import PracticeClock
-from ppio_widgets.practice.failures import Refused, lesson_of
+from ppio_widgets.practice.failures import FAILURES, Refused, lesson_of
+from ppio_widgets.practice.incidents import Incidents
 from ppio_widgets.practice.resources import BALANCE
 from ppio_widgets.request import pricing
 from ppio_widgets.request.draft import compact, value_at, with_value
 from ppio_widgets.request.offers import BillingMode
+from ppio_widgets.request.rules import Rules
+from ppio_widgets.request.schema import dotted
 from ppio_widgets.runtime import forks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ppio_widgets.practice.bill import Kind
     from ppio_widgets.practice.clock import Clock
+    from ppio_widgets.practice.failures import Failure
     from ppio_widgets.request.offers import Offer
 
 # Seconds after an action at which each state begins.
+_PULLING = (
+    (0, InstanceStatus.TO_CREATE),
+    (1, InstanceStatus.CREATING),
+    (2.5, InstanceStatus.PULLING),
+)
 _WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
-    "create": (
-        (0, InstanceStatus.TO_CREATE),
-        (1, InstanceStatus.CREATING),
-        (2.5, InstanceStatus.PULLING),
-        (6, InstanceStatus.RUNNING),
-    ),
+    "create": (*_PULLING, (6, InstanceStatus.RUNNING)),
+    "stuck": _PULLING,  # its image cannot be pulled, which is told after `STUCK_SECONDS`
     "start": ((0, InstanceStatus.TO_START), (1, InstanceStatus.STARTING), (3, InstanceStatus.RUNNING)),
     "stop": ((0, InstanceStatus.TO_STOP), (1, InstanceStatus.STOPPING), (3, InstanceStatus.EXITED)),
     "restart": ((0, InstanceStatus.TO_RESTART), (1, InstanceStatus.RESTARTING), (4, InstanceStatus.RUNNING)),
@@ -61,10 +70,38 @@ _OFF = ("stop", "delete")
 REMOVED_SECONDS = 60.0
 MONTH_SECONDS = 30 * DAY
 MOST_INSTANCES = 1000
+# So long it is pulled before it is told that it cannot be.
+STUCK_SECONDS = 12.0
 
 # What of a body an answer tells in another shape, or not at all; all else comes back as it was sent.
 _RESHAPED = ("resource", "tools", "candidate_regions")
 _UNTOLD = ("min_cuda_version",)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """How the practice cloud in this kernel leads what is launched through its states, for demonstrations.
+
+    Parameters
+    ----------
+    times : float
+        Each walk takes so many times as long.
+    step : bool
+        Each next state waits for a person: for the button on its card, or for `Instance.step`.
+
+    Raises
+    ------
+    InputError
+        When `times` is no positive number.
+    """
+
+    times: float = 1.0
+    step: bool = False
+
+    def __post_init__(self) -> None:
+        times: object = self.times  # whatever was given
+        if not isinstance(times, int | float) or not isfinite(times) or times <= 0:
+            raise InputError("slow_times")
 
 
 @dataclass
@@ -82,6 +119,9 @@ class _Instance:
     billed_from: float | None = None  # the true moment from which on it will be billed, once it is there
     error: str = ""
     message: str = ""
+    listed: bool = True
+    slow: Slow = field(default_factory=Slow)
+    steps: list[float] = field(default_factory=list)  # when a person led it on, on this walk
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
     @property
@@ -94,19 +134,82 @@ class _Instance:
 
     def go(self, walk: str, true: float) -> None:
         """Walk another way from a true moment on."""
-        self.walk, self.walk_began = walk, true
-        begins = (after for after, word in _WALKS[walk] if word in _BILLED_FROM)
-        self.billed_from = next((true + after for after in begins), None)
+        self.walk, self.walk_began, self.steps = walk, true, []
+        billed = (moment for moment, state in self.begins() if state in _BILLED_FROM and moment < inf)
+        self.billed_from = next(billed, None)
+
+    def begins(self) -> list[tuple[float, InstanceStatus]]:
+        """Return when each state of its walk began or begins; endless where it waits for a person."""
+        states = _WALKS[self.walk]
+        if not self.slow.step:
+            return [(self.walk_began + after * self.slow.times, state) for after, state in states]
+        moments = [self.walk_began, *self.steps, *(inf for _state in states)]
+        return [(moment, state) for moment, (_after, state) in zip(moments, states, strict=False)]
+
+    def step(self, true: float) -> None:
+        """Be led to its next state."""
+        self.steps.append(true)
+        if self.status(true) in _BILLED_FROM:
+            self.billed_from = true
 
     def status(self, now: float) -> str:
-        age = now - self.walk_began
-        steps = _WALKS[self.walk]
+        begins = self.begins()
         # A clock that was set back finds the walk at its beginning.
-        return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
+        return next((state for moment, state in reversed(begins) if now >= moment), begins[0][1])
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next state waits for a person."""
+        return self.begins()[-1][0] == inf
+
+    def trouble(self, now: float) -> tuple[str, str]:
+        """Return the API's name of what is wrong with it, and its sentence; both empty where all is well."""
+        if self.walk != "stuck" or now < self.walk_began + STUCK_SECONDS:
+            return self.error, self.message
+        return FAILURES["stuck"].reason, FAILURES["stuck"].message
 
     def is_there(self, now: float, removed_since: float = 0) -> bool:
         """Whether it is there, or was until so many seconds ago."""
         return any(self.status(at) != InstanceStatus.REMOVED for at in (now, now - removed_since))
+
+
+_STATES = TypeAdapter(list[_Instance])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An instance as who judges a class sees it, also when it is gone; its times are of the class."""
+
+    id: str
+    body: Mapping[str, Any]
+    hourly: Decimal
+    on: bool  # whether it is billed by the hour now
+    gone: bool
+    started: float
+    stopped: float  # 0 while it was never stopped
+
+    @property
+    def product(self) -> str:
+        """The id of its product."""
+        return str(self.body["product_id"])
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms an account rents: by which rules, and beside whom who rents the same GPUs."""
+
+    rules: Rules = field(default_factory=Rules)
+    taken: Callable[[], Mapping[str, int]] = dict  # how many GPUs of each product others and it have
+    selling: AbstractContextManager[object] = field(default_factory=nullcontext)  # one at a time buys
+
+    def refusals(self, body: Mapping[str, Any]) -> Iterator[Refused]:
+        """Yield why a body cannot be launched: what the rules forbid first."""
+        say = words("en")
+        product = body.get("product_id")
+        offer = OFFERS.get(product) if isinstance(product, str) else None
+        for path, problem in self.rules.broken(body, offer).items():
+            yield Refused("class_rule", field=dotted(path), problem=problem.sentence(path, say))
+        yield from refusals(body, self.taken())
 
 
 class PracticeAccount:
@@ -120,12 +223,54 @@ class PracticeAccount:
     its disk is gone, and it is listed until it is deleted.
     """
 
-    def __init__(self, clock: Clock | PracticeClock = time.time, balance: Decimal = BALANCE) -> None:
+    def __init__(
+        self,
+        clock: Clock | PracticeClock = time.time,
+        balance: Decimal = BALANCE,
+        incidents: Incidents | None = None,
+        student: str = "",
+        terms: Terms = Terms(),
+    ) -> None:
         self.clock = PracticeClock.of(clock)
         self._bill = Bill(balance)
         self._settled = self.clock.time()
+        self.incidents = Incidents() if incidents is None else incidents
+        self.student = student
+        self.terms = terms
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
+        self._gone: list[_Instance] = []
+        self._told: dict[str, Any] = {}
+        self._told_at = self._settled
+
+    def seen(self) -> list[Seen]:
+        """Return every instance that there is or was, in the order of their making."""
+        with self._lock:
+            self._settle()
+            return [_seen(one, self.clock) for one in (*self._gone, *self._instances.values())]
+
+    def taken(self) -> Iterator[tuple[str, int]]:
+        """Yield the product and the GPUs of each instance that is on."""
+        for one in self.seen():
+            if one.on and "gpu_num" in one.body["resource"]:
+                yield one.product, one.body["resource"]["gpu_num"]
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as JSON, to go on from (`restore`)."""
+        with self._lock:
+            self._settle()
+            there = [*self._gone, *self._instances.values()]
+            now = {"instances": _STATES.dump_python(there, mode="json"), "bill": self._bill.state()}
+            if now != self._told:  # time alone is no other state: all that follows is due then
+                self._told, self._told_at = now, self._settled
+            return {**now, "settled": self._told_at}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what was once its state."""
+        with self._lock:
+            self._settled = state["settled"]
+            self._instances = {one.id: one for one in _STATES.validate_python(state["instances"])}
+            self._bill.restore(state["bill"])
 
     @property
     def is_empty(self) -> bool:
@@ -169,8 +314,7 @@ class PracticeAccount:
                 if one.mode == BillingMode.SPOT and one.walk not in _OFF and instance_id in ("", one.id)
             ]
             for one in wanted:
-                one.reclaim_at = time + notice
-                one.message = f"this spot instance is reclaimed at {_utc(one.reclaim_at)}"
+                self._want_back(one, time + notice)
         return tuple(one.id for one in wanted)
 
     def bill(self, query: Mapping[str, str]) -> dict[str, Any]:
@@ -199,34 +343,39 @@ class PracticeAccount:
             is_gpu = query.get("category", "gpu") == "gpu"
             return {"bills": self._bill.purchases(query.get("ownerId", "")) if is_gpu else []}
 
-    def create(self, body: Any) -> dict[str, Any]:
+    def create(self, body: Any, slow: Slow | None = None) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``; the first thing that is wrong is refused.
 
-        Where the image asks for a lost answer the instance is there, and nobody is told.
+        Where the image asks for a failure, or an incident is to strike, the call ends as that has it.
         """
         if not isinstance(body, Mapping):
             raise Refused("no_object")
-        for wrong in refusals(body):
+        with self.terms.selling:
+            return self._create(body, slow)
+
+    def _create(self, body: Mapping[str, Any], slow: Slow | None) -> dict[str, Any]:
+        for wrong in self.terms.refusals(body):
             raise wrong
-        lesson = lesson_of(body["image"])
-        if isinstance(lesson, Refused):
-            raise lesson
+        failure = lesson_of(body["image"]) or self.incidents.take("create", self.student, body)
+        if failure is not None and not failure.done:
+            raise failure.ending(product=body["product_id"])
         kept = compact(body).body
         hourly = None if pricing.is_prepaid(kept) else pricing.hourly(OFFERS[kept["product_id"]], kept)
         with self._lock:
             now, time = self.clock.now(), self._settle()
             instance = _Instance(secrets.token_hex(5), kept, time, hourly or Decimal(0), started=time)
+            instance.slow = slow or instance.slow
             instance.go("create", now)
-            self._instances = {
-                key: one for key, one in self._instances.items() if one.is_there(now, REMOVED_SECONDS)
-            }
+            if failure is not None:
+                self._fail(instance, failure, now)
+            for key, one in list(self._instances.items()):
+                if not one.is_there(now, REMOVED_SECONDS):
+                    self._gone.append(self._instances.pop(key))
             if len(self._alive(now)) >= MOST_INSTANCES:
                 raise Refused("instances_full", most=MOST_INSTANCES)
             self._cover(instance, time)
             self._instances[instance.id] = instance
-        if lesson is not None:
-            raise lesson
-        return {"id": instance.id}
+        return {"id": instance.id} if failure is None else failure.ended({"id": instance.id})
 
     def get(self, instance_id: str, served_at: str = "") -> dict[str, Any]:
         """Return one instance in full; `served_at` is where its own pages are, if anywhere."""
@@ -248,10 +397,13 @@ class PracticeAccount:
             self._settle()
             now = self.clock.now()
             alive = self._alive(now)
-        rows = [_summary(item, now) for item in reversed(alive)]
-        rows = [row for row in rows if name in row["name"] or name in row["id"]]
-        rows = [row for row in rows if status in ("", row["status"]["status"])]
-        return page_of(rows, limit or 20, cursor)
+        rows = [(_summary(item, now), item.listed) for item in reversed(alive)]
+        rows = [row for row in rows if name in row[0]["name"] or name in row[0]["id"]]
+        rows = [row for row in rows if status in ("", row[0]["status"]["status"])]
+        page = page_of([row for row, listed in rows if listed], limit or 20, cursor)
+        if not all(listed for _row, listed in rows):
+            del page["has_more"]  # what is left out may be there: no look-up proves that it is not
+        return page
 
     def act(self, instance_id: str, action: str) -> dict[str, Any]:
         """Start, stop, restart or delete an instance that is in a state for it."""
@@ -273,9 +425,26 @@ class PracticeAccount:
                 if action == "start":
                     instance.go(action, now)
                 else:  # it goes on to be billed
-                    instance.walk, instance.walk_began = action, now
+                    instance.walk, instance.walk_began, instance.steps = action, now, []
                 # As on the real one, what SSH needs is new with each start.
                 instance.started, instance.password, instance.message = time, secrets.token_urlsafe(9), ""
+        return {}
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether the next state of an instance waits for a person (`Slow`)."""
+        with self._lock:
+            found = self._instances.get(instance_id)
+            return found is not None and found.waits
+
+    def step(self, instance_id: str) -> dict[str, Any]:
+        """Lead an instance that waits for it to its next state."""
+        with self._lock:
+            self._settle()
+            now = self.clock.now()
+            instance = self._find(instance_id, now)
+            if not instance.waits:
+                raise Refused("wrong_state", action="step", status=instance.status(now))
+            instance.step(now)
         return {}
 
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:
@@ -291,6 +460,14 @@ class PracticeAccount:
             renewal = {"enabled": enabled, "months": months if isinstance(months, int) else 0}
             instance.body = with_value(instance.body, ("billing", "prepaid", "auto_renew"), renewal)
         return {}
+
+    def _fail(self, instance: _Instance, failure: Failure, now: float) -> None:
+        """Have a failure make of a new instance what it does."""
+        instance.listed = failure.listed
+        if failure.walk:
+            instance.go(failure.walk, now)
+        if failure.notice and instance.mode == BillingMode.SPOT:
+            self._want_back(instance, self.clock.time(now + failure.notice))
 
     def _alive(self, now: float) -> list[_Instance]:
         return [one for one in self._instances.values() if one.is_there(now)]
@@ -346,7 +523,7 @@ class PracticeAccount:
         if instance.hourly:
             self._bill.begin(_charge(instance, "gpu", instance.hourly, begins=time))
         disk = _disk(instance)
-        if disk and instance.walk == "create":
+        if disk and instance.walk != "start":
             self._bill.begin(_charge(instance, "disk", disk, begins=time))
 
     def _renew(self, instance: _Instance, time: float) -> None:
@@ -359,6 +536,10 @@ class PracticeAccount:
             return
         instance.message = "its months are over"
         self._end(instance, "delete", self.clock.when(time), time)
+
+    def _want_back(self, instance: _Instance, time: float) -> None:
+        instance.reclaim_at = time
+        instance.message = f"this spot instance is reclaimed at {_utc(time)}"
 
     def _take_back(self, instance: _Instance, time: float) -> None:
         """Reclaim a spot instance, for good."""
@@ -394,8 +575,25 @@ class PracticeAccount:
         return instance
 
 
+def _seen(instance: _Instance, clock: PracticeClock) -> Seen:
+    off = instance.walk in _OFF
+    stopped = max(instance.stopped, clock.time(instance.walk_began)) if off else 0.0
+    if instance.stopped > instance.started:  # and then deleted
+        stopped = instance.stopped
+    return Seen(
+        instance.id,
+        instance.body,
+        instance.hourly,
+        on=not off,
+        gone=instance.walk == "delete",
+        started=instance.started,
+        stopped=stopped,
+    )
+
+
 def _summary(instance: _Instance, now: float) -> dict[str, Any]:
     body, region = instance.body, region_of(instance.body)
+    error, message = instance.trouble(now)
     return {
         "type": "gpu",
         **{key: value for key, value in body.items() if key not in _RESHAPED},
@@ -404,12 +602,22 @@ def _summary(instance: _Instance, now: float) -> dict[str, Any]:
         "ports": [_with_endpoint(port, instance.id, region) for port in body.get("ports", [])],
         "resource_specs": {key: value for key, value in body["resource"].items() if key not in _UNTOLD},
         "region": region,
-        "status": {"status": instance.status(now), "error": instance.error, "message": instance.message},
+        "status": {"status": instance.status(now), "error": error, "message": message},
         "created_at": int(instance.created),
         "last_started_at": int(instance.started),
         "last_stopped_at": int(instance.stopped),
         "owner_id": "practice",
+        **_spot(instance),
     }
+
+
+def _spot(instance: _Instance) -> dict[str, str]:
+    """Return where a spot instance stands with being reclaimed, and when that is or was, as v1 tells it."""
+    if instance.mode != BillingMode.SPOT:
+        return {}
+    word = "notified" if instance.reclaim_at else "terminated" if instance.error else "running"
+    moment = instance.reclaim_at or (instance.stopped if instance.error else 0)
+    return {"spotStatus": word, "spotReclaimTime": f"{moment:.0f}"}
 
 
 def _charge(

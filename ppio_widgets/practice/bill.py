@@ -11,12 +11,14 @@ The shape is that of v1 "bill list" and "bill monthly list", of which the rows o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from ppio_widgets.request import pricing
 
@@ -64,6 +66,9 @@ class Charge:
         return int(Fraction(self.price) * PARTS * share + Fraction(1, 2))
 
 
+_CHARGES = TypeAdapter(list[Charge])
+
+
 class Bill:
     """The charges of one account, and the money that it has."""
 
@@ -73,6 +78,21 @@ class Bill:
         self.open: list[Charge] = []
         self.closed: list[Charge] = []
         self._closed_parts = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as JSON, to go on from (`restore`)."""
+        charges = {
+            name: _CHARGES.dump_python(getattr(self, name), mode="json") for name in ("open", "closed")
+        }
+        return {"paid_in": self.paid_in, **charges}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what was once its state."""
+        self.paid_in = state["paid_in"]
+        self.open = _CHARGES.validate_python(state["open"])
+        self.closed, self._closed_parts = [], 0
+        for charge in _CHARGES.validate_python(state["closed"]):
+            self._close(charge)
 
     def begin(self, charge: Charge) -> None:
         """Charge something from now on, or now."""

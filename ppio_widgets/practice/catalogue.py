@@ -1,6 +1,6 @@
 """The practice cloud's catalogue: its answers, and what of a launch it refuses, as the API would.
 
-Its stock stands still: a class that shares one practice cloud does not sell it out. An image is
+Its stock stands still, unless a lesson has it shared: then what is rented is not free. An image is
 taken as it is, unless it is of the practice cloud's own registry, whose images are all known.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ppio_widgets.cloud import resources
@@ -15,7 +16,7 @@ from ppio_widgets.cloud.resources import PRACTICE_CURRENCY, read_offer
 from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice.failures import REGISTRY, Refused, lesson_of
-from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS
+from ppio_widgets.practice.products import CPU_PRODUCTS, NEWEST_CUDA, PRODUCTS, REGIONS, stock_of
 from ppio_widgets.practice.resources import AUTHS, IMAGES, NETWORKS, STORAGES, TEMPLATES
 from ppio_widgets.request.advice import advise
 from ppio_widgets.request.draft import compact
@@ -23,6 +24,7 @@ from ppio_widgets.request.schema import dotted
 from ppio_widgets.request.validation import fits, judge
 
 Query = Mapping[str, str]
+Taken = Mapping[str, int]
 Row = dict[str, Any]
 
 # A page holds no more, whatever is asked for: so a client meets a second page here.
@@ -38,6 +40,7 @@ _AUTHS = frozenset(row["id"] for row in AUTHS)
 _IMAGES = frozenset(
     [tag["image"] for row in IMAGES for tag in row["tags"]] + [row["image"] for row in TEMPLATES]
 )
+_PRIVATE = frozenset(tag["image"] for row in IMAGES if row["type"] == "private" for tag in row["tags"])
 
 # What only v1 documents as an error, or its console refuses; the form advises against it.
 _AS_V1 = frozenset(
@@ -62,8 +65,13 @@ _CUDA = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})(?:\.[0-9]{1,3})?")
 # The pages
 
 
-def answer(method: str, path: str, query: Query) -> object | None:
-    """Return the JSON of one of the pages, not to be changed; None where there is no such page."""
+def answer(method: str, path: str, query: Query, taken: Taken | None = None) -> object | None:
+    """Return the JSON of one of the pages, not to be changed; None where there is no such page.
+
+    `taken` says how many GPUs of each product are not free because a class has them.
+    """
+    if (method, path) == ("GET", resources.PRODUCTS):
+        return _products(query, taken or {})
     page = _PAGES.get(path) if method == "GET" else None
     return page(query) if page is not None else None
 
@@ -116,12 +124,24 @@ def _page(rows: Sequence[Row], query: Query, *filters: str) -> object:
     return page_of(_meant(rows, query, filters), size, query.get("cursor", ""))
 
 
-def _products(query: Query) -> object:
+def _products(query: Query, taken: Taken) -> object:
     for name in ("type", "category"):
         # Empty counts as given, and an empty type means gpu; left out, both are a 400.
         if name not in query:
             raise Refused("query_missing", field=name)
-    return _page(_ALL, {**query, "type": query["type"] or "gpu"}, *_OF_PRODUCTS)
+    rows = [_rest(row, taken.get(row["id"], 0)) for row in _ALL]
+    return _page(rows, {**query, "type": query["type"] or "gpu"}, *_OF_PRODUCTS)
+
+
+def _rest(row: Row, taken: int) -> Row:
+    """Return what is told of a product of which so many GPUs are taken."""
+    gpu = row["resource_spec"].get("gpu")
+    if not taken or gpu is None:
+        return row
+    free = max(0, gpu["available"] - taken)
+    block = {**gpu, "available": free, "max_available": min(gpu["max"], free)}
+    spec = {**row["resource_spec"], "gpu": block}
+    return {**row, "resource_spec": spec, "inventory_state": stock_of(free)}
 
 
 def _storages(query: Query) -> object:
@@ -132,7 +152,6 @@ def _storages(query: Query) -> object:
 
 
 _PAGES: Mapping[str, Callable[[Query], object]] = {
-    resources.PRODUCTS: _products,
     resources.REGIONS: lambda query: _page(REGIONS, query),
     resources.NETWORKS: lambda query: _page(NETWORKS, query, "name"),
     resources.TEMPLATES: lambda query: _page(TEMPLATES, query, "visibilities", "type", "name"),
@@ -145,8 +164,8 @@ _PAGES: Mapping[str, Callable[[Query], object]] = {
 # What is refused
 
 
-def refusals(body: Mapping[str, Any]) -> Iterator[Refused]:
-    """Yield why a body cannot be launched.
+def refusals(body: Mapping[str, Any], taken: Taken | None = None) -> Iterator[Refused]:
+    """Yield why a body cannot be launched, where so many GPUs of each product are taken.
 
     First what is wrong with the body, then what the product does not sell, then what is not
     there, then what is not free just now.
@@ -159,8 +178,10 @@ def refusals(body: Mapping[str, Any]) -> Iterator[Refused]:
     if product not in OFFERS:
         yield _missing("no_product", "product_id", product)
         return
-    unfit = []
-    for path, problem in fits(body, OFFERS[product]).items():
+    offer, unfit = OFFERS[product], []
+    if offer.gpu_free is not None:
+        offer = replace(offer, gpu_free=max(0, offer.gpu_free - (taken or {}).get(product, 0)))
+    for path, problem in fits(body, offer).items():
         code, sentence = _OF_PRODUCT.get(problem.code), f"{product}: {problem.sentence(path, say)}"
         unfit.append((code, Refused(code, problem=sentence) if code else _invalid(dotted(path), sentence)))
     yield from (wrong for code, wrong in unfit if code not in _STOCK)
@@ -206,6 +227,8 @@ def _missing_things(body: Mapping[str, Any]) -> Iterator[Refused]:
     image = body["image"]
     if image.startswith(f"{REGISTRY}/") and lesson_of(image) is None and image not in _IMAGES:
         yield _missing("no_image", "image", image)
+    elif image in _PRIVATE and auth is None:
+        yield Refused("private_image", field="image")
 
 
 def _elsewhere(body: Mapping[str, Any]) -> Iterator[Refused]:

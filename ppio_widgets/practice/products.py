@@ -135,6 +135,12 @@ def _spec(host: tuple[int, int], rootfs: tuple[int, int, int]) -> dict[str, Any]
     return {"cpu": host[0], "memory_gb": host[1], "rootfs": disk}
 
 
+def stock_of(free: int) -> str:
+    """Return the API's word for so many free GPUs."""
+    steps = ((24, "high"), (5, "normal"), (1, "low"), (0, "none"))
+    return next(word for enough, word in steps if free >= enough)
+
+
 def _gpu_product(row: tuple[Any, ...]) -> dict[str, Any]:
     key, gpu, memory, (least, most, free), host, rootfs, regions = row
     block = {
@@ -146,10 +152,8 @@ def _gpu_product(row: tuple[Any, ...]) -> dict[str, Any]:
         "available": free,
         "max_available": min(most, free),
     }
-    steps = ((24, "high"), (5, "normal"), (1, "low"), (0, "none"))
-    stock = next(word for enough, word in steps if free >= enough)
     name = f"{gpu} {memory} GB"
-    told = {"name": name, "type": "gpu", "description": f"NVIDIA {name}", "inventory_state": stock}
+    told = {"name": name, "type": "gpu", "description": f"NVIDIA {name}", "inventory_state": stock_of(free)}
     return _product(key, regions, {"gpu": block, **_spec(host, rootfs)}, **told)
 
 

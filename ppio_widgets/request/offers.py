@@ -85,6 +85,7 @@ class Offer:
     stock: str = ""  # the API's word: none, low, normal, high, or an unknown one
     deployable: bool = True
     purchasable: bool = True
+    allowed: bool = True  # by the lesson of a class
     currency: str = ""  # "CNY" or "USD", by host; empty when not known
     # When its prices were told. What was told again with the same prices is the same.
     time: PriceTime = field(default=PriceTime(), compare=False)
@@ -102,7 +103,7 @@ class Offer:
     def available(self) -> bool:
         """Whether it can be launched now, as far as is told."""
         sold_out = self.stock == "none" or self.gpu_free == 0
-        return self.deployable and self.purchasable and not sold_out
+        return self.allowed and self.deployable and self.purchasable and not sold_out
 
 
 @dataclass(frozen=True)

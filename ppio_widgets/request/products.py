@@ -111,7 +111,9 @@ def offer_row(offer: Offer, mode: str, say: Words) -> str:
     price = _hourly(offer, mode)
     known = "" if price is None else shown(price.final, offer.currency)
     parts.append(say("product.price", price=known) if known else say("product.no_price"))
-    if not (offer.deployable and offer.purchasable):
+    if not offer.allowed:
+        parts.append(say("product.not_allowed"))
+    elif not (offer.deployable and offer.purchasable):
         parts.append(say("product.blocked"))
     elif not offer.available:
         parts.append(say("product.sold_out"))
@@ -188,7 +190,9 @@ def _cells(offer: Offer, say: Words) -> dict[str, str]:
     host = filter(None, [f"{offer.cpu}" if offer.cpu else "", f"{memory_gb} GB" if memory_gb else ""])
     free = "" if offer.gpu_free is None else str(offer.gpu_free)
     why = ""
-    if not (offer.deployable and offer.purchasable):
+    if not offer.allowed:
+        free, why = "–", say("product.not_allowed")
+    elif not (offer.deployable and offer.purchasable):
         free, why = "–", say("product.not_sold")
     elif not offer.available:
         free, why = "0", say("product.sold_out")

@@ -10,6 +10,7 @@ from ppio_widgets.request.choices import Filling, fill, offered, repository_and_
 from ppio_widgets.request.draft import DEFAULTS, copied, value_at, with_value
 from ppio_widgets.request.pricing import type_of
 from ppio_widgets.request.products import Wanted, least_cost
+from ppio_widgets.request.rules import NO_RULES, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -118,8 +119,9 @@ class Proposals:
         draft: Mapping[str, Any],
         find: Callable[[str], Offer | None],
         is_taken: Callable[[str], bool] | None = None,
+        rules: Rules = NO_RULES,
     ) -> dict[str, Any]:
-        """Return a draft in which what nobody typed follows its cause.
+        """Return a draft in which what nobody typed follows its cause, as a class allows it.
 
         `find` finds a product by its id. Without `is_taken` it is not known yet which names are free.
         """
@@ -129,7 +131,9 @@ class Proposals:
         if self._product:
             found[PRODUCT] = self._product
         image = value_at(draft, IMAGE) if IMAGE in self.typed else found.get(IMAGE)
-        name = self._name(image, offer, is_taken)
+        if not rules.bills(str(found[_MODE])):
+            found[_MODE] = rules.billing[0]
+        name = self._name(image, offer, is_taken, rules.named)
         if name is not None:
             found[NAME] = name
         self.values = {path: value for path, value in found.items() if path not in self.typed}
@@ -139,7 +143,13 @@ class Proposals:
                 result = with_value(result, path, copied(self.values.get(path)))
         return result
 
-    def _name(self, image: object, offer: Offer | None, is_taken: Callable[[str], bool] | None) -> str | None:
+    def _name(
+        self,
+        image: object,
+        offer: Offer | None,
+        is_taken: Callable[[str], bool] | None,
+        named: Callable[[str], str],
+    ) -> str | None:
         """Return a name that is free: another one for another product or software, else the same."""
         before = self.values.get(NAME)
         software = self._named_for[1] if self._named_for else ""
@@ -152,7 +162,7 @@ class Proposals:
             return None
         self._named_for = cause
         stem = "-".join(filter(None, (software, "" if offer is None else _hardware(offer))))
-        return numbered(stem, is_taken) if stem else None
+        return named(numbered(stem, lambda one: is_taken(named(one)))) if stem else None
 
 
 def proposals(offer: Offer | None, template: Template | None) -> dict[Path, Any]:

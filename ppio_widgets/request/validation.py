@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from ppio_widgets.request.offers import Network, Offer, Storage
+
+    # Says what of a body is not allowed although the contract takes it: `Rules.broken`.
+    Broken = Callable[[Mapping[str, Any], Offer | None], Mapping[Path, "Problem"]]
 
 # pydantic's error types that have one sentence wherever they occur
 _PLAIN = {
@@ -99,6 +102,7 @@ def check(  # noqa: PLR0913 - each is one thing that is known beside the draft
     networks: Sequence[Network] = (),
     offers: Sequence[Offer] = (),
     is_variable: IsVariable = no_variable,
+    broken: Broken | None = None,
 ) -> Report:
     """Judge a draft by the contract, and by its product where that is known.
 
@@ -113,6 +117,8 @@ def check(  # noqa: PLR0913 - each is one thing that is known beside the draft
         Those of the account, for advice about their regions.
     offers, is_variable : optional
         For advice about an unknown product and about names of variables: see `advise`.
+    broken : callable, optional
+        What else may not be launched, such as `Rules.broken` of a class.
 
     Returns
     -------
@@ -122,7 +128,8 @@ def check(  # noqa: PLR0913 - each is one thing that is known beside the draft
     tight = compact(draft)
     request, found = judge(tight.body)
     problems = {path: _of_reference(problem, path, tight.body) for path, problem in found.items()}
-    for path, problem in fits(tight.body, offer).items():
+    ours = broken(tight.body, offer) if broken is not None else {}
+    for path, problem in (*ours.items(), *fits(tight.body, offer).items()):
         problems.setdefault(path, problem)
     advice = advise(
         tight.body, offer, storages=storages, networks=networks, offers=offers, is_variable=is_variable
@@ -258,7 +265,7 @@ def fits(body: Mapping[str, Any], offer: Offer | None) -> dict[Path, Problem]:
 
 def _not_sold(body: Mapping[str, Any], offer: Offer) -> Iterator[tuple[Path, Problem]]:
     # deployable and activity.purchasable block a choice (inferred from their names, v2, list products).
-    if not offer.available:
+    if offer.allowed and not offer.available:
         code = "sold_out" if offer.purchasable else "not_purchasable"
         yield ("product_id",), Problem(code if offer.deployable else "undeployable")
     # Unset means gpu (v2, create instance). The error stands where something was chosen.

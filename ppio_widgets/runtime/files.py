@@ -13,15 +13,20 @@ import os
 import stat
 import threading
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import platformdirs
+
+from ppio_widgets import environment
 from ppio_widgets.locale.words import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from ppio_widgets.locale.words import Sayable
+
+STATE_VARIABLE = "PPIO_WIDGETS_STATE_DIR"
 
 # What a system says of a file or a port, each in our words; of anything else its name is said.
 _SAID = frozenset(
@@ -45,6 +50,11 @@ class Unfit(OSError):
     def __init__(self, why: Literal["irregular", "large", "foreign", "open"]) -> None:
         super().__init__(why)
         self.why = why
+
+
+def state_folder() -> Path:
+    """Return where this package keeps what outlives a kernel; it may not be there yet."""
+    return Path(environment.variable(STATE_VARIABLE) or platformdirs.user_state_dir("ppio-widgets"))
 
 
 def reason(error: Exception) -> str | Sayable:
@@ -139,6 +149,18 @@ def publish(spare: Path, path: Path) -> None:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+def append(descriptor: int, text: str, size: int) -> None:
+    """Add a text to a file of so many bytes so that it stands on the disk; where that fails, nothing is."""
+    rest = text.encode()
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        _sync(descriptor)
+    except BaseException:
+        os.ftruncate(descriptor, size)
+        raise
 
 
 def sync_folder(folder: Path) -> None:

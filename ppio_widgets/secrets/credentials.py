@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 import secrets
@@ -10,13 +11,17 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from ppio_widgets import environment
-from ppio_widgets.errors import CredentialsError
+from ppio_widgets.errors import CredentialsError, HostRefused
 from ppio_widgets.runtime import kernel
+from ppio_widgets.runtime.files import contents, keep_private, state_folder, written
 from ppio_widgets.secrets.frames import without_frames
-from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host
+from ppio_widgets.secrets.hosts import NOVITA, PPIO, Host, read_host
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 log = logging.getLogger("ppio_widgets")
 
@@ -114,6 +119,32 @@ def is_practice_key(key: ApiKey | str) -> bool:
     return _PRACTICE_KEY.fullmatch(key if isinstance(key, str) else reveal(key)) is not None
 
 
+@without_frames  # as `read_host`
+def host_of(
+    base_url: str | None = None, *, allow_host: str | None = None, argument: KeySource | None = None
+) -> Host:
+    """Return a base URL that may be used with a key, as `read_host` does.
+
+    A stranger, or an address with a path, is a class where the key is a practice key: the argument or,
+    without one, `class_key`. A function is not asked for one.
+    """
+    try:
+        return read_host(base_url, allow_host=allow_host)
+    except HostRefused as error:
+        refused = error
+    with suppress(HostRefused, CredentialsError):
+        host = read_host(base_url, allow_host=allow_host, practises=True)
+        key = class_key(host) if argument is None else None if callable(argument) else _asked(argument)
+        if key is not None and is_practice_key(key):
+            return host
+    raise refused.with_traceback(None)
+
+
+def practice_name(key: str) -> str:
+    """Return the name in a practice key: whose account it is."""
+    return key.removeprefix("sk_practice_").partition(".")[0]
+
+
 def draw_practice_key(name: str) -> str:
     """Return a new practice key: nobody else's account, in the name of whoever draws it."""
     return f"sk_practice_{name}.{secrets.token_hex(8)}"
@@ -142,7 +173,7 @@ def remember_key(host: Host, key: ApiKey) -> None:
 
     Not for this machine: whatever listens there gets only what is passed to it.
     """
-    if host.loopback:
+    if host.loopback or host.is_class:
         raise CredentialsError("key_loopback", host=host.name)
     _memory().signed_in[host.base_url] = key
 
@@ -167,14 +198,14 @@ def find_key(host: Host, argument: KeySource | None = None) -> ApiKey | None:
     """Return the key for a host, or None when there is none.
 
     The argument first. On loopback then only a practice key, so that no real key goes to
-    whatever listens there: ``PPIO_WIDGETS_PRACTICE_KEY``, else one that this kernel draws.
+    whatever listens there: as `class_key`, else one that this kernel draws. A class gets no other at all.
     Elsewhere `remember_key`; and for the known hosts their environment variable, Colab's secret
     of that name, the keyring. One that cannot be a key is not passed over: it raises a `CredentialsError`.
     """
     if argument is not None:
         return _asked(argument)
-    if host.loopback:
-        return _practice_key()
+    if host.loopback or host.is_class:
+        return _practice_key(host)
     key = _memory().signed_in.get(host.base_url)
     if key is not None or not host.known:
         return key
@@ -204,9 +235,9 @@ def _asked(argument: KeySource) -> ApiKey:
     return answer if isinstance(answer, ApiKey) else ApiKey(answer, "api_key")
 
 
-def _practice_key() -> ApiKey:
+def _practice_key(host: Host) -> ApiKey:
     """Return the practice key of this kernel or host session; a real key in its place is refused."""
-    key = _of_environment(PRACTICE_KEY_VARIABLE) or kernel.of(_drawn)
+    key = class_key(host) or kernel.of(_drawn)
     if not is_practice_key(key):
         raise CredentialsError("key_no_practice", source=key.source)
     return key
@@ -214,6 +245,88 @@ def _practice_key() -> ApiKey:
 
 def _drawn() -> ApiKey:
     return ApiKey(draw_practice_key("kernel"), "practice")
+
+
+# --- keys of classes. A first join makes the PIN, and nobody can be told it again: it is kept for the
+# person's other notebooks and later kernels, unless several people are served by one process.
+
+_JOINED = "class"
+_LARGEST_FILE = 64 * 1024
+
+
+class _Joined(dict[str, dict[str, str]]):
+    """By address, the keys that this kernel or session joined a class with; the last one counts."""
+
+
+def class_key(host: Host) -> ApiKey | None:
+    """Return the key of an address: joined with here, of the environment, or kept; None without one."""
+    joined = kernel.of(_Joined).get(host.base_url)
+    given = None if joined or not _is_named(host) else _of_environment(PRACTICE_KEY_VARIABLE)
+    if given is not None:
+        return given
+    kept = next(reversed((joined or kept_keys(host)).values()), None)
+    return ApiKey(kept, _JOINED) if kept else None
+
+
+def _is_named(host: Host) -> bool:
+    """Whether the practice key of the environment is meant for an address: elsewhere it makes no class."""
+    with suppress(HostRefused):
+        return not host.is_class or host == read_host(practises=True)
+    return False
+
+
+def keep_class_key(host: Host, student: str, value: str) -> None:
+    """Keep the key that a student joined with; where no file can be written, for this kernel alone."""
+    joined = kernel.of(_Joined).setdefault(host.base_url, {})
+    joined.pop(student, None)
+    joined[student] = value
+    _write_kept(host)
+
+
+def forget_class_key(host: Host, student: str, value: str) -> None:
+    """Forget a key that proved to be none; another one of the student stays."""
+    joined = kernel.of(_Joined).get(host.base_url, {})
+    if joined.get(student) == value:
+        del joined[student]
+    if _of_file(host).get(student) == value:
+        _write_kept(host, without=student)
+
+
+def kept_keys(host: Host) -> dict[str, str]:
+    """Return the keys that an address was joined with by their students' names, the last one last."""
+    joined = kernel.of(_Joined).get(host.base_url, {})
+    return {**{name: key for name, key in _of_file(host).items() if name not in joined}, **joined}
+
+
+def _of_file(host: Host) -> dict[str, str]:
+    found: object = None
+    if _keeps(host):
+        with suppress(OSError, ValueError, RecursionError):
+            found = json.loads(contents(_kept_at(host), _LARGEST_FILE))
+    kept = found.items() if isinstance(found, dict) else ()
+    return {name: key for name, key in kept if isinstance(key, str) and is_practice_key(key)}
+
+
+def _write_kept(host: Host, without: str = "") -> None:
+    if not _keeps(host):
+        return
+    kept = {name: key for name, key in kept_keys(host).items() if name != without}
+    path = _kept_at(host)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        keep_private(path.parent)
+        with written(path.parent, "key", json.dumps(kept)) as spare:
+            spare.replace(path)
+
+
+def _keeps(host: Host) -> bool:
+    """Whether keys of an address outlive the kernel: not those of its own cloud, which ends with it."""
+    return host.base_url != PRACTICE_ADDRESS and not kernel.current().served
+
+
+def _kept_at(host: Host) -> Path:
+    name = hashlib.sha256(host.base_url.encode()).hexdigest()[:24]
+    return state_folder() / "classes" / f"{name}.json"
 
 
 def _of_environment(variable: str) -> ApiKey | None:

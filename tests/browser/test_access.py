@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from playwright.sync_api import expect
 
-from ppio_widgets.practice.failures import LOST_ANSWER
+from tests.support.practice import LOST_ANSWER
 
 from .access import choose_theme, pale, violations
 from .conftest import PATIENCE, launch_of, let_read, open_sections, until

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ppio_widgets.practice import server
-from ppio_widgets.practice.failures import LOST_ANSWER
+from tests.support.practice import LOST_ANSWER
 
 from .conftest import PATIENCE, Notebook, launch_of, let_read, page_for, until
 

@@ -99,10 +99,10 @@ def answers(url):
 
 
 def test_a_demo_from_its_address_to_an_instance_that_outlives_its_kernel(started):
-    assert "/lab/tree/quickstart.ipynb?token=" in started.page
+    assert "/lab/tree/en/quickstart.ipynb?token=" in started.page
     until(lambda: answers(started.page), f"{started.page} answers")
-    beside = {one["name"] for one in started.ask("/api/contents")["content"]}
-    assert {path.name for path in NOTEBOOKS.glob("*.ipynb")} <= beside
+    beside = {one["name"] for one in started.ask("/api/contents/en")["content"]}
+    assert {path.name for path in NOTEBOOKS.glob("en/*.ipynb")} <= beside
     kernel = started.ask("/api/kernels", "POST")["id"]
     made = started.run(kernel, f"from ppio_widgets import launch\nprint(launch({BODY}).id)")
     started.ask(f"/api/kernels/{kernel}/restart", "POST")
@@ -144,7 +144,7 @@ def demo(monkeypatch, tmp_path):
 def test_demo_stays_on_the_practice_cloud_even_with_a_key(demo):
     begun = []
     demo(begun.append, "--no-browser", "--port", "9999")
-    assert begun[0][1] == "--LabApp.default_url=/lab/tree/quickstart.ipynb"
+    assert begun[0][1] == "--LabApp.default_url=/lab/tree/en/quickstart.ipynb"
     assert begun[0][2:5] == ["--no-browser", "--port", "9999"]
     assert os.environ["PPIO_WIDGETS_PRACTICE"] == "1"
 
@@ -199,22 +199,24 @@ def opened(demo, capsys):
 
 def test_a_demo_opens_a_copy_with_the_lessons_beside_it_and_says_where(opened, tmp_path):
     folder, page, said = opened()
-    assert (folder, page) == (tmp_path / "ppio-widgets-demo", "quickstart.ipynb")
-    assert {path.name: path.read_text("utf-8") for path in folder.glob("*.ipynb")} == {
-        path.name: path.read_text("utf-8") for path in NOTEBOOKS.glob("*.ipynb")
-    }
-    assert f"Notebooks: {folder} ({len(list(NOTEBOOKS.glob('*.ipynb')))} copied, 0 kept" in said
+    assert (folder, page) == (tmp_path / "ppio-widgets-demo", "en/quickstart.ipynb")
+    copied, ours = (
+        {path.relative_to(place): path.read_text("utf-8") for path in place.glob("*/*.ipynb")}
+        for place in (folder, NOTEBOOKS)
+    )
+    assert copied == ours
+    assert f"Notebooks: {folder} ({len(ours)} copied, 0 kept" in said
     assert "Starting JupyterLab on the practice cloud; nothing is billed." in said
 
 
 def test_a_demo_leaves_what_is_there_as_it_is(opened, tmp_path):
     mine = tmp_path / "my course 课程"
-    mine.mkdir()
-    (mine / "quickstart.ipynb").write_text("mine", encoding="utf-8")
+    (mine / "en").mkdir(parents=True)
+    (mine / "en" / "quickstart.ipynb").write_text("mine", encoding="utf-8")
     folder, _page, said = opened("--folder", "my course 课程")
     assert folder == mine
-    assert (mine / "quickstart.ipynb").read_text(encoding="utf-8") == "mine"
-    assert (mine / "01-the-form.ipynb").exists()
+    assert (mine / "en" / "quickstart.ipynb").read_text(encoding="utf-8") == "mine"
+    assert (mine / "en" / "01-first-bill.ipynb").exists()
     assert not (mine / ".gitignore").exists()
     assert "1 kept as they were" in said
 
@@ -228,7 +230,7 @@ def test_a_home_that_no_shell_has_put_in_is_the_persons(opened, monkeypatch, tmp
 def test_a_demo_in_chinese_opens_the_chinese_notebook(opened, monkeypatch, language):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en" if language else "zh_CN.UTF-8")
     _folder, page, said = opened(*language)
-    assert page == "quickstart.zh.ipynb"
+    assert page == "zh/quickstart.ipynb"
     assert "正在打开 JupyterLab" in said
     assert os.environ["PPIO_WIDGETS_LANG"] == "zh", "the kernels speak it too"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -10,21 +9,21 @@ import nbformat
 import pytest
 
 from ppio_widgets.locale.words import LANGUAGES
+from tests.support.lessons import NOTEBOOKS, answers
+from tests.support.lessons import pages as lessons
 
-from .pages import DOCS, ROOT, blocks, links, pages
+from .pages import blocks, links, pages
 
-_SPEC = importlib.util.spec_from_file_location("docs_lessons", DOCS / "_ext" / "lessons.py")
-lessons = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(lessons)
-
-PAGES = [name for name in pages("en") if re.fullmatch(r"lessons/\d.*", name)]
+PAGES = [name for name in pages("en") if re.fullmatch(r"lessons/(?!index).*", name)]
 LINE = (
     "%load_ext ppio_widgets\n"
     "%ppio_launch --practice --name page --product a100-80g --image ubuntu:24.04 --dry-run"
 )
+ANSWERED = "exercise"
 CELLS = [
-    nbformat.v4.new_markdown_cell("# The title\n\nOn to [the next](02-the-line.zh.ipynb#more)."),
+    nbformat.v4.new_markdown_cell("# The title\n\nOn to [the next](02-the-line.ipynb#more)."),
     nbformat.v4.new_code_cell("print('it is said')"),
+    nbformat.v4.new_code_cell("print('your answer')", id=ANSWERED),
     nbformat.v4.new_code_cell("print(chr(96) * 4)"),
     nbformat.v4.new_code_cell("import ipywidgets\n\nipywidgets.Text('no page shows it')"),
     nbformat.v4.new_code_cell(LINE),
@@ -38,14 +37,16 @@ def shown(tmp_path_factory):
     nbformat.write(nbformat.v4.new_notebook(cells=CELLS), path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PPIO_API_KEY", "sk_live_0123456789")
-        return lessons.lesson(path)
+        return lessons.lesson(path, {ANSWERED: "print(6 * 7)"})
 
 
 def test_what_a_cell_shows_stands_below_it(shown):
-    said, answered, unseen, planned = re.split(r"^```python$", shown, flags=re.MULTILINE)[1:5]
+    said, done, answered, unseen, planned = re.split(r"^```python$", shown, flags=re.MULTILINE)[1:6]
     assert re.search(
         r"^```\{code-block\} text\n:class: lesson-output\n\nit is said\n```$", said, re.MULTILINE
     )
+    assert "print('your answer')" in done, "as it is given out"
+    assert re.search("^42$", done, re.MULTILINE), "as it is answered"
     assert answered.count("`````") == 2, "a fence is longer than what is in it"
     assert "lesson-output" not in unseen
     assert '```{raw} html\n<div class="lesson-output">' in planned
@@ -61,21 +62,22 @@ def test_a_lesson_on_a_page_has_no_key_and_leads_to_pages(shown):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
 def test_each_page_shows_the_lesson_of_its_language_and_leads_to_its_notebook(name, language):
-    ending = ".zh.ipynb" if language == "zh" else ".ipynb"
     page = pages(language)[name]
-    kinds = [kind for kind, _content in blocks(page)]
-    assert kinds == [f"{{lesson}} {page.stem}"]
-    assert f"../../../notebooks/{page.stem}{ending}" in links(page)
+    *others, last = [kind for kind, _content in blocks(page)]
+    assert last == f"{{lesson}} {page.stem}"
+    cells = {cell.id for cell in nbformat.read(NOTEBOOKS / language / f"{page.stem}.ipynb", 4).cells}
+    assert others == [f"python answer={cell}" for cell in answers(language, page.stem)]
+    assert cells >= set(answers(language, page.stem)), "each is the answer of a cell"
+    assert f"../../../notebooks/{language}/{page.stem}.ipynb" in links(page)
 
 
 def test_each_lesson_has_its_page():
-    notebooks = (ROOT / "notebooks").glob("0*.ipynb")
-    assert {path.name.partition(".")[0] for path in notebooks} == {Path(name).stem for name in PAGES}
+    assert {path.stem for path in NOTEBOOKS.glob("*/*.ipynb")} == {Path(name).stem for name in PAGES}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_the_address_of_a_site_a_lesson_can_be_run_in_the_browser(language):
-    notebook = Path("02-the-line.zh.ipynb")
+    notebook = Path("02-the-line.ipynb")
     link = lessons.offer("https://class.example/lite/", notebook, language)
-    assert "](https://class.example/lite/lab/index.html?path=02-the-line.zh.ipynb)" in link
+    assert f"](https://class.example/lite/lab/index.html?path={language}/02-the-line.ipynb)" in link
     assert lessons.offer("", notebook, language) == ""

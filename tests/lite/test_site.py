@@ -62,7 +62,7 @@ def state_of(card):
 
 
 def test_a_lesson_opens_ready_to_run_and_its_form_launches_and_stops(notebook):
-    notebook.open("01-the-form.ipynb")
+    notebook.open("en/01-first-bill.ipynb")
     notebook.run(0)
     form = notebook.shown(1)
     # styled: the request stands beside the form, in letters of one width
@@ -79,13 +79,13 @@ def test_a_lesson_opens_ready_to_run_and_its_form_launches_and_stops(notebook):
 
 
 def test_a_lesson_in_chinese_opens_ready_to_run(notebook):
-    notebook.open("01-the-form.zh.ipynb")
+    notebook.open("zh/01-first-bill.ipynb")
     notebook.run(0)
     expect(notebook.shown(1).get_by_role("button", name=re.compile("^创建实例"))).to_be_visible()
 
 
 def test_a_lost_answer_is_looked_up(notebook):
-    notebook.open("quickstart.ipynb")
+    notebook.open("en/quickstart.ipynb")
     notebook.write(0, f"from ppio_widgets import LaunchForm\nLaunchForm({LOST!r}, practice=True)")
     form = notebook.shown(0)
     launch_of(form).click()

@@ -78,7 +78,10 @@ def test_a_wheel_holds_all_that_the_package_reads_and_nothing_else(wheel):
         path.relative_to(ROOT).as_posix(): path.read_bytes()
         for path in PACKAGE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
-    } | {f"ppio_widgets/notebooks/{path.name}": path.read_bytes() for path in NOTEBOOKS.glob("*.ipynb")}
+    } | {
+        f"ppio_widgets/{path.relative_to(ROOT).as_posix()}": path.read_bytes()
+        for path in NOTEBOOKS.glob("*/*.ipynb")
+    }
     assert {Path(name).suffix for name in expected} >= {".py", ".json", ".css", ".js", ".ipynb", ".typed"}
     packed = contents(wheel)
     own = {name: packed.pop(name) for name in list(packed) if name.startswith("ppio_widgets/")}
@@ -145,6 +148,8 @@ def test_an_installed_wheel_is_of_use_without_the_checkout(wheel, tmp_path):
     assert str(folder) in said
     assert '"wheel"' in said
     told(python, "-c", COPIED)
-    assert {path.name for path in (tmp_path / "demo").glob("*.ipynb")} == {
-        path.name for path in NOTEBOOKS.glob("*.ipynb")
-    }
+    copied, ours = (
+        {path.relative_to(place) for path in place.glob("*/*.ipynb")}
+        for place in (tmp_path / "demo", NOTEBOOKS)
+    )
+    assert copied == ours

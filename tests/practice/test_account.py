@@ -219,7 +219,7 @@ def test_an_instance_shows_what_was_asked_for(http, clock):
 
 
 def test_a_field_that_a_body_will_have_comes_back_without_a_line_here(monkeypatch):
-    monkeypatch.setattr(accounts, "refusals", lambda _body: ())  # the models do not know it
+    monkeypatch.setattr(accounts, "refusals", lambda _body, _taken: ())  # the models do not know it
     account = PracticeAccount()
     made_up = {"colour": "red", "racks": [{"row": 1}]}
     resource = {**MINIMAL["resource"], "shm_gb": 8}

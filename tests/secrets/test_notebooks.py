@@ -391,7 +391,7 @@ def test_a_large_notebook_takes_little_time(saved, monkeypatch):
 
 
 def test_our_own_notebooks_are_clean(check):
-    files = [str(path) for path in (ROOT / "notebooks").glob("*.ipynb")]
+    files = [str(path) for path in (ROOT / "notebooks").glob("*/*.ipynb")]
     assert files
     assert check(*files)[0] == 0
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.launches import reconcile
-from ppio_widgets.launches.ledger import STATE_VARIABLE
+from ppio_widgets.runtime.files import STATE_VARIABLE
 from tests.support.ground import BODY, PATIENCE, launch_on
 from tests.support.wire import REAL_KEY
 

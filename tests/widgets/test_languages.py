@@ -16,14 +16,13 @@ from ppio_widgets.launches.states import BUSY
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.practice import products, resources
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.failures import LOST_ANSWER
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets.instance_card import InstanceCard
 from tests.support.bodies import FULL, MINIMAL
 from tests.support.consent import let_read
-from tests.support.practice import RICH
+from tests.support.practice import LOST_ANSWER, RICH
 from tests.support.threads import wait_for_threads
 
 from .conftest import choose, displayed, every, find, open_sections, press, shows, table, type_into, until

@@ -137,6 +137,7 @@ class Field(Part):
 
     def suggest(self) -> None:
         """Offer the ids that the catalogue knows by now, by their words; an id may still be typed."""
+        self.widget.disabled = self._is_locked
         if self._key not in _LISTED or self._has_area:
             return
         labels = {one.id: one.label for one in _LISTED[self._key](self.session.snapshot)}
@@ -147,6 +148,11 @@ class Field(Part):
         if ids != self._ids:
             self._ids = ids
             self.widget.options = tuple(ids)
+
+    @property
+    def _is_locked(self) -> bool:
+        """Whether the lesson of a class says the value."""
+        return self._key in self.session.snapshot.rules.locked
 
     def takes(self, value: Any) -> bool:
         """Whether the control can show a value without losing any of it."""
@@ -226,8 +232,9 @@ class SegmentField(Field):
         self._segments.show(_as_text(value), self._choices())
 
     def suggest(self) -> None:
-        """Offer what the product allows, at its prices."""
+        """Offer what the product, and a class, allows, at its prices."""
         self._segments.offer(self._choices())
+        self._segments.disable(self._is_locked)
 
     def _build(self, row: int) -> w.Widget:
         hint = f"hint.{self._key}"
@@ -248,7 +255,9 @@ class SegmentField(Field):
         """Hear nothing: the segments tell by themselves."""
 
     def _choices(self) -> list[tuple[str, str]]:
-        return SEGMENTS[self._key](self.session.offer, self.session.report.body, self.say)
+        choices = SEGMENTS[self._key](self.session.offer, self.session.report.body, self.say)
+        rules = self.session.snapshot.rules
+        return [one for one in choices if self._key != "billing.mode" or rules.bills(one[1])]
 
 
 class RefField(Field):

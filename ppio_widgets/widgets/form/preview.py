@@ -168,9 +168,14 @@ class Preview(Part):
         return style + heard + each_of(notes) + self._todo(errors)
 
     def _notes(self, taken: Collection[str]) -> list[tuple[Spot, str]]:
-        """Return what the product allows, or else what may not be meant, with its spot; errors come first."""
+        """Return what product or class allow, or else what may not be meant, each with its spot.
+
+        Where an error stands, none of them does.
+        """
         offer, report = self.session.offer, self.session.report
+        snapshot = self.session.snapshot
         allowed = limits(offer, self.say) if offer is not None else {}
+        allowed |= snapshot.rules.limits(self.say, snapshot.currency)
         notes = [(path_of(name), text) for name, text in allowed.items()]
         notes += [(one.path, one.sentence(self.say)) for one in report.advice if one.is_doubt]
         told: dict[str, tuple[Spot, str]] = {}
@@ -311,7 +316,7 @@ def _failed(failed: Mapping[str, PpioError], say: Words) -> str:
         return ""
     reasons = {(type(one), one.code, one.params.get("status")): one.sentence(say) for one in failed.values()}
     reason = joined(reasons.values())
-    if set(failed) == set(KINDS):
+    if set(failed) >= set(KINDS):
         return say("catalogue.all_failed", reason=reason)
     what = say("catalogue.and").join(say(f"catalogue.{kind}") for kind in failed)
     return say("catalogue.failed", what=what, reason=reason)

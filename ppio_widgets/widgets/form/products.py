@@ -132,7 +132,7 @@ class ProductTable(Part):
 
     @property
     def _offers(self) -> dict[str, Offer]:
-        return {offer.id: offer for offer in self.session.snapshot.products}
+        return self.session.snapshot.by_id
 
     @property
     def _chosen(self) -> str:

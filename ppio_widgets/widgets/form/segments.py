@@ -114,6 +114,11 @@ class Segments(Part):
         with self._filling():
             theme.choose(self._radios, shown, _OTHER)
 
+    def disable(self, off: bool) -> None:  # noqa: FBT001 - it is or it is not
+        """Let nobody choose, or let them again."""
+        for part in self.parts:
+            part.disabled = off
+
     def _on_choice(self) -> None:
         was_typed, self._is_typed = self._is_typed, self._radios.value is _OTHER
         if self._is_typed:

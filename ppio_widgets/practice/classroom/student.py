@@ -1,0 +1,300 @@
+"""A student's side of a class: to join it, to read its lesson, to have an exercise judged.
+
+All of it goes through a `PpioClient`. What a class tells is text from outside: it is only ever printed.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ppio_widgets import environment
+from ppio_widgets.cloud.answers import as_mapping, as_rows, as_text
+from ppio_widgets.cloud.client import CLASS, PpioClient
+from ppio_widgets.cloud.resources import LESSON, PRACTICE_CURRENCY
+from ppio_widgets.errors import ApiError, PpioError
+from ppio_widgets.locale.text import visible
+from ppio_widgets.practice.classroom.roster import key_of, parts_of
+from ppio_widgets.request.pricing import read_amount, shown
+from ppio_widgets.runtime import kernel
+from ppio_widgets.secrets.credentials import (
+    PRACTICE_ADDRESS,
+    class_key,
+    draw_practice_key,
+    forget_class_key,
+    is_practice_key,
+    keep_class_key,
+    kept_keys,
+)
+from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE, Host, read_host
+from ppio_widgets.secrets.redaction import input_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from ppio_widgets.locale.words import Words
+
+HUB_USER_VARIABLE = "JUPYTERHUB_USER"
+# Who is alone in a class.
+ALONE = "me"
+
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]+")
+_LONGEST_NAME = 40
+# Of a class that answers anything: a lesson has a few exercises.
+_MOST_ROWS = 200
+
+# The code of a finding, what it is about, and whether it is as it has to be.
+_Found = tuple[str, "Mapping[str, str]", bool]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A text in each of its languages."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, say: Words) -> str:
+        """Return it in the language of `say`, else in any."""
+        return visible(self.texts.get(say.language) or next(iter(self.texts.values()), ""))
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise of a lesson, and whether it is passed."""
+
+    id: str
+    say: Told
+    hint: Told
+    passed: bool
+    kernel: str = ""  # what of the notebook is judged in its kernel; empty where the cloud judges
+
+    def sentence(self, say: Words) -> str:
+        """Return it in one line."""
+        return say(f"class.{'passed' if self.passed else 'open'}", id=self.id, text=self.say.sentence(say))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A lesson as a student sees it: the money, and what is done."""
+
+    id: str
+    title: Told
+    spent: str
+    left: str
+    exercises: tuple[Exercise, ...]
+
+    def sentence(self, say: Words) -> str:
+        """Return it in some lines."""
+        money = say("class.money", spent=_yuan(self.spent), left=_yuan(self.left))
+        return "\n".join([self.title.sentence(say), money, *(one.sentence(say) for one in self.exercises)])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a class found of an exercise: its findings, each with whether it is as it has to be."""
+
+    exercise: str
+    passed: bool
+    findings: tuple[_Found, ...]
+    hint: Told
+
+    def sentence(self, say: Words) -> str:
+        """Return it in some lines, with the hint where something is missing."""
+        lines = [
+            say(f"class.{'ok' if ok else 'missing'}", text=_found(code, params, say))
+            for code, params, ok in self.findings
+        ]
+        hint = "" if self.passed else self.hint.sentence(say)
+        done = [say("class.done", id=self.exercise)] if self.passed else []
+        return "\n".join([*lines, *done, *([say("class.hint", text=hint)] if hint else [])])
+
+
+def join(student: str, pin: str = "") -> str:
+    """Join the class that the environment names, and return the student's name there.
+
+    Without a PIN it is the one that was kept of an earlier join; a first one draws it.
+    """
+    return _join(_class_host(), student, pin)
+
+
+def join_as_hub_user() -> None:
+    """Join the class that the environment names as the person of a hub, where no key is known for it."""
+    host = read_host(practises=True)
+    tried = kernel.of(_Tried)
+    if host.known or host.base_url in tried or class_key(host) is not None:
+        return
+    tried.add(host.base_url)
+    if host.is_class:
+        _join(host, hub_user())
+        return
+    with suppress(PpioError):  # on loopback it may be a practice cloud that is no class, or nothing yet
+        _join(host, hub_user())
+
+
+def hub_user() -> str:
+    """Return the person of a hub as a student is named."""
+    name = (environment.variable(HUB_USER_VARIABLE) or "").lower()
+    user = _NOT_IN_NAMES.sub("-", name).strip("-._")[:_LONGEST_NAME].rstrip("-._")
+    if not user:
+        raise input_error("class_no_name")
+    return user
+
+
+class _Tried(set[str]):
+    """The addresses at which this kernel tried to join as the person of a hub."""
+
+
+def _class_host() -> Host:
+    host = read_host(practises=True)
+    if host.known:
+        raise input_error("class_no_address", variable=BASE_URL_VARIABLE)
+    return host
+
+
+def _join(host: Host, student: str, pin: str = "", transport: httpx.BaseTransport | None = None) -> str:
+    """Join a class; a PIN that is drawn is kept before it is sent, as the answer may be lost."""
+    student = student.strip().lower()
+    kept = "" if pin else kept_keys(host).get(student, "")
+    drawn = "" if pin or kept else key_of(student, secrets.token_hex(8))
+    if is_practice_key(drawn):
+        keep_class_key(host, student, drawn)
+    pin = pin or parts_of(kept or drawn)[1]
+    # Nobody has a key before: this one opens nothing.
+    with PpioClient(draw_practice_key("join"), base_url=host.base_url, transport=transport) as client:
+        try:
+            answer = client.ask_class(f"{CLASS}join", {"student": student, "pin": pin})
+        except ApiError as error:
+            if drawn and error.refused:
+                forget_class_key(host, student, drawn)
+            if error.status == 404:
+                raise input_error("no_class", host=host.name) from None
+            raise
+    name, key = as_text(answer.get("student")), as_text(answer.get("key"))
+    if not is_practice_key(key):
+        raise input_error("no_class", host=host.name)
+    keep_class_key(host, name or student, key)
+    return name or student
+
+
+def start(lesson_id: str) -> str:
+    """Put a class of one person on a packaged lesson into this kernel; returns the lesson's id."""
+    # Who joins a class elsewhere loads none of it.
+    from ppio_widgets.practice.classroom.cloud import ClassCloud  # noqa: PLC0415
+    from ppio_widgets.practice.classroom.lesson import packaged  # noqa: PLC0415
+    from ppio_widgets.practice.cloud import put_kernel_cloud  # noqa: PLC0415
+    from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
+
+    lesson = packaged(lesson_id)
+    cloud = ClassCloud(lesson)
+    put_kernel_cloud(cloud)
+    _join(read_host(PRACTICE_ADDRESS), ALONE, secrets.token_hex(8), PracticeTransport(cloud))
+    return lesson.id
+
+
+def is_served(client: PpioClient) -> bool:
+    """Whether a client's cloud is a class elsewhere than in this kernel."""
+    if client.host.base_url == PRACTICE_ADDRESS:
+        return False
+    with suppress(PpioError):  # such as of a demo that has ended
+        _ask(client)
+        return True
+    return False
+
+
+def sheet(client: PpioClient) -> Sheet:
+    """Return the lesson of a class, as it stands for the student of a client."""
+    told = _ask(client)
+    rows = [as_mapping(one) for one in as_rows(told.get("exercises"))[:_MOST_ROWS]]
+    kernel.of(Exercises).ids = tuple(as_text(one.get("id")) for one in rows)
+    return Sheet(
+        as_text(told.get("id")),
+        _told(told.get("title")),
+        str(told.get("spent", "")),
+        str(told.get("left", "")),
+        tuple(
+            Exercise(
+                as_text(one.get("id")),
+                _told(one.get("say")),
+                _told(one.get("hint")),
+                one.get("passed") is True,
+                as_text(one.get("kernel")),
+            )
+            for one in rows
+        ),
+    )
+
+
+def check(
+    client: PpioClient, exercise: str, answer: str = "", *, held: Callable[[str], Any] | None = None
+) -> Verdict:
+    """Have an exercise judged by the state of the account; an answer is a prediction.
+
+    What is built in a notebook is judged here, by its name there: `held` returns it. The class is told
+    only that it is as it has to be.
+    """
+    known = sheet(client)
+    one = next((one for one in known.exercises if one.id == exercise), None)
+    if one is None:
+        raise input_error("no_exercise", id=exercise, known=", ".join(kernel.of(Exercises).ids))
+    played: tuple[_Found, ...] = ()
+    if one.kernel and answer and held is not None:
+        played = _played(one.kernel, held(answer))
+        if not all(ok for _code, _of, ok in played):
+            return Verdict(exercise, passed=False, findings=played, hint=one.hint)
+        answer = one.kernel
+    told = client.ask_class(f"{CLASS}check", {"exercise": exercise, **({"answer": answer} if answer else {})})
+    rows = [as_mapping(row) for row in as_rows(told.get("findings"))[:_MOST_ROWS]]
+    findings = tuple(
+        (as_text(row.get("code")), _params(row.get("params")), row.get("ok") is True) for row in rows
+    )
+    return Verdict(exercise, told.get("passed") is True, played or findings, one.hint)
+
+
+def _played(what: str, form: object) -> tuple[_Found, ...]:
+    from ppio_widgets.practice.classroom.judge import play  # noqa: PLC0415 - as in `start`
+
+    return tuple((found.code, _params(found.params), found.ok) for found in play(what, form))
+
+
+class Exercises:
+    """The ids of the exercises that this kernel was told of last; Tab proposes them."""
+
+    ids: tuple[str, ...] = ()
+
+
+def _ask(client: PpioClient) -> Mapping[str, Any]:
+    if not client.is_practice:
+        raise input_error("no_class", host=client.host.name)
+    try:
+        return client.get_reply(LESSON, {}).value
+    except ApiError as error:
+        if error.status != 404:
+            raise
+    raise input_error("no_class", host=client.host.name)
+
+
+def _told(value: object) -> Told:
+    return Told(
+        {str(language): text for language, text in as_mapping(value).items() if isinstance(text, str)}
+    )
+
+
+def _params(value: object) -> dict[str, str]:
+    return {str(name): visible(str(part)) for name, part in as_mapping(value).items()}
+
+
+def _found(code: str, params: Mapping[str, str], say: Words) -> str:
+    """Return a finding in words; of one that nobody here knows, its code."""
+    with suppress(KeyError):
+        return say(f"judge.{code}", **params)
+    return visible(code)
+
+
+def _yuan(text: str) -> str:
+    amount = read_amount(text)
+    return visible(text) if amount is None else shown(amount, PRACTICE_CURRENCY)

@@ -1,0 +1,133 @@
+"""Who is in a class: names, PINs that are first come, keys, and how few guesses are taken."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ppio_widgets.errors import InputError
+from ppio_widgets.practice.classroom.roster import Roster, read_roster
+from ppio_widgets.practice.failures import Refused
+from ppio_widgets.secrets.credentials import is_practice_key
+
+
+class Ticks:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def refused(call, *given):
+    with pytest.raises(Refused) as refusal:
+        call(*given)
+    return refusal.value.answer["reason"]
+
+
+def test_the_first_join_makes_the_pin_and_later_ones_need_it():
+    roster = Roster()
+    assert roster.join(" S07 ", "4711") == ("s07", "sk_practice_s07.4711")
+    assert roster.join("s07", "4711") == ("s07", "sk_practice_s07.4711")
+    assert refused(roster.join, "s07", "4712") == "CLASS_PIN"
+    assert roster.student("sk_practice_s07.4711") == "s07"
+    assert [one.id for one in roster] == ["s07"]
+
+
+@pytest.mark.parametrize(
+    "key", ["sk_practice_s07.4712", "sk_practice_s08.4711", "sk_practice_s07", "sk_practice_.4711"]
+)
+def test_a_key_that_nobody_joined_with_is_refused(key):
+    roster = Roster()
+    roster.join("s07", "4711")
+    assert refused(roster.student, key) == "FAILED_TO_AUTH"
+
+
+@pytest.mark.parametrize("name", ["", "teacher", "TEACHER", "-a", "a b", "王", "a" * 41, "../x", None, 7])
+def test_names_are_checked(name):
+    assert refused(Roster().join, name, "4711") == "CLASS_NAME"
+
+
+@pytest.mark.parametrize("pin", ["", "123", "12 34", "p" * 33, "４７１１", None, 4711])
+def test_pins_are_checked(pin):
+    assert refused(Roster().join, "s07", pin) == "CLASS_PIN"
+
+
+def test_few_guesses_are_taken_by_join_and_by_key_together_and_who_is_in_goes_on():
+    ticks = Ticks()
+    roster = Roster(clock=ticks)
+    roster.join("s07", "4711")
+    assert roster.student("sk_practice_s07.4711") == "s07"
+    for guess in range(3):
+        assert refused(roster.join, "s07", f"000{guess}") == "CLASS_PIN"
+    for guess in range(2):
+        assert refused(roster.student, f"sk_practice_s07.111{guess}") == "FAILED_TO_AUTH"
+    assert refused(roster.join, "s07", "4711") == "RATE_LIMIT_EXCEEDED"
+    assert refused(roster.student, "sk_practice_s07.9999") == "RATE_LIMIT_EXCEEDED"
+    assert roster.student("sk_practice_s07.4711") == "s07"
+    ticks.now += 61
+    assert roster.join("s07", "4711")[0] == "s07"
+
+
+def test_on_a_list_only_those_on_it_may_join():
+    roster = Roster(read_roster("student,name,pin\ns01,Anna\ns02,王芳,0815\n"))
+    assert refused(roster.join, "s03", "4711") == "CLASS_NAME"
+    assert roster.join("s01", "4711")[0] == "s01"
+    assert refused(roster.join, "s02", "4711") == "CLASS_PIN"
+    assert roster.join("s02", "0815")[0] == "s02"
+    assert [one.name for one in roster] == ["Anna", "王芳"]
+
+
+def test_a_pin_stands_nowhere():
+    roster = Roster(read_roster("s01,Anna,Secret77"))
+    roster.join("s01", "Secret77")
+    assert "Secret77" not in str(roster.state()) + repr(list(roster)) + str(
+        vars(roster.join.__self__)["_students"]
+    )
+
+
+def test_a_list_goes_on_with_the_pins_that_were_made():
+    before = Roster()
+    before.join("s01", "4711")
+    after = Roster(read_roster("s01,Anna\ns02,Ben"))
+    after.resume(before.state())
+    assert refused(after.join, "s01", "0000") == "CLASS_PIN"
+    assert after.student("sk_practice_s01.4711") == "s01"
+    assert [(one.id, one.name) for one in after] == [("s01", "Anna"), ("s02", "Ben")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "roster_size"),
+        ("student,name\n", "roster_size"),
+        ("s01\nS 2", "roster_name"),
+        ("s01\nteacher", "roster_name"),
+        ("s01,Anna,12", "roster_pin"),
+        ("s01,Anna,1234,x", "roster_pin"),
+        ("s01\ns02\nS01", "roster_twice"),
+        ("\n".join(f"s{one}" for one in range(501)), "roster_size"),
+    ],
+)
+def test_a_list_with_a_fault_is_refused_by_its_line(text, code):
+    with pytest.raises(InputError) as error:
+        read_roster(text)
+    assert error.value.code == code
+
+
+def test_a_list_of_a_spreadsheet_is_read():
+    found = read_roster('\ufeffStudent,Name,PIN\r\ns01,"Li, Wei",4711\r\n\r\n s02 , Ben \r\n')
+    assert [(one.id, one.name, bool(one.digest)) for one in found.values()] == [
+        ("s01", "Li, Wei", True),
+        ("s02", "Ben", False),
+    ]
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_whoever_is_in_has_a_practice_key_of_their_own(name, pin):
+    try:
+        student, key = Roster().join(name, pin)
+    except Refused:
+        return
+    assert is_practice_key(key)
+    assert key == f"sk_practice_{student}.{pin}"

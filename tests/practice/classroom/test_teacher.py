@@ -1,0 +1,296 @@
+"""What a teacher does from Python while a class runs, over a real socket and within a kernel."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ppio_widgets import Classroom
+from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.errors import AccessDenied, ApiError, InputError, MomentUnreadable
+from ppio_widgets.locale.words import words
+from ppio_widgets.practice import classroom
+from ppio_widgets.practice.classroom.cloud import ClassCloud
+from ppio_widgets.practice.classroom.lesson import packaged
+from ppio_widgets.practice.classroom.page import page, sheet
+from ppio_widgets.practice.classroom.roster import Roster, Student
+from ppio_widgets.practice.cloud import put_kernel_cloud
+from ppio_widgets.practice.server import serving
+from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.secrets.credentials import reveal
+
+BODY = {
+    "product_id": "3090.8c30g.os",
+    "image": "ubuntu:24.04",
+    "billing": {"mode": "postpaid"},
+    "resource": {"gpu_num": 1, "rootfs_size_gb": 20},
+}
+HOSTILE = '=cmd|"<img src=x onerror=pwned=1>'
+
+
+class Hands:
+    """A clock that is turned by hand."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def hands():
+    return Hands()
+
+
+@pytest.fixture
+def cloud(hands):
+    roster = Roster({"s01": Student("s01", "Anna"), "s02": Student("s02", HOSTILE)})
+    return ClassCloud(packaged("first-bill"), roster, hands)
+
+
+@pytest.fixture
+def server(cloud):
+    with serving(cloud) as served:
+        yield served
+
+
+@pytest.fixture
+def room(server, cloud):
+    return Classroom.connect(server.url, cloud.teacher_key)
+
+
+@pytest.fixture
+def anna(server, cloud):
+    return PpioClient(cloud.join("s01", "4711")["key"], base_url=server.url)
+
+
+def rent(client, name, **other):
+    return client.create_instance(CreateInstanceRequest(**{**BODY, "name": name, **other}))
+
+
+def rent_raw(client, name):
+    """Send a name as a JSON escape, as no form of ours does; returns the status."""
+    address = f"{client.host.base_url}/gpus/v2/instances"
+    key = client.require_key()
+    headers = {"Authorization": f"Bearer {reveal(key)}"}
+    return httpx.post(address, content=json.dumps({**BODY, "name": name}), headers=headers).status_code
+
+
+def row(room, student="s01"):
+    return next(one for one in room.progress().students if one.student == student)
+
+
+def test_the_address_of_the_page_is_enough(server, cloud):
+    room = Classroom.connect(f"{server.url}/practice/v1/teacher/page#key={cloud.teacher_key}")
+    assert room.progress().lesson == "first-bill"
+    assert cloud.teacher_key not in repr(room)
+
+
+def test_the_class_of_this_kernel_needs_no_address(cloud):
+    put_kernel_cloud(cloud)
+    room = Classroom.connect()
+    room.clock(0)
+    assert room.progress().rate == 0
+
+
+def test_where_there_is_no_class_a_sentence_says_how_one_begins():
+    with pytest.raises(InputError, match="%ppio class start"):
+        Classroom.connect()
+
+
+def test_progress_tells_who_has_spent_what_and_what_is_on(room, anna, hands):
+    rent(anna, "s01-first")
+    hands.now += 10
+    room.jump("2h")
+    told = row(room)
+    assert (told.name, told.on) == ("Anna", ("s01-first",))
+    assert 0 < told.spent < 10
+    assert told.spent + told.left == 60
+    assert row(room, "s02").spent == 0
+
+
+def test_the_clock_is_frozen_goes_on_and_jumps(room, hands):
+    room.clock(0)
+    before = room.progress().now
+    hands.now += 100
+    assert room.progress().now == before
+    room.clock(60)
+    hands.now += 100
+    assert room.progress().now == before + 6000
+    room.jump("8h")
+    assert room.progress().now == before + 6000 + 8 * 3600
+
+
+def test_whoever_is_on_for_longer_than_the_lesson_allows_is_yellow(room, anna, hands):
+    rent(anna, "s01-first")
+    hands.now += 10
+    room.jump("2h")
+    assert not row(room).yellow
+    room.jump("24h")
+    assert row(room).yellow
+    assert not row(room, "s02").yellow
+
+
+def test_an_incident_strikes_one_student_once(room, anna, cloud, server):
+    ben = PpioClient(cloud.join("s02", "0815")["key"], base_url=server.url)
+    room.incident("INSUFFICIENT_RESOURCE", student="s01")
+    rent(ben, "s02-first")
+    with pytest.raises(ApiError, match="INSUFFICIENT_RESOURCE"):
+        rent(anna, "s01-first")
+    rent(anna, "s01-first")
+    assert row(room).last_error == "INSUFFICIENT_RESOURCE"
+
+
+def test_an_incident_may_be_named_by_its_status_and_strike_a_product(room, anna):
+    room.incident("403", product="4090.16c62g.os", times=2)
+    rent(anna, "s01-first")
+    for _each in range(2):
+        with pytest.raises(AccessDenied):
+            rent(anna, "s01-second", product_id="4090.16c62g.os")
+    rent(anna, "s01-second", product_id="4090.16c62g.os")
+
+
+def test_a_spot_instance_is_reclaimed_after_its_notice(room, anna, hands):
+    rent(anna, "s01-cheap", billing={"mode": "spot"})
+    hands.now += 10
+    room.reclaim(notice="1h")
+    assert row(room).on == ("s01-cheap",)
+    room.jump("2h")
+    hands.now += 10
+    assert row(room).on == ()
+
+
+def test_a_student_is_paid_to_the_cent(room):
+    room.pay("s01", "20.50")
+    told = row(room)
+    assert (told.left, told.spent) == (Decimal("80.50"), 0)
+    assert row(room, "s02").left == 60
+
+
+def test_a_reset_begins_anew_for_one_or_for_all(room, anna, hands):
+    rent(anna, "s01-first")
+    hands.now += 10
+    room.jump("2h")
+    room.pay("s02", 5)
+    room.reset("s01")
+    assert (row(room).on, row(room).spent, row(room).left) == ((), 0, 60)
+    assert list(anna.list_instances()) == []
+    assert row(room, "s02").left == 65
+    room.reset()
+    assert row(room, "s02").left == 60
+
+
+def test_the_export_is_a_sheet_that_runs_no_formula(room, tmp_path):
+    path = room.export(str(tmp_path / "class.csv"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first, second = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    assert (first["student"], first["name"], first["left"], first["1.2"]) == ("s01", "Anna", "60.00", "0")
+    assert second["name"] == f"'{HOSTILE}"
+
+
+def test_an_export_that_cannot_be_written_says_why(room, tmp_path):
+    with pytest.raises(InputError, match="Choose another file"):
+        room.export(str(tmp_path / "no" / "class.csv"))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda room: room.clock("fast"), '"fast" is no rate'),
+        (lambda room: room.clock(-1), '"-1" is no rate'),
+        (lambda room: room.clock(1e9), "is no rate"),
+        (lambda room: room.incident("sold-uot"), 'The nearest is "sold-out"'),
+        (lambda room: room.incident("sold-out", times=0), '"0" is no count'),
+        (lambda room: room.pay("s01", "-5"), '"-5" is no amount'),
+        (lambda room: room.pay("s01", 0), '"0" is no amount'),
+    ],
+)
+def test_what_makes_no_sense_is_one_sentence_and_nothing_is_sent(room, cloud, call, said):
+    before = (cloud.clock.rate, row(room))
+    with pytest.raises(InputError, match=said) as told:
+        call(room)
+    assert "\n" not in str(told.value)
+    assert (cloud.clock.rate, row(room)) == before
+
+
+def test_a_length_of_time_is_read_as_everywhere(room):
+    for call in (room.jump, lambda span: room.reclaim(notice=span)):
+        with pytest.raises(MomentUnreadable, match="write it like 3h"):
+            call("soon")
+
+
+def test_whom_the_class_does_not_know_is_refused(room):
+    for call in (lambda: room.pay("s99", 5), lambda: room.reset("s99"), lambda: room.reclaim("s99")):
+        with pytest.raises(ApiError, match="s99"):
+            call()
+
+
+def test_a_student_has_no_levers(server, cloud):
+    key = cloud.join("s01", "4711")["key"]
+    room = Classroom.connect(server.url, key)
+    for call in (room.progress, lambda: room.clock(0), room.reset, lambda: room.pay("s01", 9)):
+        with pytest.raises(AccessDenied):
+            call()
+    assert cloud.clock.rate == 60
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "2 students"), ("zh", "2 名学生")])
+def test_progress_is_shown_as_a_card(room, monkeypatch, language, said):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
+    told = room.progress()
+    assert said in str(told)
+    assert "2027-01-15" in str(told)
+    assert "Anna" in str(told)
+    shown = told._repr_mimebundle_()
+    assert said in shown["text/html"]
+    assert "<img" not in shown["text/html"]
+    assert len(repr(told)) < 200
+
+
+def test_a_name_that_is_no_text_keeps_nobody_from_the_page(room, anna):
+    assert rent_raw(anna, "s01-\ud800") == 400
+    assert rent_raw(anna, "s01-whole") == 200
+    assert row(room).on == ("s01-whole",)
+
+
+def test_the_page_says_all_its_words_and_no_others():
+    here = Path(classroom.__file__).parent
+    text = "".join((here / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
+    said = {
+        name
+        for found in re.findall(
+            r"""say\("(\w+)"|data-(?:say|label)="(\w+)"|say\([\w()]+ \? "(\w+)" : "(\w+)"\)"""
+            r"""|\["(\w+)", "[a-z]*"\]""",
+            text,
+        )
+        for name in found
+        if name
+    }
+    assert said == {
+        key.removeprefix("teacher.") for key in sorted(words("en").keys()) if key.startswith("teacher.")
+    }
+
+
+def test_the_page_holds_no_key_and_lets_nothing_else_run(server, cloud):
+    told = page()
+    assert cloud.teacher_key not in told.text
+    assert "sk_practice" not in told.text
+    policy = told.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert (told.headers["Cache-Control"], told.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "http:" not in told.text
+    assert "https:" not in told.text
+
+
+def test_a_sheet_of_nobody_has_its_heads():
+    assert sheet({"lesson": {"exercises": [{"id": "1.1"}]}, "students": []}).strip() == (
+        "student,name,spent,left,on,1.1,last_error"
+    )
