@@ -1,6 +1,6 @@
 """A lesson as Markdown with its outputs: the notebook is run on the practice cloud, in its own kernel.
 
-Its exercises are done as the page answers them: a block ``python answer=CELL`` is what is run in place of a cell.
+Its exercises are done as the page answers them: a block ``python answer=CELL`` is run in place of a cell.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _launch(given: Line, timer: Timer) -> Launch:
     # Only with a ceiling, or where somebody reads it, does anything wait for the price.
     if given.max_price is not None or rules.max_hourly is not None or answers == "input":
         plan = _plan(given, client)
-        if plan.report.request is None:  # too dear for the class
+        if rules and plan.report.request is None:  # too dear for the class
             raise UsageError(_blocked(plan))
         plan.refuse_price()
     if answers == "buttons":  # they say the timer in their question

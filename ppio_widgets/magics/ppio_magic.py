@@ -6,6 +6,7 @@ import difflib
 import getpass
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import IPython.core.error
@@ -310,19 +311,22 @@ def join(name: str = "", pin: str = "") -> str:
 
 
 def start_class(lesson_id: str) -> str:
-    """Begin a packaged lesson alone, in the practice cloud of this kernel."""
+    """Begin a packaged lesson alone, in this kernel's practice cloud; who is in a class goes on there."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
+    if student.is_served(api.connect(practice=True, need_key=False)):
+        return "\n".join([words()("class.goes_on"), lesson()])
     student.start(lesson_id)
     api.switch_practice(True, alone=True)
     return "\n".join([words()("class.alone"), lesson()])
 
 
-def check(exercise: str, answer: str = "") -> str:
-    """Have an exercise judged; an answer is a prediction."""
+def check(given: Sequence[Word], lookup: Lookup) -> str:
+    """Have an exercise judged; an answer is a prediction, or names what the notebook holds."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
-    return student.check(api.connect(), exercise, answer).sentence(words())
+    told = [_said(word, "check", lookup) for word in given]
+    return student.check(api.connect(), *told, held=partial(_looked_up, lookup=lookup)).sentence(words())
 
 
 # Presets: bodies to begin with, kept without secrets

@@ -69,7 +69,7 @@ VERBS: Mapping[str, Verb] = {
     "class": Verb("lesson"),
     "class join": Verb("join", (0, 1, 2)),
     "class start": Verb("start_class", (1,), "lessons"),
-    "check": Verb("check", (1, 2), "exercises"),
+    "check": Verb("check", (1, 2), "exercises", reads_words=True),
     "bill": Verb("bill", options=_CLOUD),
     "doctor": Verb("doctor", options=(_REPORT, *_CLOUD)),
     "help": Verb("usage"),

@@ -7,7 +7,7 @@ it is the true one.
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from ppio_widgets.runtime import forks
@@ -60,11 +60,11 @@ class PracticeClock:
     def when(self, moment: float) -> float:
         """Return from which true moment on it is so late in class; endless where it never will be."""
         with self._lock:
-            after = bisect_right(self._past, moment, key=lambda one: one.time)
+            after = bisect_left(self._past, moment, key=lambda one: one.time)
             if not after:
                 return self._past[0].true
             true, begun, rate = self._past[after - 1]
-            comes = true + (moment - begun) / rate if rate else true if moment <= begun else float("inf")
+            comes = true + (moment - begun) / rate if rate else float("inf")
             return min([comes, *(one.true for one in self._past[after : after + 1])])
 
     @property

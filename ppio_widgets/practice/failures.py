@@ -275,7 +275,7 @@ def failure_of(asked: str) -> Failure:
         if row.verb == word:
             return row
     for row in rows:
-        if word in (row.reason.replace("_", "-").lower(), str(row.status)) and word:
+        if word and word in (row.reason.replace("_", "-").lower(), str(row.status or "")):
             return row
     raise ValueError(get_close_matches(word, verbs(), 1, 0.0)[0])
 

@@ -261,11 +261,18 @@ class _Joined(dict[str, dict[str, str]]):
 def class_key(host: Host) -> ApiKey | None:
     """Return the key of an address: joined with here, of the environment, or kept; None without one."""
     joined = kernel.of(_Joined).get(host.base_url)
-    given = None if joined else _of_environment(PRACTICE_KEY_VARIABLE)
+    given = None if joined or not _is_named(host) else _of_environment(PRACTICE_KEY_VARIABLE)
     if given is not None:
         return given
     kept = next(reversed((joined or kept_keys(host)).values()), None)
     return ApiKey(kept, _JOINED) if kept else None
+
+
+def _is_named(host: Host) -> bool:
+    """Whether the practice key of the environment is meant for an address: elsewhere it makes no class."""
+    with suppress(HostRefused):
+        return not host.is_class or host == read_host(practises=True)
+    return False
 
 
 def keep_class_key(host: Host, student: str, value: str) -> None:

@@ -9,7 +9,6 @@ import nbformat
 import pytest
 
 from ppio_widgets.locale.words import LANGUAGES
-
 from tests.support.lessons import NOTEBOOKS, answers
 from tests.support.lessons import pages as lessons
 

@@ -23,6 +23,7 @@ from ppio_widgets.practice.classroom.lesson import (
     Prediction,
     examine,
 )
+from ppio_widgets.practice.failures import failure_of, verbs
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.widgets.form.fields import ANCHORS, PAGE, question
 
@@ -156,3 +157,16 @@ def test_a_question_mark_opens_a_sentence_and_leads_to_its_place(name, language)
     assert say(f"help.{name}") in opened
     assert f"<a href='{PAGE}#{ANCHORS[name]}' target=_blank rel=noopener>{say('help.more')}</a>" in opened
     assert question(say, "name") == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_failure_that_can_be_asked_for_is_listed_with_its_name_and_status(language):
+    told = text_of(reference(language, "clouds"))
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \|(.*)\|(.*)\|$", told, re.MULTILINE)
+    assert [verb for verb, _api, _about in rows] == list(verbs())
+    for verb, api, about in rows:
+        failure = failure_of(verb)
+        assert about.strip()
+        assert failure.reason in api
+        if not (failure.walk or failure.notice or failure.slow):
+            assert str(failure.status or "") in api

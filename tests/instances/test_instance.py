@@ -20,6 +20,7 @@ from ppio_widgets.locale.words import words
 from ppio_widgets.practice import catalogue
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
+from tests.support.practice import refusal
 from tests.support.wire import REAL_KEY, answers, closed_port, faulty, packed
 
 SAY = words("en")
@@ -112,7 +113,7 @@ class Pretend:
             if isinstance(answer, tuple):
                 return answer
             if answer == "removed":
-                return 400, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
+                return refusal("no_instance")
             return 200, told(answer, **self.more)
         if request.method == "GET":
             return 200, {"data": []}

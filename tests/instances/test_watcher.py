@@ -12,6 +12,7 @@ from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.instances.watcher import watch, watch_all
 from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
+from tests.support.practice import refusal
 from tests.support.threads import threads_going, wait_for_threads
 from tests.support.wire import REAL_KEY, answers, faulty
 
@@ -98,7 +99,7 @@ class Account:
         identity = path.rpartition("/")[2]
         self.gets.append(identity)
         if identity not in self.statuses:
-            return 400, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
+            return refusal("no_instance")
         tools = {"jupyter": {"endpoint": f"https://{identity}.example.com"}}
         return 200, self.row(identity, tools=tools)
 

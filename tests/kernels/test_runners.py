@@ -5,7 +5,8 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from tests.notebooks.test_notebooks import BOTH, NOTEBOOKS
+from ppio_widgets.locale.words import LANGUAGES
+from tests.support.lessons import NOTEBOOKS
 from tests.support.runners import LAUNCHED, LINE, NOBODY, RUNNERS, run_notebook
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -37,8 +38,10 @@ def test_its_console_says_why_a_line_was_refused(runner, tmp_path):
     assert NOBODY in process.stderr + process.stdout
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_papermill_runs_a_lesson_to_its_end_though_it_knows_no_tag_that_lets_a_cell_fail(name, tmp_path):
-    process, output = run_notebook("papermill", NOTEBOOKS / f"{name}.ipynb", tmp_path)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_papermill_runs_the_quickstart_to_its_end_though_it_knows_no_tag_that_lets_a_cell_fail(
+    language, tmp_path
+):
+    process, output = run_notebook("papermill", NOTEBOOKS / language / "quickstart.ipynb", tmp_path)
     assert process.returncode == 0, process.stderr
     assert '"status": "completed"' in output.read_text(encoding="utf-8")

@@ -117,7 +117,7 @@ def test_what_is_no_refusal_says_what_became_of_it(verb, way, language, clock):
 def test_a_line_says_it_as_well(verb, language, run, capsys, monkeypatch):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
     row, say = failure_of(verb), words(language)
-    mode = "--spot" if verb == "spot-reclaimed" else ""
+    mode = "--billing spot" if verb == "spot-reclaimed" else ""
     told = ended(lambda: run(f"x = {LINE} {mode} --image {row.image}:1 --yes\nx"), say)
     keys = ENDS[verb][1] if verb in ENDS else ["error.api", f"next.{row.reason}"]
     told += capsys.readouterr().out
@@ -164,3 +164,27 @@ def test_an_answer_that_stays_unknown_is_found_by_nobody_but_who_knows_its_id(ru
         kernel_cloud().sleep(30)
         run(look)
     assert "there: you can launch again" in capsys.readouterr().out
+
+
+def test_a_spot_instance_has_notice_is_taken_back_and_its_card_says_what_is_next(clock):
+    spot = by_image("spot-reclaimed", SPOT).wait(60).instance
+    assert (spot.status, spot.detail.spot) == ("running", "notified")
+    assert "It is taken back at" in str(spot)
+    assert "Save what you need" in str(spot)
+    clock.turn(60)
+    spot.refresh()
+    assert (spot.status, spot.detail.spot, spot.detail.reclaimed_at) == (
+        "exited",
+        "terminated",
+        1_700_000_040,
+    )
+    assert "It was taken back" in str(spot)
+    assert "launch again" in str(spot)
+    assert spot.delete().is_gone
+
+
+def test_what_is_no_spot_instance_runs_on(clock):
+    made = by_image("spot-reclaimed").wait(60).instance
+    clock.turn(3600)
+    assert made.refresh().status == "running"
+    assert made.detail.spot == ""

@@ -12,13 +12,14 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from ppio_widgets.locale.columns import width
+from ppio_widgets.practice.classroom.lesson import packaged, packaged_ids
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 ENGLISH = [path for path in NOTEBOOKS if path.parent.name == "en"]
 LESSONS = [path for path in ENGLISH if re.fullmatch(r"\d\d-[a-z-]+", path.stem)]
 COLUMNS = 110
-MOST_CELLS = 12
+MOST_CELLS = 16
 CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -55,9 +56,30 @@ def calls(source):
     return [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
 
 
-def test_there_are_five_lessons_in_two_languages():
-    assert [path.stem[:2] for path in LESSONS] == ["01", "02", "03", "04", "05"]
+def lesson_of(path):
+    return packaged(re.sub(r"^\d\d-", "", path.stem))
+
+
+def test_the_quickstart_and_six_lessons_are_there_in_two_languages_each_with_its_exercises():
+    assert [path.stem[:2] for path in LESSONS] == ["01", "02", "03", "04", "05", "06"]
     assert sorted([*ENGLISH, *map(chinese, ENGLISH)]) == NOTEBOOKS
+    assert sorted(lesson_of(path).id for path in ENGLISH) == list(packaged_ids())
+
+
+@every_notebook
+def test_it_begins_its_lesson_and_asks_for_a_check_of_each_exercise(path):
+    code = "\n".join(code_of(path).values())
+    lesson = lesson_of(path)
+    assert f"\n%ppio class start {lesson.id}" in code_of(path)[next(iter(code_of(path)))]
+    checked = re.findall(r"^%ppio check (\S+)", code, re.MULTILINE)
+    assert list(dict.fromkeys(checked)) == [one.id for one in lesson.exercises]
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    zh = path.parent.name == "zh"
+    assert texts[0].startswith(f"# {lesson.title.zh if zh else lesson.title.en}") or (
+        f" · {lesson.title.zh if zh else lesson.title.en}\n" in texts[0]
+    )
+    question = ("思考题", "纸条") if zh else ("Exit question", "slip of paper")
+    assert any(word in texts[-1] for word in question)
 
 
 @every_notebook
@@ -70,8 +92,15 @@ def test_it_is_saved_clean(path):
     for cell in sheet.cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"tags", "slideshow"}
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cell.id)
+
+
+@every_notebook
+def test_its_slides_begin_at_its_headings(path):
+    for cell in read(path).cells:
+        heads = cell.cell_type == "markdown" and cell.source.startswith("#")
+        assert (cell.metadata.slideshow.slide_type == "slide") == heads
 
 
 @every_notebook

@@ -309,6 +309,7 @@ class Watched:
     pulled_at: float
     on: bool = True
     there: bool = True
+    times: int = 1
     seconds: Fraction = Fraction(0)
     stored: Fraction = Fraction(0)
 
@@ -324,7 +325,7 @@ class Class:
         self.clock = Clock()
         self.cloud = PracticeCloud(self.clock)
         self.students = [(PracticeAccount(self.cloud.clock, RICH), {}) for _ in range(30)]
-        self.rate, self.passed, self.deeds = 1, Fraction(0), 0
+        self.rate, self.passed = 1, Fraction(0)
 
     def count(self, seconds):
         self.passed += seconds
@@ -357,11 +358,10 @@ class Class:
         one = mine[made]
         one.there, one.on = one.there and what != "delete", what == "start"
         if what == "start":
-            one.billed_from = self.clock.now + 1
+            one.billed_from, one.times = self.clock.now + 1, one.times + 1
 
     def do(self, what, who, number):
         """Have three students do something; what is refused is not done."""
-        self.deeds += 1
         for account, mine in self.students[who::10]:
             with suppress(Refused):
                 if what == "launch":
@@ -402,5 +402,6 @@ def test_thirty_students_and_eight_hours_add_up(done):
         assert bills == {account.spent - bought}, "whatever it is cut into"
         assert account.left == RICH - account.spent
         owed = sum((one.owed() for one in mine.values()), Fraction(0))
-        # No more than the part of a second that each start and each stop rounds.
-        assert abs(Fraction(account.spent) - owed) <= Fraction(1, 100) * school.deeds
+        # Each time that it was on is of whole seconds.
+        rounded = sum((one.times * (HOURLY[one.kind] + 1) / HOUR for one in mine.values()), Fraction(0))
+        assert abs(Fraction(account.spent) - owed) <= rounded

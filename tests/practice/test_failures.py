@@ -1,13 +1,15 @@
 """What the practice cloud does wrong because it was asked to."""
 
+from string import Formatter
+
 import pytest
 
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import OutcomeUnknown
+from ppio_widgets.errors import ApiError, OutcomeUnknown
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
-from ppio_widgets.practice.failures import FAILURES, REGISTRY, Failure, Refused
+from ppio_widgets.practice.failures import FAILURES, REGISTRY, Failure, Refused, failure_of, lesson_of, verbs
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
@@ -94,10 +96,27 @@ def test_a_failure_is_one_row_of_the_table(cloud, monkeypatch):
 
 @pytest.mark.parametrize("code", [code for code, failure in FAILURES.items() if failure.reason])
 def test_every_refusal_says_its_sentence_and_what_is_at_fault(code):
-    named = ("field", "key", "home", "problem", "product", "newest", "mode", "sold", "action", "status")
-    named = (*named, "student", "exercise", "seconds")
-    given = {name: f"<{name}>" for name in named} | {"free": 1, "most": 2, "needed": 3.5, "left": 4.5}
+    holes = [(name, form) for _text, name, form, _how in Formatter().parse(FAILURES[code].message) if name]
+    given = {"field": "<field>"} | {name: 1.5 if form else f"<{name}>" for name, form in holes}
     answer = Refused(code, **given).answer
     assert "{" not in answer["message"]
     assert answer["metadata"] == {"field": "<field>"}
     assert Refused("no_instance", id="i-1").answer["metadata"] == {"id": "i-1"}
+
+
+def test_each_verb_is_asked_for_by_one_image_and_one_row():
+    assert len(set(verbs())) == len(verbs())
+    for verb in verbs():
+        assert lesson_of(f"{failure_of(verb).image}:1") is failure_of(verb)
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_what_was_asked_for_names_its_field_and_product(cloud, verb):
+    row, mode = failure_of(verb), "spot" if failure_of(verb).notice else "postpaid"
+    verdict = cloud.send_create({**MINIMAL, "billing": {"mode": mode}, "image": row.image})
+    refused = isinstance(verdict.error, ApiError)
+    assert refused == (bool(row.reason) and not row.walk)
+    if refused:
+        assert "{" not in verdict.error.message
+        assert row.field in verdict.error.message
+        assert names(cloud) == []

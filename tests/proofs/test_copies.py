@@ -26,6 +26,7 @@ from ppio_widgets.runtime.clock import Clock
 from tests.support.fault_account import Account
 from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, launch_on, submitted
+from tests.support.practice import refusal
 from tests.support.wire import REAL_KEY, wait_for_launches
 
 NOT_SENT, UNKNOWN = LaunchState.NOT_SENT, LaunchState.UNKNOWN
@@ -170,7 +171,7 @@ def test_one_that_was_removed_frees_its_name_and_is_not_asked_for_again(account,
 def test_what_was_made_just_now_and_is_not_found_is_there(account, client, time):
     account.lag = 10.0
     first = sent(client)
-    account.odd[first.id] = (400, {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"})
+    account.odd[first.id] = refusal("no_instance")
     time.turn(59)
     account.lag = 100.0
     assert doubt_of(client).params["id"] == first.id

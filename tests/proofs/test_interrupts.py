@@ -24,6 +24,7 @@ from tests.support.fault_account import Account
 from tests.support.fault_server import served
 from tests.support.ground import BODY, PATIENCE, SOAK, launch_on
 from tests.support.injection import KINDS, Injection
+from tests.support.practice import refusal
 from tests.support.sentences import sentence_of
 from tests.support.wire import REAL_KEY, says, wait_for_launches
 
@@ -61,7 +62,7 @@ class Cloud(Account):
     def _answer(self, request):
         if request.method == "POST" and self.refuses:
             self.asked.append("POST")
-            return 400, {"code": 400, "reason": "BALANCE_NOT_ENOUGH", "message": "no"}
+            return refusal("no_money", needed=2, left=1)
         return super()._answer(request)
 
 

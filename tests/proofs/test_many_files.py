@@ -27,7 +27,7 @@ from ppio_widgets.practice.cloud import kernel_account
 from tests.magics.conftest import run, shell
 from tests.support.bodies import MINIMAL
 from tests.support.ground import SOAK, launch_on
-from tests.support.practice import RICH
+from tests.support.practice import RICH, refusal
 from tests.support.threads import wait_for_threads
 from tests.support.wire import REAL_KEY, answers, faulty, launching
 
@@ -119,9 +119,8 @@ def test_a_launch_opens_no_more_files_than_with_an_empty_ledger(long_ledger, one
 @pytest.mark.parametrize("proved", [False, True])
 def test_a_look_for_one_that_is_gone_opens_no_more_files(proved, long_ledger, quick, time, monkeypatch):
     """Where it is not found the first time, and where that is written down."""
-    not_found = {"reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
     with (
-        faulty(answers(lambda _request: (400, not_found))) as server,
+        faulty(answers(lambda _request: refusal("no_instance"))) as server,
         PpioClient(REAL_KEY, base_url=server.url) as client,
     ):
         made = replace(record(MANY + 5, "mine", host=client.host.base_url), instance_id="i-mine")

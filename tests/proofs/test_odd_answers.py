@@ -20,11 +20,12 @@ from ppio_widgets.runtime import kernel
 from ppio_widgets.runtime.clock import Clock
 from tests.support.acting import acted
 from tests.support.kernels import start_kernel
+from tests.support.practice import refusal
 from tests.support.wire import REAL_KEY, faulty, packed
 
 SAY = words("en")
 NOW = 1_700_000_000.0
-NOT_FOUND = {"code": 400, "reason": "RESOURCE_NOT_FOUND", "message": "instance not found", "metadata": {}}
+NOT_FOUND = refusal("no_instance")[1]
 
 
 class Going(Clock):

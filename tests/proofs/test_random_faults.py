@@ -16,6 +16,7 @@ from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from tests.support.fault_server import close, reset, rests, served, stall
 from tests.support.ground import BODY, PATIENCE, SOAK, concluded, files_agree, launch_on
+from tests.support.practice import refusal
 from tests.support.wire import REAL_KEY, nothing_there
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -33,7 +34,8 @@ CONTENTS = (
     *(b"", b"null", b"[]", b"{}", b'"i-7f3a"', b"i-7f3a", b'[{"id": "i-7f3a"}]', b'{"ID": "i-7f3a"}'),
     *(b'{"id": ""}', b'{"id": null}', b'{"id": 7}', b'{"id": ["i-7f3a"]}', b'{"data": {"id": "i-7f3a"}}'),
     *(b'{"id": "i-7f3a"', b'{"id": "i-7f3a"}}', b"{'id': 'i-7f3a'}", b'\xff\xfe{"id": 1}', b"\x00" * 40),
-    *(b'{"message": "no stock", "reason": "INSUFFICIENT_RESOURCE"}', b"<html><body>oops</body></html>"),
+    *(json.dumps(refusal(code)[1]).encode() for code in ("no_right", "too_often", "no_instance")),
+    b"<html><body>oops</body></html>",
     *(b'{"id": "i-7f3a", "more": "' + b"x" * LIMIT + b'"}', b"[" * 50_000),
 )
 STATUSES = (

@@ -7,6 +7,7 @@ import threading
 from email.utils import formatdate
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.support.practice import refusal
 from tests.support.wire import packed
 
 
@@ -81,7 +82,7 @@ class Account:
         if identity in self.odd:
             return self.odd[identity]
         if identity and (blind or identity not in self.made):
-            return 400, {"code": 400, "reason": "RESOURCE_NOT_FOUND", "message": "instance not found"}
+            return refusal("no_instance")
         if identity:
             return 200, self.made[identity][0]
         if self.listing is not None:

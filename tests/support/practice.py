@@ -5,13 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.failures import FAILURES
+from ppio_widgets.practice.failures import FAILURES, Refused
 
 # Whatever is launched, this pays for it.
 RICH = Decimal(1_000_000)
 KEY = "sk_practice_tests.0123456789abcdef"
 # The image that loses its answer, with any tag.
 LOST_ANSWER = FAILURES["answer_lost"].image
+
+
+def refusal(code, **params):
+    """The status and the JSON of the answer by which a practice cloud refuses."""
+    refused = Refused(code, **params)
+    return refused.status, refused.answer
 
 
 class OneAccount(PracticeCloud):
@@ -26,3 +32,6 @@ class OneAccount(PracticeCloud):
 
     def is_up(self, instance_id):
         return self.one.is_up(instance_id)
+
+    def waits(self, instance_id):
+        return self.one.waits(instance_id)

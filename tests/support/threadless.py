@@ -17,7 +17,11 @@ import sysconfig
 import tempfile
 import threading
 import traceback
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+
+from tests.support.lessons import LESSONS, done
 
 EPOCH = 1_700_000_000.0
 
@@ -174,6 +178,23 @@ async def ledger_survives_its_kernel(folder) -> None:
     raise AssertionError("claimed twice")
 
 
+def plays(name):
+    """A case in which a lesson is gone through, its exercises done."""
+
+    async def case(_folder) -> None:
+        shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+        for cell in done("en", name).cells:
+            if cell.cell_type == "code":
+                shell.run_cell(cell.source).raise_error()
+                kernel_cloud().clock._clock = loop.now
+                await asyncio.sleep(1)
+        cloud = kernel_cloud()
+        assert [*cloud.progress(ALONE).passed] == [one.id for one in cloud.lesson.exercises]
+
+    case.__name__ = f"lesson_{name}"
+    return case
+
+
 async def answered(view, question, answer) -> None:
     """Press a button, read the question, and answer it."""
     press(find(view, question))
@@ -202,6 +223,7 @@ CASES = (
     question_is_withdrawn,
     board_lists_by_itself,
     ledger_survives_its_kernel,
+    *map(plays, ("quickstart", *LESSONS)),
 )
 
 if __name__ == "__main__":
@@ -209,6 +231,8 @@ if __name__ == "__main__":
     import httpx  # noqa: F401
     import IPython  # noqa: F401
     import ipywidgets  # noqa: F401
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
     sysconfig.get_config_vars()  # of what this Python was built for
     loop = Loop()
@@ -221,6 +245,7 @@ if __name__ == "__main__":
     from ppio_widgets.launches.ledger import Ledger
     from ppio_widgets.launches.plan import LaunchPlan
     from ppio_widgets.launches.states import LaunchState
+    from ppio_widgets.practice.classroom.student import ALONE
     from ppio_widgets.practice.cloud import kernel_account, kernel_cloud
     from ppio_widgets.request.validation import check
     from ppio_widgets.runtime import clock, kernel
@@ -244,10 +269,11 @@ if __name__ == "__main__":
     for case in CASES:
         fault = ""
         kernel._kernels = {None: kernel.Kernel(LoopClock())}
-        kernel_cloud()._clock = kernel_account()._clock = loop.now
+        kernel_cloud().clock._clock = loop.now
         with tempfile.TemporaryDirectory() as folder:
             try:
-                loop.run_until_complete(case(Path(folder) / "launches"))
+                with redirect_stdout(StringIO()):
+                    loop.run_until_complete(case(Path(folder) / "launches"))
             except Exception:  # noqa: BLE001 - the test says it
                 fault = traceback.format_exc()
         sys.stdout.write(json.dumps([case.__name__, fault]) + "\n")

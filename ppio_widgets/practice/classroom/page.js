@@ -63,8 +63,8 @@ function time() {
 }
 
 function nameOf(student) {
-  const place = seen.students.findIndex(one => one.student === student) + 1;
-  return hidden ? `#${place}` : plain(student);
+  const place = seen.students.findIndex(one => one.student === student);
+  return hidden ? `#${place + 1}` : plain(seen.students[place]?.name || student);
 }
 
 async function ask(path, body) {
@@ -122,7 +122,9 @@ function show() {
     say("spent_all", { sum: yuan(students.reduce((sum, one) => sum + Number(one.spent), 0)) }),
   ].join(" · "));
   write(at("waiting"), waiting.length ? say("waiting", { what: waiting.join("; ") }) : "");
-  showOptions(at("who"), [["", say("all")], ...students.map(one => [one.student, nameOf(one.student)])]);
+  showOptions(at("who"), [["", say("all")], ...students.map(one => [
+    one.student, hidden || !one.name ? nameOf(one.student) : `${one.student} · ${plain(one.name)}`,
+  ])]);
   showOptions(at("verb"), seen.verbs.map(verb => [verb, plain(verb)]));
   showStudents(students);
   tick();
@@ -169,6 +171,7 @@ function table(rows) {
     const who = made("th", line);
     who.scope = "row";
     made("button", who).type = "button";
+    made("span", who, "quiet");
     made("span", who, "unseen");
     for (const css of [["money"], ["money"], ["on", "", "quiet"], ["passed", "done", "unseen"], ["", "bad"]]) {
       const cell = made("td", line, css[0]);
@@ -182,6 +185,7 @@ function showStudent(row, student) {
   row.classList.toggle("yellow", student.yellow);
   who.firstChild.dataset.student = student.student;
   write(who.firstChild, nameOf(student.student));
+  write(who.children[1], hidden || !student.name ? "" : student.student);
   write(who.lastChild, student.yellow ? say("too_long") : "");
   write(spent, yuan(student.spent));
   write(left, yuan(student.left));

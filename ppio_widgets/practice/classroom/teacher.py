@@ -80,7 +80,7 @@ class Classroom:
         ----------
         url : str, optional
             The teacher's page as the command prints it, with its key; or the students' address. By default
-            ``PPIO_GPU_BASE_URL``, and where that is not set the class that ``%ppio class start`` began here.
+            the class that ``%ppio class start`` began here, and where there is none ``PPIO_GPU_BASE_URL``.
         key : str, ApiKey or callable, optional
             The teacher's key, where the address has none; by default ``PPIO_WIDGETS_PRACTICE_KEY``.
 
@@ -90,11 +90,12 @@ class Classroom:
             When there is no class in this kernel.
         HostRefused, CredentialsError
         """
-        address, _, fragment = (url or environment.variable(BASE_URL_VARIABLE) or "").partition("#key=")
+        cloud = kernel_cloud()
+        named = "" if isinstance(cloud, ClassCloud) else environment.variable(BASE_URL_VARIABLE)
+        address, _, fragment = (url or named or "").partition("#key=")
         given = hidden(fragment or key)
         if address:
             return cls(PpioClient(given, base_url=address.removesuffix("/page").removesuffix(TEACHER)))
-        cloud = kernel_cloud()
         if not isinstance(cloud, ClassCloud):
             raise input_error("class_none")
         mine = given or hidden(cloud.teacher_key)
