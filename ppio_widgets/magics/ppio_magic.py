@@ -311,7 +311,7 @@ def join(name: str = "", pin: str = "") -> str:
 
 
 def start_class(lesson_id: str) -> str:
-    """Begin a packaged lesson alone, in the practice cloud of this kernel; who is in a class goes on there."""
+    """Begin a packaged lesson alone, in this kernel's practice cloud; who is in a class goes on there."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
     if student.is_served(api.connect(practice=True, need_key=False)):

@@ -261,7 +261,7 @@ class PracticeAccount:
             self._settle()
             there = [*self._gone, *self._instances.values()]
             now = {"instances": _STATES.dump_python(there, mode="json"), "bill": self._bill.state()}
-            if now != self._told:  # that time has passed alone is no other state: all that follows is due then
+            if now != self._told:  # time alone is no other state: all that follows is due then
                 self._told, self._told_at = now, self._settled
             return {**now, "settled": self._told_at}
 
