@@ -107,7 +107,7 @@ HEADERS = {
     "User-Agent": "ppio-widgets",
 }
 
-Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
+Action = Literal["start", "stop", "restart", "delete", "stop_renewing", "step"]
 
 # How each action is asked for: the method, what stands behind the instance's address, and the body.
 _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
@@ -116,6 +116,7 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
     "restart": ("PUT", "/restart", None),
     "delete": ("DELETE", "", None),
     "stop_renewing": ("PUT", "/auto-renew", {"auto_renew": {"enabled": False}}),
+    "step": ("PUT", "/step", None),  # of a practice cloud only
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
@@ -299,6 +300,11 @@ class PpioClient:
     def _place(self) -> Hashable:
         """Which cloud it is, whosever the key."""
         return self.host.base_url, getattr(self._transport, "cloud", self._transport)
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether an instance of a practice cloud in this process waits to be led to its next state."""
+        cloud = getattr(self._transport, "cloud", None)
+        return cloud is not None and bool(cloud.waits(instance_id))
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
@@ -608,6 +614,7 @@ class PpioClient:
             # One that was given serves the next request as well, and an Interrupt may leave a pool locked.
             if self._transport is None and not exchange.interrupted:
                 http.close()
+        exchange.tell(request, self._redactor)
         if not exchange.left:
             exchange.why = past or way.failed(exchange.failure)
         elif past is not None:

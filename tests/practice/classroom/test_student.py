@@ -389,3 +389,15 @@ def test_a_lesson_that_does_not_exist_is_said_with_those_that_do(run):
         run("%ppio class start nope")
     with pytest.raises(UsageError, match="no class"):
         run("%ppio practice on\n%ppio class")
+
+
+@pytest.mark.usefixtures("joined")
+def test_who_is_in_a_class_goes_on_there_when_a_notebook_begins_its_lesson(run, capsys):
+    mine = launch(BODY).id
+    capsys.readouterr()
+    run("%ppio class start first-bill")
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "You are in a class already: the lesson goes on there.",
+        "A small lesson",
+    ]
+    assert ids(connect()) == [mine]
