@@ -19,7 +19,9 @@ from .pages import README, ROOT, blocks, pages, prose
 
 # Of the page before nothing is left.
 ALONE = """%reset -f
-get_ipython().extension_manager.unload_extension("ppio_widgets")"""
+get_ipython().extension_manager.unload_extension("ppio_widgets")
+from ppio_widgets.practice import cloud
+cloud.put_kernel_cloud(cloud.PracticeCloud())"""
 # Instances come up in real seconds, for which a page waits: as many kernels wait at the same time.
 KERNELS = 4
 
