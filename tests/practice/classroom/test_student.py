@@ -393,7 +393,7 @@ def test_a_lesson_that_does_not_exist_is_said_with_those_that_do(run):
 
 @pytest.mark.usefixtures("joined")
 def test_who_is_in_a_class_goes_on_there_when_a_notebook_begins_its_lesson(run, capsys):
-    mine = launch(BODY).id
+    mine = launched(BODY)
     capsys.readouterr()
     run("%ppio class start first-bill")
     assert capsys.readouterr().out.splitlines()[:2] == [
