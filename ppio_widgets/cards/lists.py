@@ -80,7 +80,8 @@ def class_card(progress: Progress, say: Words) -> Card:
     """Return where each student of a class stands."""
     on = sum(len(one.on) for one in progress.students)
     told = {"lesson": plain(progress.lesson), "n": len(progress.students), "on": on}
-    when = {"time": moment_words(progress.now, progress.now), "rate": f"{progress.rate:g}"}
+    # With its day: a class jumps from one to the next.
+    when = {"time": moment_words(progress.now, 0), "rate": f"{progress.rate:g}"}
     rows = [_progress(one, progress.exercises, say) for one in progress.students]
     return Card(
         say("classroom.title", **told, **when),

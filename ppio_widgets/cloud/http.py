@@ -11,6 +11,7 @@ import contextvars
 import json
 import logging
 import math
+import re
 import socket
 import threading
 import time
@@ -48,6 +49,7 @@ _ENDS_OF_STEPS = (".complete", ".failed")
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 _ENDS_OF_TLS = tuple(f"start_tls{end}" for end in _ENDS_OF_STEPS)
 LONGEST_PAUSE = 3600.0
+_PRACTICE_TIME = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?); *rate=([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 _COUNTS = ("content-range", "x-total-count")
 
 # What is told of the wire's own events, by their ends; what begins TLS is connected after it.
@@ -145,6 +147,8 @@ class Exchange:
     seconds: float = 0.0
     # Seconds that somebody on the way says to have kept it; endless where that is no number.
     age: float = 0.0
+    # What time it is in the class of a practice cloud, and how fast that goes; None where not told.
+    in_class: tuple[float, float] | None = None
     # The headers that count what the answer holds.
     counted: tuple[tuple[str, str], ...] = ()
     # Milliseconds from the asking to each event.
@@ -305,6 +309,7 @@ class Exchange:
             self._mark("head")
             self.seconds = time.monotonic() - self._began
             self.date = _date(response.headers.get("date"))
+            self.in_class = _in_class(response.headers.get("practice-time"))
             self.age = _age(response.headers.get("age"))
             self.counted = tuple(
                 (name, response.headers[name]) for name in _COUNTS if name in response.headers
@@ -406,6 +411,12 @@ def _date(text: str | None) -> float:
         return parsedate_to_datetime(text or "").timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return 0.0
+
+
+def _in_class(text: str | None) -> tuple[float, float] | None:
+    """Return time and rate of a `Practice-Time`, None when it is none."""
+    found = _PRACTICE_TIME.fullmatch(text or "")
+    return None if found is None else (float(found[1]), float(found[2]))
 
 
 def _age(text: str | None) -> float:

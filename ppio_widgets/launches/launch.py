@@ -95,7 +95,7 @@ class Timer:
         if self.after is not None:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
-            set_for(instance, self.at)
+            set_for(instance, self.at + instance.client.now() - threads.now())
 
 
 # So many requests are kept of what a launch said on the wire: the create call, and the last looks.

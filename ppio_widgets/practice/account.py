@@ -240,6 +240,8 @@ class PracticeAccount:
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
         self._gone: list[_Instance] = []
+        self._told: dict[str, Any] = {}
+        self._told_at = self._settled
 
     def seen(self) -> list[Seen]:
         """Return every instance that there is or was, in the order of their making."""
@@ -258,11 +260,10 @@ class PracticeAccount:
         with self._lock:
             self._settle()
             there = [*self._gone, *self._instances.values()]
-            return {
-                "settled": self._settled,
-                "instances": _STATES.dump_python(there, mode="json"),
-                "bill": self._bill.state(),
-            }
+            now = {"instances": _STATES.dump_python(there, mode="json"), "bill": self._bill.state()}
+            if now != self._told:  # time alone is no other state: all that follows is due then
+                self._told, self._told_at = now, self._settled
+            return {**now, "settled": self._told_at}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what was once its state."""

@@ -6,7 +6,16 @@ import threading
 
 import pytest
 
-from ppio_widgets import ConsentNeeded, Instance, InstanceBoard, LaunchForm, OutcomeUnknown, Slow, launch
+from ppio_widgets import (
+    Classroom,
+    ConsentNeeded,
+    Instance,
+    InstanceBoard,
+    LaunchForm,
+    OutcomeUnknown,
+    Slow,
+    launch,
+)
 from ppio_widgets.api import connect
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
@@ -95,6 +104,14 @@ def test_a_call_launches_waits_stops_and_deletes():
     assert "confirmed stopped" in machine.stop().outcome
     assert machine.start().wait(timeout=60).status == "running"
     assert "confirmed deleted" in machine.delete().outcome
+
+
+def test_a_class_of_one_is_begun_judged_and_led(run, capsys, clock):
+    run("%ppio class start first-bill")
+    run("%ppio_launch --name me-1 --product 3090.8c30g.os --image ubuntu:24.04 --yes")
+    Classroom.connect().jump("1m")
+    run("%ppio check 1.2")
+    assert "✓ 1.2 is passed." in capsys.readouterr().out
 
 
 def test_a_wait_ends_in_time(clock):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 import stat
 from decimal import Decimal
+from pathlib import Path
 
+import httpx
 import pytest
 
 from ppio_widgets import Classroom
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import AccessDenied, ApiError, InputError, MomentUnreadable
 from ppio_widgets.locale.words import words
+from ppio_widgets.practice import classroom
 from ppio_widgets.practice.classroom.cloud import ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged
 from ppio_widgets.practice.classroom.page import page, sheet
@@ -19,6 +24,7 @@ from ppio_widgets.practice.classroom.roster import Roster, Student
 from ppio_widgets.practice.cloud import put_kernel_cloud
 from ppio_widgets.practice.server import serving
 from ppio_widgets.request.models import CreateInstanceRequest
+from ppio_widgets.secrets.credentials import reveal
 
 BODY = {
     "product_id": "3090.8c30g.os",
@@ -67,6 +73,14 @@ def anna(server, cloud):
 
 def rent(client, name, **other):
     return client.create_instance(CreateInstanceRequest(**{**BODY, "name": name, **other}))
+
+
+def rent_raw(client, name):
+    """Send a name as a JSON escape, as no form of ours does; returns the status."""
+    address = f"{client.host.base_url}/gpus/v2/instances"
+    key = client.require_key()
+    headers = {"Authorization": f"Bearer {reveal(key)}"}
+    return httpx.post(address, content=json.dumps({**BODY, "name": name}), headers=headers).status_code
 
 
 def row(room, student="s01"):
@@ -176,7 +190,7 @@ def test_a_reset_begins_anew_for_one_or_for_all(room, anna, hands):
 def test_the_export_is_a_sheet_that_runs_no_formula(room, tmp_path):
     path = room.export(str(tmp_path / "class.csv"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    first, second = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    first, second = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
     assert (first["student"], first["name"], first["left"], first["1.2"]) == ("s01", "Anna", "60.00", "0")
     assert second["name"] == f"'{HOSTILE}"
 
@@ -227,11 +241,12 @@ def test_a_student_has_no_levers(server, cloud):
     assert cloud.clock.rate == 60
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "2 students"), ("zh", "2 名学生")])
+@pytest.mark.parametrize(("language", "said"), [("en", "students: 2"), ("zh", "学生 2 名")])
 def test_progress_is_shown_as_a_card(room, monkeypatch, language, said):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
     told = room.progress()
     assert said in str(told)
+    assert "2027-01-15" in str(told)
     assert "Anna" in str(told)
     shown = told._repr_mimebundle_()
     assert said in shown["text/html"]
@@ -239,24 +254,28 @@ def test_progress_is_shown_as_a_card(room, monkeypatch, language, said):
     assert len(repr(told)) < 200
 
 
+def test_a_name_that_is_no_text_keeps_nobody_from_the_page(room, anna):
+    assert rent_raw(anna, "s01-\ud800") == 400
+    assert rent_raw(anna, "s01-whole") == 200
+    assert row(room).on == ("s01-whole",)
+
+
 def test_the_page_says_all_its_words_and_no_others():
-    import re  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
-
-    from ppio_widgets.practice import classroom  # noqa: PLC0415
-
     here = Path(classroom.__file__).parent
     text = "".join((here / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
     said = {
         name
         for found in re.findall(
-            r"""say\("(\w+)"|data-(?:say|label)="(\w+)"|say\([\w()]+ \? "(\w+)" : "(\w+)"\)|\["(\w+)", "[a-z]*"\]""",
+            r"""say\("(\w+)"|data-(?:say|label)="(\w+)"|say\([\w()]+ \? "(\w+)" : "(\w+)"\)"""
+            r"""|\["(\w+)", "[a-z]*"\]""",
             text,
         )
         for name in found
         if name
     }
-    assert said == {key.removeprefix("teacher.") for key in words("en").keys() if key.startswith("teacher.")}
+    assert said == {
+        key.removeprefix("teacher.") for key in sorted(words("en").keys()) if key.startswith("teacher.")
+    }
 
 
 def test_the_page_holds_no_key_and_lets_nothing_else_run(server, cloud):
@@ -273,5 +292,5 @@ def test_the_page_holds_no_key_and_lets_nothing_else_run(server, cloud):
 
 def test_a_sheet_of_nobody_has_its_heads():
     assert sheet({"lesson": {"exercises": [{"id": "1.1"}]}, "students": []}).strip() == (
-        "student,name,spent,left,on,1.1,last_error"
+        "\ufeffstudent,name,spent,left,on,1.1,last_error"
     )
