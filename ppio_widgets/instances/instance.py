@@ -274,6 +274,23 @@ class Instance(Displayed, Watched):
         """
         return self._act("stop_renewing", timeout)
 
+    def step(self) -> Instance:
+        """Lead it to its next state, where that waits for a person: ``practice=Slow(step=True)``.
+
+        Raises
+        ------
+        ApiError
+            When it does not wait.
+        """
+        self.client.act(self.id, "step")
+        self.look()
+        return self
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next state waits for `step`."""
+        return self.client.waits(self.id)
+
     def stop_at(self, when: str | datetime) -> Deadline:
         """Have this kernel stop it at a time, ``"17:30"`` or ``"17:30+08:00"``.
 

@@ -180,6 +180,16 @@ class InstanceSession(_Session):
         super().close()
         self.instance.unobserve(self._on_instance, "sight")
 
+    def step(self) -> None:
+        """Lead an instance that waits for it to its next state."""
+        threads.try_run(self._lead_on, name="ppio-act")
+
+    def _lead_on(self) -> None:
+        try:
+            self.instance.step()
+        except PpioError as error:
+            self.instance.fail_action(error)
+
     def _begin_watch(self) -> Watch:
         return watch(self.instance, self._on_tick)
 

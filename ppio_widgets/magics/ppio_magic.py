@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
+    from ppio_widgets.cloud.resources import Bill
     from ppio_widgets.doctor.checkup import Checkup
     from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.tokens import Word
@@ -149,6 +150,11 @@ def ls(*, name: str | None = None, status: str | None = None, **cloud: Any) -> B
 def products(*given: str, **cloud: Any) -> Products:
     """Return what can be rented, filtered by words where they are given."""
     return list_products(api.connect(**cloud), " ".join(given))
+
+
+def bill(**cloud: Any) -> Bill:
+    """Return what the account was charged in the last month, by instance."""
+    return api.connect(**cloud).bill()
 
 
 def show(word: str, **cloud: Any) -> Instance:
@@ -311,7 +317,7 @@ def join(name: str = "", pin: str = "") -> str:
 
 
 def start_class(lesson_id: str) -> str:
-    """Begin a packaged lesson alone, in the practice cloud of this kernel; who is in a class goes on there."""
+    """Begin a packaged lesson alone, in this kernel's practice cloud; who is in a class goes on there."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
     if student.is_served(api.connect(practice=True, need_key=False)):

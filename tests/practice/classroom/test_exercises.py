@@ -1,4 +1,4 @@
-"""Each exercise of a lesson is passed by the right deed, and by none of three wrong ones: it says what lacks."""
+"""Each exercise of a lesson is passed by the right deed, and fails by three wrong ones, which are named."""
 
 from __future__ import annotations
 
