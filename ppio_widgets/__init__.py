@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ppio_widgets.instances.instance import Instance
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.plan import LaunchPlan
+    from ppio_widgets.practice.account import Slow
     from ppio_widgets.practice.classroom.teacher import Classroom
     from ppio_widgets.request.envref import EnvRef
     from ppio_widgets.request.models import CreateInstanceRequest
@@ -73,6 +74,7 @@ __all__ = [
     "PpioError",
     "PresetRefused",
     "RequestInvalid",
+    "Slow",
     "Unreachable",
     "check",
     "launch",
@@ -89,6 +91,7 @@ _HOMES = {
     "LaunchForm": "widgets.form.launch_form",
     "LaunchPlan": "launches.plan",
     "PpioClient": "cloud.client",
+    "Slow": "practice.account",
     "check": "request.validation",
     "launch": "api",
     # IPython's hooks for `%load_ext` and `%unload_ext`
@@ -108,6 +111,7 @@ outer_names.update(
         "card of instances.listing:Board": "cards.lists:board_card",
         "card of practice.classroom.teacher:Progress": "cards.lists:class_card",
         "card of launches.launch:Launch": "cards.static:launch_card",
+        "card of launches.launch:Wire": "cards.lists:wire_card",
         "view of launches.launch:Launch": "widgets.instance_card:LaunchCard",
         "card of launches.plan:LaunchPlan": "cards.static:plan_card",
         "card of launches.plan:Products": "cards.lists:products_card",

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ppio_widgets.locale.words import Words
+    from ppio_widgets.practice.classroom.lesson import Lesson
     from ppio_widgets.practice.server import Place, PracticeServer
 
 LAB = "jupyterlab>=4.2,<5"  # what the extra `lab` brings; every index has it, of this package nobody knows
@@ -207,48 +209,58 @@ def _serve(server: PracticeServer) -> None:
 
 def _class(given: argparse.Namespace) -> int:
     """Serve a class on a lesson until interrupted, or say what is wrong with the lesson's file."""
-    from ppio_widgets.errors import InputError  # noqa: PLC0415 - only this command needs all of these
-    from ppio_widgets.practice.classroom.cloud import ClassCloud  # noqa: PLC0415
-    from ppio_widgets.practice.classroom.lesson import examine, packaged, read_lesson  # noqa: PLC0415
-    from ppio_widgets.practice.classroom.record import Record  # noqa: PLC0415
-    from ppio_widgets.practice.classroom.roster import Roster, read_roster  # noqa: PLC0415
-    from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415
+    from ppio_widgets.errors import InputError  # noqa: PLC0415 - the others need none of it
+    from ppio_widgets.practice.classroom.lesson import read_lesson, source  # noqa: PLC0415 - as above
 
     say = words()
     try:
-        text = _text(Path(given.lesson)) if given.lesson.endswith(".toml") else None
-        if given.check and text is not None:
-            faults = examine(text)[1]
-            for fault in faults:
-                _tell(sys.stderr, fault.sentence(say))
-            if faults:
-                return 1
-        lesson = packaged(given.lesson) if text is None else read_lesson(text)
+        text = _text(Path(given.lesson)) if given.lesson.endswith(".toml") else source(given.lesson)
         if given.check:
-            _tell(sys.stdout, say("command.lesson_sound", id=lesson.id, n=len(lesson.exercises)))
-            return 0
-        place = _place(given)
-        roster = Roster(read_roster(_text(given.roster)) if given.roster else None)
-        file = given.file or Path(f"{lesson.id}.class")
-        record = Record(file)
-        cloud = ClassCloud(lesson, roster, record=record)
-        server = PracticeServer(given.port, cloud, place=place)
+            return _check_lesson(text)
+        _teach(given, read_lesson(text))
     except InputError as error:
         _tell(sys.stderr, str(error))
         return 1
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError) as error:  # taken or not allowed; no such port at all
         _tell(sys.stderr, say("command.port_taken", port=given.port, reason=_reason(error, say)))
         return 1
-    before = say("command.class_on", file=str(file), n=len(cloud.students())) if record.parts else ""
-    for line in (
-        before or say("command.class_file", file=str(file)),
-        say("command.class_students", url=server.url),
-        say("command.class_teacher", url=f"{server.url}/practice/v1/teacher/page#key={cloud.teacher_key}"),
-    ):
-        _tell(sys.stdout, line)
-    sys.stdout.flush()
-    _serve(server)
     return 0
+
+
+def _check_lesson(text: str) -> int:
+    """Say every fault of a lesson's file."""
+    from ppio_widgets.practice.classroom.lesson import examine  # noqa: PLC0415 - only a class needs it
+
+    say = words()
+    lesson, faults = examine(text)
+    for fault in faults:
+        _tell(sys.stderr, fault.sentence(say))
+    if lesson is None:
+        return 1
+    _tell(sys.stdout, say("command.lesson_sound", id=lesson.id, n=len(lesson.exercises)))
+    return 0
+
+
+def _teach(given: argparse.Namespace, lesson: Lesson) -> None:
+    """Serve a class, and go on from its file where there is one."""
+    from ppio_widgets.practice.classroom.cloud import ClassCloud  # noqa: PLC0415 - only a class needs it
+    from ppio_widgets.practice.classroom.record import Record  # noqa: PLC0415 - as above
+    from ppio_widgets.practice.classroom.roster import Roster, read_roster  # noqa: PLC0415 - as above
+    from ppio_widgets.practice.server import PracticeServer  # noqa: PLC0415 - as above
+
+    say = words()
+    place = _place(given)
+    roster = Roster(read_roster(_text(given.roster)) if given.roster else None)
+    with closing(Record(given.file or Path(f"{lesson.id}.class"))) as record:
+        cloud = ClassCloud(lesson, roster, record=record)
+        server = PracticeServer(given.port, cloud, place=place)
+        key = "command.class_on" if record.parts else "command.class_file"
+        page = f"{server.url}/practice/v1/teacher/page#key={cloud.teacher_key}"
+        _tell(sys.stdout, say(key, file=str(record), n=len(cloud.students())))
+        _tell(sys.stdout, say("command.class_students", url=server.url))
+        _tell(sys.stdout, say("command.class_teacher", url=page))
+        sys.stdout.flush()
+        _serve(server)
 
 
 def _text(path: Path) -> str:

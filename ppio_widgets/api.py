@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import environment
 from ppio_widgets.cloud.catalogue import RULES, Catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import HostRefused, InputError, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
@@ -40,9 +40,14 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.launches.claim import Again
+    from ppio_widgets.practice.account import Slow
     from ppio_widgets.request.advice import Advice
     from ppio_widgets.request.rules import Rules
     from ppio_widgets.secrets.credentials import KeySource
+    from ppio_widgets.secrets.hosts import Host
+
+    # Which cloud: see `launch`.
+    Practice = bool | Slow | None
 
 __all__ = ["Instance", "connect", "launch"]
 
@@ -79,7 +84,7 @@ def wants_practice() -> bool | None:
 @without_frames
 def connect(  # noqa: PLR0913 - each says one thing about which cloud
     *,
-    practice: bool | None = None,
+    practice: Practice = None,
     api_key: KeySource | None = None,
     base_url: str | None = None,
     allow_host: str | None = None,
@@ -99,6 +104,7 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     if join and base_url is None and api_key is None and practice is not False:
         _join_as_hub_user()
     host = host_of(base_url, allow_host=allow_host, argument=api_key)
+    slow = _slow(practice, host)
     if practice is None:
         practice = wants_practice()
         if practice and base_url and not (host.loopback or host.is_class):
@@ -119,7 +125,20 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     from ppio_widgets.practice.cloud import kernel_cloud  # noqa: PLC0415
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
-    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud()))
+    return PpioClient(key, base_url=PRACTICE_ADDRESS, transport=PracticeTransport(kernel_cloud(), slow))
+
+
+def _slow(practice: object, host: Host) -> Slow | None:
+    """Return how slowly the practice cloud of this kernel is to go, None where nothing is said of that."""
+    if practice is None or isinstance(practice, bool):
+        return None
+    from ppio_widgets.practice.account import Slow  # noqa: PLC0415
+
+    if not isinstance(practice, Slow):
+        raise InputError("practice_kind")
+    if (host.loopback or host.is_class) and host.base_url != PRACTICE_ADDRESS:
+        raise HostRefused("host_slow", host=host.name)
+    return practice
 
 
 def _join_as_hub_user() -> None:
@@ -136,7 +155,7 @@ def launch(  # noqa: PLR0913 - the same, and consent
     *,
     api_key: KeySource | None = None,
     base_url: str | None = None,
-    practice: bool | None = None,
+    practice: Practice = None,
     allow_host: str | None = None,
     max_hourly_price: Decimal | int | str | None = None,
     again: Again = False,
@@ -150,11 +169,11 @@ def launch(  # noqa: PLR0913 - the same, and consent
     api_key, base_url, allow_host : optional
         See `PpioClient`. On the practice cloud a practice key, ``sk_practice_NAME.PIN``, is an
         account of its own; any other key is not sent there.
-    practice : bool, optional
+    practice : bool or Slow, optional
         True for the practice cloud: the one served at a loopback base URL, else
-        the one in this process. False for the live one. Without it ``%ppio practice``
-        decides, then ``PPIO_WIDGETS_PRACTICE=1``; where these say the practice cloud, a
-        `base_url` of another machine is refused.
+        the one in this process; `Slow` for that one, so that each state can be seen. False
+        for the live one. Without it ``%ppio practice`` decides, then ``PPIO_WIDGETS_PRACTICE=1``;
+        where these say the practice cloud, a `base_url` of another machine is refused.
     max_hourly_price : Decimal, int or str, optional
         The most that one hour may cost, all GPUs together, in the account's currency.
         Above it, or when the price is not known, nothing is sent.

@@ -171,7 +171,7 @@ def figures(instance: Instance, say: Words) -> Markup:
 def _figures(instance: Instance, say: Words) -> Iterator[tuple[str, str, str]]:
     """Yield a label, what it is, and what is to be known of that."""
     seen = instance.known
-    seconds, offer = seen.seconds_on(threads.now()), instance.offer
+    seconds, offer = seen.seconds_on(instance.client.now()), instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     phase = "on" if seen.is_on else "gone" if seen.is_gone else "off"
     prepaid = seen.mode == BillingMode.PREPAID
@@ -197,7 +197,7 @@ def _stops(instance: Instance, say: Words) -> tuple[str, str, str]:
     timer = instance.deadline
     if timer is None or timer.state in ("done", "gone", "cancelled"):
         return say("figure.stops"), say("figure.never"), ""
-    return say("figure.stops"), moment_words(timer.at, threads.now()), say("figure.timer")
+    return say("figure.stops"), moment_words(timer.at, instance.client.now()), say("figure.timer")
 
 
 def way_in(instance: Instance, say: Words) -> Markup:

@@ -1,7 +1,8 @@
-"""The lists of an account as cards: its instances, what can be rented; and the students of a class."""
+"""Lists as cards: instances, what can be rented, students of a class, what a launch said on the wire."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,21 @@ from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from decimal import Decimal
 
+    from ppio_widgets.cloud.http import WireEntry
     from ppio_widgets.cloud.instances import InstanceDetail
     from ppio_widgets.instances.listing import Board, Row
+    from ppio_widgets.launches.launch import Wire
     from ppio_widgets.launches.plan import Products
     from ppio_widgets.locale.words import Words
     from ppio_widgets.practice.classroom.teacher import Progress, StudentProgress
     from ppio_widgets.request.offers import Offer, Price
 
 LONGEST_CELL = 40
+# Of a body or an answer on the wire.
+MOST_LINES = 80
 
 
 def board_card(board: Board, say: Words) -> Card:
@@ -41,11 +47,41 @@ def products_card(products: Products, say: Words) -> Card:
     return Card(products.head(say), table=_table("products", rows, say))
 
 
+def wire_card(wire: Wire, say: Words) -> Card:
+    """Return what was on the wire as a card: each request, and what came of it."""
+    title = say("wire.title", n=len(wire)) if wire else say("wire.none")
+    told = "\n\n".join("\n".join(_entry(one, say)) for one in wire)
+    return Card(title, code=told).without_secrets(say)
+
+
+def _entry(entry: WireEntry, say: Words) -> Iterator[str]:
+    """Yield the lines of a request and of its answer, as they are on the wire."""
+    yield f"{entry.method} {entry.target} HTTP/1.1"
+    yield from (f"{name}: {value}" for name, value in entry.headers)
+    if entry.body is not None:
+        yield from ("", *_content(entry.body, say))
+    times = " · ".join(say(f"wire.{event}", ms=f"{ms:g}") for event, ms in entry.events)
+    status = say("wire.status", status=entry.status) if entry.status else ""
+    yield from ("", " · ".join(filter(None, [status or say("wire.failed", kind=entry.failure), times])))
+    if entry.answer is not None:
+        yield from _content(entry.answer, say)
+    elif entry.size:
+        yield say("wire.large", n=entry.size)
+
+
+def _content(value: object, say: Words) -> list[str]:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    lines = text.split("\n")
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([say("preview.more_lines", n=more)] if more > 0 else [])]
+
+
 def class_card(progress: Progress, say: Words) -> Card:
     """Return where each student of a class stands."""
     on = sum(len(one.on) for one in progress.students)
     told = {"lesson": plain(progress.lesson), "n": len(progress.students), "on": on}
-    when = {"time": moment_words(progress.now, progress.now), "rate": f"{progress.rate:g}"}
+    # With its day: a class jumps from one to the next.
+    when = {"time": moment_words(progress.now, 0), "rate": f"{progress.rate:g}"}
     rows = [_progress(one, progress.exercises, say) for one in progress.students]
     return Card(
         say("classroom.title", **told, **when),

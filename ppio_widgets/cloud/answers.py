@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from html import unescape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, is_gone
 from ppio_widgets.locale.text import Mask, is_half, visible
 from ppio_widgets.locale.words import Phrase
-from ppio_widgets.runtime import forks
+from ppio_widgets.runtime import forks, threads
 
 if TYPE_CHECKING:
     from ppio_widgets.cloud.http import Exchange
@@ -120,6 +120,22 @@ class Dates(dict[str, float]):
         """
         with self._lock:
             self[host] = (date if anew else 0.0) or max(date, self.get(host, 0.0))
+
+
+class ClassTime(NamedTuple):
+    """What time it was in a class, in Unix seconds, and how fast it went, when this kernel heard it."""
+
+    time: float
+    rate: float
+    tick: float
+
+    def now(self) -> float:
+        """Return what time it is there now, unless a teacher has turned it since."""
+        return self.time + self.rate * max(0.0, threads.tick() - self.tick)
+
+
+class ClassTimes(dict[Hashable, ClassTime]):
+    """What each practice cloud last told of the time of its class; one lies with each kernel or session."""
 
 
 def not_certain(host: str, odd: Odd) -> AnswerUnreadable:

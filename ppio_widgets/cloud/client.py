@@ -17,6 +17,8 @@ import httpx
 
 from ppio_widgets.cloud.answers import (
     LEFT_OUT,
+    ClassTime,
+    ClassTimes,
     Dates,
     Reply,
     as_mapping,
@@ -53,7 +55,7 @@ from ppio_widgets.errors import (
 from ppio_widgets.locale.text import text_at
 from ppio_widgets.locale.words import Phrase
 from ppio_widgets.request.envref import on_wire
-from ppio_widgets.runtime import forks, kernel
+from ppio_widgets.runtime import forks, kernel, threads
 from ppio_widgets.secrets.credentials import (
     ApiKey,
     digest,
@@ -105,7 +107,7 @@ HEADERS = {
     "User-Agent": "ppio-widgets",
 }
 
-Action = Literal["start", "stop", "restart", "delete", "stop_renewing"]
+Action = Literal["start", "stop", "restart", "delete", "stop_renewing", "step"]
 
 # How each action is asked for: the method, what stands behind the instance's address, and the body.
 _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
@@ -114,6 +116,7 @@ _CALLS: Mapping[Action, tuple[str, str, Mapping[str, Any] | None]] = {
     "restart": ("PUT", "/restart", None),
     "delete": ("DELETE", "", None),
     "stop_renewing": ("PUT", "/auto-renew", {"auto_renew": {"enabled": False}}),
+    "step": ("PUT", "/step", None),  # of a practice cloud only
 }
 # These begin what is billed: they go by no way that nobody named.
 BILLED = ("start", "restart")
@@ -276,12 +279,32 @@ class PpioClient:
             account = digest(self.require_key())
         except CredentialsError:
             account = ""
-        return self.host.base_url, account, getattr(self._transport, "cloud", self._transport)
+        return self._place, account
 
     @property
     def has_address(self) -> bool:
         """Whether its cloud can be reached by address, from elsewhere too."""
         return self._transport is None
+
+    @property
+    def class_time(self) -> ClassTime | None:
+        """What a practice cloud last told of the time of its class; None before, and for any other cloud."""
+        return kernel.of(ClassTimes).get(self._place) if self.is_practice else None
+
+    def now(self) -> float:
+        """Return the Unix seconds for money, timers and ages: the class's where there is one, else ours."""
+        told = self.class_time
+        return threads.now() if told is None else told.now()
+
+    @property
+    def _place(self) -> Hashable:
+        """Which cloud it is, whosever the key."""
+        return self.host.base_url, getattr(self._transport, "cloud", self._transport)
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether an instance of a practice cloud in this process waits to be led to its next state."""
+        cloud = getattr(self._transport, "cloud", None)
+        return cloud is not None and bool(cloud.waits(instance_id))
 
     def close(self) -> None:
         """Close what was given in place of the network; the client can be used again."""
@@ -359,7 +382,9 @@ class PpioClient:
         """
         pages = list(self._pages(partial(self._read_sound, may_be=may_be), name=name))
         found = {one.id: one for page in pages for one in page.rows if one.id}
-        listing = Listing(tuple(found.values()), *ends_of(pages))
+        in_class = self.class_time
+        time = in_class.time if in_class is not None else 0.0
+        listing = Listing(tuple(found.values()), *ends_of(pages), time)
         if listing.odd is not None and listing.odd not in LEFT_OUT:
             raise not_certain(self.host.name, listing.odd)
         return listing
@@ -583,10 +608,13 @@ class PpioClient:
             # Failures come back as a name: no exception may hold the header.
             limits = asking.limits or Limits(LARGEST_ANSWER, READ_SECONDS)
             exchange.run(http, request, PinnedBearer(self.host, key), limits)
+            if self.is_practice and exchange.in_class:
+                kernel.of(ClassTimes)[self._place] = ClassTime(*exchange.in_class, threads.tick())
         finally:
             # One that was given serves the next request as well, and an Interrupt may leave a pool locked.
             if self._transport is None and not exchange.interrupted:
                 http.close()
+        exchange.tell(request, self._redactor)
         if not exchange.left:
             exchange.why = past or way.failed(exchange.failure)
         elif past is not None:

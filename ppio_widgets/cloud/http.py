@@ -8,25 +8,34 @@ the kind of exception: most kinds occur both ways.
 from __future__ import annotations
 
 import contextvars
+import json
 import logging
 import math
+import re
 import socket
 import threading
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import PpioError, frames_of, log_line
+from ppio_widgets.errors import PpioError, frames_of, log_fault, log_line
+from ppio_widgets.request.schema import tree
 from ppio_widgets.runtime import clock, forks, threads
+from ppio_widgets.secrets.patterns import looks_secret
+from ppio_widgets.secrets.redaction import Hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     import httpx
 
     from ppio_widgets.cloud.proxies import Why
+    from ppio_widgets.secrets.redaction import Redactor
+
+    Note = Callable[["WireEntry"], None]
 
 # Steps of the wire during which nothing of a request leaves; as any other begins it may have left.
 _HARMLESS = frozenset(
@@ -40,7 +49,28 @@ _ENDS_OF_STEPS = (".complete", ".failed")
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 _ENDS_OF_TLS = tuple(f"start_tls{end}" for end in _ENDS_OF_STEPS)
 LONGEST_PAUSE = 3600.0
+_PRACTICE_TIME = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?); *rate=([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 _COUNTS = ("content-range", "x-total-count")
+
+# What is told of the wire's own events, by their ends; what begins TLS is connected after it.
+_EVENTS = {
+    "connect_tcp.complete": "connected",
+    "start_tls.complete": "connected",
+    "send_request_body.complete": "sent",
+}
+# Headers that hold a key, or may.
+_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+# Of an answer these are shown; of all else, which may be somebody's secret, only that it is there.
+_TOLD = frozenset(
+    (
+        *("id", "name", "status", "created_at", "product_id", "data", "total", "has_more", "next_cursor"),
+        *("code", "reason", "message", "metadata", "error", "errors"),
+    )
+)
+_UNTOLD = "…"
+_LARGEST_TOLD = 200_000
+_LONGEST_TOLD = 2_000
+_MOST_ROWS, _DEEPEST = 20, 20
 
 
 class TookTooLong(Exception):
@@ -57,6 +87,41 @@ class Limits:
     seconds: float
     # After which the request may no longer leave, for one that is billed; the time asleep counts.
     leave_within: float | None = None
+
+
+@dataclass(frozen=True)
+class WireEntry:
+    """One request and its answer as they were on the wire; what is secret in them is hidden.
+
+    `events` are pairs of ``"connected"``, ``"sent"``, ``"head"`` (of the answer) and ``"end"``, as far as it
+    came, and the milliseconds since it was asked for.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    # 0 without an answer; then `failure` is the kind of exception that ended it.
+    status: int = 0
+    failure: str = ""
+    # JSON, or a text; None where there is none, or it is too large. `size` is in bytes.
+    answer: Any = None
+    size: int = 0
+    events: tuple[tuple[str, float], ...] = ()
+
+
+# Who hears of the requests that are made meanwhile, on this thread.
+_note: contextvars.ContextVar[Note | None] = contextvars.ContextVar("ppio_widgets_note", default=None)
+
+
+@contextmanager
+def noted_by(note: Note) -> Iterator[None]:
+    """Have each request that is made meanwhile, and what came of it, told to `note`."""
+    before = _note.set(note)
+    try:
+        yield
+    finally:
+        _note.reset(before)
 
 
 @dataclass
@@ -82,8 +147,12 @@ class Exchange:
     seconds: float = 0.0
     # Seconds that somebody on the way says to have kept it; endless where that is no number.
     age: float = 0.0
+    # What time it is in the class of a practice cloud, and how fast that goes; None where not told.
+    in_class: tuple[float, float] | None = None
     # The headers that count what the answer holds.
     counted: tuple[tuple[str, str], ...] = ()
+    # Milliseconds from the asking to each event.
+    events: dict[str, float] = field(default_factory=dict)
     _handed_over: bool = False
     _traced: bool = False
     _leaving: bool = False
@@ -123,27 +192,57 @@ class Exchange:
         # By a clock that counts sleep: others judge by then that it never left.
         self._leave_until = clock.steady() + min(limits.seconds, within)
         try:
-            self._handed_over = True
-            self._read(http.send(request, auth=auth, stream=True), limits.size)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
-            self._handed_over = not isinstance(error, PpioError)  # that is our own refusal, before the wire
-            self.failure = type(error).__name__
-            self.interrupted = not isinstance(error, Exception)
-            what = (request.method, request.url.path, self.failure, frames_of(error))
-            log_line(logging.INFO, "%s %s: %s in %s", *what)
-        finally:
-            self._handshake.close()
             try:
-                self._call_off()
-            except BaseException:  # an Interrupt: a watchdog that is left would wait for minutes
-                self._call_off()
-                raise
+                self._handed_over = True
+                self._read(http.send(request, auth=auth, stream=True), limits.size)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
+                self._handed_over = not isinstance(error, PpioError)  # our own refusal, before the wire
+                self.failure = type(error).__name__
+                self.interrupted = not isinstance(error, Exception)
+                what = (request.method, request.url.path, self.failure, frames_of(error))
+                log_line(logging.INFO, "%s %s: %s in %s", *what)
+            finally:
+                self._let_go()
+        finally:  # twice, as an Interrupt may come between: a watchdog that is left would wait for minutes
+            self._let_go()
         seconds = time.monotonic() - began
         log_line(logging.INFO, "%s %s: %s in %.2f s", request.method, request.url.path, self.status, seconds)
+
+    def tell(self, request: httpx.Request, redactor: Redactor) -> None:
+        """Tell who listens what was on the wire; whatever that raises changes nothing of what came of it."""
+        note = _note.get()
+        if note is None:
+            return
+        try:
+            self._mark("end")
+            note(self._entry(request, redactor))
+        except BaseException as error:  # noqa: BLE001 - an Interrupt as well: its frames hold the request
+            self.interrupted = self.interrupted or not isinstance(error, Exception)
+            log_fault("the record of the wire", error)
+
+    def _entry(self, request: httpx.Request, redactor: Redactor) -> WireEntry:
+        content = self.content
+        return WireEntry(
+            request.method,
+            redactor.redact(request.url.raw_path.decode("ascii")),
+            tuple(_header(name, value, redactor) for name, value in request.headers.raw),
+            _body(request.content, redactor),
+            self.status,
+            "" if self.status else self.failure,
+            _answer(content, redactor) if self.status and len(content) <= _LARGEST_TOLD else None,
+            len(content),
+            tuple(self.events.items()),
+        )
+
+    def _mark(self, event: str) -> None:
+        self.events[event] = round((time.monotonic() - self._began) * 1000, 1)
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take one event of the wire (httpx's trace extension)."""
         self._traced = True
+        told = _EVENTS.get(".".join(event.split(".")[-2:]))
+        if told == "connected" or (told and self._leaving):  # what a proxy is asked first is not our request
+            self._mark(told)
         if event.endswith("start_tls.started"):
             self._handshake.enter_context(forks.within_openssl())
         elif event.endswith(_ENDS_OF_TLS):
@@ -188,7 +287,9 @@ class Exchange:
                 if self._must_be_watched:
                     raise
 
-    def _call_off(self) -> None:
+    def _let_go(self) -> None:
+        """Leave the handshake, and call the watchdog off."""
+        self._handshake.close()
         with self._lock:
             if self._watchdog is not None:
                 self._watchdog.cancel()
@@ -205,8 +306,10 @@ class Exchange:
     def _read(self, response: httpx.Response, limit: int) -> None:
         """Read the answer as it is on the wire; one that is too large is cut."""
         try:
+            self._mark("head")
             self.seconds = time.monotonic() - self._began
             self.date = _date(response.headers.get("date"))
+            self.in_class = _in_class(response.headers.get("practice-time"))
             self.age = _age(response.headers.get("age"))
             self.counted = tuple(
                 (name, response.headers[name]) for name in _COUNTS if name in response.headers
@@ -240,12 +343,80 @@ def _watchdog(seconds: float, task: Callable[[], None]) -> threading.Timer:
     return watchdog
 
 
+def _header(name: bytes, value: bytes, redactor: Redactor) -> tuple[str, str]:
+    """Return a header of a request; the one that holds the key is hidden without a look at it."""
+    told = name.decode("latin-1")
+    if told.lower() in _SECRET_HEADERS:
+        return told, str(Hidden("key"))
+    return told, redactor.redact(value.decode("latin-1"))
+
+
+def _body(content: bytes, redactor: Redactor) -> Any:
+    """Return the body of a request; hidden is what was taken from the environment, or looks secret."""
+    found = json.loads(content) if content else None
+    if not isinstance(found, Mapping):
+        return None
+    fields = tree().fields
+    return {
+        name: str(Hidden("name")) if name not in fields and looks_secret(name) else _hidden(value, redactor)
+        for name, value in found.items()
+    }
+
+
+def _hidden(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, str):
+        return redactor.redact(value)
+    if isinstance(value, list):
+        return [_hidden(one, redactor) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    shown = {redactor.redact(name): _hidden(one, redactor) for name, one in value.items()}
+    key = value.get("key")
+    if isinstance(key, str) and looks_secret(key) and value.get("value"):
+        shown["value"] = str(Hidden(f"env {redactor.redact(key)}"))
+    return shown
+
+
+def _answer(content: bytes, redactor: Redactor) -> Any:
+    """Return what is told of an answer: no value of a variable, no password, no address."""
+    try:
+        return _told(json.loads(content), redactor)
+    except (ValueError, RecursionError):
+        return redactor.redact(content.decode("utf-8", "replace"))[:_LONGEST_TOLD]
+
+
+def _told(value: Any, redactor: Redactor, *, whole: bool = False, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        return _UNTOLD
+    if isinstance(value, str):
+        return redactor.redact(value)[:_LONGEST_TOLD]
+    if isinstance(value, list):
+        rows = [_told(one, redactor, whole=whole, depth=depth + 1) for one in value[:_MOST_ROWS]]
+        return [*rows, *([_UNTOLD] if len(value) > _MOST_ROWS else [])]
+    if not isinstance(value, Mapping):
+        return value
+    told: dict[str, Any] = {}
+    for name, one in value.items():
+        if whole or name in _TOLD:
+            inside = whole or name == "metadata"
+            told[redactor.redact(name)] = _told(one, redactor, whole=inside, depth=depth + 1)
+        else:
+            told[redactor.redact(name)] = _UNTOLD
+    return told
+
+
 def _date(text: str | None) -> float:
     """Return an HTTP date as Unix seconds, 0 when it is none."""
     try:
         return parsedate_to_datetime(text or "").timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return 0.0
+
+
+def _in_class(text: str | None) -> tuple[float, float] | None:
+    """Return time and rate of a `Practice-Time`, None when it is none."""
+    found = _PRACTICE_TIME.fullmatch(text or "")
+    return None if found is None else (float(found[1]), float(found[2]))
 
 
 def _age(text: str | None) -> float:

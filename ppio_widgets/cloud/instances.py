@@ -325,6 +325,8 @@ class Listing:
     server_time: float = 0.0
     # Why what is not listed may be there; None where the listing is certain.
     odd: Odd | None = None
+    # What time it was by which its instances are dated, if that is not the server's clock: a class's; or 0.
+    class_time: float = 0.0
 
     @property
     def certain(self) -> bool:

@@ -9,6 +9,9 @@ minute. Then its time decides. By itself it brings a stop forward; it puts one o
 machine says the same, or else only while each slice of the wait hears it anew and it keeps the pace of the
 clock that nobody sets. Without it, that clock decides; where that may have slept, the earlier one does: what
 stops too late costs money, and what stops too early can be started again.
+
+In a class on a practice cloud (`Practice-Time`) its time alone counts, at whatever rate it goes. A teacher
+may turn it, so it is asked for anew while a timer waits, and before one fires.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ log = logging.getLogger("ppio_widgets")
 
 # Slices of a long wait: a clock that jumped (the machine slept) is seen soon afterwards.
 SLICE_SECONDS = 30.0
+CLASS_SLICE_SECONDS = 5.0
 # Clocks that differ by more do not agree.
 CLOCKS_DIFFER_SECONDS = 60.0
 # Between attempts; the last one again and again until it has stopped or is called off.
@@ -100,9 +104,10 @@ class Deadline:
     def __init__(self, instance: Watched, when: float, *, is_span: bool = False) -> None:
         self.instance = instance
         self.judge = ""
-        now = threads.now()
+        now = instance.client.now()
         self._set_clocks(when if is_span else when - now)
         self.at = now + when if is_span else when
+        self._in_class = instance.client.class_time is not None
         # By the cloud's clock: a length of time is counted by it from when it is first heard.
         self._cloud_at = None if is_span else when
         # The soonest that the cloud has told so far, by the clock that nobody sets.
@@ -119,7 +124,7 @@ class Deadline:
 
     def sentence(self, say: Words) -> str:
         """Return whose timer it is, when it fires, and what has become of it."""
-        now = threads.now()
+        now = self.instance.client.now()
         reason = self.error.sentence(say) if self.error else ""
         known = {
             "name": plain(self.instance.known.name or self.instance.id),
@@ -148,7 +153,7 @@ class Deadline:
         """Ask the clocks, and stop it once the time has come; returns the seconds until the next look."""
         if self._called_off.is_set() or self.state in ("done", "gone"):
             return None
-        left = 0.0 if self.attempts else self._seconds_left()
+        left = 0.0 if self.attempts else self._left()
         if left > 0:
             return min(left, SLICE_SECONDS)
         if not self._go("stopping"):
@@ -167,8 +172,24 @@ class Deadline:
         tick = threads.tick()
         return _Left(self._wall_at - threads.now(), self._tick_at - tick, self._heard_at - tick)
 
-    def _seconds_left(self) -> float:
+    def _left(self) -> float:
         """Return how long is left, by the clock that counts."""
+        client = self.instance.client
+        if not self._in_class:
+            left = self._seconds_left()
+            if client.class_time is None:
+                return left
+            self._in_class, self.at = True, client.now() + left
+        told = client.class_time
+        if told is None or told.now() >= self.at or threads.tick() - told.tick >= CLASS_SLICE_SECONDS:
+            self._ask_date()
+            told = client.class_time or told
+        left = self.at - client.now()
+        rate = 1.0 if told is None else told.rate
+        return min(left / rate, CLASS_SLICE_SECONDS) if left > 0 and rate else min(left, CLASS_SLICE_SECONDS)
+
+    def _seconds_left(self) -> float:
+        """Return how long is left, by this machine's clocks and the cloud's."""
         left = self._clocks()
         if not (left.parted or left.put_off or self._to_hear):
             return left.own

@@ -148,7 +148,7 @@ class Instance(Displayed, Watched):
     @property
     def cost_so_far(self) -> Decimal | None:
         """About what it has cost since its last start, by today's price; None when that is not known."""
-        return self.known.cost_so_far(self.offer, threads.now())
+        return self.known.cost_so_far(self.offer, self.client.now())
 
     @property
     def offer(self) -> Offer | None:
@@ -274,6 +274,23 @@ class Instance(Displayed, Watched):
         """
         return self._act("stop_renewing", timeout)
 
+    def step(self) -> Instance:
+        """Lead it to its next state, where that waits for a person: ``practice=Slow(step=True)``.
+
+        Raises
+        ------
+        ApiError
+            When it does not wait.
+        """
+        self.client.act(self.id, "step")
+        self.look()
+        return self
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next state waits for `step`."""
+        return self.client.waits(self.id)
+
     def stop_at(self, when: str | datetime) -> Deadline:
         """Have this kernel stop it at a time, ``"17:30"`` or ``"17:30+08:00"``.
 
@@ -284,7 +301,7 @@ class Instance(Displayed, Watched):
         ------
         MomentUnreadable
         """
-        return autostop.set_for(self, read_moment(when, threads.now()))
+        return autostop.set_for(self, read_moment(when, self.client.now()))
 
     def stop_after(self, span: str | float | timedelta) -> Deadline:
         """Have this kernel stop it after ``"3h"``, ``"90m"`` or so many seconds; see `stop_at`.
@@ -346,7 +363,7 @@ def outcome_words(instance: Instance, say: Words) -> str:
 def cost_words(instance: Instance, say: Words) -> str:
     """Return how long it is on and about what that costs; what is unknown is said to be."""
     seen = instance.known
-    seconds, cost, offer = seen.seconds_on(threads.now()), instance.cost_so_far, instance.offer
+    seconds, cost, offer = seen.seconds_on(instance.client.now()), instance.cost_so_far, instance.offer
     span = Span(seconds).sentence(say) if seconds is not None else "?"
     currency = offer.currency if offer is not None else ""
     gone = seen.is_gone

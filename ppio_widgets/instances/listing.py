@@ -180,7 +180,7 @@ def open_board(client: PpioClient, name: str | None = None, status: str | None =
     if instances:
         client.prices.load_products({one.product_id for one in instances})
     offers = client.prices.snapshot().by_id
-    now = threads.now()
+    now = client.now()
     return Board(instances, offers, Target.of(client).words(words()), now, doubt, counted=now)
 
 

@@ -180,6 +180,16 @@ class InstanceSession(_Session):
         super().close()
         self.instance.unobserve(self._on_instance, "sight")
 
+    def step(self) -> None:
+        """Lead an instance that waits for it to its next state."""
+        threads.try_run(self._lead_on, name="ppio-act")
+
+    def _lead_on(self) -> None:
+        try:
+            self.instance.step()
+        except PpioError as error:
+            self.instance.fail_action(error)
+
     def _begin_watch(self) -> Watch:
         return watch(self.instance, self._on_tick)
 
@@ -413,7 +423,7 @@ class BoardSession(_Session):
             known = gone.union(one.id for one in rows)
             rows = (*rows, *(one for one in self.board.instances if one.id not in known))
         rows = tuple(listed(self._known.get(one.id), one) for one in rows if not one.is_gone)
-        offers, now, before = self.client.prices.snapshot().by_id, threads.now(), self.board
+        offers, now, before = self.client.prices.snapshot().by_id, self.client.now(), self.board
         # A clock that was set back makes nothing fresh.
         fresh = 0 <= now - before.counted < STALE_SECONDS
         at = before.now if fresh and rows == before.instances else now

@@ -119,7 +119,12 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
     ahead = None if listing is None else offset(listing, now)
     free = listing is not None and not copies
     record = replace(
-        record, sent_at=now, offset=ahead, name_was_free=free, listed=ids_listed(record, listing)
+        record,
+        sent_at=now,
+        offset=ahead,
+        class_time=0.0 if listing is None else listing.class_time,
+        name_was_free=free,
+        listed=ids_listed(record, listing),
     )
     note(record, tuple(plain(one.id) for one in copies))
     try:
@@ -186,7 +191,7 @@ def look(record: Record, wire: PpioClient, consent: Consent) -> Listing | None:
 
 def listed_copies(record: Record, contents: Contents, listing: Listing) -> list[Copy]:
     """Return the instances of a listing that may be of this name, as a server may have changed it."""
-    now = record.sent_at + (offset(listing, record.sent_at) or 0)
+    now = listing.class_time or record.sent_at + (offset(listing, record.sent_at) or 0)
     return [
         Copy(one.id, one.name, now - one.created_at)
         for one in listing.instances

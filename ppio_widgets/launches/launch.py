@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.cloud.answers import plain
 from ppio_widgets.cloud.display import Displayed
+from ppio_widgets.cloud.http import WireEntry, noted_by
 from ppio_widgets.cloud.outcome import Verdict
 from ppio_widgets.errors import (
     ApiError,
@@ -94,7 +95,25 @@ class Timer:
         if self.after is not None:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
-            set_for(instance, self.at)
+            set_for(instance, self.at + instance.client.now() - threads.now())
+
+
+# So many requests are kept of what a launch said on the wire: the create call, and the last looks.
+MOST_ENTRIES = 20
+
+
+@without_frames
+class Wire(Displayed, tuple[WireEntry, ...]):
+    """What a launch said on the wire, and what came back: the create call, and the looks for a lost answer.
+
+    Nothing of it is written to disk, and what is secret in it is hidden.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        told = [f"{one.method} {one.target} {one.status or one.failure}" for one in self]
+        return f"<Wire: {'; '.join([*told[:2], *([f'{len(told) - 2} more'] if len(told) > 2 else [])])}>"
 
 
 @without_frames
@@ -135,6 +154,8 @@ class Launch(Displayed, Observed):
         Why the ledger does not hold what has become of it.
     copies : tuple of str
         Ids of the instances of its name that were listed before it was sent, and agreed to.
+    wire : Wire
+        Its requests as they were on the wire, each a `WireEntry`; empty before one was made.
     untimed : PpioError or None
         Why a timer that was promised with it does not run.
     sight : object
@@ -162,6 +183,7 @@ class Launch(Displayed, Observed):
         self.late = False
         self.unrecorded: PpioError | None = None
         self.copies: tuple[str, ...] = ()
+        self.wire = Wire()
         self.untimed: PpioError | None = None
         self.record: Record | None = None
         self.shown_in: int | None = None  # the execution that has shown it already
@@ -345,7 +367,8 @@ class Launch(Displayed, Observed):
         seen = replace(record, state=LaunchState.UNKNOWN, absences=0)
         try:
             self.tell()
-            seen = look_once(record, self._wire, self._ledger, threads.now())
+            with noted_by(self._note):
+                seen = look_once(record, self._wire, self._ledger, threads.now())
         except Exception as error:  # noqa: BLE001 - a look that fails leaves it unknown
             log_fault(f"launch {self.launch_id}: a look", error)
         finally:  # an Interrupt leaves it unknown as well
@@ -479,10 +502,18 @@ class Launch(Displayed, Observed):
                 if self._forked:  # by who was told that it is being sent: this call goes on there as well
                     return
                 self._leaving = True
-            self._verdict = send(self._wire, body, secrets, waited)
+            with noted_by(self._note):
+                self._verdict = send(self._wire, body, secrets, waited)
         finally:
             late.set()
         self._conclude(self._verdict)
+
+    def _note(self, entry: WireEntry) -> None:
+        with self._lock:
+            entries = [*self.wire, entry]
+            if len(entries) > MOST_ENTRIES:
+                entries.remove(next(one for one in entries if one.method != "POST"))
+            self.wire = Wire(entries)
 
     def _break_off(self, error: BaseException) -> None:
         """End where a person can act, whatever was raised; what the wire has said counts, and is not lost.

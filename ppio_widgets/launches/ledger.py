@@ -83,6 +83,8 @@ class Record:
     body: dict[str, Any] = field(default_factory=dict)  # of the request, without the values of variables
     sent_at: float = 0.0  # Unix seconds of this machine's clock, when the request was about to leave
     offset: float | None = None  # seconds that the server's clock was ahead of ours then, where known
+    # What time it was just before in the class of a practice cloud, which dates its instances; 0 for none.
+    class_time: float = 0.0
     name_was_free: bool = False  # just before
     # Ids of all that were listed just before and may be of this name: none of them is its instance.
     # None where nobody looked, or a version before this one wrote it.

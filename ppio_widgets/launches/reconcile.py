@@ -6,6 +6,7 @@ no evidence that an instance is not there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,8 +63,7 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
     """
     others = [other for other in contents.records if record.rivals(other)]
     known = {*ids_of_others(record, contents), *(record.listed or ())}
-    ahead = record.offset if record.offset is not None else offset(listing, now) or 0.0
-    since = record.sent_at + ahead - SLACK_SECONDS
+    since = _begun_at(record, listing, now) - SLACK_SECONDS
     named = [one for one in listing.instances if may_be(one.name, record.name) and one.id not in known]
     found = [one for one in named if one.name == record.name and one.created_at >= since]
     there = [one for one in named if one.status not in GOING]
@@ -82,6 +82,18 @@ def judge(record: Record, listing: Listing, contents: Contents, now: float) -> R
     if doubtful or not listing.certain:
         return replace(record, state=LaunchState.UNKNOWN, absences=0, candidates=_ids(doubtful))
     return _absent(record, listing, now)
+
+
+def _begun_at(record: Record, listing: Listing, now: float) -> float:
+    """Return when it was sent, by the clock that dates instances; endless where nobody can tell.
+
+    The time of a class goes at any rate, but never back: what was made later is not older than what was told
+    before. Only a look before told it.
+    """
+    if listing.class_time:
+        return record.class_time or math.inf
+    ahead = record.offset if record.offset is not None else offset(listing, now) or 0.0
+    return record.sent_at + ahead
 
 
 def _absent(record: Record, listing: Listing, now: float) -> Record:

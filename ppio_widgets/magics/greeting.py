@@ -47,7 +47,7 @@ def left_on(client: PpioClient, say: Words) -> str:
     if not on:
         return ""
     client.prices.load_products({one.product_id for one in on})
-    now, offers = threads.now(), client.prices.snapshot().by_id
+    now, offers = client.now(), client.prices.snapshot().by_id
     costs = [one.cost_so_far(offers.get(one.product_id), now) for one in on]
     known = [cost for cost in costs if cost is not None]
     currency = next(iter(offers.values())).currency if offers else ""

@@ -311,9 +311,11 @@ def join(name: str = "", pin: str = "") -> str:
 
 
 def start_class(lesson_id: str) -> str:
-    """Begin a packaged lesson alone, in the practice cloud of this kernel."""
+    """Begin a packaged lesson alone, in this kernel's practice cloud; who is in a class goes on there."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
+    if student.is_served(api.connect(practice=True, need_key=False)):
+        return "\n".join([words()("class.goes_on"), lesson()])
     student.start(lesson_id)
     api.switch_practice(True, alone=True)
     return "\n".join([words()("class.alone"), lesson()])

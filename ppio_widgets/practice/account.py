@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import partial
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from ppio_widgets.cloud.answers import InstanceStatus
+from ppio_widgets.errors import InputError
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice.bill import CYCLES, DAY, HOUR, LONGEST_BILL, Bill, Charge, to_parts, to_yuan
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of, whole
@@ -76,6 +78,32 @@ _RESHAPED = ("resource", "tools", "candidate_regions")
 _UNTOLD = ("min_cuda_version",)
 
 
+@dataclass(frozen=True)
+class Slow:
+    """How the practice cloud in this kernel leads what is launched through its states, for demonstrations.
+
+    Parameters
+    ----------
+    times : float
+        Each walk takes so many times as long.
+    step : bool
+        Each next state waits for a person: for the button on its card, or for `Instance.step`.
+
+    Raises
+    ------
+    InputError
+        When `times` is no positive number.
+    """
+
+    times: float = 1.0
+    step: bool = False
+
+    def __post_init__(self) -> None:
+        times: object = self.times  # whatever was given
+        if not isinstance(times, int | float) or not isfinite(times) or times <= 0:
+            raise InputError("slow_times")
+
+
 @dataclass
 class _Instance:
     id: str
@@ -92,6 +120,8 @@ class _Instance:
     error: str = ""
     message: str = ""
     listed: bool = True
+    slow: Slow = field(default_factory=Slow)
+    steps: list[float] = field(default_factory=list)  # when a person led it on, on this walk
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
 
     @property
@@ -104,15 +134,33 @@ class _Instance:
 
     def go(self, walk: str, true: float) -> None:
         """Walk another way from a true moment on."""
-        self.walk, self.walk_began = walk, true
-        begins = (after for after, word in _WALKS[walk] if word in _BILLED_FROM)
-        self.billed_from = next((true + after for after in begins), None)
+        self.walk, self.walk_began, self.steps = walk, true, []
+        billed = (moment for moment, state in self.begins() if state in _BILLED_FROM and moment < inf)
+        self.billed_from = next(billed, None)
+
+    def begins(self) -> list[tuple[float, InstanceStatus]]:
+        """Return when each state of its walk began or begins; endless where it waits for a person."""
+        states = _WALKS[self.walk]
+        if not self.slow.step:
+            return [(self.walk_began + after * self.slow.times, state) for after, state in states]
+        moments = [self.walk_began, *self.steps, *(inf for _state in states)]
+        return [(moment, state) for moment, (_after, state) in zip(moments, states, strict=False)]
+
+    def step(self, true: float) -> None:
+        """Be led to its next state."""
+        self.steps.append(true)
+        if self.status(true) in _BILLED_FROM:
+            self.billed_from = true
 
     def status(self, now: float) -> str:
-        age = now - self.walk_began
-        steps = _WALKS[self.walk]
+        begins = self.begins()
         # A clock that was set back finds the walk at its beginning.
-        return next((word for begins, word in reversed(steps) if age >= begins), steps[0][1])
+        return next((state for moment, state in reversed(begins) if now >= moment), begins[0][1])
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next state waits for a person."""
+        return self.begins()[-1][0] == inf
 
     def trouble(self, now: float) -> tuple[str, str]:
         """Return the API's name of what is wrong with it, and its sentence; both empty where all is well."""
@@ -192,6 +240,8 @@ class PracticeAccount:
         self._lock = forks.lock()
         self._instances: dict[str, _Instance] = {}
         self._gone: list[_Instance] = []
+        self._told: dict[str, Any] = {}
+        self._told_at = self._settled
 
     def seen(self) -> list[Seen]:
         """Return every instance that there is or was, in the order of their making."""
@@ -210,11 +260,10 @@ class PracticeAccount:
         with self._lock:
             self._settle()
             there = [*self._gone, *self._instances.values()]
-            return {
-                "settled": self._settled,
-                "instances": _STATES.dump_python(there, mode="json"),
-                "bill": self._bill.state(),
-            }
+            now = {"instances": _STATES.dump_python(there, mode="json"), "bill": self._bill.state()}
+            if now != self._told:  # time alone is no other state: all that follows is due then
+                self._told, self._told_at = now, self._settled
+            return {**now, "settled": self._told_at}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what was once its state."""
@@ -294,7 +343,7 @@ class PracticeAccount:
             is_gpu = query.get("category", "gpu") == "gpu"
             return {"bills": self._bill.purchases(query.get("ownerId", "")) if is_gpu else []}
 
-    def create(self, body: Any) -> dict[str, Any]:
+    def create(self, body: Any, slow: Slow | None = None) -> dict[str, Any]:
         """Create an instance and return ``{"id": …}``; the first thing that is wrong is refused.
 
         Where the image asks for a failure, or an incident is to strike, the call ends as that has it.
@@ -302,9 +351,9 @@ class PracticeAccount:
         if not isinstance(body, Mapping):
             raise Refused("no_object")
         with self.terms.selling:
-            return self._create(body)
+            return self._create(body, slow)
 
-    def _create(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _create(self, body: Mapping[str, Any], slow: Slow | None) -> dict[str, Any]:
         for wrong in self.terms.refusals(body):
             raise wrong
         failure = lesson_of(body["image"]) or self.incidents.take("create", self.student, body)
@@ -315,6 +364,7 @@ class PracticeAccount:
         with self._lock:
             now, time = self.clock.now(), self._settle()
             instance = _Instance(secrets.token_hex(5), kept, time, hourly or Decimal(0), started=time)
+            instance.slow = slow or instance.slow
             instance.go("create", now)
             if failure is not None:
                 self._fail(instance, failure, now)
@@ -375,9 +425,26 @@ class PracticeAccount:
                 if action == "start":
                     instance.go(action, now)
                 else:  # it goes on to be billed
-                    instance.walk, instance.walk_began = action, now
+                    instance.walk, instance.walk_began, instance.steps = action, now, []
                 # As on the real one, what SSH needs is new with each start.
                 instance.started, instance.password, instance.message = time, secrets.token_urlsafe(9), ""
+        return {}
+
+    def waits(self, instance_id: str) -> bool:
+        """Whether the next state of an instance waits for a person (`Slow`)."""
+        with self._lock:
+            found = self._instances.get(instance_id)
+            return found is not None and found.waits
+
+    def step(self, instance_id: str) -> dict[str, Any]:
+        """Lead an instance that waits for it to its next state."""
+        with self._lock:
+            self._settle()
+            now = self.clock.now()
+            instance = self._find(instance_id, now)
+            if not instance.waits:
+                raise Refused("wrong_state", action="step", status=instance.status(now))
+            instance.step(now)
         return {}
 
     def set_auto_renew(self, instance_id: str, body: Any) -> dict[str, Any]:

@@ -54,6 +54,12 @@ class PracticeCloud:
                 return account.is_up(instance_id)
         raise Refused("no_instance", id=instance_id)
 
+    def waits(self, instance_id: str) -> bool:
+        """Whether the next state of an instance waits for a person (`Slow`)."""
+        with self._lock:
+            accounts = list(self._accounts.values())
+        return any(account.waits(instance_id) for account in accounts)
+
     def _made(self, key: str) -> PracticeAccount:
         """Return a new account, when full in place of one without instances; the lock is held."""
         if len(self._accounts) >= MOST_ACCOUNTS:

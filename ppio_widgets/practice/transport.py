@@ -27,7 +27,7 @@ from ppio_widgets.secrets.credentials import is_practice_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppio_widgets.practice.account import PracticeAccount
+    from ppio_widgets.practice.account import PracticeAccount, Slow
     from ppio_widgets.practice.clock import PracticeClock
     from ppio_widgets.practice.cloud import PracticeCloud
     from ppio_widgets.practice.incidents import Call
@@ -64,7 +64,10 @@ def _body(request: httpx.Request) -> object:
 # The calls about instances and money, by method and path: which call it is for incidents, and what does it;
 # what a path holds in brackets is passed on.
 _CALLS: Mapping[tuple[str, str], tuple[Call | None, Callable[..., object]]] = {
-    ("POST", INSTANCES): ("create", lambda account, request: account.create(_body(request))),
+    ("POST", INSTANCES): (
+        "create",
+        lambda account, request: account.create(_body(request), request.extensions.get("slow")),
+    ),
     ("GET", INSTANCES): ("list", _list),
     ("GET", f"{INSTANCES}/([^/]+)"): ("get", _get),
     ("DELETE", f"{INSTANCES}/([^/]+)"): ("act", lambda account, _request, one: account.act(one, "delete")),
@@ -72,6 +75,7 @@ _CALLS: Mapping[tuple[str, str], tuple[Call | None, Callable[..., object]]] = {
         "act",
         lambda account, _request, *act: account.act(*act),
     ),
+    ("PUT", f"{INSTANCES}/([^/]+)/step"): (None, lambda account, _request, one: account.step(one)),
     ("PUT", f"{INSTANCES}/([^/]+)/auto-renew"): (
         "act",
         lambda account, request, one: account.set_auto_renew(one, _body(request)),
@@ -83,14 +87,19 @@ _CALLS: Mapping[tuple[str, str], tuple[Call | None, Callable[..., object]]] = {
 
 
 class PracticeTransport(httpx.BaseTransport):
-    """Answers requests from a practice cloud, firing the trace events of a real one."""
+    """Answers requests from a practice cloud, firing the trace events of a real one.
 
-    def __init__(self, cloud: PracticeCloud) -> None:
+    `slow` is how what it launches goes through its states.
+    """
+
+    def __init__(self, cloud: PracticeCloud, slow: Slow | None = None) -> None:
         self.cloud = cloud
+        self._slow = slow
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request (httpx's hook)."""
         request.read()
+        request.extensions["slow"] = self._slow
         if is_off(self.cloud, request):
             self._fire(request, _BEFORE[:1], "failed")
             message = "Connection refused"

@@ -212,8 +212,8 @@ def asker() -> str:
 def hear_widget(message: Mapping[str, Any], asked_by: str) -> None:
     """Take note of a message of a widget: who sent it has widgets, and so has who asked for that widget.
 
-    These are two where a server runs the cells and a page shows them. Another front end of the same kernel,
-    a console, is neither.
+    These are two where a server runs the cells and a page shows them. A console of the same kernel is
+    neither, as long as the two name different sessions; a front end that names none counts for nobody.
     """
     of(_Pages).with_widgets.update({_sender(message), asked_by} - {""})
 

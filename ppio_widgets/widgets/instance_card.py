@@ -12,6 +12,7 @@ from ppio_widgets.cards import static
 from ppio_widgets.cards.card import Fact, terms
 from ppio_widgets.cards.html import NO_FORMULAS, each, esc, html
 from ppio_widgets.cards.instance import figures, head, headline, progress, way_in, ways_in
+from ppio_widgets.cards.lists import wire_card
 from ppio_widgets.instances.sessions import InstanceSession
 from ppio_widgets.launches.sentences import launch_asides, launch_sentence
 from ppio_widgets.launches.states import BUSY, UNRESOLVED
@@ -23,11 +24,11 @@ from ppio_widgets.widgets.saved_output import SavedOutput
 from ppio_widgets.widgets.view import Part, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ppio_widgets.cloud.client import Action
     from ppio_widgets.instances.instance import Instance
-    from ppio_widgets.launches.launch import Launch
+    from ppio_widgets.launches.launch import Launch, Wire
     from ppio_widgets.widgets.view import Guarded
 
 
@@ -164,6 +165,10 @@ class InstancePanel(Part):
         self._render()
         self._hear(session, self._render, "sight", "asking", "acting", "watching")
 
+    @cached_property
+    def _step(self) -> w.Button:
+        return self._button(self.say("do.step"), self.session.step, "ppw-refreshing")
+
     def close(self) -> None:
         """Look no longer; the instance goes on."""
         self.session.close()
@@ -178,7 +183,8 @@ class InstancePanel(Part):
         scripts = theme.script("copy.js") + theme.script("instance_card.js")
         self._facts.value = looks + scripts + ways_in(session.instance, self.say) + self._another
         watch = self._watch if session.actions and not session.watching else None
-        theme.fill(self.box, [self._head, self._actions.box, self._progress, watch, self._facts])
+        step = self._step if session.instance.waits else None
+        theme.fill(self.box, [self._head, self._actions.box, self._progress, step, watch, self._facts])
         self._actions.show(session.actions, [session.instance])
 
     def _told(self) -> Markup:
@@ -224,6 +230,7 @@ class LaunchPanel(Part):
         self._on_another = partial(on_another, launch) if on_another else None
         self._watching = False
         self._machine: InstancePanel | None = None
+        self._told_wire: Wire | None = None
         self._status = theme.html("", "ppw-status")
         self.box = theme.box([self._status], "ppw-launched")
         self._render()
@@ -246,13 +253,35 @@ class LaunchPanel(Part):
                 on_another=self._on_another,
                 another=partial(static.another_line, self._launch, self.say),
             )
-            self.box.children = [self._machine.box, self._status]
             if self._watching:
                 self._machine.session.watch()
         lines = (
             launch_asides(self._launch, self.say) if machine else [launch_sentence(self._launch, self.say)]
         )
         self._status.value = each("<p>{}</p>", lines)
+        above = self._machine.box if self._machine else None
+        theme.fill(self.box, [above, self._status, *self._wire_view()])
+
+    @cached_property
+    def _wire_button(self) -> w.ToggleButton:
+        button = theme.control(w.ToggleButton, "ppw-section", "ppw-wire", description=self.say("wire.button"))
+        self._hear(button, self._render, "value")
+        return button
+
+    @cached_property
+    def _wire(self) -> w.HTML:
+        return theme.html("", "ppw-wire-told")
+
+    def _wire_view(self) -> Iterator[w.Widget]:
+        """Yield what opens the requests of the launch, and once it is open these."""
+        wire = self._launch.wire
+        if not wire:
+            return
+        yield self._wire_button
+        if self._wire_button.value:
+            if wire is not self._told_wire:
+                self._wire.value, self._told_wire = wire_card(wire, self.say).as_html(self.say), wire
+            yield self._wire
 
 
 class LaunchCards(Part):

@@ -409,3 +409,24 @@ def test_wide_and_narrow_in_english_and_chinese(notebook):
     press(page, "Escape")
     expect(button).to_be_focused()
     fits(chinese)
+
+
+def test_on_a_projector_the_steps_the_price_and_the_request_stand_on_one_screen(notebook, own_page):
+    page = notebook.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    notebook.open([FORM])
+    notebook.run(0)
+    form = notebook.form(0)
+    expect(form.locator("pre").filter(has_text='"product_id"')).to_be_visible()
+    page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+    form.evaluate("root => root.scrollIntoView()")
+    steps = form.locator(".ppw-form > :is(.f-product_id, .ppw-step, .f-image, .ppw-segments, .f-name)")
+    expect(steps).to_have_count(7)
+    for one in (*steps.all(), launch_of(form), form.locator(".ppw-price"), form.locator("pre")):
+        expect(one).to_be_in_viewport(ratio=1)
+    rows = form.locator(".ppw-offers .widget-radio-box > label")
+    assert rows.count() > 8
+    least = min(one.bounding_box()["height"] for one in rows.all())
+    assert least > 24, "what is long scrolls, and is not squeezed"
+    rows.last.scroll_into_view_if_needed()
+    expect(rows.last).to_be_in_viewport(ratio=0.9)

@@ -131,7 +131,7 @@ def test_errors_stand_beside_their_fields_and_copy_copies(notebook):
     until(lambda: count.evaluate(beside).startswith(json.dumps(error)), "it stands beside the field as well")
     fill(form, Name='</style><img src=x onerror="document.title=1">')
     form.get_by_role("button", name="Copy").click()
-    expect(form.get_by_text("Copied.")).to_be_visible()
+    expect(form.get_by_text("Copied.", exact=True)).to_be_visible()
     copied = json.loads(notebook.page.evaluate("navigator.clipboard.readText()"))
     assert copied["name"] == '</style><img src=x onerror="document.title=1">'
     assert notebook.page.title() != "1"
@@ -154,7 +154,7 @@ def test_what_was_copied_is_said_while_the_catalogue_arrives_and_is_copied_anew(
     form = notebook.form(0)
     fill(form, Name="copied-early")
     choose(form, "a100-80g")
-    copy, told = form.get_by_role("button", name="Copy"), form.get_by_text("Copied.")
+    copy, told = form.get_by_role("button", name="Copy"), form.get_by_text("Copied.", exact=True)
     copy.click()
     expect(told).to_be_visible()
     arrives.set()

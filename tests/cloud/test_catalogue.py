@@ -13,12 +13,21 @@ from hypothesis import strategies as st
 from ppio_widgets.cloud import catalogue as catalogue_module
 from ppio_widgets.cloud import resources
 from ppio_widgets.cloud.answers import Reply
-from ppio_widgets.cloud.catalogue import KINDS, MOST_LOADS, Catalogue, KindState, Snapshot, load_kinds
+from ppio_widgets.cloud.catalogue import (
+    KINDS,
+    MOST_LOADS,
+    RULES,
+    Catalogue,
+    KindState,
+    Snapshot,
+    load_kinds,
+)
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.paging import MOST_PAGES, PAGE_SIZE
 from ppio_widgets.cloud.resources import CatalogueReader
 from ppio_widgets.errors import AccessDenied, AnswerUnreadable, ApiError, PpioError, Unreachable
 from ppio_widgets.request.offers import Price, Region, RegistryAuth
+from ppio_widgets.request.rules import NO_RULES
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import read_host
 from tests.support.clock import Clock
@@ -716,3 +725,23 @@ def test_without_threads_it_is_read_inline():
     load_kinds(catalogue, THREE, told.append)
     assert told == [list(THREE)]
     assert {thread for _kind, thread in catalogue.asked} == {threading.get_ident()}
+
+
+def test_only_a_practice_cloud_is_asked_for_the_rules_of_a_class(client):
+    asked = []
+
+    class Asked:
+        host = client.host
+
+        def __init__(self, practice):
+            self.is_practice = practice
+
+        def get_reply(self, path, params):
+            asked.append(path)
+            return client.get_reply(path, params)
+
+    assert Catalogue(Asked(practice=False)).load(RULES) == KindState("ready")
+    assert (asked, RULES in Catalogue(Asked(practice=False)).due()) == ([], False)
+    catalogue = Catalogue(Asked(practice=True))
+    assert catalogue.load(RULES) == KindState("ready")
+    assert (asked, catalogue.snapshot().rules) == (["/practice/v1/lesson"], NO_RULES)

@@ -9,7 +9,14 @@ import pytest
 import trustme
 
 from ppio_widgets import NotSent, PpioClient, check
-from ppio_widgets.errors import OutcomeUnknown, Unreachable
+from ppio_widgets.api import connect
+from ppio_widgets.errors import CredentialsError, HostRefused, OutcomeUnknown, Unreachable
+from ppio_widgets.practice.classroom.cloud import ClassCloud
+from ppio_widgets.practice.classroom.lesson import packaged
+from ppio_widgets.practice.classroom.student import join
+from ppio_widgets.practice.server import Place, serving
+from ppio_widgets.secrets.credentials import ApiKey, remember_key
+from ppio_widgets.secrets.hosts import read_host
 from tests.support.bodies import MINIMAL
 from tests.support.wire import PATIENCE, REAL_KEY, faulty, says
 
@@ -152,3 +159,77 @@ def test_a_proxy_for_http_alone_is_not_asked(monkeypatch):
         with PpioClient(REAL_KEY, base_url="http://127.0.0.1:9") as client, pytest.raises(Unreachable):
             client.get_instance("abc")
         assert proxy.connections == 0
+
+
+# A class on another machine, behind a proxy that gives it a path
+
+CLASS = "https://class.example.com/services/class"
+PRACTICE_KEY = "sk_practice_s07.4711"
+
+
+@pytest.fixture
+def far(authority, monkeypatch):
+    """A class that is served by TLS, and the proxy that leads there; the environment names it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("class.example.com").configure_cert(context)
+    place = Place(tls=context, url=CLASS)
+    with (
+        serving(ClassCloud(packaged("first-bill")), place=place) as server,
+        faulty(tunnels(server.server_port, [])) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("PPIO_GPU_BASE_URL", CLASS)
+        yield proxy
+
+
+@pytest.mark.usefixtures("trusted", "far")
+def test_a_class_behind_a_path_is_joined_and_used_by_tls():
+    assert join("s07", "4711") == "s07"
+    client = connect()
+    assert (client.is_practice, client.host.base_url) == (True, CLASS)
+    body = {**MINIMAL, "name": "s07-1", "resource": {"gpu_num": 1, "rootfs_size_gb": 20}}
+    made = client.create_instance(check({**body, "product_id": "3090.8c30g.os"}).require())
+    assert [one.id for one in client.list_instances()] == [made]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_the_key_of_the_environment_opens_the_class_that_it_names_and_no_other(far, monkeypatch):
+    join("s07", "4711")
+    monkeypatch.setenv("PPIO_WIDGETS_STATE_DIR", "/nonexistent")
+    monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", PRACTICE_KEY)
+    assert connect().is_practice
+    with pytest.raises(HostRefused):
+        connect(base_url="https://other.example.com")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_no_real_key_goes_to_a_class_wherever_it_comes_from(far, monkeypatch):
+    for name in ("PPIO_API_KEY", "NOVITA_API_KEY"):
+        monkeypatch.setenv(name, REAL_KEY)
+    remember_key(read_host("https://api.ppio.com"), ApiKey(REAL_KEY, "%ppio login"))
+    for key in (None, REAL_KEY, ApiKey(REAL_KEY, "test"), lambda: REAL_KEY, lambda: PRACTICE_KEY):
+        with pytest.raises(HostRefused):
+            PpioClient(key)
+        with pytest.raises(HostRefused):
+            connect(api_key=key)
+    monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", REAL_KEY)
+    with pytest.raises(HostRefused):
+        connect()
+    assert far.connections == 0
+    monkeypatch.delenv("PPIO_WIDGETS_PRACTICE_KEY")
+    join("s07", "4711")
+    joined = far.connections
+    assert joined > 0
+    with pytest.raises(CredentialsError):
+        remember_key(connect().host, ApiKey(REAL_KEY, "%ppio login"))
+    with pytest.raises(HostRefused):
+        connect(api_key=REAL_KEY)
+    with pytest.raises(HostRefused):  # who says that it is no practice means a real cloud
+        connect(practice=False)
+    assert far.connections == joined
+    assert [one.id for one in connect().list_instances()] == []  # with the key that was joined with
+
+
+def test_an_authority_that_nobody_trusts_gets_no_pin(far):
+    with pytest.raises(NotSent):
+        join("s07", "4711")

@@ -14,6 +14,15 @@ from ppio_widgets import errors
 from ppio_widgets.formats.line.options import OPTIONS
 from ppio_widgets.locale.words import LANGUAGES, words
 from ppio_widgets.magics.verbs import VERBS
+from ppio_widgets.practice.classroom.lesson import (
+    Allow,
+    Exercise,
+    Expect,
+    Lesson,
+    LessonIncident,
+    Prediction,
+    examine,
+)
 from ppio_widgets.practice.failures import failure_of, verbs
 from ppio_widgets.request.schema import leaves
 from ppio_widgets.widgets.form.fields import ANCHORS, PAGE, question
@@ -114,6 +123,16 @@ def test_each_field_has_its_heading_with_its_words_and_something_below_it(langua
     _before, found, after = text_of(reference(language, "fields")).partition(heading)
     assert found, heading
     assert re.match(r"[^#\n]*[\u4e00-\u9fff]" if language == "zh" else r"[A-Z`]", after)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_part_of_a_lessons_file_is_listed_in_its_order(language):
+    text = text_of(reference(language, "lessons"))
+    tables = [first_column(table) for table in text.split("\n\n") if table.startswith("| ")]
+    models = (Lesson, Allow, Exercise, Expect, Prediction, LessonIncident)
+    assert tables == [[one.alias or name for name, one in model.model_fields.items()] for model in models]
+    (lesson,) = (content for kind, content in blocks(reference(language, "lessons")) if kind == "toml")
+    assert examine(lesson)[1] == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,11 +6,21 @@ import threading
 
 import pytest
 
-from ppio_widgets import ConsentNeeded, Instance, InstanceBoard, LaunchForm, OutcomeUnknown, launch
+from ppio_widgets import (
+    Classroom,
+    ConsentNeeded,
+    Instance,
+    InstanceBoard,
+    LaunchForm,
+    OutcomeUnknown,
+    Slow,
+    launch,
+)
 from ppio_widgets.api import connect
 from ppio_widgets.launches.ledger import ledger_for
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, put_kernel_cloud
+from ppio_widgets.runtime import forks, threads
 from ppio_widgets.runtime.files import publish
 from tests.instances.test_instance import GoingClock
 from tests.support.bodies import MINIMAL
@@ -75,6 +85,17 @@ def test_a_line_asks_with_buttons_and_the_card_launches(run, monkeypatch, names)
     assert names() == ["demo"]
 
 
+def test_a_button_leads_on_what_waits_for_a_person(monkeypatch, clock):
+    monkeypatch.setattr("ppio_widgets.runtime.kernel.who_answers", lambda: "buttons")
+    made = launch(MINIMAL, practice=Slow(step=True))
+    made._repr_mimebundle_()
+    (card,) = open_views()
+    for status in ("creating", "pulling", "running"):
+        press(find(card, "Next state"))
+        threads.wait(forks.event(), 60)
+        assert made.instance.known.status == status
+
+
 def test_a_call_launches_waits_stops_and_deletes():
     made = launch(MINIMAL, practice=True)
     machine = made.wait(60).instance
@@ -83,6 +104,14 @@ def test_a_call_launches_waits_stops_and_deletes():
     assert "confirmed stopped" in machine.stop().outcome
     assert machine.start().wait(timeout=60).status == "running"
     assert "confirmed deleted" in machine.delete().outcome
+
+
+def test_a_class_of_one_is_begun_judged_and_led(run, capsys, clock):
+    run("%ppio class start first-bill")
+    run("%ppio_launch --name me-1 --product 3090.8c30g.os --image ubuntu:24.04 --yes")
+    Classroom.connect().jump("1m")
+    run("%ppio check 1.2")
+    assert "✓ 1.2 is passed." in capsys.readouterr().out
 
 
 def test_a_wait_ends_in_time(clock):

@@ -29,6 +29,7 @@ CONSTANT = "of constants: nothing that anybody typed, chose or was told is in it
 EXCEPTIONS = {
     "__init__.__getattr__": "the public names, once they were imported",
     "cloud.client.bare_context": "trusts nobody, and is the same for all",
+    "cloud.http._note": "who hears of the requests of a thread, while a launch makes one",
     "cloud.proxies._trusting": "25 to 40 ms for each; the authorities of the machine are the same for all",
     "locale.words._load": CONSTANT,
     "request.schema.leaves": CONSTANT,

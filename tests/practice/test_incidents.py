@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ppio_widgets.cloud.client import PpioClient
+from ppio_widgets.cloud.client import PpioClient, Target
 from ppio_widgets.errors import ApiError, PpioError
+from ppio_widgets.launches.launch import Launch
+from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import failure_of, verbs
 from ppio_widgets.practice.incidents import Incident, Incidents
 from ppio_widgets.practice.server import serving
 from ppio_widgets.practice.transport import PracticeTransport
+from ppio_widgets.request.validation import check
 from tests.support.bodies import MINIMAL
+from tests.support.wire import PATIENCE, wait_for_launches
 
 KEYS = {name: f"sk_practice_{name}.4711" for name in ("ada", "bo")}
 SPOT = {**MINIMAL, "billing": {"mode": "spot"}}
@@ -130,6 +135,32 @@ def test_an_answer_that_is_late_comes_with_the_time_at_which_it_leaves(room, clo
     began = clock.now
     assert client["ada"].send_create(MINIMAL).instance_id
     assert clock.now == began + failure_of("slow-answer").slow
+
+
+# Where a launch ends whose answer is not there, and how many instances there are then.
+ENDS = {
+    "lost-answer": (LaunchState.SUCCEEDED, 1),
+    "gateway-502": (LaunchState.SUCCEEDED, 1),
+    "lost-answer-absent": (LaunchState.ABSENT, 0),
+    "cloud-off": (LaunchState.ABSENT, 0),  # over an address: the request had left
+    "lost-answer-unknown": (LaunchState.UNKNOWN, 1),
+}
+
+
+@pytest.mark.parametrize("verb", ENDS)
+def test_over_a_socket_a_lost_answer_is_found_proved_absent_or_stays_unknown(verb, time):
+    cloud = PracticeCloud(time.now)
+    cloud.incidents.add(verb, student="ada")
+    with serving(cloud) as server, PpioClient(KEYS["ada"], base_url=server.url) as client:
+        launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
+        launch.submit()
+        launch.wait_for_answer(PATIENCE)
+        launch.wait_for_outcome(PATIENCE)
+        launch.stop_following()
+        wait_for_launches()
+        account = cloud.account(KEYS["ada"])
+    assert (launch.state, len(account.seen())) == ENDS[verb]
+    assert time.time > 1_700_000_000 + 60 or launch.id
 
 
 @pytest.mark.parametrize(

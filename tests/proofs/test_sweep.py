@@ -13,6 +13,7 @@ from IPython.core.ultratb import VerboseTB
 
 from ppio_widgets import EnvRef, PpioClient, PpioError, check
 from ppio_widgets.api import finish
+from ppio_widgets.cards.lists import wire_card
 from ppio_widgets.cloud.client import Target
 from ppio_widgets.formats.diff import changes
 from ppio_widgets.formats.imported import Imported
@@ -115,6 +116,10 @@ def of(launch, error):
         str(launch.plan),
         repr(launch.record),
         repr(vars(launch)),
+        *(str(wire_card(launch.wire, words(language)).as_html(words(language))) for language in LANGUAGES),
+        repr(launch.wire),
+        repr(list(launch.wire)),
+        str(launch.wire),
     ]
     seen += [sentence_of(launch, words(language)) for language in ("en", "zh")]
     seen += [json.dumps(launch.plan._repr_mimebundle_()), repr(launches())]

@@ -128,11 +128,14 @@ def test_whatever_happens_to_a_machine_whose_clock_counts_sleep(changes):
 class Stopped:
     """An instance that stops when it is told to, on a cloud whose clock is right."""
 
-    id, detail, stopped = "i-1", None, 0.0
+    id, detail, stopped, class_time = "i-1", None, 0.0, None
 
     def __init__(self, time):
         self.time = time
         self.client = self
+
+    def now(self):
+        return self.time.now()
 
     def ask_date(self, _id):
         return float(int(self.time.true))

@@ -215,3 +215,70 @@ def test_whatever_is_let_through_names_the_same_host_to_the_wire(url):
 def test_a_default_port_is_no_other_host():
     assert read_host("http://127.0.0.1:80").name == "127.0.0.1"
     assert read_host("https://127.0.0.1:80").name == "127.0.0.1:80"
+
+
+# A class: an address for practice keys and no others
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url", "name"),
+    [
+        ("https://gpu.example.com", "https://gpu.example.com", "gpu.example.com"),
+        (
+            "https://hub.example.com/services/class/",
+            "https://hub.example.com/services/class",
+            "hub.example.com",
+        ),
+        ("https://10.0.0.1:8443/user/a.b@c~d/proxy/8899", None, "10.0.0.1:8443"),
+        ("http://127.0.0.1:8000/services/class", "http://127.0.0.1:8000/services/class", "127.0.0.1:8000"),
+    ],
+)
+def test_with_a_practice_key_a_stranger_or_a_path_is_a_class(url, base_url, name):
+    host = read_host(url, practises=True)
+    assert (host.base_url, host.name, host.is_class, host.known) == (base_url or url, name, True, False)
+    with pytest.raises(HostRefused):
+        read_host(url)
+
+
+@pytest.mark.parametrize("url", [PPIO, NOVITA, "http://127.0.0.1:8899", "https://localhost"])
+def test_known_hosts_and_this_machine_are_no_class_of_their_own(url):
+    assert read_host(url, practises=True) == read_host(url)
+    assert not read_host(url).is_class
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://class.example.com", "host_http"),
+        ("http://10.0.0.1/class", "host_http"),
+        ("https://user:pa55word@class.example.com/a", "host_user"),
+        ("https://api.ppio.com/class", "host_unreadable"),
+        ("https://api.novita.ai/x", "host_unreadable"),
+        ("https://class.example.com/a/../b", "host_unreadable"),
+        ("https://class.example.com/..", "host_unreadable"),
+        ("https://class.example.com/./b", "host_unreadable"),
+        ("https://class.example.com//b", "host_unreadable"),
+        ("https://class.example.com/a%2fb", "host_unreadable"),
+        ("https://class.example.com/a?b", "host_unreadable"),
+        ("https://class.example.com/a#b", "host_unreadable"),
+        ("https://class.example.com/a\\b", "host_unreadable"),
+        ("https://class.example.com/a;b", "host_unreadable"),
+    ],
+)
+def test_what_is_no_address_of_a_class_is_refused_with_a_practice_key_too(url, code):
+    with pytest.raises(HostRefused) as caught:
+        read_host(url, practises=True)
+    assert caught.value.code == code
+
+
+@settings(deadline=None)
+@given(_urlish.map(lambda end: f"https://class.example.com/{end}"))
+def test_the_path_of_a_class_stands_before_every_call_on_the_wire(url):
+    try:
+        host = read_host(url, practises=True)
+    except HostRefused:
+        return
+    with httpx.Client(base_url=host.base_url) as client:
+        asked = client.build_request("GET", "/gpus/v2/instances").url
+    assert asked.host == "class.example.com"
+    assert str(asked) == f"{host.base_url}/gpus/v2/instances"

@@ -32,3 +32,6 @@ class OneAccount(PracticeCloud):
 
     def is_up(self, instance_id):
         return self.one.is_up(instance_id)
+
+    def waits(self, instance_id):
+        return self.one.waits(instance_id)

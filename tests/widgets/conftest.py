@@ -56,6 +56,20 @@ class Wire(list):
         return sum(size for _, size in self)
 
 
+# The widgets that were there before the test that runs: other rooms of the tests leave theirs.
+_EARLIER: set[str] = set()
+
+
+def states():
+    """What a page would save of each widget that the test that runs has made, by its model's id."""
+    return {key: one.get_state() for key, one in list(_instances.items()) if key not in _EARLIER}
+
+
+def is_kept(text):
+    """Whether any of those widgets would save a text with the notebook."""
+    return text in json.dumps(states(), default=str, ensure_ascii=False)
+
+
 @pytest.fixture
 def wire(monkeypatch):
     sent = Wire()
@@ -70,6 +84,8 @@ def wire(monkeypatch):
     for kind in STYLED:
         theme.looks().shared(kind.style.klass)
     before = set(_instances)
+    _EARLIER.clear()
+    _EARLIER.update(before)
     yield sent
     for look in vars(theme.looks()).values():
         look.close()

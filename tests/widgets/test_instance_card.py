@@ -14,6 +14,7 @@ from ppio_widgets.instances import actions
 from ppio_widgets.instances.autostop import SLICE_SECONDS
 from ppio_widgets.launches.launch import Launch
 from ppio_widgets.launches.plan import LaunchPlan
+from ppio_widgets.practice.account import Slow
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import kernel, threads
 from ppio_widgets.runtime.clock import Clock
@@ -64,7 +65,7 @@ def card_of(wire, client):
     cards = []
 
     def make(identity, **options):
-        cards.append(InstanceCard(Instance(identity, client), language="en", **options))
+        cards.append(InstanceCard(Instance(identity, client), **{"language": "en", **options}))
         cards[-1]._repr_mimebundle_()
         return cards[-1]
 
@@ -153,6 +154,18 @@ def test_each_step_says_how_long_it_took(card_of, identity, clock):
     shows(card, "<li class=ppw-now aria-current=step>queued <small>0 s</small>")
     clock.turn(10)
     shows(card, "confirmed running again at")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Next state"), ("zh", "进入下一状态")])
+def test_a_button_leads_on_what_waits_for_a_person(language, words, card_of, account, clock):
+    identity = account.create(BODY, Slow(step=True))["id"]
+    card = card_of(identity, language=language)
+    for status in ("creating", "pulling", "running"):
+        clock.turn(60)
+        until(lambda: find_all(card, words), "the button is there")
+        press(find(card, words))
+        until(lambda status=status: card.session.instance.known.status == status, status)
+    until(lambda: not find_all(card, words), "nothing waits any more")
 
 
 def test_of_what_was_not_seen_to_begin_no_time_is_told(card_of, identity, clock):
@@ -590,6 +603,27 @@ def test_a_launch_displays_as_a_card_from_its_first_moment(client, cloud, clock,
     offers(card, "Stop …", "Restart …", "Delete …", ANOTHER, "Stop refreshing")
     card.close()
     assert account_status(client, launch.id) == "running"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Wire"), ("zh", "请求过程")])
+def test_what_was_on_the_wire_is_built_when_it_is_opened(language, words, client, wire):
+    launch = Launch(LaunchPlan(check(MINIMAL), Target.of(client)), client)
+    card = LaunchCard(launch, language=language)
+    assert not find_all(card, words), "nothing was on the wire"
+    launch.submit()
+    launch.wait_for_answer(PATIENCE)
+    until(lambda: find_all(card, words), "it can be opened")
+    assert "POST /gpus/v2/instances" not in shown(card)
+    wire.clear()
+    type_into(find(card, words), True)
+    assert wire.count("comm_open") == 1
+    shows(card, "POST /gpus/v2/instances HTTP/1.1")
+    assert launch.id in shown(card)
+    type_into(find(card, words), False)
+    assert "POST /gpus/v2/instances" not in shown(card)
+    launch.stop_following()
+    card.close()
+    wait_for_threads("ppio-watch")
 
 
 def test_a_launch_that_was_refused_says_why_on_its_card(client, wire, identity):

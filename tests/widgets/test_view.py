@@ -24,7 +24,7 @@ from tests.support.consent import let_read
 from tests.support.front_end import Page
 from tests.support.threads import threads_going, wait_for_threads
 
-from .conftest import answer, every, find, find_all, press, shown, shows, type_into, until
+from .conftest import answer, every, find, find_all, press, shown, shows, states, type_into, until
 from .test_instance_card import AccountClock
 
 BODY = {**MINIMAL, "product_id": "a100-80g"}
@@ -373,9 +373,9 @@ class TestRunningTheCellAgain:
         clock.turn(20)
         shows(form, f": running (id {launch.id})")
         with form.session.lock:
-            states = {one.model_id: one.get_state() for one in _instances.values()}
+            kept = states()
         page = Page()
-        for model_id, state in states.items():
+        for model_id, state in kept.items():
             page.take("comm_open", {"comm_id": model_id, "data": {"state": state}})
         assert f": running (id {launch.id})" in page.html(form.model_id)
         assert page.button(form.model_id, "Stop …")

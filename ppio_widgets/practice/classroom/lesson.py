@@ -352,13 +352,18 @@ def packaged_ids() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _LESSONS.glob("*.toml")))
 
 
-@cache
-def packaged(key: str) -> Lesson:
-    """Return a lesson that comes with the package; an `InputError` names those that do."""
+def source(key: str) -> str:
+    """Return the file of a lesson that comes with the package; an `InputError` names those that do."""
     known = packaged_ids()
     if key not in known:
         raise InputError("no_lesson", id=key, known=", ".join(known))
-    return read_lesson((_LESSONS / f"{key}.toml").read_text(encoding="utf-8"))
+    return (_LESSONS / f"{key}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def packaged(key: str) -> Lesson:
+    """Return a lesson that comes with the package, as `source`."""
+    return read_lesson(source(key))
 
 
 _LIMITS = {"greater_than_equal": "ge", "less_than_equal": "le"}

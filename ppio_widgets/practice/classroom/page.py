@@ -72,9 +72,13 @@ def page() -> httpx.Response:
 
 
 def sheet(state: Mapping[str, Any]) -> str:
-    """Return what the page shows as CSV: a line for each student, exercises as 1 or 0."""
+    """Return what the page shows as CSV: a line for each student, exercises as 1 or 0.
+
+    It begins with a mark by which Excel reads Chinese names as what they are.
+    """
     exercises = [one["id"] for one in state["lesson"]["exercises"]]
-    text = io.StringIO()
+    text = io.StringIO("\ufeff")
+    text.seek(0, io.SEEK_END)
     rows = csv.writer(text)
     rows.writerow(["student", "name", "spent", "left", "on", *exercises, "last_error"])
     for one in state["students"]:

@@ -196,6 +196,16 @@ def start(lesson_id: str) -> str:
     return lesson.id
 
 
+def is_served(client: PpioClient) -> bool:
+    """Whether a client's cloud is a class elsewhere than in this kernel."""
+    if client.host.base_url == PRACTICE_ADDRESS:
+        return False
+    with suppress(PpioError):  # such as of a demo that has ended
+        _ask(client)
+        return True
+    return False
+
+
 def sheet(client: PpioClient) -> Sheet:
     """Return the lesson of a class, as it stands for the student of a client."""
     told = _ask(client)

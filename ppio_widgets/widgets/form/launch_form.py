@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from typing_extensions import Self
 
+    from ppio_widgets.api import Practice
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.formats.imported import Imported
     from ppio_widgets.launches.claim import Again
@@ -62,7 +63,7 @@ class LaunchForm(LaunchView):
         The body to begin with. Without it: postpaid, 1 GPU, 20 GB.
     language : str, optional
         ``"en"`` or ``"zh"``; without it the environment decides.
-    practice : bool, optional
+    practice : bool or Slow, optional
         Which cloud, see `ppio_widgets.launch`. Without a key the form opens
         on the practice cloud.
     client : PpioClient, optional
@@ -89,7 +90,7 @@ class LaunchForm(LaunchView):
         value: Mapping[str, Any] | CreateInstanceRequest | None = None,
         *,
         language: str | None = None,
-        practice: bool | None = None,
+        practice: Practice = None,
         client: PpioClient | None = None,
         max_hourly_price: Decimal | int | str | None = None,
         stop: str = "",

@@ -1,4 +1,4 @@
-"""A class as its students meet it: accounts of their own, rules, shared stock, incidents; and kept in a file."""
+"""A class as its students meet it: own accounts, rules, shared stock, incidents; and kept in a file."""
 
 from __future__ import annotations
 
@@ -290,9 +290,10 @@ def test_an_answer_leaves_only_when_it_is_written(file, clock, monkeypatch):
     def full(*_given):
         raise OSError(28, "")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="28"):
+    with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
-        anna.rent()
+        with pytest.raises(OSError, match="28"):
+            anna.rent()
     assert anna.names() == ["s01-a"]  # it was made, and is written with the next that is
     record.close()
     cloud, record = going_on(file, clock)

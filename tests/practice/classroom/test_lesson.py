@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from ppio_widgets.__main__ import main
 from ppio_widgets.errors import InputError
 from ppio_widgets.locale.words import LANGUAGES, words
-from ppio_widgets.practice.classroom.lesson import Bound, examine, packaged, packaged_ids, read_lesson
+from ppio_widgets.practice.classroom.lesson import (
+    Bound,
+    examine,
+    faults_of,
+    packaged,
+    packaged_ids,
+    read_lesson,
+)
 
 SOUND = """
 id = "small"
@@ -80,7 +87,7 @@ BROKEN = [
     ('["a100-80g"]', '"a100-80g"', "allow.products", "rows"),
     ("{student}-*", "{name}-*", "allow.name", "placeholder"),
     ("rootfs_size_gb", "rootfs", "allow.locked", "locked"),
-    ("_gb\" = 20", "_gb\" = true", "allow.locked", "locked"),
+    ('_gb" = 20', '_gb" = true', "allow.locked", "locked"),
     ("1h30m", "soon", "allow.on_for", "span"),
     ('">=1"', '"1+"', "exercise[0].expect.on", "bound"),
     ('">=1"', "true", "exercise[0].expect.on", "bound"),
@@ -90,13 +97,18 @@ BROKEN = [
     ('expect = { on = ">=1"', 'expect = { name = ">=1"', "exercise[0].expect.name", "unknown_meant"),
     ("on = ", 'prediction = { of = "spend" }, on = ', "exercise[0].expect.prediction.of", "choice"),
     ("on = ", "prediction = { }, on = ", "exercise[0].expect.prediction", "prediction"),
-    ("on = ", 'prediction = { value = 1, within = "near" }, on = ', "exercise[0].expect.prediction.within", "tolerance"),
+    (
+        "on = ",
+        'prediction = { value = 1, within = "near" }, on = ',
+        "exercise[0].expect.prediction.within",
+        "tolerance",
+    ),
     ('after = "1.1"', 'after = "1.2"', "incident[0].after", "exercise_meant"),
     ('after = "1.1"', 'after = "1.1"\nat = "00:20"', "incident[0]", "when"),
     ('after = "1.1"', "", "incident[0]", "when"),
     ('after = "1.1"', 'at = "20 min"', "incident[0].at", "moment"),
     ('"sold-out"', '"soldout"', "incident[0].do", "verb_meant"),
-    ('expect = { on = ">=1", billing = "spot", ports = [8888, "22/tcp"], envs = { A = "1" } }', "expect = { }", "exercise[0].expect", "nothing"),
+    (SOUND[SOUND.index("expect") : SOUND.index("[[inc")], "expect = { }\n", "exercise[0].expect", "nothing"),
     ("[allow]", "[allow", "", "toml"),
 ]  # fmt: skip
 
@@ -119,7 +131,7 @@ def test_every_fault_is_named_at_once_and_in_both_languages():
         assert len(set(said)) == 5
 
 
-@pytest.mark.parametrize("code", {code for *_rest, code in BROKEN})
+@pytest.mark.parametrize("code", sorted({code for *_rest, code in BROKEN}))
 def test_each_fault_has_a_sentence_without_a_hole(code):
     old, new, _path, _code = next(row for row in BROKEN if row[-1] == code)
     for language in LANGUAGES:
@@ -152,10 +164,8 @@ def test_no_text_makes_it_raise(text):
     place=st.sampled_from(["id", "title", "allow", "exercise", "incident", "budget", "clock"]), value=_VALUES
 )
 def test_no_value_makes_it_raise(place, value):
-    from ppio_widgets.practice.classroom import lesson as lessons
-
     read = {"id": "a", "title": {"en": "a", "zh": "a"}, "minutes": 1, "budget": 1, place: value}
-    found = lessons.faults_of(read)[1]
+    found = faults_of(read)[1]
     assert all(fault.sentence(words("en")) for fault in found)
 
 

@@ -1,4 +1,4 @@
-"""What a student builds in a notebook is judged by using it: lesson 6, its exercises done, and with mistakes."""
+"""What a student builds in a notebook is judged by using it: lesson 6, done right, and with mistakes."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ import json
 import stat
 
 import pytest
+from IPython.core.completer import provisionalcompleter
 
 from ppio_widgets import Classroom, LaunchForm, RequestInvalid, launch
 from ppio_widgets.api import connect, rules_of
@@ -22,7 +23,7 @@ from tests.support.clock import Clock
 from tests.support.kernels import own_kernel
 from tests.support.leftovers import open_views
 from tests.support.threads import wait_for_threads
-from tests.support.wire import REAL_KEY
+from tests.support.wire import REAL_KEY, wait_for_launches
 
 __all__ = ["run", "shell"]
 
@@ -77,6 +78,14 @@ def joined(server, run):
     return server
 
 
+def launched(body=BODY):
+    """Launch, and follow it no further."""
+    made = launch(body)
+    made.stop_following()
+    wait_for_launches()
+    return made.id
+
+
 def ids(client):
     return [one.id for one in client.list_instances()]
 
@@ -97,7 +106,7 @@ def test_a_join_says_who_takes_part_what_is_left_and_what_to_do(run, capsys):
 
 @pytest.mark.usefixtures("joined")
 def test_a_later_kernel_is_the_same_student_without_a_word():
-    mine = launch(BODY).id
+    mine = launched()
     with own_kernel():
         assert ids(connect()) == [mine]
 
@@ -121,7 +130,7 @@ def test_a_pin_that_was_drawn_is_kept_privately_and_needed_from_elsewhere(server
 @pytest.mark.usefixtures("server")
 def test_a_wrong_pin_lets_nobody_in_and_changes_nothing(run):
     run("%ppio class join s07 4711")
-    mine = launch(BODY).id
+    mine = launched()
     with pytest.raises(UsageError, match="PIN"):
         run("%ppio class join s07 0000")
     assert ids(connect()) == [mine]
@@ -130,7 +139,7 @@ def test_a_wrong_pin_lets_nobody_in_and_changes_nothing(run):
 @pytest.mark.usefixtures("server")
 def test_who_joined_twice_is_who_joined_last_and_can_go_back_without_the_pin(run):
     run("%ppio class join s07 4711")
-    mine = launch(BODY).id
+    mine = launched()
     run("%ppio class join s08 0815")
     assert ids(connect()) == []
     run("%ppio class join s07")
@@ -177,7 +186,7 @@ def test_a_practice_cloud_that_is_no_class_says_so(monkeypatch, run):
 @pytest.mark.usefixtures("server")
 def test_the_person_of_a_hub_takes_part_without_a_word(monkeypatch, cloud):
     monkeypatch.setenv("JUPYTERHUB_USER", "Anna.B@Uni")
-    mine = launch({**BODY, "name": "anna.b-uni-1"}).id
+    mine = launched({**BODY, "name": "anna.b-uni-1"})
     assert cloud.students() == ["anna.b-uni"]
     with own_kernel():
         assert ids(connect()) == [mine]
@@ -218,7 +227,7 @@ def test_a_check_says_what_is_missing_with_the_hint_and_then_that_it_is_passed(r
     missing, hint = capsys.readouterr().out.splitlines()
     assert missing.startswith("✗ ")
     assert hint == "Hint: One is enough."
-    launch(BODY)
+    launched()
     clock.turn(20)
     run("%ppio check 1.1")
     assert capsys.readouterr().out.splitlines()[-1] == "✓ 1.1 is passed."
@@ -261,7 +270,8 @@ def test_what_a_class_tells_acts_on_no_terminal(run, capsys, cloud, monkeypatch)
 def test_tab_completes_lessons_and_exercises(shell, run):
     run("%ppio class")
     for line, expected in (("%ppio check ", "1.1"), ("%ppio class start fir", "first-bill")):
-        _text, found = shell.complete(line, cursor_pos=len(line))
+        with provisionalcompleter():
+            found = [one.text for one in shell.Completer.completions(line, len(line))]
         assert expected in found
 
 
@@ -288,7 +298,7 @@ def test_a_line_that_is_not_allowed_is_refused_before_anything_is_sent(run, clou
     assert "Nothing was sent" in str(caught.value)
     assert told in str(caught.value)
     assert cloud.account_of("s07").page()["data"] == []
-    assert cloud.progress("s07").last_error == ""
+    assert cloud.progress("s07").last_error is None
 
 
 @pytest.mark.usefixtures("joined")
@@ -300,7 +310,7 @@ def test_a_call_that_is_not_allowed_is_refused_before_anything_is_sent(cloud, ch
     with pytest.raises(RequestInvalid) as caught:
         launch({**BODY, **changed})
     assert told in str(caught.value)
-    assert cloud.progress("s07").last_error == ""
+    assert cloud.progress("s07").last_error is None
 
 
 @pytest.mark.usefixtures("joined")
@@ -327,7 +337,10 @@ def test_a_form_proposes_only_what_is_allowed_and_launches_it(form, cloud):
     assert form.value["name"].startswith("s07-")
     assert form.value["product_id"] in cloud.lesson.rules("s07").products
     assert form.value["resource"]["rootfs_size_gb"] == 20
-    assert form.launch().wait_for_answer(10).id
+    made = form.launch()
+    assert made.wait_for_answer(10).id
+    form.close()
+    made.stop_following()
 
 
 def test_a_form_says_beside_its_fields_what_is_allowed_and_locks_what_is_locked(form):
@@ -350,7 +363,7 @@ def test_a_form_says_what_is_not_allowed_and_keeps_it_from_being_sent(form, clou
         form.launch()
     assert cloud.account_of("s07").page()["data"] == []
     rows = [row for row, key in form._sections._products._rows if key == "a100-80g"]
-    assert ["not in this lesson" in row for row in rows] == [True]
+    assert ["not in this lesson" in row.replace("\xa0", " ") for row in rows] == [True]
 
 
 # Alone
@@ -361,12 +374,12 @@ def test_alone_a_class_is_in_the_kernel_with_the_same_judge(run, capsys, monkeyp
     run("%ppio class start first-bill")
     assert packaged("first-bill").title.en in capsys.readouterr().out
     assert rules_of(connect()).name == "me-*"
-    made = launch({**BODY, "name": "me-1"})
+    made = launched({**BODY, "name": "me-1"})
     Classroom.connect().jump("2m")
     assert [one.on for one in Classroom.connect().progress().students] == [("me-1",)]
     run("%ppio check 1.2")
     assert "✓ 1.2 is passed." in capsys.readouterr().out
-    assert made.id in ids(connect())
+    assert made in ids(connect())
     run("%ppio practice off")
     assert not connect(api_key=REAL_KEY, base_url="https://api.ppio.com").is_practice
 
@@ -376,3 +389,15 @@ def test_a_lesson_that_does_not_exist_is_said_with_those_that_do(run):
         run("%ppio class start nope")
     with pytest.raises(UsageError, match="no class"):
         run("%ppio practice on\n%ppio class")
+
+
+@pytest.mark.usefixtures("joined")
+def test_who_is_in_a_class_goes_on_there_when_a_notebook_begins_its_lesson(run, capsys):
+    mine = launched(BODY)
+    capsys.readouterr()
+    run("%ppio class start first-bill")
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "You are in a class already: the lesson goes on there.",
+        "A small lesson",
+    ]
+    assert ids(connect()) == [mine]

@@ -190,7 +190,7 @@ def test_a_reset_begins_anew_for_one_or_for_all(room, anna, hands):
 def test_the_export_is_a_sheet_that_runs_no_formula(room, tmp_path):
     path = room.export(str(tmp_path / "class.csv"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    first, second = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    first, second = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
     assert (first["student"], first["name"], first["left"], first["1.2"]) == ("s01", "Anna", "60.00", "0")
     assert second["name"] == f"'{HOSTILE}"
 
@@ -241,11 +241,12 @@ def test_a_student_has_no_levers(server, cloud):
     assert cloud.clock.rate == 60
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "2 students"), ("zh", "2 名学生")])
+@pytest.mark.parametrize(("language", "said"), [("en", "students: 2"), ("zh", "学生 2 名")])
 def test_progress_is_shown_as_a_card(room, monkeypatch, language, said):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
     told = room.progress()
     assert said in str(told)
+    assert "2027-01-15" in str(told)
     assert "Anna" in str(told)
     shown = told._repr_mimebundle_()
     assert said in shown["text/html"]
@@ -291,5 +292,5 @@ def test_the_page_holds_no_key_and_lets_nothing_else_run(server, cloud):
 
 def test_a_sheet_of_nobody_has_its_heads():
     assert sheet({"lesson": {"exercises": [{"id": "1.1"}]}, "students": []}).strip() == (
-        "student,name,spent,left,on,1.1,last_error"
+        "\ufeffstudent,name,spent,left,on,1.1,last_error"
     )

@@ -26,6 +26,7 @@ from tests.widgets.conftest import (
     every,
     find,
     find_all,
+    is_kept,
     message,
     open_sections,
     press,
@@ -74,9 +75,8 @@ def envs(*rows):
 
 
 def kept_anywhere(form, text):
-    """Whether any widget of the kernel holds a text."""
-    state = json.dumps([one.get_state() for one in _instances.values()], default=str, ensure_ascii=False)
-    return text in state or text in repr(form) or text in repr(form.value) or text in repr(form.session.draft)
+    """Whether the form or any widget of the test holds a text."""
+    return is_kept(text) or text in repr(form) or text in repr(form.value) or text in repr(form.session.draft)
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ from tests.widgets.conftest import (
     every,
     find,
     find_all,
+    is_kept,
     press,
     shown,
     shows,
@@ -454,11 +455,6 @@ def test_what_cannot_be_read_is_one_sentence_and_changes_nothing(opened, text):
     assert find(opened, "Paste").value == text, "what was typed stays"
 
 
-def kept_anywhere(secret):
-    """Whether any widget of the kernel would save a text with the notebook."""
-    return any(secret in json.dumps(one.get_state(), default=str) for one in _instances.values())
-
-
 @pytest.mark.parametrize(
     ("secret", "text"),
     [
@@ -486,10 +482,10 @@ def test_a_field_that_was_read_is_emptied_and_no_secret_of_it_stays(opened, secr
     shows(opened, "This would change")
     assert find(opened, "Paste").value == ""
     if "${A:-" not in text:  # that is kept as typed, and said so
-        assert not kept_anywhere(secret)
+        assert not is_kept(secret)
         assert secret not in str(opened.session.draft)
         press(find(opened, "Fill the form with it"))
-        assert not kept_anywhere(secret)
+        assert not is_kept(secret)
         assert secret not in str(opened.value)
 
 
@@ -524,7 +520,7 @@ def test_a_field_that_cannot_be_read_is_emptied_when_a_secret_stands_in_it_and_t
     shows(opened, "The field held a secret, so it was emptied.")
     shows(opened, "<p class=ppw-bad>")
     assert find(opened, "Paste").value == ""
-    assert not kept_anywhere(secret)
+    assert not is_kept(secret)
 
 
 @pytest.mark.parametrize(
@@ -638,8 +634,8 @@ def test_a_secret_in_the_file_of_a_preset_does_not_come_into_the_form(form):
     shows(form, "hold a secret and were left out: command")
     press(find(form, "Fill the form with it"))
     assert form.value == {**MINIMAL, "envs": [{"key": "HF_TOKEN", "value": EnvRef("HF_TOKEN")}]}
-    assert not kept_anywhere(TOKEN)
-    assert not kept_anywhere(PASSWORD)
+    assert not is_kept(TOKEN)
+    assert not is_kept(PASSWORD)
 
 
 def test_a_preset_fills_the_form_and_what_changed_since_is_said(form):
@@ -709,7 +705,7 @@ def test_an_earlier_launch_fills_the_form_under_a_free_name(form):
     press(find(form, "Fill the form with it"))
     assert form.value == {**MINIMAL, "name": "run-2"}
     assert not any(find_all(form, one) for one in ("Fill the form with it", "Paste", "Last launches"))
-    assert not kept_anywhere(PASSWORD)
+    assert not is_kept(PASSWORD)
 
 
 def test_what_is_read_last_counts(opened, monkeypatch):
