@@ -51,7 +51,7 @@ def test_no_modules_import_each_other_in_a_circle():
 
 
 def test_modules_are_few_enough_to_walk():
-    assert len([path for path in MODULES.values() if path.name != "__init__.py"]) <= 117
+    assert len([path for path in MODULES.values() if path.name != "__init__.py"]) <= 130
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
