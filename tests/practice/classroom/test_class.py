@@ -10,12 +10,14 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from decimal import Decimal
 
 import httpx
 import pytest
 
 from ppio_widgets.errors import InputError
+from ppio_widgets.practice import account as accounts
 from ppio_widgets.practice.classroom.cloud import ALIVE_SECONDS, ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged, read_lesson
 from ppio_widgets.practice.classroom.record import Record
@@ -167,10 +169,23 @@ def test_shared_stock_is_sold_out_by_the_class_and_free_again(cloud, clock):
     assert Pupil(cloud, "s03").rent(**pair).status_code == 200
 
 
-def test_of_many_who_want_the_last_gpus_at_once_only_so_many_get_them(cloud):
+def slowly(refusals):
+    """Judge a launch so that others have time to be judged beside it."""
+
+    def judged(body, taken):
+        found = list(refusals(body, taken))
+        for _other in range(50):
+            time.sleep(0)
+        return found
+
+    return judged
+
+
+def test_of_many_who_want_the_last_gpus_at_once_only_so_many_get_them(cloud, monkeypatch):
     pupils = [Pupil(cloud, f"s{number:02}") for number in range(12)]
     pair = {"product_id": "4090.24c120g.os", "resource": {"gpu_num": 2, "rootfs_size_gb": 20}}
     ready, statuses = threading.Barrier(len(pupils)), []
+    monkeypatch.setattr(accounts, "refusals", slowly(accounts.refusals))
 
     def want(pupil):
         ready.wait(PATIENCE)
@@ -287,7 +302,10 @@ def test_an_answer_leaves_only_when_it_is_written(file, clock, monkeypatch):
     cloud, record = going_on(file, clock)
     anna = Pupil(cloud, "s01")
 
-    def full(*_given):
+    write = os.write
+
+    def full(descriptor, data):
+        write(descriptor, bytes(data)[:20])
         raise OSError(28, "")
 
     with monkeypatch.context() as patched:
