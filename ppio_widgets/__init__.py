@@ -108,6 +108,7 @@ outer_names.update(
         "card of doctor.checkup:Checkup": "cards.checkup:checkup_card",
         "report of doctor.checkup:Checkup": "cards.checkup:report",
         "view of instances.instance:Instance": "widgets.instance_card:InstanceCard",
+        "card of cloud.resources:Bill": "cards.lists:bill_card",
         "card of instances.listing:Board": "cards.lists:board_card",
         "card of practice.classroom.teacher:Progress": "cards.lists:class_card",
         "card of launches.launch:Launch": "cards.static:launch_card",

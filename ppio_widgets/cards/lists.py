@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ppio_widgets.cards.card import Card, Table
+from ppio_widgets.cards.card import Card, Fact, Table
 from ppio_widgets.cards.html import NO_FORMULAS, css_string, each, html
 from ppio_widgets.cloud.answers import plain, status_words
 from ppio_widgets.cloud.instances import is_ssh_command, is_web
 from ppio_widgets.errors import PpioError
 from ppio_widgets.instances.listing import kind_of
+from ppio_widgets.locale.words import Span
 from ppio_widgets.request import pricing
 from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.runtime.times import local_zone, moment_words, table_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from ppio_widgets.cloud.http import WireEntry
     from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.cloud.resources import Bill, Charge
     from ppio_widgets.instances.listing import Board, Row
     from ppio_widgets.launches.launch import Wire
     from ppio_widgets.launches.plan import Products
@@ -45,6 +47,30 @@ def products_card(products: Products, say: Words) -> Card:
     """Return products as a card."""
     rows = [_product(offer, say) for offer in products.offers]
     return Card(products.head(say), table=_table("products", rows, say))
+
+
+def bill_card(bill: Bill, say: Words) -> Card:
+    """Return what an account was charged as a card: the sum, and what each instance comes to."""
+    until = moment_words(bill.until, 0.0)
+    total = pricing.shown(bill.total, bill.currency)
+    key = "bill.head" if bill.charges else "bill.none"
+    rows = [_billed(charges, bill.currency, say) for charges in bill.by_instance().values()]
+    facts = () if bill.practice else (Fact("", say("bill.late")),)
+    title = say(key, total=total, days=round((bill.until - bill.since) / 86400), moment=until)
+    return Card(title, table=_table("bill", rows, say), facts=facts)
+
+
+def _billed(charges: tuple[Charge, ...], currency: str, say: Words) -> dict[str, str]:
+    """Return the cells of what one instance was charged for one product."""
+    first = charges[0]
+    known = [one.seconds for one in charges if one.seconds is not None]
+    span = Span(float(sum(known))).sentence(say) if len(known) == len(charges) else "–"
+    return {
+        "id": plain(first.instance, LONGEST_CELL),
+        "product": plain(first.product, LONGEST_CELL),
+        "billed": say("bill.months") if first.bought else span,
+        "amount": pricing.shown(sum((one.amount for one in charges), Decimal(0)), currency),
+    }
 
 
 def wire_card(wire: Wire, say: Words) -> Card:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import encodings.idna
 import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
+import math
 import os
 import ssl
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ from ppio_widgets.cloud.instances import (
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.paging import Page, ask, by_cursor, ends_of
 from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
+from ppio_widgets.cloud.resources import BILL, PURCHASES, Bill, currency_of, read_bill
 from ppio_widgets.errors import (
     REFUSALS,
     ApiError,
@@ -90,6 +92,9 @@ MOST_PAGES = 1000
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
+
+# The API tells no more at once (PPIO billing, bill list).
+MOST_BILLED_DAYS = 31
 
 # A create call that could not leave within a minute of its claim does not leave any more; one that
 # has left is listened to for five.
@@ -486,6 +491,26 @@ class PpioClient:
         if not 200 <= exchange.status < 300:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
         return exchange
+
+    def bill(self, days: int = MOST_BILLED_DAYS) -> Bill:
+        """Return what the account was charged in the last days, 31 at most, and the months that it bought.
+
+        A live cloud's bill comes a day late.
+
+        Raises
+        ------
+        ApiError, Unreachable, AnswerUnreadable
+        """
+        kind = {"productCategory": "gpu"}
+        bought = ask(self, PURCHASES, {"category": "gpu"}, lambda reply: read_bill(reply.value, bought=True))
+        # Later: that answer told what time it is.
+        until = self.now()
+        since = until - min(days, MOST_BILLED_DAYS) * 86400
+        times = {"startTime": str(math.ceil(since)), "endTime": str(math.ceil(until))}
+        query = {"cycleType": "Day", **kind, **times}
+        used = ask(self, BILL, query, lambda reply: read_bill(reply.value, bought=False))
+        currency = currency_of(self.host, practice=self.is_practice)
+        return Bill((*used, *bought), currency, since, until, self.is_practice)
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.

@@ -8,7 +8,8 @@ Requests are made on the caller's thread; threads, caching and sharing are other
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from functools import partial, partialmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ from ppio_widgets.cloud.answers import (
     not_certain,
     plain,
 )
+from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.cloud.paging import Page, Source, ask, by_cursor, by_number, read_page
 from ppio_widgets.errors import ApiError
 from ppio_widgets.request.draft import value_at
@@ -37,14 +39,13 @@ from ppio_widgets.request.offers import (
     Storage,
     Template,
 )
-from ppio_widgets.request.pricing import amount
+from ppio_widgets.request.pricing import amount, shown
 from ppio_widgets.request.rules import Rules, read_rules
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from decimal import Decimal
 
     from ppio_widgets.secrets.hosts import Host
 
@@ -83,6 +84,90 @@ LONGEST_ENV_KEY = 511
 _LARGEST_AMOUNT = 10**18
 _BALANCE_DIGITS = 4  # balances are in 1/10000 of the currency
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A row of a bill: what one instance was charged for between two moments, in Unix seconds.
+
+    `seconds` is for how long it was billed, None where that is not told. What is `bought` are months.
+    """
+
+    instance: str
+    product: str
+    amount: Decimal
+    begins: int
+    ends: int
+    seconds: int | None = None
+    bought: bool = False
+
+
+@dataclass(frozen=True)
+class Bill(Displayed):
+    """What an account was charged from one moment to another; months that were bought, whenever that was."""
+
+    charges: tuple[Charge, ...]
+    currency: str
+    since: float
+    until: float
+    practice: bool = False
+
+    @property
+    def total(self) -> Decimal:
+        """What all of it comes to."""
+        return sum((one.amount for one in self.charges), Decimal(0))
+
+    def by_instance(self) -> dict[tuple[str, str], tuple[Charge, ...]]:
+        """Return the charges of each instance and product, what costs most first."""
+        keys = {(one.instance, one.product): 0 for one in self.charges}
+        found = {
+            key: tuple(one for one in self.charges if (one.instance, one.product) == key) for key in keys
+        }
+        return dict(sorted(found.items(), key=lambda item: -sum(one.amount for one in item[1])))
+
+    def __repr__(self) -> str:
+        return f"<Bill: {shown(self.total, self.currency)}, {len(self.charges)} rows>"
+
+
+def read_bill(answer: Any, *, bought: bool) -> tuple[Charge, ...] | None:
+    """Return the rows of a bill; None where one cannot be read, as the sum would look like all of it."""
+    rows = as_mapping(answer).get("bills")
+    if not isinstance(rows, list | None) or "bills" not in as_mapping(answer):
+        return None
+    found = [_charge(as_mapping(row), bought=bought) for row in rows or ()]
+    return None if None in found else tuple(one for one in found if one is not None)
+
+
+def _charge(row: Mapping[str, Any], *, bought: bool) -> Charge | None:
+    begins, ends = (_whole_text(row.get(name)) for name in ("startTime", "endTime"))
+    instance, amount = as_id(row.get("ownerID")), _charged(row)
+    if not instance or amount is None or begins is None or ends is None:
+        return None
+    seconds = None if bought else _whole_text(row.get("billNum0"))
+    return Charge(instance, plain(row.get("productName")), amount, begins, ends, seconds, bought)
+
+
+def _charged(row: Mapping[str, Any]) -> Decimal | None:
+    """Return what is to be paid: an exact text, else a whole number that the row's divisor makes money.
+
+    The whole number can be 0 for a charge that is not (a third party's account), so the text comes first.
+    """
+    for name in ("payableDecimal", "amountDecimal"):
+        text = row.get(name)
+        if isinstance(text, str) and _DECIMAL.fullmatch(text):
+            return Decimal(text)
+    divisor = _whole_text(row.get("pricePrecision"))
+    wholes = (_whole_text(row.get(name)) for name in ("payAmount", "amount"))
+    whole = next((one for one in wholes if one is not None), None)
+    return Decimal(whole) / divisor if whole is not None and divisor else None
+
+
+def _whole_text(value: Any) -> int | None:
+    """Return a whole number that came as one or as text, as 64 bits are written in JSON."""
+    if isinstance(value, str) and _AMOUNT.fullmatch(value):
+        value = int(value)
+    return as_whole(value, 0, _LARGEST_AMOUNT)
 
 
 def currency_of(host: Host, *, practice: bool) -> str:

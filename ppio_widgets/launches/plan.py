@@ -13,11 +13,11 @@ from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.errors import LaunchRefused
 from ppio_widgets.formats.writing import write
 from ppio_widgets.locale.words import words
+from ppio_widgets.request.choices import Wanted
 from ppio_widgets.request.envref import reference_names, taken
 from ppio_widgets.request.offers import price_moment
 from ppio_widgets.request.price_text import cost_sentences, figures, headline, rented, terms, warnings
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
-from ppio_widgets.request.products import Wanted
 from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT

@@ -89,7 +89,7 @@ def _products(text: str, context: LineContext) -> list[Proposal]:
     offers = _offers(context)
     if not offers:
         return []
-    from ppio_widgets.request.products import Wanted, offer_row  # noqa: PLC0415 - heavy, and loaded by now
+    from ppio_widgets.request.choices import Wanted, offer_row  # noqa: PLC0415 - heavy, and loaded by now
 
     mode, say, age = context.value("--billing", "postpaid"), context.say, context.age("offers")
     wanted = Wanted(mode=mode, type=context.value("--type"))

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ppio_widgets.cloud.client import Action, PpioClient
+    from ppio_widgets.cloud.resources import Bill
     from ppio_widgets.doctor.checkup import Checkup
     from ppio_widgets.formats.line.options import Option
     from ppio_widgets.formats.line.tokens import Word
@@ -149,6 +150,11 @@ def ls(*, name: str | None = None, status: str | None = None, **cloud: Any) -> B
 def products(*given: str, **cloud: Any) -> Products:
     """Return what can be rented, filtered by words where they are given."""
     return list_products(api.connect(**cloud), " ".join(given))
+
+
+def bill(**cloud: Any) -> Bill:
+    """Return what the account was charged in the last month, by instance."""
+    return api.connect(**cloud).bill()
 
 
 def show(word: str, **cloud: Any) -> Instance:

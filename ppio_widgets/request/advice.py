@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.request import pricing
-from ppio_widgets.request.choices import repository_and_tag
+from ppio_widgets.request.choices import closest_offer, repository_and_tag
 from ppio_widgets.request.draft import JUPYTER_PORT, value_at
 from ppio_widgets.request.envref import IsVariable, no_variable, variables_in
 from ppio_widgets.request.models import can_be_address
 from ppio_widgets.request.offers import BillingMode
-from ppio_widgets.request.products import closest_offer
 from ppio_widgets.request.schema import leaves, pattern
 
 if TYPE_CHECKING:

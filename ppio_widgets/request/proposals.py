@@ -6,10 +6,17 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.request.choices import Filling, fill, offered, repository_and_tag, said_by
+from ppio_widgets.request.choices import (
+    Filling,
+    Wanted,
+    fill,
+    least_cost,
+    offered,
+    repository_and_tag,
+    said_by,
+)
 from ppio_widgets.request.draft import DEFAULTS, copied, value_at, with_value
 from ppio_widgets.request.pricing import type_of
-from ppio_widgets.request.products import Wanted, least_cost
 from ppio_widgets.request.rules import NO_RULES, Rules
 
 if TYPE_CHECKING:

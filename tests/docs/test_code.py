@@ -19,7 +19,22 @@ from .pages import README, ROOT, blocks, pages, prose
 
 # Of the page before nothing is left.
 ALONE = """%reset -f
-get_ipython().extension_manager.unload_extension("ppio_widgets")"""
+get_ipython().extension_manager.unload_extension("ppio_widgets")
+from ppio_widgets.practice import cloud
+cloud.put_kernel_cloud(cloud.PracticeCloud())"""
+# What the pages of a class have around them: one that is served, whose teacher's key the environment has.
+CLASS = """import os
+from ppio_widgets.practice.classroom import cloud, lesson, roster
+from ppio_widgets.practice.server import serving
+from ppio_widgets.runtime import kernel
+room = cloud.ClassCloud(lesson.packaged("first-bill"), roster.Roster())
+for name in ("s07", "s12"):
+    room.join(name, "4711")
+served = serving(room)
+os.environ.update(PPIO_GPU_BASE_URL=served.__enter__().url, PPIO_WIDGETS_PRACTICE_KEY=room.teacher_key)"""
+AFTER_CLASS = """del os.environ["PPIO_GPU_BASE_URL"], os.environ["PPIO_WIDGETS_PRACTICE_KEY"]
+kernel._kernels.clear()
+served.__exit__(None, None, None)"""
 # Instances come up in real seconds, for which a page waits: as many kernels wait at the same time.
 KERNELS = 4
 
@@ -67,9 +82,15 @@ def taken(words):
     return set(BY_FLAG) if verb.reads_words else {option.flag for option in verb.options}
 
 
+def around(page):
+    """Return a page's cells, with what they have around them."""
+    cells = python(page)
+    return [CLASS, *cells, AFTER_CLASS] if page.stem == "class" else cells
+
+
 async def run(ordered, folder):
     """Run pages one after another in a kernel; returns the cells of each."""
-    cells = {page: [nbformat.v4.new_code_cell(cell) for cell in (ALONE, *python(page))] for page in ordered}
+    cells = {page: [nbformat.v4.new_code_cell(cell) for cell in (ALONE, *around(page))] for page in ordered}
     sheet = nbformat.v4.new_notebook()
     sheet.cells = [cell for page in cells.values() for cell in page]
     client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels())

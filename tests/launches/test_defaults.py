@@ -13,8 +13,8 @@ from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.practice import transport as pretended
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.transport import PracticeTransport
+from ppio_widgets.request.choices import least_cost
 from ppio_widgets.request.draft import DEFAULTS, value_at
-from ppio_widgets.request.products import least_cost
 from ppio_widgets.request.proposals import PROPOSABLE
 from tests.support.bodies import MINIMAL
 from tests.support.practice import KEY, OneAccount

@@ -80,7 +80,7 @@ def test_a_body_that_does_not_fit_is_refused_with_every_error(account):
 
 def test_nothing_is_added_to_the_body():
     with launching(says(200, {"id": "abc", "status": "running"})) as server:
-        launch(MINIMAL, base_url=server.url).wait(PATIENCE)
+        launch(MINIMAL, base_url=server.url, api_key=REAL_KEY).wait(PATIENCE)
         assert server.posts == 1
         assert check(MINIMAL).body == MINIMAL
         assert json.loads(server.received[1].content) == MINIMAL
@@ -177,7 +177,7 @@ def test_interrupting_the_wait_does_not_stop_the_launch(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr("ppio_widgets.launches.launch.Launch.wait_for_answer", interrupt)
             with pytest.raises(KeyboardInterrupt):
-                launch(MINIMAL, base_url=server.url)
+                launch(MINIMAL, base_url=server.url, api_key=REAL_KEY)
         go.set()
         assert begun[0].wait(PATIENCE).id == "abc"
         assert server.posts == 1

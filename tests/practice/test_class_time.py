@@ -15,7 +15,7 @@ from ppio_widgets.launches.plan import LaunchPlan
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice.account import PracticeAccount
-from ppio_widgets.practice.failures import LOST_ANSWER
+from ppio_widgets.practice.failures import LESSONS
 from ppio_widgets.practice.transport import PracticeTransport
 from ppio_widgets.request.validation import check
 from ppio_widgets.runtime import threads
@@ -24,7 +24,7 @@ from tests.support.practice import KEY, RICH, OneAccount
 from tests.support.wire import PATIENCE, REAL_KEY, wait_for_launches
 
 HOUR = 3600.0
-LOST = {**MINIMAL, "image": f"{LOST_ANSWER}:1"}
+LOST = {**MINIMAL, "image": f"{LESSONS}lost-answer:1"}
 
 
 @pytest.fixture

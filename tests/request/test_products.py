@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 
 from ppio_widgets.locale.columns import fitted, width
 from ppio_widgets.locale.words import LANGUAGES, words
-from ppio_widgets.request.choices import limits
+from ppio_widgets.request.choices import (
+    Wanted,
+    closest_offer,
+    least_cost,
+    limits,
+    memory_of,
+    offer_row,
+    table,
+)
 from ppio_widgets.request.offers import Offer, Price
 from ppio_widgets.request.pricing import shown
-from ppio_widgets.request.products import Wanted, closest_offer, least_cost, memory_of, offer_row, table
 
 _sizes = st.none() | st.integers(1, 512)
 _regions = st.lists(st.sampled_from(["r-1", "r-2", "r-3"]), unique=True).map(tuple)

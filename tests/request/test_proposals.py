@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ppio_widgets.request.choices import least_cost
 from ppio_widgets.request.draft import DEFAULTS, value_at, with_value
 from ppio_widgets.request.offers import Offer, Price, Template
-from ppio_widgets.request.products import least_cost
 from ppio_widgets.request.proposals import PROPOSABLE, Proposals, cheapest, numbered
 
 CHEAP = Offer("cheap", gpu_name="NVIDIA T4", rootfs_free_gb=10, postpaid=Price(Decimal(1)))

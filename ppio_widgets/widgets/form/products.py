@@ -9,8 +9,8 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from ppio_widgets.cards.html import each, esc, html
+from ppio_widgets.request.choices import GAP, Wanted, table
 from ppio_widgets.request.pricing import type_of
-from ppio_widgets.request.products import GAP, Wanted, table
 from ppio_widgets.runtime import kernel
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.form.fields import question
@@ -19,8 +19,8 @@ from ppio_widgets.widgets.view import Part
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ppio_widgets.request.choices import Column, Page
     from ppio_widgets.request.offers import Offer
-    from ppio_widgets.request.products import Column, Page
     from ppio_widgets.widgets.view import Guarded
 
 FEW, MANY = 12, 50

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from ppio_widgets.request.choices import least_cost
 from ppio_widgets.request.offers import Price
-from ppio_widgets.request.products import least_cost
 from tests.support.bodies import MINIMAL
 from tests.widgets.conftest import (
     choose,
