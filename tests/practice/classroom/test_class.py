@@ -377,7 +377,8 @@ class Served:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
 
 
 @pytest.fixture
