@@ -126,7 +126,7 @@ EXPECTED = {
     "02-the-line": {
         "plan": "¥2.50 per GPU and hour × 2 GPUs = ¥5.00 per hour",
         "help": "--unique-name",
-        "secret": "on the practice cloud",
+        "secret": "2.3 is passed",
         "big": "INSUFFICIENT_RESOURCE",
         "preset": "two-cards",
         "stop": "confirmed deleted at",
