@@ -284,8 +284,7 @@ TAKEN = re.compile(r"[A-Za-z]+").findall(
     source spot SSH start STATE status stop student target TCP tcp times TOKEN TOML toml True true type
     unchecked unique unreadable unrecorded URL url UTF VALUE value VAR vCPU volume VPC WIDGETS widgets
     Windows yes
-   
->>>>>>> MH
+    >>>>>>> MH
     """
 )
 
