@@ -6,7 +6,6 @@ import re
 
 from playwright.sync_api import expect
 
-from ppio_widgets.practice.classroom.lesson import packaged
 from tests.support.lessons import NOTEBOOKS
 
 from .conftest import choose, launch_of, let_read
