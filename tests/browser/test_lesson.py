@@ -1,4 +1,4 @@
-"""Lesson 1 with the mouse to its end, as a student does it: JupyterLab 4, Chromium, the cloud in the kernel."""
+"""Lesson 1 with the mouse to its end, as a student does it in JupyterLab, the cloud in the kernel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
+from ppio_widgets.practice.classroom.lesson import packaged
 from tests.support.lessons import NOTEBOOKS
 
 from .conftest import choose, launch_of, let_read
