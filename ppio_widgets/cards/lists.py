@@ -51,7 +51,7 @@ def products_card(products: Products, say: Words) -> Card:
 
 def bill_card(bill: Bill, say: Words) -> Card:
     """Return what an account was charged as a card: the sum, and what each instance comes to."""
-    until = moment_words(bill.until, bill.until)
+    until = moment_words(bill.until, 0.0)
     total = pricing.shown(bill.total, bill.currency)
     key = "bill.head" if bill.charges else "bill.none"
     rows = [_billed(charges, bill.currency, say) for charges in bill.by_instance().values()]

@@ -10,9 +10,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from ppio_widgets.practice.classroom.lesson import packaged
 from tests.browser.conftest import Notebook, launch_of, let_read, new_page
 from tests.support.bodies import MINIMAL
+from tests.support.lessons import LESSONS, answers, done
 
+FORM = 2  # its cell in lesson 1
 PATIENCE = 240_000  # milliseconds; to start Python in a browser takes ten seconds of a core that is free
 BODY = {**MINIMAL, "name": "lite", "product_id": "a100-80g"}
 LOST = {**BODY, "name": "lost", "image": "registry.practice.invalid/lessons/lost-answer:1"}
@@ -64,7 +67,7 @@ def state_of(card):
 def test_a_lesson_opens_ready_to_run_and_its_form_launches_and_stops(notebook):
     notebook.open("en/01-first-bill.ipynb")
     notebook.run(0)
-    form = notebook.shown(1)
+    form = notebook.shown(FORM)
     # styled: the request stands beside the form, in letters of one width
     expect(form.locator("pre")).to_have_css("font-family", re.compile("monospace"))
     assert form.locator(".ppw-side").bounding_box()["x"] > form.bounding_box()["x"] + 300
@@ -81,7 +84,24 @@ def test_a_lesson_opens_ready_to_run_and_its_form_launches_and_stops(notebook):
 def test_a_lesson_in_chinese_opens_ready_to_run(notebook):
     notebook.open("zh/01-first-bill.ipynb")
     notebook.run(0)
-    expect(notebook.shown(1).get_by_role("button", name=re.compile("^创建实例"))).to_be_visible()
+    expect(notebook.shown(FORM).get_by_role("button", name=re.compile("^创建实例"))).to_be_visible()
+
+
+@pytest.mark.parametrize("lesson", ["quickstart", *LESSONS])
+def test_a_lesson_is_gone_through_to_its_end(notebook, lesson):
+    notebook.open(f"en/{lesson}.ipynb")
+    cells = [cell for cell in done("en", lesson).cells if cell.cell_type == "code"]
+    answered = answers("en", lesson)
+    for number, cell in enumerate(cells):
+        if cell.id in answered:
+            notebook.write(number, cell.source)
+    last = len(cells) - 1
+    notebook.write(last, f"{cells[last].source}\n%ppio class")
+    for number in range(len(cells)):
+        notebook.run(number)
+    ids = [one.id for one in packaged(re.sub(r"\d\d-", "", lesson)).exercises]
+    for key in ids:
+        expect(notebook.cell(last)).to_contain_text(f"✓ {key} ", timeout=PATIENCE)
 
 
 def test_a_lost_answer_is_looked_up(notebook):

@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 from dataclasses import is_dataclass
-from datetime import time, timedelta
+from datetime import time, timedelta, timezone
 from decimal import Context, Decimal
 from enum import Enum
 from functools import cache
@@ -19,6 +19,7 @@ from typing import TypeVar, get_origin
 import httpx
 import pytest
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
 import ppio_widgets
 
@@ -32,6 +33,8 @@ EXCEPTIONS = {
     "cloud.http._note": "who hears of the requests of a thread, while a launch makes one",
     "cloud.proxies._trusting": "25 to 40 ms for each; the authorities of the machine are the same for all",
     "locale.words._load": CONSTANT,
+    "practice.classroom.lesson.packaged": CONSTANT,
+    "practice.classroom.page._document": CONSTANT,
     "request.schema.leaves": CONSTANT,
     "request.schema.tree": CONSTANT,
     "runtime.forks._gate": FORKS,
@@ -49,8 +52,8 @@ EXCEPTIONS = {
 
 IMMUTABLE = (
     *(str, bytes, int, float, complex, bool, type(None), type(...), range, object, FunctionType),
-    *(Decimal, Context, timedelta, time, IPv4Network, re.Pattern, attrgetter),
-    *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout, Markup),
+    *(Decimal, Context, timedelta, timezone, time, IPv4Network, re.Pattern, attrgetter),
+    *(TypeVar, GenericAlias, UnionType, logging.Logger, httpx.Timeout, Markup, TypeAdapter),
 )
 CHANGES = {
     *("append", "extend", "insert", "add", "update", "setdefault"),

@@ -15,11 +15,13 @@ from ppio_widgets.practice.catalogue import OFFERS
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.practice.transport import PracticeTransport
+from tests.practice.test_catalogue import errors_of
 from tests.support.bodies import MINIMAL
 from tests.support.clock import Clock
 from tests.support.practice import KEY, RICH, OneAccount
 
 HOUR, DAY = 3600, 86400
+LISTS = ("list", "monthly/list")
 A100 = Decimal("12.6")
 PREPAID = {**MINIMAL, "billing": {"mode": "prepaid", "prepaid": {"months": 1}}}
 SPOT = {**MINIMAL, "billing": {"mode": "spot"}}
@@ -265,14 +267,16 @@ def test_a_statement_that_cannot_be_is_refused(account, query, field_name):
 
 def test_it_is_told_over_the_wire_to_who_has_the_key(account, clock):
     launched(account, clock)
+    account.create(PREPAID)
     account.clock.jump(HOUR)
     path = "/openapi/v1/billing/bill"
     with httpx.Client(base_url="http://localhost", transport=PracticeTransport(OneAccount(account))) as http:
         asked = {"cycleType": "Day", "productCategory": "gpu"}
         key = {"Authorization": f"Bearer {KEY}"}
-        (row,) = http.get(f"{path}/list", params=asked, headers=key).json()["bills"]
-        assert amount(row) == A100
-        assert http.get(f"{path}/monthly/list", headers=key).json() == {"bills": []}
+        answers = [http.get(f"{path}/{name}", params=asked, headers=key) for name in LISTS]
+        for name, answer in zip(LISTS, answers, strict=True):
+            assert errors_of(f"{path}/{name}", answer.json()) == []
+        assert [[amount(row) for row in answer.json()["bills"]] for answer in answers] == [[A100], [A_MONTH]]
         assert http.get(f"{path}/list", params=asked).status_code == 401
 
 

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from ppio_widgets.locale.words import Words
 
-_LESSONS = Path(__file__).with_name("lessons")
 _BOUND = re.compile(r"(>=|<=|>|<|)\s*([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%")
 _MOMENT = re.compile(r"([0-9]{1,3}):([0-5][0-9])")
@@ -219,7 +218,7 @@ class Allow(_Part):
     billing: Annotated[tuple[_Mode, ...], Field(strict=False)] = ()
     max_hourly: _Amount | None = None
     name: _Name | None = None
-    locked: Annotated[dict[str, str | int | bool], BeforeValidator(_locked)] = {}
+    locked: Annotated[dict[str, str | int | bool], BeforeValidator(_locked)] = Field(default_factory=dict)
     on_for: _Span | None = None
 
 
@@ -245,7 +244,7 @@ class Expect(_Part):
     billing: Annotated[tuple[_Mode, ...], _Several, Field(strict=False)] = ()
     region: Annotated[tuple[_Region, ...], _Several, Field(strict=False)] = ()
     image_tag: _Text | None = None
-    envs: Annotated[dict[str, str | None], PlainValidator(_variables)] = {}
+    envs: Annotated[dict[str, str | None], PlainValidator(_variables)] = Field(default_factory=dict)
     ports: Annotated[tuple[Annotated[str, PlainValidator(_port)], ...], _Several, Field(strict=False)] = ()
     stopped_within: _Span | None = None
     spent: _Bound | None = None
@@ -349,7 +348,7 @@ def read_lesson(text: str) -> Lesson:
 
 def packaged_ids() -> tuple[str, ...]:
     """Return the ids of the lessons that come with the package."""
-    return tuple(sorted(path.stem for path in _LESSONS.glob("*.toml")))
+    return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 
 def source(key: str) -> str:
@@ -357,7 +356,11 @@ def source(key: str) -> str:
     known = packaged_ids()
     if key not in known:
         raise InputError("no_lesson", id=key, known=", ".join(known))
-    return (_LESSONS / f"{key}.toml").read_text(encoding="utf-8")
+    return (_folder() / f"{key}.toml").read_text(encoding="utf-8")
+
+
+def _folder() -> Path:
+    return Path(__file__).with_name("lessons")
 
 
 @cache

@@ -329,10 +329,10 @@ CASES = {
         wrong(missing="deleted"),
     ],
     ("when-it-goes-wrong", "5.6"): [
-        right(rent("last", product=T4)),
-        wrong(missing="on count"),
-        wrong(rent("last", product=T4), rent("last", product=T4), missing="on count"),
-        wrong(rent("last", product=T4), delete("last"), missing="on count"),
+        right(rent("last")),
+        wrong(missing="on count none"),
+        wrong(rent("last"), rent("last"), missing="on count"),
+        wrong(rent("last", product=T4), missing="hourly"),
     ],
     ("when-it-goes-wrong", "5.7"): [
         right(*FIVE, delete("instead"), delete("found"), delete("absent"), delete("last")),

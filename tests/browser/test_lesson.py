@@ -1,0 +1,103 @@
+"""Lesson 1 with the mouse to its end, as a student does it in JupyterLab, the cloud in the kernel."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from ppio_widgets.practice.classroom.lesson import packaged
+from tests.support.lessons import NOTEBOOKS
+
+from .conftest import choose, launch_of, let_read
+
+LESSON = NOTEBOOKS / "en" / "01-first-bill.ipynb"
+# Its cells with code, in their order.
+SETUP, GUESS, FORM, FIRST, HOURS, WATCH, AGAIN, BILL, SUM, NIGHT = range(10)
+SOON = 60_000  # milliseconds; an instance comes up in six seconds of a core that is free
+
+
+def said(notebook, number, words):
+    expect(notebook.cell(number).locator(".jp-OutputArea-output", has_text=words).first).to_be_visible(
+        timeout=SOON
+    )
+
+
+def answer(notebook, number, value):
+    """Put a guess in place of the 0 at the end of a line, and ask."""
+    notebook.cell(number).locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+End")
+    notebook.page.keyboard.press("Backspace")
+    notebook.page.keyboard.type(value)
+    notebook.page.keyboard.press("Control+Enter")
+
+
+def confirm(place, question, yes):
+    place.get_by_role("button", name=question).click()
+    button = place.get_by_role("button", name=yes)
+    let_read(button)
+    button.click()
+
+
+def state_of(card):
+    return card.locator(".ppw-state")
+
+
+def cards_of(form):
+    return form.locator(".ppw-machine")
+
+
+def end(card):
+    """Stop a machine and wait for the word, then delete it."""
+    confirm(card, "Stop …", "Yes, stop it")
+    expect(card.get_by_text("confirmed stopped").first).to_be_visible(timeout=SOON)
+    confirm(card, "Delete …", "Yes, delete it")
+    expect(card.get_by_text("confirmed deleted").first).to_be_visible(timeout=SOON)
+
+
+def test_a_student_does_lesson_one_with_the_mouse_to_its_end(notebook):
+    notebook.open(LESSON)
+    notebook.run(SETUP)
+    said(notebook, SETUP, "The class is in this kernel")
+    answer(notebook, GUESS, "189")
+    said(notebook, GUESS, "✓ 1.0 is passed.")
+
+    notebook.run(FORM)
+    form = notebook.form(FORM)
+    choose(form, "3090.8c30g.os")
+    expect(launch_of(form)).to_have_text("Launch · ¥1.48/h")
+    name = form.get_by_role("textbox", name="Name", exact=True)
+    expect(name).to_have_value(re.compile("^me-"))
+    confirm(form, re.compile("^Launch · "), "Yes, launch it")
+    card = cards_of(form).first
+    expect(state_of(card)).to_have_text("running", timeout=SOON)
+    notebook.run(FIRST)
+    said(notebook, FIRST, "✓ 1.2 is passed.")
+    answer(notebook, HOURS, "2.96")
+    said(notebook, HOURS, "✓ 1.3 is passed.")
+    notebook.run(WATCH)
+    expect(state_of(notebook.cell(WATCH).locator(".ppw-machine"))).to_have_text("running", timeout=SOON)
+
+    # The form opens again below the card; this time the answer gets lost, and is looked up.
+    form.get_by_role("button", name="Launch another", exact=True).click()
+    choose(form, "3090.8c30g.os")
+    name.fill("me-again")
+    confirm(form, re.compile("^Launch · "), "Yes, launch it")
+    again = cards_of(form).filter(has_text="me-again").first
+    expect(form.get_by_text("Its answer was lost; a look-up found it.")).to_be_visible(timeout=SOON)
+    expect(state_of(again)).to_have_text("running", timeout=SOON)
+    notebook.run(AGAIN)
+    said(notebook, AGAIN, "✓ 1.4 is passed.")
+
+    end(notebook.cell(WATCH).locator(".ppw-machine"))
+    end(again)
+    notebook.run(BILL)
+    bill = notebook.cell(BILL).locator(".jp-OutputArea-output").first
+    expect(bill).to_contain_text("me-again", timeout=SOON)
+    total = re.search(r"¥(\d+\.\d\d)", bill.inner_text())[1]
+    answer(notebook, SUM, total)
+    said(notebook, SUM, "✓ 1.5 is passed.")
+    notebook.run(NIGHT)
+    said(notebook, NIGHT, "✓ 1.6 is passed.")
+    exercises = packaged("first-bill").exercises
+    expect(notebook.page.get_by_text(re.compile(r"✓ 1\.\d is passed\."))).to_have_count(len(exercises))
