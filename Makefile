@@ -14,7 +14,7 @@ BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 HOSTS  := lab lab-4-2 notebook notebook-7-0 voila jupyterhub
 
-.PHONY: demo test pytest quick lint soak kernels hosts rooms test-pythons test-oldest package picture bench docs docs-en docs-zh test-docs lite test-lite clean
+.PHONY: demo test pytest quick lint soak kernels hosts class rooms test-pythons test-oldest package picture bench docs docs-en docs-zh test-docs lite test-lite clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
@@ -53,6 +53,11 @@ kernels: $(foreach row,6-31 7-0-1 7-1 7-2 7-3,$(KERNELS)/ipykernel-$(row)/.ready
 hosts: $(VENV)/.dev-ready $(foreach host,$(HOSTS) solara,$(VENV)-hosts/$(host)/.ready) lite
 	$(BIN)/python tests/support/ensure_chromium.py
 	PPIO_WIDGETS_HOSTS=$(VENV)-hosts PPIO_WIDGETS_LITE=$(LITE)/site $(BIN)/python -m pytest tests/browser/hosts $(ARGS)
+
+# A lesson as a class does it: thirty kernels at once, and five people of a JupyterHub.
+class: $(VENV)/.dev-ready $(VENV)-hosts/jupyterhub/.ready
+	$(BIN)/python tests/support/ensure_chromium.py
+	PPIO_WIDGETS_STUDENTS=30 PPIO_WIDGETS_HOSTS=$(VENV)-hosts $(BIN)/python -m pytest tests/classroom $(ARGS)
 
 # All that needs no browser, and no kernel or site that another target brings.
 ROOMS := $(filter-out tests/browser tests/kernels tests/lite,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))

@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(autouse=True)
 def _no_loop_runs(request):
     """Where no browser is needed no loop runs; Playwright's counts as running while its browser is there."""
-    if request.path.parent.name in BROWSERS:
+    if request.path.parent.name in BROWSERS or "chromium" in request.fixturenames:
         yield
         return
     running = asyncio._get_running_loop()

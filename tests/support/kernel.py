@@ -63,6 +63,11 @@ class Kernel:
 
         `cell` is its id as JupyterLab tells it; `metadata` is what another front end tells.
         """
+        message = self.ask(code, cell=cell, stdin=stdin, metadata=metadata)
+        return self.answered(message, stdin=stdin, answer=answer)
+
+    def ask(self, code, *, cell=None, stdin=False, metadata=None):
+        """Have a cell run, and wait for nothing; returns the message that asks for it."""
         message = self.client.session.msg(
             "execute_request",
             {
@@ -76,6 +81,10 @@ class Kernel:
         )
         message["metadata"] = metadata or ({"cellId": cell} if cell else {})
         self.client.shell_channel.send(message)
+        return message
+
+    def answered(self, message, *, stdin=False, answer="n"):
+        """Wait until a cell has run; returns the reply and what it published."""
         published = []
         while True:
             if stdin and self.client.stdin_channel.msg_ready():
