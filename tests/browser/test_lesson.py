@@ -1,4 +1,4 @@
-"""Lesson 1 with the mouse to its end, as a student does it: JupyterLab 4, Chromium, the cloud in the kernel."""
+"""Lesson 1 with the mouse to its end, as a student does it: JupyterLab, Chromium, the cloud in the kernel."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def end(card):
     """Stop a machine and wait for the word, then delete it."""
     confirm(card, "Stop …", "Yes, stop it")
     expect(card.get_by_text("confirmed stopped").first).to_be_visible(timeout=SOON)
-    confirm(card, "Delete …", "Yes, delete it")
+    card.get_by_role("button", name="More actions").click()
+    confirm(card, "Delete …", "Yes, delete it for good")
     expect(card.get_by_text("confirmed deleted").first).to_be_visible(timeout=SOON)
 
 
