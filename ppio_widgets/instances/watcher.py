@@ -32,6 +32,7 @@ SLOWER = 1.25
 SLOWEST_MOVING_SECONDS = 10.0
 SLOWEST_RESTING_SECONDS = 60.0
 SLOWEST_FAILING_SECONDS = 60.0
+CLASS_SECONDS = 5.0
 # What a listing leaves out is asked for by itself, at most so many in a tick.
 MOST_LOOKS = 5
 
@@ -237,7 +238,10 @@ class Watcher:
         rows = () if listing is None else listing.instances
         details = [one.instance.known for one in ours]
         moving = any(not one.at_rest for one in (*rows, *details))
-        return self._pace.after(changed=(details, self._listed) != before, moving=moving)
+        pause = self._pace.after(changed=(details, self._listed) != before, moving=moving)
+        in_class = watches[0].client.class_time
+        # Where an hour is a minute, so is what it costs.
+        return min(pause, CLASS_SECONDS) if in_class is not None and in_class.rate > 1 else pause
 
     def _take(self, listing: Listing, ours: list[InstanceWatch], looks: list[int]) -> PpioError | None:
         """Take what a listing tells, and read what it does not tell; returns what failed for some."""

@@ -1,4 +1,4 @@
-"""Lesson 1 with the mouse to its end, as a student does it: JupyterLab, Chromium, the cloud in the kernel."""
+"""Lesson 1 with the mouse to its end, as a student does it in JupyterLab, the cloud in the kernel."""
 
 from __future__ import annotations
 

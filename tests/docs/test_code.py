@@ -19,7 +19,9 @@ from .pages import README, ROOT, blocks, pages, prose
 
 # Of the page before nothing is left.
 ALONE = """%reset -f
-get_ipython().extension_manager.unload_extension("ppio_widgets")"""
+get_ipython().extension_manager.unload_extension("ppio_widgets")
+from ppio_widgets.practice import cloud
+cloud.put_kernel_cloud(cloud.PracticeCloud())"""
 # What the pages of a class have around them: one that is served, whose teacher's key the environment has.
 CLASS = """import os
 from ppio_widgets.practice.classroom import cloud, lesson, roster

@@ -38,8 +38,9 @@ import time
 %load_ext ppio_widgets
 from ppio_widgets import LaunchForm
 from ppio_widgets.instances import watcher
+from ppio_widgets.practice.clock import PracticeClock
 from ppio_widgets.practice.cloud import kernel_account
-kernel_account()._clock = lambda: 20 * time.time()
+kernel_account().clock = PracticeClock(lambda: 20 * time.time())
 watcher.POLL_SECONDS = 0.1
 
 def made(name):

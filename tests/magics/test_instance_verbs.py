@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ppio_widgets.errors import ActionUnconfirmed, ApiError, LaunchRefused
-from ppio_widgets.practice.cloud import kernel_account
+from ppio_widgets.practice.cloud import PracticeCloud, kernel_account, put_kernel_cloud
 from ppio_widgets.runtime import kernel
 from tests.instances.test_instance import BODY, ENV, GoingClock
 from tests.support.clock import Clock
@@ -14,11 +14,11 @@ from tests.support.wire import faulty, says
 
 
 @pytest.fixture
-def clock(shell, run, monkeypatch):
+def clock(shell, run):
     """One clock, of the practice account and of the kernel; it goes while somebody waits."""
     clock = Clock()
-    monkeypatch.setattr(kernel_account(), "_clock", clock)
-    monkeypatch.setattr(kernel_account(), "_balance", RICH)
+    put_kernel_cloud(PracticeCloud(clock))
+    kernel_account().pay(RICH)
     kernel.current().clock = GoingClock(clock)
     run("%ppio practice on")
     return clock

@@ -27,7 +27,7 @@ AT_ONCE = 6
 # At the end of each: what the cloud holds to be passed.
 PASSED = """\
 from ppio_widgets import Classroom
-print(*Classroom.connect().progress().students[0].passed)
+print(" ".join(Classroom.connect().progress().students[0].passed))
 """
 
 
@@ -107,7 +107,7 @@ def test_no_notebook_calls_anybody_although_there_is_a_key(executed, watched, na
 
 EXPECTED = {
     "quickstart": {
-        "form": "widget-view.json",
+        "form": r"widget-view\+json",
         "value": "{}",
         "dry-run": "¥2.96 per hour",
         "line": r"demo-[0-9a-f]{6}-line on the practice cloud",
@@ -118,7 +118,7 @@ EXPECTED = {
         "tidy": "confirmed deleted at(.|\\n)*confirmed deleted at",
     },
     "01-first-bill": {
-        "form": "widget-view.json",
+        "form": r"widget-view\+json",
         "watch": "running",
         "again": "me-again",
         "bill": "confirmed deleted at",
@@ -126,7 +126,7 @@ EXPECTED = {
     "02-the-line": {
         "plan": "¥2.50 per GPU and hour × 2 GPUs = ¥5.00 per hour",
         "help": "--unique-name",
-        "secret": "Practice sends placeholders",
+        "secret": "2.3 is passed",
         "big": "INSUFFICIENT_RESOURCE",
         "preset": "two-cards",
         "stop": "confirmed deleted at",
@@ -142,7 +142,7 @@ EXPECTED = {
     },
     "04-prices": {
         "products": "L40S(.|\\n)*5.44",
-        "form": "widget-view.json",
+        "form": r"widget-view\+json",
         "check-spot": "6 is near enough",
         "reclaimed": "confirmed deleted at",
         "after-a-month": "633.60",
@@ -161,7 +161,7 @@ EXPECTED = {
         "exit": "5.7 is passed",
     },
     "06-build-it": {
-        "sheet": "widget-view.json",
+        "sheet": r"widget-view\+json",
         "rows-check": "The controls of a removed row are closed.",
         "twice": "6.3 is passed(.|\\n)*twice",
         "magic-check": "8888/http, 6006/http",

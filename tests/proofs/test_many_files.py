@@ -348,7 +348,7 @@ def practised(quick, monkeypatch):
 
     def practised(count):
         account = kernel_account()
-        account._balance = RICH
+        account.pay(RICH)
         opened, seconds = [], []
         for number in range(count):
             with counted(monkeypatch) as files:

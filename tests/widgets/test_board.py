@@ -25,7 +25,7 @@ ACTIONS = ("Stop …", "Start …", "Restart …", "Delete …")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, account, clock):
     kernel.current().clock = AccountClock(clock)
-    monkeypatch.setattr(account, "_balance", RICH)
+    account.pay(RICH)
 
 
 @pytest.fixture

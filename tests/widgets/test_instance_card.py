@@ -366,7 +366,7 @@ def test_start_restart_and_delete(card_of, identity, clock, account):
 
 
 def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of, account, clock, monkeypatch):
-    monkeypatch.setattr(account, "_balance", RICH)
+    account.pay(RICH)
     body = {**BODY, "billing": {"mode": "prepaid", "prepaid": {"months": 1}}}
     identity = account.create(body)["id"]
     clock.turn(10)
@@ -384,7 +384,7 @@ def test_a_prepaid_one_cannot_be_released_early_and_the_failure_is_loud(card_of,
 
 
 def test_auto_renew_is_shown_and_turned_off_after_a_question(card_of, account, clock, monkeypatch):
-    monkeypatch.setattr(account, "_balance", RICH)
+    account.pay(RICH)
     renewing = {"mode": "prepaid", "prepaid": {"months": 1, "auto_renew": {"enabled": True, "months": 1}}}
     identity = account.create({**BODY, "billing": renewing})["id"]
 

@@ -230,7 +230,7 @@ QUESTIONS = {
 
 @pytest.fixture(params=list(QUESTIONS))
 def asked(request, monkeypatch, still, opened, make_form, client, account, clock, requests):
-    monkeypatch.setattr(account, "_balance", RICH)
+    account.pay(RICH)
     monkeypatch.setattr(reconcile, "LOOK_PAUSES", ())
     return QUESTIONS[request.param](opened, make_form, client, account, clock, requests)
 
@@ -319,7 +319,7 @@ def test_what_an_open_question_comes_to_name_is_another_question(
     opened, client, account, clock, requests, still, monkeypatch
 ):
     """That the rest of the month is lost was not known when Yes was clicked."""
-    monkeypatch.setattr(account, "_balance", RICH)
+    account.pay(RICH)
     identity = account.create(RENEWING)["id"]
     clock.turn(10)
     machine = Instance(identity, client)

@@ -105,7 +105,7 @@ def test_a_lost_answer_is_looked_up_and_found(make_form, account, time):
 
 
 def test_a_lost_request_is_looked_up_and_absent(make_form, account, time, monkeypatch):
-    monkeypatch.setattr(account, "_clock", time.now)  # absence needs both clocks
+    monkeypatch.setattr(account.clock, "_clock", time.now)  # absence needs both clocks
     form = form_on(make_form, LosingTransport(account, arrives=False))
     launch = launched(form)
     rests(launch)

@@ -218,7 +218,7 @@ class Allow(_Part):
     billing: Annotated[tuple[_Mode, ...], Field(strict=False)] = ()
     max_hourly: _Amount | None = None
     name: _Name | None = None
-    locked: Annotated[dict[str, str | int | bool], BeforeValidator(_locked), Field(default_factory=dict)]
+    locked: Annotated[dict[str, str | int | bool], BeforeValidator(_locked)] = Field(default_factory=dict)
     on_for: _Span | None = None
 
 
@@ -244,7 +244,7 @@ class Expect(_Part):
     billing: Annotated[tuple[_Mode, ...], _Several, Field(strict=False)] = ()
     region: Annotated[tuple[_Region, ...], _Several, Field(strict=False)] = ()
     image_tag: _Text | None = None
-    envs: Annotated[dict[str, str | None], PlainValidator(_variables), Field(default_factory=dict)]
+    envs: Annotated[dict[str, str | None], PlainValidator(_variables)] = Field(default_factory=dict)
     ports: Annotated[tuple[Annotated[str, PlainValidator(_port)], ...], _Several, Field(strict=False)] = ()
     stopped_within: _Span | None = None
     spent: _Bound | None = None

@@ -104,12 +104,11 @@ class Classroom:
     def progress(self) -> Progress:
         """Return where the class stands now."""
         state = self._state()
-        exercises = tuple(
-            as_text(one.get("id")) for one in map(as_mapping, as_rows(state["lesson"]["exercises"]))
-        )
+        lesson = as_mapping(state.get("lesson"))
+        exercises = tuple(as_text(as_mapping(one).get("id")) for one in as_rows(lesson.get("exercises")))
         students = tuple(_student(as_mapping(row)) for row in as_rows(state.get("students")))
-        lesson = as_text(as_mapping(state.get("lesson")).get("id"))
-        return Progress(lesson, float(state["now"]), float(state["rate"]), exercises, students)
+        now, rate = (float(read_amount(state.get(name)) or 0) for name in ("now", "rate"))
+        return Progress(as_text(lesson.get("id")), now, rate, exercises, students)
 
     def clock(self, rate: float) -> None:
         """Let class time go so many times as fast as true time; 0 freezes it."""

@@ -10,12 +10,14 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from decimal import Decimal
 
 import httpx
 import pytest
 
 from ppio_widgets.errors import InputError
+from ppio_widgets.practice import account as accounts
 from ppio_widgets.practice.classroom.cloud import ALIVE_SECONDS, ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged, read_lesson
 from ppio_widgets.practice.classroom.record import Record
@@ -167,10 +169,23 @@ def test_shared_stock_is_sold_out_by_the_class_and_free_again(cloud, clock):
     assert Pupil(cloud, "s03").rent(**pair).status_code == 200
 
 
-def test_of_many_who_want_the_last_gpus_at_once_only_so_many_get_them(cloud):
+def slowly(refusals):
+    """Judge a launch so that others have time to be judged beside it."""
+
+    def judged(body, taken):
+        found = list(refusals(body, taken))
+        for _other in range(50):
+            time.sleep(0)
+        return found
+
+    return judged
+
+
+def test_of_many_who_want_the_last_gpus_at_once_only_so_many_get_them(cloud, monkeypatch):
     pupils = [Pupil(cloud, f"s{number:02}") for number in range(12)]
     pair = {"product_id": "4090.24c120g.os", "resource": {"gpu_num": 2, "rootfs_size_gb": 20}}
     ready, statuses = threading.Barrier(len(pupils)), []
+    monkeypatch.setattr(accounts, "refusals", slowly(accounts.refusals))
 
     def want(pupil):
         ready.wait(PATIENCE)
@@ -287,7 +302,10 @@ def test_an_answer_leaves_only_when_it_is_written(file, clock, monkeypatch):
     cloud, record = going_on(file, clock)
     anna = Pupil(cloud, "s01")
 
-    def full(*_given):
+    write = os.write
+
+    def full(descriptor, data):
+        write(descriptor, bytes(data)[:20])
         raise OSError(28, "")
 
     with monkeypatch.context() as patched:
@@ -359,11 +377,26 @@ class Served:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """The command, begun as often as a test asks for it; none of them outlives the test."""
+    begun = []
+
+    def begin():
+        begun.append(Served(tmp_path))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.kill()
 
 
 @pytest.mark.long
-def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_path):
+def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_path, serve):
     lesson = LESSON.replace("budget = 100", "budget = 100000").replace('stock = "shared"', "")
     lesson = (
         lesson[: lesson.index("[allow]")]
@@ -371,7 +404,7 @@ def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_tw
     )
     (tmp_path / "lesson.toml").write_text(lesson, encoding="utf-8")
     sure, asked, teachers = {}, set(), set()
-    served = Served(tmp_path)
+    served = serve()
     for around, moment in enumerate((0.05, 0.2, 0.35)):
         teachers.add(served.teacher)
         with httpx.Client(base_url=served.url, trust_env=False, timeout=PATIENCE) as http:
@@ -397,8 +430,7 @@ def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_tw
                     break
                 sure[made.json()["id"]] = name
             killer.join()
-        served = Served(tmp_path)
-    served.kill()
+        served = serve()
     assert sure
     assert len(teachers) == 1
     assert all(json.loads(line) for line in (tmp_path / "small.class").read_text().splitlines())

@@ -180,6 +180,14 @@ def test_a_practice_cloud_that_is_no_class_says_so(monkeypatch, run):
         assert rules_of(connect()).told() == {}
 
 
+@pytest.mark.usefixtures("joined")
+def test_a_class_is_sent_nothing_of_the_kernels_environment(monkeypatch, cloud):
+    monkeypatch.setenv("HF_TOKEN", "hf_s3cret-of-the-kernel")
+    made = launched({**BODY, "envs": [{"key": "TOKEN", "value": {"$env": "HF_TOKEN"}}]})
+    [sent] = cloud.account_of("s07").get(made)["envs"]
+    assert sent == {"key": "TOKEN", "value": "practice-placeholder-for-HF_TOKEN"}
+
+
 # A hub's person
 
 
