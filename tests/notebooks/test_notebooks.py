@@ -145,7 +145,7 @@ EXPECTED = {
         "form": r"widget-view\+json",
         "check-spot": "6 is near enough",
         "reclaimed": "confirmed deleted at",
-        "after-a-month": "633.60",
+        "after-a-month": "1,267.20",
         "stop-renewing": "4.6 is passed",
         "ceiling": "above the price ceiling of ¥20.00",
     },

@@ -1,4 +1,4 @@
-"""Each exercise of a lesson is passed by the right deed, and fails by three wrong ones, which are named."""
+"""Each exercise of a lesson is passed by the right deed, and by none of three wrong ones."""
 
 from __future__ import annotations
 
