@@ -293,6 +293,7 @@ class Exchange:
         with self._lock:
             if self._watchdog is not None:
                 self._watchdog.cancel()
+                self._watchdog = None
 
     def _shut_down(self) -> None:
         with self._lock:
@@ -344,10 +345,10 @@ def _watchdog(seconds: float, task: Callable[[], None]) -> threading.Timer:
 
 
 def _header(name: bytes, value: bytes, redactor: Redactor) -> tuple[str, str]:
-    """Return a header of a request; the one that holds the key is hidden without a look at it."""
+    """Return a header of a request; of the one that holds the key nothing is told but how."""
     told = name.decode("latin-1")
     if told.lower() in _SECRET_HEADERS:
-        return told, str(Hidden("key"))
+        return told, f"{'Bearer ' if value.startswith(b'Bearer ') else ''}{Hidden('key')}"
     return told, redactor.redact(value.decode("latin-1"))
 
 

@@ -21,7 +21,7 @@ from ppio_widgets.errors import (
 )
 from ppio_widgets.launches.ledger import Record, without_env_values
 from ppio_widgets.launches.names import alike, filter_of, made_of, may_be
-from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, offset
+from ppio_widgets.launches.reconcile import ABSENT_SECONDS, GOING, SLACK_SECONDS, offset
 from ppio_widgets.launches.states import LaunchState
 from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import Span
@@ -122,7 +122,7 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
         record,
         sent_at=now,
         offset=ahead,
-        class_time=0.0 if listing is None else listing.class_time,
+        class_time=class_time_just_told(wire),
         name_was_free=free,
         listed=ids_listed(record, listing),
     )
@@ -138,6 +138,15 @@ def claim(  # noqa: PLR0913, PLR0917 - each is a part of one launch
         ledger.release(record)
         raise
     return record, None
+
+
+def class_time_just_told(wire: PpioClient) -> float:
+    """Return what time the class has just told, even with an answer that could not be read; 0 for none.
+
+    What was told long ago says nothing of who made what since.
+    """
+    told = wire.class_time
+    return told.time if told is not None and threads.tick() - told.tick <= SLACK_SECONDS else 0.0
 
 
 def known_copies(

@@ -88,7 +88,7 @@ def _begun_at(record: Record, listing: Listing, now: float) -> float:
     """Return when it was sent, by the clock that dates instances; endless where nobody can tell.
 
     The time of a class goes at any rate, but never back: what was made later is not older than what was told
-    before. Only a look before told it.
+    before. Only a look just before told it.
     """
     if listing.class_time:
         return record.class_time or math.inf

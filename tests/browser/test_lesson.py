@@ -1,4 +1,4 @@
-"""Lesson 1 with the mouse to its end, as a student does it: JupyterLab 4, Chromium, the cloud in the kernel."""
+"""Lesson 1 with the mouse to its end, as a student does it in JupyterLab, the cloud in the kernel."""
 
 from __future__ import annotations
 
@@ -77,3 +77,27 @@ def test_a_student_does_lesson_one_with_the_mouse_to_its_end(notebook):
     said(notebook, HOURS, "✓ 1.3 is passed.")
     notebook.run(WATCH)
     expect(state_of(notebook.cell(WATCH).locator(".ppw-machine"))).to_have_text("running", timeout=SOON)
+
+    # The form opens again below the card; this time the answer gets lost, and is looked up.
+    form.get_by_role("button", name="Launch another", exact=True).click()
+    choose(form, "3090.8c30g.os")
+    name.fill("me-again")
+    confirm(form, re.compile("^Launch · "), "Yes, launch it")
+    again = cards_of(form).filter(has_text="me-again").first
+    expect(form.get_by_text("Its answer was lost; a look-up found it.")).to_be_visible(timeout=SOON)
+    expect(state_of(again)).to_have_text("running", timeout=SOON)
+    notebook.run(AGAIN)
+    said(notebook, AGAIN, "✓ 1.4 is passed.")
+
+    end(notebook.cell(WATCH).locator(".ppw-machine"))
+    end(again)
+    notebook.run(BILL)
+    bill = notebook.cell(BILL).locator(".jp-OutputArea-output").first
+    expect(bill).to_contain_text("me-again", timeout=SOON)
+    total = re.search(r"¥(\d+\.\d\d)", bill.inner_text())[1]
+    answer(notebook, SUM, total)
+    said(notebook, SUM, "✓ 1.5 is passed.")
+    notebook.run(NIGHT)
+    said(notebook, NIGHT, "✓ 1.6 is passed.")
+    exercises = packaged("first-bill").exercises
+    expect(notebook.page.get_by_text(re.compile(r"✓ 1\.\d is passed\."))).to_have_count(len(exercises))

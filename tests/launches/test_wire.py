@@ -72,7 +72,7 @@ def test_it_has_the_request_its_answer_and_each_event(practice):
     assert [ms for _name, ms in post.events] == sorted(ms for _name, ms in post.events)
     headers = {name.lower(): value for name, value in post.headers}
     assert headers["content-type"] == "application/json"
-    assert headers["authorization"] == "••••(key)"
+    assert headers["authorization"] == "Bearer ••••(key)"
 
 
 def test_what_was_taken_from_the_environment_or_is_secret_is_hidden(monkeypatch):
@@ -151,7 +151,7 @@ def test_its_card_and_its_repr(within, language, monkeypatch):
     say = words(language)
     for shown in (bundle["text/plain"], bundle["text/html"]):
         assert "POST /gpus/v2/instances HTTP/1.1" in shown
-        assert "Authorization: ••••(key)" in shown
+        assert "Authorization: Bearer ••••(key)" in shown
         assert say("wire.status", status=200) in shown
         assert launch.id in shown
     assert "<b>-c" not in bundle["text/html"]

@@ -63,7 +63,8 @@ class Kernel:
 
         `cell` is its id as JupyterLab tells it; `metadata` is what another front end tells.
         """
-        return self.answered(self.ask(code, cell=cell, stdin=stdin, metadata=metadata), stdin, answer)
+        message = self.ask(code, cell=cell, stdin=stdin, metadata=metadata)
+        return self.answered(message, stdin=stdin, answer=answer)
 
     def ask(self, code, *, cell=None, stdin=False, metadata=None):
         """Have a cell run, and wait for nothing; returns the message that asks for it."""
@@ -82,7 +83,7 @@ class Kernel:
         self.client.shell_channel.send(message)
         return message
 
-    def answered(self, message, stdin=False, answer="n"):
+    def answered(self, message, *, stdin=False, answer="n"):
         """Wait until a cell has run; returns the reply and what it published."""
         published = []
         while True:

@@ -377,11 +377,26 @@ class Served:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """The command, begun as often as a test asks for it; none of them outlives the test."""
+    begun = []
+
+    def begin():
+        begun.append(Served(tmp_path))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.kill()
 
 
 @pytest.mark.long
-def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_path):
+def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_path, serve):
     lesson = LESSON.replace("budget = 100", "budget = 100000").replace('stock = "shared"', "")
     lesson = (
         lesson[: lesson.index("[allow]")]
@@ -389,7 +404,7 @@ def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_tw
     )
     (tmp_path / "lesson.toml").write_text(lesson, encoding="utf-8")
     sure, asked, teachers = {}, set(), set()
-    served = Served(tmp_path)
+    served = serve()
     for around, moment in enumerate((0.05, 0.2, 0.35)):
         teachers.add(served.teacher)
         with httpx.Client(base_url=served.url, trust_env=False, timeout=PATIENCE) as http:
@@ -415,8 +430,7 @@ def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_tw
                     break
                 sure[made.json()["id"]] = name
             killer.join()
-        served = Served(tmp_path)
-    served.kill()
+        served = serve()
     assert sure
     assert len(teachers) == 1
     assert all(json.loads(line) for line in (tmp_path / "small.class").read_text().splitlines())
