@@ -1,4 +1,4 @@
-"""A process as Pyodide is: no threads, links, fsync, locks of files or sockets; and a loop that goes on.
+"""A process as Pyodide is: no threads, links, fsync, OpenSSL, locks or sockets; and a loop that goes on.
 
 Run as a script it does what a person does in a notebook there, and prints a line of JSON for each: its name,
 and what went wrong. Time goes by only while the loop, or a person, waits.
@@ -7,6 +7,7 @@ and what went wrong. Time goes by only while the loop, or a person, waits.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import re
@@ -68,7 +69,7 @@ def as_in_pyodide() -> None:
     sys.modules["fcntl"] = None  # type: ignore[assignment]
     threading.Thread.start = refuse  # type: ignore[method-assign]
     socket.socket = NoSocket  # type: ignore[misc]
-    del os.link, os.fsync, os.register_at_fork
+    del os.link, os.fsync, os.register_at_fork, hashlib.pbkdf2_hmac
 
 
 async def until(so) -> None:

@@ -173,4 +173,18 @@ def _seal(one: Student, pin: str) -> None:
 
 
 def _digest(salt: str, pin: str) -> str:
-    return hashlib.pbkdf2_hmac("sha256", pin.encode(), bytes.fromhex(salt), _ROUNDS).hex()
+    # Where Python has no OpenSSL, as in a browser, it is done here.
+    derive = getattr(hashlib, "pbkdf2_hmac", _derived)
+    return str(derive("sha256", pin.encode(), bytes.fromhex(salt), _ROUNDS).hex())
+
+
+def _derived(name: str, pin: bytes, salt: bytes, rounds: int) -> bytes:
+    """Return the first block of PBKDF2 (RFC 8018, 5.2)."""
+    keyed = hmac.new(pin, digestmod=name)
+    found, last = 0, salt + (1).to_bytes(4, "big")
+    for _round in range(rounds):
+        one = keyed.copy()
+        one.update(last)
+        last = one.digest()
+        found ^= int.from_bytes(last, "big")
+    return found.to_bytes(keyed.digest_size, "big")
