@@ -95,7 +95,8 @@ class Timer:
         if self.after is not None:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
-            set_for(instance, self.at + instance.client.now() - threads.now())
+            told = instance.client.class_time  # it was said by the kernel's clock
+            set_for(instance, self.at + (round(told.now() - threads.now(), 3) if told is not None else 0.0))
 
 
 # So many requests are kept of what a launch said on the wire: the create call, and the last looks.
