@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from ppio_widgets.cloud.answers import InstanceStatus
-from ppio_widgets.errors import InputError
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice.bill import CYCLES, DAY, HOUR, LONGEST_BILL, Bill, Charge, to_parts, to_yuan
 from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of, whole
@@ -36,6 +35,7 @@ from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.rules import Rules
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.runtime import forks
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from ppio_widgets.practice.bill import Kind
@@ -101,7 +101,7 @@ class Slow:
     def __post_init__(self) -> None:
         times: object = self.times  # whatever was given
         if not isinstance(times, int | float) or not isfinite(times) or times <= 0:
-            raise InputError("slow_times")
+            raise input_error("slow_times")
 
 
 @dataclass

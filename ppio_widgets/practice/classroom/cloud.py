@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import InputError
 from ppio_widgets.practice.account import PracticeAccount, Terms
 from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.roster import TEACHER, Roster, key_of
@@ -18,6 +17,7 @@ from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import AnswerLost, Refused, verbs
 from ppio_widgets.practice.incidents import Incident, Incidents
 from ppio_widgets.runtime import forks
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -237,7 +237,7 @@ class ClassCloud(PracticeCloud):
     def _go_on(self, parts: Mapping[str, Any]) -> None:
         """Go on from what was written; an `InputError` where that is of another lesson."""
         if parts["lesson"] != self.lesson.id:
-            raise InputError("class_file_other", file=str(self._record), id=parts["lesson"])
+            raise input_error("class_file_other", file=str(self._record), id=parts["lesson"])
         self.roster.resume(parts["roster"])
         self.incidents = Incidents(Incident(**one) for one in parts["incidents"])
         for key, part in parts.items():

@@ -13,8 +13,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import InputError
 from ppio_widgets.runtime import files
+from ppio_widgets.secrets.redaction import input_error
 
 if sys.platform != "win32":  # there, two servers on one file are not noticed
     import fcntl
@@ -22,6 +22,8 @@ if sys.platform != "win32":  # there, two servers on one file are not noticed
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ppio_widgets.errors import InputError
 
 MOST_BYTES = 256 * 1024 * 1024
 # So much is added before the file is written anew, with each part once.
@@ -107,11 +109,11 @@ def _locked(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise InputError("class_file_used", file=str(path)) from None
+        raise input_error("class_file_used", file=str(path)) from None
     return descriptor
 
 
 def _unusable(path: Path, error: Exception) -> InputError:
     if isinstance(error, OSError):
-        return InputError("class_file", file=str(path), reason=files.reason(error))
-    return InputError("class_file_damaged", file=str(path))
+        return input_error("class_file", file=str(path), reason=files.reason(error))
+    return input_error("class_file_damaged", file=str(path))
