@@ -191,6 +191,9 @@ FAILURES: Mapping[str, Failure] = {
     "prepaid": Failure("PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"),
     "not_prepaid": Failure("OPERATION_LIMIT", "only a prepaid instance renews"),
     # a class
+    "class_room": Failure(
+        "CREATE_INSTANCE_LIMIT", "all instances that were ever made here take too much room: ask the teacher"
+    ),
     "no_class": Failure("RESOURCE_NOT_FOUND", "this practice cloud is no class", status=404),
     "class_rule": Failure("CLASS_RULE", "{field}: {problem}", status=403),
     "class_name": Failure("CLASS_NAME", "a name has 1 to 40 letters a-z, digits, dots, dashes"),

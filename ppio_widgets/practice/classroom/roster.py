@@ -109,6 +109,14 @@ class Roster:
             self._known.add(key)
         return student
 
+    def forget_pin(self, student: str) -> None:
+        """Let the next join of a student make a new PIN; the one before opens nothing any more."""
+        with self._lock:
+            one = self._students[student]
+            one.salt = one.digest = ""
+            self._known = {key for key in self._known if parts_of(key)[0] != student}
+            self._wrong.pop(student, None)
+
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON."""
         return {"students": [vars(one) for one in self]}
