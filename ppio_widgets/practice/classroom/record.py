@@ -84,7 +84,7 @@ class Record:
         self._written = {key: json.dumps(value, ensure_ascii=False) for key, value in self.parts.items()}
 
     def _rewrite(self, new: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Write the file anew, each part once, and go on behind that, or where it fails behind the old one."""
+        """Write the file anew, each part once, and go on behind that; after a failure behind the old one."""
         parts = {**self._written, **new}
         text = "".join(f"{{{json.dumps(key)}: {part}}}\n" for key, part in parts.items())
         with files.written(self._path.parent, self._path.name, text) as spare:

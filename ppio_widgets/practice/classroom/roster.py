@@ -104,8 +104,8 @@ class Roster:
                 return student
             one = self._students.get(student)
             if one is None or not one.digest:
-                raise Refused("other_key")
-            self._prove(one, pin, "other_key")
+                raise Refused("class_key")
+            self._prove(one, pin, "class_key")
             self._known.add(key)
         return student
 

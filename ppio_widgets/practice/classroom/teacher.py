@@ -182,7 +182,8 @@ class Classroom:
         try:
             self._client.ask_class(f"{TEACHER}/{act}", given)
         except OutcomeUnknown as error:
-            lost = OutcomeUnknown("class_lost", **{**error.params, "action": Phrase(f"lever.{act}")})
+            told = {**error.params, "action": Phrase(f"lever.{act}"), "look": "progress()"}
+            lost = OutcomeUnknown("class_lost", **told)
         else:
             return
         raise lost
