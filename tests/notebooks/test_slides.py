@@ -25,8 +25,9 @@ def test_each_section_is_a_slide_and_what_follows_in_it_stands_below(exporter, s
     sections = shown.split("<section><section>")[1:]
     assert len(sections) >= 4
     assert all(_HEADING.search(section) for section in sections), "each says what it is about"
-    first, *slides = [slide for section in sections for slide in section.split("</section><section>")]
-    assert "jp-CodeCell" in first, "which sets the lesson up"
-    for slide in slides:
-        assert "jp-MarkdownCell" in slide, "words, and then what is to be done"
-        assert slide.count("jp-CodeCell") == slide.count('class="fragment"') <= 1, "which comes when wanted"
+    slides = [slide for section in sections for slide in section.split("</section><section>")]
+    assert max(slide.count("jp-CodeCell") for slide in slides) == 1
+    worded = [slide for slide in slides if "jp-MarkdownCell" in slide]
+    assert len(worded) >= len(slides) - 1, "only the cell that starts the lesson is by itself"
+    for slide in worded:
+        assert slide.count('class="fragment"') == slide.count("jp-CodeCell"), "it comes when it is wanted"
