@@ -102,7 +102,8 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     api_key = hidden(api_key)
     if base_url is None and practice is not False and kernel.of(_Switch).alone:
         base_url, practice = PRACTICE_ADDRESS, True
-    if join and base_url is None and api_key is None and practice is not False:
+    nothing_named = base_url is None and api_key is None and allow_host is None
+    if join and nothing_named and practice is not False:
         _join_as_hub_user()
     host = host_of(base_url, allow_host=allow_host, argument=api_key)
     slow = _slow(practice, host)

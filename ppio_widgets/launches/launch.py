@@ -95,8 +95,9 @@ class Timer:
         if self.after is not None:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
-            told = instance.client.class_time  # it was said by the kernel's clock
-            set_for(instance, self.at + (round(told.now() - threads.now(), 3) if told is not None else 0.0))
+            told = instance.client.class_time  # the time was said by the kernel's clock
+            ahead = round(told.now() - threads.now(), 3) if told is not None else 0.0
+            set_for(instance, self.at + ahead)
 
 
 # So many requests are kept of what a launch said on the wire: the create call, and the last looks.

@@ -41,6 +41,13 @@ def test_no_phrase_that_reads_as_translated_returns(unwanted):
     assert found == {}, f"say: {MENDED[unwanted]}"
 
 
+def test_bold_text_ends_before_its_mark_or_a_blank_follows():
+    """Between a mark and a letter ``**`` is two asterisks to Markdown; Chinese has no blank there."""
+    unread = re.compile(r"\*\*[^*\n]*[，。：；！？、）]\*\*[\u4e00-\u9fffA-Za-z0-9]")
+    found = [match[0] for path in TEXTS for match in unread.finditer(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
 def test_all_places_with_chinese_are_read():
     places = {path.relative_to(ROOT).parts[0] for path in TEXTS}
     assert {"README.md", "docs", "notebooks", "ppio_widgets"} <= places

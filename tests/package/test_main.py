@@ -160,4 +160,10 @@ def test_loading_the_extension_imports_nothing_that_waits_for_the_first_use(tmp_
     packages = {name.partition(".")[0] for name in loaded}
     assert not packages & {"httpx", "pydantic", "ipywidgets", "html", "tomllib", "tomli"}
     ours = {name.removeprefix("ppio_widgets.") for name in loaded if name.startswith("ppio_widgets.")}
-    assert not ours & {"secrets.redaction", "secrets.patterns", "request.envref", "request.offers", "practice"}
+    assert not ours & {
+        "secrets.redaction",
+        "secrets.patterns",
+        "request.envref",
+        "request.offers",
+        "practice",
+    }

@@ -50,7 +50,8 @@ def judge(expect: Expect, account: PracticeAccount, answer: object = None) -> tu
     that are on where ``on`` is expected, else of those that are there.
     """
     chosen = _named(expect, account.seen())
-    return tuple(_findings(expect, account, chosen, answer))
+    found = list(_findings(expect, account, chosen, answer))
+    return tuple(one for number, one in enumerate(found) if one not in found[:number])
 
 
 def _findings(
@@ -75,7 +76,9 @@ def _findings(
     if expect.stopped_within is not None:
         yield _stopped(expect.stopped_within, chosen)
     if expect.spent is not None:
-        yield _compared("spent", expect.spent, account.spent)
+        spent = account.spent
+        shown = {"found": f"{spent:.2f}", "expected": str(expect.spent)}
+        yield Finding("spent", shown, expect.spent.holds(spent))
     if expect.prediction is not None:
         yield _predicted(expect.prediction, account, on, answer)
     if expect.kernel is not None:  # it was judged there, see `play`
@@ -165,10 +168,9 @@ def _stopped(most: float, chosen: Sequence[Seen]) -> Finding:
     still = next((one for one in chosen if one.on), None)
     if still is not None:
         return Finding("still_on", {**expected, "name": still.body["name"]})
-    longest = max(chosen, key=lambda one: one.stopped - one.started)
-    seconds = max(0.0, longest.stopped - longest.started)
-    found = {"name": longest.body["name"], "found": write_span(max(1.0, round(seconds)))}
-    return Finding("stopped_within", {**expected, **found}, seconds <= most)
+    longest = max(chosen, key=lambda one: one.longest)
+    found = {"name": longest.body["name"], "found": write_span(max(1.0, round(longest.longest)))}
+    return Finding("stopped_within", {**expected, **found}, longest.longest <= most)
 
 
 def _predicted(

@@ -104,10 +104,18 @@ class Roster:
                 return student
             one = self._students.get(student)
             if one is None or not one.digest:
-                raise Refused("other_key")
-            self._prove(one, pin, "other_key")
+                raise Refused("class_key")
+            self._prove(one, pin, "class_key")
             self._known.add(key)
         return student
+
+    def forget_pin(self, student: str) -> None:
+        """Let the next join of a student make a new PIN; the one before opens nothing any more."""
+        with self._lock:
+            one = self._students[student]
+            one.salt = one.digest = ""
+            self._known = {key for key in self._known if parts_of(key)[0] != student}
+            self._wrong.pop(student, None)
 
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON."""

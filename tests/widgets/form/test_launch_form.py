@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from ipywidgets import Textarea
 from traitlets import TraitError
 
-from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
+from ppio_widgets import HostRefused, InputError, LaunchForm, RequestInvalid, check
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.practice.account import PracticeAccount
@@ -673,3 +673,9 @@ class TestRunningTheCellAgain:
 def test_a_form_takes_a_request_object(make_form):
     assert make_form(check(FULL).require()).value == FULL
     assert isinstance(make_form(), LaunchForm)
+
+
+def test_of_a_launch_that_is_not_there_it_is_said_what_to_do(form):
+    assert form.launches == ()
+    with pytest.raises(InputError, match="^Launch from this form first"):
+        form.launches[-1]
