@@ -1,4 +1,4 @@
-"""The usual mistakes of lessons 1 to 3, in a real kernel: a check says what is missing, with a hint."""
+"""The usual mistakes of the lessons, in a real kernel: a check says what is missing, with a hint."""
 
 from __future__ import annotations
 
@@ -33,6 +33,29 @@ MISTAKES = {
         ("", "3.1 6", {"en": "✗ 6 is too high", "zh": "✗ 6 太高"}),
         (rent("by-hand"), "3.2", {"en": "✗ by-hand: ports", "zh": "✗ by-hand：端口"}),
         (rent("colleague", gpus=2), "3.3", {"en": "✗ colleague: ¥2.96", "zh": "✗ colleague：每小时 ¥2.96"}),
+    ],
+    "prices": [
+        (
+            rent("spot", "a100-80g"),
+            "4.1 12.60",
+            {"en": "✗ spot: billed as postpaid", "zh": "✗ spot：计费模式 postpaid"},
+        ),
+        (
+            rent("cheap", "prod-l40s-48g"),
+            "4.2",
+            {"en": "✗ cheap: ¥4.9 an hour", "zh": "✗ cheap：每小时 ¥4.9"},
+        ),
+        (rent("month", "prod-t4-16g"), "4.4 0.88", {"en": "✗ 0.88 is too low", "zh": "✗ 0.88 太低"}),
+    ],
+    "when-it-goes-wrong": [
+        (rent("instead"), "5.1", {"en": "✗ instead: 24 GB", "zh": "✗ instead：显存 24 GB"}),
+        (f"{rent('found')}\n{rent('found')}", "5.3", {"en": "✗ Instances: 2", "zh": "✗ 实例：2 台"}),
+        ("", "5.7", {"en": "✗ Instances: 3", "zh": "✗ 实例：3 台"}),
+    ],
+    "build-it": [
+        ("sheet = 1", "6.1 sheet", {"en": "✗ Your form stopped", "zh": "✗ 您的表单出错"}),
+        ("", "6.2", {"en": "✗ Check it in your notebook", "zh": "✗ 请在笔记本中检查"}),
+        (f"{rent('twice')}\n{rent('twice')}", "6.3", {"en": "✗ Instances on: 2", "zh": "✗ 开着的实例：2 台"}),
     ],
 }
 
