@@ -84,7 +84,14 @@ MISTAKES = {
         Mistake("after-a-month", "", "4.5 633.60", "Spent: ¥6", "已花费 ¥6"),
     ],
     "05-when-it-goes-wrong": [
-        Mistake("instead", rent("instead", "prod-t4-16g"), "5.1", "instead: 16 GB", "instead：显存 16 GB", "instead"),
+        Mistake(
+            "instead",
+            rent("instead", "prod-t4-16g"),
+            "5.1",
+            "instead: 16 GB",
+            "instead：显存 16 GB",
+            "instead",
+        ),
         Mistake("stuck-check", "", "5.2", "Instances: 1;", "实例：1 台"),
         Mistake("exit", "%ppio stop instead", "5.7", "Instances: 5;", "实例：5 台"),
     ],

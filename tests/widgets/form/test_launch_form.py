@@ -677,5 +677,5 @@ def test_a_form_takes_a_request_object(make_form):
 
 def test_of_a_launch_that_is_not_there_it_is_said_what_to_do(form):
     assert form.launches == ()
-    with pytest.raises(InputError, match="^Launch from this form first"):
+    with pytest.raises(InputError, match=r"^Launch from this form first"):
         form.launches[-1]
