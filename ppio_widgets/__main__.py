@@ -265,36 +265,36 @@ def _teach(given: argparse.Namespace, lesson: Lesson) -> None:
 
 def _text(path: Path) -> str:
     """Return what a file of a teacher holds; an `InputError` says why it cannot be read."""
-    from ppio_widgets.errors import InputError  # noqa: PLC0415 - only a class needs it
-    from ppio_widgets.runtime.files import contents, reason  # noqa: PLC0415 - as above
+    from ppio_widgets.runtime.files import contents, reason  # noqa: PLC0415 - only a class needs it
+    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415 - as above
 
     try:
         return contents(path, 1024 * 1024).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError("class_text", file=str(path)) from None
+        raise input_error("class_text", file=str(path)) from None
     except (OSError, ValueError) as error:
-        raise InputError("class_file", file=str(path), reason=reason(error)) from None
+        raise input_error("class_file", file=str(path), reason=reason(error)) from None
 
 
 def _place(given: argparse.Namespace) -> Place:
     """Return where a class is served: off this machine only with TLS, its own or a proxy's."""
     import ssl  # noqa: PLC0415 - only a class needs it
 
-    from ppio_widgets.errors import InputError  # noqa: PLC0415 - as above
     from ppio_widgets.practice.server import Place  # noqa: PLC0415 - as above
+    from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415 - as above
 
     parts = urlsplit(given.url)
     if given.url and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment):
-        raise InputError("class_url", url=given.url)
+        raise input_error("class_url", url=given.url)
     if given.host not in ("127.0.0.1", "::1", "localhost") and not (given.cert or given.url):
-        raise InputError("class_open", host=given.host)
+        raise input_error("class_open", host=given.host)
     tls = None
     if given.cert:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
             tls.load_cert_chain(given.cert, given.key)
         except OSError as error:  # of SSL, too
-            raise InputError("class_cert", file=str(given.cert), reason=type(error).__name__) from None
+            raise input_error("class_cert", file=str(given.cert), reason=type(error).__name__) from None
     return Place(given.host, tls, given.url.rstrip("/"))
 
 

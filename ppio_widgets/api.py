@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ppio_widgets import environment
 from ppio_widgets.cloud.catalogue import RULES, Catalogue
 from ppio_widgets.cloud.client import PpioClient, Target
-from ppio_widgets.errors import HostRefused, InputError, LaunchAbsent, OutcomeUnknown, RequestInvalid
+from ppio_widgets.errors import HostRefused, LaunchAbsent, OutcomeUnknown, RequestInvalid
 from ppio_widgets.instances.instance import Instance
 from ppio_widgets.launches import history
 from ppio_widgets.launches.claim import read_consent
@@ -35,6 +35,7 @@ from ppio_widgets.secrets.credentials import (
 )
 from ppio_widgets.secrets.frames import without_frames
 from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -101,7 +102,8 @@ def connect(  # noqa: PLR0913 - each says one thing about which cloud
     api_key = hidden(api_key)
     if base_url is None and practice is not False and kernel.of(_Switch).alone:
         base_url, practice = PRACTICE_ADDRESS, True
-    if join and base_url is None and api_key is None and practice is not False:
+    nothing_named = base_url is None and api_key is None and allow_host is None
+    if join and nothing_named and practice is not False:
         _join_as_hub_user()
     host = host_of(base_url, allow_host=allow_host, argument=api_key)
     slow = _slow(practice, host)
@@ -135,7 +137,7 @@ def _slow(practice: object, host: Host) -> Slow | None:
     from ppio_widgets.practice.account import Slow  # noqa: PLC0415
 
     if not isinstance(practice, Slow):
-        raise InputError("practice_kind")
+        raise input_error("practice_kind")
     if (host.loopback or host.is_class) and host.base_url != PRACTICE_ADDRESS:
         raise HostRefused("host_slow", host=host.name)
     return practice

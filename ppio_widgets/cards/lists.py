@@ -52,24 +52,25 @@ def products_card(products: Products, say: Words) -> Card:
 def bill_card(bill: Bill, say: Words) -> Card:
     """Return what an account was charged as a card: the sum, and what each instance comes to."""
     until = moment_words(bill.until, 0.0)
-    total = pricing.shown(bill.total, bill.currency)
+    total = pricing.charged(bill.total, bill.currency)
     key = "bill.head" if bill.charges else "bill.none"
-    rows = [_billed(charges, bill.currency, say) for charges in bill.by_instance()]
+    rows = [_billed(charges, bill, say) for charges in bill.by_instance()]
     facts = () if bill.practice else (Fact("", say("bill.late")),)
     title = say(key, total=total, days=round((bill.until - bill.since) / 86400), moment=until)
     return Card(title, table=_table("bill", rows, say), facts=facts)
 
 
-def _billed(charges: tuple[Charge, ...], currency: str, say: Words) -> dict[str, str]:
+def _billed(charges: tuple[Charge, ...], bill: Bill, say: Words) -> dict[str, str]:
     """Return the cells of what one instance was charged for one product."""
     first = charges[0]
     known = [one.seconds for one in charges if one.seconds is not None]
     span = Span(float(sum(known))).sentence(say) if len(known) == len(charges) else "–"
     return {
+        "name": plain(bill.names.get(first.instance, ""), LONGEST_CELL) or "–",
         "id": plain(first.instance, LONGEST_CELL),
         "product": plain(first.product, LONGEST_CELL),
         "billed": say("bill.months", moment=moment_words(first.begins, 0.0)) if first.bought else span,
-        "amount": pricing.shown(sum((one.amount for one in charges), Decimal(0)), currency),
+        "amount": pricing.charged(sum((one.amount for one in charges), Decimal(0)), bill.currency),
     }
 
 

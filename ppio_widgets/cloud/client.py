@@ -8,6 +8,7 @@ import json
 import math
 import os
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from urllib.parse import quote
 import httpcore  # noqa: F401 - imported by a thread as it connects, a child forked meanwhile would wait for it
 import httpx
 
+from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import (
     LEFT_OUT,
     ClassTime,
@@ -269,13 +271,13 @@ class PpioClient:
 
     @property
     def account(self) -> str:
-        """A label of the account: the last four characters of its key.
+        """A label of the account: the last four characters of its key, or the name in a practice key.
 
         Raises
         ------
         CredentialsError
         """
-        return f"…{self.require_key().last_four}"
+        return self.require_key().label
 
     @property
     def identity(self) -> Hashable:
@@ -510,7 +512,14 @@ class PpioClient:
         query = {"cycleType": "Day", **kind, **times}
         used = ask(self, BILL, query, lambda reply: read_bill(reply.value, bought=False))
         currency = currency_of(self.host, practice=self.is_practice)
-        return Bill((*used, *bought), currency, since, until, self.is_practice)
+        return Bill((*used, *bought), currency, since, until, self.is_practice, self._names())
+
+    def _names(self) -> dict[str, str]:
+        """Return the names of instances that are there or were seen here, by id, as far as can be read."""
+        seen = {one.id: one.name for one in recent.seen(self.host.base_url)}
+        with suppress(PpioError):
+            seen.update((one.id, one.name) for one in self.list_instances())
+        return seen
 
     def reveal_ssh_password(self, instance_id: str) -> str | None:
         """Return the SSH password, read afresh; it is kept nowhere. None when the server tells none.

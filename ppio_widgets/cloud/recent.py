@@ -66,6 +66,12 @@ def last_seen(base_url: str) -> tuple[InstanceDetail, ...]:
     return kernel.of(_Recent).get(base_url, "instances") or ()
 
 
+def seen(base_url: str) -> tuple[InstanceDetail, ...]:
+    """Return the instances of a cloud as they were seen last, those first that are gone."""
+    gone: tuple[InstanceDetail, ...] = kernel.of(_Recent).get(base_url, "gone") or ()
+    return (*gone, *last_seen(base_url))
+
+
 def last_gone(base_url: str, word: str) -> InstanceDetail | None:
     """Return what was last seen of an instance that is gone, by its id or exact name."""
     gone: tuple[InstanceDetail, ...] = kernel.of(_Recent).get(base_url, "gone") or ()

@@ -8,7 +8,7 @@ Requests are made on the caller's thread; threads, caching and sharing are other
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import partial, partialmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -39,7 +39,7 @@ from ppio_widgets.request.offers import (
     Storage,
     Template,
 )
-from ppio_widgets.request.pricing import amount, shown
+from ppio_widgets.request.pricing import amount, charged
 from ppio_widgets.request.rules import Rules, read_rules
 from ppio_widgets.runtime import threads
 from ppio_widgets.secrets.hosts import NOVITA, PPIO
@@ -112,6 +112,8 @@ class Bill(Displayed):
     since: float
     until: float
     practice: bool = False
+    # What the instances are called, by id, as far as that is known.
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> Decimal:
@@ -127,7 +129,7 @@ class Bill(Displayed):
         return sorted((tuple(row) for row in found.values()), key=lambda row: -sum(one.amount for one in row))
 
     def __repr__(self) -> str:
-        return f"<Bill: {shown(self.total, self.currency)}, {len(self.charges)} rows>"
+        return f"<Bill: {charged(self.total, self.currency)}, {len(self.charges)} rows>"
 
 
 def read_bill(answer: Any, *, bought: bool) -> tuple[Charge, ...] | None:

@@ -324,9 +324,12 @@ def _cloud(client: PpioClient) -> Finding:
 
 def _key(client: PpioClient) -> Finding:
     key = client.require_key()
-    named = {"last": key.last_four, "source": key.source}
     if key.source == "practice":
-        return Finding(("key",), "well", (Phrase("doctor.key_drawn", named),))
+        return Finding(("key",), "well", (Phrase("doctor.key_drawn"),))
+    named = {"last": key.last_four, "name": key.label, "source": key.source}
+    if client.is_practice:
+        shared = Phrase("doctor.key_practice_shared", named)
+        return Finding(("key",), "well", (Phrase("doctor.key_practice", named),), (shared,))
     return Finding(("key",), "well", (Phrase("doctor.key", named),), (Phrase("doctor.key_shared", named),))
 
 

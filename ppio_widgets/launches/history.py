@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ppio_widgets.cloud.client import PpioClient, Target
     from ppio_widgets.cloud.instances import InstanceDetail
+    from ppio_widgets.cloud.resources import Bill
     from ppio_widgets.launches.launch import Launch
     from ppio_widgets.launches.ledger import Record
     from ppio_widgets.locale.words import Words
@@ -152,6 +153,13 @@ def declare_absent(record: Record, ledger: Ledger, name: str) -> Record:
     absent = declared_absent(record, name)
     ledger.save(absent)
     return absent
+
+
+def named(bill: Bill, client: PpioClient) -> Bill:
+    """Return a bill with the names of those instances as well that the ledger alone knows."""
+    ids = {one.instance for one in bill.charges} - bill.names.keys()
+    found = {one: records[0].name for one in ids if (records := _records_of(client, one))}
+    return replace(bill, names={**found, **bill.names})
 
 
 def gone_name(client: PpioClient, instance_id: str) -> str | None:

@@ -95,7 +95,8 @@ class Timer:
         if self.after is not None:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
-            set_for(instance, self.at + instance.client.now() - threads.now())
+            ahead = instance.client.now() - threads.now() if instance.client.class_time is not None else 0.0
+            set_for(instance, self.at + ahead)
 
 
 # So many requests are kept of what a launch said on the wire: the create call, and the last looks.

@@ -125,7 +125,10 @@ class Record:
         """Return it as it stands in its file."""
         # While it is being looked up, what is known for sure is that it is not known.
         state = LaunchState.UNKNOWN if self.state is LaunchState.RECONCILING else self.state
-        return json.dumps({"version": VERSION, **asdict(replace(self, state=state))}, indent=1)
+        told = asdict(replace(self, state=state))
+        if not self.class_time:  # of every launch but those in a class
+            del told["class_time"]
+        return json.dumps({"version": VERSION, **told}, indent=1)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Record | None:

@@ -7,6 +7,7 @@ import getpass
 import re
 from contextlib import suppress
 from functools import partial
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import IPython.core.error
@@ -27,6 +28,7 @@ from ppio_widgets.locale.text import visible
 from ppio_widgets.locale.words import words
 from ppio_widgets.magics.verbs import FIRST_WORDS, VERBS, apart, known_verb
 from ppio_widgets.request.draft import to_json, value_at
+from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.request.validation import named
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, ApiKey, forget_keys, remember_key
@@ -99,8 +101,8 @@ def _arguments(given: Mapping[Option, Word], verb: str, lookup: Lookup) -> Itera
         yield option.name.replace("-", "_"), said if option.metavar else True
 
 
-def _said(word: Word, verb: str, lookup: Lookup) -> str:
-    """Return a word as it was typed; an unquoted ``$name`` is that text of the notebook."""
+def _said(word: Word, verb: str, lookup: Lookup, kind: type = int) -> str:
+    """Return a word as it was typed; an unquoted ``$name`` is that text or number of the notebook."""
     name = word.text.removeprefix("$")
     if word.quoted or name == word.text or not name.isidentifier():
         inside = word.variables(kernel.is_variable)
@@ -108,9 +110,10 @@ def _said(word: Word, verb: str, lookup: Lookup) -> str:
             raise input_error("ppio_variable", option=f"%ppio {verb}", named=inside[0])
         return word.text
     found = _looked_up(name, lookup)
-    if isinstance(found, bool) or not isinstance(found, str | int):
+    if isinstance(found, bool) or not isinstance(found, str | kind):
         raise input_error("option_kind", option=f"%ppio {verb}", kind=type(found).__name__)
-    return str(found)
+    number = None if isinstance(found, str) else read_amount(found)
+    return str(found) if number is None else f"{number:f}"
 
 
 def _verb_in(given: Sequence[str]) -> str:
@@ -154,7 +157,8 @@ def products(*given: str, **cloud: Any) -> Products:
 
 def bill(**cloud: Any) -> Bill:
     """Return what the account was charged in the last month, by instance."""
-    return api.connect(**cloud).bill()
+    client = api.connect(**cloud)
+    return history.named(client.bill(), client)
 
 
 def show(word: str, **cloud: Any) -> Instance:
@@ -331,7 +335,7 @@ def check(given: Sequence[Word], lookup: Lookup) -> str:
     """Have an exercise judged; an answer is a prediction, or names what the notebook holds."""
     from ppio_widgets.practice.classroom import student  # noqa: PLC0415
 
-    told = [_said(word, "check", lookup) for word in given]
+    told = [_said(word, "check", lookup, Number) for word in given]
     return student.check(api.connect(), *told, held=partial(_looked_up, lookup=lookup)).sentence(words())
 
 

@@ -7,6 +7,7 @@ which they are made, started, stopped, renewed and reclaimed as well. What it ca
 
 from __future__ import annotations
 
+import json
 import math
 import secrets
 import time
@@ -17,15 +18,15 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from functools import partial
 from math import inf, isfinite
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from ppio_widgets.cloud.answers import InstanceStatus
-from ppio_widgets.errors import InputError
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice.bill import CYCLES, DAY, HOUR, LONGEST_BILL, Bill, Charge, to_parts, to_yuan
-from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of, whole
+from ppio_widgets.practice.catalogue import OFFERS, page_of, refusals, region_of, sold_out, whole
 from ppio_widgets.practice.clock import PracticeClock
 from ppio_widgets.practice.failures import FAILURES, Refused, lesson_of
 from ppio_widgets.practice.incidents import Incidents
@@ -36,6 +37,7 @@ from ppio_widgets.request.offers import BillingMode
 from ppio_widgets.request.rules import Rules
 from ppio_widgets.request.schema import dotted
 from ppio_widgets.runtime import forks
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from ppio_widgets.practice.bill import Kind
@@ -72,6 +74,8 @@ MONTH_SECONDS = 30 * DAY
 MOST_INSTANCES = 1000
 # So long it is pulled before it is told that it cannot be.
 STUCK_SECONDS = 12.0
+# So many characters does an instance take beside its body.
+_FRAME = 1000
 
 # What of a body an answer tells in another shape, or not at all; all else comes back as it was sent.
 _RESHAPED = ("resource", "tools", "candidate_regions")
@@ -101,7 +105,7 @@ class Slow:
     def __post_init__(self) -> None:
         times: object = self.times  # whatever was given
         if not isinstance(times, int | float) or not isfinite(times) or times <= 0:
-            raise InputError("slow_times")
+            raise input_error("slow_times")
 
 
 @dataclass
@@ -114,6 +118,9 @@ class _Instance:
     walk_began: float = 0  # the true time
     started: float = 0
     stopped: float = 0
+    on_since: float = 0  # a restart leaves it on, and is told as a start all the same
+    size: int = 0  # the room that it takes
+    longest: float = 0  # the seconds that it was on in one go, before
     ends: float = 0  # when the months that were bought are over; 0 for none
     reclaim_at: float = 0  # when a spot one is taken away; 0 where nobody wants it back
     billed_from: float | None = None  # the true moment from which on it will be billed, once it is there
@@ -185,8 +192,8 @@ class Seen:
     hourly: Decimal
     on: bool  # whether it is billed by the hour now
     gone: bool
-    started: float
-    stopped: float  # 0 while it was never stopped
+    since: float  # since when it is on, or was at last: a restart is no end of that
+    longest: float  # the most seconds that it was on in one go, and is
 
     @property
     def product(self) -> str:
@@ -201,6 +208,7 @@ class Terms:
     rules: Rules = field(default_factory=Rules)
     taken: Callable[[], Mapping[str, int]] = dict  # how many GPUs of each product others and it have
     selling: AbstractContextManager[object] = field(default_factory=nullcontext)  # one at a time buys
+    room: float = inf  # for all instances that it ever made, in characters
 
     def refusals(self, body: Mapping[str, Any]) -> Iterator[Refused]:
         """Yield why a body cannot be launched: what the rules forbid first."""
@@ -246,8 +254,8 @@ class PracticeAccount:
     def seen(self) -> list[Seen]:
         """Return every instance that there is or was, in the order of their making."""
         with self._lock:
-            self._settle()
-            return [_seen(one, self.clock) for one in (*self._gone, *self._instances.values())]
+            time = self._settle()
+            return [_seen(one, time) for one in (*self._gone, *self._instances.values())]
 
     def taken(self) -> Iterator[tuple[str, int]]:
         """Yield the product and the GPUs of each instance that is on."""
@@ -363,8 +371,10 @@ class PracticeAccount:
         hourly = None if pricing.is_prepaid(kept) else pricing.hourly(OFFERS[kept["product_id"]], kept)
         with self._lock:
             now, time = self.clock.now(), self._settle()
-            instance = _Instance(secrets.token_hex(5), kept, time, hourly or Decimal(0), started=time)
-            instance.slow = slow or instance.slow
+            instance = _Instance(
+                secrets.token_hex(5), kept, time, hourly or Decimal(0), started=time, on_since=time
+            )
+            instance.slow, instance.size = slow or instance.slow, _FRAME + len(json.dumps(kept))
             instance.go("create", now)
             if failure is not None:
                 self._fail(instance, failure, now)
@@ -373,6 +383,9 @@ class PracticeAccount:
                     self._gone.append(self._instances.pop(key))
             if len(self._alive(now)) >= MOST_INSTANCES:
                 raise Refused("instances_full", most=MOST_INSTANCES)
+            made = (*self._gone, *self._instances.values(), instance)
+            if sum(one.size for one in made) > self.terms.room:
+                raise Refused("class_room")
             self._cover(instance, time)
             self._instances[instance.id] = instance
         return {"id": instance.id} if failure is None else failure.ended({"id": instance.id})
@@ -407,6 +420,14 @@ class PracticeAccount:
 
     def act(self, instance_id: str, action: str) -> dict[str, Any]:
         """Start, stop, restart or delete an instance that is in a state for it."""
+        if action != "start":
+            return self._act(instance_id, action)
+        with self.terms.selling:
+            return self._act(instance_id, action, self.terms.taken())
+
+    def _act(
+        self, instance_id: str, action: str, taken: Mapping[str, int] = MappingProxyType({})
+    ) -> dict[str, Any]:
         with self._lock:
             now, time = self.clock.now(), self._settle()
             instance = self._find(instance_id, now)
@@ -418,12 +439,15 @@ class PracticeAccount:
             if instance.error and action != "delete":
                 raise Refused("wrong_state", action=action, status="reclaimed")
             if action == "start":
+                for wrong in sold_out(instance.body, taken):
+                    raise wrong
                 self._cover(instance, time, anew=False)
             if action in _OFF:
                 self._end(instance, action, now, time)
             else:
                 if action == "start":
                     instance.go(action, now)
+                    instance.on_since = time
                 else:  # it goes on to be billed
                     instance.walk, instance.walk_began, instance.steps = action, now, []
                 # As on the real one, what SSH needs is new with each start.
@@ -563,6 +587,8 @@ class PracticeAccount:
 
     def _end(self, instance: _Instance, walk: str, true: float, time: float) -> None:
         """Stop or delete an instance."""
+        if instance.walk not in _OFF:
+            instance.longest = max(instance.longest, time - instance.on_since)
         instance.go(walk, true)
         self._bill.end(instance.id, time, "gpu", *(("disk",) if walk == "delete" else ()))
         if walk == "stop":
@@ -575,19 +601,17 @@ class PracticeAccount:
         return instance
 
 
-def _seen(instance: _Instance, clock: PracticeClock) -> Seen:
+def _seen(instance: _Instance, time: float) -> Seen:
     off = instance.walk in _OFF
-    stopped = max(instance.stopped, clock.time(instance.walk_began)) if off else 0.0
-    if instance.stopped > instance.started:  # and then deleted
-        stopped = instance.stopped
+    on_for = 0.0 if off else time - instance.on_since
     return Seen(
         instance.id,
         instance.body,
         instance.hourly,
         on=not off,
         gone=instance.walk == "delete",
-        started=instance.started,
-        stopped=stopped,
+        since=instance.on_since,
+        longest=max(instance.longest, on_for),
     )
 
 

@@ -6,6 +6,7 @@ taken as it is, unless it is of the practice cloud's own registry, whose images 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -30,6 +31,9 @@ Row = dict[str, Any]
 # A page holds no more, whatever is asked for: so a client meets a second page here.
 LARGEST_PAGE = 10
 LARGEST_NUMBERED_PAGE = 3
+
+# Lists and tables in each other, of what a request holds.
+DEEPEST = 20
 
 _ALL = (*PRODUCTS, *CPU_PRODUCTS)
 OFFERS = {offer.id: offer for row in _ALL if (offer := read_offer(row, PRACTICE_CURRENCY)) is not None}
@@ -79,6 +83,26 @@ def answer(method: str, path: str, query: Query, taken: Taken | None = None) -> 
 def whole(text: str) -> int:
     """Return a number of a query or a header, 0 for anything else; one of many digits is merely large."""
     return int(text.lstrip("0")[:18] or "0") if text.isdecimal() else 0
+
+
+def body_of(content: bytes) -> Any:
+    """Return the JSON of a request, refused where it could not be told or written down again.
+
+    Half a character is no text, and what is nested deeper than any body breaks who goes through it.
+    """
+    try:
+        found = json.loads(content)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Refused("no_json") from None
+    if _is_deeper(found, DEEPEST):
+        raise Refused("no_json")
+    return found
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not most or any(_is_deeper(one, most - 1) for one in inside)
 
 
 def page_of(rows: list[Row], size: int, cursor: str) -> dict[str, Any]:
@@ -178,12 +202,7 @@ def refusals(body: Mapping[str, Any], taken: Taken | None = None) -> Iterator[Re
     if product not in OFFERS:
         yield _missing("no_product", "product_id", product)
         return
-    offer, unfit = OFFERS[product], []
-    if offer.gpu_free is not None:
-        offer = replace(offer, gpu_free=max(0, offer.gpu_free - (taken or {}).get(product, 0)))
-    for path, problem in fits(body, offer).items():
-        code, sentence = _OF_PRODUCT.get(problem.code), f"{product}: {problem.sentence(path, say)}"
-        unfit.append((code, Refused(code, problem=sentence) if code else _invalid(dotted(path), sentence)))
+    unfit = list(_unfit(body, taken))
     yield from (wrong for code, wrong in unfit if code not in _STOCK)
     for advice in advise(body):
         if advice.code in _AS_V1:
@@ -192,6 +211,22 @@ def refusals(body: Mapping[str, Any], taken: Taken | None = None) -> Iterator[Re
     yield from _elsewhere(body)
     yield from _cuda(body)
     yield from (wrong for code, wrong in unfit if code in _STOCK)
+
+
+def sold_out(body: Mapping[str, Any], taken: Taken) -> Iterator[Refused]:
+    """Yield why what was launched once is not free just now."""
+    yield from (wrong for code, wrong in _unfit(body, taken) if code in _STOCK)
+
+
+def _unfit(body: Mapping[str, Any], taken: Taken | None) -> Iterator[tuple[str | None, Refused]]:
+    """Yield what of a body its product does not sell, or has not free, with its code."""
+    say, product = words("en"), body["product_id"]
+    offer = OFFERS[product]
+    if offer.gpu_free is not None:
+        offer = replace(offer, gpu_free=max(0, offer.gpu_free - (taken or {}).get(product, 0)))
+    for path, problem in fits(body, offer).items():
+        code, sentence = _OF_PRODUCT.get(problem.code), f"{product}: {problem.sentence(path, say)}"
+        yield code, Refused(code, problem=sentence) if code else _invalid(dotted(path), sentence)
 
 
 def region_of(body: Mapping[str, Any]) -> str:

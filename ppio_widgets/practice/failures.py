@@ -191,6 +191,8 @@ FAILURES: Mapping[str, Failure] = {
     "prepaid": Failure("PREPAID_INSTANCE_NOT_SUPPORT_RELEASE", "a prepaid instance cannot be released early"),
     "not_prepaid": Failure("OPERATION_LIMIT", "only a prepaid instance renews"),
     # a class
+    "class_room": Failure("CLASS_ROOM", "all instances that were ever made here take too much room"),
+    "class_key": Failure("CLASS_KEY", "nobody has joined this class with this key", status=401),
     "no_class": Failure("RESOURCE_NOT_FOUND", "this practice cloud is no class", status=404),
     "class_rule": Failure("CLASS_RULE", "{field}: {problem}", status=403),
     "class_name": Failure("CLASS_NAME", "a name has 1 to 40 letters a-z, digits, dots, dashes"),
@@ -201,7 +203,7 @@ FAILURES: Mapping[str, Failure] = {
     "class_full": Failure("CLASS_NAME", "the class is full: {most} students", status=403),
     "no_exercise": Failure("RESOURCE_NOT_FOUND", "there is no exercise {exercise}", status=404),
     "no_student": Failure("RESOURCE_NOT_FOUND", "there is no student {student}", status=404),
-    "no_teacher": Failure("FAILED_TO_AUTH", "only the teacher's key does this", status=403),
+    "no_teacher": Failure("CLASS_TEACHER", "only the teacher's key does this", status=403),
     # the way of an instance
     "stuck": Failure(
         "IMAGE_NOT_FOUND",

@@ -5,7 +5,6 @@ The served one takes the same requests (`server`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -54,11 +53,8 @@ def _get(account: PracticeAccount, request: httpx.Request, one: str) -> object:
     return account.get(one, str(request.extensions.get("served_at", "")))
 
 
-def _body(request: httpx.Request) -> object:
-    try:
-        return json.loads(request.content)
-    except (ValueError, RecursionError):
-        raise Refused("no_json") from None
+def _body(request: httpx.Request) -> Any:
+    return catalogue.body_of(request.content)
 
 
 # The calls about instances and money, by method and path: which call it is for incidents, and what does it;

@@ -38,6 +38,8 @@ _HOURLY_DECIMALS = 6
 _TYPED = re.compile(r"[¥$]?\s*([0-9]{1,12}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
 _LONGEST = 60  # digits of a number that may be one
 
+_CENT = Decimal("0.01")
+
 _MOST_DECIMALS = 12  # of an amount in an answer
 
 # Never rounds: Python's own recipe for exact arithmetic (decimal, FAQ).
@@ -108,6 +110,11 @@ def shown(amount: Decimal, currency: str) -> str:
     whole, _, decimals = format(amount.copy_abs(), ",f").partition(".")
     sign = "-" if amount < 0 else ""
     return f"{sign}{_SIGNS.get(currency, '')}{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def charged(amount: Decimal, currency: str) -> str:
+    """Return what was charged as people read it: to the cent, and exactly where that is less than one."""
+    return shown(amount if abs(amount) < _CENT else Decimal(f"{amount:.2f}"), currency)
 
 
 def times(amount: Decimal, count: int) -> Decimal:

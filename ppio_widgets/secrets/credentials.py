@@ -79,11 +79,17 @@ class ApiKey:
 
     @property
     def last_four(self) -> str:
-        """What may be shown of it."""
-        return self._value[-4:]
+        """How it ends; empty for a practice key, as that may be a PIN."""
+        return "" if is_practice_key(self) else self._value[-4:]
+
+    @property
+    def label(self) -> str:
+        """What may be shown of it: how it ends, or of a practice key the name in it."""
+        return f"…{self.last_four}" if self.last_four else practice_name(self._value)
 
     def __repr__(self) -> str:
-        return f"ApiKey(••••{self.last_four} from {self.source})"
+        shown = f"••••{self.last_four}" if self.last_four else self.label
+        return f"ApiKey({shown} from {self.source})"
 
     def __format__(self, _spec: str) -> str:
         return repr(self)
@@ -142,12 +148,13 @@ def host_of(
 
 def practice_name(key: str) -> str:
     """Return the name in a practice key: whose account it is."""
-    return key.removeprefix("sk_practice_").partition(".")[0]
+    name, _, pin = key.removeprefix("sk_practice_").rpartition(".")
+    return name or pin
 
 
 def draw_practice_key(name: str) -> str:
-    """Return a new practice key: nobody else's account, in the name of whoever draws it."""
-    return f"sk_practice_{name}.{secrets.token_hex(8)}"
+    """Return a new practice key: nobody else's account, in the name of whoever draws it, with a number."""
+    return f"sk_practice_{name}-{secrets.token_hex(2)}.{secrets.token_hex(8)}"
 
 
 class _Memory:

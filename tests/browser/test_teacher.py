@@ -195,12 +195,35 @@ def test_an_incident_strikes_the_student_who_was_chosen_by_a_click(room):
 def test_money_is_paid_to_one_who_was_chosen(room):
     room.shown()
     room.press("Pay")
-    room.told("Choose one student to pay.")
+    room.told("Choose one student first.")
     room.page.get_by_label("For").select_option("s12")
     room.press("Pay")
     room.told("Done: Pay ¥20.00 · Student 12.")
     expect(room.row("Student 12")).to_contain_text("¥80.00")
     expect(room.row("Student 13")).to_contain_text("¥60.00")
+
+
+def test_a_pin_is_forgotten_for_one_who_was_chosen(room):
+    room.student()
+    room.shown()
+    room.press("Forget PIN")
+    room.told("Choose one student first.")
+    room.press("Student 7")
+    room.press("Forget PIN")
+    room.told("Done: Forget PIN · Student 7.")
+    assert room.cloud.join("s07", "0815")["student"] == "s07"
+
+
+def test_a_lever_without_an_answer_may_have_been_pulled_and_stays_told(room):
+    page = room.shown()
+    room.press("Student 12")
+    page.route("**/teacher/pay", lambda route: (route.fetch(), route.abort()))
+    page.route("**/practice/v1/teacher", lambda route: route.abort())
+    room.press("Pay")
+    page.unroute("**/practice/v1/teacher")
+    room.look()
+    room.told("No answer came: Pay ¥20.00 · Student 12 may be done. Look at the table first.")
+    expect(room.row("Student 12")).to_contain_text("¥80.00")
 
 
 def test_a_reset_is_asked_about_and_no_key_that_is_held_answers(room):

@@ -16,6 +16,7 @@ from ppio_widgets.locale.words import words
 from ppio_widgets.practice.account import PracticeAccount
 from ppio_widgets.practice.bill import Bill, Charge
 from ppio_widgets.practice.transport import PracticeTransport
+from ppio_widgets.request.pricing import charged
 from tests.support.bodies import MINIMAL
 from tests.support.practice import KEY, RICH, OneAccount
 from tests.support.wire import REAL_KEY
@@ -58,25 +59,27 @@ def read(**told):
 
 def test_the_bill_is_the_sum_and_what_each_instance_comes_to(student, account, clock):
     one = account.create(MINIMAL)["id"]
-    other = account.create({**MINIMAL, "resource": {"gpu_num": 2, "rootfs_size_gb": 160}})["id"]
-    bought = account.create({**MINIMAL, "billing": {"mode": "prepaid", "prepaid": {"months": 1}}})["id"]
+    large = {"name": "other", "resource": {"gpu_num": 2, "rootfs_size_gb": 160}}
+    other = account.create({**MINIMAL, **large})["id"]
+    month = {"mode": "prepaid", "prepaid": {"months": 1}}
+    bought = account.create({**MINIMAL, "name": "bought", "billing": month})["id"]
     clock.turn(10)
     account.get(one)
     account.clock.jump(15 * HOUR)
     bill = student.bill()
     assert bill.total == account.spent == 9072 + 3 * 15 * Decimal("12.6") + Decimal("0.3125")
-    assert repr(bill) == "<Bill: ¥9,639.3125, 4 rows>"
+    assert repr(bill) == "<Bill: ¥9,639.31, 4 rows>"
     lines = str(bill).splitlines()
-    assert lines[0].startswith("Charged ¥9,639.3125 in 31 days, until 2023-11-1")
+    assert lines[0].startswith("Charged ¥9,639.31 in 31 days, until 2023-11-1")
     assert [re.split(r"  +", line.strip()) for line in lines[1:]] == [
-        ["id", "product", "billed for", "charged"],
-        [bought, "A100 80 GB", "months from 2023-11-14 22:13 UTC", "¥9,072.00"],
-        [other, "A100 80 GB", "15 h", "¥378.00"],
-        [one, "A100 80 GB", "15 h", "¥189.00"],
-        [other, "A100 80 GB (disk)", "15 h", "¥0.3125"],
+        ["name", "id", "product", "billed for", "charged"],
+        ["bought", bought, "A100 80 GB", "months from 2023-11-14 22:13 UTC", "¥9,072.00"],
+        ["other", other, "A100 80 GB", "15 h", "¥378.00"],
+        [MINIMAL["name"], one, "A100 80 GB", "15 h", "¥189.00"],
+        ["other", other, "A100 80 GB (disk)", "15 h", "¥0.31"],
     ]
-    assert "¥9,639.3125" in bill._repr_html_()
-    assert "最近 31 天共扣费 ¥9,639.3125" in bill_card(bill, words("zh")).as_text(words("zh"))
+    assert "¥9,639.31" in bill._repr_html_()
+    assert "最近 31 天共扣费 ¥9,639.31，" in bill_card(bill, words("zh")).as_text(words("zh"))
 
 
 def test_a_renewal_is_a_row_of_its_own(student, account, clock):
@@ -95,7 +98,9 @@ def test_an_account_that_was_charged_nothing_says_so(student):
 def test_a_live_cloud_is_asked_for_a_month_and_its_bill_comes_late():
     cloud = Live()
     bill = PpioClient(REAL_KEY, base_url="https://api.ppio.com", transport=cloud).bill(days=90)
-    (bought, _), (used, query) = cloud.asked
+    (bought, _), (used, query), (listed, _) = cloud.asked
+    assert listed == "/gpus/v2/instances"
+    assert bill.names == {}  # what cannot be read is no reason to show no bill
     assert (bought, used) == (
         "/openapi/v1/billing/bill/monthly/list",
         "/openapi/v1/billing/bill/list",
@@ -104,6 +109,20 @@ def test_a_live_cloud_is_asked_for_a_month_and_its_bill_comes_late():
     assert query["cycleType"] == "Day"
     assert (bill.total, bill.currency) == (Decimal("12.6"), "CNY")
     assert "a day late" in str(bill)
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("0.8975", "¥0.90"),
+        ("0.0042", "¥0.0042"),
+        ("0.01", "¥0.01"),
+        ("0", "¥0.00"),
+        ("1234.5", "¥1,234.50"),
+    ],
+)
+def test_amounts_are_shown_as_people_read_them(amount, shown):
+    assert charged(Decimal(amount), "CNY") == shown
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Each error name and each status that is known of the API comes with a next step, as a person reads it.
+"""Each error name and each status that is known of the API, or of a class, comes with a next step.
 
 `error_names.tsv` holds the names: HTTP status, where it is known from (D: a documentation page,
 3: public code only), and when it comes.
@@ -14,11 +14,15 @@ import pytest
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.errors import ApiError, PpioError
 from ppio_widgets.locale.words import LANGUAGES, words
+from ppio_widgets.practice.failures import FAILURES
 from tests.support.bodies import MINIMAL
 from tests.support.wire import answers, faulty
 
 with (Path(__file__).parent / "error_names.tsv").open(encoding="utf-8") as _file:
     NAMES = {row["name"]: int(row["status"]) for row in csv.DictReader(_file, delimiter="\t")}
+
+# What a class alone refuses: no name of the API.
+OF_A_CLASS = {row.reason: row.status for row in FAILURES.values() if row.reason.startswith("CLASS_")}
 
 STATUSES = range(400, 452)
 
@@ -85,9 +89,9 @@ def step(client, status, name=""):
     return told
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_name_has_a_next_step_of_its_own(client, name):
-    told, of_any = step(client, NAMES[name], name), step(client, NAMES[name], "NO_SUCH_NAME")
+@pytest.mark.parametrize(("name", "status"), [*NAMES.items(), *OF_A_CLASS.items()])
+def test_each_name_has_a_next_step_of_its_own(client, name, status):
+    told, of_any = step(client, status, name), step(client, status, "NO_SUCH_NAME")
     for language in LANGUAGES:
         assert told[language]
         assert told[language] != of_any[language]
@@ -112,7 +116,7 @@ def test_other_statuses_have_one_as_well(client, status):
 def test_the_words_know_no_name_that_the_table_does_not():
     for language in LANGUAGES:
         known = {key.removeprefix("next.") for key in words(language).keys() if key.startswith("next.")}  # noqa: SIM118
-        assert {name for name in known if name.isupper()} == set(NAMES)
+        assert {name for name in known if name.isupper()} == NAMES.keys() | OF_A_CLASS.keys()
 
 
 @pytest.mark.parametrize("name", ["wait", "now", "other", "{span}", "401", "3xx", "a.b"])

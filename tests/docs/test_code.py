@@ -89,11 +89,13 @@ def around(page):
 
 
 async def run(ordered, folder):
-    """Run pages one after another in a kernel; returns the cells of each."""
+    """Run pages one after another in a kernel of a folder; returns the cells of each."""
+    folder.mkdir()
     cells = {page: [nbformat.v4.new_code_cell(cell) for cell in (ALONE, *around(page))] for page in ordered}
     sheet = nbformat.v4.new_notebook()
     sheet.cells = [cell for page in cells.values() for cell in page]
-    client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels())
+    place = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(sheet, timeout=120, kernel_name="python3", config=channels(), resources=place)
     await client.async_execute(env=environment(folder))
     return cells
 

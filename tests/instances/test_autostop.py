@@ -1,5 +1,6 @@
 """The kernel's own timer: it stops an instance, reads back, and does not give up."""
 
+import itertools
 import logging
 import threading
 import time as real_time
@@ -63,6 +64,18 @@ def test_it_stops_the_instance_and_reads_back(machine, time):
     assert machine.refresh().status == "exited"
     assert "seen to have stopped" in repr(timer)
     assert machine.cancel_deadline() is False
+
+
+def test_a_time_that_was_set_with_a_launch_is_that_time_to_the_minute(time, monkeypatch):
+    now, looks = threads.now, itertools.count()
+    with on(Pretend()) as server:
+        one = at(server)
+        when = read_moment("2023-11-15 17:30+08:00", NOW)
+        monkeypatch.setattr(threads, "now", lambda: now() + next(looks) / 1000)  # as time goes on meanwhile
+        Timer(at=when).set_on(one)
+        assert one.deadline.at == when
+        assert "17:30 UTC+08:00" in repr(one.deadline)
+        one.cancel_deadline()
 
 
 def test_it_can_be_called_off(machine, time):

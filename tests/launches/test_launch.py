@@ -47,6 +47,7 @@ class PretendWire:
     host = Host("https://gpu.example.com", "gpu.example.com", loopback=False)
     is_practice = False
     account = "…cdef"
+    class_time = None
 
     def __init__(self, verdict=None, looks=(), there=()):
         self.verdict = verdict or Verdict(sent=True, instance_id="abc")

@@ -10,7 +10,7 @@ from ppio_widgets.launches.ledger import Ledger
 from ppio_widgets.launches.states import LaunchState
 from tests.support.bodies import MINIMAL
 from tests.support.kernel import Kernel, environment, real_kernel, text_of
-from tests.support.wire import PATIENCE, REAL_KEY, faulty, listing, nothing_there, row, says
+from tests.support.wire import PATIENCE, REAL_KEY, faulty, listing, no_class, nothing_there, row, says
 
 LINE = "%ppio_launch --name demo --product p --image i --yes"
 
@@ -61,7 +61,7 @@ def when(event, act):
 def test_interrupt_ends_the_waiting_and_keeps_the_answer(kernels):
     held = Held()
     running = says(200, {"id": "kept-1", "name": "demo", "status": {"status": "running"}})
-    with faulty(nothing_there, held, running) as server:
+    with faulty(no_class, nothing_there, held, running) as server:
         kernel = kernels(PPIO_GPU_BASE_URL=server.url)
         kernel.run("%load_ext ppio_widgets")
         pid = kernel.manager.provisioner.pid

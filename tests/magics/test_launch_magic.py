@@ -237,9 +237,9 @@ def test_yes_names_what_is_taken_from_the_kernel_before_anything_is_sent(
     said = []
     create = PracticeAccount.create
 
-    def created(self, body):
+    def created(self, *given):
         said.append(capsys.readouterr().out)
-        return create(self, body)
+        return create(self, *given)
 
     monkeypatch.setattr(PracticeAccount, "create", created)
     line = "%ppio_launch --practice --name demo --yes"
@@ -268,7 +268,7 @@ def test_a_terminal_is_asked_once_more_when_the_name_is_taken(run, names, monkey
 
 
 def test_a_refusal_of_the_server_is_raised_so_that_run_all_stops(run, monkeypatch):
-    def refuse(self, body):
+    def refuse(self, *_given):
         raise Refused("no_money", needed=20, left=1)
 
     monkeypatch.setattr(PracticeAccount, "create", refuse)

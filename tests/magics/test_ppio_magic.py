@@ -202,7 +202,7 @@ def test_a_launch_of_another_kernel_is_looked_up_by_its_id(run, capsys, monkeypa
     with faulty(nothing_there) as server:
         monkeypatch.setenv("PPIO_GPU_BASE_URL", server.url)
         monkeypatch.setenv("PPIO_WIDGETS_PRACTICE_KEY", "sk_practice_me.money")
-        record = Record("0badcafe", server.url, "…oney", {"name": "demo"}, 1.0)
+        record = Record("0badcafe", server.url, "me", {"name": "demo"}, 1.0)
         ledger_for(practice=False).claim(record)
         run("%ppio launches look 0badcafe")
         assert "it is not known" in capsys.readouterr().out

@@ -135,7 +135,7 @@ def test_the_doctor_shows_whatever_a_stream_can_carry():
 
 
 def test_the_package_itself_imports_nothing_heavy():
-    heavy = {"httpx", "pydantic", "ipywidgets", "IPython"}
+    heavy = {"httpx", "pydantic", "ipywidgets", "IPython", "tomllib", "tomli", "ppio_widgets.practice"}
     code = f"import sys, ppio_widgets; print(sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
@@ -158,6 +158,12 @@ def test_loading_the_extension_imports_nothing_that_waits_for_the_first_use(tmp_
     answer = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
     loaded = {*answer.stdout.splitlines()[-1].split()}
     packages = {name.partition(".")[0] for name in loaded}
-    assert not packages & {"httpx", "pydantic", "ipywidgets", "html"}
+    assert not packages & {"httpx", "pydantic", "ipywidgets", "html", "tomllib", "tomli"}
     ours = {name.removeprefix("ppio_widgets.") for name in loaded if name.startswith("ppio_widgets.")}
-    assert not ours & {"secrets.redaction", "secrets.patterns", "request.envref", "request.offers"}
+    assert not ours & {
+        "secrets.redaction",
+        "secrets.patterns",
+        "request.envref",
+        "request.offers",
+        "practice",
+    }

@@ -1,5 +1,7 @@
 """What a kernel makes of the time of a class: money, ages and timers go by it, and nothing else does."""
 
+import time as real_time
+
 import httpx
 import pytest
 
@@ -53,10 +55,23 @@ def turns(time, timer, seconds):
     """Turn the clock second by second, as long as the timer waits; returns for how long that was."""
     for turned in range(seconds):
         time.turn(1)
-        threads.threading.Event().wait(0.02)
-        if timer.state != "waiting":
+        if not rests(time, timer):
             return turned + 1
     return seconds
+
+
+def rests(time, timer):
+    """Wait until the timer has looked; returns whether it goes on waiting."""
+    in_time(lambda: time.timer_rests or timer.state != "waiting")
+    return timer.state == "waiting"
+
+
+def in_time(done, between=lambda: None):
+    ends = real_time.monotonic() + PATIENCE
+    while not done() and real_time.monotonic() < ends:
+        between()
+        threads.threading.Event().wait(0.002)
+    assert done()
 
 
 # money and ages
@@ -93,21 +108,16 @@ def test_a_stop_after_three_hours_comes_after_three_hours_of_the_class(machine, 
     account.clock.set(rate)
     machine.refresh()
     timer = machine.stop_after("3h")
+    assert rests(time, timer)
     time.turn(seconds - 2)
-    threads.threading.Event().wait(0.1)
-    assert timer.state == "waiting"
+    assert rests(time, timer)
     assert turns(time, timer, 30) <= 3
     turns_until_done(time, timer)
     assert machine.refresh().status == "exited"
 
 
 def turns_until_done(time, timer):
-    for _ in range(100):
-        if timer.state == "done":
-            return
-        time.turn(1)
-        threads.threading.Event().wait(0.02)
-    assert timer.state == "done"
+    in_time(lambda: timer.state == "done", lambda: time.turn(1))
 
 
 def test_where_the_class_stands_still_no_timer_fires_until_it_goes_on(machine, account, time):

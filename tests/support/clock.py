@@ -47,6 +47,12 @@ class LaunchClock(clock.Clock):
         self.pauses: list[float] = []
         self.searching = threading.Event()
         self.searching.set()
+        self._timer_until = 0.0
+
+    @property
+    def timer_rests(self) -> bool:
+        """Whether the timer of an instance waits for this to be turned further."""
+        return self.time < self._timer_until
 
     def now(self) -> float:
         return self.time
@@ -63,7 +69,11 @@ class LaunchClock(clock.Clock):
         if seconds < SHORT:
             return event.wait(seconds)
         if threading.current_thread().name == "ppio-deadline":  # it comes as the clock is turned
-            return self.until(event, self.time + seconds)
+            self._timer_until = self.time + seconds
+            try:
+                return self.until(event, self._timer_until)
+            finally:
+                self._timer_until = 0.0
         self.searching.wait(PATIENCE)
         if event.is_set():
             return True

@@ -181,6 +181,8 @@ def row(
 
 
 nothing_there = listing()
+# What a practice key has asked before: whether it is a class.
+no_class = says(404, {})
 
 
 def _reset(connection: socket.socket) -> None:

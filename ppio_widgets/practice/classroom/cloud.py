@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import InputError
 from ppio_widgets.practice.account import PracticeAccount, Terms
 from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.roster import TEACHER, Roster, key_of
@@ -18,6 +17,7 @@ from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.failures import AnswerLost, Refused, verbs
 from ppio_widgets.practice.incidents import Incident, Incidents
 from ppio_widgets.runtime import forks
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +36,9 @@ ALIVE_SECONDS = 5.0
 FASTEST = 3600.0
 MOST_TIMES = 1000
 MOST_YUAN = 1_000_000
+
+# For all instances of one student until a reset: some hundred, as all of them are written with each call.
+ROOM = 500_000
 
 
 @dataclass
@@ -75,7 +78,10 @@ class ClassCloud(PracticeCloud):
         self._progress: dict[str, Progress] = {}
         self._struck: list[int] = parts.get("struck", [])
         if parts:
-            self._go_on(parts)
+            try:
+                self._go_on(parts)
+            except (KeyError, TypeError, ValueError):  # it is of something else
+                raise input_error("class_file_damaged", file=str(record)) from None
         else:
             self.clock.set(lesson.clock)
         self._begun = self.clock.past[0].time
@@ -203,6 +209,12 @@ class ClassCloud(PracticeCloud):
         self.account_of(student).pay(yuan)
         self.keep([student])
 
+    def forget_pin(self, student: str) -> None:
+        """Let the next join of a student make a new PIN; instances, money and progress stay."""
+        self._require(student, needed=True)
+        self.roster.forget_pin(student)
+        self.keep()
+
     def reset(self, student: str = "") -> None:
         """Let a student, or all, begin anew: no instances, the whole budget, nothing passed."""
         chosen = self._chosen(student)
@@ -237,7 +249,7 @@ class ClassCloud(PracticeCloud):
     def _go_on(self, parts: Mapping[str, Any]) -> None:
         """Go on from what was written; an `InputError` where that is of another lesson."""
         if parts["lesson"] != self.lesson.id:
-            raise InputError("class_file_other", file=str(self._record), id=parts["lesson"])
+            raise input_error("class_file_other", file=str(self._record), id=parts["lesson"])
         self.roster.resume(parts["roster"])
         self.incidents = Incidents(Incident(**one) for one in parts["incidents"])
         for key, part in parts.items():
@@ -265,7 +277,8 @@ class ClassCloud(PracticeCloud):
 
     def _new(self, student: str) -> PracticeAccount:
         rules = self.lesson.rules(student)
-        terms = Terms(rules, self._taken, self._selling) if self.lesson.stock == "shared" else Terms(rules)
+        is_shared = self.lesson.stock == "shared"
+        terms = Terms(rules, self._taken, self._selling, ROOM) if is_shared else Terms(rules, room=ROOM)
         return PracticeAccount(self.clock, self.lesson.budget, self.incidents, student, terms)
 
     def _taken(self) -> Mapping[str, int]:
@@ -316,7 +329,7 @@ class ClassCloud(PracticeCloud):
             "on": [_on(one) for one in on],
             "exercises": progress.marks(),
             "last_error": progress.last_error,
-            "yellow": most is not None and any(now - one.started > most for one in on),
+            "yellow": most is not None and any(now - one.since > most for one in on),
         }
 
     def _chosen(self, student: str) -> list[str]:
@@ -341,7 +354,7 @@ def _past(parts: Mapping[str, Any], now: float) -> list[Stretch]:
 
 def _on(one: Seen) -> dict[str, Any]:
     told = {"id": one.id, "name": one.body["name"], "product": one.product}
-    return {**told, "since": one.started, "hourly": f"{one.hourly:f}"}
+    return {**told, "since": one.since, "hourly": f"{one.hourly:f}"}
 
 
 def _incident(one: Incident) -> dict[str, Any]:

@@ -168,10 +168,9 @@ def _stopped(most: float, chosen: Sequence[Seen]) -> Finding:
     still = next((one for one in chosen if one.on), None)
     if still is not None:
         return Finding("still_on", {**expected, "name": still.body["name"]})
-    longest = max(chosen, key=lambda one: one.stopped - one.started)
-    seconds = max(0.0, longest.stopped - longest.started)
-    found = {"name": longest.body["name"], "found": write_span(max(1.0, round(seconds)))}
-    return Finding("stopped_within", {**expected, **found}, seconds <= most)
+    longest = max(chosen, key=lambda one: one.longest)
+    found = {"name": longest.body["name"], "found": write_span(max(1.0, round(longest.longest)))}
+    return Finding("stopped_within", {**expected, **found}, longest.longest <= most)
 
 
 def _predicted(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
-from ppio_widgets.errors import InputError, MomentUnreadable
+from ppio_widgets.errors import MomentUnreadable
 from ppio_widgets.locale.words import joined, words
 from ppio_widgets.practice.catalogue import OFFERS
 from ppio_widgets.practice.failures import failure_of
@@ -27,6 +27,7 @@ from ppio_widgets.request.pricing import read_amount
 from ppio_widgets.request.rules import Rules
 from ppio_widgets.request.schema import Leaf, dotted, node_at, path_of
 from ppio_widgets.runtime.times import read_span
+from ppio_widgets.secrets.redaction import input_error
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -342,7 +343,7 @@ def read_lesson(text: str) -> Lesson:
     lesson, faults = examine(text)
     if lesson is None:
         say = words()
-        raise InputError("lesson", faults=joined(fault.sentence(say) for fault in faults))
+        raise input_error("lesson", faults=joined(fault.sentence(say) for fault in faults))
     return lesson
 
 
@@ -355,7 +356,7 @@ def source(key: str) -> str:
     """Return the file of a lesson that comes with the package; an `InputError` names those that do."""
     known = packaged_ids()
     if key not in known:
-        raise InputError("no_lesson", id=key, known=", ".join(known))
+        raise input_error("no_lesson", id=key, known=", ".join(known))
     return (_folder() / f"{key}.toml").read_text(encoding="utf-8")
 
 

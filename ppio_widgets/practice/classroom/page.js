@@ -12,6 +12,7 @@ const kept = { // for this tab alone; a reload shows no name that was hidden
 const here = new URL(location.href).pathname.replace(/\/page$/, "");
 let seen = null; // the last answer, and when it came
 let seenAt = 0;
+let doubt = ""; // what was asked for last, where no answer came
 let hidden = kept.get("names") === "hidden";
 let language = kept.get("language") ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 const key = takeKey();
@@ -78,7 +79,8 @@ async function ask(path, body) {
   if (answer.ok) return answer;
   if (answer.status === 401 || answer.status === 403) throw new Error(say("bad_key"));
   const { message } = await answer.json().catch(() => ({}));
-  throw new Error(message ? say("refused", { words: plain(message) }) : say("lost"));
+  if (message || answer.status < 500) throw new Error(say("refused", { words: plain(message ?? answer.status) }));
+  throw new TypeError(say("lost")); // a gateway's answer is none of the class
 }
 
 async function look() {
@@ -86,7 +88,7 @@ async function look() {
     seen = await (await ask("")).json();
     seenAt = performance.now();
     show();
-    if (at("told").dataset.lost) tell("");
+    if (at("told").dataset.lost) tell(doubt, Boolean(doubt));
     delete at("told").dataset.lost;
   } catch (error) {
     at("told").dataset.lost = "yes";
@@ -100,11 +102,13 @@ async function watch() {
 }
 
 async function act(verb, body, what) {
+  doubt = "";
   try {
     await ask(`/${verb}`, body);
     tell(say("done", { what }));
   } catch (error) {
-    tell(error.name === "Error" ? error.message : say("lost"), true);
+    if (error.name !== "Error") doubt = say("unsure", { what });
+    tell(doubt || error.message, true);
   }
   await look();
 }
@@ -262,13 +266,18 @@ const VERBS = {
   },
   pay: who => {
     const amount = number("yuan");
-    if (amount && !who.student) tell(say("choose"), true);
-    return amount && who.student ? [{ yuan: String(amount), ...who }, `${say("pay")} ${yuan(amount)}`] : null;
+    return amount && isOne(who) ? [{ yuan: String(amount), ...who }, `${say("pay")} ${yuan(amount)}`] : null;
   },
+  forget_pin: who => (isOne(who) ? [who, say("forget_pin")] : null),
 };
 
 function chosen() {
   return at("who").value ? { student: at("who").value } : {};
+}
+
+function isOne(who) {
+  if (!who.student) tell(say("choose"), true);
+  return Boolean(who.student);
 }
 
 function shownFor(who) {

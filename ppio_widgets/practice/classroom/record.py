@@ -11,10 +11,11 @@ import json
 import os
 import sys
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import InputError
 from ppio_widgets.runtime import files
+from ppio_widgets.secrets.redaction import input_error
 
 if sys.platform != "win32":  # there, two servers on one file are not noticed
     import fcntl
@@ -22,6 +23,8 @@ if sys.platform != "win32":  # there, two servers on one file are not noticed
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ppio_widgets.errors import InputError
 
 MOST_BYTES = 256 * 1024 * 1024
 # So much is added before the file is written anew, with each part once.
@@ -59,8 +62,7 @@ class Record:
         if not new:
             return False
         if self._size > self._whole + _GROWTH:
-            self._written.update(new)
-            self._rewrite()
+            self._rewrite(new)
             return True
         line = ", ".join(f"{json.dumps(key)}: {text}" for key, text in new.items())
         files.append(self._file, f"{{{line}}}\n", self._size)
@@ -83,16 +85,23 @@ class Record:
             self.parts.update(found)
         self._written = {key: json.dumps(value, ensure_ascii=False) for key, value in self.parts.items()}
 
-    def _rewrite(self) -> None:
-        """Write the file anew, each part once, and go on behind that."""
-        text = "".join(f"{{{json.dumps(key)}: {part}}}\n" for key, part in self._written.items())
+    def _rewrite(self, new: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Write the file anew, each part once, and go on behind that; after a failure behind the old one."""
+        parts = {**self._written, **new}
+        text = "".join(f"{{{json.dumps(key)}: {part}}}\n" for key, part in parts.items())
         with files.written(self._path.parent, self._path.name, text) as spare:
-            spare.replace(self._path)
-            files.sync_folder(self._path.parent)
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
-        self._size = self._whole = os.fstat(self._file).st_size
+            file = os.open(spare, os.O_WRONLY | os.O_APPEND)
+            try:
+                spare.replace(self._path)
+            except BaseException:
+                os.close(file)
+                raise
+        self._file, before = file, self._file
+        self._written, self._size = parts, os.fstat(file).st_size
+        self._whole = self._size
+        if before >= 0:
+            os.close(before)
+        files.sync_folder(self._path.parent)
 
 
 def _locked(path: Path) -> int:
@@ -107,11 +116,11 @@ def _locked(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise InputError("class_file_used", file=str(path)) from None
+        raise input_error("class_file_used", file=str(path)) from None
     return descriptor
 
 
 def _unusable(path: Path, error: Exception) -> InputError:
     if isinstance(error, OSError):
-        return InputError("class_file", file=str(path), reason=files.reason(error))
-    return InputError("class_file_damaged", file=str(path))
+        return input_error("class_file", file=str(path), reason=files.reason(error))
+    return input_error("class_file_damaged", file=str(path))

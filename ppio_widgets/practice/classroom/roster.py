@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppio_widgets.errors import InputError
 from ppio_widgets.practice.failures import Refused
 from ppio_widgets.runtime import forks
+from ppio_widgets.secrets.redaction import input_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,10 +104,18 @@ class Roster:
                 return student
             one = self._students.get(student)
             if one is None or not one.digest:
-                raise Refused("other_key")
-            self._prove(one, pin, "other_key")
+                raise Refused("class_key")
+            self._prove(one, pin, "class_key")
             self._known.add(key)
         return student
+
+    def forget_pin(self, student: str) -> None:
+        """Let the next join of a student make a new PIN; the one before opens nothing any more."""
+        with self._lock:
+            one = self._students[student]
+            one.salt = one.digest = ""
+            self._known = {key for key in self._known if parts_of(key)[0] != student}
+            self._wrong.pop(student, None)
 
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON."""
@@ -154,16 +162,16 @@ def read_roster(text: str) -> dict[str, Student]:
         student, name, pin = (*cells, "", "")[:3]
         student = student.lower()
         if not _STUDENT.fullmatch(student) or student == TEACHER or len(name) > _LONGEST_NAME:
-            raise InputError("roster_name", line=number)
+            raise input_error("roster_name", line=number)
         if len(cells) > 3 or (pin and not _PIN.fullmatch(pin)):
-            raise InputError("roster_pin", line=number)
+            raise input_error("roster_pin", line=number)
         if student in found:
-            raise InputError("roster_twice", line=number, student=student)
+            raise input_error("roster_twice", line=number, student=student)
         found[student] = Student(student, name)
         if pin:
             _seal(found[student], pin)
     if not 0 < len(found) <= MOST_STUDENTS:
-        raise InputError("roster_size", most=MOST_STUDENTS)
+        raise input_error("roster_size", most=MOST_STUDENTS)
     return found
 
 

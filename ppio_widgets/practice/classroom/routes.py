@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ppio_widgets.practice.catalogue import OFFERS
+from ppio_widgets.practice.catalogue import OFFERS, body_of
 from ppio_widgets.practice.classroom.cloud import FASTEST, MOST_TIMES, MOST_YUAN, ClassCloud
 from ppio_widgets.practice.classroom.page import page, sheet
 from ppio_widgets.practice.failures import Refused, failure_of
@@ -40,6 +39,7 @@ _TEACHER: Mapping[str, Callable[[ClassCloud, Given], object]] = {
         _text(given, "student"), _number(given, "notice", LONGEST_SPAN)
     ),
     "pay": lambda cloud, given: cloud.pay(_text(given, "student"), _yuan(given)),
+    "forget_pin": lambda cloud, given: cloud.forget_pin(_text(given, "student")),
     "reset": lambda cloud, given: cloud.reset(_text(given, "student")),
 }
 
@@ -88,10 +88,7 @@ def _nothing() -> httpx.Response:
 def _given(request: httpx.Request) -> Given:
     if request.method == "GET":
         return {}
-    try:
-        given = json.loads(request.content or b"{}")
-    except (ValueError, RecursionError):
-        raise Refused("no_json") from None
+    given = body_of(request.content or b"{}")
     if not isinstance(given, dict):
         raise Refused("no_object")
     return given

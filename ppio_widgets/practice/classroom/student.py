@@ -15,13 +15,14 @@ from ppio_widgets import environment
 from ppio_widgets.cloud.answers import as_mapping, as_rows, as_text
 from ppio_widgets.cloud.client import CLASS, PpioClient
 from ppio_widgets.cloud.resources import LESSON, PRACTICE_CURRENCY
-from ppio_widgets.errors import ApiError, PpioError
+from ppio_widgets.errors import ApiError, InputError, PpioError
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.classroom.roster import key_of, parts_of
 from ppio_widgets.request.pricing import read_amount, shown
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.credentials import (
     PRACTICE_ADDRESS,
+    PRACTICE_KEY_VARIABLE,
     class_key,
     draw_practice_key,
     forget_class_key,
@@ -123,17 +124,22 @@ def join(student: str, pin: str = "") -> str:
 
 
 def join_as_hub_user() -> None:
-    """Join the class that the environment names as the person of a hub, where no key is known for it."""
+    """Join the class that the environment names as the person of a hub, once, where it names no key.
+
+    Who joined it under another name stays who that is; a key that was kept may be of an earlier class there.
+    """
     host = read_host(practises=True)
-    tried = kernel.of(_Tried)
-    if host.known or host.base_url in tried or class_key(host) is not None:
+    known = class_key(host)
+    is_given = known is not None and known.source == PRACTICE_KEY_VARIABLE
+    if host.known or is_given or host.base_url in kernel.of(_Settled):
         return
-    tried.add(host.base_url)
-    if host.is_class:
-        _join(host, hub_user())
-        return
-    with suppress(PpioError):  # on loopback it may be a practice cloud that is no class, or nothing yet
-        _join(host, hub_user())
+    try:
+        _join(host, next(reversed(kept_keys(host)), "") or hub_user())
+    except PpioError as error:
+        if host.is_class:  # each time anew: the class may begin later, or its teacher may help
+            raise
+        if isinstance(error, ApiError | InputError):  # on loopback it may be no class, or nothing yet
+            kernel.of(_Settled).add(host.base_url)
 
 
 def hub_user() -> str:
@@ -145,8 +151,8 @@ def hub_user() -> str:
     return user
 
 
-class _Tried(set[str]):
-    """The addresses at which this kernel tried to join as the person of a hub."""
+class _Settled(set[str]):
+    """The addresses where this kernel has joined a class, or found that there is none on loopback."""
 
 
 def _class_host() -> Host:
@@ -178,6 +184,7 @@ def _join(host: Host, student: str, pin: str = "", transport: httpx.BaseTranspor
     if not is_practice_key(key):
         raise input_error("no_class", host=host.name)
     keep_class_key(host, name or student, key)
+    kernel.of(_Settled).add(host.base_url)
     return name or student
 
 

@@ -12,6 +12,8 @@ from ppio_widgets import environment
 from ppio_widgets.cloud.answers import as_flag, as_mapping, as_rows, as_text
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.display import Displayed
+from ppio_widgets.errors import OutcomeUnknown
+from ppio_widgets.locale.words import Phrase
 from ppio_widgets.practice.classroom.cloud import FASTEST, MOST_TIMES, MOST_YUAN, ClassCloud
 from ppio_widgets.practice.classroom.page import sheet
 from ppio_widgets.practice.cloud import kernel_cloud
@@ -145,6 +147,10 @@ class Classroom:
             raise input_error("class_yuan", value=as_given(yuan))
         self._do("pay", student=student, yuan=f"{amount:f}")
 
+    def forget_pin(self, student: str) -> None:
+        """Let the next join of a student make a new PIN; instances, money and progress stay."""
+        self._do("forget_pin", student=student)
+
     def reset(self, student: str = "") -> None:
         """Let everybody, or one student, begin anew: instances, money and progress. It asks no question."""
         self._do("reset", student=student)
@@ -172,7 +178,15 @@ class Classroom:
         return self._client.get_reply(TEACHER, {}).value
 
     def _do(self, act: str, /, **body: object) -> None:
-        self._client.ask_class(f"{TEACHER}/{act}", {name: part for name, part in body.items() if part != ""})
+        given = {name: part for name, part in body.items() if part != ""}
+        try:
+            self._client.ask_class(f"{TEACHER}/{act}", given)
+        except OutcomeUnknown as error:
+            told = {**error.params, "action": Phrase(f"lever.{act}"), "look": "progress()"}
+            lost = OutcomeUnknown("class_lost", **told)
+        else:
+            return
+        raise lost
 
 
 def _student(row: Mapping[str, Any]) -> StudentProgress:

@@ -27,7 +27,10 @@ class Results:
         self.found: dict[str, dict] = {}
 
     def begin(self, host: str, versions: dict[str, str]) -> None:
-        self.found[host] = {"versions": versions, "actions": {}}
+        """Note a host as it starts; one that starts again, between others, goes on."""
+        known = self.found.get(host)
+        if known is None or known["versions"] != versions:
+            self.found[host] = {"versions": versions, "actions": {}}
 
     def add(self, host: str, action: str, *, passed: bool) -> None:
         """Note a step of an action: it works if each of them passed."""

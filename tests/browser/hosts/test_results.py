@@ -73,3 +73,13 @@ def test_what_was_done_instead_is_no_longer_said_once_it_fails():
     run.add("made-up", "copied", passed=False)
     run.add("made-up", "copied", passed=True)
     assert run.found["made-up"]["actions"] == {"copied": False}
+
+
+def test_a_host_that_starts_again_keeps_what_was_found():
+    run = Results()
+    run.begin("made-up", {"made-up": "1"})
+    run.add("made-up", "shown", passed=True)
+    run.begin("made-up", {"made-up": "1"})
+    assert run.found["made-up"]["actions"] == {"shown": True}
+    run.begin("made-up", {"made-up": "2"})
+    assert run.found["made-up"]["actions"] == {}

@@ -125,7 +125,7 @@ def test_a_key_of_nobody_and_a_teachers_key_rent_nothing(cloud):
     anna = Pupil(cloud, "s01")
     for key in ("sk_practice_s01.0000", "sk_practice_s09.4711", cloud.teacher_key):
         anna.http.headers["Authorization"] = f"Bearer {key}"
-        assert reason(anna.rent()) == (401, "FAILED_TO_AUTH")
+        assert reason(anna.rent()) == (401, "CLASS_KEY")
 
 
 FORBIDDEN = [
@@ -217,6 +217,76 @@ def test_an_incident_at_a_time_strikes_everybody_once(cloud, clock):
     clock.turn(2)
     assert [anna.rent().status_code, anna.rent().status_code] == [429, 200]
     assert [ben.rent().status_code, ben.rent().status_code] == [429, 200]
+
+
+def test_what_is_started_again_is_not_free_any_more(cloud, clock):
+    anna = Pupil(cloud, "s01")
+    cloud.pay("s01", Decimal(100))
+    four = {"product_id": "4090.24c120g.os", "resource": {"gpu_num": 4, "rootfs_size_gb": 20}}
+    made = anna.rent(**four).json()["id"]
+    clock.turn(10)
+    anna.http.put(f"{INSTANCES}/{made}/stop")
+    clock.turn(10)
+    others = (Pupil(cloud, f"s{number:02}").rent(**four) for number in range(2, 20))
+    assert reason(next(told for told in others if told.status_code != 200)) == (400, "INSUFFICIENT_RESOURCE")
+    assert reason(anna.http.put(f"{INSTANCES}/{made}/start")) == (400, "INSUFFICIENT_RESOURCE")
+    assert anna.http.get(f"{INSTANCES}/{made}").json()["status"]["status"] == "exited"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '{"exercise": "\\ud800"}',
+        '{"exercise": "1.2", "answer": "\\udfff"}',
+        '{"exercise": "1.2", "answer": ' + "[" * 500 + "]" * 500 + "}",
+    ],
+)
+@pytest.mark.parametrize("path", ["/practice/v1/check", "/practice/v1/join", INSTANCES])
+def test_what_cannot_be_told_again_is_no_json_and_hurts_nobody(file, clock, path, given):
+    cloud, record = going_on(file, clock)
+    anna = Pupil(cloud, "s01")
+    body = json.dumps({**BODY, "command": "COMMAND"}).replace('"COMMAND"', given)
+    assert reason(anna.http.post(path, content=body if path == INSTANCES else given)) == (400, "REQUEST")
+    teacher = {"Authorization": f"Bearer {cloud.teacher_key}"}
+    assert anna.http.get("/practice/v1/teacher", headers=teacher).status_code == 200
+    assert anna.rent().status_code == 200
+    record.close()
+
+
+def test_one_student_cannot_fill_the_class(cloud, clock):
+    cloud.set_rate(1)
+    anna, ben = Pupil(cloud, "s01"), Pupil(cloud, "s02")
+    large = {"envs": [{"key": f"A{number}", "value": "x" * 4000} for number in range(90)]}
+    made = anna.rent(**large).json()["id"]
+    assert reason(anna.rent(**large)) == (400, "CLASS_ROOM")
+    anna.http.delete(f"{INSTANCES}/{made}")
+    clock.turn(100)
+    assert reason(anna.rent(**large)) == (400, "CLASS_ROOM")
+    assert ben.rent(**large).status_code == 200
+    cloud.reset("s01")
+    assert anna.rent(**large).status_code == 200
+
+
+def test_a_restart_makes_nobody_quicker(clock):
+    in_time = """
+[[exercise]]
+id = "1.3"
+say = { en = "Stop in time.", zh = "及时停止。" }
+expect = { stopped_within = "2h" }
+"""
+    cloud = ClassCloud(read_lesson(LESSON + in_time), clock=clock)
+    anna = Pupil(cloud, "s01")
+    made = anna.rent().json()["id"]
+    clock.turn(10)
+    cloud.jump(3 * 3600)
+    for act, on in (("restart", True), ("stop", False), ("start", True), ("stop", False)):
+        assert anna.http.put(f"{INSTANCES}/{made}/{act}").status_code == 200
+        clock.turn(10)
+        assert [len(one["on"]) for one in cloud.board()["students"]] == [on]
+        assert [one["yellow"] for one in cloud.board()["students"]] == [act == "restart"]
+    told = anna.http.post("/practice/v1/check", json={"exercise": "1.3"}).json()["findings"]
+    assert [one["ok"] for one in told] == [False]
+    assert told[0]["params"]["found"] == "3h20m"
 
 
 def test_a_student_begins_anew(cloud):
@@ -340,6 +410,29 @@ def test_a_file_that_is_no_class_is_refused(file, content):
     with pytest.raises(InputError, match="damaged"):
         Record(file)
     assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b'{"name": "mine"}', b'{"lesson": "small"}'])
+def test_a_file_of_something_else_is_refused_and_stays(file, clock, content):
+    file.write_bytes(content + b"\n")
+    with pytest.raises(InputError, match="damaged"):
+        going_on(file, clock)
+
+
+def test_a_file_that_cannot_be_written_anew_is_written_with_the_next(file):
+    record = Record(file)
+    record.write({"a": "x" * 17_000_000})
+    folder = file.parent
+    away = folder.rename(folder.with_name("away"))
+    with pytest.raises(OSError, match="No such file"):
+        record.write({"b": 1})
+    away.rename(folder)
+    assert record.write({"b": 1})
+    assert record.write({"c": 2})
+    record.close()
+    again = Record(file)
+    assert (again.parts["b"], again.parts["c"]) == (1, 2)
+    again.close()
 
 
 def test_a_file_of_another_lesson_and_one_in_use_are_refused(file, clock):

@@ -2,13 +2,15 @@
 
 import json
 import stat
+from decimal import Decimal
 
 import pytest
 from IPython.core.completer import provisionalcompleter
 
 from ppio_widgets import Classroom, LaunchForm, RequestInvalid, launch
 from ppio_widgets.api import connect, rules_of
-from ppio_widgets.errors import ApiError, HostRefused
+from ppio_widgets.doctor.checkup import examine
+from ppio_widgets.errors import AccessDenied, ApiError, HostRefused, Unreachable
 from ppio_widgets.magics.ppio_magic import UsageError
 from ppio_widgets.practice.classroom.cloud import ClassCloud
 from ppio_widgets.practice.classroom.lesson import packaged, read_lesson
@@ -224,6 +226,77 @@ def test_on_a_hub_a_real_cloud_is_never_asked_to_join(monkeypatch):
     monkeypatch.setenv(BASE_URL_VARIABLE, "http://gpu.example.com")
     with pytest.raises(HostRefused):
         connect()
+
+
+def test_on_a_hub_a_cloud_that_is_allowed_by_name_is_never_asked_to_join(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_USER", "anna")
+    monkeypatch.setenv(BASE_URL_VARIABLE, "https://gpu.example.com")
+    client = connect(allow_host="gpu.example.com", need_key=False)
+    assert not client.is_practice
+    assert kept_keys(client.host) == {}
+
+
+def test_on_a_hub_who_comes_before_the_class_joins_it_once_it_is_there(monkeypatch, cloud):
+    monkeypatch.setenv("JUPYTERHUB_USER", "anna")
+    with serving(PracticeCloud()) as served:
+        address = served.url
+    monkeypatch.setenv(BASE_URL_VARIABLE, address)
+    with pytest.raises(Unreachable):
+        ids(connect())
+    with serving(cloud, port=served.server_port):
+        assert ids(connect()) == []
+    assert cloud.students() == ["anna"]
+    again = ClassCloud(read_lesson(LESSON))  # the next lesson, at the same address
+    with serving(again, port=served.server_port), own_kernel():
+        assert ids(connect()) == []
+    assert again.students() == ["anna"]
+
+
+def test_on_a_hub_who_joined_under_another_name_stays_who_that_is(monkeypatch, server, cloud, run):
+    monkeypatch.setenv("JUPYTERHUB_USER", "anna")
+    run("%ppio class join s07 4711")
+    mine = launched()
+    assert ids(connect()) == [mine]
+    with own_kernel():
+        assert ids(connect()) == [mine]
+    assert cloud.students() == ["s07"]
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(("language", "said"), [("en", "class join NAME"), ("zh", "class join 名字")])
+def test_who_has_not_joined_is_told_how(monkeypatch, language, said):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
+    with pytest.raises(AccessDenied, match=said):
+        ids(connect())
+
+
+@pytest.mark.usefixtures("joined")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(Decimal("25.20"), "25.20"), (25.2, "25.2"), (1e-05, "0.00001"), ("25.20", "25.20"), (25, "25")],
+)
+def test_an_answer_may_be_a_number_of_the_notebook(run, shell, cloud, monkeypatch, given, told):
+    check, asked = cloud.check, []
+    monkeypatch.setattr(cloud, "check", lambda *asked_for: asked.append(asked_for[1:]) or check(*asked_for))
+    shell.user_ns["mine"] = given
+    run("%ppio check 1.1 $mine")
+    assert asked == [("1.1", told)]
+    for nothing in (True, None, [1]):
+        shell.user_ns["mine"] = nothing
+        with pytest.raises(UsageError, match=type(nothing).__name__):
+            run("%ppio check 1.1 $mine")
+
+
+@pytest.mark.usefixtures("joined")
+def test_a_pin_stands_in_no_label_of_its_key():
+    made = launch(BODY)
+    made.stop_following()
+    wait_for_launches()
+    client = connect()
+    for shown in (repr(client.require_key()), client.account, made.record.account, str(examine())):
+        assert "s07" in shown
+        assert "4711" not in shown
+    assert client.require_key().last_four == ""
 
 
 def test_while_somebody_types_nobody_joins(server, monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 
 from ppio_widgets import Classroom
 from ppio_widgets.cloud.client import PpioClient
-from ppio_widgets.errors import AccessDenied, ApiError, InputError, MomentUnreadable
+from ppio_widgets.errors import AccessDenied, ApiError, InputError, MomentUnreadable, OutcomeUnknown
 from ppio_widgets.locale.words import words
 from ppio_widgets.practice import classroom
 from ppio_widgets.practice.classroom.cloud import ClassCloud
@@ -22,6 +22,7 @@ from ppio_widgets.practice.classroom.lesson import packaged
 from ppio_widgets.practice.classroom.page import page, sheet
 from ppio_widgets.practice.classroom.roster import Roster, Student
 from ppio_widgets.practice.cloud import put_kernel_cloud
+from ppio_widgets.practice.failures import AnswerLost, Refused
 from ppio_widgets.practice.server import serving
 from ppio_widgets.request.models import CreateInstanceRequest
 from ppio_widgets.secrets.credentials import reveal
@@ -172,6 +173,40 @@ def test_a_student_is_paid_to_the_cent(room):
     told = row(room)
     assert (told.left, told.spent) == (Decimal("80.50"), 0)
     assert row(room, "s02").left == 60
+
+
+def test_a_pin_that_was_forgotten_is_made_anew_and_all_else_stays(room, anna, server, cloud):
+    rent(anna, "s01-first")
+    for _each in range(6):
+        with pytest.raises(Refused):
+            cloud.join("s01", "0000")
+    room.forget_pin("s01")
+    with pytest.raises(AccessDenied):
+        list(anna.list_instances())
+    again = PpioClient(cloud.join("s01", "0815")["key"], base_url=server.url)
+    assert [one.name for one in again.list_instances()] == ["s01-first"]
+    with pytest.raises(Refused, match="not the PIN"):
+        cloud.join("s01", "4711")
+    for nobody in ("", "s99"):
+        with pytest.raises(ApiError, match="no student"):
+            room.forget_pin(nobody)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "may have been done"), ("zh", "可能已经执行")])
+def test_a_lever_whose_answer_is_lost_may_have_been_pulled(cloud, monkeypatch, language, said):
+    monkeypatch.setenv("PPIO_WIDGETS_LANG", language)
+    put_kernel_cloud(cloud)
+    room = Classroom.connect()
+
+    def lost():
+        raise AnswerLost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cloud, "keep", lambda *_students: lost())
+        with pytest.raises(OutcomeUnknown, match=said) as told:
+            room.pay("s01", 20)
+    assert "progress()" in str(told.value)
+    assert row(room).left == 80
 
 
 def test_a_reset_begins_anew_for_one_or_for_all(room, anna, hands):

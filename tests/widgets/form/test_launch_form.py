@@ -439,7 +439,7 @@ def test_an_earlier_id_stays_in_sight_when_the_next_launch_is_refused(form, clou
     first = form.launch().wait_for_answer(10)
     shows(form, first.id)
 
-    def refuse(self, body):
+    def refuse(self, *_given):
         raise Refused("instances_full", most="too many")
 
     monkeypatch.setattr(PracticeAccount, "create", refuse)
@@ -449,7 +449,7 @@ def test_an_earlier_id_stays_in_sight_when_the_next_launch_is_refused(form, clou
 
 
 def test_a_refusal_shows_the_reason_and_the_form_stays_filled(make_form, client, monkeypatch):
-    def refuse(self, body):
+    def refuse(self, *_given):
         raise Refused("sold_out", problem="no machine <b>free</b>")
 
     monkeypatch.setattr(PracticeAccount, "create", refuse)
