@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 FIRST_SECONDS = 2.0
 # It may be saved as it is, and nbconvert warns of an output without any type.
 NOTHING = {"text/html": ""}
-# A widget that could not be shown is a text; the card stands in an output before it.
+# A widget that is not shown, or not yet, is a panel with a text; the card stands in an output before it.
 _INSTEAD = Markup(
     "<style>.jp-OutputArea-child:has(>.jp-OutputArea-output>.{id})"
-    "~.jp-OutputArea-child:has(>.jupyter-widgets):not(:has(>.jupyter-widgets>*)){{display:none}}</style>"
+    "~.jp-OutputArea-child:has(>.lm-Panel):not(:has(>.lm-Panel>*)){{display:none}}</style>"
 )
 
 

@@ -41,7 +41,7 @@ def test_practice_serves_until_it_is_interrupted(served):
     first = served.stdout.readline()
     url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
     second = served.stdout.readline()
-    key = re.search(r"PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me\.[0-9a-f]{16})$", second)[1]
+    key = re.search(r"PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me-[0-9a-f]{4}\.[0-9a-f]{16})$", second)[1]
     assert f"PPIO_GPU_BASE_URL={url} " in second
     with PpioClient(key, base_url=url) as client, PpioClient(base_url=url) as neighbour:
         made = client.create_instance(check(MINIMAL).require())

@@ -145,7 +145,7 @@ def test_the_view_carries_the_rule_that_hides_its_own_card(make_form, page):
     name = page.ids[0]
     assert f"class='ppio-static {name} " in output["text/html"]
     # And beside the card the one that hides what stands for a dead view.
-    beside = rf"\.{name}\)~[^{{]*\.jupyter-widgets>\*\)\){{display:none}}</style>$"
+    beside = rf"\.{name}\)~[^{{]*\.lm-Panel>\*\)\){{display:none}}</style>$"
     assert re.search(beside, output["text/html"])
     styles = "".join(one.value for one in every(form) if isinstance(one, ipywidgets.HTML))
     assert re.search(rf"<style>\.{name},\.jp-OutputArea-child:has\([^{{]*\.{name}\){{display:none}}", styles)

@@ -130,7 +130,7 @@ def test_a_pin_that_was_drawn_is_kept_privately_and_needed_from_elsewhere(server
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("line", ["class", "check 1.1"])
+@pytest.mark.parametrize("line", ["%ppio class", "%ppio check 1.1"])
 def test_who_has_not_joined_is_told_to(run, line):
     with pytest.raises(UsageError, match="Say your name in the class: %ppio class join"):
         run(line)
