@@ -13,7 +13,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ppio_widgets import __version__
 from ppio_widgets.locale.words import LANGUAGES, words
@@ -283,8 +282,7 @@ def _place(given: argparse.Namespace) -> Place:
     from ppio_widgets.practice.server import Place  # noqa: PLC0415 - as above
     from ppio_widgets.secrets.redaction import input_error  # noqa: PLC0415 - as above
 
-    parts = urlsplit(given.url)
-    if given.url and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment):
+    if given.url and not _is_address(given.url):
         raise input_error("class_url", url=given.url)
     if given.host not in ("127.0.0.1", "::1", "localhost") and not (given.cert or given.url):
         raise input_error("class_open", host=given.host)
@@ -296,6 +294,17 @@ def _place(given: argparse.Namespace) -> Place:
         except OSError as error:  # of SSL, too
             raise input_error("class_cert", file=str(given.cert), reason=type(error).__name__) from None
     return Place(given.host, tls, given.url.rstrip("/"))
+
+
+def _is_address(url: str) -> bool:
+    """Whether an address is one by which students reach a class."""
+    from ppio_widgets.errors import HostRefused  # noqa: PLC0415 - only a class needs it
+    from ppio_widgets.secrets.hosts import read_host  # noqa: PLC0415 - as above
+
+    try:
+        return read_host(url, practises=True).base_url.startswith("https://")
+    except HostRefused:
+        return False
 
 
 def _reason(error: Exception, say: Words) -> str:

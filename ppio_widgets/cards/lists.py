@@ -54,7 +54,7 @@ def bill_card(bill: Bill, say: Words) -> Card:
     until = moment_words(bill.until, 0.0)
     total = pricing.charged(bill.total, bill.currency)
     key = "bill.head" if bill.charges else "bill.none"
-    rows = [_billed(charges, bill, say) for charges in bill.by_instance().values()]
+    rows = [_billed(charges, bill, say) for charges in bill.by_instance()]
     facts = () if bill.practice else (Fact("", say("bill.late")),)
     title = say(key, total=total, days=round((bill.until - bill.since) / 86400), moment=until)
     return Card(title, table=_table("bill", rows, say), facts=facts)
@@ -69,7 +69,7 @@ def _billed(charges: tuple[Charge, ...], bill: Bill, say: Words) -> dict[str, st
         "name": plain(bill.names.get(first.instance, ""), LONGEST_CELL) or "–",
         "id": plain(first.instance, LONGEST_CELL),
         "product": plain(first.product, LONGEST_CELL),
-        "billed": say("bill.months") if first.bought else span,
+        "billed": say("bill.months", moment=moment_words(first.begins, 0.0)) if first.bought else span,
         "amount": pricing.charged(sum((one.amount for one in charges), Decimal(0)), bill.currency),
     }
 

@@ -31,7 +31,7 @@ from ppio_widgets.cloud.answers import (
     read_reply,
 )
 from ppio_widgets.cloud.catalogue import Catalogue
-from ppio_widgets.cloud.http import Exchange, Limits
+from ppio_widgets.cloud.http import UNTRUSTED, Exchange, Limits
 from ppio_widgets.cloud.instances import (
     InstanceDetail,
     Listing,
@@ -44,7 +44,7 @@ from ppio_widgets.cloud.instances import (
 )
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.paging import Page, ask, by_cursor, ends_of
-from ppio_widgets.cloud.proxies import DIRECT, authorities, say_once, ways_to
+from ppio_widgets.cloud.proxies import DIRECT, Why, authorities, say_once, ways_to
 from ppio_widgets.cloud.resources import BILL, PURCHASES, Bill, currency_of, read_bill
 from ppio_widgets.errors import (
     REFUSALS,
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ppio_widgets.cloud.proxies import Way, Why
+    from ppio_widgets.cloud.proxies import Way
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.models import CreateInstanceRequest
     from ppio_widgets.secrets.credentials import KeySource
@@ -650,7 +650,8 @@ class PpioClient:
                 http.close()
         exchange.tell(request, self._redactor)
         if not exchange.left:
-            exchange.why = past or way.failed(exchange.failure)
+            untrusted = Why("untrusted", "SSL_CERT_FILE") if exchange.failure == UNTRUSTED else None
+            exchange.why = past or way.failed(exchange.failure) or untrusted
         elif past is not None:
             say_once(self.host.name, past)
 

@@ -68,6 +68,9 @@ _TOLD = frozenset(
     )
 )
 _UNTOLD = "…"
+# What Python calls a certificate that nobody vouches for, or that is another host's.
+UNTRUSTED = "SSLCertVerificationError"
+
 _LARGEST_TOLD = 200_000
 _LONGEST_TOLD = 2_000
 _MOST_ROWS, _DEEPEST = 20, 20
@@ -122,6 +125,14 @@ def noted_by(note: Note) -> Iterator[None]:
         yield
     finally:
         _note.reset(before)
+
+
+def _kind(error: BaseException) -> str:
+    """Return the kind of an exception; of a certificate that was not accepted that of its cause."""
+    cause: BaseException | None = error
+    while cause is not None and type(cause).__name__ != UNTRUSTED:
+        cause = cause.__cause__ or cause.__context__
+    return UNTRUSTED if cause is not None else type(error).__name__
 
 
 @dataclass
@@ -197,7 +208,7 @@ class Exchange:
                 self._read(http.send(request, auth=auth, stream=True), limits.size)
             except BaseException as error:  # noqa: BLE001 - whatever it is, it may hold the request
                 self._handed_over = not isinstance(error, PpioError)  # our own refusal, before the wire
-                self.failure = type(error).__name__
+                self.failure = _kind(error)
                 self.interrupted = not isinstance(error, Exception)
                 what = (request.method, request.url.path, self.failure, frames_of(error))
                 log_line(logging.INFO, "%s %s: %s in %s", *what)

@@ -46,7 +46,7 @@ _WITH_SETTINGS = ("darwin", "win32")
 class Why:
     """What is wrong with what a variable names; its words are ``way.…``."""
 
-    code: Literal["proxy", "socks", "failed", "authorities", "usual"]
+    code: Literal["proxy", "socks", "failed", "authorities", "usual", "untrusted"]
     variable: str = ""  # empty for a setting of the system
     kind: str = ""  # of exception that told, where there was one
 

@@ -120,13 +120,13 @@ class Bill(Displayed):
         """What all of it comes to."""
         return sum((one.amount for one in self.charges), Decimal(0))
 
-    def by_instance(self) -> dict[tuple[str, str], tuple[Charge, ...]]:
-        """Return the charges of each instance and product, what costs most first."""
-        keys = {(one.instance, one.product): 0 for one in self.charges}
-        found = {
-            key: tuple(one for one in self.charges if (one.instance, one.product) == key) for key in keys
-        }
-        return dict(sorted(found.items(), key=lambda item: -sum(one.amount for one in item[1])))
+    def by_instance(self) -> list[tuple[Charge, ...]]:
+        """Return the charges by instance and product, each purchase by itself; what costs most first."""
+        found: dict[tuple[str, str, int], list[Charge]] = {}
+        for one in self.charges:
+            bought = one.begins if one.bought else 0
+            found.setdefault((one.instance, one.product, bought), []).append(one)
+        return sorted((tuple(row) for row in found.values()), key=lambda row: -sum(one.amount for one in row))
 
     def __repr__(self) -> str:
         return f"<Bill: {charged(self.total, self.currency)}, {len(self.charges)} rows>"

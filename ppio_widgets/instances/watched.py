@@ -75,10 +75,12 @@ class Watched(Observed):
         self.detail = seen
         self.missed: PpioError | None = None
         self.seen_at = 0.0
+        self._there_at = 0.0  # the same by the time of its cloud, which is a class's
         # Of the way up that it is on: when each step was first seen, where its beginning was.
         self.reached: Mapping[int, float] = {}
         if seen is not None and not seen.is_gone:
             self.seen_at = threads.now() if seen_at is None else seen_at
+            self._there_at = self.seen_at if client.class_time is None else client.now()
         self._seen_by = client.identity if seen is not None else None
         self._lock = forks.rlock()
         # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
@@ -194,6 +196,7 @@ class Watched(Observed):
             changed = seen != self.detail or self.missed is not None
             self._note_step(STEPS.get(seen.status, 0))
             self.detail, self.missed, self.seen_at = seen, None, threads.now()
+            self._there_at = self.client.now()
             self._seen_by = account
         if changed:
             recent.note(self.client.host.base_url, [seen])
@@ -216,4 +219,4 @@ class Watched(Observed):
 
     def _seen_until(self) -> int:
         """Return when it was last seen there."""
-        return self.known.seen_until if self.known.is_gone else int(self.seen_at)
+        return self.known.seen_until if self.known.is_gone else int(self._there_at)

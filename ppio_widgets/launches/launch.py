@@ -95,7 +95,8 @@ class Timer:
         if self.after is not None:
             set_for(instance, self.after, is_span=True)
         elif self.at is not None:
-            ahead = instance.client.now() - threads.now() if instance.client.class_time is not None else 0.0
+            told = instance.client.class_time  # the time was said by the kernel's clock
+            ahead = round(told.now() - threads.now(), 3) if told is not None else 0.0
             set_for(instance, self.at + ahead)
 
 

@@ -51,7 +51,7 @@ _PULLING = (
     (1, InstanceStatus.CREATING),
     (2.5, InstanceStatus.PULLING),
 )
-_WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
+WALKS: Mapping[str, tuple[tuple[float, InstanceStatus], ...]] = {
     "create": (*_PULLING, (6, InstanceStatus.RUNNING)),
     "stuck": _PULLING,  # its image cannot be pulled, which is told after `STUCK_SECONDS`
     "start": ((0, InstanceStatus.TO_START), (1, InstanceStatus.STARTING), (3, InstanceStatus.RUNNING)),
@@ -147,7 +147,7 @@ class _Instance:
 
     def begins(self) -> list[tuple[float, InstanceStatus]]:
         """Return when each state of its walk began or begins; endless where it waits for a person."""
-        states = _WALKS[self.walk]
+        states = WALKS[self.walk]
         if not self.slow.step:
             return [(self.walk_began + after * self.slow.times, state) for after, state in states]
         moments = [self.walk_began, *self.steps, *(inf for _state in states)]
@@ -171,7 +171,7 @@ class _Instance:
 
     def trouble(self, now: float) -> tuple[str, str]:
         """Return the API's name of what is wrong with it, and its sentence; both empty where all is well."""
-        if self.walk != "stuck" or now < self.walk_began + STUCK_SECONDS:
+        if self.walk != "stuck" or now < self.walk_began + STUCK_SECONDS * self.slow.times:
             return self.error, self.message
         return FAILURES["stuck"].reason, FAILURES["stuck"].message
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 import ipywidgets as w
 from markupsafe import Markup
@@ -21,6 +21,7 @@ from ppio_widgets.request.draft import DEFAULTS, merged
 from ppio_widgets.request.price_text import changes
 from ppio_widgets.runtime import threads
 from ppio_widgets.runtime.times import moment_words
+from ppio_widgets.secrets.redaction import input_error
 from ppio_widgets.widgets import theme
 from ppio_widgets.widgets.instance_card import LaunchCards
 from ppio_widgets.widgets.question import Question
@@ -40,6 +41,23 @@ if TYPE_CHECKING:
 
 _BAD = "<span class=ppw-bad>{}</span>"
 _BOLD = "<b>{}</b>"
+
+
+class Launches(tuple["Launch", ...]):
+    """Launches in their order; where one is asked for that is not there, it says what to do."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, which: SupportsIndex) -> Launch: ...
+    @overload
+    def __getitem__(self, which: slice) -> tuple[Launch, ...]: ...
+    def __getitem__(self, which: SupportsIndex | slice) -> Launch | tuple[Launch, ...]:
+        """Return one, or some."""
+        try:
+            return super().__getitem__(which)
+        except IndexError:
+            raise input_error("form_no_launch") from None
 
 
 class LaunchControls(Part):
@@ -367,9 +385,9 @@ class LaunchView(View):
         return session.draft if session.target == self.session.target else merged(DEFAULTS, session.own)
 
     @property
-    def launches(self) -> tuple[Launch, ...]:
+    def launches(self) -> Launches:
         """Every launch that was sent from the views before, then from this one."""
-        return (*self._launched_before, *self.session.launches)
+        return Launches((*self._launched_before, *self.session.launches))
 
     def show_fault(self, kind: str) -> None:
         """Say in the status line that something of ours failed."""

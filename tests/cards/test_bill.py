@@ -73,13 +73,22 @@ def test_the_bill_is_the_sum_and_what_each_instance_comes_to(student, account, c
     assert lines[0].startswith("Charged ¥9,639.31 in 31 days, until 2023-11-1")
     assert [re.split(r"  +", line.strip()) for line in lines[1:]] == [
         ["name", "id", "product", "billed for", "charged"],
-        ["bought", bought, "A100 80 GB", "months bought", "¥9,072.00"],
+        ["bought", bought, "A100 80 GB", "months from 2023-11-14 22:13 UTC", "¥9,072.00"],
         ["other", other, "A100 80 GB", "15 h", "¥378.00"],
         [MINIMAL["name"], one, "A100 80 GB", "15 h", "¥189.00"],
         ["other", other, "A100 80 GB (disk)", "15 h", "¥0.31"],
     ]
     assert "¥9,639.31" in bill._repr_html_()
     assert "最近 31 天共扣费 ¥9,639.31，" in bill_card(bill, words("zh")).as_text(words("zh"))
+
+
+def test_a_renewal_is_a_row_of_its_own(student, account, clock):
+    renewing = {"months": 1, "auto_renew": {"enabled": True, "months": 1}}
+    account.create({**MINIMAL, "billing": {"mode": "prepaid", "prepaid": renewing}})
+    clock.turn(10)
+    account.clock.jump(31 * 24 * HOUR)
+    rows = [line for line in str(student.bill()).splitlines() if line.endswith("¥9,072.00")]
+    assert [re.search(r"months from (\S+)", row)[1] for row in rows] == ["2023-11-14", "2023-12-14"]
 
 
 def test_an_account_that_was_charged_nothing_says_so(student):

@@ -210,6 +210,22 @@ def test_a_launch_that_is_looked_up_later_gets_its_timer_once(machine, time):
     machine.cancel_deadline()
 
 
+@pytest.mark.parametrize("in_class", [True, False])
+def test_it_is_set_to_the_time_that_was_said_while_the_clock_goes_on(machine, time, monkeypatch, in_class):
+    def goes_on():
+        time.turn(1e-6)
+        return time.time
+
+    moment = time.now() + 600
+    monkeypatch.setattr(time, "now", goes_on)
+    with on(Pretend()) as server:
+        instance = machine if in_class else at(server)
+        assert (instance.client.class_time is not None) == in_class
+        Timer(at=moment).set_on(instance)
+        assert instance.deadline.at == moment
+        instance.cancel_deadline()
+
+
 def test_a_time_that_is_over_when_the_id_comes_stops_it_at_once(machine, time):
     timer = set_for(machine, time.now())
     turn_until(time, lambda: timer.state == "done")

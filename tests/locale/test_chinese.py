@@ -41,6 +41,20 @@ def test_no_phrase_that_reads_as_translated_returns(unwanted):
     assert found == {}, f"say: {MENDED[unwanted]}"
 
 
+def test_bold_text_ends_before_its_mark_or_a_blank_follows():
+    """Between a mark and a letter ``**`` is two asterisks to Markdown; Chinese has no blank there."""
+    unread = []
+    for path in TEXTS:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            bold, after = line.split("**")[1::2], line.split("**")[2::2]
+            unread += [
+                line
+                for said, then in zip(bold, after, strict=False)
+                if re.search("[，。：；！？、）]$", said) and re.match(r"\w", then)
+            ]
+    assert unread == []
+
+
 def test_all_places_with_chinese_are_read():
     places = {path.relative_to(ROOT).parts[0] for path in TEXTS}
     assert {"README.md", "docs", "notebooks", "ppio_widgets"} <= places

@@ -64,7 +64,7 @@ def by_image(verb, body=BODY):
 
 
 def by_incident(verb, body=BODY):
-    kernel_cloud().incidents.add(verb, student="kernel")
+    kernel_cloud().incidents.add(verb, student=kernel_account().student)
     return launch(body, practice=True)
 
 

@@ -41,7 +41,7 @@ def test_practice_serves_until_it_is_interrupted(served):
     first = served.stdout.readline()
     url = re.search(r"http://127\.0\.0\.1:\d+", first)[0]
     second = served.stdout.readline()
-    key = re.search(r"PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me\.[0-9a-f]{16})$", second)[1]
+    key = re.search(r"PPIO_WIDGETS_PRACTICE_KEY=(sk_practice_me-[0-9a-f]{4}\.[0-9a-f]{16})$", second)[1]
     assert f"PPIO_GPU_BASE_URL={url} " in second
     with PpioClient(key, base_url=url) as client, PpioClient(base_url=url) as neighbour:
         made = client.create_instance(check(MINIMAL).require())
@@ -160,4 +160,10 @@ def test_loading_the_extension_imports_nothing_that_waits_for_the_first_use(tmp_
     packages = {name.partition(".")[0] for name in loaded}
     assert not packages & {"httpx", "pydantic", "ipywidgets", "html", "tomllib", "tomli"}
     ours = {name.removeprefix("ppio_widgets.") for name in loaded if name.startswith("ppio_widgets.")}
-    assert not ours & {"secrets.redaction", "secrets.patterns", "request.envref", "request.offers", "practice"}
+    assert not ours & {
+        "secrets.redaction",
+        "secrets.patterns",
+        "request.envref",
+        "request.offers",
+        "practice",
+    }

@@ -93,6 +93,7 @@ class PretendWire:
     host = Host("https://gpu.example.com", "gpu.example.com", loopback=False)
     is_practice = False
     account = "…cdef"
+    class_time = None
 
     def __init__(self, clock):
         self.sent = 0

@@ -81,7 +81,7 @@ class ClassCloud(PracticeCloud):
             try:
                 self._go_on(parts)
             except (KeyError, TypeError, ValueError):  # it is of something else
-                raise InputError("class_file_damaged", file=str(record)) from None
+                raise input_error("class_file_damaged", file=str(record)) from None
         else:
             self.clock.set(lesson.clock)
         self._begun = self.clock.past[0].time

@@ -50,7 +50,8 @@ def judge(expect: Expect, account: PracticeAccount, answer: object = None) -> tu
     that are on where ``on`` is expected, else of those that are there.
     """
     chosen = _named(expect, account.seen())
-    return tuple(_findings(expect, account, chosen, answer))
+    found = list(_findings(expect, account, chosen, answer))
+    return tuple(one for number, one in enumerate(found) if one not in found[:number])
 
 
 def _findings(
@@ -75,7 +76,9 @@ def _findings(
     if expect.stopped_within is not None:
         yield _stopped(expect.stopped_within, chosen)
     if expect.spent is not None:
-        yield _compared("spent", expect.spent, account.spent)
+        spent = account.spent
+        shown = {"found": f"{spent:.2f}", "expected": str(expect.spent)}
+        yield Finding("spent", shown, expect.spent.holds(spent))
     if expect.prediction is not None:
         yield _predicted(expect.prediction, account, on, answer)
     if expect.kernel is not None:  # it was judged there, see `play`

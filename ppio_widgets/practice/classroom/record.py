@@ -110,7 +110,7 @@ def _locked(path: Path) -> int:
         return -1
     try:
         descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a folder that is named by dots has no name beside it
         raise _unusable(path, error) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -280,6 +280,8 @@ def _ask(client: PpioClient) -> Mapping[str, Any]:
     try:
         return client.get_reply(LESSON, {}).value
     except ApiError as error:
+        if error.status == 401:  # nobody here joined it
+            raise input_error("class_no_name") from None
         if error.status != 404:
             raise
     raise input_error("no_class", host=client.host.name)

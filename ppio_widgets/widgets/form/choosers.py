@@ -38,6 +38,7 @@ class TemplateChips(Part):
         super().__init__(owner)
         self._on_arrange = on_arrange
         self._with_strangers = False
+        self._asked = ""  # the template that waits for a Replace
         # Before the catalogue told anything.
         self._untold = self.session.snapshot
         chosen, options = self._templates()
@@ -65,8 +66,12 @@ class TemplateChips(Part):
 
     def _offer(self) -> None:
         """Offer the templates that there are by now, those of strangers only when they were asked for."""
-        self._chips.show(*self._templates())
-        self._ask([])
+        chosen, options = self._templates()
+        asked = next((one for one in self._offered if one.id == self._asked), None)
+        # News of the catalogue withdraw no question that is open; a draft that leaves none does.
+        typed = self.session.filling(asked).overwrites if asked is not None else []
+        self._chips.show(self._asked if typed else chosen, options)
+        self._ask(typed)
 
     @property
     def _offered(self) -> list[Template]:
@@ -88,6 +93,7 @@ class TemplateChips(Part):
 
     def _ask(self, overwritten: Sequence[Path]) -> None:
         """Say what choosing it would replace, with the button that does it; nothing without any."""
+        self._asked = self._chips.value if overwritten else ""
         if overwritten:
             names = ", ".join(field_name(path, self.say) for path in overwritten)
             self._what.value = html(
@@ -115,6 +121,7 @@ class TemplateChips(Part):
         return next((one for one in templates if one.id == self._chips.value), None)
 
     def _on_chip(self) -> None:
+        self._asked = ""
         if self._chips.value == STRANGERS:
             self._with_strangers = True
             self._offer()
@@ -128,8 +135,9 @@ class TemplateChips(Part):
             self.session.choose(chosen)
 
     def _on_replace(self) -> None:
-        if self._chosen is not None:
-            self.session.choose(self._chosen)
+        chosen, self._asked = self._chosen, ""
+        if chosen is not None:
+            self.session.choose(chosen)
 
 
 class Proposed(NamedTuple):

@@ -141,7 +141,10 @@ REFUSED = [
     (["--url", "http://class.example.org"], "https://"),
     (["--url", "https://class.example.org/?a=1"], "https://"),
     (["--url", "class.example.org"], "https://"),
+    (["--url", "https://class.example.org:door"], "https://"),
+    (["--url", "https://class.example.org/a b"], "https://"),
     (["--cert", "none.pem"], "--key"),
+    (["--file", "."], "--file"),
     (["--roster", "none.csv"], "no such file"),
     (["--file", "none/small.class"], "no such file"),
 ]

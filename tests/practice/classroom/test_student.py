@@ -43,8 +43,8 @@ name = "{student}-*"
 locked = { "resource.rootfs_size_gb" = 20 }
 [[exercise]]
 id = "1.1"
-say = { en = "Rent one GPU.", zh = "租一块 GPU。" }
-hint = { en = "One is enough.", zh = "一块就够。" }
+say = { en = "Rent one GPU.", zh = "租一张 GPU。" }
+hint = { en = "One is enough.", zh = "一张就够。" }
 expect = { on = 1 }
 """
 BODY = {
@@ -127,6 +127,13 @@ def test_a_pin_that_was_drawn_is_kept_privately_and_needed_from_elsewhere(server
         with pytest.raises(UsageError, match="Use the PIN of your first join"):
             run("%ppio class join s07")
         assert kept_keys(host) == {}
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("line", ["%ppio class", "%ppio check 1.1"])
+def test_who_has_not_joined_is_told_to(run, line):
+    with pytest.raises(UsageError, match="Say your name in the class: %ppio class join"):
+        run(line)
 
 
 @pytest.mark.usefixtures("server")
@@ -321,7 +328,7 @@ def test_a_chinese_student_is_told_in_chinese(run, capsys, monkeypatch):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "zh")
     capsys.readouterr()
     run("%ppio check 1.1")
-    assert capsys.readouterr().out.splitlines()[-1] == "提示：一块就够。"
+    assert capsys.readouterr().out.splitlines()[-1] == "提示：一张就够。"
     run("%ppio class")
     assert capsys.readouterr().out.splitlines()[0] == "一节小课"
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from ipywidgets import Textarea
 from traitlets import TraitError
 
-from ppio_widgets import HostRefused, LaunchForm, RequestInvalid, check
+from ppio_widgets import HostRefused, InputError, LaunchForm, RequestInvalid, check
 from ppio_widgets.launches.launch import Timer
 from ppio_widgets.launches.states import BUSY, LaunchState
 from ppio_widgets.practice.account import PracticeAccount
@@ -420,7 +420,7 @@ def test_a_launch_is_followed_to_running_with_id_and_progress(form, cloud, clock
     launch = form.session.launch.wait_for_answer(10)
     assert launch.id
     shows(form, f"queued (id {launch.id})")
-    assert "<progress aria-label=" in shown(form)
+    shows(form, "<progress aria-label=")  # another part of the card
     clock.turn(60)
     assert launch.wait(10).instance.status == "running"
     shows(form, f"running (id {launch.id})")
@@ -673,3 +673,9 @@ class TestRunningTheCellAgain:
 def test_a_form_takes_a_request_object(make_form):
     assert make_form(check(FULL).require()).value == FULL
     assert isinstance(make_form(), LaunchForm)
+
+
+def test_of_a_launch_that_is_not_there_it_is_said_what_to_do(form):
+    assert form.launches == ()
+    with pytest.raises(InputError, match=r"^Launch from this form first"):
+        form.launches[-1]

@@ -4,6 +4,8 @@ import html
 import json
 import re
 import threading
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -820,6 +822,18 @@ def test_a_template_that_is_chosen_asks_before_it_replaces_what_was_typed(make_f
     assert form.value["image"].startswith("vllm/")
     assert form.value["command"] != "serve"
     assert form.value["name"] == "mine", "the template says nothing of it"
+    assert not find_all(form, "Replace")
+
+
+def test_news_of_the_catalogue_withdraw_no_question_of_a_template(make_form):
+    form = displayed(make_form(MINIMAL))
+    chips = find(form, "Software")
+    choose(chips, "tpl-pytorch-2.6")
+    with form.session.lock:
+        form.session.snapshot = replace(form.session.snapshot, balance=Decimal(1))
+    assert chips.value == "tpl-pytorch-2.6"
+    press(find(form, "Replace"))
+    assert form.value["image"].startswith("pytorch/")
     assert not find_all(form, "Replace")
 
 
