@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from ppio_widgets import PpioClient, launch
+from ppio_widgets import PpioClient, PpioError, launch
+from ppio_widgets.api import connect
 from ppio_widgets.launches.plan import list_products
 from ppio_widgets.launches.session import LaunchSession
 from tests.support.bodies import MINIMAL
@@ -69,6 +70,15 @@ def test_a_real_cloud_is_asked_nothing_of_a_class(key):
     assert calls.count("POST /gpus/v2/instances") == 1
     assert calls.index("GET /gpus/v2/products") < calls.index("POST /gpus/v2/instances")
     assert {one for one in calls if "/practice/" in one} == ({f"GET {LESSON}"} if practice else set())
+
+
+def test_a_person_of_a_hub_joins_no_class_at_a_host_that_is_allowed(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    monkeypatch.setenv("PPIO_GPU_BASE_URL", "https://gpu.ppio-widgets.invalid")
+    client = connect(allow_host="gpu.ppio-widgets.invalid", need_key=False)
+    assert (client.is_practice, client.host.is_class) == (False, False)
+    with pytest.raises(PpioError):
+        connect(need_key=False)
 
 
 @pytest.mark.parametrize(
