@@ -90,6 +90,17 @@ def test_a_class_minute_is_an_hour_on_card_and_board(machine, student, account, 
     assert row.seconds_on(board.now) == pytest.approx(2 * HOUR, abs=60)
 
 
+def test_what_was_deleted_has_cost_what_it_was_on_for_in_class(machine, account, time):
+    account.clock.set(60)
+    time.turn(120)
+    machine.refresh()
+    account.act(machine.id, "delete")
+    time.turn(5)
+    machine.refresh()
+    assert machine.is_gone
+    assert float(machine.cost_so_far) == pytest.approx(25.2, abs=0.5)
+
+
 def test_a_night_passes_and_nothing_does(machine, account, time):
     account.clock.set(0)
     account.clock.jump(15 * HOUR)

@@ -29,7 +29,9 @@ def _apt_install() -> bool:
 def main() -> int:
     """Exit code 0 when a browser is there, or when its lack may be a skip."""
     if not find_chromium() and not _apt_install():
-        _run(sys.executable, "-m", "playwright", "install", "--with-deps", "chromium")
+        bring = (sys.executable, "-m", "playwright", "install")
+        # Its libraries come from a package manager that it knows; where there is none they may be there.
+        _run(*bring, "--with-deps", "chromium") or _run(*bring, "chromium")
     if path := find_chromium():
         print("browser:", path)
         return 0
