@@ -35,7 +35,7 @@ def cloud(lesson):
 
     def play(server, connection):
         head = connection.recv(4096, socket.MSG_PEEK).decode("latin-1")
-        method, target = (head.split(" ") + ["", ""])[:2]  # of who only connects nothing
+        method, target = [*head.split(" "), ""][:2]  # of who only connects nothing
         if target == LESSON:
             lesson(server, connection)
         elif method == "POST":
