@@ -312,14 +312,14 @@ class PracticeAccount:
             self._settle()
             self._bill.paid_in += to_parts(yuan)
 
-    def reclaim(self, notice: float = HOUR, instance_id: str = "") -> tuple[str, ...]:
-        """Want spot instances back after so many seconds in class, one or all that are on; returns which."""
+    def reclaim(self, notice: float = HOUR, product: str = "") -> tuple[str, ...]:
+        """Want the spot instances that are on back after so many seconds in class; returns which."""
         with self._lock:
             time = self._settle()
             wanted = [
                 one
                 for one in self._alive(self.clock.now())
-                if one.mode == BillingMode.SPOT and one.walk not in _OFF and instance_id in ("", one.id)
+                if one.mode == BillingMode.SPOT and one.walk not in _OFF and product in ("", one.offer.id)
             ]
             for one in wanted:
                 self._want_back(one, time + notice)

@@ -56,10 +56,10 @@ class Incident:
             and (not self.times or self.met.get(student, 0) < self.times)
         )
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it strikes nobody any more."""
-        return bool(self.student and self.times) and self.met.get(self.student, 0) >= self.times
+    def is_over(self, students: Iterable[str]) -> bool:
+        """Whether it has struck each of these students so often, of those whom it is for."""
+        whom = [one for one in students if self.student in ("", one)]
+        return bool(self.times and self.met) and all(self.met.get(one, 0) >= self.times for one in whom)
 
 
 class Incidents:
@@ -87,7 +87,8 @@ class Incidents:
                 failure = failure_of(one.verb)
                 if failure.connects != connecting and one.strikes(call, student, body):
                     struck = replace(one, met={**one.met, student: one.met.get(student, 0) + 1})
-                    self._incidents[number : number + 1] = [] if struck.is_over else [struck]
+                    is_over = one.student and struck.is_over([student])
+                    self._incidents[number : number + 1] = [] if is_over else [struck]
                     return failure
         return None
 
@@ -95,6 +96,16 @@ class Incidents:
         """Return those that may still strike."""
         with self._lock:
             return tuple(self._incidents)
+
+    def call_off(self, verb: str, student: str = "") -> None:
+        """Have a failure strike a student no more, also where it is for everybody; without a name nobody."""
+        with self._lock:
+            pending, self._incidents = self._incidents, []
+            for one in pending:
+                if one.verb != verb or (student and one.student not in ("", student)):
+                    self._incidents.append(one)
+                elif student and not one.student:
+                    self._incidents.append(replace(one, met={**one.met, student: one.times}))
 
     def clear(self, student: str = "") -> None:
         """Call off what is to strike a student; without a name all of it."""

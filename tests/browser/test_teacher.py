@@ -192,6 +192,18 @@ def test_an_incident_strikes_the_student_who_was_chosen_by_a_click(room):
     expect(page.get_by_text("waiting:")).to_have_count(0)
 
 
+def test_an_incident_is_called_off(room):
+    page = room.shown()
+    for verb in ("sold-out", "quota"):
+        page.get_by_role("combobox", name="Incident").select_option(verb)
+        room.press("Set off")
+        room.told(f"Done: Incident {verb} · everyone.")
+    room.press("Call off")
+    room.told("Done: Call off quota · everyone.")
+    expect(page.get_by_text("waiting: sold-out · everyone · ×1")).to_be_visible()
+    expect(page.get_by_text("quota · everyone · ×1")).to_have_count(0)
+
+
 def test_money_is_paid_to_one_who_was_chosen(room):
     room.shown()
     room.press("Pay")

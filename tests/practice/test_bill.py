@@ -200,7 +200,8 @@ def test_a_spot_instance_is_told_that_it_is_reclaimed_and_is(account, clock):
 
 def test_one_that_was_stopped_in_time_is_not_reclaimed(account, clock):
     made = launched(account, clock, SPOT)
-    account.reclaim(HOUR, made)
+    account.reclaim(HOUR, "prod-t4-16g")
+    account.reclaim(HOUR, SPOT["product_id"])
     account.act(made, "stop")
     account.clock.jump(DAY)
     assert told(account, made)["error"] == ""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets.practice.account import PracticeAccount, Terms
+from ppio_widgets.practice.bill import HOUR
 from ppio_widgets.practice.classroom.judge import judge
 from ppio_widgets.practice.classroom.roster import TEACHER, Roster, key_of
 from ppio_widgets.practice.clock import PracticeClock, Stretch
 from ppio_widgets.practice.cloud import PracticeCloud
-from ppio_widgets.practice.failures import AnswerLost, Refused, verbs
+from ppio_widgets.practice.failures import AnswerLost, Refused, failure_of, verbs
 from ppio_widgets.practice.incidents import Incident, Incidents
 from ppio_widgets.runtime import forks
 from ppio_widgets.secrets.redaction import input_error
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ppio_widgets.practice.account import Seen
-    from ppio_widgets.practice.classroom.lesson import Exercise, Lesson, LessonIncident
+    from ppio_widgets.practice.classroom.lesson import Exercise, Lesson
     from ppio_widgets.practice.classroom.record import Record
     from ppio_widgets.practice.clock import Clock
+    from ppio_widgets.practice.failures import Failure
 
 # While somebody asks, it is written so often that the class is still there: after a crash its time goes on
 # from the latest that anybody could have been told.
@@ -176,7 +178,9 @@ class ClassCloud(PracticeCloud):
             "now": self.clock.time(),
             "rate": self.clock.rate,
             "students": [self._row(one.id, one.name) for one in self.roster],
-            "incidents": [_incident(one) for one in self.incidents.pending()],
+            "incidents": [
+                _incident(one) for one in self.incidents.pending() if not one.is_over(self.students())
+            ],
             "verbs": list(verbs()),
         }
 
@@ -192,8 +196,14 @@ class ClassCloud(PracticeCloud):
 
     def incident(self, verb: str, student: str = "", product: str = "", times: int = 1) -> None:
         """Have a failure strike one student or all."""
+        chosen = self._chosen(student)
+        self._begin(failure_of(verb), student, product, times)
+        self.keep(chosen)
+
+    def call_off(self, verb: str, student: str = "") -> None:
+        """Have a failure strike one student no more, or nobody."""
         self._require(student)
-        self.incidents.add(verb, student, product, times)
+        self.incidents.call_off(verb, student)
         self.keep()
 
     def reclaim(self, student: str = "", notice: float = 0.0) -> int:
@@ -299,7 +309,7 @@ class ClassCloud(PracticeCloud):
             progress.passed[exercise.id] = self.clock.time()
             for one in self.lesson.incidents:
                 if one.after == exercise.id:
-                    self._begin(one, student)
+                    self._begin(failure_of(one.do), student, one.product or "", one.times)
 
     def _strike(self) -> None:
         """Begin those incidents of the lesson whose time has come."""
@@ -312,10 +322,16 @@ class ClassCloud(PracticeCloud):
             ]
             self._struck = [*self._struck, *due]
         for number in due:
-            self._begin(self.lesson.incidents[number])
+            one = self.lesson.incidents[number]
+            self.incident(one.do, "", one.product or "", one.times)
 
-    def _begin(self, one: LessonIncident, student: str = "") -> None:
-        self.incidents.add(one.do, student, one.product or "", one.times)
+    def _begin(self, failure: Failure, student: str, product: str, times: int) -> None:
+        """Have a failure wait for a launch; one with a notice gives an hour's to what is on."""
+        if failure.notice:
+            for one in self._chosen(student):
+                self.account_of(one).reclaim(HOUR, product)
+        else:
+            self.incidents.add(failure.verb, student, product, times)
 
     def _row(self, student: str, name: str) -> dict[str, Any]:
         account, progress = self.account_of(student), self.progress(student)

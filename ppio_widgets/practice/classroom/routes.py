@@ -35,6 +35,7 @@ _TEACHER: Mapping[str, Callable[[ClassCloud, Given], object]] = {
     "incident": lambda cloud, given: cloud.incident(
         _verb(given), _text(given, "student"), _product(given), _times(given)
     ),
+    "call_off": lambda cloud, given: cloud.call_off(_verb(given), _text(given, "student")),
     "reclaim": lambda cloud, given: cloud.reclaim(
         _text(given, "student"), _number(given, "notice", LONGEST_SPAN)
     ),

@@ -128,13 +128,14 @@ class Classroom:
 
         It is named by its verb, by the API's name of it or by its status.
         """
-        try:
-            failure = failure_of(str(verb))
-        except ValueError as error:
-            raise input_error("class_verb", value=as_given(verb), nearest=str(error)) from None
+        named = _verb(verb)
         if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
             raise input_error("class_times", value=as_given(times))
-        self._do("incident", verb=failure.verb, times=times, student=student, product=product)
+        self._do("incident", verb=named, times=times, student=student, product=product)
+
+    def call_off(self, verb: str, *, student: str = "") -> None:
+        """Have a failure that is set off strike nobody any more, or one student; what it did stays."""
+        self._do("call_off", verb=_verb(verb), student=student)
 
     def reclaim(self, student: str = "", *, notice: str | float | timedelta = "1h") -> None:
         """Take spot instances away after a notice in class time; 0 for at once."""
@@ -187,6 +188,13 @@ class Classroom:
         else:
             return
         raise lost
+
+
+def _verb(asked: str) -> str:
+    try:
+        return failure_of(str(asked)).verb
+    except ValueError as error:
+        raise input_error("class_verb", value=as_given(asked), nearest=str(error)) from None
 
 
 def _student(row: Mapping[str, Any]) -> StudentProgress:

@@ -216,7 +216,11 @@ def test_an_incident_at_a_time_strikes_everybody_once(cloud, clock):
     assert anna.rent().status_code == 200
     clock.turn(2)
     assert [anna.rent().status_code, anna.rent().status_code] == [429, 200]
+    assert [one["verb"] for one in cloud.board()["incidents"]] == ["rate-limit"]
     assert [ben.rent().status_code, ben.rent().status_code] == [429, 200]
+    assert cloud.board()["incidents"] == []
+    late = Pupil(cloud, "s03")
+    assert [late.rent().status_code, late.rent().status_code] == [429, 200]
 
 
 def test_what_is_started_again_is_not_free_any_more(cloud, clock):

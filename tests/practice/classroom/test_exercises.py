@@ -74,6 +74,28 @@ def stop(name):
     return stopped
 
 
+def status(student, name):
+    told = student.account.get(student.ids[name][-1])
+    return told["status"]["status"], told["spotStatus"], float(told["spotReclaimTime"])
+
+
+def test_lesson_4_leaves_its_spot_instance_until_4_2_is_passed_and_takes_it_an_hour_later():
+    student = Student("prices")
+    student.rent("spot", LARGE, billing=SPOT)
+    student.turned.now += 300
+    assert student.check("4.1", "6")[0]
+    assert status(student, "spot") == ("running", "running", 0)
+    student.rent("cheap", L20)
+    assert student.check("4.2", "")[0]
+    soon = student.cloud.clock.time() + 3600
+    assert status(student, "spot") == ("running", "notified", pytest.approx(soon, abs=1))
+    student.cloud.clock.jump(7200)
+    student.turned.now += 10
+    assert status(student, "spot")[:2] == ("exited", "terminated")
+    student.act("spot", "delete")
+    assert student.check("4.3", "")[0]
+
+
 def jump(seconds):
     return lambda student: student.cloud.clock.jump(seconds)
 

@@ -392,12 +392,17 @@ def test_a_line_that_is_not_allowed_is_refused_before_anything_is_sent(run, clou
 @pytest.mark.usefixtures("joined")
 @pytest.mark.parametrize(
     ("changed", "told"),
-    [({"name": "x"}, "name: Use a name"), ({"resource": {"gpu_num": 8, "rootfs_size_gb": 20}}, "¥3.00")],
+    [
+        ({"name": "x"}, "name: Use a name"),
+        ({"resource": {"gpu_num": 8, "rootfs_size_gb": 20}}, "¥3.00"),
+        ({"resource": {"gpu_num": 1, "rootfs_size_gb": 60}}, "resource.rootfs_size_gb: Leave this at 20"),
+    ],
 )
 def test_a_call_that_is_not_allowed_is_refused_before_anything_is_sent(cloud, changed, told):
     with pytest.raises(RequestInvalid) as caught:
         launch({**BODY, **changed})
     assert told in str(caught.value)
+    assert cloud.account_of("s07").seen() == []
     assert cloud.progress("s07").last_error is None
 
 

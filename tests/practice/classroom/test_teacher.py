@@ -158,6 +158,56 @@ def test_an_incident_may_be_named_by_its_status_and_strike_a_product(room, anna)
     rent(anna, "s01-second", product_id="4090.16c62g.os")
 
 
+def waiting(cloud):
+    return [(one["verb"], one["student"]) for one in cloud.board()["incidents"]]
+
+
+def test_an_incident_for_all_waits_until_it_has_struck_each(room, anna, cloud):
+    room.incident("sold-out")
+    assert waiting(cloud) == [("sold-out", "")]
+    for student in ("s01", "s02"):
+        assert waiting(cloud) == [("sold-out", "")]
+        account = cloud.account(cloud.join(student, "4711")["key"])
+        with pytest.raises(Refused):
+            account.create({**BODY, "name": f"{student}-first"})
+    assert waiting(cloud) == []
+    rent(anna, "s01-first")
+
+
+def test_an_incident_is_called_off_for_one_or_for_all_and_no_other_is(room, anna, cloud, server):
+    ben = PpioClient(cloud.join("s02", "0815")["key"], base_url=server.url)
+    room.incident("sold-out", times=9)
+    room.incident("sold-out", student="s01", times=9)
+    room.incident("quota", student="s02")
+    room.call_off("INSUFFICIENT_RESOURCE", student="s01")
+    rent(anna, "s01-first")
+    with pytest.raises(ApiError, match="INSUFFICIENT_RESOURCE"):
+        rent(ben, "s02-first")
+    room.call_off("sold-out")
+    assert waiting(cloud) == [("quota", "s02")]
+    with pytest.raises(ApiError, match="CREATE_INSTANCE_LIMIT"):
+        rent(ben, "s02-first")
+    rent(ben, "s02-first")
+    with pytest.raises(InputError, match='The nearest is "sold-out"'):
+        room.call_off("sold-uot")
+
+
+def test_a_spot_instance_that_an_incident_strikes_has_an_hours_notice(room, anna, hands):
+    made = rent(anna, "s01-cheap", billing={"mode": "spot"})
+    hands.now += 10
+    room.clock(0)
+    room.incident("spot-reclaimed", student="s02")
+    room.incident("spot-reclaimed", product="4090.16c62g.os")
+    assert anna.get_instance(made).spot == "running"
+    room.incident("spot-reclaimed")
+    assert anna.get_instance(made).spot == "notified"
+    room.jump("59m")
+    assert row(room).on == ("s01-cheap",)
+    room.jump("2m")
+    assert row(room).on == ()
+    assert anna.get_instance(made).spot == "terminated"
+
+
 def test_a_spot_instance_is_reclaimed_after_its_notice(room, anna, hands):
     rent(anna, "s01-cheap", billing={"mode": "spot"})
     hands.now += 10
