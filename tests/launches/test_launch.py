@@ -48,6 +48,7 @@ class PretendWire:
     is_practice = False
     account = "…cdef"
     class_time = None
+    now = staticmethod(worker.now)
 
     def __init__(self, verdict=None, looks=(), there=()):
         self.verdict = verdict or Verdict(sent=True, instance_id="abc")

@@ -95,6 +95,9 @@ class PretendWire:
     account = "…cdef"
     class_time = None
 
+    def now(self):
+        return self._clock.now()
+
     def __init__(self, clock):
         self.sent = 0
         self.arrived = threading.Event()

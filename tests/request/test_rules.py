@@ -1,5 +1,6 @@
 """What a class allows: one judgement, and its way over the wire."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -85,3 +86,13 @@ def test_what_can_be_no_rule_is_left_out(told):
 def test_only_a_single_field_can_be_locked():
     given = {"nonsense": 1, "ports.*.port": 1, "resource": {}, "image": "a:b", "billing.mode": ["x"]}
     assert read_rules({"locked": given}).locked == {"image": "a:b"}
+
+
+@given(st.text("ab*", max_size=8), st.text("ab", max_size=8))
+def test_a_star_of_a_pattern_stands_for_any_text(pattern, name):
+    like = "(?s:.*)".join(map(re.escape, pattern.split("*")))
+    assert Rules(name=pattern).names(name) is (not pattern or re.fullmatch(like, name) is not None)
+
+
+def test_a_pattern_of_many_stars_is_judged_at_once():
+    assert not Rules(name="*a" * 5000 + "b").names("a" * 10_000)
