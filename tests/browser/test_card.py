@@ -210,3 +210,43 @@ def test_two_cards_the_newest_first_and_yes_never_where_the_button_stood_that_as
     for row in practice.cloud.one.page(name="paired")["data"]:
         until(lambda one=row["id"]: status(practice, one) == "running", "nothing was answered")
         practice.cloud.one.act(row["id"], "delete")
+
+
+def test_a_click_opens_what_the_launch_said_on_the_wire_without_the_key(notebook, practice):
+    notebook.open([FORM.replace("carded", "wired")])
+    notebook.run(0)
+    card = launch(notebook.form(0))
+    form = notebook.form(0)
+    told = form.locator(".ppw-wire-told")
+    expect(told).to_have_count(0)
+    form.get_by_role("button", name="Wire", exact=True).click()
+    expect(told).to_contain_text("POST /gpus/v2/instances HTTP/1.1")
+    expect(told).to_contain_text("Authorization: Bearer ••••(key)")
+    expect(told).to_contain_text('"name": "wired"')
+    expect(told).to_contain_text(
+        re.compile(r"Status 200 · .*sent after [\d.]+ ms · answer began after [\d.]+ ms")
+    )
+    assert "sk_practice_" not in notebook.page.content() + saved(notebook)
+    form.get_by_role("button", name="Wire", exact=True).click()
+    expect(told).to_have_count(0)
+    expect(card).to_be_visible()
+    practice.cloud.one.act(practice.cloud.one.page(name="wired")["data"][0]["id"], "delete")
+
+
+STEPPED = """import os
+del os.environ["PPIO_GPU_BASE_URL"]  # in the kernel's own cloud
+from ppio_widgets import Slow
+"""
+
+
+def test_a_button_leads_an_instance_from_state_to_state(notebook):
+    form = FORM.replace("carded", "stepped").replace("practice=True", "practice=Slow(step=True)")
+    notebook.open([STEPPED + form])
+    notebook.run(0)
+    card = launch(notebook.form(0))
+    state, step = card.locator(".ppw-state"), card.get_by_role("button", name="Next state")
+    for told in ("queued", "being created", "pulling the image"):
+        expect(state).to_have_text(told)
+        step.click()
+    expect(state).to_have_text("running")
+    expect(step).to_have_count(0)

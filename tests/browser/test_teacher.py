@@ -158,7 +158,7 @@ def test_thirty_students_fit_a_projector_and_can_be_read(room):
     expect(room.row("Student 1")).not_to_contain_text("too long")
     expect(room.row("Student 30")).to_contain_text("INSUFFICIENT_RESOURCE")
     expect(page.get_by_text("students: 30 · on: 4")).to_be_visible()
-    expect(page.get_by_text("waiting: gateway-502 · Student 2 · ×3")).to_be_visible()
+    expect(page.get_by_text("waiting: gateway's page (gateway-502) · Student 2 · ×3")).to_be_visible()
 
 
 def test_the_clock_is_frozen_goes_on_and_jumps(room):
@@ -182,8 +182,8 @@ def test_an_incident_strikes_the_student_who_was_chosen_by_a_click(room):
     room.press("Student 7")
     page.get_by_role("combobox", name="Incident").select_option("sold-out")
     room.press("Set off")
-    room.told("Done: Incident sold-out · Student 7.")
-    expect(page.get_by_text("waiting: sold-out · Student 7 · ×1")).to_be_visible()
+    room.told("Done: Incident no GPU free (sold-out) · Student 7.")
+    expect(page.get_by_text("waiting: no GPU free (sold-out) · Student 7 · ×1")).to_be_visible()
     rent(room.student("s08"), "s08-first")
     with pytest.raises(ApiError, match="INSUFFICIENT_RESOURCE"):
         rent(room.student(), "s07-first")
@@ -370,6 +370,35 @@ def test_it_begins_in_the_theme_and_the_language_of_the_browser(
     page = opened(served, cloud, color_scheme=scheme, locale=locale).shown()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
     expect(page.get_by_role("heading")).to_have_text(title)
+
+
+def test_in_chinese_incidents_and_refusals_are_in_chinese(opened, served, cloud):
+    room = opened(served, cloud, locale="zh-CN")
+    page = room.shown()
+    verbs = page.get_by_role("combobox", name="故障").get_by_role("option")
+    assert all(re.fullmatch(r".*[一-鿿].*（[a-z0-9-]+）", text) for text in verbs.all_inner_texts())
+    expect(verbs).to_have_count(len(cloud.board()["verbs"]))
+    page.get_by_role("combobox", name="故障").select_option("sold-out")
+    room.press("触发")
+    room.told("已完成：故障 卖完了（sold-out） · 全班。")
+    expect(page.get_by_text("待触发：卖完了（sold-out） · 全班 · ×1")).to_be_visible()
+    page.get_by_label("小时", exact=True).fill("1000")
+    room.press("快进")
+    room.told("被拒绝：一次最多快进 31 天。")
+    page.get_by_label("×", exact=True).fill("1001")
+    room.press("触发")
+    room.told("被拒绝：次数须为 1 到 1000 的整数。")
+    page.get_by_label("分钟前通知").fill("99999")
+    room.press("回收竞价实例")
+    room.told("被拒绝：最多提前 31 天通知。")
+    room.press("Student 7")
+    page.get_by_label("元").fill("1000001")
+    room.press("发放")
+    room.told("被拒绝：金额须大于 ¥0，最多 ¥1000000。")
+    page.route("**/teacher/pay", lambda route: route.continue_(post_data={"student": "left", "yuan": "1"}))
+    page.get_by_label("元").fill("1")
+    room.press("发放")
+    room.told("被拒绝：课堂里已经没有这名学生。")
 
 
 def test_hostile_names_are_text_and_nothing_else(opened):

@@ -97,6 +97,7 @@ EXPECTED = {
         "dry-run": "¥2.96 per hour",
         "line": r"demo-[0-9a-f]{6}-line on the practice cloud",
         "wait": "running",
+        "python": "Its answer was lost; a look-up found it.",
         "again": "is already there",
         "launches": "demo-[0-9a-f]{6}-python",
         "secret-env": "Practice sends placeholders",
@@ -162,7 +163,7 @@ def test_a_notebook_shows_what_its_words_say(executed, sheet):
 
 
 IN_CHINESE = {
-    "quickstart": {"dry-run": "每小时 ¥2.96", "tidy": "确认删除"},
+    "quickstart": {"dry-run": "每小时 ¥2.96", "python": "没有收到", "tidy": "确认删除"},
     "01-first-bill": {"again": "me-again", "bill": "确认删除"},
     "02-the-line": {"plan": "检查通过，可以创建。", "help": "实例名称", "stop": "确认删除"},
     "03-the-request": {"colleague": "1 → 2", "tidy": "确认删除"},

@@ -78,6 +78,15 @@ def test_it_begins_its_lesson_and_asks_for_a_check_of_each_exercise(path):
     assert texts[0].startswith(f"# {lesson.title.zh if zh else lesson.title.en}") or (
         f" · {lesson.title.zh if zh else lesson.title.en}\n" in texts[0]
     )
+
+
+@every_notebook
+def test_it_has_goals_a_guess_an_incident_and_an_exit_question(path):
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    zh = path.parent.name == "zh"
+    assert len(re.findall(r"^\* ", texts[0], re.MULTILINE)) == 3
+    assert any(re.search("先估算|先想一想|猜一猜" if zh else "Guess", text) for text in texts[1:])
+    assert lesson_of(path).incidents
     question = ("思考题", "纸条") if zh else ("Exit question", "slip of paper")
     assert any(word in texts[-1] for word in question)
 

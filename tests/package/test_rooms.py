@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,35 @@ def test_no_modules_import_each_other_in_a_circle():
 
 def test_modules_are_few_enough_to_walk():
     assert len([path for path in MODULES.values() if path.name != "__init__.py"]) <= 130
+
+
+def lines_of_code(source):
+    """How many lines have code on them: neither blank ones nor comments nor docstrings count."""
+    with_code, statement = set(), []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+            continue
+        if token.type != tokenize.NEWLINE:
+            statement.append(token)
+            continue
+        if any(one.type != tokenize.STRING for one in statement):  # a docstring is a string alone
+            with_code.update(row for one in statement for row in range(one.start[0], one.end[0] + 1))
+        statement = []
+    return len(with_code)
+
+
+def test_lines_with_code_are_counted_and_no_others():
+    assert lines_of_code('"""Two\nlines."""\n\n# a comment\nvalue = [  # begun\n\n    1,\n]\n') == 3
+    assert lines_of_code('def told():\n    """It says."""\n    return """one\n\n# two"""\n') == 4
+
+
+@pytest.mark.long
+def test_the_package_is_as_small_as_contributing_says():
+    count = sum(lines_of_code(path.read_text(encoding="utf-8")) for path in MODULES.values())
+    assert 20_000 < count <= 23_000
+    told = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    about = re.search(r"it has about ([\d,]+) lines", told)[1]
+    assert abs(int(about.replace(",", "")) - count) <= 500
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))

@@ -354,7 +354,7 @@ class ClassCloud(PracticeCloud):
 
     def _require(self, student: str, *, needed: bool = False) -> None:
         if (student or needed) and student not in self.roster:
-            raise Refused("no_student", student=student[:40])
+            raise Refused("no_student", field="student", student=student[:40])
 
 
 def _past(parts: Mapping[str, Any], now: float) -> list[Stretch]:

@@ -31,6 +31,10 @@ function say(name, given = {}) {
   return WORDS[language][name].replace(/\{(\w+)\}/g, (_whole, part) => given[part]);
 }
 
+function verbOf(verb) {
+  return say("verb", { what: say(`verb.${verb}`), verb });
+}
+
 function plain(text) {
   return String(text ?? "").replace(/\p{C}/gu, "\uFFFD");
 }
@@ -78,8 +82,9 @@ async function ask(path, body) {
   });
   if (answer.ok) return answer;
   if (answer.status === 401 || answer.status === 403) throw new Error(say("bad_key"));
-  const { message } = await answer.json().catch(() => ({}));
-  if (message || answer.status < 500) throw new Error(say("refused", { words: plain(message ?? answer.status) }));
+  const { message, metadata } = await answer.json().catch(() => ({}));
+  const ours = WORDS[language][`wrong.${metadata?.field}`];
+  if (message || answer.status < 500) throw new Error(say("refused", { words: ours ?? plain(message ?? answer.status) }));
   throw new TypeError(say("lost")); // a gateway's answer is none of the class
 }
 
@@ -119,7 +124,7 @@ function show() {
   document.title = at("title").textContent;
   for (const button of document.querySelectorAll("[data-rate]"))
     button.setAttribute("aria-pressed", String(Number(button.dataset.rate) === rate));
-  const waiting = incidents.map(one => `${plain(one.verb)} · ${one.student ? nameOf(one.student) : say("all")} · ×${one.times}`);
+  const waiting = incidents.map(one => `${verbOf(one.verb)} · ${one.student ? nameOf(one.student) : say("all")} · ×${one.times}`);
   write(at("sums"), [
     say("students", { n: students.length }),
     say("on_now", { n: students.reduce((n, one) => n + one.on.length, 0) }),
@@ -129,7 +134,7 @@ function show() {
   showOptions(at("who"), [["", say("all")], ...students.map(one => [
     one.student, hidden || !one.name ? nameOf(one.student) : `${one.student} · ${plain(one.name)}`,
   ])]);
-  showOptions(at("verb"), seen.verbs.map(verb => [verb, plain(verb)]));
+  showOptions(at("verb"), seen.verbs.map(verb => [verb, verbOf(verb)]));
   showStudents(students);
   tick();
 }
@@ -258,7 +263,7 @@ const VERBS = {
   },
   incident: who => {
     const times = number("times");
-    return times && [{ verb: at("verb").value, times, ...who }, `${say("incident")} ${at("verb").value}`];
+    return times && [{ verb: at("verb").value, times, ...who }, `${say("incident")} ${verbOf(at("verb").value)}`];
   },
   call_off: who => [{ verb: at("verb").value, ...who }, `${say("call_off")} ${at("verb").value}`],
   reclaim: who => {

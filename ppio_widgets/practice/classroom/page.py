@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ppio_widgets.locale.words import LANGUAGES, words
+from ppio_widgets.practice.classroom.cloud import MOST_TIMES, MOST_YUAN
+from ppio_widgets.practice.failures import verbs
+from ppio_widgets.runtime.times import LONGEST_SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What the script fills in.
-_FILLED = ("all", "h", "m", "n", "price", "rate", "sum", "time", "what", "who", "words")
+_FILLED = ("all", "h", "m", "n", "price", "rate", "sum", "time", "verb", "what", "who", "words")
+# The fields at fault for which the page has words of its own, and what it may be asked for at most.
+_WRONG = ("notice", "seconds", "student", "times", "yuan")
+_LIMITS = {"days": f"{LONGEST_SPAN / 86400:g}", "most_times": MOST_TIMES, "most_yuan": MOST_YUAN}
 
 
 @cache
@@ -37,10 +43,12 @@ def _document() -> tuple[str, str]:
         here.with_suffix(f".{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
     )
     names = [key.removeprefix("teacher.") for key in sorted(words("en").keys()) if key.startswith("teacher.")]
+    filled = {part: f"{{{part}}}" for part in _FILLED}
     said = {
         language: {
-            name: words(language)(f"teacher.{name}", **{part: f"{{{part}}}" for part in _FILLED})
-            for name in names
+            **{name: words(language)(f"teacher.{name}", **filled) for name in names},
+            **{f"wrong.{field}": words(language)(f"wrong.{field}", **_LIMITS) for field in _WRONG},
+            **{f"verb.{verb}": words(language)(f"verb.{verb}") for verb in verbs()},
         }
         for language in LANGUAGES
     }
