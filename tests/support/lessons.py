@@ -6,8 +6,6 @@ import importlib.util
 import re
 from pathlib import Path
 
-from ppio_widgets.practice.classroom.lesson import packaged
-
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("en/0*.ipynb"))
@@ -50,4 +48,6 @@ def done(language, lesson):
 
 def lesson_of(sheet):
     """Return the lesson of a notebook."""
+    from ppio_widgets.practice.classroom.lesson import packaged  # noqa: PLC0415 - `threadless` imports this first
+
     return packaged(re.sub(r"^\d\d-", "", sheet))
