@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -12,7 +11,6 @@ from ppio_widgets.request.draft import DEFAULTS
 
 from .conftest import choose, launch_of, open_sections, typed_beside, until
 
-QUICKSTART = Path(__file__).parents[2] / "notebooks" / "en" / "quickstart.ipynb"
 IMPORT = "from ppio_widgets import LaunchForm\n"
 FORM = "from ppio_widgets import LaunchForm\nform = LaunchForm(practice=True)\nform"
 # A form in which nothing is proposed.
@@ -28,8 +26,8 @@ def fill(form, **texts):
         form.get_by_role("textbox", name=label, exact=True).fill(value)
 
 
-def test_the_quickstart_by_hand(notebook, practice):
-    notebook.open(QUICKSTART)
+def test_a_form_by_hand(notebook, practice):
+    notebook.open([FORM])
     notebook.run(0)
     form = notebook.form(0)
     expect(form.get_by_text("Practice cloud.")).to_be_visible()
