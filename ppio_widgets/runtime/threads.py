@@ -136,10 +136,14 @@ def keep(look: Callable[[], float | None], wake: threading.Event, *, name: str) 
         kernel.of(Agenda).add(look, wake, name)
         return
 
+    pause: float | None = 0.0
+
     def go_on_looking() -> None:
-        pause: float | None = 0.0
-        while pause is not None:
+        nonlocal pause  # no line of the thread's own is without the `try`
+        while True:
             try:
+                if pause is None:
+                    return
                 if pause > 0:
                     wait(wake, pause)
                 pause = look()

@@ -229,7 +229,7 @@ def test_the_card_and_the_board_are_for_everybody_in_every_state(notebook, pract
     found += violations(board, "question of the board")
     page.set_viewport_size({"width": 1100, "height": 900})
     row = board.locator(".ppw-line").first
-    assert row.bounding_box()["height"] > 40, "rows have two lines"
+    until(lambda: row.bounding_box()["height"] > 40, "rows have two lines")
     found += violations(board, "board, rows in two lines")
     assert found == []
     for row in practice.cloud.one.page(name="access-")["data"]:

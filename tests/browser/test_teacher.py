@@ -194,14 +194,15 @@ def test_an_incident_strikes_the_student_who_was_chosen_by_a_click(room):
 
 def test_an_incident_is_called_off(room):
     page = room.shown()
-    for verb in ("sold-out", "quota"):
+    told = {"sold-out": "no GPU free (sold-out)", "quota": "too many instances (quota)"}
+    for verb, words in told.items():
         page.get_by_role("combobox", name="Incident").select_option(verb)
         room.press("Set off")
-        room.told(f"Done: Incident {verb} · everyone.")
+        room.told(f"Done: Incident {words} · everyone.")
     room.press("Call off")
-    room.told("Done: Call off quota · everyone.")
-    expect(page.get_by_text("waiting: sold-out · everyone · ×1")).to_be_visible()
-    expect(page.get_by_text("quota · everyone · ×1")).to_have_count(0)
+    room.told(f"Done: Call off {told['quota']} · everyone.")
+    expect(page.get_by_text(f"waiting: {told['sold-out']} · everyone · ×1")).to_be_visible()
+    expect(page.get_by_text(f"{told['quota']} · everyone · ×1")).to_have_count(0)
 
 
 def test_money_is_paid_to_one_who_was_chosen(room):

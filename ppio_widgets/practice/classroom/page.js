@@ -265,7 +265,7 @@ const VERBS = {
     const times = number("times");
     return times && [{ verb: at("verb").value, times, ...who }, `${say("incident")} ${verbOf(at("verb").value)}`];
   },
-  call_off: who => [{ verb: at("verb").value, ...who }, `${say("call_off")} ${at("verb").value}`],
+  call_off: who => [{ verb: at("verb").value, ...who }, `${say("call_off")} ${verbOf(at("verb").value)}`],
   reclaim: who => {
     const minutes = number("notice");
     return minutes === null ? null : [{ notice: minutes * 60, ...who }, say("reclaim")];
