@@ -377,8 +377,11 @@ def test_in_chinese_incidents_and_refusals_are_in_chinese(opened, served, cloud)
     room = opened(served, cloud, locale="zh-CN")
     page = room.shown()
     verbs = page.get_by_role("combobox", name="故障").get_by_role("option")
-    assert all(re.fullmatch(r".*[一-鿿].*（[a-z0-9-]+）", text) for text in verbs.all_inner_texts())
-    expect(verbs).to_have_count(len(cloud.board()["verbs"]))
+    names = cloud.board()["verbs"]
+    assert len(names) > 20
+    expect(verbs).to_have_count(len(names))
+    told = verbs.all_inner_texts()
+    assert [text for text in told if not re.fullmatch(r".*[一-鿿].*（[a-z0-9-]+）", text)] == []
     page.get_by_role("combobox", name="故障").select_option("sold-out")
     room.press("触发")
     room.told("已完成：故障 卖完了（sold-out） · 全班。")
