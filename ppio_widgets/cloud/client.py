@@ -452,6 +452,8 @@ class PpioClient:
 
         Raises
         ------
+        HostRefused
+            For a step on a cloud that is no practice cloud; nothing was sent.
         NotSent
             When the request surely did not leave.
         ApiError
@@ -459,6 +461,8 @@ class PpioClient:
         OutcomeUnknown
             When it may have arrived and no answer came.
         """
+        if action == "step" and not self.is_practice:
+            raise HostRefused("host_step", host=self.host.name)
         method, verb, body = _CALLS[action]
         asking = _Asking(method, f"{path_of(instance_id)}{verb}", {"json": body}, anyhow=action not in BILLED)
         exchange = self._sent(asking, Phrase(f"action.{action}"))

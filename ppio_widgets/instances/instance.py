@@ -281,6 +281,8 @@ class Instance(Displayed, Watched):
         ------
         ApiError
             When it does not wait.
+        HostRefused
+            On a cloud that is no practice cloud; nothing was sent.
         """
         self.client.act(self.id, "step")
         self.look()

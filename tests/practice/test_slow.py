@@ -1,8 +1,9 @@
 """The practice cloud for a demonstration: slowly, or one state at a time."""
 
+import httpx
 import pytest
 
-from ppio_widgets import ApiError, HostRefused, InputError, Instance, Slow, launch
+from ppio_widgets import ApiError, HostRefused, InputError, Instance, PpioClient, Slow, launch
 from ppio_widgets.api import connect
 from ppio_widgets.practice import cloud as practice
 from ppio_widgets.practice.catalogue import OFFERS
@@ -10,6 +11,7 @@ from ppio_widgets.practice.server import serving
 from ppio_widgets.request import pricing
 from tests.support.bodies import MINIMAL
 from tests.support.practice import OneAccount
+from tests.support.wire import REAL_KEY
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -114,3 +116,12 @@ def test_it_is_for_the_cloud_of_this_kernel(monkeypatch):
 def test_what_says_which_cloud_is_said_clearly(given):
     with pytest.raises(InputError, match="True, False or Slow"):
         connect(practice=given)
+
+
+def test_a_real_cloud_is_never_asked_for_a_step():
+    asked = []
+    wire = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200, json={}))
+    instance = Instance("abc123", PpioClient(REAL_KEY, transport=wire))
+    with pytest.raises(HostRefused, match="Nothing was sent"):
+        instance.step()
+    assert asked == []
