@@ -76,9 +76,9 @@ class Snapshot:
     rules: Rules = NO_RULES
     # Of the balance and the prices; empty where it is not known.
     currency: str = ""
-    # The kinds that could not be loaded, and those that are on their way.
+    # The kinds that came, also with nothing in them, and those that could not be loaded.
+    told: frozenset[str] = frozenset()
     failed: Mapping[str, PpioError] = field(default_factory=lambda: MappingProxyType({}))
-    loading: tuple[str, ...] = ()
 
     @property
     def products(self) -> tuple[Offer, ...]:
@@ -205,9 +205,11 @@ class Catalogue:
             states = {kind: _state(slot) for kind, slot in self._slots.items()}
             values = {kind: slot.told.value for kind, slot in self._slots.items() if slot.told is not None}
         failed = {kind: state.error for kind, state in states.items() if state.error is not None}
-        loading = tuple(kind for kind, state in states.items() if state.word == "loading")
         return Snapshot(
-            **values, currency=self._reader.currency, failed=MappingProxyType(failed), loading=loading
+            **values,
+            currency=self._reader.currency,
+            told=frozenset(values),
+            failed=MappingProxyType(failed),
         )
 
     def _begin(self, slot: _Slot) -> object | None:

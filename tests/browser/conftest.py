@@ -34,6 +34,9 @@ CHROMIUM_FLAGS = (
 SECOND = ".ppio-static[class*='ppw-of-']"  # the static card that belongs to a view
 PATIENCE = 60_000  # milliseconds; a wait for a condition, not a pause
 VIEWPORT = {"width": 1500, "height": 1400}
+# All that a form loads is there, or could not be had.
+SETTLED = """form => form.matches('.ppw-card, .ppw-board')
+    || !!form.querySelector('.f-product_id > .ppw-link') && !/Loading what|正在加载/.test(form.textContent)"""
 # To open a notebook in JupyterLab costs a quarter of what it costs to load JupyterLab.
 CLOSE_ALL = "() => [...jupyterapp.shell.widgets('main')].forEach(one => one.dispose())"
 OPEN = """async path => {
@@ -238,9 +241,12 @@ class Notebook:
         """The second output of a view: what is left of it without its kernel."""
         return self.cell(number).locator(f".jp-OutputArea-output > {SECOND}")
 
-    def form(self, number: int = 0):
+    def form(self, number: int = 0, *, is_loading: bool = False):
+        """The view of a cell; a form with all that it loads, unless some of it is still to come."""
         form = self.output(number).locator(".ppw")
         form.wait_for(timeout=PATIENCE)
+        if not is_loading:  # what comes moves what stands below it, also from under a pressed button
+            until(lambda: form.evaluate(SETTLED), "all that the form loads")
         return form
 
     def body(self, form) -> dict:

@@ -149,7 +149,7 @@ def test_what_was_copied_is_said_while_the_catalogue_arrives_and_is_copied_anew(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     notebook.open([EMPTY])
     notebook.run(0)
-    form = notebook.form(0)
+    form = notebook.form(0, is_loading=True)
     fill(form, Name="copied-early")
     choose(form, "a100-80g")
     copy, told = form.get_by_role("button", name="Copy"), form.get_by_text("Copied.", exact=True)

@@ -379,7 +379,7 @@ def test_parts_fail_separately_on_the_wire():
     assert ids(shelf.offers) == ids(shelf.regions) == ids(shelf.auths) == ["one"]
     assert shelf.offer("one") is shelf.offers[0]
     assert shelf.offer("two") is None
-    assert shelf.loading == ()
+    assert shelf.told == {*KINDS} - {*shelf.failed}
 
 
 def test_without_network_every_kind_fails_and_nothing_else_does():
@@ -405,7 +405,7 @@ def test_a_slow_answer_holds_up_its_own_kind_only():
             began = time.monotonic()
             shelf = catalogue.snapshot()
             assert time.monotonic() - began < 1
-            assert (shelf.loading, ids(shelf.networks), shelf.regions) == (("regions",), ["one"], ())
+            assert (shelf.told, ids(shelf.networks), shelf.regions) == ({"networks"}, ["one"], ())
             server.let_go.set()
             slow.join(PATIENCE)
     assert ids(catalogue.snapshot().regions) == ["one"]

@@ -165,7 +165,8 @@ def test_setting_a_body_suspends_the_preview(wire, make_form):
 def test_what_the_catalogue_brings_leaves_the_controls_where_they_stand(make_form, value):
     """A page draws anew all that stands behind a control that comes between others."""
     form = make_form(value)
-    steps = next(one for one in every(form) if "ppw-form" in one._dom_classes)
-    before = tuple(steps.children)
+    parts = {
+        one: tuple(one.children) for one in every(form) if {"ppw-form", "ppw-part"} & {*one._dom_classes}
+    }
     displayed(form)
-    assert tuple(steps.children) == before
+    assert {one: tuple(one.children) for one in parts} == parts

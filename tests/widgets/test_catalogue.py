@@ -35,6 +35,7 @@ from .conftest import (
     shown,
     table,
     type_into,
+    until,
 )
 
 A100 = {**MINIMAL, "product_id": "a100-80g"}
@@ -61,15 +62,15 @@ def found(form):
 
 
 class Slow(PracticeTransport):
-    """Answers the catalogue as it is told: not yet, with an error, or with nonsense."""
+    """Answers the catalogue, or a kind of it, as it is told: not yet, with an error, or with nonsense."""
 
-    def __init__(self, account, answer):
+    def __init__(self, account, answer, kind=""):
         super().__init__(OneAccount(account))
-        self.answer = answer
+        self.answer, self.kind = answer, kind
         self.go = threading.Event()
 
     def handle_request(self, request):
-        if "/instances" in request.url.path:
+        if "/instances" in request.url.path or self.kind not in request.url.path:
             return super().handle_request(request)
         if self.answer is None:
             self.go.wait(10)
@@ -77,8 +78,8 @@ class Slow(PracticeTransport):
         return self.answer(request)
 
 
-def form_on(make_form, account, answer, value=None):
-    transport = Slow(account, answer)
+def form_on(make_form, account, answer, value=None, kind=""):
+    transport = Slow(account, answer, kind)
     client = PpioClient(PRACTICE_KEY, base_url="http://localhost", transport=transport, practice=True)
     return make_form(value, client=client), transport
 
@@ -556,6 +557,24 @@ def test_what_cannot_be_loaded_is_said_and_everything_may_be_typed(make_form, ac
     assert "<b>oops" not in shown(form)
     assert "unknown" in shown(form)
     assert form.launch().wait_for_answer(10).id
+
+
+@pytest.mark.parametrize("late", ["products", "templates", "balance"])
+def test_what_comes_in_pieces_leaves_the_rows_where_they_stand(make_form, account, late):
+    """A page draws anew all that stands behind what comes between others: who types there is interrupted."""
+    form, transport = form_on(make_form, account, None, {}, late)
+    press(find_all(form, "Add variable")[0])
+    row = next(one for one in every(form) if "ppw-row" in one._dom_classes)
+    around = {one: tuple(one.children) for one in every(form) if row in every(one)}
+    said = set()
+    form.session.observe(lambda _news: said.add("There is no template" in shown(form)), "snapshot")
+    form.appear()
+    until(lambda: form.session.snapshot.told, "something came")
+    transport.go.set()
+    displayed(form)
+    assert find(form, "Software").options
+    assert said == {False}
+    assert {one: tuple(one.children) for one in around} == around
 
 
 def test_refresh_asks_anew(make_form, account):

@@ -39,8 +39,6 @@ class TemplateChips(Part):
         self._on_arrange = on_arrange
         self._with_strangers = False
         self._asked = ""  # the template that waits for a Replace
-        # Before the catalogue told anything.
-        self._untold = self.session.snapshot
         chosen, options = self._templates()
         name = self.say("template.choice")
         self._chips = Segments(
@@ -111,9 +109,7 @@ class TemplateChips(Part):
     @property
     def _are_none(self) -> bool:
         """Whether the catalogue told that there is no template."""
-        known = self.session.snapshot
-        is_told = known is not self._untold and not {"templates"} & {*known.failed, *known.loading}
-        return is_told and not known.templates
+        return "templates" in self.session.snapshot.told and not self.session.snapshot.templates
 
     @property
     def _chosen(self) -> Template | None:

@@ -114,7 +114,7 @@ class Sections(Part):
     def __init__(self, owner: Guarded, stop: str) -> None:
         super().__init__(owner)
         self.attempted = False
-        self.box: w.Box | None = None
+        self._parts: list[w.Box] = []
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, RowList] = {}
         self._toggles = {name: self._toggle(name) for name in _MORE}
@@ -137,7 +137,8 @@ class Sections(Part):
         self._address = propose(address_without_slips, partial(self._take, "image"))
         self._cuda = propose(cuda_of_tag, partial(self._take_cuda))
         self._make_fields()
-        self.box = theme.box(self._widgets(self.session.draft), "ppw-form")
+        self._parts = [theme.box(one, "ppw-part") for one in self._together(self.session.draft)]
+        self.box = theme.box([self._products.box, *self._parts], "ppw-form")
         self._hear(self.session, self._show, "filled")
         self._suggested: tuple[object, ...] = ()
         self._hear(self.session, self._suggest, "snapshot", "report")
@@ -241,8 +242,7 @@ class Sections(Part):
         self._arrange(self.session.draft)
 
     def _rearrange(self) -> None:
-        if self.box is not None:
-            self._arrange(self.session.draft)
+        self._arrange(self.session.draft)
 
     def _follow(self) -> None:
         """Show what the session proposes now instead of what it proposed before; what was typed stays."""
@@ -254,7 +254,10 @@ class Sections(Part):
         self._arrange(self.session.draft)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
-        theme.fill(self.box, self._widgets(draft))
+        for part, widgets in zip(
+            self._parts, self._together(draft), strict=False
+        ):  # none yet while they are made
+            theme.fill(part, widgets)
 
     def _toggle(self, section: str) -> w.ToggleButton:
         made = theme.control(
@@ -269,19 +272,20 @@ class Sections(Part):
         self.lists[name].add()
         self._toggles[section].value = True
 
-    def _widgets(self, draft: Mapping[str, Any]) -> list[w.Widget]:
-        """Return the right controls under each heading."""
-        children: list[w.Widget] = [self._products.box, *self._templates.parts]
-        for step in _STEPS:
-            children += self._controls(step, draft)
-            if step == "software":
-                children += [*self._address.parts, *self._cuda.parts]
-            elif step == "payment":
-                children += self._stop.parts
+    def _together(self, draft: Mapping[str, Any]) -> Iterator[list[w.Widget]]:
+        """Yield what stands in each part: what is new in one, a page draws with all that follows there."""
+        yield self._templates.parts
+        yield [*self._controls("software", draft), *self._address.parts, *self._cuda.parts]
+        yield self._controls("size", draft)
+        yield [*self._controls("payment", draft), *self._stop.parts]
+        yield [*self._controls("name", draft), *self._under_more(draft)]
+
+    def _under_more(self, draft: Mapping[str, Any]) -> Iterator[w.Widget]:
+        """Yield the head of each section and what it adds while it is closed, else what stands in it."""
         for section in _MORE:
-            children.append(self._toggles[section])
+            yield self._toggles[section]
             if not self._is_open(section):
-                children += [self._adds[name] for name in PLACES[section] if name in self._adds]
+                yield from (self._adds[name] for name in PLACES[section] if name in self._adds)
                 continue
             inside = self._controls(section, draft)
             if section == "limits":
@@ -289,8 +293,7 @@ class Sections(Part):
             if section not in self._insides:
                 self._insides[section] = theme.box([], "ppw-inside")
             theme.fill(self._insides[section], inside)
-            children.append(self._insides[section])
-        return children
+            yield self._insides[section]
 
     def _controls(self, section: str, draft: Mapping[str, Any]) -> list[w.Widget]:
         """Return the controls of a section, each before the help that there is for it."""
