@@ -37,10 +37,14 @@ _PAUSE = 60.0
 
 @dataclass
 class Student:
-    """One of them; without a digest nobody has joined by this name yet."""
+    """One of them; without a digest nobody has joined by this name yet.
+
+    `list_is_old` says that the PIN of the list was forgotten: it counts no more, after a restart as well.
+    """
 
     id: str
     name: str = ""
+    list_is_old: bool = False
     salt: str = field(default="", repr=False)
     digest: str = field(default="", repr=False)
 
@@ -113,7 +117,7 @@ class Roster:
         """Let the next join of a student make a new PIN; the one before opens nothing any more."""
         with self._lock:
             one = self._students[student]
-            one.salt = one.digest = ""
+            one.salt, one.digest, one.list_is_old = "", "", True
             self._known = {key for key in self._known if parts_of(key)[0] != student}
             self._wrong.pop(student, None)
 
@@ -127,8 +131,9 @@ class Roster:
             now = self._students.get(row["id"])
             if now is None:
                 self._students[row["id"]] = Student(**row)
-            elif not now.digest:
+            elif not now.digest or row.get("list_is_old"):
                 now.salt, now.digest = row["salt"], row["digest"]
+                now.list_is_old = row.get("list_is_old", False)
 
     def _new(self, student: str) -> Student:
         if not self.open:

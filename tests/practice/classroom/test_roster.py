@@ -96,6 +96,19 @@ def test_a_list_goes_on_with_the_pins_that_were_made():
     assert [(one.id, one.name) for one in after] == [("s01", "Anna"), ("s02", "Ben")]
 
 
+@pytest.mark.parametrize("pin", ["", "4712"])
+def test_a_pin_of_the_list_that_was_forgotten_opens_nothing_after_a_restart(pin):
+    roster = Roster(read_roster("s01,Anna,0815"))
+    roster.forget_pin("s01")
+    if pin:
+        roster.join("s01", pin)
+    for _restart in range(2):
+        before, roster = roster, Roster(read_roster("s01,Anna,0815"))
+        roster.resume(before.state())
+        assert refused(roster.student, "sk_practice_s01.0815") == "CLASS_KEY"
+    assert roster.join("s01", pin or "4713")[0] == "s01"
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
