@@ -197,6 +197,15 @@ if (!window.ppw) {
     head.click();
     head.focus();
   }, true);
+  // Every view brings its stylesheets along, and a browser works out the rules of each copy: one counts, behind all
+  // that the page has, where they stood.
+  const share = (root) => {
+    for (const sheet of root.querySelectorAll('.ppw-sheet:not([media])')) {
+      const kept = [...document.querySelectorAll('body > .ppw-sheet')];
+      if (!kept.some((one) => one.textContent === sheet.textContent)) document.body.append(sheet.cloneNode(true));
+      sheet.media = 'not all';
+    }
+  };
   // A key changes texts only: what has its own HTML is not looked at again.
   const announce = (image) => when(() => inside(image)?.querySelector('.ppw-shown'), (bell) => {
     const root = inside(bell);
@@ -210,6 +219,7 @@ if (!window.ppw) {
     const dressSoon = eachFrame(() => dress(root));
     let settled;
     const later = (changes) => {
+      share(root);
       clearTimeout(settled);
       settled = setTimeout(speak, 500, root);
       if (changes.some(({target}) => !near(target, '.ppw-readout, .ppw-price, .ppw-shown, .ppw-voice'))) dressSoon();

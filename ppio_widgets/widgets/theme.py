@@ -159,12 +159,12 @@ def tell_again(widget: w.Widget) -> None:
 
 @cache
 def stylesheet(name: str = "theme.css") -> Markup:
-    """Return a stylesheet as an element, without comments and spare blanks."""
+    """Return a stylesheet as an element, without comments and spare blanks; a page keeps one of each."""
     css = Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}")
-    return Markup(f"<style>{css.strip()}</style>")  # noqa: S704 - a constant of ours
+    return Markup(f"<style class=ppw-sheet>{css.strip()}</style>")  # noqa: S704 - a constant of ours
 
 
 # Of a script: its texts, which stay as they are, and blanks beside a mark. No regular expression has any.

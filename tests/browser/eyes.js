@@ -35,7 +35,7 @@
       if (!safe) fault('link', node);
     } else if (!TAGS.has(node.tagName)) fault('element', node);
     if (node.matches('.ppw-copied textarea')) seen.copied.push(node.value);
-    if (node.tagName === 'STYLE' && node.closest('.ppw') && node.sheet)
+    if (node.tagName === 'STYLE' && node.closest('.ppw, .ppw-sheet') && node.sheet)
       for (const rule of rules(node.sheet))
         if (!rule.selectorText?.includes('.ppw') && !rule.name?.startsWith('ppw-')) fault('rule', {textContent: rule.cssText});
   };
@@ -50,7 +50,7 @@
     const all = document.createNodeIterator(node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let one = all.nextNode(); one; one = all.nextNode()) one.data === undefined ? judge(one) : read(one);
   };
-  window.__look = () => document.querySelectorAll('.jp-OutputArea-output').forEach(look);
+  window.__look = () => document.querySelectorAll('.jp-OutputArea-output, .ppw-sheet').forEach(look);
   new MutationObserver((changes) => {
     for (const {target, addedNodes} of changes) {
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
