@@ -38,6 +38,10 @@ LOOKS = """root => [...root.querySelectorAll('*')].flatMap(one => ['', '::before
     style.background].join('|');
 }))"""
 
+# All copies of the stylesheets, and those that the browser works out.
+SHEETS = """['.ppw-sheet', '.ppw-sheet:not([media])'].map(
+  selector => [...document.querySelectorAll(selector)].map(one => one.textContent))"""
+
 
 def launch(form):
     launch_of(form).click()
@@ -91,6 +95,9 @@ def test_where_it_is_put_it_loads_launches_scrolls_and_changes_nothing_above(not
     for form in forms:
         assert scrolled(form, ".jp-WindowedPanel-outer") == pytest.approx((-200, 8), abs=2)
     assert first.evaluate(LOOKS) == looks, "later forms change nothing in the first"
+    brought, counting = page.evaluate(SHEETS)
+    assert len(brought) > 20
+    assert sorted(counting) == sorted({*brought}), "of each stylesheet one copy counts"
     tab = forms[3]
     launch(tab)
     runs(tab)  # by then its card has taken the focus, and with it the active cell

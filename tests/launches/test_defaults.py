@@ -69,7 +69,7 @@ def test_on_the_practice_cloud_two_verbs_make_an_instance(opened, practice):
     session = opened(practice)
     assert session.arm()
     launch = session.confirm()
-    assert launch.wait(PATIENCE).id
+    assert launch.wait_for_answer(PATIENCE).id
     assert session.launches == (launch,)
 
 
@@ -165,7 +165,7 @@ def test_a_name_is_free_of_the_ledger_of_this_kernel_and_of_what_was_listed(open
     session = opened(practice)
     name = session.draft["name"]
     session.arm()
-    assert session.confirm().wait(PATIENCE)
+    assert session.confirm().wait_for_answer(PATIENCE)
     wait_for_threads("ppio-launch")
     assert session.draft["name"] == name.removesuffix("1") + "2"
     assert "name_used" not in [one.code for one in session.report.advice]
