@@ -8,6 +8,7 @@ import random
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,7 +30,7 @@ ROUNDS = 25 if SOAK else 3
 
 
 class Cloud:
-    """Makes what it is asked for, and lists it from then on."""
+    """Makes what it is asked for, and tells it from then on: in the listing, and by its id."""
 
     def __init__(self):
         self.made = []
@@ -41,7 +42,9 @@ class Cloud:
     def _answer(self, request):
         with self._lock:
             if request.method == "GET":
-                return 200, {"data": [*self.made], "next_cursor": "", "has_more": False}
+                identity = urlsplit(request.target).path.rpartition("/")[2]
+                listed = {"data": [*self.made], "next_cursor": "", "has_more": False}
+                return 200, next((one for one in self.made if one["id"] == identity), listed)
             name = json.loads(request.content)["name"]
             self.made.append(row(name, f"i-{len(self.made)}"))
             return 200, {"id": self.made[-1]["id"]}
@@ -96,7 +99,9 @@ def test_eight_kernels_race_for_one_launch_and_one_sends(again, tmp_path):
 def test_eight_kernels_race_for_one_name_and_one_sends(tmp_path):
     with racing(tmp_path, Cloud()) as run:
         for number in range(ROUNDS):
-            orders = [(number, f"launch{one}", f"demo-{number}", False, 0) for one in range(RACERS)]
+            # The last one comes when the first one has its answer, as under load any of them may.
+            late = [0] * (RACERS - 1) + [0.5]
+            orders = [(number, f"launch{one}", f"demo-{number}", False, late[one]) for one in range(RACERS)]
             sent, results = run(orders)
             assert sent == 1
             states = [state for state, _id, _code in results]
