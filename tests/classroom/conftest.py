@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.browser.conftest import chromium
-from tests.browser.hosts.host import environments
+from tests.support.hosts import environments
 
 __all__ = ["chromium"]
 

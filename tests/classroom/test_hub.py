@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE, begun, new_page
-from tests.browser.hosts.host import environments
 from tests.browser.hosts.hub import PEOPLE, Hub, HubSheet
+from tests.support.hosts import environments
 
 from .served import served
 

@@ -6,6 +6,7 @@ for, and fails where it is told to.
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -219,3 +220,34 @@ def made(folder, checkout, *more):
     for name in ("python", *more):
         shutil.copy(checkout.straw, folder / "bin" / name)
     return folder / "bin" / more[-1]
+
+
+def imports(path):
+    """The modules that a module names as it is read, and their names as its own."""
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            within = package[: len(package) + 1 - node.level] if node.level else ()
+            module = ".".join((*within, *filter(None, [node.module])))
+            yield from (module, *(f"{module}.{one.name}" for one in node.names))
+
+
+def test_what_is_tried_on_each_python_needs_nothing_of_what_drives_a_browser():
+    """The group `browser` is no part of it; a hub is tried only where `make class` brings one."""
+    others = ("browser", "kernels", "lite", "classroom/test_hub", "classroom/test_mistakes")
+    within = {path: path.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("*.py")}
+    waiting = [path for path, name in within.items() if not name.startswith(others)]
+    assert len(waiting) > 200
+    seen, named = set(waiting), {}
+    while waiting:
+        path = waiting.pop()
+        for module in imports(path):
+            named[module.partition(".")[0]] = path
+            found = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+            if found in within and found not in seen:
+                seen.add(found)
+                waiting.append(found)
+    assert {"httpx", "pytest", "tests"} <= set(named)
+    assert named.keys() & {"axe_playwright_python", "playwright"} == set()

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.browser.conftest import Lab, begun, page_for
+from tests.support.hosts import environments
 
-from .host import HOSTS, Host, environments
+from .host import HOSTS, Host
 from .live import live_service
 from .results import Results
 

@@ -8,15 +8,14 @@ actions of `test_hosts.py` ask of a `Lab` and of a `Sheet`.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser.conftest import Lab
 from tests.browser.policy import StrictLab
+from tests.support.hosts import environments
 
 from .hub import Hub, HubSheet
 from .lite import LiteSheet, Site
@@ -25,16 +24,10 @@ from .voila import VoilaServer, VoilaSheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
 VERSIONS = """import importlib.metadata, json, sys
 print(json.dumps({name: importlib.metadata.version(name) for name in sys.argv[1:]}))"""
-
-
-def environments() -> Path | None:
-    """Where the environments of hosts are; without them only what the tests' own one can serve is tried."""
-    folder = os.environ.get("PPIO_WIDGETS_HOSTS")
-    return ROOT / folder if folder else None
 
 
 # Actions that a host has not, and why: a key of words.json.

@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE, Lab, begun, launch_of, let_read, new_page
-
-from .host import environments
+from tests.support.hosts import environments
 
 APP = """import os
 import solara
