@@ -162,7 +162,7 @@ class View(Guarded, w.Box):
     ) -> None:
         self._remains = remains
         self._parts = parts
-        self._appeared = False
+        self._appeared = self._early = False
         self._unannounced = forks.event()
         self.execution = kernel.execution()
         self._top = theme.html(self._with_looks(top), *self._top_css)
@@ -250,11 +250,16 @@ class View(Guarded, w.Box):
         first, second = _ANSWERS
         self._shown.description = second if self._shown.description == first else first
         self._remains.stay()
+        early, self._early = self._early, False
+        if early:
+            theme.tell_again(self)
         self._appear()
 
     @guarded
     def _on_unannounced(self) -> None:
         if not kernel.of(_Page).runs_scripts:
+            # A page that is only being made, as Voilà's is after all cells ran, may miss what is told now.
+            self._early = True
             self._appear()
 
 

@@ -218,6 +218,20 @@ class TestWhereNoScriptMayRun:
         wait_for_threads("ppio-timer", "ppio-catalogue")
         assert form.session.snapshot.offers
 
+    def test_a_page_that_came_later_is_told_once_more_what_it_may_have_missed(
+        self, make_form, buttons, clock_of_the_page, wire
+    ):
+        """Voilà's is made after all cells ran, and drops what is told of a widget that it has not made."""
+        form = make_form(BODY)
+        clock_of_the_page.unannounced.set()
+        wait_for_threads("ppio-timer", "ppio-catalogue")
+        wire.clear()
+        press(form._shown)
+        assert wire.count("comm_msg") > len(set(every(form)))
+        wire.clear()
+        press(form._shown)
+        assert wire.count() <= 2, "once"
+
     def test_a_launch_from_a_container_leaves_its_static_card(
         self, make_form, boxed, buttons, clock_of_the_page, monkeypatch
     ):
@@ -240,9 +254,11 @@ class TestWhereNoScriptMayRun:
         assert len(outputs) == 1
         launch.stop_following()
 
-    def test_where_scripts_are_known_to_run_nothing_waits(self, make_form, buttons, clock_of_the_page):
+    def test_where_scripts_are_known_to_run_nothing_waits(self, make_form, buttons, clock_of_the_page, wire):
         first = make_form(BODY)
+        wire.clear()
         press(first._shown)
+        assert wire.count("comm_msg") < 20, "what it loads is all that is told"
         wait_for_threads("ppio-timer", "ppio-catalogue")
         make_form(BODY)
         assert threads_going("ppio-timer") == []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .host import HOSTS, ROOT
+from tests.support.hosts import ROOT
+
+from .host import HOSTS
 
 HERE = Path(__file__).parent
 KEPT = HERE / "results.json"

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from tests.support.hosts import ROOT
+
 from . import results, test_hosts
-from .host import HOSTS, ROOT, Host
+from .host import HOSTS, Host
 from .results import ACTIONS, BEGIN, END, PAGES, WORDS, Results, kept, table, with_table
 
 
