@@ -196,12 +196,16 @@ def who_answers() -> Answers | None:
     was heard of (`hear_widget`). Else the front end may allow input, or a terminal is there. nbclient and
     papermill offer neither.
     """
-    voila = (environment.variable("SERVER_SOFTWARE") or "").startswith("voila")
-    if cell_id() is not None or voila or _host_session() is not None:
+    if cell_id() is not None or is_voila() or _host_session() is not None:
         return "buttons"
     if asker() in of(_Pages).with_widgets:
         return "buttons"
     return "input" if takes_input() else None
+
+
+def is_voila() -> bool:
+    """Whether Voilà makes a page of what runs, once all of it ran."""
+    return (environment.variable("SERVER_SOFTWARE") or "").startswith("voila")
 
 
 def asker() -> str:

@@ -34,6 +34,7 @@ _ANSWERS = ("·", "··")
 # By then a page whose scripts run has told of the view.
 UNANNOUNCED_SECONDS = 5.0
 DISPLAYED_SECONDS = 1.0  # of one that was displayed by itself
+VOILA_SECONDS = 30.0  # its page is yet to be made, and misses what is told meanwhile
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -162,7 +163,7 @@ class View(Guarded, w.Box):
     ) -> None:
         self._remains = remains
         self._parts = parts
-        self._appeared = self._early = False
+        self._appeared = False
         self._unannounced = forks.event()
         self.execution = kernel.execution()
         self._top = theme.html(self._with_looks(top), *self._top_css)
@@ -235,6 +236,7 @@ class View(Guarded, w.Box):
 
     def _await_script(self, seconds: float) -> None:
         self._unannounced.set()
+        seconds = VOILA_SECONDS if kernel.is_voila() else seconds
         self._unannounced = threads.after(seconds, self._on_unannounced)
 
     def _appear(self) -> None:
@@ -250,16 +252,11 @@ class View(Guarded, w.Box):
         first, second = _ANSWERS
         self._shown.description = second if self._shown.description == first else first
         self._remains.stay()
-        early, self._early = self._early, False
-        if early:
-            theme.tell_again(self)
         self._appear()
 
     @guarded
     def _on_unannounced(self) -> None:
         if not kernel.of(_Page).runs_scripts:
-            # A page that is only being made, as Voilà's is after all cells ran, may miss what is told now.
-            self._early = True
             self._appear()
 
 
