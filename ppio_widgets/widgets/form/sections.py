@@ -254,9 +254,8 @@ class Sections(Part):
         self._arrange(self.session.draft)
 
     def _arrange(self, draft: Mapping[str, Any]) -> None:
-        for part, widgets in zip(
-            self._parts, self._together(draft), strict=False
-        ):  # none yet while they are made
+        # There are no parts yet while their fields are made.
+        for part, widgets in zip(self._parts, self._together(draft), strict=False):
             theme.fill(part, widgets)
 
     def _toggle(self, section: str) -> w.ToggleButton:
