@@ -67,7 +67,7 @@ class Front(Kernel):
         self.page = Page()
         self.heard = []
         self.subshell = None
-        self.answers_meanwhile = False
+        self.may_answer_meanwhile = self.must_answer_meanwhile = False
         receive = client.get_iopub_msg
 
         def get_iopub_msg(*args, **options):
@@ -187,8 +187,10 @@ def front(request, tmp_path_factory):
     version = front.value("__import__('ipykernel').__version__").strip("'")
     if row != "newest":
         assert version.startswith(row.removeprefix("ipykernel-").replace("-", "."))
-    # From 7.4 on a widget's message goes to the shell that sent one of it last: a cell's, as a rule.
-    front.answers_meanwhile = over == "subshell" and tuple(map(int, version.split(".")[:2])) < (7, 4)
+    # From 7.4 on a widget's message goes to the shell for which it was told last: a cell's, or a message's.
+    front.may_answer_meanwhile = over == "subshell"
+    older = tuple(map(int, version.split(".")[:2])) < (7, 4)
+    front.must_answer_meanwhile = front.may_answer_meanwhile and older
     yield front
     client.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -218,6 +220,7 @@ def test_rows_are_added_typed_into_and_removed(front):
     front.wait(lambda: "7070" in front.page.html(view), "the request has another first port")
     front.click(view, "Remove")
     front.wait(lambda: "7070" not in front.page.html(view), "the first port is gone")
+    front.settle(view)  # a subshell may not be through with the click when its request is shown
     assert front.value("[one['port'] for one in form.value['ports']]") == "[9090]"
 
 
@@ -242,7 +245,7 @@ def test_while_a_cell_computes_a_subshell_answers_or_messages_wait_and_nothing_i
     front.click(view, "Launch")
     front.click(view, "Launch")
     asked = lambda: front.page.button(view, YES)  # noqa: E731 - a condition
-    if front.answers_meanwhile:
+    if front.must_answer_meanwhile:
         front.wait(asked, "the question stands")
         front.settle(view)  # the second click has asked anew by now
         read.touch()
@@ -252,8 +255,8 @@ def test_while_a_cell_computes_a_subshell_answers_or_messages_wait_and_nothing_i
         assert not front.ended(cell)
     go.touch()
     front.finish(cell)
-    if not front.answers_meanwhile:
-        assert not asked(), "nothing was answered meanwhile"
+    if not front.must_answer_meanwhile:
+        assert front.may_answer_meanwhile or not asked(), "nothing was answered meanwhile"
         front.wait(asked, "the question stands")
         front.confirm(view)
         front.wait(lambda: "running (id " in front.page.html(view), "it runs")
