@@ -94,7 +94,8 @@ if (!window.ppw) {
     watcher?.disconnect();
     watcher = new MutationObserver(() => {
       const target = goal();
-      if (!target || target === before) return;
+      // What is new in a closed section is seen once that is open.
+      if (!target?.offsetParent || target === before) return;
       watcher.disconnect();
       // Whoever went elsewhere meanwhile stays there.
       const active = document.activeElement;

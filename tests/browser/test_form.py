@@ -199,9 +199,19 @@ def test_sections_rows_and_whatever_opens_keep_the_focus(notebook):
         press(page, "Enter")
         expect(head).to_have_attribute("aria-expanded", "true")
         expect(head).to_be_focused()
+        # Drawn once: whoever opens it anew and types before the kernel hears of it types in what stays.
+        inside = form.locator(".ppw-section.mod-active + .ppw-inside")
+        expect(inside).to_be_visible()
+        inside.evaluate("node => node.dataset.drawn = 'once'")
         press(page, "Escape")
         expect(head).to_have_attribute("aria-expanded", "false")
         expect(head).to_be_focused()
+        expect(inside).to_have_count(0)
+        press(page, "Enter", "Enter", "Enter")
+        expect(form.locator(".ppw-shown:not([data-rung])")).to_have_count(1)  # the kernel has heard of it
+        expect(inside).to_have_attribute("data-drawn", "once")
+        press(page, "Escape")
+        expect(head).to_have_attribute("aria-expanded", "false")
         if add:
             form.get_by_role("button", name=add).click()
         else:

@@ -280,19 +280,22 @@ class Sections(Part):
         yield [*self._controls("name", draft), *self._under_more(draft)]
 
     def _under_more(self, draft: Mapping[str, Any]) -> Iterator[w.Widget]:
-        """Yield the head of each section and what it adds while it is closed, else what stands in it."""
+        """Yield the head of each section, what stands in it once it was opened, and what adds to it.
+
+        The stylesheet hides what a section does not show: closed or opened anew, nothing has to be drawn.
+        """
         for section in _MORE:
             yield self._toggles[section]
-            if not self._is_open(section):
-                yield from (self._adds[name] for name in PLACES[section] if name in self._adds)
-                continue
-            inside = self._controls(section, draft)
-            if section == "limits":
-                inside.append(self._ceiling)
-            if section not in self._insides:
-                self._insides[section] = theme.box([], "ppw-inside")
-            theme.fill(self._insides[section], inside)
-            yield self._insides[section]
+            if self._is_open(section):
+                inside = self._controls(section, draft)
+                if section == "limits":
+                    inside.append(self._ceiling)
+                if section not in self._insides:
+                    self._insides[section] = theme.box([], "ppw-inside")
+                theme.fill(self._insides[section], inside)
+            if section in self._insides:
+                yield self._insides[section]
+            yield from (self._adds[name] for name in PLACES[section] if name in self._adds)
 
     def _controls(self, section: str, draft: Mapping[str, Any]) -> list[w.Widget]:
         """Return the controls of a section, each before the help that there is for it."""
