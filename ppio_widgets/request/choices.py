@@ -135,8 +135,9 @@ _WIDEST = {"gpu": 20, "memory": 8, "on_demand": 11, "spot": 11, "free": 5, "host
 _ON_THE_RIGHT = ("memory", "on_demand", "spot", "free")
 MOST_NAMED_REGIONS = 2
 GAP = "  "  # between two columns
-# A blank at which no line ends: a page too narrow for a row leaves out whole cells, never half of a price.
-_BLANK = "\u00a0"
+# A blank and a hyphen at which no line ends: a page too narrow for a row leaves out whole cells, never half
+# of a price.
+_BLANK, _HYPHEN = "\u00a0", "-\u2060"
 
 
 class Column(NamedTuple):
@@ -164,11 +165,11 @@ def table(offers: Sequence[Offer], say: Words) -> Table:
     rows = [{name: _on_one_line(cell) for name, cell in _cells(offer, say).items()} for offer in offers]
     for row in rows:
         row["gpu"] = fitted(row["gpu"], _WIDEST["gpu"])
-        row["regions"] = row["regions"].replace(" ", _BLANK)
+        row["regions"] = _whole(row["regions"])
     names = Counter(row["gpu"] for row in rows)
     for offer, row in zip(offers, rows, strict=True):
         if names[row["gpu"]] > 1:  # told apart at the end, where there is room
-            row["regions"] = f"{row['regions']}{GAP}{_on_one_line(offer.id)}".strip()
+            row["regions"] = f"{row['regions']}{GAP}{_whole(_on_one_line(offer.id))}".strip()
     columns = {}
     for name, most in _WIDEST.items():
         widest = max((width(row.get(name, "")) for row in rows), default=0)
@@ -189,7 +190,11 @@ def _line(cells: Mapping[str, str], columns: Mapping[str, Column]) -> str:
 def _cell(text: str, column: Column) -> str:
     cut = fitted(text, column.width)
     blanks = " " * (column.width - width(cut))
-    return (blanks + cut if column.on_right else cut + blanks).replace(" ", _BLANK)
+    return _whole(blanks + cut if column.on_right else cut + blanks)
+
+
+def _whole(cell: str) -> str:
+    return cell.replace(" ", _BLANK).replace("-", _HYPHEN)
 
 
 def _cells(offer: Offer, say: Words) -> dict[str, str]:

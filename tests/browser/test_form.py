@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from ppio_widgets.practice import transport
@@ -442,3 +443,30 @@ def test_on_a_projector_the_steps_the_price_and_the_request_stand_on_one_screen(
     assert least > 24, "what is long scrolls, and is not squeezed"
     rows.last.scroll_into_view_if_needed()
     expect(rows.last).to_be_in_viewport(ratio=0.9)
+
+
+# A form whose catalogue comes when the next cell asks for it.
+LATE = """\
+from ppio_widgets import LaunchForm
+form = LaunchForm()
+load, form.session.load = form.session.load, lambda: None
+form"""
+
+
+def test_the_table_comes_into_the_room_that_was_kept_for_it(notebook, own_page):
+    page = notebook.page
+    notebook.open([LATE, "load()"])
+    notebook.run(0)
+    form = notebook.form(0, is_loading=True)
+    table = form.locator(".f-product_id")
+    sizes = ({"width": 1440, "height": 900}, {"width": 1280, "height": 720})
+
+    def heights():
+        for size in sizes:
+            page.set_viewport_size(size)
+            yield table.bounding_box()["height"]
+
+    before = list(heights())
+    notebook.run(1)
+    expect(notebook.form(0).locator(".ppw-offers")).to_be_visible()
+    assert list(heights()) == pytest.approx(before, abs=6)

@@ -122,7 +122,7 @@ def test_each_product_has_a_row_of_its_own_in_columns_of_one_width(offers, langu
     found = table(offers, words(language))
     assert len(found.rows) == len(set(found.rows)) == len(offers)
     for offer, row in zip(offers, found.rows, strict=True):
-        name, _tab, rest = row.replace("\xa0", " ").partition("\t")
+        name, _tab, rest = _read(row).partition("\t")
         assert name.isprintable()
         assert rest.isprintable(), "a row is one line"
         assert width(name) <= found.columns[0].width
@@ -135,9 +135,14 @@ def test_each_product_has_a_row_of_its_own_in_columns_of_one_width(offers, langu
     assert len(begins) <= 1, "the regions stand below each other"
 
 
+def _read(row):
+    """A row with blanks and hyphens at which lines may end."""
+    return row.replace("\xa0", " ").replace("-\u2060", "-")
+
+
 def _begin(row, offer):
     """Where in a row the one region of a product stands; None where other words stand before it."""
-    rest = row.replace("\xa0", " ").partition("\t")[2]
+    rest = _read(row).partition("\t")[2]
     if not offer.available or len(offer.regions) != 1 or rest.count(offer.regions[0]) != 1:
         return None
     return width(rest[: rest.index(offer.regions[0])])
