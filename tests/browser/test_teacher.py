@@ -216,6 +216,14 @@ def test_money_is_paid_to_one_who_was_chosen(room):
     expect(room.row("Student 13")).to_contain_text("¥60.00")
 
 
+def test_who_takes_spot_instances_is_told_how_many_there_were(room):
+    rent(room.student(), "s07-cheap", billing={"mode": "spot"})
+    room.hands.now += 10
+    room.shown()
+    room.press("Reclaim spot")
+    room.told("Done: Reclaim spot · everyone · spot instances: 1.")
+
+
 def test_a_pin_is_forgotten_for_one_who_was_chosen(room):
     room.student()
     room.shown()

@@ -109,8 +109,8 @@ async function watch() {
 async function act(verb, body, what) {
   doubt = "";
   try {
-    await ask(`/${verb}`, body);
-    tell(say("done", { what }));
+    const { count } = await (await ask(`/${verb}`, body)).json();
+    tell(say("done", { what: count === undefined ? what : `${what} · ${say("taken", { n: count })}` }));
   } catch (error) {
     if (error.name !== "Error") doubt = say("unsure", { what });
     tell(doubt || error.message, true);

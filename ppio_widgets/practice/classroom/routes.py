@@ -75,8 +75,8 @@ def _taught(cloud: ClassCloud, asked: tuple[str, str], request: httpx.Request, k
     act = _TEACHER.get(asked[1].removeprefix("teacher/")) if request.method == "POST" else None
     if act is None:
         return _nothing()
-    act(cloud, _given(request))
-    return httpx.Response(200, json={})
+    count = act(cloud, _given(request))
+    return httpx.Response(200, json={} if count is None else {"count": count})
 
 
 def _nothing() -> httpx.Response:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppio_widgets import environment
-from ppio_widgets.cloud.answers import as_flag, as_mapping, as_rows, as_text
+from ppio_widgets.cloud.answers import as_flag, as_mapping, as_rows, as_text, as_whole
 from ppio_widgets.cloud.client import PpioClient
 from ppio_widgets.cloud.display import Displayed
 from ppio_widgets.errors import OutcomeUnknown
@@ -137,9 +137,10 @@ class Classroom:
         """Have a failure that is set off strike nobody any more, or one student; what it did stays."""
         self._do("call_off", verb=_verb(verb), student=student)
 
-    def reclaim(self, student: str = "", *, notice: str | float | timedelta = "1h") -> None:
-        """Take spot instances away after a notice in class time; 0 for at once."""
-        self._do("reclaim", student=student, notice=0.0 if notice == 0 else read_span(notice))
+    def reclaim(self, student: str = "", *, notice: str | float | timedelta = "1h") -> int:
+        """Take spot instances away after a notice in class time (0: none); returns how many there are."""
+        notice = 0.0 if notice == 0 else read_span(notice)
+        return as_whole(self._do("reclaim", student=student, notice=notice).get("count")) or 0
 
     def pay(self, student: str, yuan: Decimal | float | str) -> None:
         """Add to the balance of a student."""
@@ -178,15 +179,13 @@ class Classroom:
     def _state(self) -> Mapping[str, Any]:
         return self._client.get_reply(TEACHER, {}).value
 
-    def _do(self, act: str, /, **body: object) -> None:
+    def _do(self, act: str, /, **body: object) -> Mapping[str, Any]:
         given = {name: part for name, part in body.items() if part != ""}
         try:
-            self._client.ask_class(f"{TEACHER}/{act}", given)
+            return self._client.ask_class(f"{TEACHER}/{act}", given)
         except OutcomeUnknown as error:
             told = {**error.params, "action": Phrase(f"lever.{act}"), "look": "progress()"}
             lost = OutcomeUnknown("class_lost", **told)
-        else:
-            return
         raise lost
 
 

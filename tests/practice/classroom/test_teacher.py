@@ -211,7 +211,8 @@ def test_a_spot_instance_that_an_incident_strikes_has_an_hours_notice(room, anna
 def test_a_spot_instance_is_reclaimed_after_its_notice(room, anna, hands):
     rent(anna, "s01-cheap", billing={"mode": "spot"})
     hands.now += 10
-    room.reclaim(notice="1h")
+    assert room.reclaim(notice="1h") == 1
+    assert room.reclaim("s02") == 0
     assert row(room).on == ("s01-cheap",)
     room.jump("2h")
     hands.now += 10
