@@ -252,6 +252,7 @@ def test_a_reset_is_asked_about_and_no_key_that_is_held_answers(room):
     room.hands.now += 10
     page = room.shown()
     expect(room.row("Student 7")).to_contain_text("s07-first")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
     page.get_by_role("button", name="Reset", exact=True).focus()
     for _each in range(3):
         page.keyboard.down("Enter")
@@ -260,12 +261,14 @@ def test_a_reset_is_asked_about_and_no_key_that_is_held_answers(room):
     expect(question).to_contain_text("Reset everyone?")
     yes = question.get_by_role("button", name="Reset")
     expect(yes).to_be_disabled()
+    page.clock.run_for(600)
     question.get_by_role("button", name="Cancel").click()
     expect(question).to_be_hidden()
     expect(room.row("Student 7")).to_contain_text("s07-first")
     room.press("Reset")
-    expect(yes).to_be_disabled()
-    page.clock.run_for(800)
+    page.clock.run_for(600)
+    expect(yes).to_be_disabled()  # each question is to be read
+    page.clock.run_for(200)
     yes.click()
     room.told("Done: Reset · everyone.")
     expect(room.row("Student 7")).not_to_contain_text("s07-first")

@@ -290,13 +290,16 @@ function shownFor(who) {
   return who.student ? nameOf(who.student) : say("all");
 }
 
+let reading;
+
 function askReset() {
   const who = chosen();
   write(at("asked"), who.student ? say("reset_one", { who: shownFor(who) }) : say("reset_all"));
   at("ask").showModal();
   at("asked").focus();
   at("yes").disabled = true;
-  setTimeout(() => { at("yes").disabled = false; }, READ_FIRST);
+  clearTimeout(reading); // of a question that was cancelled
+  reading = setTimeout(() => { at("yes").disabled = false; }, READ_FIRST);
   at("yes").onclick = () => {
     at("ask").close();
     act("reset", who, `${say("reset")} · ${shownFor(who)}`);
