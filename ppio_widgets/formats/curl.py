@@ -282,8 +282,8 @@ class _Call:
             return [self._typed(item) for item in value]
         if not isinstance(value, str):
             return value
-        for hole in re.findall(HOLE, value):
-            found = _VARIABLE.match(self.script.typed(hole))
+        for hole in filter(None, map(self.script.holes.get, map(ord, value))):
+            found = _VARIABLE.match(hole)
             self.leave("curl_variable", name=found[1] if found else "(…)")
         return self.script.typed(value)
 

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 # In a word one of these characters, which mean nothing in any text, stands for what the shell would fill in:
 # the same one for the same thing. The last one stands for a blank that ends a word.
 HOLE = "[\U00100000-\U0010fffc]"
-_FIRST, _MOST, _SPLIT = 0x100000, 0xFFFD, "\U0010fffd"
+_CODES, _SPLIT = range(0x100000, 0x10FFFD), "\U0010fffd"
 _HOLE = re.compile(HOLE)
 _OURS = re.compile(f"{HOLE}|{_SPLIT}")
+# Such a character as JSON escapes it: read by others later on, it is one of the text.
+_ESCAPED_HOLE = re.compile(r"\\u(db[c-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 
 # Blanks, also those of web pages; and what has no width, which is there for the page alone.
 _BLANKS = r" \t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -158,7 +160,7 @@ class Script:
 
     def variable(self, word: str) -> str | None:
         """Return the name of the variable that a word wholly is."""
-        return variable_of(self.holes[ord(word)]) if _HOLE.fullmatch(word) else None
+        return variable_of(self.holes.get(ord(word), "")) if _HOLE.fullmatch(word) else None
 
 
 def read_shell(text: str) -> Script:
@@ -199,6 +201,8 @@ class _Reader:
         self._left = MOST_FILLED_IN
         self._exported: Mapping[str, str] = {}
         self._hole_of: dict[str, str] = {}
+        said = {_joined(*pair) for pair in _ESCAPED_HOLE.findall(text)}
+        self._codes = iter(code for code in _CODES if code not in said)
         self.holes: dict[int, str] = {}
         self.commands: list[Command] = []
         self.begun: list[str] = []  # the words of the next one
@@ -348,10 +352,11 @@ class _Reader:
             self._left -= len(value)
             return value
         if expansion not in self._hole_of:
-            if len(self.holes) == _MOST:
+            code = next(self._codes, None)
+            if code is None:
                 raise input_error("import_unknown")
-            self._hole_of[expansion] = chr(_FIRST + len(self.holes))
-            self.holes[_FIRST + len(self.holes)] = expansion
+            self._hole_of[expansion] = chr(code)
+            self.holes[code] = expansion
         return self._hole_of[expansion]
 
     def _assign(self, words: list[str]) -> bool:
@@ -392,6 +397,11 @@ def _bracket_end(text: str, start: int, *, quoted: bool) -> int:
         if depth == 0:
             return found.end()
     raise input_error("line_quote", mark=closing)
+
+
+def _joined(high: str, low: str) -> int:
+    """Return the character that two halves are."""
+    return 0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ppio_widgets
@@ -229,7 +229,14 @@ def test_faces_that_can_hold_a_comment_say_that_a_run_is_billed(language):
     assert say("face.billed") not in to_python(MINIMAL, say, practice=True)
 
 
+# What the reader of a shell text has as its own sign for a variable may stand in a text as well.
+SIGNS = {**FULL, "name": "\U00100000 \U0010fffc", "envs": [{"key": "A", "value": EnvRef("A")}]}
+ALONE = {**SIGNS, "envs": [*SIGNS["envs"], {"key": "B", "value": "\U00100001"}]}
+
+
 @given(drafts)
+@example(SIGNS)
+@example(ALONE)
 def test_no_face_minds_a_draft(draft):
     assert read_curl(to_curl(draft, SAY)).draft == json.loads(
         to_json(draft), object_hook=lambda pairs: EnvRef(pairs["$env"]) if [*pairs] == ["$env"] else pairs
