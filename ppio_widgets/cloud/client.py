@@ -5,11 +5,10 @@ from __future__ import annotations
 import encodings.idna
 import encodings.utf_8_sig  # noqa: F401 - as httpcore
 import json
-import math
 import os
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
@@ -45,7 +44,7 @@ from ppio_widgets.cloud.instances import (
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.paging import Page, ask, by_cursor, ends_of
 from ppio_widgets.cloud.proxies import DIRECT, Why, authorities, say_once, ways_to
-from ppio_widgets.cloud.resources import BILL, PURCHASES, Bill, currency_of, read_bill
+from ppio_widgets.cloud.resources import MOST_BILLED_DAYS, Bill, ask_bill
 from ppio_widgets.errors import (
     REFUSALS,
     ApiError,
@@ -94,9 +93,6 @@ MOST_PAGES = 1000
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_CREATE_ANSWER = 1024 * 1024
-
-# The API tells no more at once (PPIO billing, bill list).
-MOST_BILLED_DAYS = 31
 
 # A create call that could not leave within a minute of its claim does not leave any more; one that
 # has left is listened to for five.
@@ -507,16 +503,7 @@ class PpioClient:
         ------
         ApiError, Unreachable, AnswerUnreadable
         """
-        kind = {"productCategory": "gpu"}
-        bought = ask(self, PURCHASES, {"category": "gpu"}, lambda reply: read_bill(reply.value, bought=True))
-        # Later: that answer told what time it is.
-        until = self.now()
-        since = until - min(days, MOST_BILLED_DAYS) * 86400
-        times = {"startTime": str(math.ceil(since)), "endTime": str(math.ceil(until))}
-        query = {"cycleType": "Day", **kind, **times}
-        used = ask(self, BILL, query, lambda reply: read_bill(reply.value, bought=False))
-        currency = currency_of(self.host, practice=self.is_practice)
-        return Bill((*used, *bought), currency, since, until, self.is_practice, self._names())
+        return replace(ask_bill(self, self.now, days), names=self._names())
 
     def _names(self) -> dict[str, str]:
         """Return the names of instances that are there or were seen here, by id, as far as can be read."""

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import partial, partialmethod
+from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ppio_widgets.cloud.answers import (
@@ -81,6 +82,9 @@ LONGEST_IMAGE = 500  # of a body's image
 LONGEST_COMMAND = 2047  # v1; more is no command that a form could send
 LONGEST_ENV_KEY = 511
 
+# The API tells no more of a bill at once (PPIO billing, bill list).
+MOST_BILLED_DAYS = 31
+
 _LARGEST_AMOUNT = 10**18
 _BALANCE_DIGITS = 4  # balances are in 1/10000 of the currency
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
@@ -130,6 +134,19 @@ class Bill(Displayed):
 
     def __repr__(self) -> str:
         return f"<Bill: {charged(self.total, self.currency)}, {len(self.charges)} rows>"
+
+
+def ask_bill(source: Source, now: Callable[[], float], days: int = MOST_BILLED_DAYS) -> Bill:
+    """Return the bill of the last days, and the months that were bought; `now` is the cloud's time."""
+    bought = ask(source, PURCHASES, {"category": "gpu"}, lambda reply: read_bill(reply.value, bought=True))
+    # Later: that answer told what time it is.
+    until = now()
+    since = until - min(days, MOST_BILLED_DAYS) * 86400
+    times = {"startTime": str(ceil(since)), "endTime": str(ceil(until))}
+    query = {"cycleType": "Day", "productCategory": "gpu", **times}
+    used = ask(source, BILL, query, lambda reply: read_bill(reply.value, bought=False))
+    currency = currency_of(source.host, practice=source.is_practice)
+    return Bill((*used, *bought), currency, since, until, source.is_practice)
 
 
 def read_bill(answer: Any, *, bought: bool) -> tuple[Charge, ...] | None:

@@ -22,13 +22,17 @@ from ppio_widgets.cloud.paging import ask, bare, by_cursor, ends_of
 from ppio_widgets.cloud.resources import (
     AUTHS,
     BALANCE,
+    BILL,
     IMAGES,
+    MOST_BILLED_DAYS,
     NETWORKS,
     PRODUCTS,
+    PURCHASES,
     REGIONS,
     STORAGES,
     TEMPLATES,
     CatalogueReader,
+    ask_bill,
 )
 from ppio_widgets.doctor.contract import INSTANCE, Examined
 from ppio_widgets.errors import ApiError, PpioError, Unreachable, log_fault
@@ -215,6 +219,7 @@ def _of_cloud(client: PpioClient) -> Iterator[Finding]:
             for kind, path in _COUNTED.items()
         ),
         _Read(source, ("instances",), (INSTANCES, INSTANCE), partial(_instances, source)),
+        _Read(source, ("bill",), (BILL, PURCHASES), partial(_bill, source, client.now)),
     ]
     threads.run_all([one.run for one in others], name="ppio-doctor")
     yield from (where, key, _clock(source), *_together([first, *others]))
@@ -432,6 +437,11 @@ def _instances(source: Examined) -> _Told:
         ),
     )
     return state, tuple(told), None
+
+
+def _bill(source: Examined, now: Callable[[], float]) -> _Told:
+    found = len(ask_bill(source, now).charges)
+    return "well", (Phrase("doctor.bill", {"days": MOST_BILLED_DAYS, "n": found}),), None
 
 
 # This place

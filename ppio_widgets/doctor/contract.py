@@ -18,9 +18,11 @@ from ppio_widgets.cloud.paging import read_page
 from ppio_widgets.cloud.resources import (
     AUTHS,
     BALANCE,
+    BILL,
     IMAGES,
     NETWORKS,
     PRODUCTS,
+    PURCHASES,
     REGIONS,
     STORAGES,
     TEMPLATES,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from ppio_widgets.secrets.redaction import Redactor
 
 INSTANCE = f"{INSTANCES}/{{instance_id}}"
+
+_CHARGE = ("bills", "bills[].ownerID", "bills[].startTime", "bills[].endTime")
 
 # Without these there is no launch, no price or no list: they may be missing in some rows, never in all.
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -58,6 +62,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     STORAGES: ("data[].storageId", "data[].storageName", "data[].clusterId"),
     AUTHS: ("data[].id", "data[].name"),
     BALANCE: ("availableBalance",),
+    BILL: _CHARGE,
+    PURCHASES: _CHARGE,
 }
 
 # A name or a word that is told on, as people make them: ``gpu_num``, ``hasMore``; all else may be a value.

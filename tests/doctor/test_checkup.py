@@ -13,7 +13,8 @@ import pytest
 
 from ppio_widgets import __version__, api
 from ppio_widgets.cards.checkup import report as checkup_report
-from ppio_widgets.cloud.resources import BALANCE, PRODUCTS
+from ppio_widgets.cloud import client, resources
+from ppio_widgets.cloud.resources import BALANCE, BILL, PRODUCTS, PURCHASES
 from ppio_widgets.doctor import checkup
 from ppio_widgets.doctor.checkup import HEADING, examine
 from ppio_widgets.doctor.contract import contract
@@ -29,7 +30,7 @@ from tests.support.bodies import MINIMAL
 from tests.support.hostile import TEXTS
 from tests.support.wire import ENV_SECRET, REAL_KEY, answers, closed_port, faulty
 
-SUBJECTS = ("cloud", "key", "clock", "balance", "products", "regions", "account", "instances")
+SUBJECTS = ("cloud", "key", "clock", "balance", "products", "regions", "account", "instances", "bill")
 HERE = ("launches", "state", "notebook", "python")
 
 
@@ -140,7 +141,25 @@ def test_what_is_asked_is_all_that_the_package_relies_on(examined):
     with cloud() as server:
         examined(server)
         paths = {one.target.partition("?")[0] for one in server.received}
+    named = {one for module in (client, resources) for one in vars(module).values() if is_path(one)}
+    assert paths == {*named, f"{client.INSTANCES}/ca338f12f3"}
     assert paths == {path.replace("{instance_id}", "ca338f12f3") for path in contract()}
+
+
+def is_path(value):
+    """Whether a constant of the package is the path of a call; those of a class are no cloud's."""
+    return isinstance(value, str) and re.fullmatch(r"/(?:gpus|gpu-instance|openapi)/\S+", value) is not None
+
+
+def test_a_bill_that_is_not_told_is_a_problem_as_its_verb_fails_then(examined):
+    refused = 500, {"code": 500, "reason": "INTERNAL", "message": "no"}
+    for path in (BILL, PURCHASES):
+        with cloud(lambda at, answer, path=path: refused if at == path else answer) as server:
+            found = examined(server)
+        assert [one.subjects for one in found.findings if one.state != "well"] == [("bill",)]
+        assert found.exit_code == 1
+    with cloud() as server:
+        assert text(examined(server), "bill") == "Rows of the last 31 days: 2. A live bill comes a day late."
 
 
 # What differs
@@ -220,7 +239,7 @@ def test_one_error_of_all_calls_is_told_once(examined):
     with cloud(lambda _at, _told: (403, {"code": 403, "reason": "FORBIDDEN", "message": "no"})) as server:
         found = examined(server)
     (one,) = [one for one in found.findings if one.state == "problem"]
-    assert len(one.subjects) == 9
+    assert len(one.subjects) == 10
     assert state(found, "clock") == "well"
     assert "Balance · Products · Regions" in " ".join(str(found).split())
 
