@@ -1,6 +1,7 @@
 # From a bare clone with only Python, venv and make:
 #   make demo [ARGS=--no-browser]    JupyterLab on a copy of the notebooks, practice cloud
 #   make test                        lint, types, import rules and all tests
+#   make ready                       all that the tests need, and none of them
 #   make quick                       the tests of single modules and of the form, within a minute
 #   make docs                        the documentation in English and 中文, into build/docs
 PYTHON ?= python3
@@ -14,15 +15,17 @@ BIN    := $(VENV)/bin
 KERNELS := $(VENV)-kernels
 HOSTS  := lab lab-4-2 notebook notebook-7-0 voila jupyterhub
 
-.PHONY: demo test pytest quick lint soak kernels hosts class rooms test-pythons test-oldest package picture bench docs docs-en docs-zh test-docs lite test-lite clean
+.PHONY: demo ready test pytest quick lint soak kernels hosts class rooms test-pythons test-oldest package picture bench docs docs-en docs-zh test-docs lite test-lite clean
 
 demo: $(VENV)/.lab-ready
 	$(BIN)/ppio-widgets demo $(ARGS)
 
-# Lint takes its time beside the tests. 7.0.1 is the first ipykernel that keeps in a context which cell an
-# output belongs to.
-test: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready
+# What the tests need. 7.0.1 is the first ipykernel that keeps in a context which cell an output belongs to.
+ready: $(VENV)/.dev-ready $(KERNELS)/ipykernel-7-0-1/.ready
 	$(BIN)/python tests/support/ensure_chromium.py
+
+# Lint takes its time beside the tests.
+test: ready
 	$(MAKE) --no-print-directory --jobs 2 --keep-going lint pytest
 
 pytest: $(VENV)/.dev-ready

@@ -226,6 +226,11 @@ def test_a_home_that_no_shell_has_put_in_is_the_persons(opened, monkeypatch, tmp
     assert opened("--folder=~/course")[0] == tmp_path / "home" / "course"
 
 
+def test_a_demo_opens_where_no_home_is_named(opened, monkeypatch, tmp_path):
+    monkeypatch.delenv("HOME")
+    assert opened()[0] == tmp_path / "ppio-widgets-demo"
+
+
 @pytest.mark.parametrize("language", [("--lang", "zh"), ()], ids=["asked", "of the system"])
 def test_a_demo_in_chinese_opens_the_chinese_notebook(opened, monkeypatch, language):
     monkeypatch.setenv("PPIO_WIDGETS_LANG", "en" if language else "zh_CN.UTF-8")

@@ -40,6 +40,33 @@ def reference(language, name):
     return pages(language)[f"reference/{name}.md"]
 
 
+# What a module of the package writes, by words of its row in the page of files.
+WRITTEN = {
+    "__main__": "ppio-widgets-demo",
+    "doctor/checkup": "--report FILE",
+    "launches/ledger": "`launches`",
+    "launches/presets": "`presets`",
+    "practice/classroom/record": "LESSON.class.lock",
+    "practice/classroom/teacher": "Classroom.export",
+    "secrets/credentials": "`classes`",
+}
+# By these something comes to a disk; `runtime.files` writes for others.
+WRITES = re.compile(r"\bwritten\(|\bmkdtemp\(|\bTemporaryDirectory\(|\.write_(?:text|bytes)\(|\bO_CREAT")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_is_written_to_a_disk_stands_in_the_page_of_files(language):
+    package = ROOT / "ppio_widgets"
+    writing = {
+        path.relative_to(package).with_suffix("").as_posix()
+        for path in package.rglob("*.py")
+        if WRITES.search(path.read_text(encoding="utf-8"))
+    }
+    assert writing - {"runtime/files"} == WRITTEN.keys()
+    rows = re.findall(r"^\| .*$", text_of(reference(language, "files")), re.MULTILINE)
+    assert [words for words in WRITTEN.values() if not any(words in row for row in rows)] == []
+
+
 def first_column(table):
     return re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
 

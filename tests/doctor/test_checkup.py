@@ -9,6 +9,7 @@ import time
 from email.utils import formatdate
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from ppio_widgets import __version__, api
@@ -319,6 +320,7 @@ PLAYS = {
     "breaks off": wire.breaks_off_within_the_answer,
     "speaks no http": wire.speaks_no_http,
     "hangs up": wire.hangs_up_at_the_first_bytes,
+    "stays silent": wire.stays_silent,
     **{f"says {one}": wire.says(one, b"<html>no</html>") for one in (204, 302, 401, 404, 429, 500, 503)},
 }  # fmt: skip
 
@@ -332,7 +334,9 @@ def told_to_all(content):
 
 
 @pytest.mark.parametrize("odd", [*PLAYS, *LISTINGS])
-def test_no_oddity_is_a_traceback_or_is_found_well(examined, odd, caplog, capsys):
+def test_no_oddity_is_a_traceback_or_is_found_well(examined, odd, monkeypatch, caplog, capsys):
+    if odd == "stays silent":
+        monkeypatch.setattr(client, "_TIMEOUT", httpx.Timeout(0.2, connect=10))
     play = PLAYS.get(odd) or told_to_all(LISTINGS[odd])
     with faulty(play) as server:
         found = examined(server)

@@ -38,10 +38,11 @@ def test_its_console_says_why_a_line_was_refused(runner, tmp_path):
     assert NOBODY in process.stderr + process.stdout
 
 
+@pytest.mark.parametrize("lesson", ["quickstart", "05-when-it-goes-wrong"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_papermill_runs_the_quickstart_to_its_end_though_it_knows_no_tag_that_lets_a_cell_fail(
-    language, tmp_path
+def test_papermill_runs_lessons_to_their_end_though_it_knows_no_tag_that_lets_a_cell_fail(
+    language, lesson, tmp_path
 ):
-    process, output = run_notebook("papermill", NOTEBOOKS / language / "quickstart.ipynb", tmp_path)
+    process, output = run_notebook("papermill", NOTEBOOKS / language / f"{lesson}.ipynb", tmp_path)
     assert process.returncode == 0, process.stderr
     assert '"status": "completed"' in output.read_text(encoding="utf-8")

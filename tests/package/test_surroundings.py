@@ -73,6 +73,30 @@ def test_a_file_can_be_read_and_names_no_address(path):
     assert re.findall(r"\b(?:pypi|npmjs|pythonhosted)\.(?:org|com)\b", text) == []
 
 
+# What a checkout gets beside its own files.
+BESIDE = re.compile(
+    r"\.(?!github$|devcontainer$|ci$|gitignore$).*|_lite|build|dist|node_modules|__pycache__|.*\.egg-info"
+)
+
+
+def own_files(folder=ROOT):
+    """All files of the project that are text."""
+    for path in sorted(folder.iterdir()):
+        if BESIDE.fullmatch(path.name):
+            continue
+        if path.is_dir():
+            yield from own_files(path)
+        elif path.suffix not in {".png", ".webp", ".pdf", ".ico", ".woff2"}:
+            yield path
+
+
+def test_no_file_names_the_host_of_an_index():
+    hosts = re.compile(r"\b(?:pypi|npmjs|pythonhosted)\.(?:org|com)\b")
+    files = list(own_files())
+    assert len(files) > 500
+    assert [path for path in files if hosts.search(path.read_text(encoding="utf-8"))] == []
+
+
 @each_file
 def test_what_is_made_can_be_made_and_what_is_named_is_there(path):
     text = text_of(path)
