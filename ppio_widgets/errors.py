@@ -250,7 +250,7 @@ class ApiError(PpioError):
     def said(self, say: Words) -> str:
         """Status, the server's words and its name for the error: what it said, and no advice."""
         told = [self.message, f"[{self.reason}]" if self.reason else ""]
-        text = " ".join(filter(None, told)) or say("error.no_words")
+        text = " ".join(filter(None, told)) or say("answer.no_words")
         key = "error.api" if self.refused else "error.api_open"
         return say.ended(say(key, status=self.status, words=text))
 

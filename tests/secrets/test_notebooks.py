@@ -340,7 +340,7 @@ def test_what_is_no_notebook_ends_with_2(check, tmp_path, content):
     file.write_bytes(content)
     status, said, complained = check(str(file))
     assert (status, said) == (2, "")
-    assert complained == f"{file}: is no notebook.\n"
+    assert complained == f"{file} is no notebook: name an .ipynb file.\n"
 
 
 @given(
