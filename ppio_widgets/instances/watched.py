@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from ppio_widgets.cloud import recent
 from ppio_widgets.cloud.answers import InstanceStatus
@@ -62,9 +63,32 @@ class _Counts:
         self.by_id: dict[Hashable, _Count] = {}
 
 
+class _Shared:
+    """All objects of this kernel or session by the id of their instance; they number their looks together."""
+
+    def __init__(self) -> None:
+        self.looks = itertools.count(1)
+        self._lock = forks.lock()
+        self._by_id: dict[str, WeakSet[Watched]] = {}
+
+    def add(self, one: Watched) -> None:
+        with self._lock:
+            self._by_id.setdefault(one.id, WeakSet()).add(one)
+
+    def others(self, one: Watched) -> list[Watched]:
+        """Return those beside it that stand for the same instance of the same account."""
+        with self._lock:
+            known = list(self._by_id[one.id])
+        return [other for other in known if other is not one and other.client.identity == one.client.identity]
+
+
 @without_frames
 class Watched(Observed):
-    """An instance as far as it is looked at, by whomever; the last sight is what is shown."""
+    """An instance as far as it is looked at, by whomever; the last sight is what is shown.
+
+    Whoever looks, all objects of this kernel that stand for the instance show what was seen: none of them
+    says "stopped" while another one has started it.
+    """
 
     def __init__(
         self, identity: str, client: PpioClient, seen: InstanceDetail | None, seen_at: float | None
@@ -84,8 +108,9 @@ class Watched(Observed):
         self._seen_by = client.identity if seen is not None else None
         self._lock = forks.rlock()
         # Looks overlap: each has a number as it begins, and what is shown is of the one that began last.
-        self._looks = itertools.count(1)
         self._shown = 0
+        self._shared = kernel.of(_Shared)
+        self._shared.add(self)
 
     @property
     def known(self) -> InstanceDetail:
@@ -114,6 +139,8 @@ class Watched(Observed):
         look = self.begin_look()
         seen = kept(self.detail, self._ask(self._seen_before()))
         self.see(seen, look)
+        for other in self._shared.others(self):
+            other.see(kept(other.detail, seen), look)
         return seen
 
     @property
@@ -165,7 +192,7 @@ class Watched(Observed):
 
     def begin_look(self) -> int:
         """Return the number of a look that begins now, for `see`."""
-        return next(self._looks)
+        return next(self._shared.looks)
 
     def _note_step(self, step: int) -> None:
         """Note when a step was first seen; one that may have begun long before has no time."""
@@ -177,7 +204,8 @@ class Watched(Observed):
 
     def see_row(self, row: InstanceDetail, look: int) -> None:
         """Take what a listing tells of it."""
-        self.see(listed(self.detail, row), look)
+        for one in (self, *self._shared.others(self)):
+            one.see(listed(one.detail, row), look)
 
     def see(self, seen: InstanceDetail, look: int) -> None:
         """Take what a look saw of it; one that began before what is shown is too old.

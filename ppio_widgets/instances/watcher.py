@@ -272,11 +272,7 @@ class Watcher:
 
 def _read(group: list[InstanceWatch]) -> None:
     """Read one instance in full, for all who watch it."""
-    first, *others = group
-    looks = [one.instance.begin_look() for one in others]
-    detail = first.instance.look()
-    for one, number in zip(others, looks, strict=True):
-        one.instance.see(detail, number)
+    detail = group[0].instance.look()
     for one in group:
         one.read_for = detail.started_at if detail.status == InstanceStatus.RUNNING else None
 

@@ -265,6 +265,29 @@ def test_stop_start_restart_delete_are_read_back(machine, account):
     assert account.page()["data"] == []
 
 
+def test_whoever_acts_and_whoever_looks_every_object_of_the_kernel_shows_it(machine, client, account, clock):
+    launched = Instance(machine.id, client).refresh()
+    told = []
+    launched.observe(lambda _change: told.append(launched.status), "sight")
+    machine.stop()
+    assert (repr(launched), told[-1]) == (f"<Instance demo ({machine.id}): exited>", "exited")
+    Instance(machine.id, client).start()
+    assert machine.status == launched.status == "running"
+    account.act(machine.id, "stop")
+    clock.turn(10)
+    (row,) = client.listing().instances
+    Instance(machine.id, client).see_row(row, launched.begin_look())
+    assert launched.status == row.status == "exited"
+    machine.delete()
+    assert launched.is_gone
+
+
+def test_another_account_sees_nothing_of_it(machine, clock):
+    other = Instance(machine.id, PpioClient("sk_practice_other", base_url=machine.client.host.base_url))
+    machine.stop()
+    assert other.detail is None
+
+
 def test_a_stopped_one_is_not_stopped_again():
     with on(pretend := Pretend("exited")) as server:
         assert at(server).stop().status == "exited"
