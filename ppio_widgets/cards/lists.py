@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
+from math import ceil
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -55,9 +56,13 @@ def bill_card(bill: Bill, say: Words) -> Card:
     total = pricing.charged(bill.total, bill.currency)
     key = "bill.head" if bill.charges else "bill.none"
     rows = [_billed(charges, bill, say) for charges in bill.by_instance()]
-    facts = () if bill.practice else (Fact("", say("bill.late")),)
-    title = say(key, total=total, days=round((bill.until - bill.since) / 86400), moment=until)
-    return Card(title, table=_table("bill", rows, say), facts=facts)
+    facts = [] if bill.practice else [Fact("", say("bill.late"))]
+    if bill.bought_before:
+        before = pricing.charged(bill.bought_before, bill.currency)
+        facts.append(Fact("", say("bill.before", total=before)))
+    span = Span(86400.0 * ceil((bill.until - bill.since) / 86400)).sentence(say)  # its rows are days
+    title = say(key, total=total, span=span, moment=until)
+    return Card(title, table=_table("bill", rows, say), facts=tuple(facts))
 
 
 def _billed(charges: tuple[Charge, ...], bill: Bill, say: Words) -> dict[str, str]:

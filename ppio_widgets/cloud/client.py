@@ -44,7 +44,7 @@ from ppio_widgets.cloud.instances import (
 from ppio_widgets.cloud.outcome import Verdict, judge_answer, judge_failure
 from ppio_widgets.cloud.paging import Page, ask, by_cursor, ends_of
 from ppio_widgets.cloud.proxies import DIRECT, Why, authorities, say_once, ways_to
-from ppio_widgets.cloud.resources import MOST_BILLED_DAYS, Bill, ask_bill
+from ppio_widgets.cloud.resources import Bill, ask_bill
 from ppio_widgets.errors import (
     REFUSALS,
     ApiError,
@@ -494,8 +494,8 @@ class PpioClient:
             raise read_error(exchange.status, exchange.content, exchange.retry_after, self._redactor.redact)
         return exchange
 
-    def bill(self, days: int = MOST_BILLED_DAYS) -> Bill:
-        """Return what the account was charged in the last days, 31 at most, and the months that it bought.
+    def bill(self, days: int | None = None) -> Bill:
+        """Return what the account was charged in the last days, 31 at most; of a practice cloud all of it.
 
         A live cloud's bill comes a day late.
 

@@ -84,6 +84,8 @@ LONGEST_ENV_KEY = 511
 
 # The API tells no more of a bill at once (PPIO billing, bill list).
 MOST_BILLED_DAYS = 31
+# So many times that is the whole of a class.
+PRACTICE_WINDOWS = 12
 
 _LARGEST_AMOUNT = 10**18
 _BALANCE_DIGITS = 4  # balances are in 1/10000 of the currency
@@ -109,13 +111,14 @@ class Charge:
 
 @dataclass(frozen=True)
 class Bill(Displayed):
-    """What an account was charged from one moment to another; months that were bought, whenever that was."""
+    """What an account was charged from one moment to another; what months came to that it bought before."""
 
     charges: tuple[Charge, ...]
     currency: str
     since: float
     until: float
     practice: bool = False
+    bought_before: Decimal = Decimal(0)
     # What the instances are called, by id, as far as that is known.
     names: Mapping[str, str] = field(default_factory=dict)
 
@@ -136,17 +139,28 @@ class Bill(Displayed):
         return f"<Bill: {charged(self.total, self.currency)}, {len(self.charges)} rows>"
 
 
-def ask_bill(source: Source, now: Callable[[], float], days: int = MOST_BILLED_DAYS) -> Bill:
-    """Return the bill of the last days, and the months that were bought; `now` is the cloud's time."""
+def ask_bill(source: Source, now: Callable[[], float], days: int | None = None) -> Bill:
+    """Return the bill of the last days, 31 at most; `now` is the cloud's time.
+
+    Without `days` a practice cloud is asked for all of it, as months of a class pass in minutes.
+    """
+    all_of_it = days is None and source.is_practice
     bought = ask(source, PURCHASES, {"category": "gpu"}, lambda reply: read_bill(reply.value, bought=True))
     # Later: that answer told what time it is.
-    until = now()
-    since = until - min(days, MOST_BILLED_DAYS) * 86400
-    times = {"startTime": str(ceil(since)), "endTime": str(ceil(until))}
-    query = {"cycleType": "Day", "productCategory": "gpu", **times}
-    used = ask(source, BILL, query, lambda reply: read_bill(reply.value, bought=False))
+    until = ceil(now())
+    window = min(days or MOST_BILLED_DAYS, MOST_BILLED_DAYS) * 86400
+    used: list[Charge] = []
+    for number in range(PRACTICE_WINDOWS if all_of_it else 1):
+        end = until - number * window
+        times = {"startTime": str(max(0, end - window)), "endTime": str(end)}
+        query = {"cycleType": "Day", "productCategory": "gpu", **times}
+        used += ask(source, BILL, query, lambda reply: read_bill(reply.value, bought=False))
+    begun = [one.begins for one in (*used, *bought)] if all_of_it else []
+    since = min(begun, default=until - window)
     currency = currency_of(source.host, practice=source.is_practice)
-    return Bill((*used, *bought), currency, since, until, source.is_practice)
+    within = tuple(one for one in bought if one.begins >= since)
+    before = sum((one.amount for one in bought if one.begins < since), Decimal(0))
+    return Bill((*used, *within), currency, since, until, source.is_practice, bought_before=before)
 
 
 def read_bill(answer: Any, *, bought: bool) -> tuple[Charge, ...] | None:

@@ -440,7 +440,7 @@ def _instances(source: Examined) -> _Told:
 
 
 def _bill(source: Examined, now: Callable[[], float]) -> _Told:
-    found = len(ask_bill(source, now).charges)
+    found = len(ask_bill(source, now, MOST_BILLED_DAYS).charges)
     return "well", (Phrase("doctor.bill", {"days": MOST_BILLED_DAYS, "n": found}),), None
 
 

@@ -70,7 +70,7 @@ def test_the_bill_is_the_sum_and_what_each_instance_comes_to(student, account, c
     assert bill.total == account.spent == 9072 + 3 * 15 * Decimal("12.6") + Decimal("0.3125")
     assert repr(bill) == "<Bill: ¥9,639.31, 4 rows>"
     lines = str(bill).splitlines()
-    assert lines[0].startswith("Charged ¥9,639.31 in 31 days, until 2023-11-1")
+    assert lines[0].startswith("Charged ¥9,639.31 in 24 h, until 2023-11-1")
     assert [re.split(r"  +", line.strip()) for line in lines[1:]] == [
         ["name", "id", "product", "billed for", "charged"],
         ["bought", bought, "A100 80 GB", "months from 2023-11-14 22:13 UTC", "¥9,072.00"],
@@ -79,7 +79,7 @@ def test_the_bill_is_the_sum_and_what_each_instance_comes_to(student, account, c
         ["other", other, "A100 80 GB (disk)", "15 h", "¥0.31"],
     ]
     assert "¥9,639.31" in bill._repr_html_()
-    assert "最近 31 天共扣费 ¥9,639.31，" in bill_card(bill, words("zh")).as_text(words("zh"))
+    assert "最近 24 小时共扣费 ¥9,639.31，" in bill_card(bill, words("zh")).as_text(words("zh"))
 
 
 def test_a_renewal_is_a_row_of_its_own(student, account, clock):
@@ -89,6 +89,36 @@ def test_a_renewal_is_a_row_of_its_own(student, account, clock):
     account.clock.jump(31 * 24 * HOUR)
     rows = [line for line in str(student.bill()).splitlines() if line.endswith("¥9,072.00")]
     assert [re.search(r"months from (\S+)", row)[1] for row in rows] == ["2023-11-14", "2023-12-14"]
+
+
+def test_on_the_practice_cloud_the_bill_is_the_whole_of_what_was_spent_however_many_months_pass(
+    student, account, clock
+):
+    one = account.create(MINIMAL)["id"]
+    month = {"mode": "prepaid", "prepaid": {"months": 1}}
+    account.create({**MINIMAL, "name": "bought", "billing": month})
+    clock.turn(10)
+    account.get(one)
+    account.clock.jump(20 * HOUR)
+    account.act(one, "delete")
+    for _month in range(4):
+        account.clock.jump(31 * 24 * HOUR)
+        assert student.bill().total == account.spent == 9072 + 20 * Decimal("12.6")
+    assert str(student.bill()).startswith("Charged ¥9,324.00 in 126 days, until 2024-03-")
+
+
+def test_months_of_a_live_account_that_were_bought_before_are_told_apart():
+    class Bought(Live):
+        def handle_request(self, request):
+            told = super().handle_request(request)
+            monthly = {**self.row, "amountDecimal": "9072"}
+            return httpx.Response(200, json={"bills": [monthly]}) if told.json() == {"bills": []} else told
+
+    bill = PpioClient(REAL_KEY, base_url="https://api.ppio.com", transport=Bought()).bill()
+    assert (bill.total, bill.bought_before) == (Decimal("12.6"), 9072)
+    assert "Charged ¥12.60 in 31 days" in str(bill)
+    assert "Months bought before that: ¥9,072.00." in str(bill)
+    assert "此前购买的包月：¥9,072.00。" in bill_card(bill, words("zh")).as_text(words("zh"))
 
 
 def test_an_account_that_was_charged_nothing_says_so(student):

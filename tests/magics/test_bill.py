@@ -29,7 +29,7 @@ def test_a_bill_is_a_card_with_the_sum_and_a_row_for_each_instance(run, clock):
     account.clock.jump(15 * 3600)
     found = run("%ppio bill --practice")
     assert isinstance(found, Bill)
-    assert str(found).startswith("Charged ¥189.00 in 31 days, until 2023-11-15 ")
+    assert str(found).startswith("Charged ¥189.00 in 24 h, until 2023-11-15 ")
     assert made in str(found)
 
 
