@@ -242,7 +242,15 @@ def priced_plan(
     told = catalogue.snapshot()
     offer = told.offer(product)
     judged = check(report.body, offer=offer, offers=told.offers, broken=rules_of(client).broken)
-    return LaunchPlan(judged, Target.of(client), offer, told.balance, ceiling, notes=notes)
+    return LaunchPlan(
+        judged,
+        Target.of(client),
+        offer,
+        told.balance,
+        ceiling,
+        notes=notes,
+        class_time=client.class_time,
+    )
 
 
 @without_frames

@@ -207,7 +207,7 @@ def _told(path: Path, value: str | int, plan: LaunchPlan, say: Words) -> str:
 def _costs(plan: LaunchPlan, body: Mapping[str, Any] | None, say: Words) -> Iterator[Fact]:
     """Yield what it will cost; the balance is nobody else's business."""
     if body is not None:
-        told = cost_sentences(plan.offer, body, say, asked=plan.price_asked)
+        told = cost_sentences(plan.offer, body, say, asked=plan.price_asked, now=plan.now)
         for text in (*told, *filter(None, [plan.price_age(say)])):
             yield Fact(say("machine.cost"), text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,15 @@ from ppio_widgets.request.price_text import cost_sentences, figures, headline, r
 from ppio_widgets.request.pricing import AboveCeiling, above_ceiling, unit_price
 from ppio_widgets.request.validation import Report, field_name, named
 from ppio_widgets.runtime import threads
+from ppio_widgets.runtime.times import local_time
 from ppio_widgets.secrets.credentials import KEY_VARIABLES, PRACTICE_KEY_VARIABLE, PRACTICE_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from decimal import Decimal
 
+    from ppio_widgets.cloud.answers import ClassTime
     from ppio_widgets.cloud.client import PpioClient
     from ppio_widgets.locale.words import Words
     from ppio_widgets.request.advice import Advice
@@ -69,6 +72,8 @@ class LaunchPlan(Displayed):
         Whether the cloud was asked for the price, so that without one it is unknown.
     notes : tuple of Advice
         What is worth knowing of the line that it comes from.
+    class_time : ClassTime or None
+        The time of its class, where its cloud has one: a night there is not a night here.
     """
 
     report: Report
@@ -78,6 +83,12 @@ class LaunchPlan(Displayed):
     ceiling: Decimal | None = None
     price_asked: bool = True
     notes: tuple[Advice, ...] = ()
+    class_time: ClassTime | None = field(default=None, compare=False)
+
+    @property
+    def now(self) -> datetime | None:
+        """What the clock shows where it is billed, in the kernel's zone; None for the kernel's own."""
+        return None if self.class_time is None else local_time(self.class_time.now())
 
     @property
     def body(self) -> dict[str, Any]:
@@ -114,13 +125,17 @@ class LaunchPlan(Displayed):
 
     def costs(self, say: Words) -> list[str]:
         """Return what it will cost, what of that is not known, and of when an old price is."""
-        told = cost_sentences(self.offer, self.body, say, balance=self.balance, asked=self.price_asked)
+        told = cost_sentences(
+            self.offer, self.body, say, balance=self.balance, asked=self.price_asked, now=self.now
+        )
         return [*told[:1], *filter(None, [self.price_age(say)]), *told[1:]]
 
     def figures(self, say: Words, timer_seconds: float | None = None) -> Figures:
         """Return what it costs in figures; `timer_seconds` are those after which it is stopped."""
         stops_after = None if timer_seconds is None else Fraction(timer_seconds)
-        return figures(self.offer, self.body, say, balance=self.balance, stops_after=stops_after)
+        return figures(
+            self.offer, self.body, say, balance=self.balance, stops_after=stops_after, now=self.now
+        )
 
     @property
     def price_is_old(self) -> bool:

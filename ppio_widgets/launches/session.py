@@ -137,13 +137,14 @@ class LaunchSession(HasTraits):
             self.ceiling,
             price_asked=self.catalogue.priced or bool(self.loading),
             notes=self._notes,
+            class_time=self.client.class_time,
         )
 
     @property
     def money(self) -> tuple[object, ...]:
         """All that what a launch costs depends on, to the minute: where it is the same, so is the price."""
         plan = self.plan
-        minute = threads.now() // 60
+        minute = self.client.now() // 60
         terms = (plan.offer, plan.balance, plan.price_asked, plan.price_is_old, self.timer)
         return (*terms, self.report.advice, priced_part(self.report.body), minute)
 

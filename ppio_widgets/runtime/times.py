@@ -133,6 +133,11 @@ def until_morning(now: datetime | None = None) -> tuple[int, str]:
     return seconds, f"{morning:%H:%M} {zone_of(morning)}"
 
 
+def local_time(moment: float) -> datetime:
+    """Return Unix seconds as the clock of the kernel's zone shows them."""
+    return _local(moment).replace(tzinfo=None)
+
+
 def zone_of(moment: datetime) -> str:
     """Return the zone of a moment as people read it: ``UTC+08:00``."""
     hours, minutes = f"{moment:%z}"[:3], f"{moment:%z}"[3:5]

@@ -3,6 +3,7 @@
 import json
 import stat
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from IPython.core.completer import provisionalcompleter
@@ -18,6 +19,8 @@ from ppio_widgets.practice.classroom.roster import Roster
 from ppio_widgets.practice.classroom.student import join_as_hub_user
 from ppio_widgets.practice.cloud import PracticeCloud
 from ppio_widgets.practice.server import serving
+from ppio_widgets.request.pricing import shown, to_cents
+from ppio_widgets.runtime.times import local_time, until_morning
 from ppio_widgets.secrets.credentials import kept_keys
 from ppio_widgets.secrets.hosts import BASE_URL_VARIABLE, read_host
 from tests.magics.conftest import run, shell
@@ -293,9 +296,9 @@ def test_a_pin_stands_in_no_label_of_its_key():
     made.stop_following()
     wait_for_launches()
     client = connect()
-    for shown in (repr(client.require_key()), client.account, made.record.account, str(examine())):
-        assert "s07" in shown
-        assert "4711" not in shown
+    for told in (repr(client.require_key()), client.account, made.record.account, str(examine())):
+        assert "s07" in told
+        assert "4711" not in told
     assert client.require_key().last_four == ""
 
 
@@ -457,6 +460,17 @@ def test_a_form_says_what_is_not_allowed_and_keeps_it_from_being_sent(form, clou
     assert cloud.account_of("s07").page()["data"] == []
     rows = [row for row, key in form._sections._products._rows if key == "a100-80g"]
     assert ["not in this lesson" in row.replace("\xa0", " ") for row in rows] == [True]
+
+
+@pytest.mark.usefixtures("joined")
+def test_what_a_night_costs_counts_from_the_time_of_the_class(run, cloud):
+    line = "%ppio_launch --name s07-a --product 3090.8c30g.os --image ubuntu:24.04 --rootfs 20 --dry-run"
+    for hours in (0, 5, 7, 11):
+        cloud.jump(hours * 3600)
+        told = str(run(line))
+        seconds, morning = until_morning(local_time(cloud.clock.time()))
+        night = to_cents(Fraction("1.48") * seconds / 3600)
+        assert f"left on until tomorrow {morning} ≈ {shown(night, 'CNY')}." in told
 
 
 # Alone
