@@ -326,9 +326,14 @@ def start_class(lesson_id: str) -> str:
 
     if student.is_served(api.connect(practice=True, need_key=False)):
         return "\n".join([words()("class.goes_on"), lesson()])
-    student.start(lesson_id)
+    goes_on = student.start(lesson_id)
     api.switch_practice(True, alone=True)
-    return "\n".join([words()("class.alone"), lesson()])
+    told = (
+        words()("class.goes_on_alone", call="Classroom.connect().reset()")
+        if goes_on
+        else words()("class.alone")
+    )
+    return f"{told}\n{lesson()}"
 
 
 def check(given: Sequence[Word], lookup: Lookup) -> str:

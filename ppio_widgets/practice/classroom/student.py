@@ -15,7 +15,7 @@ from ppio_widgets import environment
 from ppio_widgets.cloud.answers import as_mapping, as_rows, as_text
 from ppio_widgets.cloud.client import CLASS, PpioClient
 from ppio_widgets.cloud.resources import LESSON, PRACTICE_CURRENCY
-from ppio_widgets.errors import ApiError, InputError, PpioError
+from ppio_widgets.errors import ApiError, InputError, PpioError, Unreachable
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.classroom.roster import key_of, parts_of
 from ppio_widgets.request.pricing import read_amount, shown
@@ -188,29 +188,49 @@ def _join(host: Host, student: str, pin: str = "", transport: httpx.BaseTranspor
     return name or student
 
 
-def start(lesson_id: str) -> str:
-    """Put a class of one person on a packaged lesson into this kernel; returns the lesson's id."""
+def start(lesson_id: str) -> bool:
+    """Put a class of one person on a packaged lesson into this kernel; one on this lesson goes on.
+
+    Returns whether one goes on.
+    """
     # Who joins a class elsewhere loads none of it.
     from ppio_widgets.practice.classroom.cloud import ClassCloud  # noqa: PLC0415
     from ppio_widgets.practice.classroom.lesson import packaged  # noqa: PLC0415
-    from ppio_widgets.practice.cloud import put_kernel_cloud  # noqa: PLC0415
+    from ppio_widgets.practice.cloud import kernel_cloud, put_kernel_cloud  # noqa: PLC0415
     from ppio_widgets.practice.transport import PracticeTransport  # noqa: PLC0415
 
-    lesson = packaged(lesson_id)
+    lesson, known = packaged(lesson_id), kernel_cloud()
+    if isinstance(known, ClassCloud) and known.lesson.id == lesson.id:
+        return True
     cloud = ClassCloud(lesson)
     put_kernel_cloud(cloud)
     _join(read_host(PRACTICE_ADDRESS), ALONE, secrets.token_hex(8), PracticeTransport(cloud))
-    return lesson.id
+    return False
 
 
 def is_served(client: PpioClient) -> bool:
-    """Whether a client's cloud is a class elsewhere than in this kernel."""
+    """Whether a client's cloud is a class elsewhere than in this kernel.
+
+    Raises
+    ------
+    InputError
+        Where it is one that nobody here has joined.
+    Unreachable
+        Where none answers that somebody here has joined, or that is no demo of this machine.
+    """
     if client.host.base_url == PRACTICE_ADDRESS:
         return False
-    with suppress(PpioError):  # such as of a demo that has ended
+    try:
         _ask(client)
-        return True
-    return False
+    except InputError as error:
+        if error.code != "no_class":
+            raise
+        return False
+    except Unreachable:
+        if kept_keys(client.host) or not client.host.loopback:
+            raise
+        return False  # such as of a demo that has ended
+    return True
 
 
 def sheet(client: PpioClient) -> Sheet:

@@ -491,6 +491,34 @@ def test_alone_a_class_is_in_the_kernel_with_the_same_judge(run, capsys, monkeyp
     assert not connect(api_key=REAL_KEY, base_url="https://api.ppio.com").is_practice
 
 
+def test_a_lesson_that_is_begun_again_in_its_kernel_goes_on(run, capsys):
+    run("%ppio class start first-bill")
+    made = launched({**BODY, "name": "me-1"})
+    capsys.readouterr()
+    run("%ppio class start first-bill")
+    assert capsys.readouterr().out.startswith(
+        "The class of this kernel goes on; Classroom.connect().reset() "
+    )
+    assert ids(connect()) == [made]
+    run("%ppio class start prices")
+    assert "The class is in this kernel, and ends with it." in capsys.readouterr().out
+    assert ids(connect()) == []
+
+
+@pytest.mark.usefixtures("server")
+def test_who_has_not_joined_the_class_that_is_named_begins_none_alone(run):
+    with pytest.raises(UsageError, match="Say your name in the class"):
+        run("%ppio class start first-bill")
+
+
+def test_who_has_joined_a_class_that_does_not_answer_begins_none_alone(cloud, shell, run, monkeypatch):
+    with serving(cloud) as served:
+        monkeypatch.setenv(BASE_URL_VARIABLE, served.url)
+        run("%ppio class join s07 4711")
+    with own_kernel(), pytest.raises(UsageError, match=r"127\.0\.0\.1"):
+        run("%ppio class start first-bill")
+
+
 def test_a_lesson_that_does_not_exist_is_said_with_those_that_do(run):
     with pytest.raises(UsageError, match="first-bill"):
         run("%ppio class start nope")
