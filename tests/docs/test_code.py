@@ -22,7 +22,7 @@ ALONE = """%reset -f
 get_ipython().extension_manager.unload_extension("ppio_widgets")
 from ppio_widgets.practice import cloud
 cloud.put_kernel_cloud(cloud.PracticeCloud())"""
-# What the pages of a class have around them: one that is served, whose teacher's key the environment has.
+# A class that is served, whose teacher's key the environment has.
 CLASS = """import os
 from ppio_widgets.practice.classroom import cloud, lesson, roster
 from ppio_widgets.practice.server import serving
@@ -83,9 +83,10 @@ def taken(words):
 
 
 def around(page):
-    """Return a page's cells, with what they have around them."""
+    """Return a page's cells; those that join a class have one around them."""
     cells = python(page)
-    return [CLASS, *cells, AFTER_CLASS] if page.stem == "class" else cells
+    joins = [at for at, cell in enumerate(cells) if "%ppio class join" in cell]
+    return [*cells[: joins[0]], CLASS, *cells[joins[0] :], AFTER_CLASS] if joins else cells
 
 
 async def run(ordered, folder):
