@@ -542,8 +542,8 @@ class PracticeAccount:
                 yield one.reclaim_at, partial(self._take_back, one)
 
     def _begin(self, instance: _Instance, time: float) -> None:
-        """Charge an instance from now on."""
-        instance.billed_from = None
+        """Charge an instance from now on: what is told of its start is what the bill says, too."""
+        instance.billed_from, instance.started = None, time
         if instance.hourly:
             self._bill.begin(_charge(instance, "gpu", instance.hourly, begins=time))
         disk = _disk(instance)

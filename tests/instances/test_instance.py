@@ -486,7 +486,7 @@ def test_a_wait_survives_what_passes(going):
 
 
 def test_the_cost_is_about_the_price_times_the_hours(machine, clock):
-    clock.turn(3600 - 10)
+    clock.turn(3600 - 8)
     rate = machine.offer.postpaid.final * 2
     assert machine.cost_so_far == rate.quantize(Decimal("0.01"))
     assert f"≈ ¥{rate:.2f}" in str(machine)
@@ -509,7 +509,7 @@ def test_a_cpu_instance_costs_its_price_as_a_whole(client, account, going, clock
 
 
 def test_a_deleted_one_keeps_its_last_cost(machine, clock):
-    clock.turn(3600 - 10)
+    clock.turn(3600 - 8)
     rate = machine.offer.postpaid.final * 2
     before = machine.cost_so_far
     cost = machine.delete().cost_so_far  # it took a moment
@@ -525,7 +525,7 @@ def test_a_deleted_one_keeps_its_last_cost(machine, clock):
 
 
 def test_of_one_that_was_deleted_elsewhere_the_cost_is_as_of_the_last_sight(machine, account, clock):
-    clock.turn(1800 - 10)
+    clock.turn(1800 - 8)
     machine.refresh()
     account.act(machine.id, "delete")
     clock.turn(9 * 3600)
@@ -623,7 +623,7 @@ def test_a_name_that_only_one_has_stands_for_its_id(machine, client, account):
 
 def test_of_one_that_a_listing_showed_the_last_sight_is_the_listing(machine, client, account, clock):
     """Its own first look may fail, and the next one find it deleted already."""
-    clock.turn(1800 - 10)
+    clock.turn(1800 - 8)
     (row,) = client.listing().instances
     one = Instance(row.id, client, seen=row, seen_at=clock.now)
     account.act(row.id, "delete")

@@ -339,7 +339,7 @@ def test_a_deleted_one_keeps_its_last_cost(board_of, fill, account, clock):
     board = board_of()
     shows(board, "2 instances")
     priced(board)
-    clock.turn(3600 - 22)  # so long that the moment of the last look does not change the words
+    clock.turn(3600 - 20)  # so long that the moment of the last look does not change the words
     pick(board, "one")
     press(find(board, "Delete …"))
     let_read()

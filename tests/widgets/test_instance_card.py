@@ -134,7 +134,7 @@ def test_it_follows_the_way_up_and_says_when_billing_starts(card_of, identity, c
     clock.turn(4)
     shows(card, "aria-current=step>running")
     clock.turn(5)
-    shows(card, "<dt>So far<dd>≈ ¥0.04<small>on for 12 s, without its disk</small>")
+    shows(card, "<dt>So far<dd>≈ ¥0.04<small>on for 10 s, without its disk</small>")
     assert "<dt>Rate<dd>¥12.60/h<small>" in shown(card)
     assert "<dt>Stops at<dd>not by itself<small>" in shown(card)
 
@@ -497,13 +497,13 @@ def test_a_tick_is_one_small_message(card_of, identity, clock, wire):
     clock.turn(30)
     card = card_of(identity)
     shows(card, ">running")
-    shows(card, "on for 30 s")
+    shows(card, "on for 28 s")
     wait_for_threads("ppio-catalogue")
     assert "¥" in shown(card)
     with whole(card):
         wire.clear()
     clock.turn(7)
-    shows(card, "on for 37 s")
+    shows(card, "on for 35 s")
     with whole(card):
         assert wire.count() == 1
         assert wire.size() < 1200
