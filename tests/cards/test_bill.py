@@ -67,7 +67,9 @@ def test_the_bill_is_the_sum_and_what_each_instance_comes_to(student, account, c
     account.get(one)
     account.clock.jump(15 * HOUR)
     bill = student.bill()
-    assert Instance(one, student).refresh().cost_so_far == Decimal("189.00"), "the card says what the bill says"
+    assert Instance(one, student).refresh().cost_so_far == Decimal("189.00"), (
+        "the card says what the bill says"
+    )
     assert bill.total == account.spent == 9072 + 3 * 15 * Decimal("12.6") + Decimal("0.3125")
     assert repr(bill) == "<Bill: ¥9,639.31, 4 rows>"
     lines = str(bill).splitlines()
