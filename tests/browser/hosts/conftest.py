@@ -12,7 +12,7 @@ from tests.support.hosts import environments
 
 from .host import HOSTS, Host
 from .live import live_service
-from .results import Results
+from .results import Results, of_package
 
 # What an output says whose kernel is gone: the host's own word, and a part of opening a saved notebook.
 GONE = ("reopened", "model not found")
@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def served(request, tmp_path_factory, practice, chromium):
     host = request.param
-    request.config.stash[RESULTS].begin(host.name, host.versions())
+    request.config.stash[RESULTS].begin(host.name, {**host.versions(), **of_package()})
     with begun(host.start(tmp_path_factory.mktemp(host.name), practice.url)) as server:
         served = Served(host, server)
         yield served
