@@ -69,6 +69,8 @@ def _findings(
             yield _compared(code, bound, Decimal(number))
     judged = on if expect.on is not None else there
     facts = list(_facts(expect))
+    if expect.alone:
+        facts.append(("alone", "0", lambda one: _beside(one, chosen)))
     if facts and not judged:
         yield Finding("none")
     for code, expected, fact in facts if judged else ():
@@ -124,6 +126,12 @@ def _facts(expect: Expect) -> Iterator[tuple[str, str, Callable[[Seen], _Fact]]]
         yield "envs", shown, lambda one: _envs(expect.envs, one.body)
     if expect.ports:
         yield "ports", ", ".join(expect.ports), lambda one: _ports(expect.ports, one.body)
+
+
+def _beside(one: Seen, chosen: Sequence[Seen]) -> _Fact:
+    """Count those that were on while it was."""
+    others = [other for other in chosen if other.since < one.until and one.since < other.until]
+    return str(len(others) - 1), len(others) == 1
 
 
 def _each(code: str, expected: str, judged: Sequence[Seen], fact: Callable[[Seen], _Fact]) -> Finding:

@@ -240,6 +240,7 @@ class Expect(_Part):
     on: _Bound | None = None
     count: _Bound | None = None
     deleted: _Bound | None = None
+    alone: bool = False
     gpu_memory_gb: _Bound | None = None
     hourly: _Bound | None = None
     billing: Annotated[tuple[_Mode, ...], _Several, Field(strict=False)] = ()

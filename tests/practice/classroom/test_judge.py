@@ -128,6 +128,20 @@ def test_stopped_in_time():
     assert lacking(person, stopped_within="1h") == ["stopped_within"]
 
 
+def test_nothing_of_the_name_was_on_beside_what_is_on():
+    person = Person().rent("one").wait(100)
+    assert lacking(person, named="o*", on=1, alone=True) == []
+    person.rent("other").rent("else")
+    assert lacking(person, on=3, alone=True) == ["alone"]
+    person.act("other", "delete").act("else", "stop")
+    assert lacking(person, named="o*", on=1, alone=True) == ["alone"]
+    assert lacking(person, named="one", on=1, alone=True) == []
+    person.act("one", "delete")
+    assert lacking(person, alone=True) == ["alone"]
+    assert lacking(person, on=0, alone=True) == ["none"]
+    assert lacking(person.rent("own"), named="o*", on=1, alone=True) == []
+
+
 def test_money_that_was_spent():
     person = Person().rent().wait(2 * 3600)
     assert lacking(person, spent="<3") == []
