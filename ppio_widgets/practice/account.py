@@ -196,6 +196,7 @@ class Seen:
     since: float  # since when it is on, or was at last: a restart is no end of that
     until: float  # until when: now while it is on
     longest: float  # the most seconds that it was on in one go, and is
+    reclaimed: bool  # whether it was a spot instance that was taken away
 
     @property
     def product(self) -> str:
@@ -616,6 +617,7 @@ def _seen(instance: _Instance, time: float) -> Seen:
         since=instance.on_since,
         until=instance.off_since if off else time,
         longest=max(instance.longest, on_for),
+        reclaimed=bool(instance.error),
     )
 
 

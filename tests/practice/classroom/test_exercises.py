@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pytest
 
@@ -100,6 +101,14 @@ def jump(seconds):
     return lambda student: student.cloud.clock.jump(seconds)
 
 
+def pay(yuan):
+    return lambda student: student.account.pay(Decimal(yuan))
+
+
+def reclaim(student):
+    student.cloud.reclaim(NAME, 3600)
+
+
 def renew_no_more(name):
     off = {"auto_renew": {"enabled": False, "months": 0}}
     return lambda student: student.account.set_auto_renew(student.ids[name][-1], off)
@@ -131,7 +140,7 @@ BOTH = (rent("s07-a"), rent("s07-b"), delete("s07-a"))
 THREE = (rent("by-hand"), rent("colleague"), rent("served"))
 
 MONTHS = 31 * 86_400
-TAKEN = (rent("spot", product=LARGE, billing=SPOT), jump(7200))
+TAKEN = (rent("spot", product=LARGE, billing=SPOT), reclaim, jump(7200))
 TIDY = (*TAKEN, delete("spot"), rent("cheap", product=L20), delete("cheap"))
 RENTED = (rent("month", product=T4, billing=RENEWING), jump(MONTHS))
 LOST = {
@@ -210,9 +219,12 @@ CASES = {
     ],
     ("first-bill", "1.6"): [
         right(*BOTH, delete("s07-b"), jump(54_000)),
-        wrong(*BOTH, jump(54_000), missing="count deleted"),
-        wrong(*BOTH, stop("s07-b"), missing="count deleted"),
-        wrong(jump(54_000), missing="deleted"),
+        right(pay(100), *BOTH, jump(172_800), delete("s07-b"), jump(54_000)),
+        wrong(*BOTH, jump(54_000), missing="count deleted off_for"),
+        wrong(*BOTH, stop("s07-b"), jump(54_000), missing="count deleted"),
+        wrong(*BOTH, jump(54_000), delete("s07-b"), missing="off_for"),
+        wrong(*BOTH, delete("s07-b"), missing="off_for"),
+        wrong(jump(54_000), missing="deleted none"),
     ],
     ("the-line", "2.1"): [
         right(answer="15.00"),
@@ -295,8 +307,9 @@ CASES = {
     ("prices", "4.3"): [
         right(*TAKEN, delete("spot")),
         wrong(*TAKEN, missing="count deleted"),
-        wrong(rent("spot", product=LARGE, billing=SPOT), missing="count deleted"),
-        wrong(missing="deleted"),
+        wrong(rent("spot", product=LARGE, billing=SPOT), missing="count deleted reclaimed"),
+        wrong(rent("spot", product=LARGE, billing=SPOT), delete("spot"), missing="reclaimed"),
+        wrong(missing="deleted reclaimed"),
     ],
     ("prices", "4.4"): [
         right(rent("month", product=T4, billing=RENEWING), answer="633.60"),
@@ -402,10 +415,11 @@ def judged(lesson, exercise, case):
 
 @pytest.mark.parametrize(("lesson", "exercise"), CASES)
 def test_an_exercise_is_passed_by_the_right_deed_alone(lesson, exercise):
-    good, *bad = CASES[lesson, exercise]
-    assert judged(lesson, exercise, good) == (True, set())
-    assert len(bad) >= 3
-    assert [judged(lesson, exercise, case) for case in bad] == [(False, case.missing) for case in bad]
+    cases = CASES[lesson, exercise]
+    found = [judged(lesson, exercise, case) for case in cases]
+    assert found == [(not case.missing, case.missing) for case in cases]
+    assert cases[0].missing == set()
+    assert len([case for case in cases if case.missing]) >= 3
 
 
 @pytest.mark.parametrize("lesson", sorted({lesson for lesson, _exercise in CASES}))
