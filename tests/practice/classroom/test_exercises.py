@@ -97,6 +97,31 @@ def test_lesson_4_leaves_its_spot_instance_until_4_2_is_passed_and_takes_it_an_h
     assert student.check("4.3", "")[0]
 
 
+def minutes(student, number):
+    student.turned.now += number * 60
+
+
+def test_lesson_1_pays_for_two_machines_of_the_dearest_kind_by_its_timetable():
+    student = Student("first-bill")
+    student.rent("s07-first", "a10.12c48g.os")
+    assert student.check("1.2", "")[0]
+    minutes(student, 12)
+    student.rent("s07-again", "a10.12c48g.os")
+    minutes(student, 12)
+    assert student.account.left > 10
+    assert all(one.on for one in student.account.seen())
+
+
+def test_lesson_5_pays_for_its_a100_all_the_while_and_for_the_last_launch():
+    student = Student("when-it-goes-wrong")
+    student.rent("instead", LARGE)
+    minutes(student, 32)
+    student.cloud.clock.jump(40 * 3600)
+    student.rent("last")
+    assert student.check("5.6", "")[0]
+    assert all(one.on for one in student.account.seen())
+
+
 def jump(seconds):
     return lambda student: student.cloud.clock.jump(seconds)
 
