@@ -212,7 +212,7 @@ def test_money_is_paid_to_one_who_was_chosen(room):
     room.page.get_by_label("For").select_option("s12")
     room.press("Pay")
     room.told("Done: Pay ¥20.00 · Student 12.")
-    expect(room.row("Student 12")).to_contain_text("¥80.00")
+    expect(room.row("Student 12")).to_contain_text("¥120.00")
     expect(room.row("Student 13")).to_contain_text("¥100.00")
 
 
@@ -244,7 +244,7 @@ def test_a_lever_without_an_answer_may_have_been_pulled_and_stays_told(room):
     page.unroute("**/practice/v1/teacher")
     room.look()
     room.told("No answer came: Pay ¥20.00 · Student 12 may be done. Look at the table first.")
-    expect(room.row("Student 12")).to_contain_text("¥80.00")
+    expect(room.row("Student 12")).to_contain_text("¥120.00")
 
 
 def test_a_reset_is_asked_about_and_no_key_that_is_held_answers(room):
