@@ -121,6 +121,7 @@ class _Instance:
     on_since: float = 0  # a restart leaves it on, and is told as a start all the same
     size: int = 0  # the room that it takes
     longest: float = 0  # the seconds that it was on in one go, before
+    off_since: float = 0  # once it is off, until it is on again
     ends: float = 0  # when the months that were bought are over; 0 for none
     reclaim_at: float = 0  # when a spot one is taken away; 0 where nobody wants it back
     billed_from: float | None = None  # the true moment from which on it will be billed, once it is there
@@ -193,7 +194,9 @@ class Seen:
     on: bool  # whether it is billed by the hour now
     gone: bool
     since: float  # since when it is on, or was at last: a restart is no end of that
+    until: float  # until when: now while it is on
     longest: float  # the most seconds that it was on in one go, and is
+    reclaimed: bool  # whether it was a spot instance that was taken away
 
     @property
     def product(self) -> str:
@@ -589,6 +592,7 @@ class PracticeAccount:
         """Stop or delete an instance."""
         if instance.walk not in _OFF:
             instance.longest = max(instance.longest, time - instance.on_since)
+            instance.off_since = time
         instance.go(walk, true)
         self._bill.end(instance.id, time, "gpu", *(("disk",) if walk == "delete" else ()))
         if walk == "stop":
@@ -611,7 +615,9 @@ def _seen(instance: _Instance, time: float) -> Seen:
         on=not off,
         gone=instance.walk == "delete",
         since=instance.on_since,
+        until=instance.off_since if off else time,
         longest=max(instance.longest, on_for),
+        reclaimed=bool(instance.error),
     )
 
 

@@ -154,7 +154,7 @@ def test_thirty_students_fit_a_projector_and_can_be_read(room):
     expect(row).to_contain_text("s07-first")
     expect(row).to_contain_text(re.compile(r"30 h \d+ min · ¥[\d.]+/h"))
     expect(row).to_contain_text("on for too long")
-    expect(room.row("Student 1")).to_contain_text("¥60.00")
+    expect(room.row("Student 1")).to_contain_text("¥100.00")
     expect(room.row("Student 1")).not_to_contain_text("too long")
     expect(room.row("Student 30")).to_contain_text("INSUFFICIENT_RESOURCE")
     expect(page.get_by_text("students: 30 · on: 4")).to_be_visible()
@@ -212,8 +212,8 @@ def test_money_is_paid_to_one_who_was_chosen(room):
     room.page.get_by_label("For").select_option("s12")
     room.press("Pay")
     room.told("Done: Pay ¥20.00 · Student 12.")
-    expect(room.row("Student 12")).to_contain_text("¥80.00")
-    expect(room.row("Student 13")).to_contain_text("¥60.00")
+    expect(room.row("Student 12")).to_contain_text("¥120.00")
+    expect(room.row("Student 13")).to_contain_text("¥100.00")
 
 
 def test_who_takes_spot_instances_is_told_how_many_there_were(room):
@@ -244,7 +244,7 @@ def test_a_lever_without_an_answer_may_have_been_pulled_and_stays_told(room):
     page.unroute("**/practice/v1/teacher")
     room.look()
     room.told("No answer came: Pay ¥20.00 · Student 12 may be done. Look at the table first.")
-    expect(room.row("Student 12")).to_contain_text("¥80.00")
+    expect(room.row("Student 12")).to_contain_text("¥120.00")
 
 
 def test_a_reset_is_asked_about_and_no_key_that_is_held_answers(room):
@@ -346,7 +346,7 @@ def test_the_class_is_saved_as_a_sheet(room):
     assert saved.value.suggested_filename == "first-bill.csv"
     lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 31
-    assert lines[7].startswith("s07,Student 7,0.00,60.00,0,")
+    assert lines[7].startswith("s07,Student 7,0.00,100.00,0,")
 
 
 def test_everybody_can_use_it_in_either_theme_and_language(room):

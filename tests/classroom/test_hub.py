@@ -22,7 +22,7 @@ run.wait(60)
 print("sees:", *(one.name for one in connect().list_instances()))""",
     "print(run.instance.delete().outcome)",
 ]
-SAYS = ["¥60.00 left", "✓ 1.2 is passed.", "sees: {person}-first", "confirmed deleted"]
+SAYS = ["¥100.00 left", "✓ 1.2 is passed.", "sees: {person}-first", "confirmed deleted"]
 
 
 def test_five_people_of_a_hub_take_part_by_their_names(tmp_path, chromium):

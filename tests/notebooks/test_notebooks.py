@@ -17,7 +17,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.support.kernel import channels, environment
-from tests.support.lessons import HURRY, PASSED, SHEETS, done, lesson_of
+from tests.support.lessons import HURRY, NOTEBOOKS, PASSED, SHEETS, done, lesson_of
 
 BOTH = [f"{language}/{sheet}" for sheet in SHEETS for language in ("en", "zh")]
 KEY = "sk_live_must_not_be_used"
@@ -88,6 +88,22 @@ def test_no_notebook_calls_anybody_although_there_is_a_key(executed, watched, na
     executed(name)
     with pytest.raises(BlockingIOError):
         watched.accept()
+
+
+LISTS = re.compile(r"^%ppio (?:ls|bill|launches|products)\b.*", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_cell_that_lists_something_shows_the_list(executed, name):
+    given = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells
+    listing = [cell for cell in executed(name).cells if LISTS.search(cell.source)]
+    assert listing
+    for cell in listing:
+        last = [one.output_type for one in cell.outputs][-1:]
+        assert last == ["execute_result"], cell.source
+    for source in (cell.source for cell in (*given, *listing)):
+        for line in LISTS.findall(source):
+            assert source.endswith(line), "a value that is not the last one is not shown"
 
 
 EXPECTED = {

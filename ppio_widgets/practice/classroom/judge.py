@@ -63,18 +63,21 @@ def _findings(
         "on": (expect.on, len(on)),
         "count": (expect.count, len(there)),
         "deleted": (expect.deleted, len(chosen) - len(there)),
+        "reclaimed": (expect.reclaimed, sum(one.reclaimed for one in chosen)),
     }
     for code, (bound, number) in counted.items():
         if bound is not None:
             yield _compared(code, bound, Decimal(number))
     judged = on if expect.on is not None else there
-    facts = list(_facts(expect))
+    facts = list(_facts(expect, chosen))
     if facts and not judged:
         yield Finding("none")
     for code, expected, fact in facts if judged else ():
         yield _each(code, expected, judged, fact)
     if expect.stopped_within is not None:
         yield _stopped(expect.stopped_within, chosen)
+    if expect.off_for is not None:
+        yield _off(expect.off_for, account.clock.time(), chosen)
     if expect.spent is not None:
         spent = account.spent
         shown = {"found": f"{spent:.2f}", "expected": str(expect.spent)}
@@ -98,8 +101,10 @@ def _compared(code: str, bound: Bound, number: Decimal) -> Finding:
 _Fact = tuple[str, bool]
 
 
-def _facts(expect: Expect) -> Iterator[tuple[str, str, Callable[[Seen], _Fact]]]:
+def _facts(expect: Expect, chosen: Sequence[Seen]) -> Iterator[tuple[str, str, Callable[[Seen], _Fact]]]:
     """Yield each fact that is expected of an instance: its code, what is expected, how it is read."""
+    if expect.alone:
+        yield "alone", "0", lambda one: _beside(one, chosen)
     if (memory := expect.gpu_memory_gb) is not None:
         yield (
             "gpu_memory_gb",
@@ -124,6 +129,12 @@ def _facts(expect: Expect) -> Iterator[tuple[str, str, Callable[[Seen], _Fact]]]
         yield "envs", shown, lambda one: _envs(expect.envs, one.body)
     if expect.ports:
         yield "ports", ", ".join(expect.ports), lambda one: _ports(expect.ports, one.body)
+
+
+def _beside(one: Seen, chosen: Sequence[Seen]) -> _Fact:
+    """Count those that were on while it was."""
+    others = [other for other in chosen if other.since < one.until and one.since < other.until]
+    return str(len(others) - 1), len(others) == 1
 
 
 def _each(code: str, expected: str, judged: Sequence[Seen], fact: Callable[[Seen], _Fact]) -> Finding:
@@ -171,6 +182,15 @@ def _stopped(most: float, chosen: Sequence[Seen]) -> Finding:
     longest = max(chosen, key=lambda one: one.longest)
     found = {"name": longest.body["name"], "found": write_span(max(1.0, round(longest.longest)))}
     return Finding("stopped_within", {**expected, **found}, longest.longest <= most)
+
+
+def _off(least: float, now: float, chosen: Sequence[Seen]) -> Finding:
+    """Judge that none is on, nor was within that time."""
+    if not chosen:
+        return Finding("none")
+    off = 0.0 if any(one.on for one in chosen) else now - max(one.until for one in chosen)
+    found = {"found": write_span(off) if off else "0s", "expected": write_span(least)}
+    return Finding("off_for", found, off >= least)
 
 
 def _predicted(

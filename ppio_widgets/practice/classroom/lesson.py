@@ -240,6 +240,8 @@ class Expect(_Part):
     on: _Bound | None = None
     count: _Bound | None = None
     deleted: _Bound | None = None
+    reclaimed: _Bound | None = None
+    alone: bool = False
     gpu_memory_gb: _Bound | None = None
     hourly: _Bound | None = None
     billing: Annotated[tuple[_Mode, ...], _Several, Field(strict=False)] = ()
@@ -248,6 +250,7 @@ class Expect(_Part):
     envs: Annotated[dict[str, str | None], PlainValidator(_variables)] = Field(default_factory=dict)
     ports: Annotated[tuple[Annotated[str, PlainValidator(_port)], ...], _Several, Field(strict=False)] = ()
     stopped_within: _Span | None = None
+    off_for: _Span | None = None
     spent: _Bound | None = None
     prediction: Prediction | None = None
     kernel: Literal["preview", "rows"] | None = None

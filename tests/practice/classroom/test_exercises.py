@@ -1,9 +1,10 @@
-"""Each exercise of a lesson is passed by the right deed, and by none of three wrong ones."""
+"""Each exercise of a lesson is passed by the right deed, and by none of at least three wrong ones."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pytest
 
@@ -96,8 +97,41 @@ def test_lesson_4_leaves_its_spot_instance_until_4_2_is_passed_and_takes_it_an_h
     assert student.check("4.3", "")[0]
 
 
+def minutes(student, number):
+    student.turned.now += number * 60
+
+
+def test_lesson_1_pays_for_two_machines_of_the_dearest_kind_by_its_timetable():
+    student = Student("first-bill")
+    student.rent("s07-first", "a10.12c48g.os")
+    assert student.check("1.2", "")[0]
+    minutes(student, 12)
+    student.rent("s07-again", "a10.12c48g.os")
+    minutes(student, 12)
+    assert student.account.left > 10
+    assert all(one.on for one in student.account.seen())
+
+
+def test_lesson_5_pays_for_its_a100_all_the_while_and_for_the_last_launch():
+    student = Student("when-it-goes-wrong")
+    student.rent("instead", LARGE)
+    minutes(student, 32)
+    student.cloud.clock.jump(40 * 3600)
+    student.rent("last")
+    assert student.check("5.6", "")[0]
+    assert all(one.on for one in student.account.seen())
+
+
 def jump(seconds):
     return lambda student: student.cloud.clock.jump(seconds)
+
+
+def pay(yuan):
+    return lambda student: student.account.pay(Decimal(yuan))
+
+
+def reclaim(student):
+    student.cloud.reclaim(NAME, 3600)
 
 
 def renew_no_more(name):
@@ -131,7 +165,7 @@ BOTH = (rent("s07-a"), rent("s07-b"), delete("s07-a"))
 THREE = (rent("by-hand"), rent("colleague"), rent("served"))
 
 MONTHS = 31 * 86_400
-TAKEN = (rent("spot", product=LARGE, billing=SPOT), jump(7200))
+TAKEN = (rent("spot", product=LARGE, billing=SPOT), reclaim, jump(7200))
 TIDY = (*TAKEN, delete("spot"), rent("cheap", product=L20), delete("cheap"))
 RENTED = (rent("month", product=T4, billing=RENEWING), jump(MONTHS))
 LOST = {
@@ -141,6 +175,7 @@ LOST = {
 STUCK = rent("stuck", product=T4, image=f"{LESSONS}image-not-found:1")
 ABSENT = rent("absent", product=T4, image=f"{LESSONS}lost-answer-absent:1")
 FIVE = tuple(rent(name, product=T4) for name in ("instead", "found", "absent", "last"))
+TWICE = (rent("twice"), rent("twice"))
 WEB_TOO = ((8888, "http"), (6006, "http"))
 
 # By lesson and exercise: the right deed, and three wrong ones.
@@ -209,9 +244,12 @@ CASES = {
     ],
     ("first-bill", "1.6"): [
         right(*BOTH, delete("s07-b"), jump(54_000)),
-        wrong(*BOTH, jump(54_000), missing="count deleted"),
-        wrong(*BOTH, stop("s07-b"), missing="count deleted"),
-        wrong(jump(54_000), missing="deleted"),
+        right(pay(100), *BOTH, jump(172_800), delete("s07-b"), jump(54_000)),
+        wrong(*BOTH, jump(54_000), missing="count deleted off_for"),
+        wrong(*BOTH, stop("s07-b"), jump(54_000), missing="count deleted"),
+        wrong(*BOTH, jump(54_000), delete("s07-b"), missing="off_for"),
+        wrong(*BOTH, delete("s07-b"), missing="off_for"),
+        wrong(jump(54_000), missing="deleted none"),
     ],
     ("the-line", "2.1"): [
         right(answer="15.00"),
@@ -294,8 +332,9 @@ CASES = {
     ("prices", "4.3"): [
         right(*TAKEN, delete("spot")),
         wrong(*TAKEN, missing="count deleted"),
-        wrong(rent("spot", product=LARGE, billing=SPOT), missing="count deleted"),
-        wrong(missing="deleted"),
+        wrong(rent("spot", product=LARGE, billing=SPOT), missing="count deleted reclaimed"),
+        wrong(rent("spot", product=LARGE, billing=SPOT), delete("spot"), missing="reclaimed"),
+        wrong(missing="deleted reclaimed"),
     ],
     ("prices", "4.4"): [
         right(rent("month", product=T4, billing=RENEWING), answer="633.60"),
@@ -377,10 +416,11 @@ CASES = {
         wrong(answer="preview", missing="kernel"),
     ],
     ("build-it", "6.3"): [
-        right(rent("twice")),
-        wrong(rent("twice"), rent("twice"), missing="on"),
-        wrong(rent("once"), missing="on"),
-        wrong(rent("twice"), stop("twice"), missing="on"),
+        right(*TWICE, delete("twice"), delete("twice"), rent("twice")),
+        wrong(*TWICE, missing="on alone"),
+        wrong(*TWICE, delete("twice"), missing="alone"),
+        wrong(rent("once"), missing="on none"),
+        wrong(rent("twice"), stop("twice"), missing="on none"),
     ],
     ("build-it", "6.4"): [
         right(rent("by-line", ports=WEB_TOO)),
@@ -400,10 +440,11 @@ def judged(lesson, exercise, case):
 
 @pytest.mark.parametrize(("lesson", "exercise"), CASES)
 def test_an_exercise_is_passed_by_the_right_deed_alone(lesson, exercise):
-    good, *bad = CASES[lesson, exercise]
-    assert judged(lesson, exercise, good) == (True, set())
-    assert len(bad) == 3
-    assert [judged(lesson, exercise, case) for case in bad] == [(False, case.missing) for case in bad]
+    cases = CASES[lesson, exercise]
+    found = [judged(lesson, exercise, case) for case in cases]
+    assert found == [(not case.missing, case.missing) for case in cases]
+    assert cases[0].missing == set()
+    assert len([case for case in cases if case.missing]) >= 3
 
 
 @pytest.mark.parametrize("lesson", sorted({lesson for lesson, _exercise in CASES}))

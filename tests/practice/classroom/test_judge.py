@@ -128,6 +128,48 @@ def test_stopped_in_time():
     assert lacking(person, stopped_within="1h") == ["stopped_within"]
 
 
+def test_nothing_of_the_name_was_on_beside_what_is_on():
+    person = Person().rent("one").wait(100)
+    assert lacking(person, named="o*", on=1, alone=True) == []
+    person.rent("other").rent("else")
+    assert lacking(person, on=3, alone=True) == ["alone"]
+    person.act("other", "delete").act("else", "stop")
+    assert lacking(person, named="o*", on=1, alone=True) == ["alone"]
+    assert lacking(person, named="one", on=1, alone=True) == []
+    person.act("one", "delete")
+    assert lacking(person, alone=True) == ["alone"]
+    assert lacking(person, on=0, alone=True) == ["none"]
+    assert lacking(person.rent("own"), named="o*", on=1, alone=True) == []
+
+
+def test_nothing_was_on_for_so_long():
+    person = Person()
+    assert lacking(person, off_for="2h") == ["none"]
+    person.rent().rent("two").wait(10_000).act("one", "stop")
+    assert lacking(person, off_for="1s") == ["off_for"]
+    assert lacking(person, named="one", off_for="1s") == []
+    person.wait(7200)
+    (found,) = judged(person, off_for="2h")
+    assert found.params == {"found": "0s", "expected": "2h"}
+    assert lacking(person, named="one", off_for="2h") == []
+    person.act("one", "delete").act("two", "delete")
+    assert lacking(person, named="one", off_for="2h") == []
+    assert lacking(person.wait(3600), off_for="2h") == ["off_for"]
+    assert lacking(person.wait(3600), off_for="2h") == []
+
+
+def test_spot_instances_that_were_reclaimed():
+    spot = {"billing": {"mode": "spot"}}
+    person = Person().rent(**spot).rent("two", **spot).act("two", "delete")
+    assert lacking(person, reclaimed=0) == []
+    person.account.reclaim(3600)
+    assert lacking(person, reclaimed=1) == ["reclaimed"]
+    person.wait(3600)
+    assert lacking(person, reclaimed=1) == []
+    assert lacking(person.act("one", "delete"), named="one", reclaimed=1) == []
+    assert lacking(person, named="two", reclaimed=1) == ["reclaimed"]
+
+
 def test_money_that_was_spent():
     person = Person().rent().wait(2 * 3600)
     assert lacking(person, spent="<3") == []

@@ -113,7 +113,7 @@ def test_progress_tells_who_has_spent_what_and_what_is_on(room, anna, hands):
     told = row(room)
     assert (told.name, told.on) == ("Anna", ("s01-first",))
     assert 0 < told.spent < 10
-    assert told.spent + told.left == 60
+    assert told.spent + told.left == 100
     assert row(room, "s02").spent == 0
 
 
@@ -222,8 +222,8 @@ def test_a_spot_instance_is_reclaimed_after_its_notice(room, anna, hands):
 def test_a_student_is_paid_to_the_cent(room):
     room.pay("s01", "20.50")
     told = row(room)
-    assert (told.left, told.spent) == (Decimal("80.50"), 0)
-    assert row(room, "s02").left == 60
+    assert (told.left, told.spent) == (Decimal("120.50"), 0)
+    assert row(room, "s02").left == 100
 
 
 def test_a_pin_that_was_forgotten_is_made_anew_and_all_else_stays(room, anna, server, cloud):
@@ -257,7 +257,7 @@ def test_a_lever_whose_answer_is_lost_may_have_been_pulled(cloud, monkeypatch, l
         with pytest.raises(OutcomeUnknown, match=said) as told:
             room.pay("s01", 20)
     assert "progress()" in str(told.value)
-    assert row(room).left == 80
+    assert row(room).left == 120
 
 
 def test_a_reset_begins_anew_for_one_or_for_all(room, anna, hands):
@@ -266,18 +266,18 @@ def test_a_reset_begins_anew_for_one_or_for_all(room, anna, hands):
     room.jump("2h")
     room.pay("s02", 5)
     room.reset("s01")
-    assert (row(room).on, row(room).spent, row(room).left) == ((), 0, 60)
+    assert (row(room).on, row(room).spent, row(room).left) == ((), 0, 100)
     assert list(anna.list_instances()) == []
-    assert row(room, "s02").left == 65
+    assert row(room, "s02").left == 105
     room.reset()
-    assert row(room, "s02").left == 60
+    assert row(room, "s02").left == 100
 
 
 def test_the_export_is_a_sheet_that_runs_no_formula(room, tmp_path):
     path = room.export(str(tmp_path / "class.csv"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     first, second = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
-    assert (first["student"], first["name"], first["left"], first["1.2"]) == ("s01", "Anna", "60.00", "0")
+    assert (first["student"], first["name"], first["left"], first["1.2"]) == ("s01", "Anna", "100.00", "0")
     assert second["name"] == f"'{HOSTILE}"
 
 
