@@ -143,8 +143,8 @@ class ClassCloud(PracticeCloud):
             "title": lesson.title.model_dump(),
             "minutes": lesson.minutes,
             "budget": f"{lesson.budget:f}",
-            "spent": f"{account.spent:.2f}",
-            "left": f"{account.left:.2f}",
+            "spent": _cents(account.spent),
+            "left": _cents(account.left),
             "now": self.clock.time(),
             "rate": self.clock.rate,
         }
@@ -340,8 +340,8 @@ class ClassCloud(PracticeCloud):
         return {
             "student": student,
             "name": name,
-            "spent": f"{account.spent:.2f}",
-            "left": f"{account.left:.2f}",
+            "spent": _cents(account.spent),
+            "left": _cents(account.left),
             "on": [_on(one) for one in on],
             "exercises": progress.marks(),
             "last_error": progress.last_error,
@@ -366,6 +366,10 @@ def _past(parts: Mapping[str, Any], now: float) -> list[Stretch]:
     last = past[-1]
     stopped_at = last.time + (until - last.true) * last.rate
     return [*past, Stretch(until, stopped_at, 0.0), Stretch(now, stopped_at, last.rate)]
+
+
+def _cents(yuan: Decimal) -> str:
+    return f"{round(yuan, 2) + 0:.2f}"  # nothing has no sign
 
 
 def _on(one: Seen) -> dict[str, Any]:

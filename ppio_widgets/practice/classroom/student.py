@@ -18,7 +18,7 @@ from ppio_widgets.cloud.resources import LESSON, PRACTICE_CURRENCY
 from ppio_widgets.errors import ApiError, InputError, PpioError
 from ppio_widgets.locale.text import visible
 from ppio_widgets.practice.classroom.roster import key_of, parts_of
-from ppio_widgets.request.pricing import read_amount, shown
+from ppio_widgets.request.pricing import read_balance, shown
 from ppio_widgets.runtime import kernel
 from ppio_widgets.secrets.credentials import (
     PRACTICE_ADDRESS,
@@ -305,5 +305,5 @@ def _found(code: str, params: Mapping[str, str], say: Words) -> str:
 
 
 def _yuan(text: str) -> str:
-    amount = read_amount(text)
+    amount = read_balance(text)
     return visible(text) if amount is None else shown(amount, PRACTICE_CURRENCY)

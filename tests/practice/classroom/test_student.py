@@ -107,6 +107,13 @@ def test_a_join_says_who_takes_part_what_is_left_and_what_to_do(run, capsys):
 
 
 @pytest.mark.usefixtures("joined")
+def test_a_balance_below_zero_is_shown_as_an_amount(run, capsys, cloud):
+    cloud.account_of("s07").pay(Decimal("-64.06"))
+    run("%ppio class")
+    assert "¥0.00 spent · -¥4.06 left" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("joined")
 def test_a_later_kernel_is_the_same_student_without_a_word():
     mine = launched()
     with own_kernel():
